@@ -1,0 +1,17 @@
+"""Check that the order is complete; wait for the referrer where it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring import check_readiness
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
+    """Carry one entry of the step CheckReadiness; see statemachines/README.md."""
+    return check_readiness().handle(event)

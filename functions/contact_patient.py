@@ -1,0 +1,17 @@
+"""Contact the patient; wait for a reply or an appointment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring import contact_patient
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
+    """Carry one entry of the step ContactPatient; see statemachines/README.md."""
+    return contact_patient().handle(event)

@@ -1,0 +1,17 @@
+"""Deliver notices to the referring providers' EHRs; what fails stays in the queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring import deliver_notices
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Deliver one batch of queued notices."""
+    return deliver_notices().handle(event)

@@ -1,0 +1,17 @@
+"""Put the referral on a team's worklist; wait for a decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring import open_work_item
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
+    """Carry one entry of the step OpenWorkItem; see statemachines/README.md."""
+    return open_work_item().handle(event)

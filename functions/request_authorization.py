@@ -1,0 +1,17 @@
+"""Ask the payer to authorize the visit; wait while it pends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring import request_authorization
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
+    """Carry one entry of the step RequestAuthorization; see statemachines/README.md."""
+    return request_authorization().handle(event)

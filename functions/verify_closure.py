@@ -1,0 +1,17 @@
+"""Verify report, notice and acknowledgement; wait for what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring import verify_closure
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
+    """Carry one entry of the step VerifyClosure; see statemachines/README.md."""
+    return verify_closure().handle(event)

@@ -1,0 +1,41 @@
+"""The CDK application's entry: `python -m infra.app` synthesises into cdk.out, offline."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
+os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
+
+from aws_cdk import App
+
+from infra import nag
+from infra.stack import ReferralRouterStack
+
+OUT = Path(__file__).parents[1] / "cdk.out"
+STACK_NAME = "referral-router"
+
+
+def build_app(
+    *,
+    out: Path = OUT,
+    extra_environment: Mapping[str, str] | None = None,
+    third_party_layer: bool = True,
+) -> App:
+    """Return the app with its one stack; see `ReferralRouterStack` for the arguments."""
+    app = App(outdir=str(out))
+    environment = extra_environment or json.loads(
+        app.node.try_get_context("extra_environment") or "{}"
+    )
+    layer = third_party_layer and app.node.try_get_context("third_party_layer") != "false"
+    ReferralRouterStack(app, STACK_NAME, extra_environment=environment, third_party_layer=layer)
+    nag.check(app)
+    return app
+
+
+if __name__ == "__main__":
+    build_app().synth()
+    print(f"Synthesised {STACK_NAME} into {OUT.name}/.")

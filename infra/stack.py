@@ -1,0 +1,112 @@
+"""The stack as a table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import ArnFormat, CfnOutput, CfnParameter, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.api import Api
+from infra.documents import Documents
+from infra.events import Events
+from infra.functions import Functions
+from infra.layers import Layers
+from infra.lifecycle import Lifecycle
+from infra.messaging import Messaging
+from infra.table import Record
+
+
+class ReferralRouterStack(Stack):
+    """One cell: everything that carries the referrals of its tenants."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        extra_environment: Mapping[str, str],
+        third_party_layer: bool,
+    ) -> None:
+        """Build the stack.
+
+        Args:
+            scope: the app.
+            construct_id: the stack's name.
+            extra_environment: added to every function's environment (a virtual clock, say).
+            third_party_layer: whether the locked packages are deployed as a layer.
+        """
+        super().__init__(scope, construct_id)
+        sms_identity = CfnParameter(
+            self,
+            "SmsOriginationIdentity",
+            default="referral-router-pool",
+            description="Phone number, pool or sender id of AWS End User Messaging",
+        )
+        record = Record(self, "Record")
+        documents = Documents(self, "Documents", record.key)
+        messaging = Messaging(self, "Messaging", record.key)
+        # Composed, not read from the machine, which needs the functions first.
+        machine_arn = self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name="referral_lifecycle",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        functions = Functions(
+            self,
+            "Functions",
+            layers=Layers(self, "Layers", third_party=third_party_layer),
+            key=record.key,
+            table_arn=record.table.table_arn,
+            resources={
+                "TABLE_NAME": record.table.table_name,
+                "DOCUMENTS_BUCKET": documents.bucket.bucket_name,
+                "STATE_MACHINE_ARN": machine_arn,
+                "NOTICES_QUEUE_URL": messaging.notices.queue_url,
+                "SMS_ORIGINATION_IDENTITY": sms_identity.value_as_string,
+                "STREAM_DLQ_URL": messaging.stream_dlq.queue_url,
+            },
+            extra_environment=extra_environment,
+        )
+        by_name = functions.by_name
+        lifecycle = Lifecycle(
+            self,
+            "Lifecycle",
+            steps=functions.steps,
+            answering=functions.answering,
+            key=record.key,
+        )
+        by_name["start_lifecycle"].add_to_role_policy(
+            iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine_arn])
+        )
+        messaging.notices.grant_send_messages(by_name["start_lifecycle"])
+        for name in ("receive_referral", "receive_update", "receive_reply"):
+            by_name[name].add_to_role_policy(
+                iam.PolicyStatement(
+                    actions=["s3:PutObject"], resources=[documents.bucket.arn_for_objects("*")]
+                )
+            )
+        api = Api(self, "Api", functions=by_name, key=record.key)
+        by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
+        by_name["read_records"].add_environment(
+            "TOKEN_URL", f"{api.domain.base_url()}/oauth2/token"
+        )
+        Events(self, "Events", functions=by_name, table=record.table, messaging=messaging)
+        Alarms(self, "Alarms", functions=by_name, machine=lifecycle.machine, messaging=messaging)
+        for name, value in {
+            "ApiUrl": api.http_api.api_endpoint,
+            "ApiId": api.http_api.api_id,
+            "UserPoolId": api.user_pool.user_pool_id,
+            "TokenDomain": api.domain.domain_name,
+            "TableName": record.table.table_name,
+            "StateMachineArn": lifecycle.machine.state_machine_arn,
+            "DocumentsBucket": documents.bucket.bucket_name,
+            "RepliesTopicArn": messaging.replies.topic_arn,
+            "NoticesQueueUrl": messaging.notices.queue_url,
+            "StreamDlqUrl": messaging.stream_dlq.queue_url,
+            "FireTimersName": by_name["fire_timers"].function_name,
+        }.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,1 @@
+"""One module per partner or service; each port also has an honest in-memory adapter."""

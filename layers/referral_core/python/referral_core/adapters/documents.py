@@ -1,0 +1,37 @@
+"""The document bucket behind the Documents port: content under its hash."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from referral_core.domain.errors import Retryable
+from referral_core.domain.model import Tenant
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+
+class S3Documents:
+    """Stores documents; the bucket encrypts them under the product's key."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        """Take an S3 client and the bucket's name."""
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, tenant: Tenant, content: bytes, content_type: str) -> str:
+        """Store a document; return its SHA-256 in hex."""
+        digest = sha256(content).hexdigest()
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=f"{tenant}/{digest}",
+                Body=content,
+                ContentType=content_type or "application/octet-stream",
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Retryable("The document could not be stored; send it again.") from error
+        return digest

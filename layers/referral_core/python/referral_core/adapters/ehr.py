@@ -1,0 +1,30 @@
+"""The referring provider's EHR behind the Ehr port."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from referral_core.adapters.http import HttpClient
+from referral_core.domain.network import EhrSystem
+
+_FHIR: Final = "application/fhir+json"
+_SECONDS: Final = 10.0
+
+
+class HttpEhr:
+    """Delivers notices by PUT, so that a repeat overwrites itself."""
+
+    def __init__(self, http: HttpClient) -> None:
+        """Take the client for partners."""
+        self._http = http
+
+    def deliver(self, ehr: EhrSystem, notice_id: str, resource: bytes) -> None:
+        """Deliver one notice."""
+        self._http.send(
+            "PUT",
+            f"{ehr.notices_url}/Communication/{notice_id}",
+            secret=ehr.secret,
+            body=resource,
+            content_type=_FHIR,
+            timeout=_SECONDS,
+        )

@@ -1,0 +1,240 @@
+"""The record and the directory in memory, as strict about conditions as the table is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from threading import RLock
+
+from referral_core.domain.errors import Conflict, Forbidden, NotFound, StaleRun
+from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.model import ReferralId, Tenant
+from referral_core.domain.network import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Event, Referral
+from referral_core.domain.updates import Update
+from referral_core.ports import (
+    Arrival,
+    Commit,
+    Delivery,
+    Evidence,
+    Key,
+    KeyKind,
+    Loaded,
+    NoCapacity,
+    RoutingDecision,
+    Taken,
+)
+
+_Id = tuple[Tenant, ReferralId]
+
+
+class MemoryReferrals:
+    """Referrals in dictionaries, with one lock around every operation."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._referrals: dict[_Id, Loaded] = {}
+        self._events: dict[_Id, list[Event]] = defaultdict(list)
+        self._payloads: dict[tuple[_Id, int], bytes] = {}
+        self._keys: dict[tuple[Tenant, KeyKind, str], Taken] = {}
+        self._phones: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
+        self.updates: dict[_Id, dict[str, Update]] = defaultdict(dict)
+        self.decisions: dict[_Id, list[RoutingDecision]] = defaultdict(list)
+        self.evidence: dict[_Id, list[Evidence]] = defaultdict(list)
+        self.held: dict[tuple[Tenant, str, str], int] = defaultdict(int)
+
+    def accept(self, arrivals: Sequence[Arrival]) -> tuple[Taken, ...]:
+        """Write all arrivals, or return the locks taken already."""
+        with self._lock:
+            wanted = [(a.referral.tenant, key) for a in arrivals for key in a.keys]
+            taken = tuple(held for tenant, key in wanted if (held := self.taken(tenant, key)))
+            if taken:
+                return taken
+            for arrival in arrivals:
+                self._write(arrival)
+            return ()
+
+    def _write(self, arrival: Arrival) -> None:
+        referral = arrival.referral
+        at = (referral.tenant, referral.id)
+        self._referrals[at] = Loaded(referral=referral, mailbox=Mailbox())
+        self._events[at].append(arrival.event)
+        self._payloads[at, referral.payload_version] = arrival.payload
+        for key in arrival.keys:
+            self._keys[referral.tenant, key.kind, key.value] = Taken(
+                key=key, referral_id=referral.id, content_hash=key.content_hash
+            )
+        if arrival.phone_hash:
+            self._phones[referral.tenant, arrival.phone_hash][referral.id] = None
+
+    def taken(self, tenant: Tenant, key: Key) -> Taken | None:
+        """Read a lock; None when nobody holds it."""
+        held = self._keys.get((tenant, key.kind, key.value))
+        return held.model_copy(update={"key": key}) if held else None
+
+    def load(self, tenant: Tenant, referral_id: ReferralId) -> Loaded:
+        """Read a referral and its mailbox."""
+        with self._lock:
+            found = self._referrals.get((tenant, referral_id))
+        if found is None:
+            raise NotFound("There is no such referral.")
+        return found
+
+    def payload(self, referral: Referral) -> bytes:
+        """Read the payload of the referral's version."""
+        return self._payloads[(referral.tenant, referral.id), referral.payload_version]
+
+    def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
+        """Read all events, oldest first."""
+        return tuple(self._events[tenant, referral_id])
+
+    def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
+        """Iterate over due referrals."""
+        with self._lock:
+            due = [
+                loaded.referral
+                for loaded in self._referrals.values()
+                if not loaded.referral.is_closed and loaded.referral.due_at <= before
+            ]
+        due.sort(key=lambda r: r.due_at)
+        yield from ((r.tenant, r.id) for r in due[:limit])
+
+    def by_phone(self, tenant: Tenant, phone_hash: str) -> Sequence[ReferralId]:
+        """List the open referrals of a phone number."""
+        ids = self._phones[tenant, phone_hash]
+        return [i for i in ids if not self.load(tenant, i).referral.is_closed]
+
+    def all(self) -> Sequence[Loaded]:
+        """Return every referral: what a test or a simulation looks at."""
+        return tuple(self._referrals.values())
+
+    def commit(self, commit: Commit) -> None:
+        """Write one commit, conditional on run, version and mailbox version."""
+        change = commit.change
+        before, after = change.before, change.after
+        at = (after.tenant, after.id)
+        with self._lock:
+            present = self._referrals[at]
+            if present.referral.run != before.run:
+                raise StaleRun(f"Run {present.referral.run} carries the referral.")
+            if present.referral.version != before.version:
+                raise Conflict("Another writer was first.")
+            if commit.mailbox and present.mailbox.version != commit.mailbox_before.version:
+                raise Conflict("Another writer was first.")
+            if commit.update and commit.update.id in self.updates[at]:
+                raise Conflict("The update is on record.")
+            self._move_capacity(commit)
+            mailbox = commit.mailbox or present.mailbox
+            self._referrals[at] = Loaded(referral=after, mailbox=mailbox)
+            self._events[at].append(change.event)
+            if commit.update:
+                self.updates[at][commit.update.id] = commit.update
+            if commit.payload is not None:
+                self._payloads[at, after.payload_version] = commit.payload
+            if commit.decision:
+                self.decisions[at].append(commit.decision)
+            if commit.phone_hash:
+                self._phones[after.tenant, commit.phone_hash][after.id] = None
+            if commit.evidence:
+                self.evidence[at].append(commit.evidence)
+
+    def _move_capacity(self, commit: Commit) -> None:
+        tenant = commit.change.after.tenant
+        if hold := commit.hold:
+            if self.held[tenant, hold.npi, hold.week] >= commit.hold_capacity:
+                raise NoCapacity("The week is full.")
+            self.held[tenant, hold.npi, hold.week] += 1
+        if release := commit.release:
+            if self.held[tenant, release.npi, release.week] <= 0:
+                raise Conflict("Nothing is held.")
+            self.held[tenant, release.npi, release.week] -= 1
+
+
+class MemoryDirectory:
+    """Configuration in lists, with the holds of a MemoryReferrals."""
+
+    def __init__(
+        self,
+        referrals: MemoryReferrals,
+        records: Iterable[TenantProfile | Payer | EhrSystem | Practitioner | Principal],
+    ) -> None:
+        """Take the records that operations would load."""
+        self._referrals = referrals
+        self._records = tuple(records)
+
+    def principal(self, client_id: str) -> Principal:
+        """Read the principal of a client id."""
+        for record in self._records:
+            if isinstance(record, Principal) and record.client_id == client_id:
+                return record
+        raise Forbidden("This client is not registered: ask operations to onboard it.")
+
+    def tenant(self, tenant: Tenant) -> TenantProfile:
+        """Read the tenant's profile."""
+        for record in self._records:
+            if isinstance(record, TenantProfile) and record.tenant == tenant:
+                return record
+        raise NotFound("The tenant has no profile.")
+
+    def payer(self, tenant: Tenant, payer_id: str) -> Payer:
+        """Read one payer."""
+        for payer in self.payers(tenant):
+            if payer.id == payer_id:
+                return payer
+        raise NotFound("The tenant has no such payer.")
+
+    def payers(self, tenant: Tenant) -> Sequence[Payer]:
+        """List the tenant's payers."""
+        return [r for r in self._records if isinstance(r, Payer) and r.tenant == tenant]
+
+    def ehr(self, tenant: Tenant, ehr_id: str) -> EhrSystem:
+        """Read one EHR system."""
+        for record in self._records:
+            if isinstance(record, EhrSystem) and record.tenant == tenant and record.id == ehr_id:
+                return record
+        raise NotFound("The tenant has no such EHR system.")
+
+    def specialists(self, tenant: Tenant, specialty: str) -> Sequence[Practitioner]:
+        """List the practitioners of a specialty."""
+        return [
+            r
+            for r in self._records
+            if isinstance(r, Practitioner) and r.tenant == tenant and r.specialty == specialty
+        ]
+
+    def held(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
+        """Read the holds of some weeks."""
+        return {week: self._referrals.held[tenant, npi, week] for week in weeks}
+
+
+class MemoryWorkflow:
+    """Remembers what it was told; a test or a simulation plays the state machine."""
+
+    def __init__(self) -> None:
+        self.started: list[Referral] = []
+        self.answers: dict[str, str] = {}
+        self.faults: dict[str, str] = {}
+        self.waiting: set[str] = set()
+
+    def start(self, referral: Referral) -> None:
+        """Remember the start, once a run."""
+        if all((r.id, r.run) != (referral.id, referral.run) for r in self.started):
+            self.started.append(referral)
+
+    def answer(self, token: str, outcome: str) -> Delivery:
+        """Hand the answer over when somebody waits for it."""
+        if token not in self.waiting:
+            return Delivery.NOBODY_WAITS
+        self.waiting.discard(token)
+        self.answers[token] = outcome
+        return Delivery.DELIVERED
+
+    def fault(self, token: str, error: str) -> Delivery:
+        """Hand the fault over when somebody waits."""
+        if token not in self.waiting:
+            return Delivery.NOBODY_WAITS
+        self.waiting.discard(token)
+        self.faults[token] = error
+        return Delivery.DELIVERED

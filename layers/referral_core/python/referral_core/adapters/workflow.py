@@ -1,0 +1,77 @@
+"""Step Functions behind the Workflow port."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from referral_core.domain.errors import Retryable
+from referral_core.domain.referral import Referral
+from referral_core.ports import Delivery
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+_NOBODY_WAITS: Final = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
+
+
+def execution_name(referral: Referral) -> str:
+    """Return the deterministic name that makes a duplicate start harmless."""
+    return f"{referral.id}-{referral.run}"
+
+
+class StepFunctionsWorkflow:
+    """Starts executions and answers waiting steps."""
+
+    def __init__(self, client: SFNClient, state_machine_arn: str) -> None:
+        """Take a Step Functions client; the ARN is needed only to start."""
+        self._client = client
+        self._arn = state_machine_arn
+
+    def start(self, referral: Referral) -> None:
+        """Start the run's execution; the input holds ids only."""
+        entry = {
+            "tenant": referral.tenant,
+            "referral_id": referral.id,
+            "run": referral.run,
+            "phase": referral.phase.value,
+        }
+        try:
+            self._client.start_execution(
+                stateMachineArn=self._arn,
+                name=execution_name(referral),
+                input=json.dumps(entry),
+            )
+        except self._client.exceptions.ExecutionAlreadyExists:
+            return
+        except (ClientError, BotoCoreError) as error:
+            raise Retryable("The execution could not be started.") from error
+
+    def answer(self, token: str, outcome: str) -> Delivery:
+        """Answer a waiting step."""
+        try:
+            self._client.send_task_success(taskToken=token, output=json.dumps({"outcome": outcome}))
+        except ClientError as error:
+            return _delivery(error)
+        except BotoCoreError:
+            return Delivery.UNKNOWN
+        return Delivery.DELIVERED
+
+    def fault(self, token: str, error: str) -> Delivery:
+        """Fail a waiting step; the error is a name, never a message with content."""
+        try:
+            self._client.send_task_failure(
+                taskToken=token, error=error, cause="See the function's log."
+            )
+        except ClientError as failed:
+            return _delivery(failed)
+        except BotoCoreError:
+            return Delivery.UNKNOWN
+        return Delivery.DELIVERED
+
+
+def _delivery(error: ClientError) -> Delivery:
+    nobody = error.response["Error"]["Code"] in _NOBODY_WAITS
+    return Delivery.NOBODY_WAITS if nobody else Delivery.UNKNOWN

@@ -1,0 +1,299 @@
+"""Intake: a referral is accepted once, completely and durably, or refused with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import uuid4
+
+from referral_core.api.face import Answer, Call, refuse
+from referral_core.domain.errors import NotFound
+from referral_core.domain.lifecycle import RESPONSIBLE, Status
+from referral_core.domain.model import ReferralId, Tenant
+from referral_core.domain.pathway import Order
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Event, Referral
+from referral_core.domain.updates import Role, Update, UpdateKind
+from referral_core.fhir.intake import Intake, condition_identifier, read_referrals, read_update
+from referral_core.fhir.resources import message_response, transaction_response
+from referral_core.pathways import pathway_for
+from referral_core.ports import Arrival, Clock, Documents, Key, KeyKind, Referrals, Taken
+from referral_core.steps.content import Payload
+from referral_core.steps.engine import Engine, Receipt
+
+_TRIES: Final = 5
+_LONGEST_KEY: Final = 256
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One referral as it is stored now, and whether this post created it."""
+
+    referral: Referral
+    service_request: dict[str, Any]
+    created: bool
+
+
+@dataclass(frozen=True)
+class ReceiveReferral:
+    """Accepts, repeats, refuses or updates referrals of an EHR."""
+
+    referrals: Referrals
+    documents: Documents
+    engine: Engine
+    clock: Clock
+
+    def create(self, call: Call) -> Answer:
+        """Accept one ServiceRequest: 201 new, 200 a repeat, 409 other content under the key."""
+        accepted = self._accept(call, "resource")[0]
+        status = HTTPStatus.CREATED if accepted.created else HTTPStatus.OK
+        return _stored(call, accepted, status)
+
+    def create_bundle(self, call: Call) -> Answer:
+        """Accept all referrals of a Bundle in one transaction, or none."""
+        accepted = self._accept(call, "bundle")
+        entries = [(_location(call, a.referral), _etag(a.referral), a.created) for a in accepted]
+        return Answer(HTTPStatus.OK, transaction_response(entries, self.clock.now()), {})
+
+    def process_message(self, call: Call) -> Answer:
+        """Accept the referrals of a message and answer with a message."""
+        accepted = self._accept(call, "message")
+        locations = [_location(call, a.referral) for a in accepted]
+        body = message_response(call.body, locations, self.clock.now())
+        return Answer(HTTPStatus.OK, body, {})
+
+    def update(self, call: Call, referral_id: str) -> Answer:
+        """Take the author's new version: missing data, corrected coverage, revoked, in error."""
+        principal = call.principal
+        principal.require_role(Role.EHR)
+        tenant = principal.tenant
+        referral = self.referrals.load(tenant, ReferralId(referral_id)).referral
+        if referral.referrer != principal.organization:
+            raise NotFound("There is no such referral.")
+        known = Payload.load(self.referrals.payload(referral)).resources
+        intake = read_update(call.body, call.content_type, referral_id, known)
+        _require_match(call.headers.get("if-match"), referral)
+        kind = _UPDATES.get(intake.status, UpdateKind.INFORMATION_SUPPLIED)
+        source = self.documents.put(tenant, call.body, call.content_type or "")
+        now = self.clock.now()
+        payload = Payload.of(intake, source)
+        update = Update(
+            id=f"put-{intake.canonical_hash[:40]}",
+            kind=kind,
+            actor=principal.client_id,
+            role=principal.role,
+            received_at=now,
+        )
+        phone = intake.clinical.patient.phone
+        receipt = self.engine.post(
+            tenant,
+            referral.id,
+            update,
+            payload=payload.dump(),
+            phone_hash=phone_hash(phone) if phone else None,
+        )
+        if receipt is Receipt.LATE:
+            refuse(
+                "referral-closed",
+                "The referral is closed; your update is on record. Post a new referral if needed.",
+                code="conflict",
+                status=HTTPStatus.CONFLICT,
+            )
+        stored = self._as_stored(tenant, referral.id, created=False)
+        return _stored(call, stored, HTTPStatus.OK)
+
+    def _accept(self, call: Call, kind: Any) -> Sequence[Accepted]:
+        principal = call.principal
+        principal.require_role(Role.EHR)
+        intakes = read_referrals(call.body, call.content_type, kind)
+        if existing := self._if_none_exist(call):
+            return [existing]
+        source = self.documents.put(principal.tenant, call.body, call.content_type or "")
+        arrivals = [
+            self._arrival(principal, intake, _keys(call, intake, position), source)
+            for position, intake in enumerate(intakes)
+        ]
+        _require_distinct(arrivals)
+        return self._write(principal.tenant, arrivals)
+
+    def _write(self, tenant: Tenant, arrivals: Sequence[Arrival]) -> Sequence[Accepted]:
+        """Write what is new; what is there already is answered as it is stored."""
+        repeats: dict[ReferralId, ReferralId] = {}
+        for _ in range(_TRIES):
+            fresh = [a for a in arrivals if a.referral.id not in repeats]
+            taken = self.referrals.accept(fresh) if fresh else ()
+            if not taken:
+                break
+            repeats |= _repeats(fresh, taken)
+        else:
+            refuse(
+                "concurrent-posts",
+                "Other posts of the same referrals are being written; post again.",
+                code="transient",
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+            )
+        return [
+            self._as_stored(
+                tenant,
+                repeats.get(a.referral.id, a.referral.id),
+                created=a.referral.id not in repeats,
+            )
+            for a in arrivals
+        ]
+
+    def _if_none_exist(self, call: Call) -> Accepted | None:
+        condition = call.headers.get("if-none-exist")
+        if condition is None:
+            return None
+        placer = condition_identifier(condition)
+        key = Key(kind=KeyKind.PLACER, value=placer, content_hash="")
+        taken = self.referrals.taken(call.principal.tenant, key)
+        if taken is None:
+            return None
+        return self._as_stored(call.principal.tenant, taken.referral_id, created=False)
+
+    def _as_stored(self, tenant: Tenant, referral_id: ReferralId, *, created: bool) -> Accepted:
+        referral = self.referrals.load(tenant, referral_id).referral
+        payload = Payload.load(self.referrals.payload(referral))
+        return Accepted(referral, payload.stored(referral), created)
+
+    def _arrival(
+        self, principal: Principal, intake: Intake, keys: tuple[Key, ...], source: str
+    ) -> Arrival:
+        now = self.clock.now()
+        pathway = pathway_for(
+            Order(
+                categories=intake.categories,
+                codes=intake.codes,
+                performer_types=intake.performer_types,
+                priority=intake.priority,
+            )
+        )
+        responsible = RESPONSIBLE[Status.RECEIVED]
+        referral = Referral(
+            tenant=principal.tenant,
+            id=ReferralId(uuid4().hex),
+            pathway=pathway.id,
+            pathway_version=pathway.version,
+            priority=intake.priority,
+            referrer=principal.organization,
+            placer_identifier=intake.placer_identifier,
+            authored_at=intake.authored_on,
+            received_at=now,
+            updated_at=now,
+            status_since=now,
+            due_at=now + self.clock.grace(),
+            queue=responsible.queue,
+            waits_for=responsible.waits_for,
+            why="Received; its lifecycle is about to start.",
+        )
+        event = Event(
+            tenant=referral.tenant,
+            referral_id=referral.id,
+            version=referral.version,
+            run=referral.run,
+            kind="received",
+            at=now,
+            actor=principal.client_id,
+            from_status=None,
+            to_status=referral.status,
+            why=referral.why,
+            pathway=referral.pathway,
+            metered={"states": 1},
+        )
+        phone = intake.clinical.patient.phone
+        return Arrival(
+            referral=referral,
+            event=event,
+            payload=Payload.of(intake, source).dump(),
+            keys=keys,
+            phone_hash=phone_hash(phone) if phone else None,
+        )
+
+
+_UPDATES: Final = {
+    "revoked": UpdateKind.CANCEL,
+    "entered-in-error": UpdateKind.ENTERED_IN_ERROR,
+}
+
+
+def phone_hash(phone: str) -> str:
+    """Return the hash under which an E.164 number is looked up."""
+    return sha256(phone.encode()).hexdigest()
+
+
+def _keys(call: Call, intake: Intake, position: int) -> tuple[Key, ...]:
+    """Return what makes a repeat: the placer's identifier, the client's key, else the content."""
+    found: list[tuple[KeyKind, str]] = []
+    if intake.placer_identifier:
+        found.append((KeyKind.PLACER, intake.placer_identifier))
+    if client_key := call.headers.get("idempotency-key"):
+        if len(client_key) > _LONGEST_KEY:
+            refuse(
+                "idempotency-key-too-long",
+                f"Send an Idempotency-Key of at most {_LONGEST_KEY} characters.",
+                code="value",
+                status=HTTPStatus.BAD_REQUEST,
+            )
+        found.append((KeyKind.IDEMPOTENCY, f"{client_key}#{position}"))
+    if not found:
+        found.append((KeyKind.CONTENT, intake.canonical_hash))
+    return tuple(
+        Key(kind=kind, value=value, content_hash=intake.canonical_hash) for kind, value in found
+    )
+
+
+def _require_distinct(arrivals: Sequence[Arrival]) -> None:
+    keys = [(k.kind, k.value) for a in arrivals for k in a.keys]
+    if len(set(keys)) != len(keys):
+        refuse(
+            "referral-twice-in-bundle",
+            "Two referrals of the Bundle have the same identifier or content: send each once.",
+            code="duplicate",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            expression="Bundle.entry",
+        )
+
+
+def _repeats(arrivals: Sequence[Arrival], taken: Sequence[Taken]) -> dict[ReferralId, ReferralId]:
+    """Return new id → stored id of what was posted before; refuse other content under a key."""
+    owner = {(k.kind, k.value): a.referral.id for a in arrivals for k in a.keys}
+    for held in taken:
+        if held.content_hash != held.key.content_hash:
+            refuse(
+                "key-reused",
+                f"This {held.key.kind} key was used with other content: "
+                f"PUT ServiceRequest/{held.referral_id} to change that referral, "
+                "or send a new identifier.",
+                code="duplicate",
+                status=HTTPStatus.CONFLICT,
+                expression="ServiceRequest.identifier",
+            )
+    return {owner[held.key.kind, held.key.value]: held.referral_id for held in taken}
+
+
+def _require_match(if_match: str | None, referral: Referral) -> None:
+    if if_match is not None and if_match.strip() != _etag(referral):
+        refuse(
+            "stale-version",
+            f"The stored version is {_etag(referral)}: read it, then send your change again.",
+            code="conflict",
+            status=HTTPStatus.PRECONDITION_FAILED,
+        )
+
+
+def _etag(referral: Referral) -> str:
+    return f'W/"{referral.payload_version}"'
+
+
+def _location(call: Call, referral: Referral) -> str:
+    return f"{call.base_url}/ServiceRequest/{referral.id}/_history/{referral.payload_version}"
+
+
+def _stored(call: Call, accepted: Accepted, status: HTTPStatus) -> Answer:
+    referral = accepted.referral
+    headers = {"Location": _location(call, referral), "ETag": _etag(referral)}
+    return Answer(status, accepted.service_request, headers)

@@ -1,0 +1,78 @@
+"""Patients' text messages: from the carrier's topic to the mailbox of the referral they concern."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from referral_core.api.intake import phone_hash
+from referral_core.domain.model import ReferralId, Tenant
+from referral_core.domain.outreach import read_reply
+from referral_core.domain.updates import Role, Update, UpdateKind
+from referral_core.observability import logger
+from referral_core.ports import Clock, Directory, Documents, Evidence, Referrals
+from referral_core.steps.engine import Engine
+
+
+@dataclass(frozen=True)
+class ReceiveReply:
+    """Finds the open referral of a phone number and posts what the reply means.
+
+    The words themselves are PHI: they are stored as a document, and only their meaning goes on.
+    """
+
+    referrals: Referrals
+    documents: Documents
+    engine: Engine
+    directory: Directory
+    clock: Clock
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """Take the messages of one SNS event (two-way SMS of AWS End User Messaging)."""
+        for record in event["Records"]:
+            sns = record["Sns"]
+            self._take(json.loads(sns["Message"]), str(sns["MessageId"]))
+
+    def _take(self, message: Mapping[str, Any], message_id: str) -> None:
+        text = str(message["messageBody"])
+        # The number that was written to is the tenant's: its principal says whose it is.
+        channel = self.directory.principal(str(message["destinationNumber"]))
+        channel.require_role(Role.PATIENT_CHANNEL)
+        phone = phone_hash(str(message["originationNumber"]))
+        found = self.referrals.by_phone(channel.tenant, phone)
+        if not found:
+            logger.warning("reply from a phone without open referral")
+        for referral_id in found:
+            self._post(channel.tenant, referral_id, text, message_id, alone=len(found) == 1)
+
+    def _post(
+        self, tenant: Tenant, referral_id: ReferralId, text: str, message_id: str, *, alone: bool
+    ) -> None:
+        content = text.encode()
+        digest = self.documents.put(tenant, content, "text/plain; charset=utf-8")
+        now = self.clock.now()
+        meaning = read_reply(text)
+        # With two open referrals a yes is ambiguous: a person reads it. A stop never is.
+        keyword = meaning.value if alone or meaning.value == "stop" else "other"
+        self.engine.post(
+            tenant,
+            referral_id,
+            Update(
+                id=f"reply-{message_id}",
+                kind=UpdateKind.PATIENT_REPLIED,
+                actor="carrier",
+                role=Role.PATIENT_CHANNEL,
+                received_at=now,
+                facts={"keyword": keyword},
+            ),
+            evidence=Evidence(
+                sha256=digest,
+                kind="patient-reply",
+                source="sms",
+                received_at=now,
+                content_type="text/plain; charset=utf-8",
+                size=len(content),
+            ),
+        )

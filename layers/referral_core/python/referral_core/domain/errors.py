@@ -1,0 +1,45 @@
+"""The error tree: an error says by its type whether trying again can help.
+
+RouterError
+├── Retryable            a partner or a service is down, slow or throttling
+│   └── Conflict         another writer was first; read again
+└── Final                trying again changes nothing
+    ├── StaleRun         a newer run carries the referral: stop quietly
+    ├── NotFound         no such record for this tenant
+    ├── Forbidden        the principal may not do this
+    └── NotLegal         the referral's state does not allow it now
+"""
+
+from __future__ import annotations
+
+
+class RouterError(Exception):
+    """Base of all errors raised on purpose; the message never holds PHI."""
+
+
+class Retryable(RouterError):  # noqa: N818 - reads as the property it is
+    """Trying again later may help."""
+
+
+class Conflict(Retryable):
+    """Another writer was first."""
+
+
+class Final(RouterError):  # noqa: N818
+    """Trying again changes nothing."""
+
+
+class StaleRun(Final):
+    """A newer run carries the referral."""
+
+
+class NotFound(Final):
+    """No such record for this tenant."""
+
+
+class Forbidden(Final):
+    """The principal may not do this."""
+
+
+class NotLegal(Final):
+    """The referral's state does not allow it now."""

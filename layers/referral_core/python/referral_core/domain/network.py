@@ -1,0 +1,86 @@
+"""The parties a tenant works with, as configuration items: tenant, payers, EHRs, specialists."""
+
+from __future__ import annotations
+
+from referral_core.domain.model import Record, Tenant
+
+
+class TenantProfile(Record):
+    """A health system, provider group or FQHC.
+
+    Attributes:
+        time_zone: IANA name; quiet hours and business days are read in it.
+        holidays: ISO 3166-2 code for the `holidays` calendar, for example `US-MA`.
+        sender_name: how messages name the sender (it fits one SMS part with the rest).
+        call_back: E.164 number that patients can call.
+    """
+
+    tenant: Tenant
+    name: str
+    npi: str
+    time_zone: str
+    holidays: str
+    sender_name: str
+    call_back: str
+
+
+class Payer(Record):
+    """A payer and how it is spoken to.
+
+    Attributes:
+        aliases: names and identifiers under which coverages name it (lower case).
+        eligibility_url: takes an X12 270 by HTTP POST, answers a 271.
+        authorization_url: base URL of the FHIR server that offers PAS `Claim/$submit`.
+        secret: name of the secret that holds its bearer token.
+        decision_hours: the payer's own clock for a standard decision.
+        x12_id: what its companion guide assigns it as receiver of X12, at most 15 characters
+            (ISA08, NM109); its id when None.
+    """
+
+    tenant: Tenant
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    eligibility_url: str
+    authorization_url: str
+    secret: str
+    decision_hours: int = 168
+    expedited_hours: int = 72
+    x12_id: str | None = None
+
+
+class EhrSystem(Record):
+    """The referring provider's EHR, which receives notices."""
+
+    tenant: Tenant
+    id: str
+    name: str
+    notices_url: str
+    secret: str
+
+
+class Practitioner(Record):
+    """A specialist in the tenant's directory.
+
+    Attributes:
+        specialty: NUCC taxonomy code.
+        networks: ids of the payers whose network the practitioner is in; `*` for all.
+        tier: 1 preferred, 2 in network, 3 out of network.
+        weekly_capacity: new referrals a week.
+        clinic_url: base URL of the clinic's FHIR endpoint that receives Task B.
+    """
+
+    tenant: Tenant
+    npi: str
+    name: str
+    specialty: str
+    organization: str
+    networks: tuple[str, ...]
+    tier: int
+    latitude: float
+    longitude: float
+    languages: tuple[str, ...] = ("en",)
+    accepting: bool = True
+    weekly_capacity: int
+    clinic_url: str
+    secret: str

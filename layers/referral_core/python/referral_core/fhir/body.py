@@ -1,0 +1,149 @@
+"""From the bytes of a request to one FHIR resource as JSON, or an error that says what to do.
+
+Elements that are there but empty (null, "", [], {}) are left out on the way in: FHIR forbids them,
+EHRs send them, and they mean the same as a missing element. The caller keeps the original bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, Final, NoReturn
+
+from referral_core.fhir.errors import FhirError
+
+MAX_BYTES: Final = 1_000_000
+MAX_DEPTH: Final = 64
+"""Deeper than any resource we know; FHIR's own examples stay under 30."""
+
+Json = dict[str, Any]
+
+_MEDIA_TYPES: Final = frozenset({"application/fhir+json", "application/json"})
+_FHIR_VERSIONS: Final = frozenset({"4.0", "4.0.1"})
+_SURROGATE: Final = re.compile(rb"\\u[dD]")
+
+
+def read_resource(body: bytes, content_type: str | None) -> Json:
+    """Read one resource.
+
+    Raises:
+        FhirError: 413 too large, 415 not FHIR R4 JSON by its label, 400 by its content.
+    """
+    if len(body) > MAX_BYTES:
+        raise FhirError(
+            "body-too-large",
+            f"Send at most {MAX_BYTES} bytes; fewer referrals a Bundle, large documents by url.",
+            code="too-long",
+            status=413,
+        )
+    _check_media_type(content_type)
+    value = _loads(body)
+    if not isinstance(value, dict):
+        raise _bad("not-a-resource", "Send one FHIR resource: a JSON object with a resourceType.")
+    try:
+        resource: Json = _without_empties(value, MAX_DEPTH)
+    except RecursionError as error:
+        raise _too_deep() from error
+    kind = resource.get("resourceType")
+    if not isinstance(kind, str):
+        raise FhirError(
+            "missing-resource-type",
+            "Send one FHIR resource: name its type in resourceType.",
+            expression="resourceType",
+            code="required" if kind is None else "structure",
+            status=400,
+        )
+    return resource
+
+
+def _check_media_type(content_type: str | None) -> None:
+    media_type, *parameters = (content_type or "").lower().split(";")
+    if media_type.strip() not in _MEDIA_TYPES:
+        raise FhirError(
+            "unsupported-media-type",
+            "Set the header Content-Type to application/fhir+json and send JSON.",
+            code="not-supported",
+            status=415,
+        )
+    for parameter in parameters:
+        name, _, value = (part.strip(" \"'") for part in parameter.partition("="))
+        if name == "charset" and value not in {"utf-8", "utf8"}:
+            raise FhirError(
+                "unsupported-charset",
+                "Send UTF-8, the only encoding of FHIR JSON.",
+                code="not-supported",
+                status=415,
+            )
+        if name == "fhirversion" and value not in _FHIR_VERSIONS:
+            raise FhirError(
+                "unsupported-fhir-version",
+                "Send FHIR R4 (fhirVersion=4.0).",
+                code="not-supported",
+                status=415,
+            )
+
+
+def _loads(body: bytes) -> Any:
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_not_json, parse_float=_finite)
+        if _SURROGATE.search(body):
+            # An escaped half of a character parses, but no store can encode it.
+            json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise _bad("malformed-json", f"Send well-formed JSON; it breaks at {place}.") from None
+    except UnicodeError:
+        raise _bad("invalid-unicode", "Send valid UTF-8 without half surrogate pairs.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise _bad("malformed-json", "Send numbers that JSON and FHIR can hold.") from None
+    return value
+
+
+def _not_json(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("the number overflows")
+    return value
+
+
+def _without_empties(value: Any, depth: int) -> Any:
+    if depth == 0:
+        raise RecursionError
+    if isinstance(value, dict):
+        full = {
+            name: kept
+            for name, item in value.items()
+            if not _is_empty(kept := _without_empties(item, depth - 1))
+        }
+        return {name: _closed_up(name, item, full) for name, item in full.items()}
+    if isinstance(value, list):
+        items = [_without_empties(item, depth - 1) for item in value]
+        places = [None if _is_empty(item) else item for item in items]
+        return places if any(item is not None for item in places) else []
+    return value
+
+
+def _closed_up(name: str, value: Any, siblings: Json) -> Any:
+    """Drop the nulls of a list, unless they hold the places of extensions (`given`, `_given`)."""
+    if not isinstance(value, list) or name.startswith("_") or f"_{name}" in siblings:
+        return value
+    return [item for item in value if item is not None]
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+
+
+def _bad(own_code: str, diagnostics: str) -> FhirError:
+    return FhirError(own_code, diagnostics, code="structure", status=400)
+
+
+def _too_deep() -> FhirError:
+    return _bad("nested-too-deeply", f"Nest at most {MAX_DEPTH} levels.")

@@ -1,0 +1,114 @@
+"""The clinical content that the steps need, in plain words: FHIR's many ways to say it end here.
+
+Everything is optional: what is missing, the pathway decides about. All of it is PHI.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from referral_core.domain.model import Record
+
+
+class PatientContent(Record):
+    """Who is referred.
+
+    Attributes:
+        given: first given name; `middle`: the others.
+        phone: E.164, a mobile number before others.
+        language: primary subtag of BCP 47, lower case (`en`, `es`).
+        identifiers: `system|value`.
+        latitude, longitude: of the address, when the EHR sends its geolocation.
+    """
+
+    family: str | None = None
+    given: str | None = None
+    middle: str | None = None
+    birth_date: date | None = None
+    gender: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address_lines: tuple[str, ...] = ()
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    language: str | None = None
+    deceased: bool = False
+    mrn: str | None = None
+    identifiers: tuple[str, ...] = ()
+
+
+class Payor(Record):
+    """Who pays, as the coverage names it. Attributes: identifiers: `system|value`."""
+
+    name: str | None = None
+    identifiers: tuple[str, ...] = ()
+
+
+class CoverageContent(Record):
+    """What pays: the coverage in force, or the only one there is."""
+
+    member_id: str | None = None
+    payor: Payor | None = None
+    plan: str | None = None
+    group: str | None = None
+    status: str | None = None
+    start: date | None = None
+    end: date | None = None
+    subscriber: str | None = None
+    relationship: str | None = None
+
+
+class RequesterContent(Record):
+    """Who refers, and where an answer reaches them."""
+
+    name: str | None = None
+    npi: str | None = None
+    organization: str | None = None
+    organization_npi: str | None = None
+    phone: str | None = None
+    fax: str | None = None
+
+
+class ServiceContent(Record):
+    """What is asked for.
+
+    Attributes:
+        category, performer_type: the first coding as `system|code`.
+        performer_specialty: NUCC taxonomy code, from the performer type or the named performer.
+        performer_npi: the performer that the order names, if it names one.
+    """
+
+    system: str | None = None
+    code: str | None = None
+    display: str | None = None
+    category: str | None = None
+    performer_type: str | None = None
+    performer_specialty: str | None = None
+    performer_npi: str | None = None
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the order says what is asked for, by a code, in words, or by who is to do it."""
+        return bool(self.code or self.display or self.performer_specialty)
+
+
+class Reason(Record):
+    """Why: a diagnosis or problem."""
+
+    system: str | None = None
+    code: str | None = None
+    text: str | None = None
+
+
+class ReferralContent(Record):
+    """All of it."""
+
+    patient: PatientContent = PatientContent()
+    coverage: CoverageContent = CoverageContent()
+    requester: RequesterContent = RequesterContent()
+    service: ServiceContent = ServiceContent()
+    reasons: tuple[Reason, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,249 @@
+"""FHIR R4 data types: strict about what an element is, indifferent to elements we do not know.
+
+Every element is optional here unless nothing can be done without it: missing clinical data is a
+reason to ask for it, not to refuse it. An error's type is our own code, its message what to do.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from referral_core.fhir.dates import ends_before_start, instant
+
+
+def _date(text: str) -> str:
+    if "T" in text:
+        raise _invalid_date()
+    return _date_time(text)
+
+
+def _date_time(text: str) -> str:
+    try:
+        instant(text)
+    except ValueError:
+        raise _invalid_date() from None
+    return text
+
+
+def _instant(text: str) -> str:
+    if "T" not in text:
+        raise _invalid_date()
+    return _date_time(text)
+
+
+def _invalid_date() -> PydanticCustomError:
+    return PydanticCustomError(
+        "invalid-date",
+        "Send a day that exists as YYYY-MM-DD (or YYYY, YYYY-MM), a time with seconds and zone.",
+    )
+
+
+Boolean = Annotated[bool, Strict()]
+Integer = Annotated[int, Strict()]
+Decimal = Annotated[float, Strict()]
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9\-.]{1,64}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$")]
+Uri = Annotated[str, StringConstraints(pattern=r"^\S+$")]
+Date = Annotated[str, AfterValidator(_date)]
+DateTime = Annotated[str, AfterValidator(_date_time)]
+Instant = Annotated[str, AfterValidator(_instant)]
+
+
+class Element(BaseModel):
+    """The base of all data types, backbone elements and resources."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        defer_build=True,  # an import builds no validators; a type is built when first met
+    )
+
+    extension: tuple[Extension, ...] = ()
+
+    def extended(self, url: str) -> Extension | None:
+        """Return the first extension with this URL."""
+        return next((e for e in self.extension if e.url == url), None)
+
+
+class Extension(Element):
+    """An extension; of its value only the kinds that we read."""
+
+    url: Uri
+    value_string: str | None = None
+    value_code: Code | None = None
+    value_decimal: Decimal | None = None
+    value_codeable_concept: CodeableConcept | None = None
+    value_reference: Reference | None = None
+
+
+class Coding(Element):
+    """A code in its system."""
+
+    system: Uri | None = None
+    version: str | None = None
+    code: Code | None = None
+    display: str | None = None
+    user_selected: Boolean | None = None
+
+    @property
+    def token(self) -> str | None:
+        """Return `system|code`, or the bare code when it names no system."""
+        if self.code is None:
+            return None
+        return f"{self.system}|{self.code}" if self.system else self.code
+
+
+class CodeableConcept(Element):
+    """A concept, by codes, by words, or both."""
+
+    coding: tuple[Coding, ...] = ()
+    text: str | None = None
+
+    @property
+    def words(self) -> str | None:
+        """Return the words for a person to read."""
+        return self.text or next((c.display for c in self.coding if c.display), None)
+
+    def has(self, *tokens: str) -> bool:
+        """Tell whether one of the codings is one of `system|code`."""
+        return any(coding.token in tokens for coding in self.coding)
+
+
+class Period(Element):
+    """A span of time; an open end goes on."""
+
+    start: DateTime | None = None
+    end: DateTime | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.end and ends_before_start(self.start, self.end):
+            raise PydanticCustomError("period-reversed", "Let the period end after its start.")
+        return self
+
+
+class Identifier(Element):
+    """A business identifier."""
+
+    use: Literal["usual", "official", "temp", "secondary", "old"] | None = None
+    type: CodeableConcept | None = None
+    system: Uri | None = None
+    value: str | None = None
+    period: Period | None = None
+    assigner: Reference | None = None
+
+    @property
+    def token(self) -> str | None:
+        """Return `system|value`; None without a value."""
+        return f"{self.system or ''}|{self.value}" if self.value else None
+
+
+class Reference(Element):
+    """A reference, literal, logical, or in words only."""
+
+    reference: str | None = None
+    type: Uri | None = None
+    identifier: Identifier | None = None
+    display: str | None = None
+
+
+class HumanName(Element):
+    """A person's name."""
+
+    use: Literal["usual", "official", "temp", "nickname", "anonymous", "old", "maiden"] | None = (
+        None
+    )
+    text: str | None = None
+    family: str | None = None
+    given: tuple[str | None, ...] = ()
+    prefix: tuple[str | None, ...] = ()
+    suffix: tuple[str | None, ...] = ()
+    period: Period | None = None
+
+
+class ContactPoint(Element):
+    """A phone number, fax number, or address of another medium."""
+
+    system: Literal["phone", "fax", "email", "pager", "url", "sms", "other"] | None = None
+    value: str | None = None
+    use: Literal["home", "work", "temp", "old", "mobile"] | None = None
+    rank: Annotated[Integer, Field(gt=0)] | None = None
+    period: Period | None = None
+
+
+class Address(Element):
+    """A postal address."""
+
+    use: Literal["home", "work", "temp", "old", "billing"] | None = None
+    type: Literal["postal", "physical", "both"] | None = None
+    text: str | None = None
+    line: tuple[str | None, ...] = ()
+    city: str | None = None
+    district: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    period: Period | None = None
+
+
+class Annotation(Element):
+    """A note."""
+
+    author_reference: Reference | None = None
+    author_string: str | None = None
+    time: DateTime | None = None
+    text: str | None = None
+
+
+class Attachment(Element):
+    """A document, inline or by address."""
+
+    content_type: Code | None = None
+    language: Code | None = None
+    data: str | None = None
+    url: Uri | None = None
+    size: Annotated[Integer, Field(ge=0)] | None = None
+    hash: str | None = None
+    title: str | None = None
+    creation: DateTime | None = None
+
+
+class Meta(Element):
+    """What a server says of a resource's version."""
+
+    version_id: Id | None = None
+    last_updated: Instant | None = None
+    source: Uri | None = None
+    profile: tuple[Uri | None, ...] = ()
+    security: tuple[Coding, ...] = ()
+    tag: tuple[Coding, ...] = ()
+
+
+class Resource(Element):
+    """The base of all resources; contained ones stay JSON until somebody asks for them."""
+
+    resource_type: str
+    id: Id | None = None
+    meta: Meta | None = None
+    implicit_rules: Uri | None = None
+    language: Code | None = None
+    contained: tuple[dict[str, Any], ...] = ()
+    modifier_extension: tuple[Extension, ...] = ()
+
+
+# Subclasses in other modules take over fields whose types were not defined yet when `Element` was.
+Element.model_rebuild()
+Resource.model_rebuild()

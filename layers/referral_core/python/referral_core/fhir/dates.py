@@ -1,0 +1,48 @@
+"""FHIR's dates and times: precise only as far as they say, and days that exist."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+_DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+
+
+def first_day(text: str) -> date:
+    """Return the first day of a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD) or dateTime.
+
+    Raises:
+        ValueError: it is none, or the day does not exist.
+    """
+    day = text.partition("T")[0]
+    if not _DATE.match(day):
+        raise ValueError("not a FHIR date")
+    return date.fromisoformat(f"{day}-01-01"[: len("YYYY-MM-DD")])
+
+
+def instant(text: str) -> datetime:
+    """Return the beginning of a FHIR dateTime, in UTC; a bare date begins at UTC midnight.
+
+    Raises:
+        ValueError: it is none, or it never happens.
+    """
+    if "T" not in text:
+        day = first_day(text)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    if not _INSTANT.match(text):
+        raise ValueError("not a FHIR dateTime")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as error:  # the first or last hours that a calendar can hold
+        raise ValueError("not a FHIR dateTime") from error
+
+
+def ends_before_start(start: str, end: str) -> bool:
+    """Tell whether a period is upside down; both are valid dates or dateTimes."""
+    if "T" in start and "T" in end:
+        return instant(start) > instant(end)
+    # A bare date has no time zone: what can be compared is as precise as the less precise one.
+    known = min(len(text.partition("T")[0]) for text in (start, end))
+    return start[:known] > end[:known]

@@ -1,0 +1,78 @@
+"""The ids of what the router makes: each says which referral it belongs to, and which part it is.
+
+ServiceRequest/<referral>      the EHR's order       Task/<referral>.a      our coordination
+ServiceRequest/<referral>.b1   the clinic's order    Task/<referral>.b1     the first offer
+Appointment/<referral>.v1      the first visit       Communication/<referral>.n1   a notice
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from referral_core.domain.model import ReferralId
+from referral_core.fhir.datatypes import Reference
+from referral_core.fhir.systems import REFERRAL
+
+_ID: Final = re.compile(
+    r"(?P<referral>[A-Za-z0-9\-]{1,48})(?:\.(?:(?P<a>a)|(?P<part>[bvn])(?P<number>[1-9]\d{0,5})))?",
+    re.ASCII,
+)
+_LITERAL: Final = re.compile(
+    r"(?:.*/)?(?:ServiceRequest|Task|Appointment|Communication)/(?P<id>[^/]+)(?:/_history/[^/]+)?"
+)
+
+
+class OwnId(NamedTuple):
+    """An id of ours, taken apart."""
+
+    referral_id: ReferralId
+    part: Literal["a", "b", "v", "n"] | None = None
+    number: int | None = None
+
+
+def task_a_id(referral_id: str) -> str:
+    """Return the id of the coordination Task."""
+    return f"{referral_id}.a"
+
+
+def task_b_id(referral_id: str, offer: int) -> str:
+    """Return the id of an offer's Task, and of the clinic's ServiceRequest."""
+    return f"{referral_id}.b{offer}"
+
+
+def appointment_id(referral_id: str, number: int) -> str:
+    """Return the id of a visit."""
+    return f"{referral_id}.v{number}"
+
+
+def notice_id(referral_id: str, number: int) -> str:
+    """Return the id of a notice to the referrer."""
+    return f"{referral_id}.n{number}"
+
+
+def own_id(text: str) -> OwnId | None:
+    """Take an id apart; None when it is not one of ours."""
+    match = _ID.fullmatch(text)
+    if match is None:
+        return None
+    part = "a" if match["a"] else match["part"]
+    number = int(match["number"]) if match["number"] else None
+    return OwnId(ReferralId(match["referral"]), part, number)  # type: ignore[arg-type]
+
+
+def referred(references: Iterable[Reference]) -> OwnId | None:
+    """Return what of ours the references lead to, the most particular first."""
+    found = [own for own in map(_of_reference, references) if own is not None]
+    return max(found, key=lambda own: own.number or 0, default=None)
+
+
+def _of_reference(reference: Reference) -> OwnId | None:
+    match = _LITERAL.fullmatch(reference.reference or "")
+    if match is not None:
+        return own_id(match["id"])
+    logical = reference.identifier
+    if logical is not None and logical.system == REFERRAL and logical.value:
+        return own_id(logical.value)
+    return None

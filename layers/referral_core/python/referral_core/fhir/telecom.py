@@ -1,0 +1,63 @@
+"""Phone numbers as EHRs write them, to E.164; North America is the default region."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from referral_core.fhir.datatypes import ContactPoint, Period
+
+_EXTENSION: Final = re.compile(r"\s*(?:;ext=|ext\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE)
+_TRUNK_ZERO: Final = re.compile(r"\(0")
+_WRITTEN: Final = re.compile(r"(?:tel:)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
+_NANP: Final = re.compile(r"1[2-9]\d\d[2-9]\d{6}")
+_NANP_LENGTH: Final = 10
+_E164: Final = re.compile(r"[1-9]\d{6,14}")
+
+
+def e164(written: str) -> str | None:
+    """Return the number in E.164, or None when it cannot be dialled."""
+    plain = _EXTENSION.sub("", written.strip())
+    if not _WRITTEN.fullmatch(plain):
+        return None
+    if "+" in plain:
+        plain = _TRUNK_ZERO.sub("(", plain)  # dialled at home only: +44 (0113), +44 (0)113
+    digits = re.sub(r"\D", "", plain)
+    if "+" in plain and not digits.startswith("1"):
+        return f"+{digits}" if _E164.fullmatch(digits) else None
+    national = digits if len(digits) > _NANP_LENGTH else f"1{digits}"
+    return f"+{national}" if _NANP.fullmatch(national) else None
+
+
+def phone(points: Sequence[ContactPoint]) -> str | None:
+    """Return the phone number to use first: current, by rank, a mobile before others."""
+    usable = [point for point in points if point.system in {"phone", "sms"} and _current(point)]
+    numbers = (e164(point.value) for point in sorted(usable, key=_preference) if point.value)
+    return next((number for number in numbers if number), None)
+
+
+def fax(points: Sequence[ContactPoint]) -> str | None:
+    """Return the fax number in E.164."""
+    numbers = (e164(p.value) for p in points if p.system == "fax" and p.value and _current(p))
+    return next((number for number in numbers if number), None)
+
+
+def email(points: Sequence[ContactPoint]) -> str | None:
+    """Return the email address to use first."""
+    usable = [point for point in points if point.system == "email" and _current(point)]
+    return next((point.value for point in sorted(usable, key=_preference) if point.value), None)
+
+
+def is_open(period: Period | None) -> bool:
+    """Tell whether a period has no end: names and addresses that ended give way to others."""
+    return period is None or period.end is None
+
+
+def _current(point: ContactPoint) -> bool:
+    return point.use != "old" and is_open(point.period)
+
+
+def _preference(point: ContactPoint) -> tuple[int, bool]:
+    mobile = point.use == "mobile" or point.system == "sms"
+    return (point.rank or 1_000, not mobile)

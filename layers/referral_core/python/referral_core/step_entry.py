@@ -1,0 +1,53 @@
+"""How a step function meets the state machine: a fault becomes the state's failure, never a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from referral_core.domain.errors import RouterError
+from referral_core.observability import logger
+from referral_core.ports import Workflow
+from referral_core.steps.engine import Engine
+from referral_core.steps.step import StepInput
+
+
+@dataclass(frozen=True)
+class StepEntry:
+    """Parses the state's payload, carries the step, dumps the outcome."""
+
+    engine: Engine
+    workflow: Workflow
+
+    def handle(self, event: Mapping[str, Any]) -> dict[str, str | None]:
+        """Carry one entry.
+
+        Args:
+            event: `{"tenant", "referral_id", "run", "step", "token"}`; no token for a step that
+                does not wait.
+
+        Returns:
+            `{"outcome": ...}`; null while the step waits.
+
+        Raises:
+            RouterError: a step without token failed: the state machine retries it. A step with
+                a token answers SendTaskFailure itself, since its state waits for the token only.
+        """
+        entry = StepInput.model_validate(event)
+        logger.append_keys(referral_id=entry.referral_id, run=entry.run, step=entry.step)
+        try:
+            outcome = self.engine.carry(entry)
+        except Exception as error:  # the one outermost place of a step
+            logger.error("step failed", extra={"error": type(error).__name__, "text": _text(error)})
+            if entry.token is None:
+                raise
+            self.workflow.fault(entry.token, type(error).__name__)
+            return {"outcome": None}
+        logger.info("step carried", extra={"outcome": outcome})
+        return {"outcome": outcome}
+
+
+def _text(error: Exception) -> str | None:
+    """Return the message of our own errors only: a library's may quote what it was given."""
+    return str(error) if isinstance(error, RouterError) else None

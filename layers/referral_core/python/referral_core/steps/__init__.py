@@ -1,0 +1,1 @@
+"""The steps of the lifecycle, one module each, and the engine that carries them."""

@@ -1,0 +1,1 @@
+"""The product on one machine: the deployed template on an embedded stack, with simulated partners."""

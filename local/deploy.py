@@ -1,0 +1,147 @@
+"""Deploys the synthesised template through CloudFormation, as `cdk deploy` would on AWS."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.app import STACK_NAME, build_app
+from local.emulator import REGION, Emulator
+
+_ACCOUNT: Final = "000000000000"
+_BUCKET: Final = f"cdk-hnb659fds-assets-{_ACCOUNT}-{REGION}"
+
+_RESOURCE_POLICIES: Final = frozenset(
+    {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
+)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The stack's outputs."""
+
+    outputs: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """Return one output."""
+        return self.outputs[name]
+
+
+def synthesise(out: Path, environment: Mapping[str, str]) -> Path:
+    """Synthesise the template with a local environment; return the assembly's folder."""
+    build_app(out=out, extra_environment=environment, third_party_layer=False).synth()
+    return out
+
+
+def deploy(emulator: Emulator, assembly: Path, parameters: Mapping[str, str]) -> Deployment:
+    """Upload the assets, create the stack, and wait for it.
+
+    Raises:
+        RuntimeError: CloudFormation could not create the stack; the message holds the reasons.
+    """
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket=_BUCKET)
+    _upload_assets(s3, assembly)
+    # What `cdk bootstrap` leaves behind and the template asks for.
+    emulator.client("ssm").put_parameter(
+        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
+    )
+    cloudformation = emulator.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=STACK_NAME,
+        TemplateURL=f"{emulator.endpoint}/{_BUCKET}/template.json",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+        ],
+    )
+    try:
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=STACK_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
+    except Exception as error:
+        raise RuntimeError(_reasons(cloudformation)) from error
+    (stack,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+    _finish(emulator, outputs)
+    return Deployment(outputs)
+
+
+def _upload_assets(s3: Any, assembly: Path) -> None:
+    assets = json.loads((assembly / f"{STACK_NAME}.assets.json").read_text())["files"]
+    for asset in assets.values():
+        source = assembly / asset["source"]["path"]
+        (destination,) = asset["destinations"].values()
+        key = destination["objectKey"]
+        body = _zipped(source) if asset["source"]["packaging"] == "zip" else source.read_bytes()
+        s3.put_object(Bucket=_BUCKET, Key=key, Body=body)
+        if source.name == f"{STACK_NAME}.template.json":
+            s3.put_object(Bucket=_BUCKET, Key="template.json", Body=_without_tls_only(body))
+
+
+def _zipped(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+    return buffer.getvalue()
+
+
+def _reasons(cloudformation: Any) -> str:
+    events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+    failed = [e for e in events if "FAILED" in e["ResourceStatus"]]
+    lines = [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in failed]
+    return "The stack could not be created:\n" + "\n".join(lines)
+
+
+def _finish(emulator: Emulator, outputs: Mapping[str, str]) -> None:
+    """Do what the emulator does not do from the template; local/README.md lists it."""
+    with suppress(Exception):
+        emulator.client("dynamodb").update_time_to_live(
+            TableName=outputs["TableName"],
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"},
+        )
+    iam = emulator.client("iam")
+    answers = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": ["states:SendTaskSuccess", "states:SendTaskFailure"],
+                    "Resource": "*",
+                }
+            ],
+        }
+    )
+    for page in iam.get_paginator("list_roles").paginate():
+        for role in page["Roles"]:
+            attached = iam.list_attached_role_policies(RoleName=role["RoleName"])
+            if any("AnswerSteps" in p["PolicyName"] for p in attached["AttachedPolicies"]):
+                iam.put_role_policy(
+                    RoleName=role["RoleName"],
+                    PolicyName="answer-any-step",
+                    PolicyDocument=answers,
+                )
+
+
+def _without_tls_only(template: bytes) -> bytes:
+    """Take the TLS-only statements out of resource policies: on loopback there is no TLS."""
+    document = json.loads(template)
+    resources = document["Resources"]
+    for name, resource in list(resources.items()):
+        policy = resource["Properties"].get("PolicyDocument", {})
+        if resource["Type"] not in _RESOURCE_POLICIES:
+            continue
+        kept = [s for s in policy["Statement"] if "aws:SecureTransport" not in json.dumps(s)]
+        policy["Statement"] = kept
+        if not kept:
+            del resources[name]
+    return json.dumps(document).encode()

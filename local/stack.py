@@ -1,0 +1,226 @@
+"""The whole product on this machine: emulator, template, partners, tenant, watchdog's ticks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from infra import functions as lambda_
+from infra.app import STACK_NAME
+from local.deploy import Deployment, deploy, synthesise
+from local.emulator import HOST, Emulator, die_with_parent, free_port, running, stop_group
+from local.partners.carrier import NUMBER
+from local.partners.world import Client
+from local.seed import TENANT, Seeded, seed
+
+ROOT: Final = Path(__file__).parents[1]
+ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+"""Where virtual time begins: a Monday, 09:00 in Boston."""
+RATE: Final = 43_200.0
+"""Two real seconds a virtual day."""
+GRACE_S: Final = 8
+_TICK_S: Final = 0.25
+_READY_WITHIN_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The running product."""
+
+    emulator: Emulator
+    deployment: Deployment
+    seeded: Seeded
+    partners_url: str
+    api_url: str
+    started: datetime
+
+    @property
+    def token_url(self) -> str:
+        """Where clients get their tokens."""
+        return f"{self.emulator.endpoint}/oauth2/token"
+
+    def now(self) -> datetime:
+        """Return the virtual instant."""
+        return ORIGIN + (datetime.now(UTC) - self.started) * RATE
+
+    def token(self, client: Client) -> str:
+        """Get a client-credentials token, as an EHR does."""
+        answer = httpx.post(
+            self.token_url,
+            data={
+                "grant_type": "client_credentials",
+                "scope": "referrals/read referrals/write",
+                "client_id": client.client_id,
+                "client_secret": client.client_secret,
+            },
+            timeout=30,
+        )
+        return str(answer.raise_for_status().json()["access_token"])
+
+
+@contextmanager
+def up(scripts: Path | None) -> Iterator[Stack]:
+    """Run the product until the block ends; nothing of it stays behind.
+
+    Args:
+        scripts: the folder whose sidecars the simulated partners follow.
+    """
+    partners_url = f"http://{HOST}:{free_port()}"
+    started = datetime.now(UTC)
+    environment = {
+        "CLOCK_ORIGIN": ORIGIN.isoformat(),
+        "CLOCK_STARTED": started.isoformat(),
+        "CLOCK_RATE": str(RATE),
+        "CARRY_GRACE_SECONDS": str(GRACE_S),
+        "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": f"{partners_url}/carrier",
+    }
+    with (
+        tempfile.TemporaryDirectory(prefix="referral-router-") as folder,
+        running({}) as emulator,
+    ):
+        assembly = synthesise(Path(folder), environment)
+        deployment = deploy(emulator, assembly, {"SmsOriginationIdentity": NUMBER})
+        api_url = f"{emulator.endpoint}/_aws/execute-api/{deployment['ApiId']}/$default"
+        _tell_functions(emulator, api_url)
+        seeded = seed(emulator, deployment, partners_url)
+        stack = Stack(emulator, deployment, seeded, partners_url, api_url, started)
+        with _partners(stack, scripts):
+            _warm(stack)
+            with _ticking(stack):
+                yield stack
+
+
+def _tell_functions(emulator: Emulator, api_url: str) -> None:
+    """Give the functions that make links the address that works on this machine."""
+    functions = emulator.client("lambda")
+    for name in ("receive_referral", "receive_update", "read_records", "deliver_notices"):
+        full = f"referral-router-{name}"
+        known = functions.get_function_configuration(FunctionName=full)["Environment"]["Variables"]
+        functions.update_function_configuration(
+            FunctionName=full,
+            Environment={"Variables": {**known, "PUBLIC_BASE_URL": api_url}},
+        )
+
+
+@contextmanager
+def _partners(stack: Stack, scripts: Path | None) -> Iterator[None]:
+    told = {
+        "port": int(stack.partners_url.rpartition(":")[2]),
+        "api_url": stack.api_url,
+        "token_url": stack.token_url,
+        "clients": {name: vars(client) for name, client in stack.seeded.clients.items()},
+        "origin": ORIGIN.isoformat(),
+        "started": stack.started.isoformat(),
+        "rate": RATE,
+        "scripts": str(scripts) if scripts else None,
+        "endpoint": stack.emulator.endpoint,
+        "replies_topic_arn": stack.deployment["RepliesTopicArn"],
+    }
+    log = stack.emulator.log.with_name("partners.log")
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local.partners"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - before exec, in a single thread
+        )
+    try:
+        if process.stdin is not None:
+            process.stdin.write(json.dumps(told).encode())
+            process.stdin.close()
+        _await(f"{stack.partners_url}/ready", log)
+        yield
+    finally:
+        stop_group(process)
+
+
+def _await(url: str, log: Path) -> None:
+    until = time.monotonic() + _READY_WITHIN_S
+    while time.monotonic() < until:
+        with suppress(httpx.TransportError):
+            if httpx.get(url, timeout=2).is_success:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"The simulated partners did not start:\n{log.read_text()[-2000:]}")
+
+
+def _warm(stack: Stack) -> None:
+    """Start the functions' workers side by side, so that the first referral does not wait.
+
+    The events lead nowhere: no such path, no records, and a step of a referral that is not there.
+    """
+    functions = stack.emulator.client("lambda")
+    nowhere = {
+        "version": "2.0",
+        "rawPath": "/",
+        "headers": {},
+        "requestContext": {"stage": "$default", "http": {"method": "GET", "path": "/"}},
+        "Records": [],
+        "tenant": TENANT,
+        "referral_id": "nobody",
+        "run": 1,
+        "token": "nobody",
+    }
+
+    def start(function: lambda_.Spec) -> None:
+        step = {"step": function.construct_id} if function in lambda_.STEPS else {}
+        functions.invoke(
+            FunctionName=f"{STACK_NAME}-{function.name}",
+            Payload=json.dumps(_entry(nowhere, step) if step else nowhere),
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, (*lambda_.STEPS, *lambda_.OTHERS)))
+
+
+def _entry(nowhere: Mapping[str, Any], step: Mapping[str, str]) -> Mapping[str, Any]:
+    wanted = ("tenant", "referral_id", "run", "token")
+    return {**{name: nowhere[name] for name in wanted}, **step}
+
+
+@contextmanager
+def _ticking(stack: Stack) -> Iterator[None]:
+    """Call fire_timers four times a second, as EventBridge does once a minute."""
+    functions = stack.emulator.client("lambda")
+    stopped = threading.Event()
+
+    def tick() -> None:
+        while not stopped.wait(_TICK_S):
+            with suppress(Exception):  # the next tick follows; what is due stays due
+                functions.invoke(FunctionName=stack.deployment["FireTimersName"], Payload=b"{}")
+
+    thread = threading.Thread(target=tick, name="watchdog", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(timeout=10)
+
+
+def environment_of(stack: Stack) -> Mapping[str, Any]:
+    """Return what a shell needs to look into the stack with the AWS command line."""
+    return {
+        "AWS_ENDPOINT_URL": stack.emulator.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }

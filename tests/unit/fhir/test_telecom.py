@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from referral_core.fhir.datatypes import ContactPoint, Period
+from referral_core.fhir.telecom import e164, email, fax, phone
+
+
+def a_point(value: str, system: str = "phone", **fields: object) -> ContactPoint:
+    return ContactPoint.model_validate({"system": system, "value": value, **fields})
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("(508) 555-0131", "+15085550131"),
+        ("508.555.0131", "+15085550131"),
+        ("508 555 0131", "+15085550131"),
+        ("5085550131", "+15085550131"),
+        ("1-508-555-0131", "+15085550131"),
+        ("+1 508 555 0131", "+15085550131"),
+        ("tel:+1-508-555-0131", "+15085550131"),
+        ("508-555-0131 x204", "+15085550131"),
+        ("508-555-0131 ext. 204", "+15085550131"),
+        ("+44 (0113) 123 4567", "+441131234567"),
+        ("+44 (0)113 123 4567", "+441131234567"),
+        ("+52 55 1234 5678", "+525512345678"),
+    ],
+)
+def test_a_number_that_can_be_dialled_is_e164(written: str, number: str) -> None:
+    assert e164(written) == number
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "none", "555-0131", "108-555-0131", "508-155-0131", "+1 508", "n/a 5085550131", "+123"],
+)
+def test_what_cannot_be_dialled_is_none(written: str) -> None:
+    assert e164(written) is None
+
+
+@given(st.text())
+def test_any_text_is_a_number_or_none(written: str) -> None:
+    number = e164(written)
+    assert number is None or re.fullmatch(r"\+[1-9]\d{6,14}", number, re.ASCII)
+
+
+def test_a_mobile_number_comes_before_others_and_rank_before_that() -> None:
+    home, mobile = a_point("508-555-0131", use="home"), a_point("508-555-0132", use="mobile")
+    assert phone([home, mobile]) == "+15085550132"
+    assert phone([home.model_copy(update={"rank": 1}), mobile]) == "+15085550131"
+
+
+def test_old_and_ended_numbers_and_other_media_do_not_count() -> None:
+    ended = a_point("508-555-0133").model_copy(update={"period": Period(end="2020")})
+    points = [a_point("508-555-0131", use="old"), ended, a_point("508-555-0134", "fax")]
+    assert phone(points) is None
+    assert fax(points) == "+15085550134"
+
+
+def test_a_number_that_cannot_be_dialled_gives_way_to_one_that_can() -> None:
+    assert phone([a_point("unknown", use="mobile"), a_point("508-555-0131")]) == "+15085550131"
+
+
+def test_an_email_address_is_taken_as_it_is() -> None:
+    assert email([a_point("m@example.org", "email")]) == "m@example.org"
