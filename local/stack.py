@@ -30,8 +30,8 @@ from local.seed import TENANT, Seeded, seed
 ROOT: Final = Path(__file__).parents[1]
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston."""
-RATE: Final = 43_200.0
-"""Two real seconds a virtual day."""
+RATE: Final = 54_000.0
+"""1.6 real seconds a virtual day."""
 GRACE_S: Final = 8
 _TICK_S: Final = 0.25
 _READY_WITHIN_S: Final = 30.0

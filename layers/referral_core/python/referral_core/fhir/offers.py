@@ -175,9 +175,9 @@ def _completed(resource: Json, subject: Json) -> Json:
     """Say of what R4 requires and the EHR did not send that it is unknown."""
     match resource.get("resourceType"):
         case "Coverage":
-            absent = {"beneficiary": subject, "payor": [{"extension": [_UNKNOWN]}]}
-            status = {} if "status" in resource else {"_status": {"extension": [_UNKNOWN]}}
-            return {**absent, **status, **resource}
+            # `draft` is R4's word for an instance whose contents are not complete.
+            absent = {"status": "draft", "payor": [{"extension": [_UNKNOWN]}]}
+            return {**absent, "beneficiary": subject, **resource}
         case "Condition":
             return {"subject": subject, **resource}
         case _:

@@ -1,0 +1,169 @@
+"""Follows posted inputs to their ends and tells what became of each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+
+from local.inputs import Input
+from local.seed import TENANT
+from local.stack import Stack
+
+from referral_core.adapters.table import Table
+from referral_core.domain.errors import NotFound
+from referral_core.domain.lifecycle import Party
+from referral_core.domain.model import ReferralId
+from referral_core.domain.money import cost
+from referral_core.domain.referral import Event, Referral
+
+_LOCATION: Final = re.compile(r"ServiceRequest/([0-9a-f]{32})")
+_POSTERS: Final = 4
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One input and, once accepted, its referral.
+
+    Attributes:
+        refusal: the OperationOutcome of an input that was refused.
+    """
+
+    source: str
+    http_status: int
+    referral: Referral | None = None
+    refusal: dict[str, Any] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is to be waited for: refused, closed, or on a person's worklist."""
+        referral = self.referral
+        if referral is None:
+            return True
+        return referral.is_closed or referral.waits_for is Party.STAFF
+
+
+class Follower:
+    """Posts inputs as the EHR and reads their progress from the table."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._table = Table(stack.emulator.client("dynamodb"), stack.deployment["TableName"])
+        self._tenant = TENANT
+
+    def post(self, wanted: Sequence[Input]) -> list[Followed]:
+        """Post every input, a few at a time; a refused one stops nothing."""
+        token = self._stack.token(self._stack.seeded.clients["ehr"])
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/fhir+json",
+        }
+        with httpx.Client(base_url=self._stack.api_url, headers=headers, timeout=120) as client:
+
+            def one(item: Input) -> list[Followed]:
+                return self._posted(item, client.post(item.path, content=item.body))
+
+            with ThreadPoolExecutor(_POSTERS) as pool:
+                return [followed for found in pool.map(one, wanted) for followed in found]
+
+    def refresh(self, followed: Iterable[Followed]) -> list[Followed]:
+        """Read again what has not ended."""
+        return [
+            f
+            if f.referral is None or f.referral.is_closed
+            else replace(f, referral=self._load(f.referral.id))
+            for f in followed
+        ]
+
+    def events(self, referral: Referral) -> Sequence[Event]:
+        """Read a referral's events."""
+        return self._table.events(referral.tenant, referral.id)
+
+    def states_entered(self, referral: Referral) -> int:
+        """Count the states entered in the history of every run's execution."""
+        client = self._stack.emulator.client("stepfunctions")
+        machine = self._stack.deployment["StateMachineArn"]
+        entered = 0
+        for run in range(1, referral.run + 1):
+            arn = f"{machine.replace(':stateMachine:', ':execution:')}:{referral.id}-{run}"
+            try:
+                pages = client.get_paginator("get_execution_history").paginate(executionArn=arn)
+                entered += sum("stateEnteredEventDetails" in e for p in pages for e in p["events"])
+            except client.exceptions.ExecutionDoesNotExist:
+                continue
+        return entered
+
+    def report(self, followed: Followed) -> dict[str, Any]:
+        """Return the report's line of one input."""
+        referral = followed.referral
+        line: dict[str, Any] = {
+            "source": followed.source,
+            "http_status": followed.http_status,
+            **dict.fromkeys(_OF_REFERRAL),
+            "operation_outcome": followed.refusal,
+        }
+        if referral is None:
+            return line
+        events = self.events(referral)
+        on_worklist = not referral.is_closed and referral.waits_for is Party.STAFF
+        return {
+            **line,
+            "referral_id": referral.id,
+            "pathway": referral.pathway,
+            "status": referral.status.value,
+            "outcome": referral.outcome.value if referral.outcome else None,
+            "loop_closed": referral.loop_closed,
+            "states_entered": self.states_entered(referral),
+            "events": len(events),
+            "messages": sum(e.kind == "patient-contacted" for e in events),
+            "cost_usd": float(round(cost(events), 6)),
+            "worklist": referral.queue.value if on_worklist else None,
+        }
+
+    def _posted(self, item: Input, answer: httpx.Response) -> list[Followed]:
+        try:
+            body: Any = answer.json()
+        except ValueError:
+            body = {"resourceType": "OperationOutcome", "text": {"div": answer.text[:500]}}
+        if answer.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+            return [Followed(item.source, answer.status_code, refusal=body)]
+        told = f"{answer.headers.get('location', '')} {json.dumps(body)}"
+        ids = list(dict.fromkeys(_LOCATION.findall(told)))
+        for referral_id in ids:
+            url = f"{self._stack.partners_url}/ehr/watch"
+            httpx.post(url, json={"referral_id": referral_id}, timeout=30)
+        many = len(ids) > 1
+        return [
+            Followed(
+                f"{item.source}#{number}" if many else item.source,
+                answer.status_code,
+                referral=self._load(ReferralId(referral_id)),
+            )
+            for number, referral_id in enumerate(ids, start=1)
+        ]
+
+    def _load(self, referral_id: ReferralId) -> Referral:
+        try:
+            return self._table.load(self._tenant, referral_id).referral
+        except NotFound as error:
+            raise RuntimeError(f"The accepted referral {referral_id} is not there.") from error
+
+
+_OF_REFERRAL: Final = (
+    "referral_id",
+    "pathway",
+    "status",
+    "outcome",
+    "loop_closed",
+    "states_entered",
+    "events",
+    "messages",
+    "cost_usd",
+    "worklist",
+)

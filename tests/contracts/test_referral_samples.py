@@ -1,0 +1,176 @@
+"""The referrals of events/referrals/ and their sidecars keep to what everybody agreed on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from referral_core.domain.lifecycle import LEGAL, Outcome, Queue, Status
+from referral_core.fhir.intake import Intake, read_referrals, read_update
+from tests.contracts.fhir_oracles import complaints
+from tests.contracts.referral_samples import FOLDER, SAMPLES, kind_of
+from tests.unit.fhir.orders import FHIR_JSON
+
+SUPPLIED = sorted((FOLDER / "supplied").glob("*.json"))
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PayerScript(Strict):
+    eligibility: Literal["active", "inactive"]
+    authorization: Literal["A1", "A3", "A4-then-A1"]
+
+
+class ClinicScript(Strict):
+    offers: list[Literal["accept", "decline"]]
+    visit: Literal["attended"]
+    report: bool
+
+
+class PatientScript(Strict):
+    reply: str | None
+
+
+class EhrScript(Strict):
+    supplies: str | None
+    cancels_when: Status | None
+    acknowledges: bool
+
+
+class Partners(Strict):
+    payer: PayerScript
+    clinic: ClinicScript
+    patient: PatientScript
+    ehr: EhrScript
+
+
+class Expectation(Strict):
+    outcome: Outcome | None
+    loop_closed: bool
+    worklist: Queue | None
+    statuses: list[Status]
+
+
+class Sidecar(Strict):
+    title: str
+    partners: Partners
+    expect: Expectation
+
+
+def the_referral(path: Path) -> Intake:
+    body = path.read_bytes()
+    (intake,) = read_referrals(body, FHIR_JSON, kind_of(json.loads(body)))
+    return intake
+
+
+def the_sidecar(path: Path) -> Sidecar:
+    return Sidecar.model_validate_json(path.with_suffix(".sidecar.json").read_bytes())
+
+
+names = pytest.mark.parametrize("path", SAMPLES, ids=[p.stem for p in SAMPLES])
+
+
+def test_there_are_enough_of_them_and_none_without_a_sidecar() -> None:
+    assert len(SAMPLES) >= 5
+    assert {p.with_suffix(".sidecar.json") for p in SAMPLES} == set(FOLDER.glob("*.sidecar.json"))
+
+
+@names
+def test_a_sidecar_says_how_the_partners_behave_and_how_it_ends(path: Path) -> None:
+    expect = the_sidecar(path).expect
+    assert (expect.outcome is None) == (expect.worklist is not None)
+    statuses = expect.statuses
+    assert statuses[0] is Status.RECEIVED
+    assert (statuses[-1] is Status.CLOSED) == (expect.outcome is not None)
+
+
+@names
+def test_the_expected_statuses_are_a_legal_way(path: Path) -> None:
+    statuses = the_sidecar(path).expect.statuses
+    seen: set[Status] = set()
+    for before, after in zip(statuses, statuses[1:], strict=False):
+        seen.add(before)
+        # A status is listed where it is first reached: the way between may lead through known ones.
+        assert any(after in LEGAL[status] for status in {before, *seen})
+
+
+@names
+def test_a_referral_is_valid_fhir_and_complete_unless_that_is_its_point(path: Path) -> None:
+    assert complaints([json.loads(path.read_bytes())]) == [[]]
+    content = the_referral(path).clinical
+    assert content.patient.family
+    assert content.patient.birth_date
+    assert content.service.performer_specialty
+    assert content.coverage.payor
+    assert content.reasons[0].code
+    incomplete = the_sidecar(path).partners.ehr.supplies is not None
+    assert (content.patient.phone is None) == incomplete
+    assert (content.coverage.member_id is None) == incomplete
+
+
+def test_the_referrals_come_in_every_shape_that_intake_takes() -> None:
+    assert {kind_of(json.loads(p.read_bytes())) for p in SAMPLES} == {
+        "resource",
+        "bundle",
+        "message",
+    }
+
+
+def test_scripts_are_told_apart_by_the_placers_number() -> None:
+    placers = [the_referral(path).placer_identifier for path in SAMPLES]
+    assert None not in placers
+    assert len(set(placers)) == len(placers)
+
+
+def test_patients_are_told_apart_by_phone_and_member_number() -> None:
+    contents = [the_referral(path).clinical for path in SAMPLES]
+    phones = [c.patient.phone for c in contents if c.patient.phone]
+    members = [c.coverage.member_id for c in contents if c.coverage.member_id]
+    assert len(set(phones)) == len(phones)
+    assert len(set(members)) == len(members)
+
+
+@pytest.mark.parametrize("path", SUPPLIED, ids=[p.stem for p in SUPPLIED])
+def test_what_the_ehr_supplies_completes_the_same_referral(path: Path) -> None:
+    before = the_referral(FOLDER / path.name)
+    put: dict[str, Any] = {**json.loads(path.read_bytes()), "id": "r1"}
+    after = read_update(json.dumps(put).encode(), FHIR_JSON, "r1", before.resources)
+    assert complaints([put]) == [[]]
+    assert after.placer_identifier == before.placer_identifier
+    assert after.clinical.patient.phone
+    assert after.clinical.coverage.member_id
+    assert after.canonical_hash != before.canonical_hash
+
+
+def test_every_sidecar_that_names_a_supply_has_it() -> None:
+    named = {the_sidecar(p).partners.ehr.supplies for p in SAMPLES} - {None}
+    assert named == {str(p.relative_to(FOLDER)) for p in SUPPLIED}
+
+
+def numbers(value: Any, wanted: str) -> list[str]:
+    """List the values of identifiers of one system, anywhere in JSON."""
+    if isinstance(value, list):
+        return [n for item in value for n in numbers(item, wanted)]
+    if not isinstance(value, dict):
+        return []
+    own = [str(value["value"])] if value.get("system") == wanted and "value" in value else []
+    return own + [n for item in value.values() for n in numbers(item, wanted)]
+
+
+@names
+def test_npis_pass_their_check_digit_and_phones_are_fictional(path: Path) -> None:
+    resource = json.loads(path.read_bytes())
+    for npi in numbers(resource, "http://hl7.org/fhir/sid/us-npi"):
+        digits = [int(d) for d in reversed(f"80840{npi}")]
+        doubled = [d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits)]
+        assert sum(doubled) % 10 == 0
+        assert npi.startswith("19999"), "outside what has been assigned so far"
+    for system in ("phone", "fax"):
+        for number in numbers(resource, system):
+            assert "55501" in "".join(c for c in number if c.isdigit())

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from referral_core.domain.updates import UpdateKind
+from referral_core.fhir.documents import DocumentUpdate, read_document
+from referral_core.fhir.errors import FhirError
+from tests.unit.fhir.orders import FHIR_JSON, Json, sent
+from tests.unit.fhir.partners import REPORT, a_document
+
+SHA1 = base64.b64encode(hashlib.sha1(REPORT, usedforsecurity=False).digest()).decode()
+
+
+def document(**fields: object) -> DocumentUpdate:
+    return read_document(sent(a_document(**fields)), FHIR_JSON)
+
+
+def attached(**fields: object) -> Json:
+    inline = {"contentType": "application/pdf", "data": base64.b64encode(REPORT).decode()}
+    return {"content": [{"attachment": {**inline, **fields}}]}
+
+
+def test_an_inline_report_is_read_with_its_hash() -> None:
+    told = document(**attached(size=len(REPORT), hash=SHA1))
+    assert told.kind is UpdateKind.REPORT_RECEIVED
+    assert told.referral_id == "r1"
+    assert told.loinc == ("11488-4",)
+    assert (told.content, told.content_type) == (REPORT, "application/pdf")
+    assert (told.sha256, told.size) == (hashlib.sha256(REPORT).hexdigest(), len(REPORT))
+
+
+def test_base64_may_be_broken_into_lines() -> None:
+    data = base64.encodebytes(REPORT * 9).decode()
+    assert document(**attached(data=data)).content == REPORT * 9
+
+
+def test_a_report_elsewhere_is_told_by_its_address() -> None:
+    told = document(
+        content=[{"attachment": {"url": "https://clinic.example.org/Binary/1", "size": 9}}]
+    )
+    assert (told.content, told.sha256) == (None, None)
+    assert (told.url, told.size) == ("https://clinic.example.org/Binary/1", 9)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"docStatus": "preliminary"}, {"status": "superseded"}, {"status": "entered-in-error"}],
+)
+def test_a_report_that_is_not_final_only_informs(fields: Json) -> None:
+    assert document(**fields).kind is None
+
+
+@pytest.mark.parametrize("fields", [{"docStatus": None}, {"docStatus": "amended"}])
+def test_a_report_is_final_unless_it_says_otherwise(fields: Json) -> None:
+    assert document(**fields).kind is UpdateKind.REPORT_RECEIVED
+
+
+def test_the_order_may_be_named_as_r5_does() -> None:
+    told = document(context=None, basedOn=[{"reference": "ServiceRequest/r1.b1"}])
+    assert (told.referral_id, told.offer_number) == ("r1", 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "own_code", "place"),
+    [
+        ({"context": None}, "referral-not-named", "context.related"),
+        ({"content": []}, "missing-content", "content"),
+        ({"content": [{"format": {"code": "x"}}]}, "missing-attachment", "content[0].attachment"),
+        (
+            {"content": [{"attachment": {"title": "x"}}]},
+            "missing-document",
+            "content[0].attachment",
+        ),
+        (attached(data="%%%"), "invalid-base64", "content[0].attachment.data"),
+        (attached(data="QUJ"), "invalid-base64", "content[0].attachment.data"),
+        (attached(size=1), "size-mismatch", "content[0].attachment.size"),
+        (attached(hash="x"), "hash-mismatch", "content[0].attachment.hash"),
+        ({"status": "final"}, "unknown-code", "status"),
+    ],
+)
+def test_a_document_that_is_not_what_it_says_is_refused(
+    fields: Json, own_code: str, place: str
+) -> None:
+    with pytest.raises(FhirError) as caught:
+        document(**fields)
+    issue = caught.value.issues[0]
+    assert (issue.own_code, issue.expression) == (own_code, f"DocumentReference.{place}")
