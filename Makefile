@@ -4,7 +4,6 @@ VENV       := .venv
 BIN        := $(VENV)/bin
 UV         := $(VENV)/uv/bin/uv
 REFERRALS  ?= events/referrals
-export PYTHONPATH := layers/referral_core/python:functions:.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 
@@ -20,6 +19,8 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
 	@test -x $(UV) || { python3 -m venv $(VENV)/uv && $(VENV)/uv/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION); }
 	@$(UV) sync --frozen --quiet
+	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/functions" "$(CURDIR)/layers/referral_core/python" > \
+		"$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/referral_router.pth"
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
@@ -43,7 +44,7 @@ demo: setup ## Deploy on this machine, post the referrals of events/referrals, f
 	@$(BIN)/python -m local.demo --referrals $(REFERRALS)
 
 local: setup ## Keep the stack up and print how to talk to it.
-	@$(BIN)/python -m local.stack
+	@$(BIN)/python -m local.serve
 
 bench: setup ## Print the figures that docs/ quotes.
 	@$(BIN)/python -m benchmarks

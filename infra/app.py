@@ -12,11 +12,10 @@ os.environ.setdefault("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
 
 from aws_cdk import App
 
-from infra import nag
+from infra import STACK_NAME, nag
 from infra.stack import ReferralRouterStack
 
 OUT = Path(__file__).parents[1] / "cdk.out"
-STACK_NAME = "referral-router"
 
 
 def build_app(

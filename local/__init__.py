@@ -1,1 +1,1 @@
-"""The product on one machine: the deployed template on an embedded stack, with simulated partners."""
+"""The product on one machine: the template on an embedded stack, with simulated partners."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from infra.app import STACK_NAME, build_app
+from infra import STACK_NAME
 from local.emulator import REGION, Emulator
 
 _ACCOUNT: Final = "000000000000"
@@ -35,6 +35,8 @@ class Deployment:
 
 def synthesise(out: Path, environment: Mapping[str, str]) -> Path:
     """Synthesise the template with a local environment; return the assembly's folder."""
+    from infra.app import build_app  # noqa: PLC0415 - starts the CDK, which only this needs
+
     build_app(
         out=out, extra_environment=environment, third_party_layer=False, checked=False
     ).synth()

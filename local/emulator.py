@@ -122,8 +122,8 @@ def _await_ready(process: subprocess.Popen[bytes], emulator: Emulator) -> None:
     while time.monotonic() < until:
         if process.poll() is not None:
             break
-        with suppress(OSError):
-            with urllib.request.urlopen(f"{emulator.endpoint}/_ministack/health", timeout=2):  # noqa: S310
-                return
+        health = f"{emulator.endpoint}/_ministack/health"
+        with suppress(OSError), urllib.request.urlopen(health, timeout=2):  # noqa: S310 - loopback
+            return
         time.sleep(0.05)
     raise RuntimeError(f"The emulator did not start:\n{emulator.log.read_text()[-2000:]}")

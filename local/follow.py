@@ -15,7 +15,6 @@ import httpx
 from local.inputs import Input
 from local.seed import TENANT
 from local.stack import Stack
-
 from referral_core.adapters.table import Table
 from referral_core.domain.errors import NotFound
 from referral_core.domain.lifecycle import Party

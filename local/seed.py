@@ -55,7 +55,7 @@ def onboard(emulator: Emulator, deployment: Deployment, role: Role, organization
     principal = Principal(
         client_id=client.client_id, tenant=TENANT, role=role, organization=organization
     )
-    _put(emulator, deployment, config_item(principal))
+    put(emulator, deployment, config_item(principal))
     _admit(emulator, deployment, client.client_id)
     return client
 
@@ -64,7 +64,7 @@ def seed(emulator: Emulator, deployment: Deployment, partners_url: str) -> Seede
     """Load the tenant."""
     emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString="partners-token")
     for record in _records(partners_url):
-        _put(emulator, deployment, config_item(record))
+        put(emulator, deployment, config_item(record))
     wanted = {
         "ehr": (Role.EHR, EHR),
         "payer": (Role.PAYER, "harbor-health-plan"),
@@ -138,7 +138,8 @@ def _npi(nine_digits: str) -> str:
     return f"{nine_digits}{-total % 10}"
 
 
-def _put(emulator: Emulator, deployment: Deployment, item: Mapping[str, Any]) -> None:
+def put(emulator: Emulator, deployment: Deployment, item: Mapping[str, Any]) -> None:
+    """Write one configuration item."""
     emulator.client("dynamodb").put_item(TableName=deployment["TableName"], Item=item)
 
 

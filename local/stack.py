@@ -19,13 +19,13 @@ from typing import Any, Final
 
 import httpx
 
-from infra import functions as lambda_
-from infra.app import STACK_NAME
+from infra import STACK_NAME
 from local.deploy import Deployment, deploy, synthesise
 from local.emulator import HOST, Emulator, die_with_parent, free_port, running, stop_group
 from local.partners.carrier import NUMBER
 from local.partners.world import Client
 from local.seed import TENANT, Seeded, seed
+from referral_core.domain.lifecycle import Step
 
 ROOT: Final = Path(__file__).parents[1]
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -180,20 +180,18 @@ def _warm(stack: Stack) -> None:
         "token": "nobody",
     }
 
-    def start(function: lambda_.Spec) -> None:
-        step = {"step": function.construct_id} if function in lambda_.STEPS else {}
-        functions.invoke(
-            FunctionName=f"{STACK_NAME}-{function.name}",
-            Payload=json.dumps(_entry(nowhere, step) if step else nowhere),
-        )
+    def start(name: str) -> None:
+        state = "".join(part.capitalize() for part in name.split("_"))
+        event = _entry(nowhere, state) if state in set(Step) else nowhere
+        functions.invoke(FunctionName=f"{STACK_NAME}-{name}", Payload=json.dumps(event))
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(start, (*lambda_.STEPS, *lambda_.OTHERS)))
+        list(pool.map(start, [p.stem for p in (ROOT / "functions").glob("*.py")]))
 
 
-def _entry(nowhere: Mapping[str, Any], step: Mapping[str, str]) -> Mapping[str, Any]:
+def _entry(nowhere: Mapping[str, Any], state: str) -> Mapping[str, Any]:
     wanted = ("tenant", "referral_id", "run", "token")
-    return {**{name: nowhere[name] for name in wanted}, **step}
+    return {**{name: nowhere[name] for name in wanted}, "step": state}
 
 
 @contextmanager
@@ -214,13 +212,3 @@ def _ticking(stack: Stack) -> Iterator[None]:
     finally:
         stopped.set()
         thread.join(timeout=10)
-
-
-def environment_of(stack: Stack) -> Mapping[str, Any]:
-    """Return what a shell needs to look into the stack with the AWS command line."""
-    return {
-        "AWS_ENDPOINT_URL": stack.emulator.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }

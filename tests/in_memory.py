@@ -40,7 +40,9 @@ class Execution:
 class InMemoryStateMachine:
     """Interprets the ASL over a StepEntry; `advance` runs until every execution waits or ended."""
 
-    def __init__(self, referrals: MemoryReferrals, engine: Engine, workflow: MemoryWorkflow):
+    def __init__(
+        self, referrals: MemoryReferrals, engine: Engine, workflow: MemoryWorkflow
+    ) -> None:
         self.referrals = referrals
         self.engine = engine
         self.workflow = workflow

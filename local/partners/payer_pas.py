@@ -26,7 +26,7 @@ _REQUIRED_ITEM_EXTENSIONS = ("serviceItemRequestType", "certificationType", "req
 Json = dict[str, Any]
 
 
-class Refused(Exception):  # noqa: N818 - a finding about what was sent
+class Refused(Exception):
     """The request breaks the implementation guide; the message names the element."""
 
 

@@ -29,7 +29,7 @@ _MISSING_MEMBER_ID = "72"
 _NOT_NOW = "42"
 
 
-class NotA270(Exception):  # noqa: N818 - a finding about what was sent
+class NotA270(Exception):
     """The text breaks the implementation guide; the message names the place."""
 
 

@@ -1,4 +1,4 @@
-"""The world the partners live in: virtual time, their clients at the router's API, their scripts."""
+"""The world the partners live in: virtual time, clients of the router's API, scripts."""
 
 from __future__ import annotations
 

@@ -61,6 +61,19 @@ CLAIM: Json = {
     "diagnosis": [{"diagnosisCodeableConcept": {"coding": [{"system": "s", "code": "c"}]}}],
     "provider": {"reference": "Practitioner/d"},
 }
+GOAL: Json = {
+    "resourceType": "Goal",
+    "id": "g",
+    "identifier": [{"value": "1"}],
+    "subject": {"identifier": {"system": "s", "value": "1"}},
+}
+NESTED: Json = {
+    "resourceType": "Bundle",
+    "id": "b",
+    "identifier": {"system": "s", "value": "1"},
+    "type": "document",
+    "entry": [{"resource": GOAL}],
+}
 WORDS = [
     *("resourceType", "ServiceRequest", "Patient", "Coverage", "Bundle", "contained"),
     *("#pat", "#cov", "Patient/pat", "reference", "id", "active", "order"),
@@ -142,7 +155,11 @@ SENT: dict[str, tuple[Any, list[Json]]] = {
     "resource": ("resource", [an_order()]),
     "bundle": (
         "bundle",
-        [a_bundle(*bundled_order(), kind="transaction"), a_bundle(CLAIM, *bundled_order())],
+        [
+            a_bundle(*bundled_order(), kind="transaction"),
+            a_bundle(CLAIM, *bundled_order()),
+            a_bundle(*bundled_order(supportingInfo=[{"reference": "Goal/g"}]), GOAL, NESTED),
+        ],
     ),
     "message": (
         "message",

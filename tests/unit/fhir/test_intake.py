@@ -156,8 +156,10 @@ def test_an_update_that_sends_a_resource_again_replaces_it() -> None:
 
 
 def test_the_stored_order_put_back_unchanged_has_the_same_content() -> None:
-    order = an_order(id="r1", identifier=[PLACER, OURS], meta={"versionId": "1"})
-    assert updated(order).canonical_hash == read_one(an_order()).canonical_hash
+    for theirs in ([PLACER], None):
+        stored = an_order(id="r1", identifier=[*(theirs or []), OURS], meta={"versionId": "1"})
+        created = an_order(identifier=theirs)
+        assert updated(stored).canonical_hash == read_one(created).canonical_hash
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,16 @@ def test_a_number_that_can_be_dialled_is_e164(written: str, number: str) -> None
 
 @pytest.mark.parametrize(
     "written",
-    ["", "none", "555-0131", "108-555-0131", "508-155-0131", "+1 508", "n/a 5085550131", "+123"],
+    [
+        "",
+        "none",
+        "555-0131",
+        "108-555-0131",
+        "+1 508",
+        "n/a 5085550131",
+        "+123",
+        "508" + " " * 99 + "5550131",
+    ],
 )
 def test_what_cannot_be_dialled_is_none(written: str) -> None:
     assert e164(written) is None

@@ -33,7 +33,7 @@ class Clock(Protocol):
         """Return the business instant, in UTC."""
 
     def grace(self) -> timedelta:
-        """Return how long a running step may be silent before the watchdog looks, in business time."""
+        """Return how long a running step may be silent, in business time."""
 
 
 # --- the record ---------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class Commit(Record):
     release: Hold | None = None
 
 
-class NoCapacity(Exception):  # noqa: N818 - a fact about the week, caught by routing
+class NoCapacity(Exception):
     """The week that was to be held is full."""
 
 
@@ -141,7 +141,7 @@ class Referrals(Protocol):
     """The table: the record, which is also the outbox."""
 
     def accept(self, arrivals: Sequence[Arrival]) -> tuple[Taken, ...]:
-        """Write all arrivals in one transaction; return the locks taken already (then nothing is written)."""
+        """Write all arrivals in one transaction, or nothing and return the locks taken."""
 
     def taken(self, tenant: Tenant, key: Key) -> Taken | None:
         """Read a lock; None when nobody holds it."""
@@ -244,7 +244,7 @@ class Eligibility(Protocol):
     """The payer's eligibility service. A query: repeating it is harmless."""
 
     def check(self, payer: Payer, inquiry: EligibilityInquiry) -> EligibilityAnswer:
-        """Ask once. Raises: Retryable (down, slow, AAA 42 or 80), Final (it refuses the request)."""
+        """Ask once. Raises: Retryable (down, slow, AAA 42 or 80), Final (it refuses)."""
 
 
 class AuthorizationRequest(Record):
@@ -335,7 +335,7 @@ class Clinics(Protocol):
 
 
 class Sms(Record):
-    """One text message to one patient. `reference` marks referral, step and attempt, without PHI."""
+    """One text message to one patient; `reference` marks referral and attempt, without PHI."""
 
     to: str
     body: str
@@ -346,10 +346,10 @@ class Messenger(Protocol):
     """AWS End User Messaging. Sending twice sends two messages: callers record before they send."""
 
     def send_sms(self, message: Sms) -> int:
-        """Send; return the number of parts. Raises: Retryable (surely not sent), Ambiguous, Final."""
+        """Send; return the parts. Raises: Retryable (surely not sent), Ambiguous, Final."""
 
 
-class Ambiguous(Exception):  # noqa: N818 - the field's word for "perhaps sent"
+class Ambiguous(Exception):
     """The message may or may not have been sent: a person must look."""
 
 
@@ -385,7 +385,7 @@ class Workflow(Protocol):
         """Start the execution of the referral's run; one that exists already is a success."""
 
     def answer(self, token: str, outcome: str) -> Delivery:
-        """Answer a waiting step; never raises: an answer that got lost is sent again by the sweep."""
+        """Answer a waiting step; never raises: a lost answer is sent again by the sweep."""
 
     def fault(self, token: str, error: str) -> Delivery:
         """Tell a waiting step's state that its function failed, so that it is retried or caught."""

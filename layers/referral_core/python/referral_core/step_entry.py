@@ -1,4 +1,4 @@
-"""How a step function meets the state machine: a fault becomes the state's failure, never a loss."""
+"""How a step function meets the state machine: a fault becomes the state's failure."""
 
 from __future__ import annotations
 

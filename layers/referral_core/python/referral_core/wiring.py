@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from referral_core.adapters.clock import VirtualClock, WallClock
-from referral_core.adapters.keys import Sort
 from referral_core.adapters.directory import TableDirectory
+from referral_core.adapters.keys import Sort
 from referral_core.adapters.table import Table
 from referral_core.adapters.workflow import StepFunctionsWorkflow
 from referral_core.ports import Clock

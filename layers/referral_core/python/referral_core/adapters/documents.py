@@ -1,9 +1,9 @@
-"""The document bucket behind the Documents port: content under its hash."""
+"""The document bucket behind the Documents port: content under its hash, written once."""
 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,9 +13,15 @@ from referral_core.domain.model import Tenant
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+_THERE_ALREADY: Final = "PreconditionFailed"
+
 
 class S3Documents:
-    """Stores documents; the bucket encrypts them under the product's key."""
+    """Stores documents under `<tenant>/<SHA-256>`.
+
+    A request that named an encryption would override the bucket's own, which is the product's
+    key: so none is named.
+    """
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         """Take an S3 client and the bucket's name."""
@@ -23,7 +29,11 @@ class S3Documents:
         self._bucket = bucket
 
     def put(self, tenant: Tenant, content: bytes, content_type: str) -> str:
-        """Store a document; return its SHA-256 in hex."""
+        """Store a document unless it is there; return its SHA-256 in hex.
+
+        Raises:
+            Retryable: the bucket did not take it.
+        """
         digest = sha256(content).hexdigest()
         try:
             self._client.put_object(
@@ -31,7 +41,11 @@ class S3Documents:
                 Key=f"{tenant}/{digest}",
                 Body=content,
                 ContentType=content_type or "application/octet-stream",
+                IfNoneMatch="*",
             )
-        except (ClientError, BotoCoreError) as error:
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _THERE_ALREADY:
+                raise Retryable("The document could not be stored; send it again.") from error
+        except BotoCoreError as error:
             raise Retryable("The document could not be stored; send it again.") from error
         return digest

@@ -19,10 +19,10 @@ class HttpEhr:
         self._http = http
 
     def deliver(self, ehr: EhrSystem, notice_id: str, resource: bytes) -> None:
-        """Deliver one notice."""
+        """Deliver one notice, a Communication whose id is the notice's."""
         self._http.send(
             "PUT",
-            f"{ehr.notices_url}/Communication/{notice_id}",
+            f"{ehr.notices_url.rstrip('/')}/Communication/{notice_id}",
             secret=ehr.secret,
             body=resource,
             content_type=_FHIR,

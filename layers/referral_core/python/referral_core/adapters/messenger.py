@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ProxyConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
+from referral_core.adapters.sms_parts import parts
 from referral_core.domain.errors import Final as FinalError
-from referral_core.domain.errors import Retryable
+from referral_core.domain.errors import Retryable, RouterError
 from referral_core.ports import Ambiguous, Sms
 
 if TYPE_CHECKING:
     from types_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
 
-_SURELY_NOT_SENT: Final = frozenset({"ThrottlingException"})
-_REFUSED: Final = frozenset(
-    {
-        "ValidationException",
-        "ConflictException",
-        "AccessDeniedException",
-        "ResourceNotFoundException",
-        "ServiceQuotaExceededException",
-    }
+_THROTTLED: Final = "ThrottlingException"
+_NOT_TAKEN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_UNSENT: Final = (
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProxyConnectionError,
 )
-_GSM7: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM7_EXTENDED: Final = frozenset("^{}\\[~]|€\f")
-
-
-def parts(body: str) -> int:
-    """Count the SMS parts of a body (3GPP TS 23.038): 160/153 GSM-7 septets, else 70/67 UCS-2."""
-    if all(c in _GSM7 or c in _GSM7_EXTENDED for c in body):
-        length, alone, joined = sum(2 if c in _GSM7_EXTENDED else 1 for c in body), 160, 153
-    else:
-        length, alone, joined = len(body.encode("utf-16-be")) // 2, 70, 67
-    return 1 if length <= alone else -(-length // joined)
+"""Raised before the request is on its way; after it, nobody knows what became of the message."""
 
 
 class EndUserMessaging:
-    """Sends text messages; the client must not retry, since a repeat is a second message."""
+    """Sends text messages; the client must not retry, since a repeat is a second message.
+
+    The API takes no idempotency token, hence the port's rule: record first, then send once. What
+    its errors quote (numbers, bodies) is PHI, so their texts and causes are not passed on.
+    """
 
     def __init__(self, client: PinpointSMSVoiceV2Client, origination_identity: str) -> None:
-        """Take a client and the phone number, pool or sender id to send from."""
+        """Take a client and the phone number, pool or sender id to send from.
+
+        Raises:
+            ValueError: the client would send a message again by itself.
+        """
+        retries = getattr(client.meta.config, "retries", None) or {}
+        if retries.get("total_max_attempts") != 1:
+            raise ValueError("Give the messenger a client with total_max_attempts=1.")
         self._client = client
         self._origination_identity = origination_identity
 
@@ -56,9 +60,9 @@ class EndUserMessaging:
         """Send one message; return its parts.
 
         Raises:
-            Retryable: throttled or unreachable: surely not sent.
-            Ambiguous: the service answered an error, or nothing, after taking the request.
-            Final: the service refuses it (opted out, not a mobile number).
+            Retryable: throttled, unavailable or unreachable: surely not sent.
+            Ambiguous: the service failed, or said nothing, after taking the request.
+            Final: the service refuses it (opted out, no mobile number, over the spend limit).
         """
         try:
             self._client.send_text_message(
@@ -69,14 +73,22 @@ class EndUserMessaging:
                 Context={"reference": message.reference},
             )
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code in _SURELY_NOT_SENT:
-                raise Retryable("The carrier is throttling.") from error
-            if code in _REFUSED:
-                raise FinalError("The carrier refuses the message.") from error
-            raise Ambiguous from error
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
-            raise Retryable("The carrier cannot be reached.") from error
-        except BotoCoreError as error:
-            raise Ambiguous from error
+            raise _translated(error) from None
+        except ParamValidationError:
+            raise FinalError("The message is none that the carrier could take.") from None
+        except _UNSENT as error:
+            raise Retryable(f"The carrier cannot be reached: {type(error).__name__}.") from None
+        except (BotoCoreError, ResponseParserError) as error:
+            raise Ambiguous(f"The carrier did not answer: {type(error).__name__}.") from None
         return parts(message.body)
+
+
+def _translated(error: ClientError) -> RouterError | Ambiguous:
+    code = error.response["Error"]["Code"]
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    reason = error.response.get("Reason", "no reason given")
+    if code == _THROTTLED or status in _NOT_TAKEN:
+        return Retryable(f"The carrier takes no messages now: {code}.")
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return FinalError(f"The carrier refuses the message: {code}, {reason}.")
+    return Ambiguous(f"The carrier failed: {code}.")

@@ -151,14 +151,14 @@ class ReadRecords:
         owner = call.query.get("owner", "").rpartition("|")[2].rpartition("/")[2]
         lists = [owner] if owner in _LISTS else list(_LISTS)
         position = lists.index(name) if name in lists else 0
-        page, following = self.worklists.in_queue(tenant, lists[position], count, after or None)
-        visible = [r for r in page if _sees(principal, r)]
-        tasks = [self._task_a(r) for r in visible]
-        if following:
-            return tasks, f"{lists[position]}~{following}"
-        if position + 1 < len(lists):
-            return tasks, f"{lists[position + 1]}~"
-        return tasks, None
+        tasks = []
+        while position < len(lists) and len(tasks) < count:
+            left = count - len(tasks)
+            page, following = self.worklists.in_queue(tenant, lists[position], left, after or None)
+            tasks += [self._task_a(r) for r in page if _sees(principal, r)]
+            after = following or ""
+            position += following is None
+        return tasks, f"{lists[position]}~{after}" if position < len(lists) else None
 
     def _tasks_of(self, principal: Principal, referral: Referral) -> Iterable[Json]:
         if principal.role in {Role.EHR, Role.STAFF}:

@@ -67,7 +67,7 @@ def consume(
             wanted = str(stream["Keys"]["sk"]["S"]).startswith(prefix)
             if wanted and "NewImage" in stream:
                 use(_plain(stream.get("OldImage")), _plain(stream["NewImage"]) or {})
-        except Exception as error:  # the one outermost place of a stream record
+        except Exception as error:  # noqa: BLE001 - the one outermost place of a stream record
             logger.error("stream record set aside", extra={"error": type(error).__name__})
             dead_letters.put(record, error)
     return {"batchItemFailures": []}

@@ -17,7 +17,7 @@ class RouterError(Exception):
     """Base of all errors raised on purpose; the message never holds PHI."""
 
 
-class Retryable(RouterError):  # noqa: N818 - reads as the property it is
+class Retryable(RouterError):
     """Trying again later may help."""
 
 
@@ -25,7 +25,7 @@ class Conflict(Retryable):
     """Another writer was first."""
 
 
-class Final(RouterError):  # noqa: N818
+class Final(RouterError):
     """Trying again changes nothing."""
 
 

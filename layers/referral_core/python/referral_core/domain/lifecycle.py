@@ -184,7 +184,7 @@ def _legal(status: Status) -> frozenset[Status]:
 LEGAL: Final[Mapping[Status, frozenset[Status]]] = MappingProxyType({s: _legal(s) for s in Status})
 
 
-class IllegalTransition(Exception):  # noqa: N818 - the field's word for the event, not an error class
+class IllegalTransition(Exception):
     """A move that the transition table does not know."""
 
 

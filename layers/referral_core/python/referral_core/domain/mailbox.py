@@ -1,5 +1,4 @@
-"""The mailbox: one per referral, so that no update is lost, used twice or used by a wait that
-does not accept it.
+"""The mailbox, one per referral: no update is lost, used twice, or used by the wrong wait.
 
 Pure: every operation takes a mailbox and returns the next one; the table makes each of them one
 conditional write on `version`. An answer belongs to the wait, not to the task token: a step that
@@ -108,14 +107,14 @@ class Mailbox(Record):
         if not self.wait.accepts_kind(update.kind):
             raise ValueError(f"the wait does not accept {update.kind}")
         answer = Answer(wait_id=self.wait.id, update=update, outcome=outcome)
-        return self._used(update)._next(answer=answer)
+        return self._next(answer=answer, **self._used(update))
 
     def recorded(self, update: Update, deadline: datetime | None = None) -> Mailbox:
-        """Take note of an update that only informs: the wait goes on, perhaps with a new deadline."""
-        used = self._used(update)
-        if deadline is None or used.wait is None:
-            return used._next()
-        return used._next(wait=used.wait.model_copy(update={"deadline": deadline}))
+        """Take note of an update that only informs: the wait goes on, perhaps for longer."""
+        wait = self.wait
+        if deadline is not None and wait is not None:
+            wait = wait.model_copy(update={"deadline": deadline})
+        return self._next(wait=wait, **self._used(update))
 
     def held(self, update: Update) -> Mailbox:
         """Keep an update for a later wait."""
@@ -125,10 +124,10 @@ class Mailbox(Record):
         """Close the wait with its answer: the next step's first write."""
         return self._next(wait=None, answer=None)
 
-    def _used(self, update: Update) -> Mailbox:
+    def _used(self, update: Update) -> dict[str, object]:
         pending = tuple(u for u in self.pending if u.id != update.id)
         seen = self.seen if update.id in self.seen else (*self.seen, update.id)
-        return self.model_copy(update={"pending": pending, "seen": seen})
+        return {"pending": pending, "seen": seen}
 
     def _next(self, **fields: object) -> Mailbox:
         return self.model_copy(update={"version": self.version + 1, **fields})

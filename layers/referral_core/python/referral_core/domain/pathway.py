@@ -66,7 +66,7 @@ class RoutingRule(Record):
 
 
 class AuthorizationRule(Record):
-    """Whether the payer is asked: `check` asks unless the 271 says that no authorization is needed."""
+    """Whether the payer is asked: `check` asks unless the 271 says that none is needed."""
 
     policy: Literal["check", "none"]
 

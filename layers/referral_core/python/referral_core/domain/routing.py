@@ -67,6 +67,7 @@ def rank(
     specialists: Sequence[Practitioner],
     held: Mapping[str, Mapping[str, int]],
     weeks: Sequence[str],
+    *,
     rule: RoutingRule,
     excluded: Mapping[str, str],
 ) -> Ranking:

@@ -72,7 +72,7 @@ DESKS: Final[Mapping[Reason, Desk]] = MappingProxyType(
         ),
         Reason.PAYER_UNKNOWN: _desk(
             Queue.FRONT_OFFICE,
-            "No configured payer matches the coverage; correct the coverage or configure the payer.",
+            "No configured payer matches the coverage; correct it or configure the payer.",
             {_RETRY: Step.CHECK_READINESS, "self-pay": Step.ROUTE_REFERRAL},
             Outcome.NOT_ELIGIBLE,
         ),

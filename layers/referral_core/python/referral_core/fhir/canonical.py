@@ -56,9 +56,9 @@ def _references(node: Node) -> Iterable[str]:
 
 def _form(graph: Graph, node: Node, places: Mapping[Node, int]) -> Json:
     own = {name: value for name, value in node.resource.items() if name not in _ADDED}
-    theirs = [i for i in own.pop("identifier", ()) if not _is_ours(i)]
-    if theirs:
-        own["identifier"] = theirs
+    if isinstance(own.get("identifier"), list):
+        theirs = [i for i in own.pop("identifier") if not _is_ours(i)]
+        own |= {"identifier": theirs} if theirs else {}
     form: Json = _placed(own, graph, node, places)
     return form
 

@@ -6,12 +6,12 @@ What a reference does not lead to is simply not known: EHRs refer to resources t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from referral_core.fhir.body import Json
-from referral_core.fhir.datatypes import Reference, Resource
+from referral_core.fhir.datatypes import Identifier, Reference, Resource
 from referral_core.fhir.errors import Issue
 from referral_core.fhir.structure import examine
 
@@ -49,6 +49,7 @@ class Graph:
         self._contained: dict[tuple[int, str], Node] = {}
         self._entries: dict[str, Node] = {}
         self._by_type: dict[str, list[Node]] = {}
+        self._by_identifier: dict[str, list[Node]] = {}
         self._known: dict[str, Node] = {}
 
     def add(self, resource: Json, path: str, url: str | None = None) -> Node | None:
@@ -140,6 +141,8 @@ class Graph:
             return None
         node = Node(path, resource, model, url, container)
         self.nodes.append(node)
+        for token in _identifiers(model):
+            self._by_identifier.setdefault(token, []).append(node)
         return node
 
     def _contain(self, resource: Json, path: str, container: Node) -> None:
@@ -173,11 +176,8 @@ class Graph:
                 )
 
     def _identified(self, token: str, kind: str | None) -> Node | None:
-        found = [
-            node
-            for node in self.nodes
-            if kind in {None, node.model.resource_type} and token in _identifiers(node.model)
-        ]
+        alike = self._by_identifier.get(token, [])
+        found = [node for node in alike if kind in {None, node.model.resource_type}]
         return found[0] if len(found) == 1 else None
 
 
@@ -205,5 +205,7 @@ def _base(node: Node) -> str:
     return node.url.removesuffix(own) if own and node.url and node.url.endswith(f"/{own}") else ""
 
 
-def _identifiers(model: Resource) -> set[str | None]:
-    return {identifier.token for identifier in getattr(model, "identifier", ())}
+def _identifiers(model: Resource) -> set[str]:
+    found = getattr(model, "identifier", ())
+    several: Iterable[Identifier | None] = found if isinstance(found, tuple) else (found,)
+    return {one.token for one in several if one is not None and one.token}

@@ -1,4 +1,7 @@
-"""Phone numbers as EHRs write them, to E.164; North America is the default region."""
+"""Phone numbers as EHRs write them, to E.164; North America is the default region.
+
+The form is judged, not whether a number is in service: that the carrier knows.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,26 @@ from typing import Final
 
 from referral_core.fhir.datatypes import ContactPoint, Period
 
+_LONGEST: Final = 40
+"""More than any number takes with its extension; longer text is not searched."""
 _EXTENSION: Final = re.compile(r"\s*(?:;ext=|ext\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE)
 _TRUNK_ZERO: Final = re.compile(r"\(0")
 _WRITTEN: Final = re.compile(r"(?:tel:)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
-_NANP: Final = re.compile(r"1[2-9]\d\d[2-9]\d{6}")
+_NANP: Final = re.compile(r"1[2-9]\d{9}", re.ASCII)
 _NANP_LENGTH: Final = 10
-_E164: Final = re.compile(r"[1-9]\d{6,14}")
+_E164: Final = re.compile(r"[1-9]\d{6,14}", re.ASCII)
 
 
 def e164(written: str) -> str | None:
     """Return the number in E.164, or None when it cannot be dialled."""
+    if len(written) > _LONGEST:
+        return None
     plain = _EXTENSION.sub("", written.strip())
     if not _WRITTEN.fullmatch(plain):
         return None
     if "+" in plain:
         plain = _TRUNK_ZERO.sub("(", plain)  # dialled at home only: +44 (0113), +44 (0)113
-    digits = re.sub(r"\D", "", plain)
+    digits = re.sub(r"[^0-9]", "", plain)
     if "+" in plain and not digits.startswith("1"):
         return f"+{digits}" if _E164.fullmatch(digits) else None
     national = digits if len(digits) > _NANP_LENGTH else f"1{digits}"

@@ -301,7 +301,7 @@ class Engine:
     # --- the watchdog ----------------------------------------------------------------------
 
     def tend(self, tenant: Tenant, referral_id: ReferralId) -> Tending:
-        """Move a due referral: its deadline, its lost answer, or a new run when nobody carries it."""
+        """Move a due referral: its deadline, its lost answer, or a new run if nobody carries it."""
         loaded = self.referrals.load(tenant, referral_id)
         referral, mailbox = loaded.referral, loaded.mailbox
         moment = self._moment()

@@ -76,7 +76,7 @@ class RequestAuthorization:
         payer = self.directory.payer(referral.tenant, _payer_id(referral))
         performer = performer_of(self.directory, referral)
         trace = _trace_of(referral, offer.number)
-        request = self._request(referral, moment, payer, performer, trace)
+        request = self._request(referral, moment, performer, trace)
         answer = self.prior_auth.submit(payer, request)
         asked = Authorization(
             status=AuthorizationStatus.SUBMITTED,
@@ -87,7 +87,7 @@ class RequestAuthorization:
         overdue = moment.now + timedelta(hours=_clock_hours(payer, referral))
 
         def record(current: Referral, at: Moment) -> Draft:
-            draft = _decided(current, at, asked, answer, ROUTER, _METERED)
+            draft = _decided(current, at, asked, answer, actor=ROUTER, metered=_METERED)
             if draft is not None:
                 return draft
             return Draft(
@@ -116,7 +116,6 @@ class RequestAuthorization:
         self,
         referral: Referral,
         moment: Moment,
-        payer: Payer,
         performer: Practitioner,
         trace: str,
     ) -> AuthorizationRequest:
@@ -160,7 +159,7 @@ def authorization_decided(referral: Referral, update: Update, moment: Moment) ->
         valid_to=_day(facts.get("valid_to")),
         reason=_text(facts.get("reason")),
     )
-    return _decided(referral, moment, known, answer, update.actor, {}) or _noted(
+    return _decided(referral, moment, known, answer, actor=update.actor, metered={}) or _noted(
         referral, update, moment
     )
 
@@ -194,6 +193,7 @@ def _decided(
     moment: Moment,
     asked: Authorization,
     answer: AuthorizationAnswer,
+    *,
     actor: str,
     metered: Mapping[str, int],
 ) -> Draft | None:

@@ -137,7 +137,7 @@ class RouteReferral:
             for o in referral.offers
             if o.answer in {"declined", "silent", "withdrawn"}
         }
-        return rank(need, specialists, held, weeks, rule, excluded)
+        return rank(need, specialists, held, weeks, rule=rule, excluded=excluded)
 
     def _no_place(
         self,

@@ -1,0 +1,123 @@
+"""Clinics, carrier, EHR, notice queue and document store in memory.
+
+Each is as strict as what it stands for: a twin that took what the real one refuses would make
+tests and simulations lie.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final, Literal
+
+from referral_core.adapters.sms_parts import parts
+from referral_core.domain.errors import Final as FinalError
+from referral_core.domain.errors import Retryable
+from referral_core.domain.model import ReferralId, Tenant
+from referral_core.domain.network import EhrSystem, Practitioner
+from referral_core.domain.referral import Notice
+from referral_core.ports import Ambiguous, OfferedReferral, Sms
+
+Mode = Literal["up", "down", "refuses"]
+
+_NUMBER: Final = re.compile(r"\+?[1-9]\d{1,18}", re.ASCII)
+_LONGEST_BODY: Final = 1600
+
+
+def _pass(mode: Mode) -> None:
+    if mode == "down":
+        raise Retryable("The partner cannot answer now.")
+    if mode == "refuses":
+        raise FinalError("The partner refuses the request.")
+
+
+@dataclass
+class MemoryClinics:
+    """All clinics at once.
+
+    Attributes:
+        offers: the Bundle last received of each Task.
+        withdrawn: the reason of each Task taken back.
+    """
+
+    mode: Mode = "up"
+    offers: dict[str, OfferedReferral] = field(default_factory=dict)
+    withdrawn: dict[str, str] = field(default_factory=dict)
+
+    def offer(self, practitioner: Practitioner, offered: OfferedReferral) -> None:  # noqa: ARG002
+        """Take an offer; the same one again changes nothing."""
+        _pass(self.mode)
+        self.offers[offered.task_id] = offered
+
+    def withdraw(self, practitioner: Practitioner, task_id: str, reason: str) -> None:  # noqa: ARG002
+        """Take the withdrawal of an offer, known or not."""
+        _pass(self.mode)
+        self.withdrawn[task_id] = reason
+
+
+class MemoryMessenger:
+    """A carrier: each send is one message, repeats included.
+
+    Args:
+        opted_out: numbers that want no messages.
+    """
+
+    def __init__(self, opted_out: Iterable[str] = ()) -> None:
+        self.opted_out = set(opted_out)
+        self.mode: Literal["up", "down", "fails"] = "up"
+        self.sent: list[Sms] = []
+
+    def send_sms(self, message: Sms) -> int:
+        """Send one message; return its parts. In mode `fails` it is sent and nobody is told."""
+        if self.mode == "down":
+            raise Retryable("The carrier takes no messages now.")
+        if not _NUMBER.fullmatch(message.to) or message.to in self.opted_out:
+            raise FinalError("The carrier refuses the number.")
+        if not message.body.strip() or len(message.body) > _LONGEST_BODY:
+            raise FinalError("The carrier refuses the body.")
+        self.sent.append(message)
+        if self.mode == "fails":
+            raise Ambiguous("The carrier failed.")
+        return parts(message.body)
+
+
+@dataclass
+class MemoryEhr:
+    """The EHR's inbox of notices, by id."""
+
+    mode: Mode = "up"
+    notices: dict[str, bytes] = field(default_factory=dict)
+
+    def deliver(self, ehr: EhrSystem, notice_id: str, resource: bytes) -> None:  # noqa: ARG002
+        """Take one notice; the same one again overwrites itself."""
+        _pass(self.mode)
+        if json.loads(resource).get("id") != notice_id:
+            raise FinalError("The EHR refuses a resource whose id is not the URL's.")
+        self.notices[notice_id] = resource
+
+
+@dataclass
+class MemoryNotices:
+    """The queue: what is asked for, repeats included, since a queue delivers at least once."""
+
+    asked: list[tuple[Tenant, ReferralId, int]] = field(default_factory=list)
+
+    def enqueue(self, tenant: Tenant, referral_id: ReferralId, notice: Notice) -> None:
+        """Ask for delivery."""
+        self.asked.append((tenant, referral_id, notice.number))
+
+
+@dataclass
+class MemoryDocuments:
+    """Documents by tenant and hash, with their media type."""
+
+    stored: dict[tuple[Tenant, str], tuple[bytes, str]] = field(default_factory=dict)
+
+    def put(self, tenant: Tenant, content: bytes, content_type: str) -> str:
+        """Store a document unless it is there; return its SHA-256 in hex."""
+        digest = sha256(content).hexdigest()
+        self.stored.setdefault((tenant, digest), (content, content_type))
+        return digest
