@@ -31,7 +31,7 @@ ROOT: Final = Path(__file__).parents[1]
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston."""
 RATE: Final = 54_000.0
-"""1.6 real seconds a virtual day."""
+"""Virtual seconds a real one: 1.6 real seconds a virtual day, unless `up` is told otherwise."""
 GRACE_S: Final = 8
 _TICK_S: Final = 0.25
 _READY_WITHIN_S: Final = 30.0
@@ -47,6 +47,7 @@ class Stack:
     partners_url: str
     api_url: str
     started: datetime
+    rate: float
 
     @property
     def token_url(self) -> str:
@@ -55,7 +56,7 @@ class Stack:
 
     def now(self) -> datetime:
         """Return the virtual instant."""
-        return ORIGIN + (datetime.now(UTC) - self.started) * RATE
+        return ORIGIN + (datetime.now(UTC) - self.started) * self.rate
 
     def token(self, client: Client) -> str:
         """Get a client-credentials token, as an EHR does."""
@@ -73,18 +74,19 @@ class Stack:
 
 
 @contextmanager
-def up(scripts: Path | None) -> Iterator[Stack]:
+def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
     """Run the product until the block ends; nothing of it stays behind.
 
     Args:
         scripts: the folder whose sidecars the simulated partners follow.
+        rate: virtual seconds per real second.
     """
     partners_url = f"http://{HOST}:{free_port()}"
     started = datetime.now(UTC)
     environment = {
         "CLOCK_ORIGIN": ORIGIN.isoformat(),
         "CLOCK_STARTED": started.isoformat(),
-        "CLOCK_RATE": str(RATE),
+        "CLOCK_RATE": str(rate),
         "CARRY_GRACE_SECONDS": str(GRACE_S),
         "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": f"{partners_url}/carrier",
     }
@@ -97,7 +99,7 @@ def up(scripts: Path | None) -> Iterator[Stack]:
         api_url = f"{emulator.endpoint}/_aws/execute-api/{deployment['ApiId']}/$default"
         _tell_functions(emulator, api_url)
         seeded = seed(emulator, deployment, partners_url)
-        stack = Stack(emulator, deployment, seeded, partners_url, api_url, started)
+        stack = Stack(emulator, deployment, seeded, partners_url, api_url, started, rate)
         with _partners(stack, scripts):
             _warm(stack)
             with _ticking(stack):
@@ -125,7 +127,7 @@ def _partners(stack: Stack, scripts: Path | None) -> Iterator[None]:
         "clients": {name: vars(client) for name, client in stack.seeded.clients.items()},
         "origin": ORIGIN.isoformat(),
         "started": stack.started.isoformat(),
-        "rate": RATE,
+        "rate": stack.rate,
         "scripts": str(scripts) if scripts else None,
         "endpoint": stack.emulator.endpoint,
         "replies_topic_arn": stack.deployment["RepliesTopicArn"],

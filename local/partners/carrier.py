@@ -18,6 +18,7 @@ from local.partners.world import World, referral_of, span
 NUMBER: Final = "+15085550100"
 """The tenant's sending number, which replies come back to."""
 _SEND: Final = "PinpointSMSVoiceV2.SendTextMessage"
+_YES: Final = "YES"
 _STOP: Final = frozenset({"STOP", "QUIT", "END", "CANCEL", "UNSUBSCRIBE"})
 
 
@@ -61,6 +62,8 @@ class Carrier:
         await self._world.sleep(span(script.get("reply_after", "PT2H")))
         if reply in _STOP:
             self._opted_out.add(number)
+        if reply == _YES:
+            self._world.agree(referral_of(reference))
         inbound = {
             "originationNumber": number,
             "destinationNumber": NUMBER,

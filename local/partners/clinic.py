@@ -66,18 +66,15 @@ class Clinics:
             _client(organization), "PUT", f"/fhir/Task/{task_id}", task
         )
         if code == HTTPStatus.OK and answer == "accept":
-            await self._see(organization, task_id, script)
+            await self._see(organization, task_id, clinic)
 
-    async def _see(
-        self, organization: str, task_id: str, script: Mapping[str, Mapping[str, Any]]
-    ) -> None:
-        clinic = script["clinic"]
+    async def _see(self, organization: str, task_id: str, clinic: Mapping[str, Any]) -> None:
         visits = clinic.get("visit", "attended")
         for result in visits if isinstance(visits, list) else [visits]:
-            await self._world.sleep(span(clinic.get("books_after", "P1D")))
             # The clinic can only book with a patient who wants to come.
-            agrees = script["patient"].get("reply") == "YES"
-            if not clinic.get("books", True) or not agrees or task_id in self._withdrawn:
+            await self._world.agreement(referral_of(task_id))
+            await self._world.sleep(span(clinic.get("books_after", "P1D")))
+            if not clinic.get("books", True) or task_id in self._withdrawn:
                 return
             if not await self._visit(organization, task_id, clinic, result):
                 return

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from local.partners.world import World, instant, referral_of, span
 
-_POLL_S: Final = 0.25
+_POLL_S: Final = 0.5
 
 
 class Ehr:

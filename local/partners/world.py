@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,7 @@ class World:
         self._tokens: dict[str, tuple[str, datetime]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._http = httpx.AsyncClient(timeout=30)
+        self._agreed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.mode: dict[str, str] = {}
 
     @property
@@ -81,6 +83,15 @@ class World:
         task = asyncio.get_running_loop().create_task(waited())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    def agree(self, referral_id: str) -> None:
+        """Note that the patient wants to come."""
+        self._agreed[referral_id].set()
+
+    async def agreement(self, referral_id: str) -> None:
+        """Wait until the patient wants to come; each visit needs a new word."""
+        await self._agreed[referral_id].wait()
+        self._agreed[referral_id].clear()
 
     async def learn(self, referral_id: str) -> Mapping[str, Mapping[str, Any]]:
         """Return the script of a referral, asking the API whose it is the first time."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+
+from local.inputs import inputs
+
+Kind = Literal["resource", "bundle", "message"]
 
 FOLDER = Path(__file__).parents[2] / "events" / "referrals"
 SAMPLES = sorted(p for p in FOLDER.glob("*.json") if not p.name.endswith(".sidecar.json"))
 
 
-def kind_of(resource: dict[str, Any]) -> Literal["resource", "bundle", "message"]:
-    """Return where a resource is posted to."""
-    if resource.get("resourceType") == "Bundle":
-        return "message" if resource.get("type") == "message" else "bundle"
-    return "message" if resource.get("resourceType") == "Parameters" else "resource"
+_KINDS: Mapping[str, Kind] = {
+    "/fhir/ServiceRequest": "resource",
+    "/fhir": "bundle",
+    "/fhir/$process-message": "message",
+}
+
+
+def kind_of(path: Path) -> Kind:
+    """Return how the demo posts a file."""
+    (posted,) = inputs(path)
+    return _KINDS[posted.path]

@@ -30,6 +30,7 @@ from referral_core.fhir.resources import (
     transaction_response,
 )
 from referral_core.fhir.tasks import task_a, task_b
+from referral_core.fhir.withdrawals import withdrawal
 from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import SAMPLES, kind_of
 from tests.unit.builders import NOW, a_referral
@@ -84,7 +85,7 @@ def answers() -> Iterator[tuple[str, Json]]:
     stored = []
     for path in SAMPLES:
         body = path.read_bytes()
-        kind = kind_of(json.loads(body))
+        kind = kind_of(path)
         for intake in read_referrals(body, FHIR_JSON, kind):
             referral = a_referral(f"r{len(stored)}")
             resource = service_request_as_stored(referral, intake.service_request)
@@ -120,6 +121,7 @@ def words() -> Iterator[tuple[str, Json]]:
         referral = a_referral(report=REPORT, placer_identifier="https://ehr.example.org/orders|A-1")
         yield named(f"notice {outcome}", notice_communication(referral, notice, BASE))
         yield named(f"notice {outcome}", notice_communication(a_referral(), notice))
+    yield named("withdrawal", withdrawal("r1.b1", a_performer(), "patient-declined"))
     for status in ("booked", "fulfilled", "noshow", "cancelled"):
         visit = Appointment(number=1, start=NOW, status=status)
         end = NOW + timedelta(minutes=30)

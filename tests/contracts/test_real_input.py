@@ -1,7 +1,7 @@
 """Real input, written by others: each file is understood, or refused for a reason we can name.
 
 A file is posted as `make demo REFERRALS=…` posts it: a ServiceRequest to /fhir/ServiceRequest, a
-message Bundle or Parameters to /fhir/$process-message, everything else to /fhir.
+message Bundle to /fhir/$process-message, everything else to /fhir.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ Expected = Refused | Understood
 NO_REQUEST: Final = Refused("wrong-resource-type", "a resource that asks for no service")
 NO_ORDER: Final = Refused("no-referral", "an authorization without an order: nobody is referred")
 AN_ANSWER: Final = Refused("bundle-type-not-accepted", "the result of a search or a history")
-NOT_A_MESSAGE: Final = Refused("wrong-parameters", "parameters of another operation")
 DONE: Final = Refused("status-not-accepted", "a sub-referral that is completed already")
 BASED_ON: Final = Refused("wrong-type", "basedOn is one object where R4 has a list")
 BAD_IDS: Final = Refused("invalid-value", "ids with characters that R4 does not allow")
@@ -61,7 +60,6 @@ BY_TYPE: Final[Mapping[str, Mapping[str, Expected]]] = {
     "davinci-pas-2.2.1": {
         "*": NO_REQUEST,
         "Bundle": NO_ORDER,
-        "Parameters": NOT_A_MESSAGE,
         "ServiceRequest": Understood(service=CONSULTATION),
     },
     "davinci-pas-2.0.1": {
@@ -130,9 +128,6 @@ BY_NAME: Final[Mapping[str, Expected]] = {
         service="Consulting psychologists and/or psychology services",
         requester="Marcy BLAKE",
     ),
-    "davinci-pas-2.2.1/Parameters-PASClaimInquiryOperationResponseExample.json": Refused(
-        "not-a-message", "a payer's answer to an inquiry"
-    ),
     # Published as a response, but its header has no `response`: it reads as a request.
     "nhs-bars-1.4.0/process_message__response__ValidationRequest__HTTP_Response__.json": Understood(
         family="Jones",
@@ -153,27 +148,21 @@ def files() -> Iterator[Path]:
         yield from sorted((FHIR / folder).glob("*.json"))
 
 
-def type_of(body: bytes) -> str:
+def type_of(path: Path) -> str:
     try:
-        return str(json.loads(body).get("resourceType", "no resource type"))
+        return str(json.loads(path.read_bytes()).get("resourceType", "no resource type"))
     except json.JSONDecodeError:
         return "not JSON"
 
 
-def expected(path: Path, body: bytes) -> Expected:
+def expected(path: Path) -> Expected:
     folder = BY_TYPE[path.parent.name]
-    by_type = folder.get(type_of(body), folder["*"])
+    by_type = folder.get(type_of(path), folder["*"])
     return BY_NAME.get(f"{path.parent.name}/{path.name}", by_type)
 
 
-def posted(body: bytes) -> list[Intake]:
-    try:
-        kind = kind_of(json.loads(body))
-    except json.JSONDecodeError:
-        kind = "bundle"
-    if type_of(body) not in {"ServiceRequest", "Bundle", "Parameters"}:
-        kind = "bundle"
-    return read_referrals(body, FHIR_JSON, kind)
+def posted(path: Path) -> list[Intake]:
+    return read_referrals(path.read_bytes(), FHIR_JSON, kind_of(path))
 
 
 def understood(intake: Intake) -> Understood:
@@ -194,21 +183,20 @@ def understood(intake: Intake) -> Understood:
 
 @pytest.mark.parametrize("path", list(files()), ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_a_file_is_understood_or_refused_with_a_reason(path: Path) -> None:
-    body = path.read_bytes()
-    wanted = expected(path, body)
+    wanted = expected(path)
     if isinstance(wanted, Understood):
-        (intake,) = posted(body)
+        (intake,) = posted(path)
         assert understood(intake) == wanted
         return
     with pytest.raises(FhirError) as caught:
-        posted(body)
+        posted(path)
     assert caught.value.issues[0].own_code == wanted.own_code, wanted.because
 
 
 def test_every_row_of_the_table_is_used() -> None:
     seen = {f"{path.parent.name}/{path.name}" for path in files()}
     assert set(BY_NAME) <= seen
-    types = {(p.parent.name, type_of(p.read_bytes())) for p in files()}
+    types = {(p.parent.name, type_of(p)) for p in files()}
     rows = {(folder, kind) for folder, of in BY_TYPE.items() for kind in of if kind != "*"}
     assert rows <= types
 
@@ -241,7 +229,7 @@ def carriers(*, as_published: bool) -> Iterator[tuple[dict[str, Any], bytes]]:
 def test_synthea_referrals_were_completed_long_ago() -> None:
     for _, body in carriers(as_published=True):
         with pytest.raises(FhirError) as caught:
-            posted(body)
+            read_referrals(body, FHIR_JSON, "bundle")
         (issue,) = caught.value.issues
         assert issue.own_code == "status-not-accepted"
 
@@ -249,7 +237,7 @@ def test_synthea_referrals_were_completed_long_ago() -> None:
 def test_made_active_synthea_referrals_are_understood_with_patient_and_coverage() -> None:
     hashes = set()
     for patient, body in carriers(as_published=False):
-        (intake,) = posted(body)
+        (intake,) = read_referrals(body, FHIR_JSON, "bundle")
         content = intake.clinical
         assert content.patient.family == patient["name"][0]["family"]
         assert content.patient.phone

@@ -64,8 +64,7 @@ class Sidecar(Strict):
 
 
 def the_referral(path: Path) -> Intake:
-    body = path.read_bytes()
-    (intake,) = read_referrals(body, FHIR_JSON, kind_of(json.loads(body)))
+    (intake,) = read_referrals(path.read_bytes(), FHIR_JSON, kind_of(path))
     return intake
 
 
@@ -116,7 +115,7 @@ def test_a_referral_is_complete_unless_that_is_its_point(path: Path) -> None:
 
 
 def test_the_referrals_come_in_every_shape_that_intake_takes() -> None:
-    assert {kind_of(json.loads(p.read_bytes())) for p in SAMPLES} == {
+    assert {kind_of(p) for p in SAMPLES} == {
         "resource",
         "bundle",
         "message",
@@ -170,7 +169,7 @@ def test_npis_pass_their_check_digit_and_phones_are_fictional(path: Path) -> Non
         digits = [int(d) for d in reversed(f"80840{npi}")]
         doubled = [d if i % 2 == 0 else sum(divmod(2 * d, 10)) for i, d in enumerate(digits)]
         assert sum(doubled) % 10 == 0
-        assert npi.startswith("19999000"), "the made-up series of these samples"
+        assert npi.startswith("1999"), "the made-up series of these samples"
     for system in ("phone", "fax"):
         for number in numbers(resource, system):
             assert "55501" in "".join(c for c in number if c.isdigit())

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.fhir.body import Json
-from referral_core.fhir.references import Graph, Node, references_in
+from referral_core.fhir.references import Graph, Node
 from referral_core.fhir.systems import REFERRAL
 
 _ADDED: Final = frozenset({"id", "meta", "text", "contained", "implicitRules", "language"})
@@ -25,7 +25,7 @@ def reachable(graph: Graph, roots: Iterable[Node]) -> tuple[Node, ...]:
     found = list(dict.fromkeys(roots))
     seen = set(found)
     for node in found:  # grows while it is walked
-        for literal in _references(node):
+        for _, literal in node.links:
             target = graph.follow(literal, node)
             if target is not None and target not in seen:
                 seen.add(target)
@@ -33,25 +33,18 @@ def reachable(graph: Graph, roots: Iterable[Node]) -> tuple[Node, ...]:
     return tuple(found)
 
 
-def content_hash(graph: Graph, roots: Iterable[Node], own_id: str | None) -> str:
-    """Return the SHA-256, in hex, of what the roots and all they lead to say.
+def content_hash(graph: Graph, nodes: Sequence[Node], own_id: str | None) -> str:
+    """Return the SHA-256, in hex, of what resources say.
 
     Args:
         graph: the body.
-        roots: the referral, then what belongs to it without being referred to.
+        nodes: the referral and all it leads to, as `reachable` returns them.
         own_id: the id that the referral has at its author, when it has one.
     """
-    nodes = reachable(graph, roots)
     places = {node: place for place, node in enumerate(nodes)}
     form = [own_id, *(_form(graph, node, places) for node in nodes)]
     text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _references(node: Node) -> Iterable[str]:
-    # What a resource contains it leads to only where it refers to it.
-    outside = {name: value for name, value in node.resource.items() if name != "contained"}
-    return (literal for _, literal in references_in(outside, ""))
 
 
 def _form(graph: Graph, node: Node, places: Mapping[Node, int]) -> Json:

@@ -32,8 +32,13 @@ _RESOURCES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("Communication", ("create",), "The EHR acknowledges a notice."),
 )
 _SEARCH: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "ServiceRequest": (("_id", "token"), ("identifier", "token"), ("status", "token")),
-    "Task": (("focus", "reference"), ("status", "token"), ("owner", "reference")),
+    "ServiceRequest": (("_id", "token"), ("identifier", "token")),
+    "Task": (
+        ("_id", "token"),
+        ("focus", "reference"),
+        ("owner", "reference"),
+        ("status", "token"),
+    ),
 }
 
 

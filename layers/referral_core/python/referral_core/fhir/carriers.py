@@ -12,7 +12,7 @@ from referral_core.fhir.exchanges import Bundle, BundleEntry, MessageHeader, Par
 from referral_core.fhir.references import Graph, Node
 from referral_core.fhir.requests import Claim, ServiceRequest
 from referral_core.fhir.selection import claims_by_order, referrals_of
-from referral_core.fhir.structure import expect
+from referral_core.fhir.structure import expect, require_type
 
 _TYPES: Final = frozenset({"transaction", "collection", "message"})
 
@@ -55,9 +55,11 @@ def from_resource(resource: Json, graph: Graph) -> list[Carried]:
             code="structure",
             status=400,
         )
-    order = expect(resource, ServiceRequest)
+    require_type(resource, "ServiceRequest")
     node = graph.add(resource, "ServiceRequest")
-    return [Carried(node, order)] if node else []
+    if node is None or not isinstance(node.model, ServiceRequest):
+        raise FhirError.of(graph.issues)
+    return [Carried(node, node.model)]
 
 
 def from_message(resource: Json, graph: Graph) -> list[Carried]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -134,11 +134,12 @@ def _understood(graph: Graph, item: Carried, own_id: str | None) -> Intake:
     coverages = _coverages(graph, node, order)
     subject = graph.resolve(order.subject, node)
     roots = [node, *([subject] if subject else ()), *(place for place, _ in coverages)]
+    led_to = reachable(graph, roots)
     return Intake(
         service_request=_standing_alone(node),
-        resources=_resources(graph, roots),
+        resources=_resources(graph, roots, led_to),
         placer_identifier=_placer(order.identifier),
-        canonical_hash=content_hash(graph, roots, own_id),
+        canonical_hash=content_hash(graph, led_to, own_id),
         status=order.status,
         intent=order.intent,
         priority=order.priority or "routine",
@@ -198,19 +199,18 @@ def _standing_alone(node: Node) -> Json:
     return {**node.resource, **({"contained": contained} if contained else {})}
 
 
-def _resources(graph: Graph, roots: list[Node]) -> dict[str, Json]:
+def _resources(graph: Graph, roots: list[Node], led_to: Sequence[Node]) -> dict[str, Json]:
     """Return the resources led to, by the reference that leads there; contained ones stay inside.
 
     The patient and the coverages are there even if nothing refers to them by a literal.
     """
     found: dict[str, Json] = {}
-    for source in reachable(graph, roots):
-        for _, literal in references_in(source.resource, ""):
+    for source in led_to:
+        for _, literal in source.links:
             target = graph.follow(literal, source)
-            if target is not None and target.container is None and target not in roots[:1]:
+            if target is not None and target.container is None and target is not roots[0]:
                 found.setdefault(literal, target.resource)
     for root in roots[1:]:
-        held = root.container is not None or root.resource in found.values()
-        if not held:
+        if root.container is None and root.resource not in found.values():
             found[root.url or f"{root.model.resource_type}/{root.model.id}"] = root.resource
     return found

@@ -19,6 +19,8 @@ _HISTORY: Final = re.compile(r"/_history/[^/]+$")
 _RELATIVE: Final = re.compile(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
 
 R = TypeVar("R", bound=Resource)
+Link = tuple[str, str]
+"""FHIRPath and literal reference."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,7 @@ class Node:
         model: the same, as far as we read its type.
         url: the entry's fullUrl.
         container: the resource that contains it, in which its `#` references are looked up.
+        links: its literal references with the FHIRPath of each, without those of what it contains.
     """
 
     path: str
@@ -38,6 +41,7 @@ class Node:
     model: Resource
     url: str | None = None
     container: Node | None = None
+    links: tuple[Link, ...] = ()
 
 
 class Graph:
@@ -48,7 +52,7 @@ class Graph:
         self.issues: list[Issue] = []
         self._contained: dict[tuple[int, str], Node] = {}
         self._entries: dict[str, Node] = {}
-        self._by_type: dict[str, list[Node]] = {}
+        self._by_type: dict[str, Node | None] = {}
         self._by_identifier: dict[str, list[Node]] = {}
         self._known: dict[str, Node] = {}
 
@@ -72,7 +76,10 @@ class Graph:
                     "Give each entry its own fullUrl; this one leads to two resources.",
                 )
             )
-        self._by_type.setdefault(_type_and_id(node) or "", []).append(node)
+        own = _type_and_id(node)
+        if own and self._by_type.setdefault(own, node) != node:
+            alike = self._by_type[own]
+            self._by_type[own] = alike if alike and alike.resource == resource else None
         return node
 
     def remember(self, known: Mapping[str, Json]) -> None:
@@ -114,8 +121,7 @@ class Graph:
         plain = _HISTORY.sub("", literal)
         if _RELATIVE.match(plain):
             same_server = self._entries.get(f"{_base(root)}{plain}")
-            alike = self._by_type.get(plain, [])
-            return same_server or (alike[0] if len(alike) == 1 else self._known.get(literal))
+            return same_server or self._by_type.get(plain) or self._known.get(literal)
         return self._entries.get(plain) or self._known.get(literal)
 
     def of_type(self, model: type[R]) -> Iterator[tuple[Node, R]]:
@@ -126,10 +132,13 @@ class Graph:
 
     def _whole(self, resource: Json, path: str, url: str | None) -> Node | None:
         node = self._node(resource, path, url, None)
-        if node is not None:
-            for index, inner in enumerate(node.model.contained):
-                self._contain(inner, f"{path}.contained[{index}]", node)
-            self._check_local(node)
+        if node is None:
+            return None
+        first_inside = len(self.nodes)
+        for index, inner in enumerate(node.model.contained):
+            self._contain(inner, f"{path}.contained[{index}]", node)
+        for whole_or_part in (node, *self.nodes[first_inside:]):
+            self._check_local(whole_or_part, node)
         return node
 
     def _node(
@@ -139,7 +148,8 @@ class Graph:
         if not isinstance(model, Resource):
             self.issues.extend(model)
             return None
-        node = Node(path, resource, model, url, container)
+        outside = {name: value for name, value in resource.items() if name != "contained"}
+        node = Node(path, resource, model, url, container, tuple(references_in(outside, path)))
         self.nodes.append(node)
         for token in _identifiers(model):
             self._by_identifier.setdefault(token, []).append(node)
@@ -161,10 +171,10 @@ class Graph:
                 )
             )
 
-    def _check_local(self, node: Node) -> None:
-        for path, literal in references_in(node.resource, node.path):
+    def _check_local(self, node: Node, container: Node) -> None:
+        for path, literal in node.links:
             local = literal.startswith("#") and literal != "#"
-            if local and (id(node), literal[1:]) not in self._contained:
+            if local and (id(container), literal[1:]) not in self._contained:
                 self.issues.append(
                     Issue(
                         "error",
@@ -181,18 +191,25 @@ class Graph:
         return found[0] if len(found) == 1 else None
 
 
-def references_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Iterate over the literal references within JSON, with the FHIRPath of each."""
+def references_in(value: Any, path: str) -> list[Link]:
+    """List the literal references within JSON, in an order that does not depend on its sender."""
+    found: list[Link] = []
+    _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: str, found: list[Link]) -> None:
     if isinstance(value, dict):
         for name in sorted(value):
             inner = value[name]
             if name == "reference" and isinstance(inner, str):
-                yield f"{path}.reference", inner
-            else:
-                yield from references_in(inner, f"{path}.{name}")
+                found.append((f"{path}.reference", inner))
+            elif isinstance(inner, (dict, list)):
+                _collect(inner, f"{path}.{name}", found)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from references_in(inner, f"{path}[{index}]")
+            if isinstance(inner, (dict, list)):
+                _collect(inner, f"{path}[{index}]", found)
 
 
 def _type_and_id(node: Node) -> str | None:

@@ -94,13 +94,8 @@ def examine(resource: Json, path: str) -> Resource | list[Issue]:
         return [_issue(detail, path) for detail in details]
 
 
-def expect(resource: Json, model: type[R]) -> R:
-    """Return the model of a body that must be of one type.
-
-    Raises:
-        FhirError: 400, it is of another type or malformed.
-    """
-    wanted = model.__name__
+def require_type(resource: Json, wanted: str) -> None:
+    """Raise unless a body is of the type wanted."""
     if resource["resourceType"] != wanted:
         raise FhirError(
             "wrong-resource-type",
@@ -109,7 +104,16 @@ def expect(resource: Json, model: type[R]) -> R:
             code="structure",
             status=400,
         )
-    found = examine(resource, wanted)
+
+
+def expect(resource: Json, model: type[R]) -> R:
+    """Return the model of a body that must be of one type.
+
+    Raises:
+        FhirError: 400, it is of another type or malformed.
+    """
+    require_type(resource, model.__name__)
+    found = examine(resource, model.__name__)
     if isinstance(found, model):
         return found
     raise FhirError.of(found if isinstance(found, list) else ())

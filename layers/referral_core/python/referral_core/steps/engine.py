@@ -8,7 +8,7 @@ What a step does to the world it does once per entry; only the recording of it i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -154,6 +154,7 @@ class Engine:
                 draft = self._answer(step, loaded.referral, update)
             except NotLegal:
                 draft = _unusable(loaded.referral, update, self._moment())
+            draft = _marked(draft, update)
             try:
                 self.referrals.commit(_commit(draft, loaded, _after_answer(loaded, draft, update)))
             except Conflict:
@@ -249,6 +250,7 @@ class Engine:
                 return Receipt.DUPLICATE
             referral = _with_payload(loaded.referral, payload)
             draft, receipt = self._draft_post(referral, mailbox, update, disposition)
+            draft = _marked(draft, update)
             if receipt is Receipt.PENDING:
                 after = mailbox.held(update)
             elif receipt is Receipt.LATE or update.kind in ONLY_INFORMS:
@@ -402,6 +404,13 @@ def _commit(draft: Draft, loaded: Loaded, mailbox: Mailbox | None) -> Commit:
         hold_capacity=draft.hold_capacity,
         release=draft.release,
     )
+
+
+def _marked(draft: Draft, update: Update) -> Draft:
+    """Name the update in the event that used, kept or recorded it."""
+    event = draft.change.event
+    named = event.model_copy(update={"facts": {**event.facts, "update": update.id}})
+    return replace(draft, change=draft.change.model_copy(update={"event": named}))
 
 
 def _after_answer(loaded: Loaded, draft: Draft, update: Update) -> Mailbox:

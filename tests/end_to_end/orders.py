@@ -1,0 +1,60 @@
+"""Builders: complete orders as an EHR sends them, with only what a test is about spelled out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tests.unit.fhir.orders import PLACER, a_coverage, a_patient, an_order, without_none
+
+Json = dict[str, Any]
+ORDERS: Final = "https://ehr.example.org/orders"
+_numbers: Final[Iterator[int]] = itertools.count(1)
+
+_SERVICE: Final = {
+    "coding": [{"system": "http://snomed.info/sct", "code": "103696004"}],
+    "text": "Consultation: dermatology",
+}
+_DERMATOLOGY: Final = {
+    "coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207N00000X"}]
+}
+
+
+def placer_of(value: str) -> Json:
+    return {**PLACER, "system": ORDERS, "value": value}
+
+
+def a_new_placer() -> str:
+    """Return an order number that no other test has."""
+    return f"E2E-{next(_numbers):04d}"
+
+
+def a_complete_order(placer: str | None, **fields: Any) -> Json:
+    """Make an order that goes through to the end: everything the pathway requires is there."""
+    number = next(_numbers)
+    base = {
+        "contained": [
+            a_patient(telecom=[{"system": "phone", "value": f"(508) 557-{number:04d}"}]),
+            a_coverage(subscriberId=f"M-{number:04d}"),
+        ],
+        "identifier": [placer_of(placer)] if placer else None,
+        "code": _SERVICE,
+        "performerType": _DERMATOLOGY,
+    }
+    return an_order(**{**base, **fields})
+
+
+def an_order_that_waits(placer: str | None = None, **fields: Any) -> Json:
+    """Make an order without phone and member id: it is accepted and waits for its author."""
+    number = next(_numbers)
+    base = {
+        "contained": [
+            a_patient(telecom=None, id=f"pat{number}"),
+            a_coverage(subscriberId=None, beneficiary={"reference": f"#pat{number}"}),
+        ],
+        "subject": {"reference": f"#pat{number}"},
+        "identifier": [placer_of(placer)] if placer else None,
+        "code": _SERVICE,
+    }
+    return without_none(an_order(**{**base, **fields}))
