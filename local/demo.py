@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--referrals", type=Path, default=ROOT / "events/referrals")
     parser.add_argument("--report", type=Path, help="write one JSON object per input, a line each")
     chosen = parser.parse_args(arguments)
-    console = Console()
+    # A pipe has no width of its own: give the summary room.
+    console = Console(width=None if sys.stdout.isatty() else 140)
     try:
         wanted = inputs(chosen.referrals)
     except (FileNotFoundError, NotADirectoryError) as error:

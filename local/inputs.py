@@ -61,5 +61,6 @@ def _path(body: bytes) -> str:
         return "/fhir"
     if resource.get("resourceType") == "ServiceRequest":
         return "/fhir/ServiceRequest"
-    message = resource.get("resourceType") == "Bundle" and resource.get("type") == "message"
+    kind = resource.get("resourceType")
+    message = kind == "Parameters" or (kind == "Bundle" and resource.get("type") == "message")
     return "/fhir/$process-message" if message else "/fhir"

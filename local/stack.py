@@ -32,7 +32,7 @@ ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston."""
 RATE: Final = 54_000.0
 """Virtual seconds a real one: 1.6 real seconds a virtual day, unless `up` is told otherwise."""
-GRACE_S: Final = 8
+GRACE_S: Final = 12
 _TICK_S: Final = 0.25
 _READY_WITHIN_S: Final = 30.0
 

@@ -1,11 +1,16 @@
-"""The simulated carrier and the patients behind its numbers: End User Messaging's own protocol."""
+"""The simulated carrier: AWS End User Messaging's own protocol, opt-outs and two-way messages.
+
+boto3 speaks to it unmodified when AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2 names it. What patients
+write goes to the topic as the service publishes it.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
@@ -13,78 +18,131 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.partners.world import World, referral_of, span
+from local.partners.patient import Patients
+from local.partners.world import World, instant
 
 NUMBER: Final = "+15085550100"
 """The tenant's sending number, which replies come back to."""
-_SEND: Final = "PinpointSMSVoiceV2.SendTextMessage"
-_YES: Final = "YES"
-_STOP: Final = frozenset({"STOP", "QUIT", "END", "CANCEL", "UNSUBSCRIBE"})
+_TARGET: Final = "PinpointSMSVoiceV2."
+_SIGNED: Final = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/[^/]+/sms-voice/aws4_request,.*Signature=[0-9a-f]{64}"
+)
+_PHONE: Final = re.compile(r"\+?[1-9]\d{1,18}", re.ASCII)
+_LONGEST_BODY: Final = 1600
+_OPT_OUT: Final = frozenset(
+    {"ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"}
+)
+"""The service's own keywords: a message that is one of them opts its sender out."""
+_JSON: Final = "application/x-amz-json-1.0"
+
+
+class Topic(Protocol):
+    """Where two-way messages are published."""
+
+    async def publish(self, message: str) -> None:
+        """Publish one message."""
+
+
+class SnsTopic:
+    """An SNS topic."""
+
+    def __init__(self, sns: Any, arn: str) -> None:
+        self._sns = sns
+        self._arn = arn
+
+    async def publish(self, message: str) -> None:
+        """Publish one message."""
+        await run_in_threadpool(self._sns.publish, TopicArn=self._arn, Message=message)
 
 
 class Carrier:
-    """Takes messages over AWS JSON, lets the patient answer, publishes answers to the topic."""
+    """Takes messages over AWS JSON, hands them to the patients, publishes what they answer."""
 
-    def __init__(self, world: World, sns: Any, topic_arn: str) -> None:
+    def __init__(self, world: World, patients: Patients, topic: Topic) -> None:
         self._world = world
-        self._sns = sns
-        self._topic_arn = topic_arn
-        self._opted_out: set[str] = set()
+        self._patients = patients
+        self._topic = topic
+        self._opted_out: dict[str, str] = {}
         self.messages: list[dict[str, Any]] = []
 
     async def api(self, request: Request) -> Response:
         """Answer one call of the AWS SDK."""
-        if self._world.mode.get("carrier") == "down":
-            return _error("InternalServerException", HTTPStatus.INTERNAL_SERVER_ERROR)
-        if request.headers.get("x-amz-target") != _SEND:
-            return _error("ValidationException", HTTPStatus.BAD_REQUEST)
+        if not _SIGNED.search(request.headers.get("authorization", "")):
+            return _error("MissingAuthenticationTokenException", HTTPStatus.FORBIDDEN)
+        operation = request.headers.get("x-amz-target", "").removeprefix(_TARGET)
         asked = await request.json()
-        number = asked["DestinationPhoneNumber"]
-        if number in self._opted_out:
-            return _error("ConflictException", HTTPStatus.BAD_REQUEST)
-        message_id = str(uuid4())
-        reference = asked.get("Context", {}).get("reference", "")
-        self.messages.append(
-            {"id": message_id, "body": asked["MessageBody"], "reference": reference}
-        )
-        self._world.later(timedelta(0), self._patient_reads(number, reference, message_id))
-        return JSONResponse({"MessageId": message_id}, media_type="application/x-amz-json-1.0")
+        match operation:
+            case "SendTextMessage":
+                return self._send(asked)
+            case "DescribeOptedOutNumbers":
+                return self._describe_opted_out(asked)
+            case _:
+                return _error("UnknownOperationException", HTTPStatus.NOT_FOUND)
 
-    async def log(self, _request: Request) -> Response:
-        """Show what was sent; bodies hold no PHI, numbers are left out."""
-        return JSONResponse(self.messages)
-
-    async def _patient_reads(self, number: str, reference: str, message_id: str) -> None:
-        script = (await self._world.learn(referral_of(reference)))["patient"]
-        reply = script.get("reply")
-        if reply is None:
-            return
-        await self._world.sleep(span(script.get("reply_after", "PT2H")))
-        if reply in _STOP:
-            self._opted_out.add(number)
-        if reply == _YES:
-            self._world.agree(referral_of(reference))
+    async def reply(self, number: str, body: str, to_message: str) -> None:
+        """Take a patient's message: obey the keywords and publish it."""
+        word = " ".join(body.upper().split())
+        if word in _OPT_OUT:
+            self._opted_out.setdefault(number, instant(self._world.now()))
         inbound = {
             "originationNumber": number,
             "destinationNumber": NUMBER,
-            "messageKeyword": "KEYWORD_REFERRALS",
-            "messageBody": reply,
-            "previousPublishedMessageId": message_id,
+            "messageKeyword": word if word in _OPT_OUT else "KEYWORD_REFERRALS",
+            "messageBody": body,
             "inboundMessageId": str(uuid4()),
+            "previousPublishedMessageId": to_message,
         }
-        message = json.dumps(inbound)
-        await run_in_threadpool(self._sns.publish, TopicArn=self._topic_arn, Message=message)
+        for _ in range(await self._world.times("carrier")):
+            self._world.note("carrier", did="published", body=inbound)
+            await self._topic.publish(json.dumps(inbound))
+
+    async def sent(self, _request: Request) -> Response:
+        """Show what was sent; bodies hold no PHI, numbers are left out."""
+        return JSONResponse(self.messages)
+
+    async def log(self, _request: Request) -> Response:
+        """Show the calls received and the messages published."""
+        return JSONResponse(self._world.log("carrier"))
+
+    def _send(self, asked: dict[str, Any]) -> Response:
+        number, body = asked.get("DestinationPhoneNumber", ""), asked.get("MessageBody", "")
+        if not _PHONE.fullmatch(number) or not body.strip() or len(body) > _LONGEST_BODY:
+            return _error("ValidationException", Reason="FIELD_VALIDATION_FAILED")
+        if asked.get("OriginationIdentity") != NUMBER:
+            return _error("ResourceNotFoundException", ResourceType="phone-number")
+        if number in self._opted_out:
+            return _error("ConflictException", Reason="DESTINATION_PHONE_NUMBER_OPTED_OUT")
+        message_id = str(uuid4())
+        if not asked.get("DryRun"):
+            reference = asked.get("Context", {}).get("reference", "")
+            at = instant(self._world.now())
+            self.messages.append({"id": message_id, "at": at, "body": body, "reference": reference})
+            read = self._patients.reads(self, number, reference, message_id)
+            self._world.later(timedelta(0), read)
+        return JSONResponse({"MessageId": message_id}, media_type=_JSON)
+
+    def _describe_opted_out(self, asked: dict[str, Any]) -> Response:
+        wanted = asked.get("OptedOutNumbers")
+        numbers = [
+            {"OptedOutNumber": number, "OptedOutTimestamp": at, "EndUserOptedOut": True}
+            for number, at in self._opted_out.items()
+            if wanted is None or number in wanted
+        ]
+        listed = {"OptOutListName": asked["OptOutListName"], "OptedOutNumbers": numbers}
+        return JSONResponse(listed, media_type=_JSON)
 
 
-def routes(world: World, sns: Any, topic_arn: str) -> list[Route]:
-    """Return the carrier's endpoint (as the SDK calls it) and its log."""
-    carrier = Carrier(world, sns, topic_arn)
+def routes(carrier: Carrier) -> list[Route]:
+    """Return the carrier's endpoint (as the SDK calls it), its messages and its log."""
     return [
+        # boto3 keeps an endpoint's path as it is written.
         Route("/carrier", carrier.api, methods=["POST"]),
-        Route("/carrier/messages", carrier.log, methods=["GET"]),
+        Route("/carrier/", carrier.api, methods=["POST"]),
+        Route("/carrier/messages", carrier.sent, methods=["GET"]),
+        Route("/carrier/log", carrier.log, methods=["GET"]),
     ]
 
 
-def _error(kind: str, status: int) -> Response:
-    body = {"__type": kind, "Message": kind}
-    return JSONResponse(body, status, media_type="application/x-amz-json-1.0")
+def _error(kind: str, status: int = HTTPStatus.BAD_REQUEST, **told: str) -> Response:
+    body = {"__type": kind, "Message": kind, **told}
+    return JSONResponse(body, status, media_type=_JSON)

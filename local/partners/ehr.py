@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -12,9 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.partners.world import World, instant, referral_of, span
+from local.partners.fhir_endpoint import Json, Refused, expect, fhir, refusal, resource_in
+from local.partners.script import EhrPart
+from local.partners.world import World, instant, referral_of
 
-_POLL_S: Final = 0.5
+_POLLS_EVERY: Final = timedelta(hours=6)
+_ENDED: Final = frozenset({"completed", "cancelled", "failed"})
+_ASKED: Final = "awaiting-information"
 
 
 class Ehr:
@@ -22,20 +25,21 @@ class Ehr:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._notices: set[str] = set()
+        self._notices: dict[str, Json] = {}
         self._watched: set[str] = set()
 
     async def notice(self, request: Request) -> Response:
         """Take a notice; the same one again changes nothing."""
-        if self._world.mode.get("ehr") == "down":
-            return JSONResponse({}, HTTPStatus.SERVICE_UNAVAILABLE)
         notice_id = request.path_params["notice_id"]
-        communication = await request.json()
+        try:
+            communication = _notice(await resource_in(request), notice_id)
+        except Refused as error:
+            return refusal(HTTPStatus.BAD_REQUEST, "invalid", str(error))
         known = notice_id in self._notices
-        self._notices.add(notice_id)
+        self._notices[notice_id] = communication
         if not known:
             self._world.later(timedelta(0), self._acknowledge(notice_id))
-        return JSONResponse(communication, HTTPStatus.OK if known else HTTPStatus.CREATED)
+        return fhir(communication, HTTPStatus.OK if known else HTTPStatus.CREATED)
 
     async def watch(self, request: Request) -> Response:
         """Begin to follow a referral that this EHR has just posted."""
@@ -45,45 +49,59 @@ class Ehr:
             self._world.later(timedelta(0), self._follow(referral_id))
         return JSONResponse({}, HTTPStatus.ACCEPTED)
 
+    async def log(self, _request: Request) -> Response:
+        """Show what the EHR saw and said."""
+        return JSONResponse(self._world.log("ehr"))
+
     async def _acknowledge(self, notice_id: str) -> None:
-        script = (await self._world.learn(referral_of(notice_id)))["ehr"]
-        if not script.get("acknowledges", True):
+        script = (await self._world.learn(referral_of(notice_id))).ehr
+        if not script.acknowledges:
             return
-        await self._world.sleep(span(script.get("acknowledges_after", "PT6H")))
+        await self._world.sleep(script.acknowledges_after)
         acknowledgement = {
             "resourceType": "Communication",
             "status": "completed",
             "inResponseTo": [{"reference": f"Communication/{notice_id}"}],
             "received": instant(self._world.now()),
         }
-        await self._world.post_as("ehr", "/fhir/Communication", acknowledgement)
+        await self._world.tell("ehr", "POST", "/fhir/Communication", acknowledgement)
 
     async def _follow(self, referral_id: str) -> None:
-        """Poll the coordination Task as EHRs do, and act when the script says so."""
-        script = (await self._world.learn(referral_id))["ehr"]
-        supplies, cancels_when = script.get("supplies"), script.get("cancels_when")
+        """Poll the coordination Task, as EHRs do, while the script has something left to do."""
+        script = (await self._world.learn(referral_id)).ehr
+        supplies, cancels_when = script.supplies, script.cancels_when
         while supplies or cancels_when:
-            await asyncio.sleep(_POLL_S)
-            path = f"/fhir/Task/{referral_id}.a"
-            status, task = await self._world.call("ehr", "GET", path)
-            if status != HTTPStatus.OK:
-                continue
+            await self._world.sleep(_POLLS_EVERY)
+            task = await self._coordination(referral_id)
             codes = _business_codes(task)
-            if task["status"] in {"completed", "cancelled", "failed"}:
+            if task.get("status") in _ENDED:
                 return
-            if supplies and "awaiting-information" in codes:
-                await self._world.sleep(span(script.get("supplies_after", "P1D")))
-                await self._put(referral_id, self._world.scripts.resource(supplies))
+            if supplies and _ASKED in codes:
+                await self._supply(referral_id, script, supplies)
                 supplies = None
-            if cancels_when and cancels_when in codes:
-                path = f"/fhir/ServiceRequest/{referral_id}"
-                _, order = await self._world.call("ehr", "GET", path)
-                await self._put(referral_id, {**order, "status": "revoked"})
+            if cancels_when and cancels_when in codes and await self._revoke(referral_id):
                 cancels_when = None
 
-    async def _put(self, referral_id: str, order: Mapping[str, Any]) -> None:
+    async def _coordination(self, referral_id: str) -> Mapping[str, Any]:
+        """Find the Task that coordinates our order; empty while there is none to see."""
+        order = f"ServiceRequest/{referral_id}"
+        _, found = await self._world.call("ehr", "GET", f"/fhir/Task?focus={order}")
+        tasks = [entry["resource"] for entry in found.get("entry", [])]
+        ours = (t for t in tasks if t.get("focus", {}).get("reference", "").endswith(order))
+        return next(ours, {})
+
+    async def _supply(self, referral_id: str, script: EhrPart, name: str) -> None:
+        await self._world.sleep(script.supplies_after)
+        order = {**self._world.scripts.resource(name), "id": referral_id}
+        await self._world.call("ehr", "PUT", f"/fhir/ServiceRequest/{referral_id}", order)
+
+    async def _revoke(self, referral_id: str) -> bool:
         path = f"/fhir/ServiceRequest/{referral_id}"
-        await self._world.call("ehr", "PUT", path, {**order, "id": referral_id})
+        status, order = await self._world.call("ehr", "GET", path)
+        if status != HTTPStatus.OK:
+            return False
+        status, _ = await self._world.call("ehr", "PUT", path, {**order, "status": "revoked"})
+        return status == HTTPStatus.OK
 
 
 def routes(world: World) -> list[Route]:
@@ -92,7 +110,17 @@ def routes(world: World) -> list[Route]:
     return [
         Route("/ehr/Communication/{notice_id}", ehr.notice, methods=["PUT"]),
         Route("/ehr/watch", ehr.watch, methods=["POST"]),
+        Route("/ehr/log", ehr.log, methods=["GET"]),
     ]
+
+
+def _notice(resource: Json, notice_id: str) -> Json:
+    expect(resource["resourceType"] == "Communication", "Communication/{id} takes a Communication")
+    expect(resource.get("id") == notice_id, "Communication.id: the id of the URL")
+    expect(resource.get("status") == "completed", "Communication.status")
+    expect(bool(resource.get("basedOn")), "Communication.basedOn: which order it is about")
+    expect(bool(resource.get("payload")), "Communication.payload")
+    return resource
 
 
 def _business_codes(task: Mapping[str, Any]) -> set[str]:

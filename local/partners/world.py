@@ -1,22 +1,34 @@
-"""The world the partners live in: virtual time, clients of the router's API, scripts."""
+"""The world the partners live in: virtual time, the router's API, the scripts, and bad days.
+
+Any partner can be `down` (it answers nothing and calls nobody), `slow` (it answers late),
+`duplicate` (it says everything twice) or `reorder` (what it tells may overtake what it told).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Final
+from random import Random
+from typing import Any, Final, Protocol
 
-import httpx
+from local.partners.script import Script, Scripts, span
 
-from local.partners.script import DEFAULT, Scripts
+__all__ = ["Client", "Clock", "Router", "VirtualClock", "World", "instant", "referral_of", "span"]
 
-_TRIES: Final = 8
-_SPAN: Final = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$")
+PARTNERS: Final = ("payer", "clinic", "ehr", "carrier", "patient")
+MODES: Final = ("up", "down", "slow", "duplicate", "reorder")
+_REMEMBERED: Final = 20_000
+_LOOKS_AGAIN: Final = timedelta(hours=1)
+_OVERTAKEN_BY: Final = 5 * 24 * 60
+"""Minutes that something told in mode `reorder` may be on its way."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,51 +39,65 @@ class Client:
     client_secret: str
 
 
+class Clock(Protocol):
+    """Virtual time."""
+
+    def now(self) -> datetime:
+        """Return the virtual instant."""
+
+    async def sleep(self, delay: timedelta) -> None:
+        """Wait for a virtual delay."""
+
+
+class Router(Protocol):
+    """The router's HTTP API."""
+
+    async def call(
+        self, client: str, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Call it as one of its clients; return status and body, (0, {}) if it never answered."""
+
+
 @dataclass(frozen=True)
-class Setting:
-    """What the partners are told when they are started.
+class VirtualClock:
+    """Runs `rate` times as fast as real time, from an origin that stands for `started`."""
 
-    Attributes:
-        api_url: base URL of the router's API.
-        token_url: where tokens come from.
-        clients: by name: `ehr`, `payer`, `clinic:<organization>`.
-        origin, started, rate: the virtual clock.
-    """
-
-    api_url: str
-    token_url: str
-    clients: Mapping[str, Client]
     origin: datetime
     started: datetime
     rate: float
 
-
-class World:
-    """Shared by all partners of one process."""
-
-    def __init__(self, setting: Setting, scripts: Scripts) -> None:
-        self._setting = setting
-        self._scripts = scripts
-        self._known: dict[str, Mapping[str, Mapping[str, Any]]] = {}
-        self._tokens: dict[str, tuple[str, datetime]] = {}
-        self._running: set[asyncio.Task[None]] = set()
-        self._http = httpx.AsyncClient(timeout=30)
-        self._agreed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self.mode: dict[str, str] = {}
-
-    @property
-    def scripts(self) -> Scripts:
-        """The scripts' folder."""
-        return self._scripts
-
     def now(self) -> datetime:
         """Return the virtual instant."""
-        setting = self._setting
-        return setting.origin + (datetime.now(UTC) - setting.started) * setting.rate
+        return self.origin + (datetime.now(UTC) - self.started) * self.rate
 
     async def sleep(self, delay: timedelta) -> None:
         """Wait for a virtual delay."""
-        await asyncio.sleep(delay.total_seconds() / self._setting.rate)
+        await asyncio.sleep(delay.total_seconds() / self.rate)
+
+
+class World:
+    """Shared by all partners of one process.
+
+    Attributes:
+        mode: what kind of day each partner has; `up` when it is not there.
+        slow_s: real seconds by which a slow partner's answers are late.
+    """
+
+    def __init__(self, clock: Clock, router: Router, scripts: Scripts) -> None:
+        self._clock = clock
+        self._router = router
+        self._known: dict[str, Script] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._journals: dict[str, deque[Mapping[str, Any]]] = {
+            partner: deque(maxlen=_REMEMBERED) for partner in PARTNERS
+        }
+        self._agreed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._dice = Random(0)  # noqa: S311 - a simulation's dice
+        self.scripts = scripts
+        self.now = clock.now
+        self.sleep = clock.sleep
+        self.mode: dict[str, str] = {}
+        self.slow_s: dict[str, float] = {}
 
     def later(self, delay: timedelta, act: Coroutine[Any, Any, None]) -> None:
         """Run something after a virtual delay."""
@@ -82,7 +108,25 @@ class World:
 
         task = asyncio.get_running_loop().create_task(waited())
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._done)
+        # What is cancelled while it waits has not begun.
+        task.add_done_callback(lambda _: act.close())
+
+    async def stop(self) -> None:
+        """Give up everything that is still to happen."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def learn(self, referral_id: str) -> Script:
+        """Return the script of a referral, asking the API whose it is the first time."""
+        if referral_id not in self._known:
+            path = f"/fhir/ServiceRequest/{referral_id}"
+            status, order = await self._router.call("ehr", "GET", path)
+            if status != HTTPStatus.OK:
+                return Script.by_chance(referral_id)
+            self._known[referral_id] = self.scripts.of(order)
+        return self._known[referral_id]
 
     def agree(self, referral_id: str) -> None:
         """Note that the patient wants to come."""
@@ -93,14 +137,7 @@ class World:
         await self._agreed[referral_id].wait()
         self._agreed[referral_id].clear()
 
-    async def learn(self, referral_id: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return the script of a referral, asking the API whose it is the first time."""
-        if referral_id not in self._known:
-            status, order = await self.call("ehr", "GET", f"/fhir/ServiceRequest/{referral_id}")
-            if status != HTTPStatus.OK:
-                return DEFAULT
-            self._known[referral_id] = self._scripts.of(order)
-        return self._known[referral_id]
+    # --- what partners say ------------------------------------------------------------------
 
     async def post_as(self, client: str, path: str, body: Mapping[str, Any]) -> int:
         """Post to the API as one of its clients; return the HTTP status."""
@@ -109,64 +146,52 @@ class World:
     async def call(
         self, client: str, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> tuple[int, dict[str, Any]]:
-        """Call the API, trying again while it is unavailable; return status and body."""
-        status, answer = 0, {}
-        for attempt in range(_TRIES):
-            try:
-                response = await self._http.request(
-                    method,
-                    f"{self._setting.api_url}{path}",
-                    json=body,
-                    headers={
-                        "Authorization": f"Bearer {await self._token(client)}",
-                        "Content-Type": "application/fhir+json",
-                    },
-                )
-            except httpx.TransportError:
-                status = 0
-            else:
-                status = response.status_code
-                answer = _json(response)
-                if status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _AGAIN:
-                    return status, answer
-            await asyncio.sleep(0.1 * 2**attempt)
-        return status, answer
+        """Call the API as one of its clients; return the first answer's status and body."""
+        partner = client.partition(":")[0]
+        answers = []
+        for _ in range(await self.times(partner)):
+            status, answer = await self._router.call(client, method, path, body)
+            if method != "GET":
+                self.note(partner, did="called", method=method, path=path, status=status, body=body)
+            answers.append((status, answer))
+        return answers[0]
 
-    async def _token(self, name: str) -> str:
-        token, until = self._tokens.get(name, ("", datetime.min.replace(tzinfo=UTC)))
-        if datetime.now(UTC) < until:
-            return token
-        client = self._setting.clients[name]
-        response = await self._http.post(
-            self._setting.token_url,
-            data={
-                "grant_type": "client_credentials",
-                "scope": "referrals/read referrals/write",
-                "client_id": client.client_id,
-                "client_secret": client.client_secret,
-            },
-        )
-        granted = response.raise_for_status().json()
-        token = str(granted["access_token"])
-        lifetime = timedelta(seconds=int(granted["expires_in"]) - 60)
-        self._tokens[name] = (token, datetime.now(UTC) + lifetime)
-        return token
+    async def tell(self, client: str, method: str, path: str, body: Mapping[str, Any]) -> bool:
+        """Call the API where only success matters, and order may not hold.
 
+        Returns:
+            Whether it was taken; True at once in mode `reorder`, when it is still on its way.
+        """
+        if self.mode.get(client.partition(":")[0]) == "reorder":
+            delay = timedelta(minutes=self._dice.randint(0, _OVERTAKEN_BY))
+            self.later(delay, self._told(client, method, path, body))
+            return True
+        status, _ = await self.call(client, method, path, body)
+        return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
-_AGAIN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS})
+    async def times(self, partner: str) -> int:
+        """Wait until a partner can speak; return how often it says the same."""
+        while self.mode.get(partner) == "down":
+            await self.sleep(_LOOKS_AGAIN)
+        return 2 if self.mode.get(partner) == "duplicate" else 1
 
+    async def _told(self, client: str, method: str, path: str, body: Mapping[str, Any]) -> None:
+        await self.call(client, method, path, body)
 
-def span(text: str) -> timedelta:
-    """Read an ISO 8601 duration of days, hours and minutes.
+    # --- what partners saw ------------------------------------------------------------------
 
-    Raises:
-        ValueError: it is none.
-    """
-    match = _SPAN.match(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no duration")
-    days, hours, minutes = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes)
+    def note(self, partner: str, **entry: Any) -> None:
+        """Write into a partner's log."""
+        self._journals[partner].append({"at": instant(self.now()), **entry})
+
+    def log(self, partner: str) -> list[Mapping[str, Any]]:
+        """Return a partner's log: requests received, calls made, oldest first."""
+        return list(self._journals[partner])
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a partner failed", exc_info=error)
 
 
 def instant(at: datetime) -> str:
@@ -177,11 +202,3 @@ def instant(at: datetime) -> str:
 def referral_of(own_id: str) -> str:
     """Return the referral's part of one of the router's ids or marks."""
     return re.split(r"[.\-]", own_id.rpartition("/")[2], maxsplit=1)[0]
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        answer = response.json()
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}

@@ -50,11 +50,13 @@ def an_order_that_waits(placer: str | None = None, **fields: Any) -> Json:
     number = next(_numbers)
     base = {
         "contained": [
-            a_patient(telecom=None, id=f"pat{number}"),
-            a_coverage(subscriberId=None, beneficiary={"reference": f"#pat{number}"}),
+            without_none(a_patient(telecom=None, id=f"pat{number}")),
+            without_none(
+                a_coverage(subscriberId=None, beneficiary={"reference": f"#pat{number}"})
+            ),
         ],
         "subject": {"reference": f"#pat{number}"},
         "identifier": [placer_of(placer)] if placer else None,
         "code": _SERVICE,
     }
-    return without_none(an_order(**{**base, **fields}))
+    return an_order(**{**base, **fields})

@@ -166,7 +166,7 @@ class Referrals(Protocol):
         """
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
-        """Iterate over open referrals of all tenants whose due time has come."""
+        """Iterate over open referrals of all tenants that are due, read `limit` at once."""
 
     def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
         """Read a referral's events, oldest first."""

@@ -15,27 +15,28 @@ _SECONDS: Final = 10.0
 
 
 class HttpClinics:
-    """Offers and withdraws referrals by PUT, so that a repeat changes nothing."""
+    """Offers and withdraws by writing resources under our ids, so that a repeat changes nothing."""
 
     def __init__(self, http: HttpClient) -> None:
         """Take the client for partners."""
         self._http = http
 
     def offer(self, practitioner: Practitioner, offered: OfferedReferral) -> None:
-        """Send Task B with all that the clinic needs to decide."""
-        self._put(practitioner, offered.task_id, offered.bundle)
+        """Send Task B with all that the clinic needs to decide.
+
+        It is one transaction of PUTs, posted to the endpoint's base: all of it is there, or
+        nothing.
+        """
+        self._send("POST", _base(practitioner), practitioner.secret, offered.bundle)
 
     def withdraw(self, practitioner: Practitioner, task_id: str, reason: str) -> None:
         """Send Task B as cancelled."""
-        body = json.dumps(withdrawal(task_id, practitioner, reason)).encode()
-        self._put(practitioner, task_id, body)
+        task = json.dumps(withdrawal(task_id, practitioner, reason)).encode()
+        self._send("PUT", f"{_base(practitioner)}/Task/{task_id}", practitioner.secret, task)
 
-    def _put(self, practitioner: Practitioner, task_id: str, body: bytes) -> None:
-        self._http.send(
-            "PUT",
-            f"{practitioner.clinic_url}/Task/{task_id}",
-            secret=practitioner.secret,
-            body=body,
-            content_type=_FHIR,
-            timeout=_SECONDS,
-        )
+    def _send(self, method: str, url: str, secret: str, body: bytes) -> None:
+        self._http.send(method, url, secret=secret, body=body, content_type=_FHIR, timeout=_SECONDS)
+
+
+def _base(practitioner: Practitioner) -> str:
+    return practitioner.clinic_url.rstrip("/")

@@ -99,7 +99,8 @@ class MemoryReferrals:
                 if not loaded.referral.is_closed and loaded.referral.due_at <= before
             ]
         due.sort(key=lambda r: r.due_at)
-        yield from ((r.tenant, r.id) for r in due[:limit])
+        del limit  # there are no pages in memory
+        yield from ((r.tenant, r.id) for r in due)
 
     def by_phone(self, tenant: Tenant, phone_hash: str) -> Sequence[ReferralId]:
         """List the open referrals of a phone number."""

@@ -25,6 +25,7 @@ Mode = Literal["up", "down", "refuses"]
 
 _NUMBER: Final = re.compile(r"\+?[1-9]\d{1,18}", re.ASCII)
 _LONGEST_BODY: Final = 1600
+_BYTES: Final = "application/octet-stream"
 
 
 def _pass(mode: Mode) -> None:
@@ -119,5 +120,5 @@ class MemoryDocuments:
     def put(self, tenant: Tenant, content: bytes, content_type: str) -> str:
         """Store a document unless it is there; return its SHA-256 in hex."""
         digest = sha256(content).hexdigest()
-        self.stored.setdefault((tenant, digest), (content, content_type))
+        self.stored.setdefault((tenant, digest), (content, content_type or _BYTES))
         return digest

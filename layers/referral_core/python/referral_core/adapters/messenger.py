@@ -65,7 +65,7 @@ class EndUserMessaging:
             Final: the service refuses it (opted out, no mobile number, over the spend limit).
         """
         try:
-            self._client.send_text_message(
+            taken = self._client.send_text_message(
                 DestinationPhoneNumber=message.to,
                 OriginationIdentity=self._origination_identity,
                 MessageBody=message.body,
@@ -80,6 +80,8 @@ class EndUserMessaging:
             raise Retryable(f"The carrier cannot be reached: {type(error).__name__}.") from None
         except (BotoCoreError, ResponseParserError) as error:
             raise Ambiguous(f"The carrier did not answer: {type(error).__name__}.") from None
+        if not taken.get("MessageId"):
+            raise Ambiguous("The carrier answered something else.")
         return parts(message.body)
 
 

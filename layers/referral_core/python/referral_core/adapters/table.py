@@ -159,9 +159,16 @@ class Table:
         return [Event.model_validate_json(entry["body"]) for entry in found]
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
-        """Iterate over due referrals, shard by shard, soonest due first."""
+        """Iterate over due referrals, shard by shard, soonest due first.
+
+        One that stays due, because it cannot be tended, hides nobody behind it.
+
+        Args:
+            before: the business instant.
+            limit: how many are read at once from a shard.
+        """
         for shard in keys.due_shards():
-            answer = self._client.query(
+            pages = self._client.get_paginator("query").paginate(
                 TableName=self._name,
                 IndexName="by_due",
                 KeyConditionExpression="due_shard = :shard AND due_at <= :before",
@@ -169,10 +176,11 @@ class Table:
                     ":shard": {"S": shard},
                     ":before": {"S": instant(before)},
                 },
-                Limit=limit,
+                PaginationConfig={"PageSize": limit},
             )
-            for found in answer["Items"]:
-                yield keys.referral_of(found["pk"]["S"])
+            for page in pages:
+                for found in page["Items"]:
+                    yield keys.referral_of(found["pk"]["S"])
 
     def by_phone(self, tenant: Tenant, phone_hash: str) -> Sequence[ReferralId]:
         """List the referrals of a phone number that are still open."""

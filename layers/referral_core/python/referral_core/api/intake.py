@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from referral_core.api.face import Answer, Call, refuse
-from referral_core.domain.errors import NotFound
+from referral_core.domain.errors import Conflict, NotFound
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.pathway import Order
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Event, Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
+from referral_core.fhir.body import read_resource
 from referral_core.fhir.intake import Intake, condition_identifier, read_referrals, read_update
 from referral_core.fhir.resources import message_response, transaction_response
 from referral_core.pathways import pathway_for
@@ -24,7 +26,8 @@ from referral_core.ports import Arrival, Clock, Documents, Key, KeyKind, Referra
 from referral_core.steps.content import Payload
 from referral_core.steps.engine import Engine, Receipt
 
-_TRIES: Final = 5
+_TRIES: Final = 8
+_PAUSE_S: Final = 0.01
 _LONGEST_KEY: Final = 256
 
 
@@ -48,19 +51,24 @@ class ReceiveReferral:
 
     def create(self, call: Call) -> Answer:
         """Accept one ServiceRequest: 201 new, 200 a repeat, 409 other content under the key."""
-        accepted = self._accept(call, "resource")[0]
-        status = HTTPStatus.CREATED if accepted.created else HTTPStatus.OK
-        return _stored(call, accepted, status)
+        accepted = self._accept(call, self._read(call, "resource"))[0]
+        return _stored(call, accepted)
 
     def create_bundle(self, call: Call) -> Answer:
         """Accept all referrals of a Bundle in one transaction, or none."""
-        accepted = self._accept(call, "bundle")
-        entries = [(_location(call, a.referral), _etag(a.referral), a.created) for a in accepted]
+        intakes = self._read(call, "bundle")
+        accepted = self._accept(call, intakes)
+        found = {
+            position: (_location(call, a.referral), _etag(a.referral), a.created)
+            for a, position in zip(accepted, _positions(call, intakes), strict=True)
+        }
+        size = max(len(_entries(call)), len(found))
+        entries = [found.get(position) for position in range(size)]
         return Answer(HTTPStatus.OK, transaction_response(entries, self.clock.now()), {})
 
     def process_message(self, call: Call) -> Answer:
         """Accept the referrals of a message and answer with a message."""
-        accepted = self._accept(call, "message")
+        accepted = self._accept(call, self._read(call, "message"))
         locations = [_location(call, a.referral) for a in accepted]
         body = message_response(call.body, locations, self.clock.now())
         return Answer(HTTPStatus.OK, body, {})
@@ -73,15 +81,17 @@ class ReceiveReferral:
         referral = self.referrals.load(tenant, ReferralId(referral_id)).referral
         if referral.referrer != principal.organization:
             raise NotFound("There is no such referral.")
-        known = Payload.load(self.referrals.payload(referral)).resources
-        intake = read_update(call.body, call.content_type, referral_id, known)
+        before = Payload.load(self.referrals.payload(referral))
+        intake = read_update(call.body, call.content_type, referral_id, before.resources)
         _require_match(call.headers.get("if-match"), referral)
+        if intake.canonical_hash == before.content_hash:
+            return _stored(call, Accepted(referral, before.stored(referral), created=False))
         kind = _UPDATES.get(intake.status, UpdateKind.INFORMATION_SUPPLIED)
         source = self.documents.put(tenant, call.body, call.content_type or "")
         now = self.clock.now()
         payload = Payload.of(intake, source)
         update = Update(
-            id=f"put-{intake.canonical_hash[:40]}",
+            id=f"put-{referral.payload_version}-{intake.canonical_hash[:32]}",
             kind=kind,
             actor=principal.client_id,
             role=principal.role,
@@ -102,29 +112,40 @@ class ReceiveReferral:
                 code="conflict",
                 status=HTTPStatus.CONFLICT,
             )
-        stored = self._as_stored(tenant, referral.id, created=False)
-        return _stored(call, stored, HTTPStatus.OK)
+        return _stored(call, self._as_stored(tenant, referral.id, created=False))
 
-    def _accept(self, call: Call, kind: Any) -> Sequence[Accepted]:
+    def _read(self, call: Call, kind: Literal["resource", "bundle", "message"]) -> Sequence[Intake]:
+        call.principal.require_role(Role.EHR)
+        return read_referrals(call.body, call.content_type, kind)
+
+    def _accept(self, call: Call, intakes: Sequence[Intake]) -> Sequence[Accepted]:
         principal = call.principal
-        principal.require_role(Role.EHR)
-        intakes = read_referrals(call.body, call.content_type, kind)
-        if existing := self._if_none_exist(call):
-            return [existing]
         source = self.documents.put(principal.tenant, call.body, call.content_type or "")
         arrivals = [
             self._arrival(principal, intake, _keys(call, intake, position), source)
             for position, intake in enumerate(intakes)
         ]
         _require_distinct(arrivals)
-        return self._write(principal.tenant, arrivals)
+        conditions = [call.headers.get("if-none-exist") or i.if_none_exist for i in intakes]
+        there = {
+            arrival.referral.id: existing
+            for arrival, condition in zip(arrivals, conditions, strict=True)
+            if condition and (existing := self._existing(principal.tenant, condition))
+        }
+        return self._write(principal.tenant, arrivals, there)
 
-    def _write(self, tenant: Tenant, arrivals: Sequence[Arrival]) -> Sequence[Accepted]:
+    def _write(
+        self, tenant: Tenant, arrivals: Sequence[Arrival], repeats: dict[ReferralId, ReferralId]
+    ) -> Sequence[Accepted]:
         """Write what is new; what is there already is answered as it is stored."""
-        repeats: dict[ReferralId, ReferralId] = {}
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             fresh = [a for a in arrivals if a.referral.id not in repeats]
-            taken = self.referrals.accept(fresh) if fresh else ()
+            try:
+                taken = self.referrals.accept(fresh) if fresh else ()
+            except Conflict:
+                # Posts of the same referral at the same instant: one of them will have won.
+                time.sleep(_PAUSE_S * 2**attempt)
+                continue
             if not taken:
                 break
             repeats |= _repeats(fresh, taken)
@@ -144,16 +165,12 @@ class ReceiveReferral:
             for a in arrivals
         ]
 
-    def _if_none_exist(self, call: Call) -> Accepted | None:
-        condition = call.headers.get("if-none-exist")
-        if condition is None:
-            return None
+    def _existing(self, tenant: Tenant, condition: str) -> ReferralId | None:
+        """Return the referral that an If-None-Exist condition finds."""
         placer = condition_identifier(condition)
         key = Key(kind=KeyKind.PLACER, value=placer, content_hash="")
-        taken = self.referrals.taken(call.principal.tenant, key)
-        if taken is None:
-            return None
-        return self._as_stored(call.principal.tenant, taken.referral_id, created=False)
+        taken = self.referrals.taken(tenant, key)
+        return taken.referral_id if taken else None
 
     def _as_stored(self, tenant: Tenant, referral_id: ReferralId, *, created: bool) -> Accepted:
         referral = self.referrals.load(tenant, referral_id).referral
@@ -246,6 +263,25 @@ def _keys(call: Call, intake: Intake, position: int) -> tuple[Key, ...]:
     )
 
 
+def _entries(call: Call) -> list[Any]:
+    entries: list[Any] = read_resource(call.body, call.content_type).get("entry", [])
+    return entries
+
+
+def _positions(call: Call, intakes: Sequence[Intake]) -> list[int]:
+    """Return which entry of a Bundle each referral was; one held by another entry comes last."""
+    entries = _entries(call)
+    found: list[int] = []
+    for intake in intakes:
+        own = (
+            position
+            for position, entry in enumerate(entries)
+            if entry.get("resource") == intake.service_request and position not in found
+        )
+        found.append(next(own, len(entries) + len(found)))
+    return found
+
+
 def _require_distinct(arrivals: Sequence[Arrival]) -> None:
     keys = [(k.kind, k.value) for a in arrivals for k in a.keys]
     if len(set(keys)) != len(keys):
@@ -293,7 +329,8 @@ def _location(call: Call, referral: Referral) -> str:
     return f"{call.base_url}/ServiceRequest/{referral.id}/_history/{referral.payload_version}"
 
 
-def _stored(call: Call, accepted: Accepted, status: HTTPStatus) -> Answer:
+def _stored(call: Call, accepted: Accepted) -> Answer:
+    status = HTTPStatus.CREATED if accepted.created else HTTPStatus.OK
     referral = accepted.referral
     headers = {"Location": _location(call, referral), "ETag": _etag(referral)}
     return Answer(status, accepted.service_request, headers)

@@ -108,16 +108,7 @@ class ReceiveUpdate:
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
                 expression="DocumentReference.content[0].attachment.data",
             )
-        tenant = call.principal.tenant
-        self.documents.put(tenant, told.content, told.content_type)
-        evidence = Evidence(
-            sha256=told.sha256,
-            kind="report",
-            source=call.principal.organization,
-            received_at=self.clock.now(),
-            content_type=told.content_type,
-            size=len(told.content),
-        )
+        evidence = self._kept(call, "report", told.content, told.content_type)
         facts = {"sha256": told.sha256, "loinc": next(iter(told.loinc), None)}
         kind = told.kind or UpdateKind.PROGRESS_NOTED
         receipt = self._post(call, referral, kind, facts, evidence=evidence)
@@ -127,9 +118,10 @@ class ReceiveUpdate:
         """Take a payer's decisions: a ClaimResponse, or a notification Bundle that holds some."""
         call.principal.require_may_post(UpdateKind.AUTHORIZATION_DECIDED)
         answers = read_claim_responses(read_resource(call.body, call.content_type))
+        evidence = self._kept(call, "payer-decision", call.body, "application/fhir+json")
         receipt = Receipt.RECORDED
         for answer in answers:
-            receipt = self._decided(call, answer)
+            receipt = self._decided(call, answer, evidence)
         return _said(call, receipt, HTTPStatus.OK)
 
     def communication(self, call: Call) -> Answer:
@@ -165,7 +157,18 @@ class ReceiveUpdate:
         receipt = self._post(call, referral, UpdateKind.DECISION, facts)
         return _said(call, receipt, HTTPStatus.OK)
 
-    def _decided(self, call: Call, answer: AuthorizationAnswer) -> Receipt:
+    def _kept(self, call: Call, kind: str, content: bytes, content_type: str) -> Evidence:
+        """Store a document before the item that names it; return its evidence."""
+        return Evidence(
+            sha256=self.documents.put(call.principal.tenant, content, content_type),
+            kind=kind,
+            source=call.principal.organization,
+            received_at=self.clock.now(),
+            content_type=content_type,
+            size=len(content),
+        )
+
+    def _decided(self, call: Call, answer: AuthorizationAnswer, evidence: Evidence) -> Receipt:
         referral_id, mark, _ = answer.trace.rpartition(_TRACE)
         if not mark:
             raise NotFound("No request of ours has this trace.")
@@ -178,7 +181,8 @@ class ReceiveUpdate:
             "valid_from": answer.valid_from.isoformat() if answer.valid_from else None,
             "valid_to": answer.valid_to.isoformat() if answer.valid_to else None,
         }
-        return self._post(call, referral, UpdateKind.AUTHORIZATION_DECIDED, facts)
+        kind = UpdateKind.AUTHORIZATION_DECIDED
+        return self._post(call, referral, kind, facts, evidence=evidence)
 
     def _referral(self, principal: Principal, told: PartnerUpdate) -> Referral:
         """Load the referral that a partner speaks of; a partner sees its own and nothing else."""

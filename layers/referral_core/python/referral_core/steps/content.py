@@ -27,12 +27,14 @@ class Payload(Record):
         resources: the resources that it leads to, by the reference that leads there.
         content: the same, normalised.
         source_sha256: the document that holds the request's bytes as they came.
+        content_hash: SHA-256 of what the order and its resources say.
     """
 
     service_request: dict[str, Any]
     resources: dict[str, dict[str, Any]]
     content: ReferralContent
     source_sha256: str
+    content_hash: str
 
     @classmethod
     def of(cls, intake: Intake, source_sha256: str) -> Self:
@@ -42,6 +44,7 @@ class Payload(Record):
             resources=intake.resources,
             content=intake.clinical,
             source_sha256=source_sha256,
+            content_hash=intake.canonical_hash,
         )
 
     @classmethod

@@ -1,0 +1,57 @@
+"""Simulated partners that take what they are sent and do nothing about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from local.partners.gate import Gate
+from local.partners.script import Scripts
+from local.partners.world import VirtualClock, World
+from tests.adapters.loopback import served
+
+NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+
+
+class NoRouter:
+    async def call(
+        self, client: str, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        return 0, {}
+
+
+class StillWorld(World):
+    def __init__(self) -> None:
+        clock = VirtualClock(origin=NOW, started=datetime.now(UTC), rate=1)
+        super().__init__(clock, NoRouter(), Scripts(None))
+
+    def later(self, delay: timedelta, act: Coroutine[Any, Any, None]) -> None:
+        act.close()
+
+
+@dataclass
+class Partner:
+    """A partner that is up on a loopback port, and what its gate wrote down."""
+
+    name: str
+    url: str
+    world: StillWorld
+
+    @property
+    def received(self) -> list[Mapping[str, Any]]:
+        return [e for e in self.world.log(self.name) if e["did"] == "received"]
+
+
+@contextmanager
+def partner(name: str, routes: Callable[[World], list[Route]]) -> Iterator[Partner]:
+    world = StillWorld()
+    app = Starlette(routes=routes(world), middleware=[Middleware(Gate, world=world)])
+    with served(app) as url:
+        yield Partner(name, url, world)

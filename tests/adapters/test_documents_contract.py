@@ -1,0 +1,137 @@
+"""One contract of the document store, two sides: in memory, and S3 as moto has it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from referral_core.adapters.documents import S3Documents
+from referral_core.adapters.memory_partners import MemoryDocuments
+from referral_core.domain.errors import Retryable
+from referral_core.domain.model import Tenant
+from referral_core.ports import Documents
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+BUCKET = "documents"
+LAKESIDE, HILLTOP = Tenant("lakeside"), Tenant("hilltop")
+REPORT = b"%PDF-1.7 consult note"
+DIGEST = hashlib.sha256(REPORT).hexdigest()
+
+
+class Side(Protocol):
+    documents: Documents
+
+    def stored(self) -> dict[tuple[str, str], tuple[bytes, str]]:
+        """Return content and media type of every document, by tenant and hash."""
+
+
+class MemorySide:
+    def __init__(self) -> None:
+        self.memory = MemoryDocuments()
+        self.documents: Documents = self.memory
+
+    def stored(self) -> dict[tuple[str, str], tuple[bytes, str]]:
+        return {(t, d): document for (t, d), document in self.memory.stored.items()}
+
+
+class S3Side:
+    def __init__(self, client: S3Client, key: str) -> None:
+        self.client, self.key = client, key
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        client.put_bucket_encryption(
+            Bucket=BUCKET,
+            ServerSideEncryptionConfiguration={
+                "Rules": [
+                    {
+                        "ApplyServerSideEncryptionByDefault": {
+                            "SSEAlgorithm": "aws:kms",
+                            "KMSMasterKeyID": key,
+                        }
+                    }
+                ]
+            },
+        )
+        self.documents: Documents = S3Documents(client, BUCKET)
+
+    def stored(self) -> dict[tuple[str, str], tuple[bytes, str]]:
+        listed = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        found = {}
+        for item in listed:
+            tenant, _, digest = item["Key"].partition("/")
+            document = self.client.get_object(Bucket=BUCKET, Key=item["Key"])
+            found[tenant, digest] = (document["Body"].read(), document["ContentType"])
+        return found
+
+
+@pytest.fixture
+def s3_side(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Side]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        key = boto3.client("kms", region_name="us-east-1").create_key()["KeyMetadata"]["Arn"]
+        yield S3Side(boto3.client("s3", region_name="us-east-1"), key)
+
+
+@pytest.fixture(params=["memory", "s3"])
+def side(request: pytest.FixtureRequest) -> Side:
+    if request.param == "memory":
+        return MemorySide()
+    side: S3Side = request.getfixturevalue("s3_side")
+    return side
+
+
+def test_a_document_is_kept_under_its_hash(side: Side) -> None:
+    assert side.documents.put(LAKESIDE, REPORT, "application/pdf") == DIGEST
+
+    assert side.stored() == {(LAKESIDE, DIGEST): (REPORT, "application/pdf")}
+
+
+def test_writing_twice_is_writing_once(side: Side) -> None:
+    first = side.documents.put(LAKESIDE, REPORT, "application/pdf")
+
+    assert side.documents.put(LAKESIDE, REPORT, "application/pdf") == first
+    assert len(side.stored()) == 1
+
+
+def test_tenants_do_not_share_documents(side: Side) -> None:
+    side.documents.put(LAKESIDE, REPORT, "application/pdf")
+    side.documents.put(HILLTOP, REPORT, "application/pdf")
+
+    assert set(side.stored()) == {(LAKESIDE, DIGEST), (HILLTOP, DIGEST)}
+
+
+def test_a_document_without_type_is_bytes(side: Side) -> None:
+    side.documents.put(LAKESIDE, b"", "")
+
+    ((content, media_type),) = side.stored().values()
+    assert (content, media_type) == (b"", "application/octet-stream")
+
+
+def test_a_repeat_makes_no_new_version(s3_side: S3Side) -> None:
+    s3_side.documents.put(LAKESIDE, REPORT, "application/pdf")
+    s3_side.documents.put(LAKESIDE, REPORT, "text/plain")
+
+    versions = s3_side.client.list_object_versions(Bucket=BUCKET)["Versions"]
+    assert len(versions) == 1
+    assert s3_side.stored()[LAKESIDE, DIGEST][1] == "application/pdf"
+
+
+def test_a_document_is_encrypted_under_the_buckets_key(s3_side: S3Side) -> None:
+    s3_side.documents.put(LAKESIDE, REPORT, "application/pdf")
+
+    stored = s3_side.client.head_object(Bucket=BUCKET, Key=f"{LAKESIDE}/{DIGEST}")
+    assert stored["ServerSideEncryption"] == "aws:kms"
+    assert stored["SSEKMSKeyId"] == s3_side.key
+
+
+def test_a_bucket_in_trouble_is_worth_a_retry(s3_side: S3Side) -> None:
+    with pytest.raises(Retryable):
+        S3Documents(s3_side.client, "gone").put(LAKESIDE, REPORT, "application/pdf")

@@ -1,0 +1,86 @@
+"""One stack for the whole session; the samples are on their way from its first second on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from local import stack as running
+from local.follow import Followed, Follower
+from local.inputs import inputs
+from local.seed import EHR, onboard
+from local.stack import ROOT, Stack
+from referral_core.domain.updates import Role
+from tests.end_to_end.callers import Caller, calling
+from tests.end_to_end.partner_scripts import write_scripts
+from tests.end_to_end.records import Records
+
+SAMPLES: Final = ROOT / "events/referrals"
+RATE: Final = 28_800.0
+"""Three real seconds a virtual day: partners answer in time even where others use the machine."""
+_ORDER: Final = ("clients", "referrals", "real_input", "watchdog", "intake", "demo")
+"""What needs a quiet machine comes first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    for item in ours:
+        item.add_marker(pytest.mark.stack)
+    if len(ours) == len(items):
+        items.sort(key=lambda item: _ORDER.index(item.path.stem.removeprefix("test_")))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    scripts = tmp_path_factory.mktemp("scripts")
+    write_scripts(scripts, SAMPLES)
+    with running.up(scripts, rate=RATE) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def records(stack: Stack) -> Records:
+    return Records(stack)
+
+
+@pytest.fixture(scope="session")
+def samples(stack: Stack) -> Sequence[Followed]:
+    """Post every referral of events/referrals/ at once, as the demo does."""
+    return Follower(stack).post(inputs(SAMPLES))
+
+
+@pytest.fixture(scope="session")
+def caller(stack: Stack) -> Iterator[Callable[..., Caller]]:
+    """Return a maker of callers: `caller("ehr")`, `caller("clinic:northside-clinic")`, …"""
+    with ExitStack() as open_callers:
+        made: dict[tuple[str | None, str | None], Caller] = {}
+
+        def make(name: str | None, scope: str | None = None) -> Caller:
+            if (name, scope) not in made:
+                client = stack.seeded.clients[name] if name else None
+                made[name, scope] = open_callers.enter_context(calling(stack, client, scope))
+            return made[name, scope]
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def ehr(caller: Callable[..., Caller]) -> Caller:
+    return caller("ehr")
+
+
+@pytest.fixture(scope="session")
+def clinic(caller: Callable[..., Caller]) -> Caller:
+    return caller("clinic:northside-clinic")
+
+
+@pytest.fixture(scope="session")
+def other_ehr(stack: Stack) -> Iterator[Caller]:
+    """Call as another EHR of the same tenant."""
+    client = onboard(stack.emulator, stack.deployment, Role.EHR, f"{EHR}-2")
+    with calling(stack, client) as caller:
+        yield caller

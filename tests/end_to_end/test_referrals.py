@@ -1,0 +1,193 @@
+"""Every sample referral ends as its sidecar says, on the real stack, and leaks nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.follow import Followed
+from local.stack import Stack
+from referral_core.domain.referral import Referral
+from tests.end_to_end.callers import Caller
+from tests.end_to_end.conftest import SAMPLES
+from tests.end_to_end.faults import paused_mapping
+from tests.end_to_end.orders import a_new_placer, an_order_that_waits
+from tests.end_to_end.records import Records, text_of
+from tests.end_to_end.waiting import until
+
+SIDECARS = sorted(SAMPLES.glob("*.sidecar.json"))
+HAPPY_PATH_STATES = 17
+STATES_PER_CONTACT = 2
+
+
+@pytest.fixture(params=SIDECARS, ids=lambda path: path.name.removesuffix(".sidecar.json"))
+def sidecar(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+@pytest.fixture
+def ended(sidecar: Path, samples: Sequence[Followed], records: Records) -> Referral:
+    source = sidecar.name.replace(".sidecar", "")
+    (followed,) = (f for f in samples if f.source == source)
+    assert followed.referral is not None, followed.refusal
+    return records.ended(followed.referral.id)
+
+
+def expected(sidecar: Path) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(sidecar.read_text())["expect"]
+    return found
+
+
+def test_it_ends_as_its_sidecar_says(sidecar: Path, ended: Referral, records: Records) -> None:
+    expect = expected(sidecar)
+    assert records.statuses(ended.id) == expect["statuses"], records.kinds(ended.id)
+    assert ended.outcome == expect["outcome"]
+    assert ended.loop_closed is expect["loop_closed"]
+    worklist = None if ended.is_closed else ended.queue.value
+    assert worklist == expect["worklist"]
+
+
+def test_it_kept_the_rules_on_its_way(ended: Referral, records: Records) -> None:
+    records.has_kept_the_rules(ended.id)
+
+
+def test_states_are_counted_not_estimated(ended: Referral, records: Records) -> None:
+    metered = sum(event.metered.get("states", 0) for event in records.events(ended.id))
+    if ended.run == 1:
+        assert records.states_entered(ended.id) == metered
+    else:  # a slow machine: what a superseded run entered, the record does not know
+        assert records.states_entered(ended.id) >= metered
+
+
+def test_the_happy_path_enters_at_most_17_states(
+    samples: Sequence[Followed], records: Records
+) -> None:
+    (followed,) = (f for f in samples if f.source == "happy-path.json")
+    assert followed.referral is not None
+    referral = records.ended(followed.referral.id)
+    again = records.kinds(referral.id).count("no-reply")
+    assert records.states_entered(referral.id) <= HAPPY_PATH_STATES + STATES_PER_CONTACT * again
+
+
+def test_the_patient_got_one_message_per_attempt(
+    stack: Stack, ended: Referral, records: Records
+) -> None:
+    sent = [m["reference"] for m in carried(stack) if m["reference"].startswith(ended.id)]
+    assert sorted(sent) == [f"{ended.id}-c{c.number}" for c in ended.contacts if c.state == "sent"]
+    parts = sum(event.metered.get("sms_parts", 0) for event in records.events(ended.id))
+    assert parts == len(sent), "one part a message"
+
+
+# --- no PHI where it does not belong ---------------------------------------------------------
+
+
+def carried(stack: Stack) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = httpx.get(f"{stack.partners_url}/carrier/messages").json()
+    return found
+
+
+def resources(value: Any, kind: str) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for item in value:
+            yield from resources(item, kind)
+    elif isinstance(value, dict):
+        if value.get("resourceType") == kind:
+            yield value
+        for item in value.values():
+            yield from resources(item, kind)
+
+
+def canaries() -> list[str]:
+    """Return family names, record numbers, phone numbers and member ids of the samples."""
+    found: set[str] = set()
+    for path in (*SAMPLES.glob("*.json"), *SAMPLES.glob("supplied/*.json")):
+        body = json.loads(path.read_text())
+        for patient in resources(body, "Patient"):
+            found |= {name["family"] for name in patient["name"]}
+            found |= {identifier["value"] for identifier in patient.get("identifier", [])}
+            for point in patient.get("telecom", []):
+                digits = re.sub(r"\D", "", point["value"])[-10:]
+                found |= {point["value"], digits, f"+1{digits}"}
+        found |= {c["subscriberId"] for c in resources(body, "Coverage") if "subscriberId" in c}
+    return sorted(found)
+
+
+def leaks(text: str) -> list[str]:
+    return [canary for canary in canaries() if canary in text]
+
+
+@pytest.fixture
+def all_ended(samples: Sequence[Followed], records: Records) -> None:
+    for followed in samples:
+        assert followed.referral is not None
+        records.ended(followed.referral.id)
+
+
+@pytest.mark.usefixtures("all_ended")
+def test_only_payloads_hold_the_canaries(records: Records) -> None:
+    clinical = ""
+    for item in records.items():
+        if item["sk"]["S"].startswith("PAYLOAD#"):
+            clinical += gzip.decompress(bytes(item["body"]["B"])).decode()
+        else:
+            assert leaks(text_of(item)) == [], item["sk"]["S"]
+    plain = {c for c in canaries() if not c.isdigit()}
+    assert plain <= set(leaks(clinical)), "the search finds what is there"
+
+
+@pytest.mark.usefixtures("all_ended")
+def test_no_execution_history_holds_phi(records: Records) -> None:
+    histories = [text_of(list(records.history(arn))) for arn in records.execution_arns()]
+    assert len(histories) >= len(SIDECARS)
+    for history in histories:
+        assert leaks(history) == []
+
+
+@pytest.mark.usefixtures("all_ended")
+def test_no_log_line_holds_phi(records: Records) -> None:
+    lines = list(records.log_lines())
+    assert any("step carried" in line for line in lines), "the functions' logs are read"
+    for line in lines:
+        assert leaks(line) == [], line
+
+
+@pytest.mark.usefixtures("all_ended")
+def test_no_text_message_holds_phi(stack: Stack) -> None:
+    messages = carried(stack)
+    assert messages
+    for message in messages:
+        assert leaks(text_of(message)) == []
+
+
+@pytest.mark.usefixtures("all_ended")
+def test_there_are_no_dead_letters(records: Records) -> None:
+    assert any("NoticesDlq" in url for url in records.queue_urls())
+    assert any("StreamDlq" in url for url in records.queue_urls())
+    assert records.dead_letters() == []
+
+
+def test_a_queued_notice_holds_ids_only(stack: Stack, ehr: Caller, records: Records) -> None:
+    # Given nobody takes notices from the queue
+    with paused_mapping(stack, "deliver_notices"):
+        # When a referral that waits for its author is revoked
+        order = ehr.refer(an_order_that_waits(a_new_placer())).accepted()
+        ehr.revise({**order, "status": "revoked"}).accepted()
+        # Then its notice lies in the queue, and names the referral by id only
+        url = stack.deployment["NoticesQueueUrl"]
+        (body,) = until(lambda: records.queued(url), "a queued notice")
+    notice = json.loads(body)
+    assert notice == {"tenant": "lakeside", "referral_id": order["id"], "notice": 1}
+    # And it is delivered once somebody takes it
+    ended = records.ended(order["id"])
+    assert ended.outcome == "cancelled-by-referrer"
+    assert ended.loop_closed
+
+

@@ -1,0 +1,226 @@
+"""The simulated carrier and the patients behind its numbers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+from local.partners import carrier, patient
+from local.partners.carrier import NUMBER
+from local.partners.script import Scripts
+from local.partners.world import World
+from tests.unit.partners.stage import NOW, Stage, a_script, staged
+
+PHONE = "+15085550131"
+SIGNED = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=k/20260302/us-east-1/sms-voice/aws4_request, "
+    f"SignedHeaders=host, Signature={'0' * 64}",
+    "X-Amz-Target": "PinpointSMSVoiceV2.SendTextMessage",
+    "Content-Type": "application/x-amz-json-1.0",
+}
+
+
+class Board(list[tuple[timedelta, dict[str, Any]]]):
+    """A topic that a test can read."""
+
+    world: World
+
+    async def publish(self, message: str) -> None:
+        self.append((self.world.now() - NOW, json.loads(message)))
+
+    def routes(self, world: World) -> list[Route]:
+        self.world = world
+        patients = patient.Patients(world)
+        taking = carrier.Carrier(world, patients, self)
+        return [*carrier.routes(taking), *patient.routes(patients)]
+
+
+async def sent(
+    stage: Stage, headers: dict[str, str] | None = None, **fields: Any
+) -> httpx.Response:
+    asked = {
+        "DestinationPhoneNumber": PHONE,
+        "OriginationIdentity": NUMBER,
+        "MessageBody": "Reply YES",
+        "MessageType": "TRANSACTIONAL",
+        "Context": {"reference": "r1-c1"},
+    }
+    body = {name: value for name, value in {**asked, **fields}.items() if value is not None}
+    return await stage.http.post("/carrier", json=body, headers={**SIGNED, **(headers or {})})
+
+
+def play(scripts: Scripts, act: Any, days: float = 5) -> tuple[Board, Stage]:
+    board = Board()
+
+    async def scene() -> Stage:
+        async with staged(board.routes, scripts) as stage:
+            await act(stage)
+            await stage.pass_time(days=days)
+            return stage
+
+    return board, asyncio.run(scene())
+
+
+def test_a_reply_is_published_as_the_service_publishes_it(tmp_path: Path) -> None:
+    ids: list[str] = []
+
+    async def scene(stage: Stage) -> None:
+        ids.append((await sent(stage)).json()["MessageId"])
+
+    scripts = a_script(tmp_path, patient={"reply": "YES", "reply_after": "PT5H"})
+    board, _ = play(scripts, scene)
+
+    ((after, message),) = board
+    assert after == timedelta(hours=5)
+    assert message.pop("inboundMessageId") not in ids
+    assert message == {
+        "originationNumber": PHONE,
+        "destinationNumber": NUMBER,
+        "messageKeyword": "KEYWORD_REFERRALS",
+        "messageBody": "YES",
+        "previousPublishedMessageId": ids[0],
+    }
+
+
+@pytest.mark.parametrize(("reply", "agrees"), [("YES", True), ("yes", True), ("NO", False)])
+def test_who_says_yes_wants_to_come(tmp_path: Path, reply: str, agrees: bool) -> None:  # noqa: FBT001
+    word: list[asyncio.Task[None]] = []
+
+    async def scene(stage: Stage) -> None:
+        word.append(asyncio.create_task(stage.world.agreement("r1")))
+        await sent(stage)
+        await stage.pass_time(days=1)
+        assert word[0].done() is agrees
+        word[0].cancel()
+
+    play(a_script(tmp_path, patient={"reply": reply}), scene)
+
+
+def test_a_patient_may_not_answer(tmp_path: Path) -> None:
+    board, _ = play(a_script(tmp_path, patient={"reply": None}), sent)
+
+    assert board == []
+
+
+def test_a_patient_may_answer_only_the_second_message(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await sent(stage)
+        await stage.pass_time(days=2)
+        await sent(stage, Context={"reference": "r1-c2"})
+
+    board, _ = play(a_script(tmp_path, patient={"reply": [None, "YES"]}), scene)
+
+    assert [after for after, _ in board] == [timedelta(days=2, hours=2)]
+
+
+@pytest.mark.parametrize("word", ["STOP", "stop", " Unsubscribe "])
+def test_after_a_stop_the_carrier_takes_no_message_for_the_number(
+    tmp_path: Path, word: str
+) -> None:
+    async def scene(stage: Stage) -> None:
+        await sent(stage)
+        await stage.pass_time(days=1)
+        refused = await sent(stage)
+        assert refused.status_code == 400
+        assert refused.json()["__type"] == "ConflictException"
+        assert refused.json()["Reason"] == "DESTINATION_PHONE_NUMBER_OPTED_OUT"
+        assert (await sent(stage, DestinationPhoneNumber="+15085550132")).status_code == 200
+
+    board, _ = play(a_script(tmp_path, patient={"reply": [word, None]}), scene)
+
+    assert [message["messageBody"] for _, message in board] == [word]
+    assert board[0][1]["messageKeyword"] == word.strip().upper()
+
+
+def test_opted_out_numbers_are_listed(tmp_path: Path) -> None:
+    listed: list[dict[str, Any]] = []
+
+    async def scene(stage: Stage) -> None:
+        await sent(stage)
+        await stage.pass_time(days=1)
+        target = {"X-Amz-Target": "PinpointSMSVoiceV2.DescribeOptedOutNumbers"}
+        answer = await sent(stage, target, OptOutListName="Default", OptedOutNumbers=[PHONE])
+        listed.extend(answer.json()["OptedOutNumbers"])
+
+    play(a_script(tmp_path, patient={"reply": "STOP"}), scene)
+
+    assert [entry["OptedOutNumber"] for entry in listed] == [PHONE]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"DestinationPhoneNumber": "508 555"}, "ValidationException"),
+        ({"DestinationPhoneNumber": ""}, "ValidationException"),
+        ({"MessageBody": "  "}, "ValidationException"),
+        ({"MessageBody": "x" * 1601}, "ValidationException"),
+        ({"MessageBody": None}, "ValidationException"),
+        ({"OriginationIdentity": "+15085559999"}, "ResourceNotFoundException"),
+    ],
+)
+def test_what_the_service_refuses_is_refused(fields: dict[str, Any], kind: str) -> None:
+    async def scene(stage: Stage) -> None:
+        answer = await sent(stage, **fields)
+        assert (answer.status_code, answer.json()["__type"]) == (400, kind)
+        assert (await stage.http.get("/carrier/messages")).json() == []
+
+    board, _ = play(Scripts(None), scene)
+
+    assert board == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": "Bearer x"}, 403),
+        ({"Authorization": SIGNED["Authorization"].replace("sms-voice", "sns")}, 403),
+        ({"X-Amz-Target": "PinpointSMSVoiceV2.SendCarrierPigeon"}, 404),
+    ],
+)
+def test_a_call_must_be_signed_for_this_service(headers: dict[str, str], status: int) -> None:
+    async def scene(stage: Stage) -> None:
+        assert (await sent(stage, headers)).status_code == status
+
+    play(Scripts(None), scene)
+
+
+def test_a_dry_run_reaches_nobody(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        assert "MessageId" in (await sent(stage, DryRun=True)).json()
+
+    board, _ = play(a_script(tmp_path), scene)
+
+    assert board == []
+
+
+def test_messages_are_shown_without_numbers(tmp_path: Path) -> None:
+    shown: list[dict[str, Any]] = []
+
+    async def scene(stage: Stage) -> None:
+        await sent(stage)
+        shown.extend((await stage.http.get("/carrier/messages")).json())
+
+    play(a_script(tmp_path), scene)
+
+    assert [(m["body"], m["reference"], m["at"]) for m in shown] == [
+        ("Reply YES", "r1-c1", "2026-03-02T14:00:00Z")
+    ]
+    assert PHONE not in json.dumps(shown)
+
+
+def test_a_carrier_that_duplicates_publishes_one_message_twice(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.world.mode["carrier"] = "duplicate"
+        await sent(stage)
+
+    board, _ = play(a_script(tmp_path), scene)
+
+    assert len(board) == 2
+    assert board[0] == board[1]

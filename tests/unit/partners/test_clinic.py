@@ -1,0 +1,277 @@
+"""The simulated clinic: what it answers, books, tells and reports, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.partners import clinic
+from local.partners.script import Scripts
+from tests.unit.partners.offers import a_withdrawal, an_offer
+from tests.unit.partners.stage import NOW, TOKEN, Said, Stage, a_script, staged
+
+
+async def offered(
+    stage: Stage, task_id: str = "r1.b1", organization: str = "elm"
+) -> httpx.Response:
+    url = f"/clinic/{organization}"
+    return await stage.http.post(url, json=an_offer(task_id), headers=TOKEN)
+
+
+async def agreed(stage: Stage) -> None:
+    """Offer, and let the patient agree to come after two days."""
+    await offered(stage)
+    await stage.pass_time(days=2)
+    stage.world.agree("r1")
+
+
+async def withdrawn(stage: Stage, task_id: str = "r1.b1") -> httpx.Response:
+    url = f"/clinic/elm/Task/{task_id}"
+    return await stage.http.put(url, json=a_withdrawal(task_id), headers=TOKEN)
+
+
+def play(scripts: Scripts, act: Any, days: float = 60) -> Stage:
+    """Let the clinics live through a scene; return the stage after some days."""
+
+    async def scene() -> Stage:
+        async with staged(clinic.routes, scripts) as stage:
+            await act(stage)
+            await stage.pass_time(days=days)
+            return stage
+
+    stage: Stage = asyncio.run(scene())
+    return stage
+
+
+def test_an_accepted_referral_is_booked_attended_and_reported(tmp_path: Path) -> None:
+    stage = play(a_script(tmp_path), agreed)
+
+    assert stage.router.said == [
+        "clinic:elm PUT /fhir/Task/r1.b1 accepted",
+        "clinic:elm POST /fhir/Appointment booked",
+        "clinic:elm PUT /fhir/Appointment/r1.v1 fulfilled",
+        "clinic:elm POST /fhir/DocumentReference current",
+    ]
+
+
+def test_each_word_comes_when_the_script_says(tmp_path: Path) -> None:
+    behaviour = {
+        "answer_after": "PT3H",
+        "books_after": "P2D",
+        "visit_in": "P5D",
+        "report_after": "P1DT30M",
+    }
+    stage = play(a_script(tmp_path, clinic=behaviour), agreed)
+
+    moments = [call.at - NOW for call in stage.router.calls if call.method != "GET"]
+    visit = timedelta(days=9)
+    seen = visit + timedelta(minutes=30)
+    assert moments == [
+        timedelta(hours=3),
+        timedelta(days=4),
+        seen,
+        seen + timedelta(days=1, minutes=30),
+    ]
+    booking = stage.router.calls[2].body
+    assert booking["start"] == "2026-03-11T14:00:00Z"
+    assert booking["basedOn"] == [{"reference": "ServiceRequest/r1.b1"}]
+
+
+def test_the_answer_is_the_task_that_was_sent_with_another_status(tmp_path: Path) -> None:
+    stage = play(a_script(tmp_path), offered)
+
+    answer = stage.router.calls[1].body
+    assert answer["focus"] == {"reference": "ServiceRequest/r1.b1"}
+    assert answer["owner"]["identifier"]["value"] == "1999900032"
+
+
+def test_the_first_clinic_declines_and_the_second_accepts(tmp_path: Path) -> None:
+    async def two_offers(stage: Stage) -> None:
+        await offered(stage)
+        await stage.pass_time(days=1)
+        await offered(stage, "r1.b2", "harbor")
+        stage.world.agree("r1")
+
+    scripts = a_script(tmp_path, clinic={"offers": ["decline", "accept"]})
+
+    stage = play(scripts, two_offers)
+
+    assert stage.router.said[:2] == [
+        "clinic:elm PUT /fhir/Task/r1.b1 rejected",
+        "clinic:harbor PUT /fhir/Task/r1.b2 accepted",
+    ]
+    assert "statusReason" in stage.router.calls[1].body
+    assert len(stage.router.said) == 5
+
+
+def test_a_silent_clinic_says_nothing(tmp_path: Path) -> None:
+    stage = play(a_script(tmp_path, clinic={"offers": ["silent"]}), offered)
+
+    assert stage.router.said == []
+
+
+def test_a_no_show_is_told_and_booked_again_as_often_as_the_script_has_visits(
+    tmp_path: Path,
+) -> None:
+    async def agreed_twice(stage: Stage) -> None:
+        await agreed(stage)
+        await stage.pass_time(days=30)
+        assert len(stage.router.said) == 3
+        stage.world.agree("r1")
+
+    scripts = a_script(tmp_path, clinic={"visit": ["no-show", "attended"]})
+
+    stage = play(scripts, agreed_twice)
+
+    assert [line.rpartition(" ")[2] for line in stage.router.said] == [
+        "accepted",
+        "booked",
+        "noshow",
+        "booked",
+        "fulfilled",
+        "current",
+    ]
+
+
+def test_a_visit_is_cancelled_before_it_would_begin(tmp_path: Path) -> None:
+    stage = play(a_script(tmp_path, clinic={"visit": "cancelled", "visit_in": "P4D"}), agreed)
+
+    booked, cancelled = stage.router.calls[2:4]
+    assert (cancelled.body["status"], cancelled.at - booked.at) == ("cancelled", timedelta(days=2))
+    assert len(stage.router.said) == 3
+
+
+@pytest.mark.parametrize("scene", [offered, agreed])
+def test_nothing_is_booked_without_the_patients_word_or_against_the_script(
+    tmp_path: Path, scene: Any
+) -> None:
+    stage = play(a_script(tmp_path, clinic={"books": scene is offered}), scene)
+
+    assert stage.router.said == ["clinic:elm PUT /fhir/Task/r1.b1 accepted"]
+
+
+def test_without_a_report_the_visit_is_the_last_word(tmp_path: Path) -> None:
+    stage = play(a_script(tmp_path, clinic={"report": False}), agreed)
+
+    assert stage.router.said[-1] == "clinic:elm PUT /fhir/Appointment/r1.v1 fulfilled"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "begins"), [("text/plain", b"Consultation"), ("application/pdf", b"%PDF-1.4\n")]
+)
+def test_the_report_holds_the_document_and_its_measures(
+    tmp_path: Path, media_type: str, begins: bytes
+) -> None:
+    behaviour = {"report_loinc": "34099-2", "report_type": media_type}
+
+    stage = play(a_script(tmp_path, clinic=behaviour), agreed)
+
+    report: Said = stage.router.calls[-1]
+    (content,) = report.body["content"]
+    attachment = content["attachment"]
+    document = base64.b64decode(attachment["data"])
+    assert attachment["contentType"] == media_type
+    assert attachment["size"] == len(document)
+    assert base64.b64decode(attachment["hash"]) == hashlib.sha1(document).digest()  # noqa: S324
+    assert document.startswith(begins)
+    assert report.body["type"]["coding"][0]["code"] == "34099-2"
+    assert report.body["context"]["related"] == [{"reference": "ServiceRequest/r1.b1"}]
+
+
+def test_the_pages_of_the_pdf_are_where_its_table_says(tmp_path: Path) -> None:
+    stage = play(a_script(tmp_path, clinic={"report_type": "application/pdf"}), agreed)
+
+    attachment = stage.router.calls[-1].body["content"][0]["attachment"]
+    pdf = base64.b64decode(attachment["data"])
+    table = int(pdf.split(b"startxref\n")[1].split(b"\n")[0])
+    rows = pdf[table:].split(b"\n")[3:8]
+    assert pdf[table:].startswith(b"xref\n0 6\n")
+    for number, row in enumerate(rows, start=1):
+        assert pdf[int(row[:10]) :].startswith(b"%d 0 obj\n" % number)
+
+
+def test_the_same_offer_again_is_one_offer(tmp_path: Path) -> None:
+    async def twice(stage: Stage) -> None:
+        first, second = await offered(stage), await offered(stage)
+        statuses = [r.json()["entry"][0]["response"]["status"] for r in (first, second)]
+        assert statuses == ["201", "200"]
+
+    stage = play(a_script(tmp_path), twice)
+
+    assert stage.router.said.count("clinic:elm PUT /fhir/Task/r1.b1 accepted") == 1
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, 0), (0.5, 1), (2, 2)])
+def test_after_a_withdrawal_the_clinic_does_nothing_more(
+    tmp_path: Path, days: float, said: int
+) -> None:
+    async def scene(stage: Stage) -> None:
+        await offered(stage)
+        stage.world.agree("r1")
+        await stage.pass_time(days=days)
+        assert (await withdrawn(stage)).status_code == 200
+
+    stage = play(a_script(tmp_path), scene)
+
+    assert len(stage.router.said) == said
+
+
+def test_a_withdrawal_that_overtakes_its_offer_holds(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        assert (await withdrawn(stage)).status_code == 201
+        assert (await offered(stage)).status_code == 200
+
+    assert play(a_script(tmp_path), scene).router.said == []
+
+
+def test_a_clinic_whose_answer_is_refused_goes_no_further(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.router.answers["PUT", "/fhir/Task/r1.b1"] = (409, {})
+        await offered(stage)
+
+    assert len(play(a_script(tmp_path), scene).router.said) == 1
+
+
+def test_a_referral_without_sidecar_goes_well() -> None:
+    stage = play(Scripts(None), agreed)
+
+    assert [line.rpartition(" ")[2] for line in stage.router.said] == [
+        "accepted",
+        "booked",
+        "fulfilled",
+        "current",
+    ]
+
+
+def test_without_token_nobody_is_heard() -> None:
+    async def scene(stage: Stage) -> None:
+        bare = {"Content-Type": "application/fhir+json"}
+        answer = await stage.http.post("/clinic/elm", json=an_offer(), headers=bare)
+        assert answer.status_code == 400
+        assert answer.json()["resourceType"] == "OperationOutcome"
+
+    assert play(Scripts(None), scene).router.calls == []
+
+
+def test_the_log_shows_what_came_and_what_was_said(tmp_path: Path) -> None:
+    log: list[dict[str, Any]] = []
+
+    async def scene(stage: Stage) -> None:
+        await offered(stage)
+        await stage.pass_time(days=1)
+        log.extend((await stage.http.get("/clinic/log")).json())
+
+    play(a_script(tmp_path, clinic={"offers": ["decline"]}), scene)
+
+    assert [(entry["did"], entry["method"], entry["status"]) for entry in log] == [
+        ("received", "POST", 200),
+        ("called", "PUT", 200),
+    ]
+    assert log[0]["body"] == an_offer()
