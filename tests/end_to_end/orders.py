@@ -51,9 +51,7 @@ def an_order_that_waits(placer: str | None = None, **fields: Any) -> Json:
     base = {
         "contained": [
             without_none(a_patient(telecom=None, id=f"pat{number}")),
-            without_none(
-                a_coverage(subscriberId=None, beneficiary={"reference": f"#pat{number}"})
-            ),
+            without_none(a_coverage(subscriberId=None, beneficiary={"reference": f"#pat{number}"})),
         ],
         "subject": {"reference": f"#pat{number}"},
         "identifier": [placer_of(placer)] if placer else None,

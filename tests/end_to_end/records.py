@@ -62,7 +62,9 @@ class Records:
 
         def look() -> Referral | None:
             referral = self.referral(referral_id)
-            on_worklist = referral.waits_for is Party.STAFF and referral.phase is Step.OPEN_WORK_ITEM
+            on_worklist = (
+                referral.waits_for is Party.STAFF and referral.phase is Step.OPEN_WORK_ITEM
+            )
             return referral if referral.is_closed or on_worklist else None
 
         return until(look, f"the end of referral {referral_id}: {self.kinds(referral_id)}")
@@ -153,9 +155,7 @@ class Records:
 
     def dead_letters(self) -> list[str]:
         """Return what lies in any dead-letter queue."""
-        return [
-            body for url in self.queue_urls() if "Dlq" in url for body in self.queued(url)
-        ]
+        return [body for url in self.queue_urls() if "Dlq" in url for body in self.queued(url)]
 
 
 def text_of(found: Any) -> str:
