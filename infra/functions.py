@@ -55,7 +55,7 @@ def _partner(name: str, *environment: str, answers: bool = True) -> Spec:
 STEPS = (
     Spec("check_readiness", answers=True),
     _partner("check_eligibility", answers=False),
-    Spec("route_referral", answers=True),
+    _partner("route_referral"),
     _partner("request_authorization"),
     _partner("offer_referral"),
     Spec(

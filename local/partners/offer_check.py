@@ -74,7 +74,7 @@ def _read(bundle: Json) -> Offer:
     expect("fulfill" in codes, "Task.code")
     owner = task["owner"]["identifier"]
     expect(owner["system"] == _NPI_SYSTEM and bool(_NPI.fullmatch(owner["value"])), "Task.owner")
-    order = _focus(task, known)
+    order = known[task["focus"]["reference"]]
     expect(order["resourceType"] == "ServiceRequest", "Task.focus")
     expect(order["status"] == "active" and "order" in order["intent"], "ServiceRequest.status")
     patient = known[order["subject"]["reference"]]
@@ -86,14 +86,6 @@ def _read(bundle: Json) -> Offer:
             resolves = reference in known or not _RELATIVE.fullmatch(reference)
             expect(resolves, f"{resource['resourceType']}: {reference} is not in the Bundle")
     return Offer(task, order, patient)
-
-
-def _focus(task: Json, known: dict[str, Json]) -> Json:
-    """Return what the Task asks to be done; one that does not say it means the only order."""
-    reference = task["focus"].get("reference")
-    orders = [name for name in known if name.startswith("ServiceRequest/")]
-    expect(reference is not None or len(orders) == 1, "Task.focus: which order")
-    return known[reference or orders[0]]
 
 
 def _references(value: Any) -> list[str]:

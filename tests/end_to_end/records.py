@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from local.follow import Follower
@@ -83,7 +84,7 @@ class Records:
         """Check what holds for every referral whatever happens to it."""
         events = self.events(referral_id)
         assert [e.version for e in events] == list(range(1, len(events) + 1))
-        for before, after in zip(events, events[1:], strict=False):
+        for before, after in pairwise(events):
             assert after.from_status is before.to_status
             moved = after.to_status is not before.to_status
             assert not moved or after.to_status in LEGAL[before.to_status]

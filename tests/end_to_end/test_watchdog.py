@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -58,22 +59,19 @@ def worker_killed_before_it_begins(stack: Stack, ehr: Caller, records: Records) 
 
 def worker_killed_while_the_payer_thinks(stack: Stack, ehr: Caller, records: Records) -> str:
     victims = workers(stack, "request_authorization")
-    with frozen(victims):
-        referral_id = ehr.refer(a_complete_order(scripted("brisk", 3))).referral_id
-        until(
-            lambda: records.has_entered(referral_id, 1, Step.REQUEST_AUTHORIZATION),
-            "the state machine to call the frozen worker",
-        )
-        payer = frozen([partners(stack)])
-        payer.__enter__()
-    try:
+    with ExitStack() as payer_is_silent:
+        with frozen(victims):
+            referral_id = ehr.refer(a_complete_order(scripted("brisk", 3))).referral_id
+            until(
+                lambda: records.has_entered(referral_id, 1, Step.REQUEST_AUTHORIZATION),
+                "the state machine to call the frozen worker",
+            )
+            payer_is_silent.enter_context(frozen([partners(stack)]))
         until(
             lambda: records.referral(referral_id).phase is Step.REQUEST_AUTHORIZATION,
             "the step to begin",
         )
         kill(victims)
-    finally:
-        payer.__exit__(None, None, None)
     return referral_id
 
 

@@ -328,7 +328,7 @@ class Clinics(Protocol):
     """The specialist clinics' FHIR endpoints."""
 
     def offer(self, practitioner: Practitioner, offered: OfferedReferral) -> None:
-        """Send Task B (PUT by id: repeating is harmless). Raises: Retryable, Final."""
+        """Send Task B in a transaction of PUTs: repeating is harmless. Raises: Retryable, Final."""
 
     def withdraw(self, practitioner: Practitioner, task_id: str, reason: str) -> None:
         """Tell the clinic that the offer is withdrawn or the referral cancelled."""

@@ -122,9 +122,10 @@ def check_eligibility() -> StepEntry:
 @cache
 def route_referral() -> StepEntry:
     """Build the function route_referral."""
+    from referral_core.adapters.clinic import HttpClinics  # noqa: PLC0415
     from referral_core.steps.route_referral import RouteReferral  # noqa: PLC0415
 
-    return _entry(RouteReferral(table(), directory()))
+    return _entry(RouteReferral(table(), directory(), HttpClinics(http())))
 
 
 @cache
@@ -215,7 +216,7 @@ def answering() -> Engine:
     elsewhere: Any = _Elsewhere()
     return engine(
         CheckReadiness(table(), directory()),
-        RouteReferral(table(), directory()),
+        RouteReferral(table(), directory(), elsewhere),
         RequestAuthorization(table(), directory(), elsewhere),
         OfferReferral(table(), directory(), elsewhere),
         ContactPatient(table(), directory(), elsewhere),

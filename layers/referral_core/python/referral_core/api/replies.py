@@ -33,9 +33,11 @@ class ReceiveReply:
         """Take the messages of one SNS event (two-way SMS of AWS End User Messaging)."""
         for record in event["Records"]:
             sns = record["Sns"]
-            self._take(json.loads(sns["Message"]), str(sns["MessageId"]))
+            self._take(json.loads(sns["Message"]))
 
-    def _take(self, message: Mapping[str, Any], message_id: str) -> None:
+    def _take(self, message: Mapping[str, Any]) -> None:
+        # The carrier's own id: what it publishes twice is one reply.
+        message_id = str(message["inboundMessageId"])
         text = str(message["messageBody"])
         # The number that was written to is the tenant's: its principal says whose it is.
         channel = self.directory.principal(str(message["destinationNumber"]))

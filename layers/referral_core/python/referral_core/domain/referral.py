@@ -127,6 +127,11 @@ class Notice(Record):
     acknowledged_at: datetime | None = None
     undeliverable: bool = False
 
+    @property
+    def reached(self) -> bool:
+        """Whether the referrer has it, as far as anybody knows."""
+        return self.delivered_at is not None and not self.undeliverable
+
 
 class WorkItem(Record):
     """Why a person must look, and what that person may do.

@@ -13,7 +13,7 @@ from typing import Any, Final
 from referral_core.domain.network import Practitioner
 from referral_core.domain.referral import Referral
 from referral_core.fhir.body import Json
-from referral_core.fhir.ids import task_b_id
+from referral_core.fhir.ids import task_a_id, task_b_id
 from referral_core.fhir.systems import NUCC, REFERRAL
 from referral_core.fhir.tasks import practitioner as practitioner_reference
 from referral_core.fhir.tasks import task_b
@@ -72,8 +72,12 @@ def offer_bundle(
     sent = _sent_along(referral.id, service_request, resources)
     links = {reference: f"{r['resourceType']}/{r['id']}" for reference, r in sent.items()}
     order = _order(referral, task_b_id(referral.id, offer.number), performer, service_request)
+    links[f"ServiceRequest/{order['id']}"] = f"ServiceRequest/{order['id']}"
     task = task_b(referral, offer, performer.name)
     task["for"] = order["subject"]
+    # What stays with the router is named by identifier: at the clinic no link would lead to it.
+    task["basedOn"] = order["basedOn"]
+    task["partOf"] = [_stays("Task", task_a_id(referral.id))]
     along = {
         str(r["id"]): _rewritten(
             _completed(r, order["subject"]), links, inside=reference.startswith("#")
@@ -90,6 +94,10 @@ def offer_bundle(
         "type": "transaction",
         "entry": [_entry(performer.clinic_url, resource) for resource in resources_sent],
     }
+
+
+def _stays(kind: str, own_id: str) -> Json:
+    return {"type": kind, "identifier": {"system": REFERRAL, "value": own_id}}
 
 
 def _entry(base_url: str, resource: Json) -> Json:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from referral_core.domain.errors import Final
 from referral_core.domain.model import Record
 from referral_core.domain.network import Payer, Practitioner
-from referral_core.domain.referral import Referral
+from referral_core.domain.referral import Offer, Referral
 from referral_core.fhir.content import ReferralContent
 from referral_core.fhir.intake import Intake
 from referral_core.fhir.offers import offer_bundle
@@ -101,13 +101,15 @@ def payer_of(content: ReferralContent, payers: Sequence[Payer]) -> Payer | None:
     return None
 
 
-def performer_of(directory: Directory, referral: Referral) -> Practitioner:
-    """Return the directory's entry of the performer in hand.
+def performer_of(
+    directory: Directory, referral: Referral, offer: Offer | None = None
+) -> Practitioner:
+    """Return the directory's entry of an offer's performer; of the offer in hand by default.
 
     Raises:
         Final: there is none, or the directory no longer lists it.
     """
-    offer = referral.offer
+    offer = offer or referral.offer
     if offer is not None:
         for practitioner in directory.specialists(referral.tenant, offer.specialty):
             if practitioner.npi == offer.npi:

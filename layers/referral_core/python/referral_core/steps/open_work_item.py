@@ -23,6 +23,7 @@ from referral_core.steps.step import (
     rules,
 )
 
+_ABOUT_NOTICE: Final = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLEDGED})
 _BEFORE_ROUTING: Final = frozenset(
     {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
 )
@@ -41,6 +42,7 @@ class OpenWorkItem:
             UpdateKind.AUTHORIZATION_DECIDED,
             UpdateKind.REPORT_RECEIVED,
             UpdateKind.VISIT_ATTENDED,
+            UpdateKind.NOTICE_DELIVERED,
             UpdateKind.NOTICE_ACKNOWLEDGED,
         }
     )
@@ -96,8 +98,8 @@ class OpenWorkItem:
                     Step.VERIFY_CLOSURE,
                     status=Status.SEEN_AWAITING_REPORT,
                 )
-            case UpdateKind.NOTICE_ACKNOWLEDGED:
-                return _resumed(referral, update, moment, Step.VERIFY_CLOSURE)
+            case UpdateKind.NOTICE_DELIVERED | UpdateKind.NOTICE_ACKNOWLEDGED:
+                return _notice_settled(referral, update, moment)
             case _:
                 return self._overdue(referral, update, moment)
 
@@ -138,6 +140,10 @@ def _decided(referral: Referral, update: Update, moment: Moment) -> Draft:
     if action.startswith("close:"):
         outcome = Outcome(action.removeprefix("close:"))
         return _resumed(referral, update, moment, target, closing=outcome)
+    if item.reason in _ABOUT_NOTICE and referral.notice is not None:
+        # Sent once more, under the next number.
+        unread = referral.notice.model_copy(update={"undeliverable": True})
+        return _resumed(referral, update, moment, target, notice=unread)
     if action == "self-pay":
         return _resumed(referral, update, moment, target, eligibility=None)
     if action == "visit-attended":
@@ -145,6 +151,24 @@ def _decided(referral: Referral, update: Update, moment: Moment) -> Draft:
     if target is Step.CONTACT_PATIENT:
         return _resumed(referral, update, moment, target, contacts_before=len(referral.contacts))
     return _resumed(referral, update, moment, target)
+
+
+def _notice_settled(referral: Referral, update: Update, moment: Moment) -> Draft:
+    """Draft that a notice arrived, or was acknowledged, while a person looked into it."""
+    notice = referral.notice
+    if notice is None or update.facts.get("notice") != notice.number:
+        return _noted(referral, update, moment)
+    acknowledged = update.kind is UpdateKind.NOTICE_ACKNOWLEDGED
+    settled = notice.model_copy(
+        update={
+            "delivered_at": notice.delivered_at or moment.now,
+            "acknowledged_at": moment.now if acknowledged else notice.acknowledged_at,
+            "undeliverable": False,
+        }
+    )
+    if _item(referral).reason not in _ABOUT_NOTICE:
+        return _noted(referral, update, moment, notice=settled)
+    return _resumed(referral, update, moment, Step.VERIFY_CLOSURE, notice=settled)
 
 
 def _resumed(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from referral_core.domain.errors import RouterError
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.referral import Offer, Referral, change
 from referral_core.domain.routing import POLICY, Need, Ranking, hold_of, rank, weeks_from
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
-from referral_core.ports import Directory, Referrals, RoutingDecision
-from referral_core.steps.content import ReferralContent, content_of
+from referral_core.ports import Clinics, Directory, Referrals, RoutingDecision
+from referral_core.steps.content import ReferralContent, content_of, performer_of
 from referral_core.steps.step import (
     AGAIN,
     ROUTER,
@@ -36,6 +38,7 @@ class RouteReferral:
 
     referrals: Referrals
     directory: Directory
+    clinics: Clinics
     name: Step = Step.ROUTE_REFERRAL
     accepts: frozenset[UpdateKind] = frozenset()
 
@@ -51,6 +54,7 @@ class RouteReferral:
 
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Rank the directory and propose the best candidate and the week to hold."""
+        self._take_back(referral)
         rule = rules(referral)
         content = content_of(self.referrals, referral)
         specialty = content.service.performer_specialty or rule.routing.specialty
@@ -116,6 +120,18 @@ class RouteReferral:
             ),
             outcome=AGAIN,
         )
+
+    def _take_back(self, referral: Referral) -> None:
+        """Tell a clinic that stayed silent that the referral is no longer its own.
+
+        Whether it hears that holds nobody up: what it says later is refused with a reason.
+        """
+        last = referral.offers[-1] if referral.offers else None
+        if last is None or last.answer != "silent":
+            return
+        with suppress(RouterError):
+            performer = performer_of(self.directory, referral, last)
+            self.clinics.withdraw(performer, f"{referral.id}.b{last.number}", "no-answer")
 
     def _rank(
         self, referral: Referral, content: ReferralContent, specialty: str, moment: Moment

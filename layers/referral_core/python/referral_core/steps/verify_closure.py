@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from referral_core.domain.lifecycle import COMPLETED, Outcome, Status, Step
+from referral_core.domain.lifecycle import COMPLETED, Outcome, Party, Status, Step
 from referral_core.domain.referral import Hold, Notice, Referral, change
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
@@ -67,6 +67,10 @@ class VerifyClosure:
             performer = performer_of(self.directory, referral)
             task_id = f"{referral.id}.b{referral.offer.number}"
             self.clinics.withdraw(performer, task_id, outcome.value)
+        notice = referral.notice
+        if notice is not None and notice.reached and notice.outcome is outcome:
+            due = due_after(self.directory, referral, moment, closure.acknowledged_within)
+            return lambda current, at: _await_acknowledgement(current, at, notice, due)
         due = due_after(self.directory, referral, moment, closure.notice_within)
         return lambda current, at: _await_notice(current, at, outcome, due)
 
@@ -168,6 +172,26 @@ def _await_report(referral: Referral, moment: Moment, due: datetime) -> Draft:
             why="The patient was seen; the clinic is to send the report.",
             due_at=due,
             status=Status.SEEN_AWAITING_REPORT,
+        )
+    )
+
+
+def _await_acknowledgement(
+    referral: Referral, moment: Moment, notice: Notice, due: datetime
+) -> Draft:
+    """Draft what follows a notice that has reached the referrer: it is not sent again."""
+    if notice.outcome not in COMPLETED or notice.acknowledged_at is not None:
+        why = "Everything that closes the loop is on record."
+        return _onward(referral, moment, "closure-confirmed", why, "verified")
+    return Draft(
+        change(
+            referral,
+            "acknowledgement-awaited",
+            at=moment.now,
+            actor=ROUTER,
+            why="The referring provider has the notice and is to acknowledge the report.",
+            due_at=due,
+            waits_for=Party.REFERRER,
         )
     )
 
