@@ -24,7 +24,7 @@ from referral_core.domain.network import Payer, Practitioner, TenantProfile
 from referral_core.domain.referral import Event, Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.fhir.intake import Intake, read_referrals
-from referral_core.ports import Arrival
+from referral_core.ports import Arrival, Workflow
 from referral_core.step_entry import StepEntry
 from referral_core.steps.await_visit import AwaitVisit
 from referral_core.steps.check_eligibility import CheckEligibility
@@ -32,7 +32,7 @@ from referral_core.steps.check_readiness import CheckReadiness
 from referral_core.steps.close_referral import CloseReferral
 from referral_core.steps.contact_patient import ContactPatient
 from referral_core.steps.content import Payload
-from referral_core.steps.engine import Engine, Receipt, Tending
+from referral_core.steps.engine import Engine, Receipt
 from referral_core.steps.offer_referral import OfferReferral
 from referral_core.steps.open_work_item import OpenWorkItem
 from referral_core.steps.request_authorization import RequestAuthorization
@@ -172,28 +172,6 @@ class InMemoryStateMachine:
         execution.state = state["Catch"][0]["Next"]
 
 
-def settle(machine: InMemoryStateMachine) -> None:
-    """Let starts and steps happen until nothing moves at this instant."""
-    while True:
-        machine.start_requested()
-        if not machine.advance():
-            return
-
-
-def pass_time(machine: InMemoryStateMachine, clock: HandClock) -> list[Tending]:
-    """Move the clock to the next due time and tend what is due, as fire_timers does."""
-    open_referrals = [x.referral for x in machine.referrals.all() if not x.referral.is_closed]
-    if not open_referrals:
-        return []
-    clock.move_to(min(r.due_at for r in open_referrals))
-    tended = [
-        machine.engine.tend(tenant, referral_id)
-        for tenant, referral_id in list(machine.referrals.due(clock.now(), 100))
-    ]
-    settle(machine)
-    return tended
-
-
 # --- a tenant, its partners, and referrals -------------------------------------------------------
 
 TENANT = Tenant("lakeside")
@@ -252,7 +230,7 @@ def a_directory(referrals: MemoryReferrals) -> MemoryDirectory:
 class World:
     """Steps, adapters and a clock in memory; `tell` posts what a partner says."""
 
-    def __init__(self, script: PayerScript | None = None) -> None:
+    def __init__(self, script: PayerScript | None = None, workflow: Workflow | None = None) -> None:
         self.clock = HandClock(START)
         self.referrals = MemoryReferrals()
         self.directory = a_directory(self.referrals)
@@ -272,7 +250,10 @@ class World:
             OpenWorkItem(self.directory),
         )
         self.engine = Engine(
-            self.referrals, self.workflow, self.clock, {step.name: step for step in steps}
+            self.referrals,
+            workflow or self.workflow,
+            self.clock,
+            {step.name: step for step in steps},
         )
         self.machine = InMemoryStateMachine(self.referrals, self.engine, self.workflow)
         self._told = count(1)
@@ -305,7 +286,7 @@ class World:
             facts=facts,
         )
         receipt = self.engine.post(TENANT, REFERRAL, update)
-        settle(self.machine)
+        self.settle()
         return receipt
 
     def supply(self, sample: str) -> None:
@@ -320,15 +301,21 @@ class World:
             received_at=self.clock.now(),
         )
         self.engine.post(TENANT, REFERRAL, update, payload=Payload.of(intake, "0" * 64).dump())
-        settle(self.machine)
+        self.settle()
 
-    def go(self) -> None:
-        """Let the referral go as far as it goes without anybody saying anything."""
-        settle(self.machine)
+    def settle(self) -> None:
+        """Let starts and steps happen until nothing moves at this instant."""
+        while True:
+            self.machine.start_requested()
+            if not self.machine.advance():
+                return
 
     def wait(self) -> None:
-        """Let time pass until the next due time, and tend it."""
-        pass_time(self.machine, self.clock)
+        """Let time pass until the referral is due, and tend it, as fire_timers does."""
+        self.clock.move_to(self.referral.due_at)
+        for tenant, referral_id in list(self.referrals.due(self.clock.now(), 100)):
+            self.engine.tend(tenant, referral_id)
+        self.settle()
 
     def statuses(self) -> list[Status]:
         """Every status the referral had, in order."""

@@ -57,6 +57,17 @@ def lost_stream_records(stack: Stack, function: str) -> Iterator[None]:
         )
 
 
+@contextmanager
+def limited_concurrency(stack: Stack, function: str, most: int) -> Iterator[None]:
+    """Let at most so many invocations of a function run at once; the others are throttled."""
+    client, name = stack.emulator.client("lambda"), f"{STACK_NAME}-{function}"
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=most)
+    try:
+        yield
+    finally:
+        client.delete_function_concurrency(FunctionName=name)
+
+
 # --- permissions -----------------------------------------------------------------------------
 
 

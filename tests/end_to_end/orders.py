@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from tests.unit.fhir.orders import PLACER, a_coverage, a_patient, an_order, with
 Json = dict[str, Any]
 ORDERS: Final = "https://ehr.example.org/orders"
 _numbers: Final[Iterator[int]] = itertools.count(1)
+_RUN: Final = secrets.token_hex(3)
 
 _SERVICE: Final = {
     "coding": [{"system": "http://snomed.info/sct", "code": "103696004"}],
@@ -27,7 +29,7 @@ def placer_of(value: str) -> Json:
 
 def a_new_placer() -> str:
     """Return an order number that no other test has."""
-    return f"E2E-{next(_numbers):04d}"
+    return f"E2E-{_RUN}-{next(_numbers):04d}"
 
 
 def a_complete_order(placer: str | None, **fields: Any) -> Json:

@@ -48,7 +48,7 @@ def test_the_stored_order_can_be_put_back_and_stored_again() -> None:
 
 def test_the_version_of_the_stored_order_counts_what_its_author_sent() -> None:
     later = NOW + timedelta(days=1)
-    referral = a_referral(payload_version=2, version=9, updated_at=later)
+    referral = a_referral(payload_version=2, version=9, revised_at=later)
     assert service_request_as_stored(referral, an_order())["meta"] == {
         "versionId": "2",
         "lastUpdated": "2026-03-03T15:00:00.000Z",

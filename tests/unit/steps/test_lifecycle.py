@@ -15,6 +15,16 @@ from referral_core.domain.updates import Role, UpdateKind
 from referral_core.domain.work import Reason
 from referral_core.ports import Commit
 from referral_core.steps.engine import Receipt, Tending
+from tests.acts import (
+    TO_THE_END,
+    accepted,
+    acknowledged,
+    agreed,
+    booked,
+    reported,
+    seen,
+    told,
+)
 from tests.in_memory import REFERRAL, TENANT, World
 
 S = Status
@@ -31,49 +41,12 @@ HAPPY = [
     S.REPORT_RECEIVED,
     S.CLOSED,
 ]
-REPORT = {"sha256": "a" * 64, "loinc": "11488-4"}
-
-
-def _accepted(world: World) -> None:
-    world.tell(UpdateKind.OFFER_ACCEPTED, offer=world.referral.offers[-1].number)
-
-
-def _agreed(world: World) -> None:
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="yes")
-
-
-def _booked(world: World, days: int = 7) -> None:
-    start = world.clock.now() + timedelta(days=days)
-    world.tell(UpdateKind.APPOINTMENT_BOOKED, start=start.isoformat())
-
-
-def _seen(world: World) -> None:
-    world.tell(UpdateKind.VISIT_ATTENDED)
-
-
-def _reported(world: World, **facts: Any) -> None:
-    world.tell(UpdateKind.REPORT_RECEIVED, **{**REPORT, **facts})
-
-
-def _told(world: World) -> None:
-    notice = world.referral.notice
-    assert notice is not None
-    world.tell(UpdateKind.NOTICE_DELIVERED, Role.ROUTER, notice=notice.number)
-
-
-def _acknowledged(world: World) -> None:
-    notice = world.referral.notice
-    assert notice is not None
-    world.tell(UpdateKind.NOTICE_ACKNOWLEDGED, Role.EHR, notice=notice.number)
-
-
-TO_THE_END = (_accepted, _agreed, _booked, _seen, _reported, _told, _acknowledged)
 
 
 def a_world(sample: str = "happy-path", script: PayerScript | None = None) -> World:
     world = World(script)
     world.accept(sample)
-    world.go()
+    world.settle()
     return world
 
 
@@ -122,7 +95,7 @@ def test_a_denied_authorization_is_on_the_teams_worklist_until_a_person_decides(
     world.wait()
     assert world.referral.why.startswith("Overdue")
     world.tell(UpdateKind.DECISION, Role.STAFF, action="close:authorization-denied-final")
-    _told(world)
+    told(world)
     assert world.referral.outcome is Outcome.AUTHORIZATION_DENIED_FINAL
     assert world.referral.loop_closed
 
@@ -201,60 +174,60 @@ def test_the_referrer_can_cancel_in_every_wait(steps_done: int) -> None:
     _run(world, *TO_THE_END[:steps_done])
     world.tell(UpdateKind.CANCEL, Role.EHR)
     if steps_done < 5:
-        _told(world)
+        told(world)
         assert world.referral.outcome is Outcome.CANCELLED_BY_REFERRER
         assert world.referral.loop_closed
         assert sum(world.referrals.held.values()) == 0
     else:
         # The report was in: the care was given, and the loop is closed with it.
-        _run(world, _told, _acknowledged)
+        _run(world, told, acknowledged)
         _loop_is_closed(world)
 
 
 def test_a_report_that_comes_after_a_cancellation_is_accepted() -> None:
     world = a_world()
-    _run(world, _accepted, _agreed, _booked)
+    _run(world, accepted, agreed, booked)
     world.tell(UpdateKind.CANCEL, Role.EHR)
     assert world.referral.status is Status.CANCEL_REQUESTED
-    _reported(world)
-    _run(world, _told, _acknowledged)
+    reported(world)
+    _run(world, told, acknowledged)
     _loop_is_closed(world)
 
 
 def test_a_report_that_comes_while_the_patient_is_contacted_moves_on_to_closure() -> None:
     world = a_world()
-    _accepted(world)
-    _reported(world)
-    _run(world, _told, _acknowledged)
+    accepted(world)
+    reported(world)
+    _run(world, told, acknowledged)
     _loop_is_closed(world)
 
 
 def test_a_wrong_document_does_not_close_the_loop() -> None:
     world = a_world()
-    _run(world, _accepted, _agreed, _booked, _seen)
-    _reported(world, loinc="34133-9")
+    _run(world, accepted, agreed, booked, seen)
+    reported(world, loinc="34133-9")
     assert world.referral.status is Status.SEEN_AWAITING_REPORT
     assert world.referral.closing is None
-    _reported(world)
-    _run(world, _told, _acknowledged)
+    reported(world)
+    _run(world, told, acknowledged)
     _loop_is_closed(world)
 
 
 def test_a_no_show_is_contacted_again_and_the_second_visit_closes_the_loop() -> None:
     world = a_world()
-    _run(world, _accepted, _agreed, _booked)
+    _run(world, accepted, agreed, booked)
     world.tell(UpdateKind.PATIENT_NO_SHOW)
     assert world.referral.status is Status.CONTACTING_PATIENT
-    _run(world, _agreed, _booked, _seen, _reported, _told, _acknowledged)
+    _run(world, agreed, booked, seen, reported, told, acknowledged)
     _loop_is_closed(world)
     assert len(world.messenger.sent) == 2
 
 
 def test_no_shows_beyond_the_pathways_limit_need_a_person() -> None:
     world = a_world()
-    _run(world, _accepted)
+    _run(world, accepted)
     for _ in range(3):
-        _run(world, _agreed, _booked)
+        _run(world, agreed, booked)
         world.tell(UpdateKind.PATIENT_NO_SHOW)
     assert world.referral.work_item is not None
     assert world.referral.work_item.reason is Reason.REBOOKINGS_EXHAUSTED
@@ -266,7 +239,7 @@ def test_no_shows_beyond_the_pathways_limit_need_a_person() -> None:
 )
 def test_a_reply_that_a_person_must_read_is_on_the_worklist(keyword: str, reason: Reason) -> None:
     world = a_world()
-    _accepted(world)
+    accepted(world)
     world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword=keyword)
     assert world.referral.work_item is not None
     assert world.referral.work_item.reason is reason
@@ -274,9 +247,9 @@ def test_a_reply_that_a_person_must_read_is_on_the_worklist(keyword: str, reason
 
 def test_a_patient_who_declines_ends_with_the_referrer_told_and_the_place_released() -> None:
     world = a_world()
-    _accepted(world)
+    accepted(world)
     world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="no")
-    _told(world)
+    told(world)
     assert world.referral.outcome is Outcome.PATIENT_DECLINED
     assert world.referral.loop_closed
     assert sum(world.referrals.held.values()) == 0
@@ -284,7 +257,7 @@ def test_a_patient_who_declines_ends_with_the_referrer_told_and_the_place_releas
 
 def test_a_patient_who_never_answers_is_tried_as_the_pathway_says_then_a_person_decides() -> None:
     world = a_world()
-    _accepted(world)
+    accepted(world)
     while world.referral.work_item is None:
         world.wait()
     assert world.referral.work_item.reason is Reason.PATIENT_NOT_REACHED
@@ -294,13 +267,13 @@ def test_a_patient_who_never_answers_is_tried_as_the_pathway_says_then_a_person_
 def test_no_message_is_sent_at_night() -> None:
     world = a_world()
     world.clock.move(timedelta(hours=14))  # midnight in Boston
-    _accepted(world)
+    accepted(world)
     assert not world.messenger.sent
     world.wait()
     assert len(world.messenger.sent) == 1
 
 
-@pytest.mark.parametrize("late", [_told, _acknowledged])
+@pytest.mark.parametrize("late", [told, acknowledged])
 def test_a_notice_that_arrives_after_all_settles_its_work_item(late: Any) -> None:
     world = a_world()
     _run(world, *TO_THE_END[:5])
@@ -308,8 +281,8 @@ def test_a_notice_that_arrives_after_all_settles_its_work_item(late: Any) -> Non
     assert world.referral.work_item is not None
     assert world.referral.work_item.reason is Reason.NOTICE_UNDELIVERED
     late(world)
-    if late is _told:
-        _acknowledged(world)
+    if late is told:
+        acknowledged(world)
     _loop_is_closed(world)
     assert world.referral.notice is not None
     assert world.referral.notice.number == 1
@@ -322,7 +295,7 @@ def test_a_notice_can_be_sent_again_by_a_person() -> None:
     world.tell(UpdateKind.DECISION, Role.STAFF, action="retry")
     assert world.referral.notice is not None
     assert world.referral.notice.number == 2
-    _run(world, _told, _acknowledged)
+    _run(world, told, acknowledged)
     _loop_is_closed(world)
 
 
@@ -358,7 +331,7 @@ def test_a_lost_start_is_made_up_for() -> None:
     world = World()
     world.accept("happy-path")
     world.machine.start_requested = lambda: None  # type: ignore[method-assign]
-    world.go()
+    world.settle()
     assert not world.machine.executions
     del world.machine.start_requested
     world.machine.executions[f"{REFERRAL}-1"] = None  # type: ignore[assignment]
@@ -382,7 +355,7 @@ def test_an_execution_that_dies_before_a_step_is_carried_on_by_a_new_run(killed_
             raise Killed
 
     world.machine.before_task = kill
-    for act in (lambda w: w.go(), *TO_THE_END):
+    for act in (lambda w: w.settle(), *TO_THE_END):
         for _ in range(12):
             try:
                 act(world)

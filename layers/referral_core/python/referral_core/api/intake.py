@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 from uuid import uuid4
 
 from referral_core.api.face import Answer, Call, refuse
-from referral_core.domain.errors import Conflict, NotFound
+from referral_core.domain.errors import Conflict, NotFound, VersionMoved
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.pathway import Order
@@ -98,13 +98,17 @@ class ReceiveReferral:
             received_at=now,
         )
         phone = intake.clinical.patient.phone
-        receipt = self.engine.post(
-            tenant,
-            referral.id,
-            update,
-            payload=payload.dump(),
-            phone_hash=phone_hash(phone) if phone else None,
-        )
+        try:
+            receipt = self.engine.post(
+                tenant,
+                referral.id,
+                update,
+                payload=payload.dump(),
+                phone_hash=phone_hash(phone) if phone else None,
+                known_version=referral.payload_version if "if-match" in call.headers else None,
+            )
+        except VersionMoved:
+            _stale(self.referrals.load(tenant, referral.id).referral)
         if receipt is Receipt.LATE:
             refuse(
                 "referral-closed",
@@ -122,7 +126,7 @@ class ReceiveReferral:
         principal = call.principal
         source = self.documents.put(principal.tenant, call.body, call.content_type or "")
         arrivals = [
-            self._arrival(principal, intake, _keys(call, intake, position), source)
+            self._arrival(principal, intake, _keys(call, intakes, position), source)
             for position, intake in enumerate(intakes)
         ]
         _require_distinct(arrivals)
@@ -130,12 +134,15 @@ class ReceiveReferral:
         there = {
             arrival.referral.id: existing
             for arrival, condition in zip(arrivals, conditions, strict=True)
-            if condition and (existing := self._existing(principal.tenant, condition))
+            if condition and (existing := self._existing(principal, condition))
         }
-        return self._write(principal.tenant, arrivals, there)
+        return self._write(principal, arrivals, there)
 
     def _write(
-        self, tenant: Tenant, arrivals: Sequence[Arrival], repeats: dict[ReferralId, ReferralId]
+        self,
+        principal: Principal,
+        arrivals: Sequence[Arrival],
+        repeats: dict[ReferralId, ReferralId],
     ) -> Sequence[Accepted]:
         """Write what is new; what is there already is answered as it is stored."""
         for attempt in range(_TRIES):
@@ -148,6 +155,8 @@ class ReceiveReferral:
                 continue
             if not taken:
                 break
+            for held in taken:
+                self._require_own(principal, held)
             repeats |= _repeats(fresh, taken)
         else:
             refuse(
@@ -158,19 +167,34 @@ class ReceiveReferral:
             )
         return [
             self._as_stored(
-                tenant,
+                principal.tenant,
                 repeats.get(a.referral.id, a.referral.id),
                 created=a.referral.id not in repeats,
             )
             for a in arrivals
         ]
 
-    def _existing(self, tenant: Tenant, condition: str) -> ReferralId | None:
+    def _existing(self, principal: Principal, condition: str) -> ReferralId | None:
         """Return the referral that an If-None-Exist condition finds."""
         placer = condition_identifier(condition)
         key = Key(kind=KeyKind.PLACER, value=placer, content_hash="")
-        taken = self.referrals.taken(tenant, key)
-        return taken.referral_id if taken else None
+        taken = self.referrals.taken(principal.tenant, key)
+        if taken is None:
+            return None
+        self._require_own(principal, taken)
+        return taken.referral_id
+
+    def _require_own(self, principal: Principal, taken: Taken) -> None:
+        """Refuse a key that another EHR of the tenant took: its referral is not to be seen."""
+        referral = self.referrals.load(principal.tenant, taken.referral_id).referral
+        if referral.referrer != principal.organization:
+            refuse(
+                "identifier-of-another-ehr",
+                "Another EHR sent an order with this identifier: send one of your own system.",
+                code="duplicate",
+                status=HTTPStatus.CONFLICT,
+                expression="ServiceRequest.identifier",
+            )
 
     def _as_stored(self, tenant: Tenant, referral_id: ReferralId, *, created: bool) -> Accepted:
         referral = self.referrals.load(tenant, referral_id).referral
@@ -242,12 +266,19 @@ def phone_hash(phone: str) -> str:
     return sha256(phone.encode()).hexdigest()
 
 
-def _keys(call: Call, intake: Intake, position: int) -> tuple[Key, ...]:
-    """Return what makes a repeat: the placer's identifier, the client's key, else the content."""
+def _keys(call: Call, intakes: Sequence[Intake], position: int) -> tuple[Key, ...]:
+    """Return what makes a repeat: the placer's identifier, the client's key, else the content.
+
+    Keys and content are the client's own affair; a placer's identifier names its system itself.
+    In a Bundle the client's key stands in for identifiers only: with both for each of twenty
+    referrals they would not fit one transaction.
+    """
+    intake, organization = intakes[position], call.principal.organization
     found: list[tuple[KeyKind, str]] = []
     if intake.placer_identifier:
         found.append((KeyKind.PLACER, intake.placer_identifier))
-    if client_key := call.headers.get("idempotency-key"):
+    client_key = call.headers.get("idempotency-key")
+    if client_key and (not found or len(intakes) == 1):
         if len(client_key) > _LONGEST_KEY:
             refuse(
                 "idempotency-key-too-long",
@@ -255,9 +286,9 @@ def _keys(call: Call, intake: Intake, position: int) -> tuple[Key, ...]:
                 code="value",
                 status=HTTPStatus.BAD_REQUEST,
             )
-        found.append((KeyKind.IDEMPOTENCY, f"{client_key}#{position}"))
+        found.append((KeyKind.IDEMPOTENCY, f"{organization}#{client_key}#{position}"))
     if not found:
-        found.append((KeyKind.CONTENT, intake.canonical_hash))
+        found.append((KeyKind.CONTENT, f"{organization}#{intake.canonical_hash}"))
     return tuple(
         Key(kind=kind, value=value, content_hash=intake.canonical_hash) for kind, value in found
     )
@@ -313,12 +344,16 @@ def _repeats(arrivals: Sequence[Arrival], taken: Sequence[Taken]) -> dict[Referr
 
 def _require_match(if_match: str | None, referral: Referral) -> None:
     if if_match is not None and if_match.strip() != _etag(referral):
-        refuse(
-            "stale-version",
-            f"The stored version is {_etag(referral)}: read it, then send your change again.",
-            code="conflict",
-            status=HTTPStatus.PRECONDITION_FAILED,
-        )
+        _stale(referral)
+
+
+def _stale(referral: Referral) -> NoReturn:
+    refuse(
+        "stale-version",
+        f"The stored version is {_etag(referral)}: read it, then send your change again.",
+        code="conflict",
+        status=HTTPStatus.PRECONDITION_FAILED,
+    )
 
 
 def _etag(referral: Referral) -> str:

@@ -7,7 +7,8 @@ RouterError
     ├── StaleRun         a newer run carries the referral: stop quietly
     ├── NotFound         no such record for this tenant
     ├── Forbidden        the principal may not do this
-    └── NotLegal         the referral's state does not allow it now
+    ├── NotLegal         the referral's state does not allow it now
+    └── VersionMoved     the sender knows an older version than the one stored
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class Forbidden(Final):
 
 class NotLegal(Final):
     """The referral's state does not allow it now."""
+
+
+class VersionMoved(Final):
+    """The sender knows an older version than the one stored."""

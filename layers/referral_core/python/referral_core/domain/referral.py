@@ -154,6 +154,7 @@ class Referral(Record):
         version: rises by one with every change; equals the number of the last event.
         phase: the step that carries the referral now, where a new run resumes.
         why: one sentence, no PHI: why it waits and what would move it.
+        revised_at: when its author last sent another version of the order.
         contacts_before: attempts made before the last rebooking, which starts a new series.
         closing: the outcome that VerifyClosure is to verify, once one is proposed.
     """
@@ -172,6 +173,7 @@ class Referral(Record):
     payload_version: int = 1
     authored_at: datetime | None = None
     received_at: datetime
+    revised_at: datetime | None = None
     updated_at: datetime
     status_since: datetime
     due_at: datetime

@@ -35,11 +35,10 @@ def service_request_as_stored(referral: Referral, service_request: Mapping[str, 
     """
     own = {"system": REFERRAL, "value": referral.id}
     theirs = [i for i in service_request.get("identifier", ()) if i.get("system") != REFERRAL]
-    first = referral.payload_version == 1
     meta = {
         **service_request.get("meta", {}),
         "versionId": str(referral.payload_version),
-        "lastUpdated": fhir_instant(referral.received_at if first else referral.updated_at),
+        "lastUpdated": fhir_instant(referral.revised_at or referral.received_at),
     }
     return {**service_request, "id": referral.id, "meta": meta, "identifier": [*theirs, own]}
 

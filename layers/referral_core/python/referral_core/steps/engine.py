@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from referral_core.domain.errors import Conflict, NotLegal, StaleRun
+from referral_core.domain.errors import Conflict, NotLegal, StaleRun, VersionMoved
 from referral_core.domain.lifecycle import IllegalTransition, Step
 from referral_core.domain.mailbox import Disposition, Mailbox, Wait
 from referral_core.domain.model import ReferralId, Tenant
@@ -226,6 +226,7 @@ class Engine:
         payload: bytes | None = None,
         evidence: Evidence | None = None,
         phone_hash: str | None = None,
+        known_version: int | None = None,
     ) -> Receipt:
         """Post one update: it answers the wait, is kept for a later one, or is recorded as late.
 
@@ -236,10 +237,12 @@ class Engine:
             payload: the new clinical payload that comes with it.
             evidence: the document that comes with it, stored already.
             phone_hash: the patient's phone number (hashed) as it is from now on.
+            known_version: of the payload that the sender knows, when it must still be that one.
 
         Raises:
             NotFound: the tenant has no such referral.
             NotLegal: the referral's state does not allow it now.
+            VersionMoved: the payload is not of the version that the sender knows.
             Conflict: other writers were always first; post again.
         """
         for _ in range(_TRIES):
@@ -248,7 +251,9 @@ class Engine:
             disposition = mailbox.disposition(update)
             if disposition is Disposition.DUPLICATE:
                 return Receipt.DUPLICATE
-            referral = _with_payload(loaded.referral, payload)
+            if known_version not in {None, loaded.referral.payload_version}:
+                raise VersionMoved("The stored version is another one.")
+            referral = _with_payload(loaded.referral, payload, update.received_at)
             draft, receipt = self._draft_post(referral, mailbox, update, disposition)
             draft = _marked(draft, update)
             if receipt is Receipt.PENDING:
@@ -428,10 +433,11 @@ def _closing(draft: Draft, step: Step) -> Draft:
     return draft
 
 
-def _with_payload(referral: Referral, payload: bytes | None) -> Referral:
+def _with_payload(referral: Referral, payload: bytes | None, at: datetime) -> Referral:
     if payload is None or referral.is_closed:
         return referral
-    return referral.model_copy(update={"payload_version": referral.payload_version + 1})
+    following = {"payload_version": referral.payload_version + 1, "revised_at": at}
+    return referral.model_copy(update=following)
 
 
 def _deadline(wait: Wait, now: datetime) -> Update:
