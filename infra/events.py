@@ -50,7 +50,6 @@ class Events(Construct):
                     filters=filters,
                 )
             )
-            messaging.stream_dlq.grant_send_messages(functions[name])
         functions["deliver_notices"].add_event_source(
             sources.SqsEventSource(messaging.notices, batch_size=5, report_batch_item_failures=True)
         )

@@ -148,7 +148,6 @@ class Functions(Construct):
             timeout=Duration.seconds(spec.timeout_s),
             memory_size=spec.memory_mb,
             log_group=log_group,
-            environment_encryption=self._key,
             environment={
                 **{name: self._resources[name] for name in spec.environment},
                 "POWERTOOLS_SERVICE_NAME": spec.name,

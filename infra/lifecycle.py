@@ -50,8 +50,12 @@ class Lifecycle(Construct):
                 destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False
             ),
         )
-        for function in steps.values():
-            function.grant_invoke(self.machine)
+        self.machine.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"],
+                resources=[function.function_arn for function in steps.values()],
+            )
+        )
         # A policy of its own: granted on the roles, it would make the machine and its functions
         # depend on each other.
         iam.ManagedPolicy(

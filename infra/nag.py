@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from aws_cdk import Acknowledgment, App, Validations
@@ -19,7 +20,8 @@ ACKNOWLEDGED: Final = {
     "AwsSolutions::AwsSolutions-IAM5": (
         "Wildcards are resource suffixes only: a table's indexes, objects of one bucket, versions "
         "of one function, secrets under referral-router/, the account's own sending identities; "
-        "and log delivery and X-Ray, which know no resources. tests/infra lists them."
+        "and log delivery and X-Ray, which know no resources. Of actions only the two key "
+        "operations whose variants an encrypted queue needs. tests/infra lists them."
     ),
     "AwsSolutions::AwsSolutions-L1": (
         "Python 3.13 on arm64 is the runtime that the third-party layer is locked and tested for; "
@@ -61,10 +63,34 @@ ACKNOWLEDGED: Final = {
     ),
 }
 
+_WILDCARDS: Final = (
+    "Resource::*",
+    "Action::kms:GenerateDataKey*",
+    "Action::kms:ReEncrypt*",
+    "Resource::<RecordTableDC0C661A.Arn>/index/*",
+    "Resource::<DocumentsBucket089EA665.Arn>/*",
+    (
+        "Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:"
+        "secret:referral-router/*"
+    ),
+    "Resource::arn:<AWS::Partition>:sms-voice:<AWS::Region>:<AWS::AccountId>:phone-number/*",
+    "Resource::arn:<AWS::Partition>:sms-voice:<AWS::Region>:<AWS::AccountId>:pool/*",
+    "Resource::arn:<AWS::Partition>:sms-voice:<AWS::Region>:<AWS::AccountId>:sender-id/*",
+)
+"""What the one acknowledgment of IAM5 covers: cdk-nag wants each wildcard named."""
+
+
+def _findings(rule: str) -> Iterator[str]:
+    if rule.endswith("-IAM5"):
+        yield from (f"{rule}[{wildcard}]" for wildcard in _WILDCARDS)
+    else:
+        yield rule
+
 
 def check(app: App) -> None:
     """Make synth fail on any finding that is not acknowledged here."""
     validations = Validations.of(app)
     validations.add_plugins(AwsSolutionsChecks(app), HIPAASecurityChecks(app))
     for rule, reason in ACKNOWLEDGED.items():
-        validations.acknowledge(Acknowledgment(id=rule, reason=reason))
+        for finding in _findings(rule):
+            validations.acknowledge(Acknowledgment(id=finding, reason=reason))
