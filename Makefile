@@ -4,8 +4,7 @@ VENV       := .venv
 BIN        := $(VENV)/bin
 UV         := $(VENV)/uv/bin/uv
 REFERRALS  ?= events/referrals
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check unit test synth demo local bench format clean

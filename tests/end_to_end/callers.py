@@ -35,7 +35,7 @@ class Caller:
         return Answer(answer)
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.call("GET", path, **headers)
+        return self.call("GET", path, None, **headers)
 
     def post(self, path: str, body: Body, **headers: str) -> Answer:
         return self.call("POST", path, body, **headers)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from infra.app import STACK_NAME
+from infra import STACK_NAME
 from local.stack import Stack
 from tests.end_to_end.waiting import until
 

@@ -168,7 +168,7 @@ def test_fifty_parallel_posts_of_one_referral_make_one(
 
     def post(_: int) -> Answer:
         together.wait()
-        return until(lambda: unless_throttled(ehr.refer(order)), "an answer")
+        return until(lambda: unless_throttled(ehr.refer(order)), "an answer", every_s=0.5)
 
     with (
         limited_concurrency(stack, "receive_referral", AT_ONCE),
@@ -579,7 +579,7 @@ def test_a_bundle_posted_again_is_a_repeat(ehr: Caller) -> None:
     ],
 )
 def test_an_unknown_path_is_told_so(ehr: Caller, method: str, path: str) -> None:
-    body = {} if method in {"POST", "PATCH"} else None
+    body: Json | None = {} if method in {"POST", "PATCH"} else None
     refusal = ehr.call(method, path, body).refusal()
     assert refusal == Refusal(HTTPStatus.NOT_FOUND, "not-found", "unknown-path", None)
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from infra.app import STACK_NAME
+from infra import STACK_NAME
 from local.stack import Stack
 from referral_core.adapters import keys
 from referral_core.domain.errors import StaleRun

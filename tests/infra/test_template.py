@@ -1,0 +1,260 @@
+"""What the template promises: keys, roles, stream, routes, alarms, and nothing more than that."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import STACK_NAME, nag
+from infra.api import PUBLIC, ROUTES
+from infra.app import build_app
+from infra.functions import OTHERS, STEPS
+
+ROOT = Path(__file__).parents[2]
+Resources = dict[str, dict[str, Any]]
+ALL_SPECS = (*STEPS, *OTHERS)
+
+
+def of_type(resources: Resources, kind: str) -> Iterator[dict[str, Any]]:
+    return (r["Properties"] for r in resources.values() if r["Type"] == kind)
+
+
+def function(resources: Resources, name: str) -> dict[str, Any]:
+    wanted = f"{STACK_NAME}-{name}"
+    found = of_type(resources, "AWS::Lambda::Function")
+    return next(f for f in found if f["FunctionName"] == wanted)
+
+
+def statements(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in resources.items():
+        if resource["Type"] in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}:
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_table_is_encrypted_recoverable_streamed_and_protected(resources: Resources) -> None:
+    (table,) = of_type(resources, "AWS::DynamoDB::Table")
+    assert table["SSESpecification"]["SSEType"] == "KMS"
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["DeletionProtectionEnabled"]
+    indexes = {
+        i["IndexName"]: i["Projection"]["ProjectionType"] for i in table["GlobalSecondaryIndexes"]
+    }
+    assert indexes == {"by_due": "KEYS_ONLY", "by_queue": "INCLUDE", "by_performer": "INCLUDE"}
+
+
+def test_the_key_is_rotated_and_encrypts_queues_topics_and_logs(resources: Resources) -> None:
+    (key,) = of_type(resources, "AWS::KMS::Key")
+    assert key["EnableKeyRotation"]
+    for kind, attribute in (
+        ("AWS::SQS::Queue", "KmsMasterKeyId"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+        ("AWS::Logs::LogGroup", "KmsKeyId"),
+    ):
+        for properties in of_type(resources, kind):
+            assert "RecordKey" in json.dumps(properties[attribute])
+
+
+def test_every_function_has_its_own_role_code_and_platform(resources: Resources) -> None:
+    functions = list(of_type(resources, "AWS::Lambda::Function"))
+    assert {f["FunctionName"] for f in functions} == {f"{STACK_NAME}-{s.name}" for s in ALL_SPECS}
+    assert len({json.dumps(f["Role"]) for f in functions}) == len(functions)
+    assert len({json.dumps(f["Code"]) for f in functions}) == len(functions)
+    for properties in functions:
+        assert properties["Runtime"] == "python3.13"
+        assert properties["Architectures"] == ["arm64"]
+        assert len(properties["Layers"]) == 2
+
+
+def test_function_files_and_cdk_ids_match() -> None:
+    files = {path.stem for path in (ROOT / "functions").glob("*.py")}
+    assert files == {spec.name for spec in ALL_SPECS}
+
+
+def test_no_role_has_a_wildcard_action_or_an_unlisted_wildcard_resource(
+    resources: Resources,
+) -> None:
+    allowed_actions = {"kms:GenerateDataKey*", "kms:ReEncrypt*"}
+    star_only = {
+        "dynamodb:ListStreams",
+        "logs:CreateLogDelivery",
+        "logs:GetLogDelivery",
+        "logs:UpdateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:DescribeResourcePolicies",
+        "logs:DescribeLogGroups",
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+    }
+    for name, statement in statements(resources):
+        actions = as_list(statement["Action"])
+        assert {a for a in actions if "*" in a} <= allowed_actions, name
+        if "*" in as_list(statement["Resource"]):
+            assert set(actions) <= star_only, (name, actions)
+
+
+def test_the_state_machine_may_invoke_exactly_the_steps(resources: Resources) -> None:
+    invoked = [
+        s for _, s in statements(resources) if "lambda:InvokeFunction" in as_list(s["Action"])
+    ]
+    (statement,) = invoked
+    names = {r["Fn::GetAtt"][0] for r in as_list(statement["Resource"])}
+    steps = {
+        logical
+        for logical, r in resources.items()
+        if r["Type"] == "AWS::Lambda::Function"
+        and r["Properties"]["FunctionName"] in {f"{STACK_NAME}-{s.name}" for s in STEPS}
+    }
+    assert names == steps
+
+
+def test_exactly_the_answering_functions_may_answer_and_only_one_may_start(
+    resources: Resources,
+) -> None:
+    (policy,) = of_type(resources, "AWS::IAM::ManagedPolicy")
+    roles = {role["Ref"] for role in policy["Roles"]}
+    wanted = {
+        function(resources, spec.name)["Role"]["Fn::GetAtt"][0]
+        for spec in ALL_SPECS
+        if spec.answers
+    }
+    assert roles == wanted
+    starters = [
+        n for n, s in statements(resources) if "states:StartExecution" in as_list(s["Action"])
+    ]
+    assert len(starters) == 1
+    assert "StartLifecycle" in starters[0]
+
+
+def test_every_route_leads_to_its_function_behind_the_authorizer(resources: Resources) -> None:
+    routes = {r["RouteKey"]: r for r in of_type(resources, "AWS::ApiGatewayV2::Route")}
+    assert set(routes) == set(ROUTES)
+    for key, route in routes.items():
+        expected = "NONE" if key in PUBLIC else "JWT"
+        assert route["AuthorizationType"] == expected
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage")
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 500
+    assert "AccessLogSettings" in stage
+
+
+def test_every_dead_letter_queue_and_failed_execution_has_an_alarm(resources: Resources) -> None:
+    alarms = list(of_type(resources, "AWS::CloudWatch::Alarm"))
+    watched = json.dumps(alarms)
+    queues = [n for n, r in resources.items() if r["Type"] == "AWS::SQS::Queue" and "Dlq" in n]
+    assert len(queues) == 3
+    assert all(queue in watched for queue in queues)
+    metrics = {alarm["MetricName"] for alarm in alarms}
+    assert {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"} <= metrics
+    assert all(alarm["AlarmActions"] for alarm in alarms)
+
+
+def test_the_machine_logs_no_execution_data(resources: Resources) -> None:
+    (machine,) = of_type(resources, "AWS::StepFunctions::StateMachine")
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    assert machine["TracingConfiguration"]["Enabled"]
+    assert "$${" not in json.dumps(machine["DefinitionString"])
+
+
+def test_stream_consumers_set_poison_aside(resources: Resources) -> None:
+    mappings = [
+        m for m in of_type(resources, "AWS::Lambda::EventSourceMapping") if "StartingPosition" in m
+    ]
+    assert len(mappings) == 2
+    for mapping in mappings:
+        assert mapping["BisectBatchOnFunctionError"]
+        assert mapping["MaximumRetryAttempts"] == 3
+        assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3600
+        assert "OnFailure" in mapping["DestinationConfig"]
+        assert mapping["FilterCriteria"]["Filters"]
+
+
+def test_every_setting_that_a_builder_needs_is_in_its_functions_environment(
+    resources: Resources,
+) -> None:
+    wiring = ast.parse((ROOT / "layers/referral_core/python/referral_core/wiring.py").read_text())
+    builders = {n.name: ast.unparse(n) for n in wiring.body if isinstance(n, ast.FunctionDef)}
+
+    def needed(name: str, seen: set[str]) -> set[str]:
+        if name in seen or name not in builders:
+            return set()
+        seen.add(name)
+        code = builders[name]
+        found = set(re.findall(r"need\('(\w+)'\)", code))
+        calls = set(re.findall(r"\b([a-z_]+)\(", code)) - {name}
+        return found.union(*(needed(call, seen) for call in calls))
+
+    for spec in ALL_SPECS:
+        environment = function(resources, spec.name)["Environment"]["Variables"]
+        missing = {n.upper() for n in needed(spec.name, set())} - set(environment)
+        assert not missing, (spec.name, missing)
+
+
+def test_the_layer_holds_what_lambda_imports_for_its_platform(assembly: Path) -> None:
+    del assembly  # built it
+    layer = ROOT / "build/layers/third_party/python"
+    present = {p.name.partition(".")[0] for p in layer.iterdir()}
+    sources = [*(ROOT / "functions").glob("*.py"), *(ROOT / "layers").rglob("*.py")]
+    imported: set[str] = set()
+    for source in sources:
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add((node.module or "").partition(".")[0])
+    typed_only = {"types_boto3_dynamodb", "types_boto3_pinpoint_sms_voice_v2", "types_boto3_s3"}
+    typed_only |= {"types_boto3_sqs", "types_boto3_stepfunctions"}
+    import sys  # noqa: PLC0415
+
+    third_party = imported - set(sys.stdlib_module_names) - {"referral_core"} - typed_only
+    assert third_party <= present
+    assert not {"pytest", "moto", "ministack", "aws_cdk"} & present
+    compiled = [p.name for p in layer.rglob("*.so")]
+    assert compiled
+    assert all("aarch64" in n or "abi3" in n for n in compiled if "cpython" in n)
+    size = sum(p.stat().st_size for p in layer.rglob("*") if p.is_file())
+    assert size < 240 * 1024 * 1024
+
+
+def test_at_most_fifteen_rules_are_acknowledged_each_with_a_reason() -> None:
+    assert len(nag.ACKNOWLEDGED) <= 15
+    assert all(len(reason) > 60 for reason in nag.ACKNOWLEDGED.values())
+
+
+def test_a_finding_that_is_not_acknowledged_stops_the_synth(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fewer = dict(nag.ACKNOWLEDGED)
+    fewer.pop("AwsSolutions::AwsSolutions-COG8")
+    monkeypatch.setattr(nag, "ACKNOWLEDGED", fewer)
+    app = build_app(out=tmp_path, third_party_layer=False)
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+
+
+def test_cfn_lint_finds_nothing_wrong(assembly: Path) -> None:
+    path = assembly / f"{STACK_NAME}.template.json"
+    lint = ROOT / ".venv/bin/cfn-lint"
+    run = subprocess.run(
+        [str(lint), "--non-zero-exit-code", "error", "-r", "us-east-1", "--", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
