@@ -16,12 +16,12 @@ from local.partners.world import Client
 from local.seed import SECRET, onboard, put
 from local.stack import Stack
 from referral_core.adapters.directory import config_item
+from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Tenant
 from referral_core.domain.network import EhrSystem
 from referral_core.domain.updates import Role
 from tests.end_to_end.orders import ORDERS, a_new_placer, an_order_that_waits
 from tests.end_to_end.records import Records
-from tests.end_to_end.waiting import until
 
 REFERRALS: Final = 5
 PAGE: Final = 2
@@ -42,7 +42,7 @@ def client(stack: Stack) -> Client:
 
 
 @pytest.fixture(scope="module")
-def fhirpy(stack: Stack, client: Client) -> SyncFHIRClient:
+def fhirpy(stack: Stack, client: Client) -> Any:
     return SyncFHIRClient(f"{stack.api_url}/fhir", authorization=f"Bearer {stack.token(client)}")
 
 
@@ -60,7 +60,7 @@ def smart(stack: Stack, client: Client) -> Iterator[FHIRClient]:
 
 
 @pytest.fixture(scope="module")
-def posted(fhirpy: SyncFHIRClient, records: Records) -> Sequence[Any]:
+def posted(fhirpy: Any, records: Records) -> Sequence[Any]:
     """Create some referrals with fhirpy, all of which come to wait for their author."""
     orders = [
         fhirpy.resource("ServiceRequest", **an_order_that_waits(a_new_placer()))
@@ -69,10 +69,7 @@ def posted(fhirpy: SyncFHIRClient, records: Records) -> Sequence[Any]:
     for order in orders:
         order.create()
     for order in orders:
-        until(
-            lambda order=order: "information-requested" in records.kinds(order.id),
-            "the referral to wait for its author",
-        )
+        records.waiting(order.id, Step.CHECK_READINESS)
     return orders
 
 
@@ -83,18 +80,18 @@ def placer(order: Any) -> str:
 # --- fhirpy ------------------------------------------------------------------------------------
 
 
-def test_fhirpy_creates_and_reads(fhirpy: SyncFHIRClient, posted: Sequence[Any]) -> None:
+def test_fhirpy_creates_and_reads(fhirpy: Any, posted: Sequence[Any]) -> None:
     created = posted[0]
     read = fhirpy.reference("ServiceRequest", created.id).to_resource()
     assert read.serialize() == created.serialize()
 
 
-def test_fhirpy_finds_by_identifier(fhirpy: SyncFHIRClient, posted: Sequence[Any]) -> None:
+def test_fhirpy_finds_by_identifier(fhirpy: Any, posted: Sequence[Any]) -> None:
     found = fhirpy.resources("ServiceRequest").search(identifier=placer(posted[1])).get()
     assert found.id == posted[1].id
 
 
-def test_fhirpy_updates(fhirpy: SyncFHIRClient, posted: Sequence[Any]) -> None:
+def test_fhirpy_updates(fhirpy: Any, posted: Sequence[Any]) -> None:
     order = fhirpy.reference("ServiceRequest", posted[2].id).to_resource()
     order["priority"] = "urgent"
     order.update()
@@ -102,7 +99,7 @@ def test_fhirpy_updates(fhirpy: SyncFHIRClient, posted: Sequence[Any]) -> None:
     assert fhirpy.reference("ServiceRequest", order.id).to_resource()["priority"] == "urgent"
 
 
-def test_fhirpy_reads_refusals(fhirpy: SyncFHIRClient) -> None:
+def test_fhirpy_reads_refusals(fhirpy: Any) -> None:
     with pytest.raises(ResourceNotFound):
         fhirpy.reference("ServiceRequest", "0" * 32).to_resource()
     with pytest.raises(OperationOutcome) as caught:
@@ -111,14 +108,14 @@ def test_fhirpy_reads_refusals(fhirpy: SyncFHIRClient) -> None:
     assert issue["code"] == "code-invalid"
 
 
-def test_fhirpy_finds_the_task_of_a_referral(fhirpy: SyncFHIRClient, posted: Sequence[Any]) -> None:
+def test_fhirpy_finds_the_task_of_a_referral(fhirpy: Any, posted: Sequence[Any]) -> None:
     focus = f"ServiceRequest/{posted[0].id}"
     (task,) = fhirpy.resources("Task").search(focus=focus).fetch_all()
     assert task["focus"]["reference"].endswith(focus)
     assert task["businessStatus"]["coding"][0]["code"] == "awaiting-information"
 
 
-def test_fhirpy_pages_through_all_tasks(fhirpy: SyncFHIRClient, posted: Sequence[Any]) -> None:
+def test_fhirpy_pages_through_all_tasks(fhirpy: Any, posted: Sequence[Any]) -> None:
     found = fhirpy.resources("Task").limit(PAGE).fetch_all()
     assert sorted(task["id"] for task in found) == sorted(f"{order.id}.a" for order in posted)
 

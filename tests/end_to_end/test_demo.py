@@ -1,4 +1,4 @@
-"""`python -m local.demo` as a person runs it: its report, its exit code, and nothing left behind."""
+"""`python -m local.demo` as a person runs it: report, exit code, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Demo:
             with suppress(OSError):
                 for descriptor in Path(f"/proc/{pid}/fd").iterdir():
                     with suppress(OSError):
-                        sockets.add(os.readlink(descriptor))
+                        sockets.add(str(descriptor.readlink()))
         return {
             (address, port)
             for address, port, inode in _listening_sockets()

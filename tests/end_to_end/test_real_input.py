@@ -121,22 +121,20 @@ def test_each_synthea_referral_is_followed_to_the_end(
 # --- implementation guides -----------------------------------------------------------------------
 
 REFERRALS: Final = (
-    "fhir/davinci-pas-2.2.1/Bundle-ReferralAuthorizationBundleExample.json",
-    "fhir/davinci-pas-2.0.1/Bundle-ReferralAuthorizationBundleExample.json",
-    "fhir/davinci-pas-2.2.1/ServiceRequest-ReferralRequestExample.json",
-    "fhir/sdohcc-gravity/ServiceRequest-SDOHCC-"
-    "ServiceRequestActiveFoodPantryApplicationAssistExample.json",
-    "fhir/us-core-7.0.0/ServiceRequest-rehab.json",
+    "davinci-pas-2.2.1/Bundle-ReferralAuthorizationBundleExample",
+    "davinci-pas-2.0.1/Bundle-ReferralAuthorizationBundleExample",
+    "davinci-pas-2.2.1/ServiceRequest-ReferralRequestExample",
+    "sdohcc-gravity/ServiceRequest-SDOHCC-ServiceRequestActiveFoodPantryApplicationAssistExample",
+    "us-core-7.0.0/ServiceRequest-rehab",
 )
 NO_REFERRALS: Final = (
-    "fhir/sdohcc-gravity/ServiceRequest-SDOHCC-ServiceRequestCompletedFoodPantryApplicationAssist"
-    "Example.json",
-    "fhir/davinci-pas-2.2.1/Claim-HomecareAuthorizationExample.json",
+    "sdohcc-gravity/ServiceRequest-SDOHCC-ServiceRequestSubreferralGardenProgramExample",
+    "davinci-pas-2.2.1/Claim-HomecareAuthorizationExample",
 )
 
 
 def the_input(name: str) -> Input:
-    (only,) = inputs(DATA / name)
+    (only,) = inputs(DATA / "fhir" / f"{name}.json")
     return only
 
 

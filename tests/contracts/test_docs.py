@@ -1,0 +1,68 @@
+"""The documents are true to the code: names, links, commands, and nothing of any one machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
+from referral_core.domain.updates import UpdateKind
+from referral_core.domain.work import Reason
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "local/README.md",
+    ROOT / "statemachines/README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+_LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in _LINK.findall(document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_readme_is_short_and_its_commands_exist() -> None:
+    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
+    assert len(readme.splitlines()) <= 110
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"make ([a-z]+)", readme)) <= targets
+
+
+def test_the_glossary_knows_every_word_of_the_lifecycle() -> None:
+    glossary = (ROOT / "docs/glossary.md").read_text()
+    for vocabulary in (Status, Outcome, Queue, Party, Step, UpdateKind, Reason):
+        missing = [word for word in vocabulary if f"`{word}`" not in glossary]
+        assert not missing
+
+
+def test_the_data_model_knows_every_kind_of_event() -> None:
+    model = (ROOT / "docs/data_model.md").read_text()
+    steps = ROOT / "layers/referral_core/python/referral_core/steps"
+    code = "\n".join(path.read_text() for path in steps.glob("*.py"))
+    kinds = set(re.findall(r'change\(\s*(?:referral|current),\s*"([a-z-]+)"', code))
+    assert len(kinds) > 30
+    assert not [kind for kind in kinds if f"`{kind}`" not in model]
+
+
+def test_decisions_are_numbered_in_one_sequence() -> None:
+    names = sorted(path.name for path in (ROOT / "docs/decisions").glob("*.md"))
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+def test_nothing_committed_names_a_folder_of_one_machine() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    machine = re.compile(r"(?<![\w.])/(?:work|root|home)/\w")
+    for name in tracked:
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".json", ".toml", ".lock", ".js"} and path.is_file():
+            found = machine.search(path.read_text(encoding="utf-8", errors="ignore"))
+            assert not found, (name, found and found.group())
