@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ def client(stack: Stack) -> Client:
     """Onboard an EHR of its own, so that what it finds is what it posted."""
     system = EhrSystem(
         tenant=Tenant("lakeside"),
-        id="clients-ehr",
+        id=f"clients-ehr-{secrets.token_hex(3)}",
         name="An EHR built with other people's libraries",
         notices_url=f"{stack.partners_url}/ehr",
         secret=SECRET,

@@ -58,12 +58,14 @@ class ReceiveReferral:
         """Accept all referrals of a Bundle in one transaction, or none."""
         intakes = self._read(call, "bundle")
         accepted = self._accept(call, intakes)
+        size = len(read_resource(call.body, call.content_type).get("entry", []))
+        positions = _positions(intakes, size)
         found = {
             position: (_location(call, a.referral), _etag(a.referral), a.created)
-            for a, position in zip(accepted, _positions(call, intakes), strict=True)
+            for a, position in zip(accepted, positions, strict=True)
         }
-        size = max(len(_entries(call)), len(found))
-        entries = [found.get(position) for position in range(size)]
+        last = max(size - 1, *positions)
+        entries = [found.get(position) for position in range(last + 1)]
         return Answer(HTTPStatus.OK, transaction_response(entries, self.clock.now()), {})
 
     def process_message(self, call: Call) -> Answer:
@@ -294,22 +296,13 @@ def _keys(call: Call, intakes: Sequence[Intake], position: int) -> tuple[Key, ..
     )
 
 
-def _entries(call: Call) -> list[Any]:
-    entries: list[Any] = read_resource(call.body, call.content_type).get("entry", [])
-    return entries
-
-
-def _positions(call: Call, intakes: Sequence[Intake]) -> list[int]:
-    """Return which entry of a Bundle each referral was; one held by another entry comes last."""
-    entries = _entries(call)
+def _positions(intakes: Sequence[Intake], size: int) -> list[int]:
+    """Return where each referral is answered: in its entry's place; a second one of it, behind."""
     found: list[int] = []
     for intake in intakes:
-        own = (
-            position
-            for position, entry in enumerate(entries)
-            if entry.get("resource") == intake.service_request and position not in found
-        )
-        found.append(next(own, len(entries) + len(found)))
+        own = intake.entry
+        free = own is not None and own not in found
+        found.append(own if own is not None and free else max([size - 1, *found]) + 1)
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from referral_core.domain.model import Record
@@ -22,6 +23,8 @@ from referral_core.fhir.references import Graph, Node, references_in
 from referral_core.fhir.requests import ServiceRequest
 from referral_core.fhir.systems import IDENTIFIER_TYPE, REFERRAL
 
+_ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
+
 
 class Intake(Record):
     """One referral as it was sent, and as it was understood.
@@ -32,6 +35,7 @@ class Intake(Record):
         placer_identifier: `system|value`; typed PLAC, else the first that is not ours.
         canonical_hash: SHA-256 of what the referral and its resources say.
         categories, codes, performer_types: codings as `system|code`.
+        entry: index of the Bundle's entry that is the order, or contains it.
         if_none_exist: a transaction entry's own condition.
     """
 
@@ -47,6 +51,7 @@ class Intake(Record):
     performer_types: tuple[str, ...]
     authored_on: datetime | None
     subject: str | None
+    entry: int | None = None
     if_none_exist: str | None = None
     clinical: ReferralContent
 
@@ -148,6 +153,7 @@ def _understood(graph: Graph, item: Carried, own_id: str | None) -> Intake:
         performer_types=tokens([order.performer_type] if order.performer_type else []),
         authored_on=instant(order.authored_on) if order.authored_on else None,
         subject=order.subject.reference,
+        entry=_entry(node),
         if_none_exist=item.if_none_exist,
         clinical=read_content(
             graph,
@@ -174,6 +180,11 @@ def _coverages(graph: Graph, node: Node, order: ServiceRequest) -> list[tuple[No
         if (place.container is not None and place.container is root)
         or (patient is not None and graph.resolve(coverage.beneficiary, place) is patient)
     ]
+
+
+def _entry(node: Node) -> int | None:
+    found = _ENTRY.match(node.path)
+    return int(found[1]) if found else None
 
 
 def _own_id(node: Node) -> str | None:
