@@ -23,15 +23,26 @@ SAMPLES: Final = ROOT / "events/referrals"
 RATE: Final = 28_800.0
 """Three real seconds a virtual day: partners answer in time even where others use the machine."""
 _ORDER: Final = ("clients", "referrals", "real_input", "watchdog", "intake", "demo")
-"""What needs a quiet machine comes first."""
+"""What is counted exactly comes first, while the machine has nothing else to do."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    waits = "waits: looks at the end of what earlier tests have set in motion"
+    config.addinivalue_line("markers", waits)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that only wait behind those that work; all referrals move side by side."""
     ours = [item for item in items if item.path.parent == Path(__file__).parent]
     for item in ours:
         item.add_marker(pytest.mark.stack)
-    if len(ours) == len(items):
-        items.sort(key=lambda item: _ORDER.index(item.path.stem.removeprefix("test_")))
+    places = iter(sorted(ours, key=_place))
+    items[:] = [next(places) if item in ours else item for item in items]
+
+
+def _place(item: pytest.Item) -> tuple[bool, bool, int]:
+    name = item.path.stem.removeprefix("test_")
+    return name == "demo", item.get_closest_marker("waits") is not None, _ORDER.index(name)
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +56,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def records(stack: Stack) -> Records:
     return Records(stack)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _samples_first(request: pytest.FixtureRequest) -> None:
+    """Send the samples on their way with the first test, whichever that is."""
+    if any("samples" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("samples")
 
 
 @pytest.fixture(scope="session")

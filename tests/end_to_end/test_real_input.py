@@ -79,7 +79,7 @@ def synthea_inputs() -> Iterator[Input]:
         yield Input(f"synthea-{number:02d}", json.dumps(bundle).encode(), "/fhir")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def synthea(stack: Stack) -> Sequence[Followed]:
     for name in INSURED:
         payer = Payer(
@@ -102,6 +102,7 @@ def test_each_synthea_patient_has_one_referral(synthea: Sequence[Followed]) -> N
     assert len({f.referral.id for f in synthea if f.referral}) == PATIENTS
 
 
+@pytest.mark.waits
 def test_each_synthea_referral_is_followed_to_the_end(
     synthea: Sequence[Followed], records: Records
 ) -> None:
@@ -138,12 +139,13 @@ def the_input(name: str) -> Input:
     return only
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def published(stack: Stack) -> dict[str, Followed]:
     names = (*REFERRALS, *NO_REFERRALS)
     return dict(zip(names, Follower(stack).post([the_input(n) for n in names]), strict=True))
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("name", REFERRALS, ids=lambda name: Path(name).stem)
 def test_a_published_referral_is_followed_to_the_end(
     name: str, published: dict[str, Followed], records: Records

@@ -118,7 +118,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def struck(stack: Stack, ehr: Caller, records: Records) -> Mapping[str, str]:
     """Strike one referral with each fault; all of them recover side by side."""
     return {name: fault.strike(stack, ehr, records) for name, fault in FAULTS.items()}
@@ -129,6 +129,7 @@ def fault(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.waits
 def test_the_referral_finishes_all_the_same(
     fault: str, struck: Mapping[str, str], records: Records
 ) -> None:
@@ -138,12 +139,14 @@ def test_the_referral_finishes_all_the_same(
     records.has_kept_the_rules(ended.id)
 
 
+@pytest.mark.waits
 def test_the_watchdog_mended_it(fault: str, struck: Mapping[str, str], records: Records) -> None:
     ended = records.ended(struck[fault])
     assert FAULTS[fault].mended_by in records.kinds(ended.id)
     assert ended.run >= FAULTS[fault].runs
 
 
+@pytest.mark.waits
 def test_nothing_was_done_twice(fault: str, struck: Mapping[str, str], records: Records) -> None:
     ended = records.ended(struck[fault])
     assert len(ended.offers) == 1
@@ -157,12 +160,14 @@ def test_a_dropped_start_never_happened(struck: Mapping[str, str], records: Reco
     assert records.execution_status(struck["a start is dropped"], run=1) is None
 
 
+@pytest.mark.waits
 def test_a_stopped_execution_stays_stopped(struck: Mapping[str, str], records: Records) -> None:
     referral_id = struck["an execution is stopped"]
     records.ended(referral_id)
     assert records.execution_status(referral_id, run=1) == "ABORTED"
 
 
+@pytest.mark.waits
 def test_an_answer_that_was_lost_needs_no_new_run(
     struck: Mapping[str, str], records: Records
 ) -> None:
@@ -191,6 +196,7 @@ def as_of_an_old_run(present: Loaded) -> Commit:
     )
 
 
+@pytest.mark.waits
 def test_a_stale_runs_write_is_refused(struck: Mapping[str, str], records: Records) -> None:
     # Given a referral that its second run carried to the end
     referral_id = struck["an execution is stopped"]
@@ -204,6 +210,7 @@ def test_a_stale_runs_write_is_refused(struck: Mapping[str, str], records: Recor
     assert records.loaded(referral_id) == before
 
 
+@pytest.mark.waits
 def test_a_stale_runs_step_ends_quietly(
     stack: Stack, struck: Mapping[str, str], records: Records
 ) -> None:
