@@ -95,6 +95,12 @@ BY_TYPE: Final[Mapping[str, Mapping[str, Expected]]] = {
 # The few that differ from their type.
 BY_NAME: Final[Mapping[str, Expected]] = {
     "davinci-pas-2.2.1/Bundle-PASSubscriptionNotification.json": AN_ANSWER,
+    "davinci-pas-2.2.1/Parameters-PASClaimInquiryOperationResponseExample.json": Refused(
+        "not-a-message", "its one parameter is the answer to an inquiry, a collection Bundle"
+    ),
+    "davinci-pas-2.2.1/Parameters-SubscriptionNotificationParameters.json": Refused(
+        "wrong-parameters", "the status of a Subscription: no parameter holds a resource"
+    ),
     "davinci-pas-2.2.1/Bundle-ReferralAuthorizationBundleExample.json": Understood(
         family="SMITH",
         member_id="1122334455",
