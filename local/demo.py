@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, NotADirectoryError) as error:
         console.print(f"[red]{error}[/red]. Give --referrals a FHIR file, folder or NDJSON.")
         return 1
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Also where the shell that started it ignores Ctrl-C for what runs in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         scripts = chosen.referrals if chosen.referrals.is_dir() else chosen.referrals.parent
         with console.status("Starting the embedded stack and deploying the template …"):

@@ -71,7 +71,8 @@ def worker_killed_while_the_payer_thinks(stack: Stack, ehr: Caller, records: Rec
             lambda: records.referral(referral_id).phase is Step.REQUEST_AUTHORIZATION,
             "the step to begin",
         )
-        kill(victims)
+        # Another worker may have been started for the call while the known ones stood still.
+        kill(workers(stack, "request_authorization"))
     return referral_id
 
 
