@@ -23,9 +23,11 @@ ROUTES = {
     "POST /fhir/Appointment": "receive_update",
     "PUT /fhir/Appointment/{id}": "receive_update",
     "POST /fhir/DocumentReference": "receive_update",
+    "POST /fhir/DiagnosticReport": "receive_update",
     "POST /fhir/ClaimResponse": "receive_update",
     "POST /fhir/Communication": "receive_update",
     "POST /work-items/{id}/decision": "receive_update",
+    "POST /fhir/ServiceRequest/{id}/$reopen": "receive_update",
     "GET /work-items": "read_records",
     "GET /fhir/metadata": "read_records",
     # Everything else under /fhir is answered with an OperationOutcome, unknown paths included.

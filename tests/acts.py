@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from referral_core.domain.updates import Role, UpdateKind
+from referral_core.domain.work import Reason
 from tests.in_memory import World
 
 REPORT = {"sha256": "a" * 64, "loinc": "11488-4"}
@@ -45,3 +46,9 @@ def acknowledged(world: World) -> None:
 
 
 TO_THE_END = (accepted, agreed, booked, seen, reported, told, acknowledged)
+
+
+def reason_of(world: World) -> Reason | None:
+    """Why a person must look; None when no work item is open."""
+    item = world.referral.work_item
+    return item.reason if item else None

@@ -33,6 +33,7 @@ from referral_core.steps.close_referral import CloseReferral
 from referral_core.steps.contact_patient import ContactPatient
 from referral_core.steps.content import Payload
 from referral_core.steps.engine import Engine, Receipt
+from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import OfferReferral
 from referral_core.steps.open_work_item import OpenWorkItem
 from referral_core.steps.request_authorization import RequestAuthorization
@@ -237,17 +238,18 @@ class World:
         self.workflow = MemoryWorkflow()
         self.payer = MemoryPayer({REFERRAL: script} if script else None)
         self.clinics, self.messenger = MemoryClinics(), MemoryMessenger()
+        self.messages = Messages(self.referrals, self.directory, self.messenger)
         steps: tuple[LifecycleStep, ...] = (
             CheckReadiness(self.referrals, self.directory),
             CheckEligibility(self.referrals, self.directory, self.payer),
             RouteReferral(self.referrals, self.directory, self.clinics),
             RequestAuthorization(self.referrals, self.directory, self.payer),
             OfferReferral(self.referrals, self.directory, self.clinics),
-            ContactPatient(self.referrals, self.directory, self.messenger),
-            AwaitVisit(self.directory),
+            ContactPatient(self.messages),
+            AwaitVisit(self.messages, self.clinics),
             VerifyClosure(self.directory, self.clinics),
             CloseReferral(),
-            OpenWorkItem(self.directory),
+            OpenWorkItem(self.messages),
         )
         self.engine = Engine(
             self.referrals,

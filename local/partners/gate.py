@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local.partners.world import MODES, PARTNERS, World
 
-_SLOW_S: Final = 3.0
 _NOT_PARTNERS: Final = frozenset({"/ehr/watch"})
 """Where the demo speaks, and not the product."""
 
@@ -39,7 +37,7 @@ class Gate:
             await away(scope, receive, send)
             return
         if mode == "slow":
-            await asyncio.sleep(self._world.slow_s.get(partner, _SLOW_S))
+            await self._world.dawdle(partner)
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -57,7 +55,8 @@ def control(world: World, wanted: Any) -> Response:
         told = {"error": f"Name a partner of {PARTNERS} and a mode of {MODES}."}
         return JSONResponse(told, HTTPStatus.BAD_REQUEST)
     world.mode[partner] = wanted["mode"]
-    world.slow_s[partner] = float(wanted.get("seconds", _SLOW_S))
+    if "seconds" in wanted:
+        world.slow_s[partner] = float(wanted["seconds"])
     return JSONResponse(world.mode)
 
 

@@ -138,9 +138,9 @@ class Script:
         )
 
     @classmethod
-    def by_chance(cls, seed: str) -> Self:
-        """Make a good case whose delays follow from the seed alone."""
-        dice = Random(seed)  # noqa: S311 - a simulation's dice
+    def by_chance(cls, seed: str, world_seed: str = "") -> Self:
+        """Make a good case whose delays follow from the seeds alone."""
+        dice = Random(f"{world_seed}/{seed}")  # noqa: S311 - a simulation's dice
 
         def between(least: timedelta, most: timedelta) -> timedelta:
             return timedelta(minutes=dice.randint(least // _MINUTE, most // _MINUTE))
@@ -163,13 +163,14 @@ _MINUTE: Final = timedelta(minutes=1)
 class Scripts:
     """The scripts of a folder's sidecars, by the placer identifier of their referral."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """Read the sidecars of a folder.
+    def __init__(self, folder: Path | None, seed: str = "") -> None:
+        """Read the sidecars of a folder; the seed decides what happens without one.
 
         Raises:
             ValueError: a sidecar is no script, or stands beside no referral.
         """
         self._folder = folder
+        self._seed = seed
         self._by_placer: dict[str, Script] = {}
         if folder is None or not folder.is_dir():
             return
@@ -189,7 +190,7 @@ class Scripts:
             if placer in self._by_placer:
                 return self._by_placer[placer]
         # The placer's own number comes before the router's, which is new with every run.
-        return Script.by_chance(named[0] if named else str(service_request.get("id")))
+        return Script.by_chance(named[0] if named else str(service_request.get("id")), self._seed)
 
     def resource(self, name: str) -> dict[str, Any]:
         """Read a resource that a script names, beside the sidecars."""

@@ -16,14 +16,16 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from random import Random
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 from local.partners.script import Script, Scripts, span
 
 __all__ = ["Client", "Clock", "Router", "VirtualClock", "World", "instant", "referral_of", "span"]
 
-PARTNERS: Final = ("payer", "clinic", "ehr", "carrier", "patient")
+PARTNERS: Final = ("payer", "clinic", "ehr", "carrier", "patient", "staff")
 MODES: Final = ("up", "down", "slow", "duplicate", "reorder")
 _REMEMBERED: Final = 20_000
+_SLOW_S: Final = 3.0
 _LOOKS_AGAIN: Final = timedelta(hours=1)
 _OVERTAKEN_BY: Final = 5 * 24 * 60
 """Minutes that something told in mode `reorder` may be on its way."""
@@ -83,8 +85,8 @@ class World:
         slow_s: real seconds by which a slow partner's answers are late.
     """
 
-    def __init__(self, clock: Clock, router: Router, scripts: Scripts) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, router: Router, scripts: Scripts, seed: str = "") -> None:
+        """Take the time, the API and the scripts; all chance follows from the seed."""
         self._router = router
         self._known: dict[str, Script] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -92,7 +94,9 @@ class World:
             partner: deque(maxlen=_REMEMBERED) for partner in PARTNERS
         }
         self._agreed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._dice = Random(0)  # noqa: S311 - a simulation's dice
+        self._seed = seed
+        self._dice = self.dice("order")
+        self._ids = self.dice("ids")
         self.scripts = scripts
         self.now = clock.now
         self.sleep = clock.sleep
@@ -117,6 +121,18 @@ class World:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def dawdle(self, partner: str) -> None:
+        """Wait as long as a slow partner takes; in real time, as its caller's patience is."""
+        await asyncio.sleep(self.slow_s.get(partner, _SLOW_S))
+
+    def new_id(self) -> str:
+        """Return an id that nobody else has, in the form of a UUID."""
+        return str(UUID(int=self._ids.getrandbits(128), version=4))
+
+    def dice(self, purpose: str) -> Random:
+        """Return dice of one's own, which fall as the world's seed and the purpose say."""
+        return Random(f"{self._seed}/{purpose}")  # noqa: S311 - a simulation's dice
 
     async def learn(self, referral_id: str) -> Script:
         """Return the script of a referral, asking the API whose it is the first time."""

@@ -30,7 +30,9 @@ def a_system(notices_url: str = "https://ehr.example.org/fhir") -> EhrSystem:
 
 def a_notice(outcome: Outcome = Outcome.COMPLETED_REPORT_ACKNOWLEDGED) -> dict[str, Any]:
     notice = Notice(number=1, outcome=outcome, queued_at=NOW)
-    return notice_communication(a_referral(notice=notice), notice, "https://api.example.org/fhir")
+    return notice_communication(
+        a_referral(notices=(notice,)), notice, "https://api.example.org/fhir"
+    )
 
 
 class Side(Protocol):

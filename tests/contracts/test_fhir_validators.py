@@ -72,7 +72,7 @@ def tasks() -> Iterator[tuple[str, Json]]:
                 status=status,
                 outcome=outcome,
                 missing=("patient.phone", "coverage.member_id"),
-                report=REPORT,
+                reports=(REPORT,),
             )
             yield named(f"Task A {status} {outcome}", task_a(referral, order))
     for answer in ("open", "accepted", "declined", "silent", "withdrawn"):
@@ -118,7 +118,9 @@ def answers() -> Iterator[tuple[str, Json]]:
 def words() -> Iterator[tuple[str, Json]]:
     for outcome in Outcome:
         notice = Notice(number=1, outcome=outcome, queued_at=NOW)
-        referral = a_referral(report=REPORT, placer_identifier="https://ehr.example.org/orders|A-1")
+        referral = a_referral(
+            reports=(REPORT,), placer_identifier="https://ehr.example.org/orders|A-1"
+        )
         yield named(f"notice {outcome}", notice_communication(referral, notice, BASE))
         yield named(f"notice {outcome}", notice_communication(a_referral(), notice))
     yield named("withdrawal", withdrawal("r1.b1", a_performer(), "patient-declined"))

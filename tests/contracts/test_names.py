@@ -26,7 +26,17 @@ NO_STATES = {
     "fire_timers",
     "deliver_notices",
 }
-BEHIND_THE_STEPS = {"__init__", "step", "content", "engine"}
+BEHIND_THE_STEPS = {
+    "decisions",
+    "evidence",
+    "messaging",
+    "patient_words",
+    "records",
+    "__init__",
+    "step",
+    "content",
+    "engine",
+}
 
 
 def snake(name: str) -> str:

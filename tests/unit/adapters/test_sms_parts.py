@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.adapters.sms_parts import parts
-from referral_core.domain.outreach import invitation
+from referral_core.domain.outreach import LANGUAGES, Purpose, compose
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,18 @@ def _turned(body: str) -> bool:
     return not body.isascii()
 
 
-def test_the_invitation_is_one_part() -> None:
-    assert parts(invitation("Lakeside Family Medicine", "508-555-0101")) == 1
+@pytest.mark.parametrize("discreet", [False, True])
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_message_is_one_part(language: str, purpose: Purpose, *, discreet: bool) -> None:
+    text = compose(
+        "sms",
+        purpose,
+        language,
+        sender="x" * 24,
+        call_back="+1 508-555-0101",
+        when="mie 30/12 14:30",
+        discreet=discreet,
+    )
+    assert parts(text.body) == 1
+    assert "STOP" in text.body

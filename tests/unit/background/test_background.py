@@ -58,7 +58,7 @@ def test_a_notice_is_queued_when_its_number_is_new() -> None:
     notices = MemoryNotices()
     outbox = Outbox(MemoryWorkflow(), notices)
     notice = Notice(number=1, outcome=Outcome.SUPERSEDED, queued_at=NOW)
-    body = a_referral(notice=notice).model_dump_json()
+    body = a_referral(notices=(notice,)).model_dump_json()
     before = {"run": 1, "sk": "@REFERRAL", "body": body}
     after = {**before, "notice_number": 1}
     outbox.publish(before, after)
@@ -102,7 +102,7 @@ class Bench:
         )
         self.ehr = MemoryEhr()
         notice = Notice(number=1, outcome=Outcome.SUPERSEDED, queued_at=NOW)
-        self.referrals.accept([an_arrival(a_referral(notice=notice))])
+        self.referrals.accept([an_arrival(a_referral(notices=(notice,)))])
         self.courier = Courier(
             engine=Engine(self.referrals, MemoryWorkflow(), self.clock, {}),
             referrals=self.referrals,

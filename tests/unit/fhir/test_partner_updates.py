@@ -38,7 +38,7 @@ def acknowledged(**fields: object) -> Acknowledgement:
         ("rejected", UpdateKind.OFFER_DECLINED),
         ("in-progress", None),
         ("on-hold", None),
-        ("completed", None),
+        ("completed", UpdateKind.SERVICE_ATTESTED),
         ("cancelled", UpdateKind.OFFER_DECLINED),
         ("failed", UpdateKind.OFFER_DECLINED),
     ],

@@ -61,7 +61,7 @@ def a_notice(outcome: Outcome = Outcome.COMPLETED_REPORT_ACKNOWLEDGED) -> Notice
 
 def test_a_notice_says_how_it_ended_and_where_to_read_more() -> None:
     report = Report(sha256="ab", loinc="11488-4", received_at=NOW, sufficient=True)
-    referral = a_referral(report=report, placer_identifier="https://ehr.example.org/orders|A-1")
+    referral = a_referral(reports=(report,), placer_identifier="https://ehr.example.org/orders|A-1")
     notice = notice_communication(referral, a_notice(), BASE)
     assert notice["id"] == "r1.n1"
     assert notice["reasonCode"][0]["coding"][0]["code"] == "completed-report-acknowledged"

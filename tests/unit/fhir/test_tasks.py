@@ -82,7 +82,7 @@ def test_the_task_says_what_is_missing_who_owns_it_and_why() -> None:
 
 def test_the_report_is_named_by_its_hash() -> None:
     report = Report(sha256="ab", loinc="11488-4", received_at=NOW, sufficient=True)
-    (output,) = task_a(a_referral(report=report))["output"]
+    (output,) = task_a(a_referral(reports=(report,)))["output"]
     assert output["valueReference"]["identifier"]["value"] == "ab"
 
 

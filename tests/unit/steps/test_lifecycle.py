@@ -21,6 +21,7 @@ from tests.acts import (
     acknowledged,
     agreed,
     booked,
+    reason_of,
     reported,
     seen,
     told,
@@ -216,6 +217,7 @@ def test_a_wrong_document_does_not_close_the_loop() -> None:
 def test_a_no_show_is_contacted_again_and_the_second_visit_closes_the_loop() -> None:
     world = a_world()
     _run(world, accepted, agreed, booked)
+    world.clock.move(timedelta(days=8))
     world.tell(UpdateKind.PATIENT_NO_SHOW)
     assert world.referral.status is Status.CONTACTING_PATIENT
     _run(world, agreed, booked, seen, reported, told, acknowledged)
@@ -258,10 +260,37 @@ def test_a_patient_who_declines_ends_with_the_referrer_told_and_the_place_releas
 def test_a_patient_who_never_answers_is_tried_as_the_pathway_says_then_a_person_decides() -> None:
     world = a_world()
     accepted(world)
-    while world.referral.work_item is None:
+    while reason_of(world) is not Reason.PATIENT_NOT_REACHED:
         world.wait()
-    assert world.referral.work_item.reason is Reason.PATIENT_NOT_REACHED
-    assert len(world.messenger.sent) == 3
+    made = [(c.channel, c.state) for c in world.referral.contacts]
+    assert made == [
+        ("sms", "sent"),
+        ("sms", "sent"),
+        ("call", "missed"),
+        ("email", "skipped"),
+        ("portal", "sent"),
+        ("call", "missed"),
+        ("letter", "sent"),
+    ]
+    assert [m.channel for m in world.messenger.sent] == [c for c, s in made if s == "sent"]
+    # Four attempts are no proof where the pathway wants five: a person decides.
+    assert world.referral.waits_for is Party.STAFF
+
+
+def test_a_patient_whom_calls_do_not_reach_either_cannot_be_reached() -> None:
+    world = a_world()
+    accepted(world)
+    while world.referral.status is Status.CONTACTING_PATIENT:
+        item = world.referral.work_item
+        if item is not None and item.reason is Reason.CALL_DUE:
+            world.tell(UpdateKind.CONTACT_RECORDED, Role.STAFF, channel="call", result="voicemail")
+        elif world.referral.closing is not None:
+            break
+        else:
+            world.wait()
+    told(world)
+    assert world.referral.outcome is Outcome.UNABLE_TO_REACH
+    assert world.referral.loop_closed
 
 
 def test_no_message_is_sent_at_night() -> None:

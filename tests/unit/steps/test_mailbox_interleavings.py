@@ -33,7 +33,10 @@ class Asking:
     """A step that asks once per entry; YES ends it, NOTE informs it, a deadline enters it again."""
 
     name = Step.OFFER_REFERRAL
-    accepts = frozenset({YES, NOTE})
+    kinds = frozenset({YES, NOTE})
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        return self.kinds
 
     def __init__(self) -> None:
         self.asked = 0
@@ -56,7 +59,7 @@ class Asking:
         )
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        assert update.kind in self.accepts | {UpdateKind.DEADLINE}
+        assert update.kind in self.kinds | {UpdateKind.DEADLINE}
         outcome = {YES: "accepted", UpdateKind.DEADLINE: AGAIN}.get(update.kind)
         made = change(
             referral,

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Protocol
 
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.model import Record, ReferralId, Tenant
 from referral_core.domain.network import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.domain.outreach import Channel
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import (
     Change,
@@ -63,6 +64,7 @@ class RoutingDecision(Record):
     Attributes:
         candidates: npi → score and its parts, best first.
         exclusions: npi → the hard filter that excluded it.
+        shown: the list that the patient was to be shown, where the law wants one.
     """
 
     number: int
@@ -71,6 +73,23 @@ class RoutingDecision(Record):
     chosen: str | None
     candidates: tuple[Mapping[str, str | float], ...]
     exclusions: Mapping[str, str]
+    shown: tuple[str, ...] = ()
+
+
+class MessageSlot(Record):
+    """The right to message a patient on a day: nobody else may, and an opt-out forbids it.
+
+    Attributes:
+        phone_hash: of the patient's number (of the email address where there is none).
+        day: the patient's own.
+        reference: of the message; the same one may take the slot again.
+        stoppable: whether an opt-out forbids it: texts and calls, not emails.
+    """
+
+    phone_hash: str
+    day: date
+    reference: str
+    stoppable: bool = True
 
 
 class Commit(Record):
@@ -82,6 +101,8 @@ class Commit(Record):
         update: the update to record, exactly once by its id.
         payload: a new version of the clinical payload (JSON-ready), stored compressed.
         phone_hash: a (hashed) phone number under which the referral can be found from now on.
+        slot: the message about to be sent; the write fails with `NotNow` when the patient got one
+            today, or wants none.
         hold: capacity to take; the write fails with `NoCapacity` when the week is full.
         release: capacity to give back.
     """
@@ -94,6 +115,7 @@ class Commit(Record):
     decision: RoutingDecision | None = None
     evidence: Evidence | None = None
     phone_hash: str | None = None
+    slot: MessageSlot | None = None
     hold: Hold | None = None
     hold_capacity: int = 0
     release: Hold | None = None
@@ -101,6 +123,10 @@ class Commit(Record):
 
 class NoCapacity(Exception):
     """The week that was to be held is full."""
+
+
+class NotNow(Exception):
+    """The patient got a message today already, or wants none."""
 
 
 class KeyKind(StrEnum):
@@ -170,6 +196,15 @@ class Referrals(Protocol):
 
     def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
         """Read a referral's events, oldest first."""
+
+    def messaged(self, tenant: Tenant, phone_hash: str, since: date) -> Mapping[date, str]:
+        """Return the message (its reference) of each of the patient's days, from `since` on."""
+
+    def opt_out(self, tenant: Tenant, phone_hash: str, at: datetime) -> None:
+        """Put a number on the opt-out list: no message is sent to it from now on."""
+
+    def opted_out(self, tenant: Tenant, phone_hash: str) -> bool:
+        """Whether a number is on the opt-out list."""
 
     def by_phone(self, tenant: Tenant, phone_hash: str) -> Sequence[ReferralId]:
         """List the open referrals that a phone number (hashed) belongs to."""
@@ -253,6 +288,7 @@ class AuthorizationRequest(Record):
     Attributes:
         trace: our identifier of the request (TRN): a repeat with it is the same request.
         service_type: X12 service type (data element 1365), `3` is a consultation.
+        request_type: X12 request category (data element 1525).
     """
 
     trace: str
@@ -275,6 +311,7 @@ class AuthorizationRequest(Record):
     service_from: date
     service_to: date
     service_type: str = "3"
+    request_type: str = "SC"
 
 
 class AuthorizationVerdict(StrEnum):
@@ -333,20 +370,38 @@ class Clinics(Protocol):
     def withdraw(self, practitioner: Practitioner, task_id: str, reason: str) -> None:
         """Tell the clinic that the offer is withdrawn or the referral cancelled."""
 
+    def remind(self, practitioner: Practitioner, task_id: str, awaited: str) -> None:
+        """Tell the clinic what its Task still waits for: a code, never a text."""
 
-class Sms(Record):
-    """One text message to one patient; `reference` marks referral and attempt, without PHI."""
 
+class Message(Record):
+    """One message to one patient. PHI.
+
+    Attributes:
+        to: E.164 for sms and voice; an address for email; name and postal lines, newline
+            separated, for a letter; the EHR system's id for the portal.
+        language: of the text, ISO 639-1.
+        reference: marks referral and attempt (`-c`) or reminder, without PHI.
+    """
+
+    tenant: Tenant
+    referral_id: ReferralId
+    channel: Channel
     to: str
+    subject: str | None = None
     body: str
+    language: str = "en"
     reference: str
 
 
 class Messenger(Protocol):
-    """AWS End User Messaging. Sending twice sends two messages: callers record before they send."""
+    """All channels to patients. Sending twice may send two: callers record before they send."""
 
-    def send_sms(self, message: Sms) -> int:
-        """Send; return the parts. Raises: Retryable (surely not sent), Ambiguous, Final."""
+    def send(self, message: Message) -> int:
+        """Send; return the metered units (SMS parts, else 1).
+
+        Raises: Retryable (surely not sent), Ambiguous, Final (refused, or no such channel).
+        """
 
 
 class Ambiguous(Exception):
@@ -389,6 +444,3 @@ class Workflow(Protocol):
 
     def fault(self, token: str, error: str) -> Delivery:
         """Tell a waiting step's state that its function failed, so that it is retried or caught."""
-
-
-Channel = Literal["sms", "voice", "email", "letter", "portal", "call"]

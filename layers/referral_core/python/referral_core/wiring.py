@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from referral_core.background.delivery import Courier
     from referral_core.background.records import DeadLetters
     from referral_core.background.timers import Watchdog
-    from referral_core.ports import Documents
+    from referral_core.ports import Documents, Messenger
+    from referral_core.steps.messaging import Messages
     from referral_core.steps.step import LifecycleStep
 
 
@@ -102,6 +103,23 @@ def _entry(step: LifecycleStep) -> StepEntry:
     return StepEntry(engine=engine(step), workflow=workflow())
 
 
+def messages(messenger: Messenger) -> Messages:
+    """Return what plans messages to patients, over a messenger that sends them."""
+    from referral_core.steps.messaging import Messages  # noqa: PLC0415
+
+    return Messages(table(), directory(), messenger)
+
+
+@cache
+def channels() -> Messenger:
+    """Return the channels to patients."""
+    from referral_core.adapters.messenger import EndUserMessaging  # noqa: PLC0415
+
+    # One attempt: a repeated send is a second message to the patient.
+    sender = client("pinpoint-sms-voice-v2", attempts=1)
+    return EndUserMessaging(sender, settings().need("sms_origination_identity"))
+
+
 @cache
 def check_readiness() -> StepEntry:
     """Build the function check_readiness."""
@@ -149,21 +167,18 @@ def offer_referral() -> StepEntry:
 @cache
 def contact_patient() -> StepEntry:
     """Build the function contact_patient."""
-    from referral_core.adapters.messenger import EndUserMessaging  # noqa: PLC0415
     from referral_core.steps.contact_patient import ContactPatient  # noqa: PLC0415
 
-    # One attempt: a repeated send is a second message to the patient.
-    sender = client("pinpoint-sms-voice-v2", attempts=1)
-    messenger = EndUserMessaging(sender, settings().need("sms_origination_identity"))
-    return _entry(ContactPatient(table(), directory(), messenger))
+    return _entry(ContactPatient(messages(channels())))
 
 
 @cache
 def await_visit() -> StepEntry:
     """Build the function await_visit."""
+    from referral_core.adapters.clinic import HttpClinics  # noqa: PLC0415
     from referral_core.steps.await_visit import AwaitVisit  # noqa: PLC0415
 
-    return _entry(AwaitVisit(directory()))
+    return _entry(AwaitVisit(messages(channels()), HttpClinics(http())))
 
 
 @cache
@@ -188,7 +203,7 @@ def open_work_item() -> StepEntry:
     """Build the function open_work_item."""
     from referral_core.steps.open_work_item import OpenWorkItem  # noqa: PLC0415
 
-    return _entry(OpenWorkItem(directory()))
+    return _entry(OpenWorkItem(messages(_elsewhere())))
 
 
 # --- the HTTP face ----------------------------------------------------------------------------
@@ -199,6 +214,10 @@ class _Elsewhere:
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError(f"{name} is used only by the step's own function")
+
+
+def _elsewhere() -> Any:
+    return _Elsewhere()
 
 
 @cache
@@ -213,16 +232,16 @@ def answering() -> Engine:
     from referral_core.steps.route_referral import RouteReferral  # noqa: PLC0415
     from referral_core.steps.verify_closure import VerifyClosure  # noqa: PLC0415
 
-    elsewhere: Any = _Elsewhere()
+    elsewhere = _elsewhere()
     return engine(
         CheckReadiness(table(), directory()),
         RouteReferral(table(), directory(), elsewhere),
         RequestAuthorization(table(), directory(), elsewhere),
         OfferReferral(table(), directory(), elsewhere),
-        ContactPatient(table(), directory(), elsewhere),
-        AwaitVisit(directory()),
+        ContactPatient(messages(elsewhere)),
+        AwaitVisit(messages(elsewhere), elsewhere),
         VerifyClosure(directory(), elsewhere),
-        OpenWorkItem(directory()),
+        OpenWorkItem(messages(elsewhere)),
     )
 
 

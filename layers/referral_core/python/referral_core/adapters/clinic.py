@@ -7,7 +7,8 @@ from typing import Final
 
 from referral_core.adapters.http import HttpClient
 from referral_core.domain.network import Practitioner
-from referral_core.fhir.withdrawals import withdrawal
+from referral_core.fhir.body import Json
+from referral_core.fhir.withdrawals import reminder, withdrawal
 from referral_core.ports import OfferedReferral
 
 _FHIR: Final = "application/fhir+json"
@@ -31,8 +32,15 @@ class HttpClinics:
 
     def withdraw(self, practitioner: Practitioner, task_id: str, reason: str) -> None:
         """Send Task B as cancelled."""
-        task = json.dumps(withdrawal(task_id, practitioner, reason)).encode()
-        self._send("PUT", f"{_base(practitioner)}/Task/{task_id}", practitioner.secret, task)
+        self._put(practitioner, withdrawal(task_id, practitioner, reason))
+
+    def remind(self, practitioner: Practitioner, task_id: str, awaited: str) -> None:
+        """Send Task B with what is awaited of the clinic."""
+        self._put(practitioner, reminder(task_id, practitioner, awaited))
+
+    def _put(self, practitioner: Practitioner, task: Json) -> None:
+        url = f"{_base(practitioner)}/Task/{task['id']}"
+        self._send("PUT", url, practitioner.secret, json.dumps(task).encode())
 
     def _send(self, method: str, url: str, secret: str, body: bytes) -> None:
         self._http.send(method, url, secret=secret, body=body, content_type=_FHIR, timeout=_SECONDS)

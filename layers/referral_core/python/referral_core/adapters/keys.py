@@ -31,6 +31,8 @@ class Sort(StrEnum):
     PRACTITIONER = "PRACTITIONER#"
     WEEK = "WEEK#"
     REFERRAL_OF_PHONE = "R#"
+    MESSAGE_DAY = "DAY#"
+    OPT_OUT = "@OPTOUT"
 
 
 def referral(tenant: Tenant, referral_id: ReferralId) -> str:
@@ -65,7 +67,7 @@ def capacity(tenant: Tenant, npi: str) -> str:
 
 
 def phone(tenant: Tenant, phone_hash: str) -> str:
-    """Return the partition of the referrals that a (hashed) phone number belongs to."""
+    """Return the partition of a (hashed) number: its referrals, its messages, its opt-out."""
     return f"T#{tenant}#PHONE#{phone_hash}"
 
 

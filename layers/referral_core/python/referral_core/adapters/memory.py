@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from threading import RLock
 
 from referral_core.domain.errors import Conflict, Forbidden, NotFound, StaleRun
@@ -23,6 +23,7 @@ from referral_core.ports import (
     KeyKind,
     Loaded,
     NoCapacity,
+    NotNow,
     RoutingDecision,
     Taken,
 )
@@ -43,6 +44,8 @@ class MemoryReferrals:
         self.updates: dict[_Id, dict[str, Update]] = defaultdict(dict)
         self.decisions: dict[_Id, list[RoutingDecision]] = defaultdict(list)
         self.evidence: dict[_Id, list[Evidence]] = defaultdict(list)
+        self.slots: dict[tuple[Tenant, str], dict[date, str]] = defaultdict(dict)
+        self.opt_outs: dict[tuple[Tenant, str], datetime] = {}
         self.held: dict[tuple[Tenant, str, str], int] = defaultdict(int)
 
     def accept(self, arrivals: Sequence[Arrival]) -> tuple[Taken, ...]:
@@ -107,6 +110,18 @@ class MemoryReferrals:
         ids = self._phones[tenant, phone_hash]
         return [i for i in ids if not self.load(tenant, i).referral.is_closed]
 
+    def messaged(self, tenant: Tenant, phone_hash: str, since: date) -> Mapping[date, str]:
+        """Return the message of each of a patient's days, from `since` on."""
+        return {d: r for d, r in self.slots[tenant, phone_hash].items() if d >= since}
+
+    def opt_out(self, tenant: Tenant, phone_hash: str, at: datetime) -> None:
+        """Put a number on the opt-out list; the first time counts."""
+        self.opt_outs.setdefault((tenant, phone_hash), at)
+
+    def opted_out(self, tenant: Tenant, phone_hash: str) -> bool:
+        """Whether a number is on the opt-out list."""
+        return (tenant, phone_hash) in self.opt_outs
+
     def all(self) -> Sequence[Loaded]:
         """Return every referral: what a test or a simulation looks at."""
         return tuple(self._referrals.values())
@@ -114,19 +129,14 @@ class MemoryReferrals:
     def commit(self, commit: Commit) -> None:
         """Write one commit, conditional on run, version and mailbox version."""
         change = commit.change
-        before, after = change.before, change.after
+        after = change.after
         at = (after.tenant, after.id)
         with self._lock:
             present = self._referrals[at]
-            if present.referral.run != before.run:
-                raise StaleRun(f"Run {present.referral.run} carries the referral.")
-            if present.referral.version != before.version:
-                raise Conflict("Another writer was first.")
-            if commit.mailbox and present.mailbox.version != commit.mailbox_before.version:
-                raise Conflict("Another writer was first.")
-            if commit.update and commit.update.id in self.updates[at]:
-                raise Conflict("The update is on record.")
+            self._require_unchanged(commit, present)
+            self._require_slot(commit)
             self._move_capacity(commit)
+            self._take_slot(commit)
             mailbox = commit.mailbox or present.mailbox
             self._referrals[at] = Loaded(referral=after, mailbox=mailbox)
             self._events[at].append(change.event)
@@ -140,6 +150,31 @@ class MemoryReferrals:
                 self._phones[after.tenant, commit.phone_hash][after.id] = None
             if commit.evidence:
                 self.evidence[at].append(commit.evidence)
+
+    def _require_unchanged(self, commit: Commit, present: Loaded) -> None:
+        before = commit.change.before
+        if present.referral.run != before.run:
+            raise StaleRun(f"Run {present.referral.run} carries the referral.")
+        if present.referral.version != before.version:
+            raise Conflict("Another writer was first.")
+        if commit.mailbox and present.mailbox.version != commit.mailbox_before.version:
+            raise Conflict("Another writer was first.")
+        if commit.update and commit.update.id in self.updates[before.tenant, before.id]:
+            raise Conflict("The update is on record.")
+
+    def _take_slot(self, commit: Commit) -> None:
+        if slot := commit.slot:
+            tenant = commit.change.after.tenant
+            self.slots[tenant, slot.phone_hash][slot.day] = slot.reference
+
+    def _require_slot(self, commit: Commit) -> None:
+        if (slot := commit.slot) is None:
+            return
+        at = (commit.change.after.tenant, slot.phone_hash)
+        if self.slots[at].get(slot.day, slot.reference) != slot.reference:
+            raise NotNow("The patient got a message today.")
+        if slot.stoppable and at in self.opt_outs:
+            raise NotNow("The patient wants no messages.")
 
     def _move_capacity(self, commit: Commit) -> None:
         tenant = commit.change.after.tenant

@@ -19,12 +19,13 @@ from referral_core.domain.errors import Retryable
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.network import EhrSystem, Practitioner
 from referral_core.domain.referral import Notice
-from referral_core.ports import Ambiguous, OfferedReferral, Sms
+from referral_core.ports import Ambiguous, Message, OfferedReferral
 
 Mode = Literal["up", "down", "refuses"]
 
 _NUMBER: Final = re.compile(r"\+?[1-9]\d{1,18}", re.ASCII)
 _LONGEST_BODY: Final = 1600
+_BY_PHONE: Final = frozenset({"sms", "voice"})
 _BYTES: Final = "application/octet-stream"
 
 
@@ -42,11 +43,13 @@ class MemoryClinics:
     Attributes:
         offers: the Bundle last received of each Task.
         withdrawn: the reason of each Task taken back.
+        reminded: (Task, what is awaited), once per reminder.
     """
 
     mode: Mode = "up"
     offers: dict[str, OfferedReferral] = field(default_factory=dict)
     withdrawn: dict[str, str] = field(default_factory=dict)
+    reminded: list[tuple[str, str]] = field(default_factory=list)
 
     def offer(self, practitioner: Practitioner, offered: OfferedReferral) -> None:  # noqa: ARG002
         """Take an offer; the same one again changes nothing."""
@@ -58,9 +61,14 @@ class MemoryClinics:
         _pass(self.mode)
         self.withdrawn[task_id] = reason
 
+    def remind(self, practitioner: Practitioner, task_id: str, awaited: str) -> None:  # noqa: ARG002
+        """Take the word that something is awaited."""
+        _pass(self.mode)
+        self.reminded.append((task_id, awaited))
+
 
 class MemoryMessenger:
-    """A carrier: each send is one message, repeats included.
+    """All channels: each send is one message, repeats included.
 
     Args:
         opted_out: numbers that want no messages.
@@ -69,20 +77,24 @@ class MemoryMessenger:
     def __init__(self, opted_out: Iterable[str] = ()) -> None:
         self.opted_out = set(opted_out)
         self.mode: Literal["up", "down", "fails"] = "up"
-        self.sent: list[Sms] = []
+        self.sent: list[Message] = []
 
-    def send_sms(self, message: Sms) -> int:
-        """Send one message; return its parts. In mode `fails` it is sent and nobody is told."""
+    def send(self, message: Message) -> int:
+        """Send one message; return its units. In mode `fails` it is sent and nobody is told."""
         if self.mode == "down":
-            raise Retryable("The carrier takes no messages now.")
-        if not _NUMBER.fullmatch(message.to) or message.to in self.opted_out:
-            raise FinalError("The carrier refuses the number.")
-        if not message.body.strip() or len(message.body) > _LONGEST_BODY:
-            raise FinalError("The carrier refuses the body.")
+            raise Retryable("The channel takes no messages now.")
+        if message.channel in _BY_PHONE and not self._takes(message):
+            raise FinalError("The carrier refuses the number or the body.")
+        if message.channel == "email" and "@" not in message.to:
+            raise FinalError("The address is none.")
         self.sent.append(message)
         if self.mode == "fails":
-            raise Ambiguous("The carrier failed.")
-        return parts(message.body)
+            raise Ambiguous("The channel failed.")
+        return parts(message.body) if message.channel == "sms" else 1
+
+    def _takes(self, message: Message) -> bool:
+        number = _NUMBER.fullmatch(message.to) and message.to not in self.opted_out
+        return bool(number and message.body.strip() and len(message.body) <= _LONGEST_BODY)
 
 
 @dataclass

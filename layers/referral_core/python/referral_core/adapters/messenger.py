@@ -20,7 +20,7 @@ from botocore.parsers import ResponseParserError
 from referral_core.adapters.sms_parts import parts
 from referral_core.domain.errors import Final as FinalError
 from referral_core.domain.errors import Retryable, RouterError
-from referral_core.ports import Ambiguous, Sms
+from referral_core.ports import Ambiguous, Message
 
 if TYPE_CHECKING:
     from types_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
@@ -56,7 +56,7 @@ class EndUserMessaging:
         self._client = client
         self._origination_identity = origination_identity
 
-    def send_sms(self, message: Sms) -> int:
+    def send(self, message: Message) -> int:
         """Send one message; return its parts.
 
         Raises:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -16,7 +18,7 @@ from referral_core.domain.errors import Final as FinalError
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.referral import Event, Hold, Referral
-from referral_core.ports import Arrival, Commit, Key, Loaded, NoCapacity, Taken
+from referral_core.ports import Arrival, Commit, Key, Loaded, MessageSlot, NoCapacity, NotNow, Taken
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -27,6 +29,8 @@ MAX_PAYLOAD_BYTES: Final = 350 * 1024
 _serialize: Final = TypeSerializer().serialize
 _deserialize: Final = TypeDeserializer().deserialize
 _TRANSACTION_ITEMS: Final = 100
+_SLOTS_KEPT_S: Final = 30 * 86_400
+"""How long a day's message is remembered: longer than the week that the cap looks back on."""
 
 
 class PayloadTooLarge(FinalError):
@@ -190,6 +194,25 @@ class Table:
         ids = [ReferralId(entry["sk"].removeprefix(prefix)) for entry in found]
         return [i for i in ids if not self.load(tenant, i).referral.is_closed]
 
+    def messaged(self, tenant: Tenant, phone_hash: str, since: date) -> Mapping[date, str]:
+        """Return the message of each of a patient's days, from `since` on."""
+        prefix = keys.Sort.MESSAGE_DAY.value
+        found = self._query(keys.phone(tenant, phone_hash), prefix=prefix)
+        days = {date.fromisoformat(e["sk"].removeprefix(prefix)): e["reference"] for e in found}
+        return {day: str(reference) for day, reference in days.items() if day >= since}
+
+    def opt_out(self, tenant: Tenant, phone_hash: str, at: datetime) -> None:
+        """Put a number on the opt-out list; the first time counts."""
+        listed = item(pk=keys.phone(tenant, phone_hash), sk=keys.Sort.OPT_OUT.value, at=instant(at))
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._name, Item=listed, ConditionExpression="attribute_not_exists(pk)"
+            )
+
+    def opted_out(self, tenant: Tenant, phone_hash: str) -> bool:
+        """Whether a number is on the opt-out list."""
+        return self._get(keys.phone(tenant, phone_hash), keys.Sort.OPT_OUT.value) is not None
+
     def in_queue(
         self, tenant: Tenant, queue: str, limit: int, after: str | None = None
     ) -> tuple[Sequence[Referral], str | None]:
@@ -325,10 +348,35 @@ class Table:
             )
         if commit.phone_hash is not None:
             yield "phone", self._put(_phone_item(after, commit.phone_hash), None)
+        if commit.slot is not None:
+            yield from self._slot(after.tenant, commit.slot)
         if commit.hold is not None:
             yield "hold", self._capacity(after.tenant, commit.hold, 1, commit.hold_capacity)
         if commit.release is not None:
             yield "release", self._capacity(after.tenant, commit.release, -1, None)
+
+    def _slot(self, tenant: Tenant, slot: MessageSlot) -> Iterable[tuple[str, Any]]:
+        pk = keys.phone(tenant, slot.phone_hash)
+        taken = item(
+            pk=pk,
+            sk=f"{keys.Sort.MESSAGE_DAY}{slot.day.isoformat()}",
+            reference=slot.reference,
+            expires_at=int(time.time()) + _SLOTS_KEPT_S,
+        )
+        free = "attribute_not_exists(pk) OR #reference = :reference"
+        values = {":reference": {"S": slot.reference}}
+        yield "slot", self._put(taken, free, {"#reference": "reference"}, values)
+        if slot.stoppable:
+            yield (
+                "opt-out",
+                {
+                    "ConditionCheck": {
+                        "TableName": self._name,
+                        "Key": item(pk=pk, sk=keys.Sort.OPT_OUT.value),
+                        "ConditionExpression": "attribute_not_exists(pk)",
+                    }
+                },
+            )
 
     def _capacity(self, tenant: Tenant, hold: Hold, amount: int, most: int | None) -> Any:
         values: dict[str, Any] = {":zero": {"N": "0"}, ":amount": {"N": str(amount)}}
@@ -349,6 +397,8 @@ class Table:
     def _conflict(self, commit: Commit, failed: set[str]) -> Exception:
         if failed == {"hold"}:
             return NoCapacity("The week is full.")
+        if failed and failed <= {"slot", "opt-out"}:
+            return NotNow("The patient got a message today, or wants none.")
         before = commit.change.before
         present = self.load(before.tenant, before.id).referral
         if present.run != before.run:
@@ -401,7 +451,7 @@ def _referral_item(referral: Referral) -> dict[str, Any]:
         version=referral.version,
         run=referral.run,
         status=referral.status.value,
-        notice_number=referral.notice.number if referral.notice else None,
+        notice_number=len(referral.notices) or None,
         due_shard=None if referral.is_closed else keys.due_shard(referral.id),
         due_at=instant(referral.due_at),
         updated_at=instant(referral.updated_at),

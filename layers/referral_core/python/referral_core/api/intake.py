@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final, Literal, NoReturn
 from uuid import uuid4
@@ -14,11 +14,13 @@ from referral_core.api.face import Answer, Call, refuse
 from referral_core.domain.errors import Conflict, NotFound, VersionMoved
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.model import ReferralId, Tenant
+from referral_core.domain.outreach import reach_hash
 from referral_core.domain.pathway import Order
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Event, Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.fhir.body import read_resource
+from referral_core.fhir.ids import own_id
 from referral_core.fhir.intake import Intake, condition_identifier, read_referrals, read_update
 from referral_core.fhir.resources import message_response, transaction_response
 from referral_core.pathways import pathway_for
@@ -106,7 +108,7 @@ class ReceiveReferral:
                 referral.id,
                 update,
                 payload=payload.dump(),
-                phone_hash=phone_hash(phone) if phone else None,
+                phone_hash=reach_hash(phone) if phone else None,
                 known_version=referral.payload_version if "if-match" in call.headers else None,
             )
         except VersionMoved:
@@ -138,7 +140,36 @@ class ReceiveReferral:
             for arrival, condition in zip(arrivals, conditions, strict=True)
             if condition and (existing := self._existing(principal, condition))
         }
-        return self._write(principal, arrivals, there)
+        accepted = self._write(principal, arrivals, there)
+        for one, intake in zip(accepted, intakes, strict=True):
+            self._supersede(principal, one.referral, intake)
+        return accepted
+
+    def _supersede(self, principal: Principal, successor: Referral, intake: Intake) -> None:
+        """End the referrals that a new one replaces; a repeat of the post says it again."""
+        for name in intake.replaces:
+            own = own_id(name.rpartition("/")[2])
+            replaced = own.referral_id if own else self._named(principal, name)
+            if replaced is None or replaced == successor.id:
+                continue
+            with suppress(NotFound):
+                old = self.referrals.load(principal.tenant, replaced).referral
+                if old.referrer != principal.organization or old.is_closed:
+                    continue
+                update = Update(
+                    id=f"superseded-by-{successor.id}",
+                    kind=UpdateKind.SUPERSEDED,
+                    actor=principal.client_id,
+                    role=principal.role,
+                    received_at=self.clock.now(),
+                    facts={"by": successor.id},
+                )
+                self.engine.post(principal.tenant, old.id, update)
+
+    def _named(self, principal: Principal, token: str) -> ReferralId | None:
+        key = Key(kind=KeyKind.PLACER, value=token, content_hash="")
+        taken = self.referrals.taken(principal.tenant, key)
+        return taken.referral_id if taken else None
 
     def _write(
         self,
@@ -213,6 +244,7 @@ class ReceiveReferral:
                 codes=intake.codes,
                 performer_types=intake.performer_types,
                 priority=intake.priority,
+                setting=intake.clinical.setting,
             )
         )
         responsible = RESPONSIBLE[Status.RECEIVED]
@@ -253,7 +285,7 @@ class ReceiveReferral:
             event=event,
             payload=Payload.of(intake, source).dump(),
             keys=keys,
-            phone_hash=phone_hash(phone) if phone else None,
+            phone_hash=reach_hash(phone) if phone else None,
         )
 
 
@@ -261,11 +293,6 @@ _UPDATES: Final = {
     "revoked": UpdateKind.CANCEL,
     "entered-in-error": UpdateKind.ENTERED_IN_ERROR,
 }
-
-
-def phone_hash(phone: str) -> str:
-    """Return the hash under which an E.164 number is looked up."""
-    return sha256(phone.encode()).hexdigest()
 
 
 def _keys(call: Call, intakes: Sequence[Intake], position: int) -> tuple[Key, ...]:

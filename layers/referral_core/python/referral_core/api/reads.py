@@ -23,6 +23,7 @@ from referral_core.fhir.resources import searchset
 from referral_core.fhir.tasks import task_a, task_b
 from referral_core.ports import Key, KeyKind, Referrals
 from referral_core.steps.content import Payload
+from referral_core.steps.records import available_actions
 
 VERSION: Final = "0.1.0"
 RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
@@ -31,6 +32,7 @@ _FEWEST, _DEFAULT, _MOST = 1, 50, 200
 _CLOSED: Final = "closed"
 _LISTS: Final = (*(q.value for q in Queue), _CLOSED)
 _TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_count", "_page", "_id"})
+_WORK_PARAMETERS: Final = frozenset({"queue", "owner", "due-before", "_count"})
 _ORDER_PARAMETERS: Final = frozenset({"identifier", "_id", "_count"})
 
 
@@ -115,11 +117,19 @@ class ReadRecords:
         tasks, following = self._page(call, count)
         return _found(call, "Task", _matching(tasks, call.query), following)
 
-    def work_items(self, call: Call) -> Answer:
-        """List what waits for people: one queue or all, soonest due first."""
+    def available_actions(self, call: Call, referral_id: str) -> Answer:
+        """Return what staff may do with a referral now, and why it waits."""
         call.principal.require_role(Role.STAFF)
+        referral = self._own(call.principal, referral_id)
+        told = [{"name": "why", "valueString": referral.why}]
+        told += [{"name": "action", "valueCode": name} for name in available_actions(referral)]
+        return Answer(HTTPStatus.OK, {"resourceType": "Parameters", "parameter": told}, {})
+
+    def work_items(self, call: Call) -> Answer:
+        """List what waits for people: one queue or all, one owner's, soonest due first."""
+        call.principal.require_role(Role.STAFF)
+        _check_parameters(call.query, _WORK_PARAMETERS)
         count, wanted = _count(call.query), call.query.get("queue")
-        queues = [Queue(wanted)] if wanted in set(Queue) else list(Queue)
         if wanted and wanted not in set(Queue):
             refuse(
                 "unknown-queue",
@@ -127,15 +137,40 @@ class ReadRecords:
                 code="value",
                 status=HTTPStatus.BAD_REQUEST,
             )
+        queues = [Queue(wanted)] if wanted else list(Queue)
+        wanted_by = _instant(call.query.get("due-before"))
+        owner = call.query.get("owner")
         found = [
             referral
             for queue in queues
-            for referral in self.worklists.in_queue(call.principal.tenant, queue, count)[0]
-            if referral.work_item is not None
+            for referral in self._items(call.principal.tenant, queue, count, wanted_by, owner)
         ]
         found.sort(key=lambda r: r.due_at)
         body = {"workItems": [_work_item(r) for r in found[:count]]}
         return Answer(HTTPStatus.OK, body, {})
+
+    def _items(
+        self,
+        tenant: Tenant,
+        queue: Queue,
+        count: int,
+        due_before: datetime | None,
+        owner: str | None,
+    ) -> list[Referral]:
+        """Read a queue, soonest due first, until enough items are found or none can follow."""
+        found: list[Referral] = []
+        after: str | None = None
+        while len(found) < count:
+            page, after = self.worklists.in_queue(tenant, queue, _MOST, after)
+            for referral in page:
+                if due_before is not None and referral.due_at >= due_before:
+                    return found
+                item = referral.work_item
+                if item is not None and owner in {None, item.owner}:
+                    found.append(referral)
+            if after is None:
+                break
+        return found
 
     def _page(self, call: Call, count: int) -> tuple[list[Json], str | None]:
         """Read one page of one list; the page token names the list and where it goes on."""
@@ -237,6 +272,24 @@ def _count(query: Mapping[str, str]) -> int:
     return min(int(text), _MOST)
 
 
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        # A plus sign in a query is a space once it is decoded.
+        at = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        refuse(
+            "invalid-instant",
+            "Send due-before as an instant with its offset: 2026-03-02T15:00:00Z.",
+            code="value",
+            status=HTTPStatus.BAD_REQUEST,
+        )
+    return at
+
+
 def _found(
     call: Call, resource: str, found: Sequence[Json], following: str | None = None
 ) -> Answer:
@@ -263,7 +316,11 @@ def _work_item(referral: Referral) -> Mapping[str, Any]:
         "why": referral.why,
         "status": referral.status.value,
         "priority": referral.priority,
+        "pathway": referral.pathway,
+        "owner": item.owner,
+        "comments": item.comments,
         "openedAt": item.opened_at.isoformat(),
-        "dueAt": referral.due_at.isoformat(),
-        "actions": list(item.actions),
+        "dueAt": (item.due_at or referral.due_at).isoformat(),
+        "snoozedUntil": item.snoozed_until.isoformat() if item.snoozed_until else None,
+        "actions": list(available_actions(referral)),
     }

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from referral_core.api.intake import phone_hash
 from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.outreach import read_reply
+from referral_core.domain.outreach import Reply, reach_hash, read_reply
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.observability import logger
 from referral_core.ports import Clock, Directory, Documents, Evidence, Referrals
@@ -42,7 +41,10 @@ class ReceiveReply:
         # The number that was written to is the tenant's: its principal says whose it is.
         channel = self.directory.principal(str(message["destinationNumber"]))
         channel.require_role(Role.PATIENT_CHANNEL)
-        phone = phone_hash(str(message["originationNumber"]))
+        phone = reach_hash(str(message["originationNumber"]))
+        if read_reply(text) is Reply.STOP:
+            # Honoured before anything else: no message goes to this number any more.
+            self.referrals.opt_out(channel.tenant, phone, self.clock.now())
         found = self.referrals.by_phone(channel.tenant, phone)
         if not found:
             logger.warning("reply from a phone without open referral")
@@ -57,7 +59,7 @@ class ReceiveReply:
         now = self.clock.now()
         meaning = read_reply(text)
         # With two open referrals a yes is ambiguous: a person reads it. A stop never is.
-        keyword = meaning.value if alone or meaning.value == "stop" else "other"
+        keyword = meaning.value if alone or meaning is Reply.STOP else Reply.OTHER.value
         self.engine.post(
             tenant,
             referral_id,

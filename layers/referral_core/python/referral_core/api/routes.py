@@ -60,6 +60,10 @@ def update_app(use: ReceiveUpdate, directory: Directory) -> APIGatewayHttpResolv
     def document() -> Response[str]:
         return face.answer(WRITE, use.document)
 
+    @app.post("/fhir/DiagnosticReport")
+    def diagnostic_report() -> Response[str]:
+        return face.answer(WRITE, use.diagnostic_report)
+
     @app.post("/fhir/ClaimResponse")
     def claim_response() -> Response[str]:
         return face.answer(WRITE, use.claim_response)
@@ -71,6 +75,10 @@ def update_app(use: ReceiveUpdate, directory: Directory) -> APIGatewayHttpResolv
     @app.post("/work-items/<referral_id>/decision")
     def decision(referral_id: str) -> Response[str]:
         return face.answer(WRITE, lambda call: use.decision(call, referral_id))
+
+    @app.post(r"/fhir/ServiceRequest/<referral_id>/\$reopen")
+    def reopen(referral_id: str) -> Response[str]:
+        return face.answer(WRITE, lambda call: use.reopen(call, referral_id))
 
     return app
 
@@ -87,6 +95,10 @@ def read_app(use: ReadRecords, directory: Directory) -> APIGatewayHttpResolver:
     @app.get("/fhir/ServiceRequest/<referral_id>")
     def service_request(referral_id: str) -> Response[str]:
         return face.answer(READ, lambda call: use.service_request(call, referral_id))
+
+    @app.get(r"/fhir/ServiceRequest/<referral_id>/\$available-actions")
+    def actions(referral_id: str) -> Response[str]:
+        return face.answer(READ, lambda call: use.available_actions(call, referral_id))
 
     @app.get("/fhir/ServiceRequest")
     def service_requests() -> Response[str]:

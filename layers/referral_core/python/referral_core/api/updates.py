@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from referral_core.api.face import Answer, Call, refuse
 from referral_core.domain.errors import NotFound
+from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Record, ReferralId
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
+from referral_core.domain.work import ENTER_AUTHORIZATION, RECORD_CALL
 from referral_core.fhir.body import read_resource
-from referral_core.fhir.documents import read_document
+from referral_core.fhir.documents import DocumentUpdate, read_diagnostic_report, read_document
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.fhir.ids import appointment_id as own_appointment_id
 from referral_core.fhir.partner_updates import (
@@ -31,6 +35,8 @@ from referral_core.fhir.pas import read_claim_responses
 from referral_core.fhir.tasks import task_a, task_b
 from referral_core.ports import AuthorizationAnswer, Clock, Documents, Evidence, Referrals
 from referral_core.steps.engine import Engine, Receipt
+from referral_core.steps.patient_words import RESULTS
+from referral_core.steps.records import available_actions
 
 _SAID: Final[Mapping[Receipt, str]] = {
     Receipt.ANSWERED: "Taken: the referral moves on.",
@@ -43,10 +49,35 @@ _TRACE: Final = "-a"
 
 
 class Decision(Record):
-    """What staff decide on a work item: one of its actions, with a reason."""
+    """What staff do with a work item: one of the actions allowed now, and what it needs.
+
+    Attributes:
+        comment: why; kept as a document, since it may hold PHI.
+        owner: of `assign`: a client id.
+        until: of `snooze`.
+        number, valid_from, valid_to: of `enter-authorization`, as the payer told by phone.
+        fee_class: of `self-pay`, where the tenant has a sliding fee scale.
+        result: of `record-call`.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     action: str = Field(min_length=1, max_length=80)
     comment: str | None = Field(default=None, max_length=2000)
+    owner: str | None = Field(default=None, max_length=128)
+    until: AwareDatetime | None = None
+    number: str | None = Field(default=None, max_length=80)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    fee_class: Literal["A", "B", "C", "D"] | None = None
+    result: str | None = None
+
+
+class Reopen(Record):
+    """That a closed referral goes on, why, and at which step."""
+
+    reason: str = Field(min_length=1, max_length=80, pattern=r"^[a-z0-9-]+$")
+    resume: Step
 
 
 @dataclass(frozen=True)
@@ -98,18 +129,24 @@ class ReceiveUpdate:
 
     def document(self, call: Call) -> Answer:
         """Take a report: the document is stored under its hash before the item that names it."""
-        told = read_document(call.body, call.content_type)
+        return self._document(call, read_document(call.body, call.content_type))
+
+    def _document(self, call: Call, told: DocumentUpdate) -> Answer:
         referral = self._referral(call.principal, told)
         if told.content is None or told.sha256 is None:
             refuse(
                 "document-not-inline",
-                "Send the document in content.attachment.data: the router keeps a copy.",
+                "Send the document inline, in the attachment's data: the router keeps a copy.",
                 code="not-supported",
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
-                expression="DocumentReference.content[0].attachment.data",
             )
         evidence = self._kept(call, "report", told.content, told.content_type)
-        facts = {"sha256": told.sha256, "loinc": next(iter(told.loinc), None)}
+        facts = {
+            "sha256": told.sha256,
+            "loinc": next(iter(told.loinc), None),
+            "final": told.final,
+            "critical": told.critical,
+        }
         kind = told.kind or UpdateKind.PROGRESS_NOTED
         receipt = self._post(call, referral, kind, facts, evidence=evidence)
         return _said(call, receipt, HTTPStatus.CREATED)
@@ -132,30 +169,49 @@ class ReceiveUpdate:
         kind = told.kind or UpdateKind.PROGRESS_NOTED
         return _said(call, self._post(call, referral, kind, facts), HTTPStatus.CREATED)
 
+    def diagnostic_report(self, call: Call) -> Answer:
+        """Take the result of a diagnostic service, as a document."""
+        return self._document(call, read_diagnostic_report(call.body, call.content_type))
+
     def decision(self, call: Call, referral_id: str) -> Answer:
-        """Take a person's decision on a work item."""
+        """Take what a person does with a work item or notes of a referral, if it may be now."""
         call.principal.require_may_post(UpdateKind.DECISION)
         referral = self._load(call.principal, ReferralId(referral_id))
-        try:
-            decision = Decision.model_validate_json(call.body)
-        except ValidationError:
+        told = _read(Decision, call, "decision")
+        allowed = available_actions(referral)
+        if told.action not in allowed:
             refuse(
-                "invalid-decision",
-                'Send {"action": "...", "comment": "..."}; GET /work-items lists the actions.',
-                code="structure",
-                status=HTTPStatus.BAD_REQUEST,
-            )
-        item = referral.work_item
-        if item is None:
-            refuse(
-                "no-work-item",
-                "No work item is open for this referral: nothing is to be decided.",
-                code="conflict",
+                "action-not-allowed",
+                f"Now allowed: {', '.join(allowed) or 'nothing'}.",
+                code="conflict" if not allowed else "value",
                 status=HTTPStatus.CONFLICT,
             )
-        facts = {"action": decision.action, "item": item.opened_at.isoformat()}
-        receipt = self._post(call, referral, UpdateKind.DECISION, facts)
+        kind, facts = _as_update(referral, told)
+        evidence = None
+        if told.comment is not None:
+            content = told.comment.encode()
+            evidence = self._kept(call, "comment", content, "text/plain; charset=utf-8")
+            facts["comment"] = evidence.sha256
+        if referral.work_item is not None:
+            facts["item"] = referral.work_item.opened_at.isoformat()
+        if kind is UpdateKind.WORK_ITEM_UPDATED:
+            # Claiming, releasing and claiming again are three acts, whatever they are called.
+            facts["at"] = self.clock.now().isoformat()
+        receipt = self._post(call, referral, kind, facts, evidence=evidence)
         return _said(call, receipt, HTTPStatus.OK)
+
+    def reopen(self, call: Call, referral_id: str) -> Answer:
+        """Open a closed referral again."""
+        call.principal.require_role(Role.STAFF, Role.EHR)
+        referral = self._load(call.principal, ReferralId(referral_id))
+        if call.principal.role is Role.EHR and referral.referrer != call.principal.organization:
+            raise NotFound("There is no such referral.")
+        told = _read(Reopen, call, "reopening")
+        principal = call.principal
+        reopened = self.engine.reopen(
+            principal.tenant, referral.id, told.resume, principal.client_id, told.reason
+        )
+        return Answer(HTTPStatus.OK, task_a(reopened), {"ETag": f'W/"{reopened.version}"'})
 
     def _kept(self, call: Call, kind: str, content: bytes, content_type: str) -> Evidence:
         """Store a document before the item that names it; return its evidence."""
@@ -209,7 +265,7 @@ class ReceiveUpdate:
         call: Call,
         referral: Referral,
         kind: UpdateKind,
-        facts: Mapping[str, str | int | None],
+        facts: Mapping[str, str | int | bool | None],
         evidence: Evidence | None = None,
     ) -> Receipt:
         """Post an update; the same words from the same client are the same update."""
@@ -240,6 +296,64 @@ def _require_in_hand(principal: Principal, referral: Referral, told: PartnerUpda
             f"This offer is {named.answer}: the referral is no longer with you.",
             code="conflict",
             status=HTTPStatus.CONFLICT,
+        )
+
+
+_ITEM_ACTS: Final = frozenset({"claim", "assign", "release", "snooze", "comment"})
+
+R = TypeVar("R", bound=Record)
+
+
+def _read(model: type[R], call: Call, what: str) -> R:
+    try:
+        return model.model_validate_json(call.body)
+    except ValidationError as error:
+        names = ", ".join(sorted({str(e["loc"][0]) for e in error.errors() if e["loc"]}))
+        refuse(
+            f"invalid-{what}",
+            f"Correct {names or 'the JSON'}; docs/work_items.md shows what to send.",
+            code="structure",
+            status=HTTPStatus.BAD_REQUEST,
+        )
+
+
+def _as_update(
+    referral: Referral, told: Decision
+) -> tuple[UpdateKind, dict[str, str | int | None]]:
+    """Return the update that an action is: a fact, care of the item, or a decision."""
+    if told.action in _ITEM_ACTS:
+        _require(told.action != "assign" or told.owner, "owner", told.action)
+        _require(told.action != "snooze" or told.until, "until", told.action)
+        _require(told.action != "comment" or told.comment, "comment", told.action)
+        until = told.until.isoformat() if told.until else None
+        facts = {"act": told.action, "owner": told.owner, "until": until}
+        return UpdateKind.WORK_ITEM_UPDATED, dict(facts)
+    if told.action == RECORD_CALL:
+        _require(
+            told.result in RESULTS, f"result, one of {', '.join(sorted(RESULTS))}", told.action
+        )
+        return UpdateKind.CONTACT_RECORDED, {"channel": "call", "result": told.result}
+    if told.action == ENTER_AUTHORIZATION:
+        _require(told.number and told.valid_to, "number and validTo", told.action)
+        known = referral.authorization
+        return UpdateKind.AUTHORIZATION_DECIDED, {
+            "trace": known.trace if known else None,
+            "verdict": "approved",
+            "review_action": "phone",
+            "number": told.number,
+            "valid_from": told.valid_from.isoformat() if told.valid_from else None,
+            "valid_to": told.valid_to.isoformat() if told.valid_to else None,
+        }
+    return UpdateKind.DECISION, {"action": told.action, "fee_class": told.fee_class}
+
+
+def _require(present: object, wanted: str, action: str) -> None:
+    if not present:
+        refuse(
+            "incomplete-decision",
+            f"Send {wanted} with {action}.",
+            code="required",
+            status=HTTPStatus.BAD_REQUEST,
         )
 
 

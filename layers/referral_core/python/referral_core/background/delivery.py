@@ -74,8 +74,8 @@ class Courier:
         except NotFound:
             logger.error("notice of an unknown referral dropped")
             return True
-        notice = referral.notice
-        if notice is None or notice.number != message["notice"] or notice.delivered_at:
+        notice = next((n for n in referral.notices if n.number == message["notice"]), None)
+        if notice is None or notice.delivered_at:
             return True
         try:
             self._send(referral, notice)

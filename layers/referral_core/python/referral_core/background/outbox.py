@@ -25,8 +25,6 @@ class Outbox:
         referral = Referral.model_validate_json(new["body"])
         if not referral.is_closed and (old is None or old["run"] != new["run"]):
             self.workflow.start(referral)
-        asked = new.get("notice_number")
-        if asked is not None and (old is None or old.get("notice_number") != asked):
-            if referral.notice is None:
-                raise ValueError("a notice number without a notice")
-            self.notices.enqueue(referral.tenant, referral.id, referral.notice)
+        known = int(old.get("notice_number", 0)) if old is not None else 0
+        for notice in referral.notices[known:]:
+            self.notices.enqueue(referral.tenant, referral.id, notice)

@@ -1,16 +1,17 @@
 """Spans of time as operations state them, and the instants they lead to.
 
 A span is written `3d` (calendar days), `4h`, `30m`, `2bd` (business days) or `4bh` (business
-hours, 09:00-17:00). Business time follows the tenant's time zone and holiday calendar; messages
-may be sent between 08:00 and 21:00 of the recipient's day (47 CFR 64.1200).
+hours, 09:00-17:00). Business time follows the tenant's time zone and holiday calendar; patients
+may be messaged and called between 08:00 and 21:00 of their own day (47 CFR 64.1200).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -18,7 +19,14 @@ from pydantic import AfterValidator
 
 _SPAN: Final = re.compile(r"^(\d{1,4})(bd|bh|d|h|m)$")
 _OPENS, _CLOSES = time(9), time(17)
-_MESSAGES_FROM, _MESSAGES_UNTIL = time(8), time(21)
+
+DayPart = Literal["morning", "afternoon", "evening"]
+_PARTS: Final[Mapping[DayPart, tuple[time, time]]] = {
+    "morning": (time(8), time(12)),
+    "afternoon": (time(12), time(17)),
+    "evening": (time(17), time(21)),
+}
+_ANY_PART: Final = (_PARTS["morning"][0], _PARTS["evening"][1])
 
 
 def _checked(text: str) -> str:
@@ -37,7 +45,7 @@ def _holidays(code: str) -> holidays.HolidayBase:
 
 
 class BusinessCalendar:
-    """Business days and hours, and the hours in which a patient may be messaged."""
+    """Business days and hours of a tenant."""
 
     def __init__(self, time_zone: str, holiday_code: str) -> None:
         """Take an IANA zone and an ISO 3166 code such as `US-MA`."""
@@ -68,16 +76,6 @@ class BusinessCalendar:
             case _:
                 return self._business_hours(start, timedelta(hours=amount))
 
-    def messaging_opens(self, now: datetime) -> datetime:
-        """Return `now` when a patient may be messaged now, else the next instant they may."""
-        local = now.astimezone(self._zone)
-        if local.time() < _MESSAGES_FROM:
-            local = datetime.combine(local.date(), _MESSAGES_FROM, self._zone)
-        elif local.time() >= _MESSAGES_UNTIL:
-            tomorrow = local.date() + timedelta(days=1)
-            local = datetime.combine(tomorrow, _MESSAGES_FROM, self._zone)
-        return local.astimezone(UTC)
-
     def _business_days(self, start: datetime, amount: int) -> datetime:
         local = start.astimezone(self._zone)
         while amount > 0:
@@ -97,3 +95,69 @@ class BusinessCalendar:
                     return (local + amount).astimezone(UTC)
                 amount -= closes - local
             local = datetime.combine(local.date() + timedelta(days=1), _OPENS, self._zone)
+
+
+_UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+
+
+def before(at: datetime, span: Span) -> datetime:
+    """Return the instant a span of days, hours or minutes before another.
+
+    Raises:
+        ValueError: the span is one of business time.
+    """
+    match = _SPAN.match(span)
+    if match is None or match[2] not in _UNITS:
+        raise ValueError(f"{span!r} is no span of days, hours or minutes")
+    return at - int(match[1]) * _UNITS[match[2]]
+
+
+class MessagingHours:
+    """The hours in which a patient may be messaged or called."""
+
+    def __init__(self, zones: Sequence[str]) -> None:
+        """Take the IANA zones that the patient may be in, the likeliest first."""
+        self._zones = tuple(ZoneInfo(zone) for zone in zones)
+
+    def opens(self, now: datetime, part: DayPart | None = None) -> datetime:
+        """Return `now` when the patient may be reached now, else the next instant they may.
+
+        Args:
+            now: the business instant.
+            part: of the patient's day, by the likeliest zone.
+        """
+        at, before = now, None
+        while at != before:
+            before = at
+            at = _next_in(at, self._zones[0], _PARTS[part] if part else _ANY_PART)
+            for zone in self._zones[1:]:
+                at = _next_in(at, zone, _ANY_PART)
+        return at
+
+    def part_of(self, at: datetime) -> DayPart:
+        """Return the part of the patient's day at an instant."""
+        local = at.astimezone(self._zones[0]).time()
+        found: DayPart = "morning"
+        for part, (start, _) in _PARTS.items():
+            if local >= start:
+                found = part
+        return found
+
+    def day_of(self, at: datetime) -> date:
+        """Return the patient's date at an instant."""
+        return at.astimezone(self._zones[0]).date()
+
+    def next_day(self, at: datetime) -> datetime:
+        """Return when the patient's next day begins."""
+        tomorrow = self.day_of(at) + timedelta(days=1)
+        return datetime.combine(tomorrow, time(0), self._zones[0]).astimezone(UTC)
+
+
+def _next_in(at: datetime, zone: ZoneInfo, window: tuple[time, time]) -> datetime:
+    local, (opens, closes) = at.astimezone(zone), window
+    if local.time() < opens:
+        return datetime.combine(local.date(), opens, zone).astimezone(UTC)
+    if local.time() >= closes:
+        tomorrow = local.date() + timedelta(days=1)
+        return datetime.combine(tomorrow, opens, zone).astimezone(UTC)
+    return at

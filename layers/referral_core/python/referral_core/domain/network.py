@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from referral_core.domain.model import Record, Tenant
 
 
@@ -12,7 +14,8 @@ class TenantProfile(Record):
         time_zone: IANA name; quiet hours and business days are read in it.
         holidays: ISO 3166-2 code for the `holidays` calendar, for example `US-MA`.
         sender_name: how messages name the sender (it fits one SMS part with the rest).
-        call_back: E.164 number that patients can call.
+        call_back: number that patients can call.
+        sliding_fee: whether patients who pay themselves have a class of a sliding fee scale.
     """
 
     tenant: Tenant
@@ -20,8 +23,9 @@ class TenantProfile(Record):
     npi: str
     time_zone: str
     holidays: str
-    sender_name: str
-    call_back: str
+    sender_name: str = Field(max_length=24)
+    call_back: str = Field(max_length=16)
+    sliding_fee: bool = False
 
 
 class Payer(Record):
@@ -33,6 +37,7 @@ class Payer(Record):
         authorization_url: base URL of the FHIR server that offers PAS `Claim/$submit`.
         secret: name of the secret that holds its bearer token.
         decision_hours: the payer's own clock for a standard decision.
+        appeal_days: its clock for an appeal.
         x12_id: what its companion guide assigns it as receiver of X12, at most 15 characters
             (ISA08, NM109); its id when None.
     """
@@ -46,6 +51,7 @@ class Payer(Record):
     secret: str
     decision_hours: int = 168
     expedited_hours: int = 72
+    appeal_days: int = 30
     x12_id: str | None = None
 
 

@@ -7,8 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from referral_core.domain.calendar import Span
+from referral_core.domain.calendar import DayPart, Span
+from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Record
+from referral_core.domain.outreach import Channel
 
 
 class Selector(Record):
@@ -17,12 +19,14 @@ class Selector(Record):
     Attributes:
         categories, codes, performer_types: codings as `system|code`, or a bare code.
         priorities: FHIR request priorities.
+        settings: where the patient is when referred: HL7 ActEncounterCode (`AMB`, `EMER`, `IMP`).
     """
 
     categories: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     performer_types: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 class Readiness(Record):
@@ -30,11 +34,13 @@ class Readiness(Record):
 
     Attributes:
         required: names of facts of the clinical content (`patient.phone`, `coverage.member_id`, …).
-        ask_again_after: when the referrer is asked again.
+        asked_of_staff: those of them that the front office gets itself (a consent, a fee class).
+        ask_again_after: when the referrer is reminded.
         asks: how often before a person takes over.
     """
 
     required: tuple[str, ...]
+    asked_of_staff: tuple[str, ...] = ()
     ask_again_after: Span
     asks: int = Field(ge=1)
 
@@ -45,66 +51,166 @@ class EligibilityRule(Record):
     service_type: str
 
 
+class ChoiceList(Record):
+    """The list of suppliers that the patient is to be shown, as the law of the service wants it.
+
+    Attributes:
+        at_most: how many; None for all of them.
+        within_km: of the patient, when the place is known.
+        ranked: whether it may be in our order of preference.
+        source: the rule that asks for it.
+    """
+
+    at_most: int | None = Field(default=None, ge=1)
+    within_km: float | None = Field(default=None, gt=0)
+    ranked: bool = True
+    source: str
+
+
 class RoutingRule(Record):
     """Who is asked first.
 
     Attributes:
         specialty: NUCC taxonomy code used when the order names no performer type.
+        networks: `in` for the payer's network only, `any` where leaving it is the point.
         max_distance_km: hard filter, when the patient's place is known.
         weights: shares of tier, earliest, distance and language; they sum to 1.
         weeks_ahead: how far capacity is looked at.
         waitlist_retry: how long a waitlisted referral waits before it is routed again.
         waitlist_tries: how often before a person takes over.
+        choice: the list that the patient is shown; None where the law wants none.
     """
 
     specialty: str
+    networks: Literal["in", "any"] = "in"
     max_distance_km: float = Field(gt=0)
     weights: Mapping[Literal["tier", "earliest", "distance", "language"], float]
     weeks_ahead: int = Field(ge=1, le=26)
     waitlist_retry: Span
     waitlist_tries: int = Field(ge=0)
+    choice: ChoiceList | None = None
 
 
 class AuthorizationRule(Record):
-    """Whether the payer is asked: `check` asks unless the 271 says that none is needed."""
+    """Whether and how the payer is asked.
+
+    Attributes:
+        policy: `check` asks unless the 271 says that none is needed; `none` never asks.
+        codes: services that need it (`system|code` or bare); empty for all of the pathway's.
+        request_type: X12 1525: `SC` specialty care review, `HS` health services review.
+        warn_at: the share of the payer's clock after which the team is warned.
+    """
 
     policy: Literal["check", "none"]
+    codes: tuple[str, ...] = ()
+    request_type: Literal["SC", "HS"] = "SC"
+    warn_at: float = Field(default=0.75, gt=0, lt=1)
 
 
 class OfferRule(Record):
-    """How long a clinic has to answer, and how many clinics are tried."""
+    """How long a clinic has to answer, when it is reminded, and how many clinics are tried."""
 
     answer_within: Span
+    remind_after: Span | None = None
     offers: int = Field(ge=1)
 
 
 class OutreachAttempt(Record):
-    """One attempt to reach the patient, counted from the first."""
+    """One attempt to reach the patient.
 
-    channel: Literal["sms"]
-    answer_within: Span
+    Attributes:
+        at: from the start of the series.
+        day_part: of the recipient's day; any when None.
+    """
+
+    channel: Channel
+    at: Span
+    day_part: DayPart | None = None
+
+
+class ReachEvidence(Record):
+    """What must be on record before a patient counts as not to be reached.
+
+    Attributes:
+        attempts, channels, day_parts: at least so many, so many different ones.
+        letter: whether a letter must have been sent.
+        sign_off: the team whose clinician must agree; None where nobody has to.
+    """
+
+    attempts: int = Field(ge=1)
+    channels: int = Field(ge=1)
+    day_parts: int = Field(ge=1)
+    letter: bool = True
+    sign_off: Queue | None = None
+
+
+class Outreach(Record):
+    """How the patient is reached.
+
+    Attributes:
+        contacted_within: when the first attempt must have been made.
+        give_up_at: from the start of the series.
+        escalate_after: attempts without answer after which a team of clinicians takes over.
+        escalate_to: that team.
+        discreet: whether messages say even less (no word of a doctor or a visit).
+    """
+
+    attempts: tuple[OutreachAttempt, ...] = Field(min_length=1)
+    contacted_within: Span
+    give_up_at: Span
+    escalate_after: int | None = Field(default=None, ge=1)
+    escalate_to: Queue | None = None
+    discreet: bool = False
+    evidence: ReachEvidence
 
 
 class VisitRule(Record):
-    """When the visit must be booked, and how long after it silence is suspicious."""
+    """When the visit must be booked and take place, and what follows when it does not.
+
+    Attributes:
+        booked_within: after the patient agreed.
+        seen_within: after the referral was received; a later booking is flagged.
+        word_after_visit: how long after it silence is suspicious.
+        reminders: how long before the visit the patient is reminded, the earliest first.
+        preparation: whether the reminder points at instructions to prepare.
+        rebookings: how often another visit is booked before a person takes over.
+        referrer_told: whether the referrer hears of a missed visit at once.
+        no_show_queue: the team that takes over when the rebookings are used up.
+    """
 
     booked_within: Span
+    seen_within: Span
     word_after_visit: Span
+    reminders: tuple[Span, ...] = ()
+    preparation: bool = False
     rebookings: int = Field(ge=0)
+    referrer_told: bool = False
+    no_show_queue: Queue = Queue.CONTACT_CENTER
+
+
+class EvidenceRule(Record):
+    """One document that the loop needs: any of its LOINC types."""
+
+    name: str
+    loinc: tuple[str, ...] = Field(min_length=1)
 
 
 class ClosureRule(Record):
     """What closes the loop.
 
     Attributes:
-        report_loinc: document types that count as the report.
+        evidence: every one of them must be on record, final.
+        attestation: whether the clinic's word that the service was done can stand for them.
         report_within: after the visit.
+        chase_after: when the clinic is reminded of the report, after the visit.
         notice_within: delivery to the referring provider.
         acknowledged_within: the referrer's acknowledgement.
     """
 
-    report_loinc: tuple[str, ...]
+    evidence: tuple[EvidenceRule, ...] = Field(min_length=1)
+    attestation: bool = False
     report_within: Span
+    chase_after: tuple[Span, ...] = ()
     notice_within: Span
     acknowledged_within: Span
 
@@ -121,7 +227,7 @@ class Pathway(Record):
     routing: RoutingRule
     authorization: AuthorizationRule
     offer: OfferRule
-    outreach: tuple[OutreachAttempt, ...] = Field(min_length=1)
+    outreach: Outreach
     visit: VisitRule
     closure: ClosureRule
     work_item_within: Span
@@ -134,6 +240,7 @@ class Order(Record):
     codes: tuple[str, ...] = ()
     performer_types: tuple[str, ...] = ()
     priority: str = "routine"
+    setting: str | None = None
 
 
 def _score(selector: Selector, order: Order) -> int | None:
@@ -143,16 +250,18 @@ def _score(selector: Selector, order: Order) -> int | None:
         (selector.codes, order.codes),
         (selector.performer_types, order.performer_types),
         (selector.priorities, (order.priority,)),
+        (selector.settings, (order.setting,) if order.setting else ()),
     ):
         if not wanted:
             continue
-        if not _any_matches(wanted, present):
+        if not names_code(wanted, present):
             return None
         matched += 1
     return matched
 
 
-def _any_matches(wanted: Sequence[str], present: Iterable[str]) -> bool:
+def names_code(wanted: Sequence[str], present: Iterable[str]) -> bool:
+    """Whether one of the codings present is wanted, by `system|code` or by its bare code."""
     codings = {c for coding in present for c in (coding, coding.rpartition("|")[2])}
     return any(w in codings for w in wanted)
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from referral_core.domain.calendar import DayPart
 from referral_core.domain.lifecycle import (
     COMPLETED,
     RESPONSIBLE,
@@ -20,6 +21,7 @@ from referral_core.domain.lifecycle import (
     require_legal,
 )
 from referral_core.domain.model import Record, ReferralId, Tenant
+from referral_core.domain.outreach import Channel
 from referral_core.domain.work import Reason
 
 EVENT_SCHEMA_VERSION: Final = 1
@@ -40,7 +42,14 @@ class Eligibility(Record):
     payer: str
     checked_at: datetime
     authorization_required: bool | None = None
+    in_network: bool | None = None
     reason: str | None = None
+
+
+class SelfPay(Record):
+    """The patient pays; at an FQHC by the class of the sliding fee scale (A-D)."""
+
+    fee_class: str | None = None
 
 
 class AuthorizationStatus(StrEnum):
@@ -51,10 +60,16 @@ class AuthorizationStatus(StrEnum):
     PENDED = "pended"
     APPROVED = "approved"
     DENIED = "denied"
+    APPEALED = "appealed"
 
 
 class Authorization(Record):
-    """One PAS request for one performer; a re-route to another performer starts a new one."""
+    """One PAS request for one performer; a re-route to another performer starts a new one.
+
+    Attributes:
+        due_at: when the payer's clock runs out.
+        warned: whether the team was told that it soon does.
+    """
 
     status: AuthorizationStatus
     trace: str
@@ -64,6 +79,8 @@ class Authorization(Record):
     valid_from: date | None = None
     valid_to: date | None = None
     denial_reason: str | None = None
+    due_at: datetime | None = None
+    warned: bool = False
 
 
 class Hold(Record):
@@ -74,7 +91,11 @@ class Hold(Record):
 
 
 class Offer(Record):
-    """The performer the referral is (or was) routed to; Task B is its FHIR face."""
+    """The performer the referral is (or was) routed to; Task B is its FHIR face.
+
+    `silent` and `taken-back` offers were ended by us, and the clinic is told; `declined` and
+    `withdrawn` ones by the clinic.
+    """
 
     number: int
     npi: str
@@ -82,46 +103,81 @@ class Offer(Record):
     specialty: str
     hold: Hold | None
     decision: int
-    answer: Literal["open", "accepted", "declined", "silent", "withdrawn"] = "open"
+    answer: Literal["open", "accepted", "declined", "silent", "withdrawn", "taken-back"] = "open"
     reason: str | None = None
+    offered_at: datetime | None = None
+    reminded: bool = False
 
 
 class Contact(Record):
-    """One attempt to reach the patient.
+    """One attempt to reach the patient, or one reminder.
 
     `sending` is written before the channel is called: an attempt found in it is ambiguous and
-    never sent again blindly.
+    never sent again blindly. `due` is a call that staff are to make, `missed` one that nobody
+    made in time; neither counts as an attempt.
+
+    Attributes:
+        position: of the pathway's attempt that it is; None for one made by staff on their own.
+        day_part: of the patient's day when it was made.
+        result: what came of a call.
     """
 
     number: int
-    channel: str
+    channel: Channel
     at: datetime
-    state: Literal["sending", "sent", "failed", "ambiguous"]
+    state: Literal["sending", "sent", "failed", "ambiguous", "skipped", "due", "made", "missed"]
+    purpose: Literal["invitation", "reminder"] = "invitation"
+    position: int | None = None
     parts: int = 0
+    day_part: DayPart | None = None
+    result: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was an attempt to reach the patient."""
+        return self.state in {"sent", "made"} and self.purpose == "invitation"
 
 
 class Appointment(Record):
-    """The visit the clinic booked."""
+    """The visit the clinic booked. Attributes: reminders: those sent or past."""
 
     number: int
     start: datetime
+    reminders: int = 0
     status: Literal["booked", "fulfilled", "noshow", "cancelled"] = "booked"
 
 
 class Report(Record):
-    """The consult report that closes the loop; the document itself is stored under its hash."""
+    """A document about the visit, stored under its hash.
+
+    Attributes:
+        sufficient: whether the loop may be closed, with this and what came before it.
+        critical: whether it holds a result that cannot wait.
+    """
 
     sha256: str
     loinc: str
     received_at: datetime
     sufficient: bool
+    final: bool = True
+    critical: bool = False
+
+
+class About(StrEnum):
+    """What the referring provider is told of."""
+
+    CLOSURE = "closure"
+    INFORMATION_NEEDED = "information-needed"
+    VISIT_MISSED = "visit-missed"
+    CRITICAL_RESULT = "critical-result"
 
 
 class Notice(Record):
-    """The word to the referring provider about how it ended."""
+    """A word to the referring provider; only the one about how it ended is acknowledged."""
 
     number: int
-    outcome: Outcome
+    about: About = About.CLOSURE
+    outcome: Outcome | None = None
     queued_at: datetime
     delivered_at: datetime | None = None
     acknowledged_at: datetime | None = None
@@ -138,12 +194,36 @@ class WorkItem(Record):
 
     Attributes:
         resume_at: the step that was at work when it was opened.
+        due_at: when it must be decided, whatever its owner snoozes.
+        owner: the client id of the person who works on it.
+        comments: how many there are; the words are documents.
     """
 
     reason: Reason
     opened_at: datetime
     resume_at: Step
     actions: tuple[str, ...]
+    due_at: datetime | None = None
+    owner: str | None = None
+    snoozed_until: datetime | None = None
+    comments: int = 0
+
+
+class Reopening(Record):
+    """That a closed referral was opened again: who, why, and the closure it undoes.
+
+    Attributes:
+        notices, reports: how many there were; the earlier ones close nothing any more.
+    """
+
+    at: datetime
+    actor: str
+    reason: str
+    closed_version: int
+    outcome: Outcome | None
+    loop_closed: bool
+    notices: int
+    reports: int
 
 
 class Referral(Record):
@@ -155,7 +235,15 @@ class Referral(Record):
         phase: the step that carries the referral now, where a new run resumes.
         why: one sentence, no PHI: why it waits and what would move it.
         revised_at: when its author last sent another version of the order.
-        contacts_before: attempts made before the last rebooking, which starts a new series.
+        consent_recorded: staff hold the patient's consent to disclose.
+        contacts_before: contacts made before the last rebooking, which starts a new series.
+        outreach_from: when the present series of attempts began.
+        escalated: whether clinicians took over in the present series.
+        time_zones: IANA zones that the patient may be in, the likeliest first.
+        reviewed: how many of the reports a clinician looked at, where one was critical.
+        chased: how often the clinic was reminded of the report.
+        attestation: the clinic's reason for attesting the service without a report.
+        superseded_by: the referral that took this one's place.
         closing: the outcome that VerifyClosure is to verify, once one is proposed.
     """
 
@@ -185,15 +273,26 @@ class Referral(Record):
     waitlist_tries: int = 0
     rebookings: int = 0
     missing: tuple[str, ...] = ()
+    consent_recorded: bool = False
     eligibility: Eligibility | None = None
     authorization: Authorization | None = None
     offers: tuple[Offer, ...] = ()
     contacts: tuple[Contact, ...] = ()
     contacts_before: int = 0
+    outreach_from: datetime | None = None
+    escalated: bool = False
+    time_zones: tuple[str, ...] = ()
+    opted_out: bool = False
     patient_answer: str | None = None
     appointment: Appointment | None = None
-    report: Report | None = None
-    notice: Notice | None = None
+    reports: tuple[Report, ...] = ()
+    reviewed: int = 0
+    chased: int = 0
+    attestation: str | None = None
+    notices: tuple[Notice, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+    superseded_by: ReferralId | None = None
+    self_pay: SelfPay | None = None
     work_item: WorkItem | None = None
     closing: Outcome | None = None
     outcome: Outcome | None = None
@@ -211,6 +310,23 @@ class Referral(Record):
         if self.offers and self.offers[-1].answer in {"open", "accepted"}:
             return self.offers[-1]
         return None
+
+    @property
+    def current_reports(self) -> tuple[Report, ...]:
+        """The documents that came since the referral was last opened."""
+        return self.reports[self.reopenings[-1].reports if self.reopenings else 0 :]
+
+    @property
+    def report(self) -> Report | None:
+        """The document that came last since then."""
+        return next(reversed(self.current_reports), None)
+
+    @property
+    def notice(self) -> Notice | None:
+        """The last word about how the referral ended, since it was last opened."""
+        before = self.reopenings[-1].notices if self.reopenings else 0
+        closures = (n for n in reversed(self.notices[before:]) if n.about is About.CLOSURE)
+        return next(closures, None)
 
     @property
     def loop_completed(self) -> bool:
@@ -325,3 +441,27 @@ def change(  # the one place that makes a next version
         metered=dict(metered or {}),
     )
     return Change(before=referral, after=after, event=event)
+
+
+def with_notice(
+    referral: Referral, at: datetime, about: About, outcome: Outcome | None = None
+) -> tuple[Notice, ...]:
+    """Return the notices with one more: writing it is asking for its delivery."""
+    number = len(referral.notices) + 1
+    return (
+        *referral.notices,
+        Notice(number=number, about=about, outcome=outcome, queued_at=at),
+    )
+
+
+def with_notice_changed(
+    referral: Referral, number: int | None, **fields: Any
+) -> tuple[Notice, ...]:
+    """Return the notices with one of them changed."""
+    return tuple(n.model_copy(update=fields) if n.number == number else n for n in referral.notices)
+
+
+def reference_of(referral: Referral, contact: Contact) -> str:
+    """Return the mark of a message: referral and attempt (`-c`) or reminder (`-r`), no PHI."""
+    mark = "r" if contact.purpose == "reminder" else "c"
+    return f"{referral.id}-{mark}{contact.number}"

@@ -9,7 +9,7 @@ from typing import Final
 
 from referral_core.domain.model import Record
 from referral_core.domain.network import Practitioner
-from referral_core.domain.pathway import RoutingRule
+from referral_core.domain.pathway import ChoiceList, RoutingRule
 from referral_core.domain.referral import Hold
 
 POLICY: Final = "greedy-score/1"
@@ -110,6 +110,26 @@ def hold_of(candidate: Candidate) -> Hold:
     return Hold(npi=candidate.npi, week=candidate.week)
 
 
+def in_network(practitioner: Practitioner, payer: str | None) -> bool:
+    """Whether a practitioner is in a payer's network; who pays alone has all of them."""
+    return payer is None or "*" in practitioner.networks or payer in practitioner.networks
+
+
+def shown(
+    need: Need, ranking: Ranking, specialists: Sequence[Practitioner], rule: ChoiceList
+) -> tuple[str, ...]:
+    """Return the NPIs of the list that the patient is to be shown."""
+    known = {s.npi: s for s in specialists}
+    near = [c.npi for c in ranking.candidates if _is_near(need, known[c.npi], rule)]
+    listed = near if rule.ranked else sorted(near)
+    return tuple(listed[: rule.at_most])
+
+
+def _is_near(need: Need, practitioner: Practitioner, rule: ChoiceList) -> bool:
+    distance = _distance(need, practitioner)
+    return rule.within_km is None or distance is None or distance <= rule.within_km
+
+
 def _distance(need: Need, practitioner: Practitioner) -> float | None:
     if need.latitude is None or need.longitude is None:
         return None
@@ -120,8 +140,7 @@ def _distance(need: Need, practitioner: Practitioner) -> float | None:
 def _hard_filter(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
     if not practitioner.accepting:
         return "not accepting new patients"
-    networks = practitioner.networks
-    if need.payer is not None and "*" not in networks and need.payer not in networks:
+    if rule.networks == "in" and not in_network(practitioner, need.payer):
         return "out of network"
     distance = _distance(need, practitioner)
     if distance is not None and distance > rule.max_distance_km:

@@ -48,7 +48,12 @@ class Payor(Record):
 
 
 class CoverageContent(Record):
-    """What pays: the coverage in force, or the only one there is."""
+    """What pays: the coverage in force, or the only one there is.
+
+    Attributes:
+        self_pay: the patient pays (coverage type `pay`).
+        fee_class: of the sliding fee scale, `A` to `D`, sent as coverage class `class`.
+    """
 
     member_id: str | None = None
     payor: Payor | None = None
@@ -59,6 +64,8 @@ class CoverageContent(Record):
     end: date | None = None
     subscriber: str | None = None
     relationship: str | None = None
+    self_pay: bool = False
+    fee_class: str | None = None
 
 
 class RequesterContent(Record):
@@ -104,11 +111,18 @@ class Reason(Record):
 
 
 class ReferralContent(Record):
-    """All of it."""
+    """All of it.
+
+    Attributes:
+        consent: whether the order comes with the patient's active consent to disclose.
+        setting: class of the encounter it was written in (HL7 ActEncounterCode).
+    """
 
     patient: PatientContent = PatientContent()
     coverage: CoverageContent = CoverageContent()
     requester: RequesterContent = RequesterContent()
     service: ServiceContent = ServiceContent()
     reasons: tuple[Reason, ...] = ()
+    consent: bool = False
+    setting: str | None = None
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Reports from the clinic: a DocumentReference, with the document inline or by its address."""
+"""Reports from the clinic: a DocumentReference or a DiagnosticReport, inline or by its address."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Final
 
 from referral_core.domain.updates import UpdateKind
 from referral_core.fhir.body import read_resource
-from referral_core.fhir.datatypes import Attachment
+from referral_core.fhir.datatypes import Attachment, CodeableConcept
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.exchanges import DocumentReference
+from referral_core.fhir.exchanges import DiagnosticReport, DocumentReference, Observation
 from referral_core.fhir.ids import referred
 from referral_core.fhir.partner_updates import PartnerUpdate, offer_of, unknown_referral
 from referral_core.fhir.structure import expect
 from referral_core.fhir.systems import LOINC
 
 _SPACE: Final = re.compile(r"\s+")
-_ATTACHMENT: Final = "DocumentReference.content[0].attachment"
+_DOCUMENT: Final = "DocumentReference.content[0].attachment"
+_RESULT: Final = "DiagnosticReport.presentedForm[0]"
+_CRITICAL: Final = frozenset({"HH", "LL", "AA"})
 
 
 class DocumentUpdate(PartnerUpdate):
@@ -31,6 +33,8 @@ class DocumentUpdate(PartnerUpdate):
         sha256: of the inline document, in hex.
         url: where it is, when it is not inline.
         size: bytes, as counted or as told.
+        final: whether its author is done with it.
+        critical: whether a result in it cannot wait.
     """
 
     loinc: tuple[str, ...] = ()
@@ -40,6 +44,8 @@ class DocumentUpdate(PartnerUpdate):
     sha256: str | None = None
     url: str | None = None
     size: int | None = None
+    final: bool = True
+    critical: bool = False
 
 
 def read_document(body: bytes, content_type: str | None) -> DocumentUpdate:
@@ -58,51 +64,110 @@ def read_document(body: bytes, content_type: str | None) -> DocumentUpdate:
             "DocumentReference.context.related",
             "Refer in context.related to the router's ServiceRequest.",
         )
-    attachment = reference.content[0].attachment
-    content = _content(attachment)
     final = reference.doc_status in {None, "final", "amended"}
-    return DocumentUpdate(
+    told = DocumentUpdate(
         referral_id=own.referral_id,
         offer_number=offer_of(own),
         kind=UpdateKind.REPORT_RECEIVED if final and reference.status == "current" else None,
         status=reference.status,
         doc_status=reference.doc_status,
-        loinc=tuple(
-            coding.code
-            for coding in (reference.type.coding if reference.type else ())
-            if coding.code and coding.system == LOINC
-        ),
-        content_type=attachment.content_type or "application/octet-stream",
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
-        url=attachment.url,
-        size=len(content) if content is not None else attachment.size,
+        loinc=_loinc(reference.type),
+        content_type="",
+        final=final,
+    )
+    return _with_content(told, reference.content[0].attachment, _DOCUMENT)
+
+
+def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpdate:
+    """Read the result of a diagnostic service; a preliminary one is on record and closes nothing.
+
+    Raises:
+        FhirError: malformed, without its text, or of no referral of ours.
+    """
+    resource = read_resource(body, content_type)
+    report = expect(resource, DiagnosticReport)
+    own = referred(report.based_on)
+    if own is None:
+        raise unknown_referral(
+            "DiagnosticReport.basedOn", "Refer in basedOn to the router's ServiceRequest."
+        )
+    if not report.presented_form:
+        raise FhirError(
+            "missing-document",
+            "Send the report's text in presentedForm.",
+            expression="DiagnosticReport.presentedForm",
+            code="required",
+            status=400,
+        )
+    results = [expect(r, Observation) for r in resource.get("contained", []) if _is_result(r)]
+    concepts = [c for result in results for c in result.interpretation]
+    codes = {coding.code for c in (*concepts, *report.conclusion_code) for coding in c.coding}
+    told = DocumentUpdate(
+        referral_id=own.referral_id,
+        offer_number=offer_of(own),
+        kind=UpdateKind.REPORT_RECEIVED if report.status in _ISSUED else None,
+        status=report.status or "unknown",
+        loinc=_loinc(report.code),
+        content_type="",
+        final=report.status in _FINAL,
+        critical=bool(codes & _CRITICAL),
+    )
+    return _with_content(told, report.presented_form[0], _RESULT)
+
+
+_FINAL: Final = frozenset({"final", "amended", "corrected", "appended"})
+_ISSUED: Final = _FINAL | {"preliminary", "partial"}
+
+
+def _is_result(resource: object) -> bool:
+    return isinstance(resource, dict) and resource.get("resourceType") == "Observation"
+
+
+def _loinc(concept: CodeableConcept | None) -> tuple[str, ...]:
+    codings = concept.coding if concept else ()
+    return tuple(c.code for c in codings if c.code and c.system == LOINC)
+
+
+def _with_content(told: DocumentUpdate, attachment: Attachment, path: str) -> DocumentUpdate:
+    content = _content(attachment, path)
+    return told.model_copy(
+        update={
+            "content_type": attachment.content_type or "application/octet-stream",
+            "content": content,
+            "sha256": hashlib.sha256(content).hexdigest() if content is not None else None,
+            "url": attachment.url,
+            "size": len(content) if content is not None else attachment.size,
+        }
     )
 
 
-def _content(attachment: Attachment) -> bytes | None:
+def _content(attachment: Attachment, path: str) -> bytes | None:
     if attachment.data is None:
         if attachment.url is None:
-            raise _wrong("missing-document", "Send the document in data, or its address in url.")
+            raise _wrong(
+                path, "missing-document", "Send the document in data, or its address in url."
+            )
         return None
     try:
         content = base64.b64decode(_SPACE.sub("", attachment.data), validate=True)
     except (binascii.Error, ValueError):
-        raise _wrong("invalid-base64", "Send data as base64.", "data") from None
+        raise _wrong(path, "invalid-base64", "Send data as base64.", "data") from None
     if attachment.size is not None and attachment.size != len(content):
-        raise _wrong("size-mismatch", "Send the size of the document in bytes.", "size")
+        raise _wrong(path, "size-mismatch", "Send the size of the document in bytes.", "size")
     # FHIR R4 fixes SHA-1 for this element; it guards against accidents, not against forgers.
     digest = hashlib.sha1(content, usedforsecurity=False).digest()
     if attachment.hash is not None and attachment.hash != base64.b64encode(digest).decode():
-        raise _wrong("hash-mismatch", "Send the document's SHA-1 as base64, or no hash.", "hash")
+        raise _wrong(
+            path, "hash-mismatch", "Send the document's SHA-1 as base64, or no hash.", "hash"
+        )
     return content
 
 
-def _wrong(own_code: str, diagnostics: str, element: str | None = None) -> FhirError:
+def _wrong(path: str, own_code: str, diagnostics: str, element: str | None = None) -> FhirError:
     return FhirError(
         own_code,
         diagnostics,
-        expression=f"{_ATTACHMENT}.{element}" if element else _ATTACHMENT,
+        expression=f"{path}.{element}" if element else path,
         code="required" if element is None else "value",
         status=400,
     )

@@ -22,7 +22,7 @@ from referral_core.fhir.datatypes import (
     Resource,
     Uri,
 )
-from referral_core.fhir.requests import Priority
+from referral_core.fhir.requests import Coded, Priority
 
 
 class BundleRequest(Element):
@@ -159,6 +159,37 @@ class DocumentReference(Resource):
     content: tuple[DocumentContent, ...] = Field(min_length=1)
     context: DocumentContext | None = None
     based_on: tuple[Reference, ...] = ()
+
+
+class Observation(Coded):
+    """A measurement of a report. Attributes: interpretation: `HH`, `LL`, `AA` are critical."""
+
+    interpretation: tuple[CodeableConcept, ...] = ()
+
+
+class DiagnosticReport(Coded):
+    """The result of a diagnostic service."""
+
+    identifier: tuple[Identifier, ...] = ()
+    based_on: tuple[Reference, ...] = ()
+    status: (
+        Literal[
+            "registered",
+            "partial",
+            "preliminary",
+            "final",
+            "amended",
+            "corrected",
+            "appended",
+            "cancelled",
+            "entered-in-error",
+            "unknown",
+        ]
+        | None
+    ) = None
+    result: tuple[Reference, ...] = ()
+    conclusion_code: tuple[CodeableConcept, ...] = ()
+    presented_form: tuple[Attachment, ...] = ()
 
 
 class CommunicationPayload(Element):

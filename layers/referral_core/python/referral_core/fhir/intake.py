@@ -35,6 +35,7 @@ class Intake(Record):
         placer_identifier: `system|value`; typed PLAC, else the first that is not ours.
         canonical_hash: SHA-256 of what the referral and its resources say.
         categories, codes, performer_types: codings as `system|code`.
+        replaces: what it names as replaced: references, and identifiers as `system|value`.
         entry: index of the Bundle's entry that is the order, or contains it.
         if_none_exist: a transaction entry's own condition.
     """
@@ -49,6 +50,7 @@ class Intake(Record):
     categories: tuple[str, ...]
     codes: tuple[str, ...]
     performer_types: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
     authored_on: datetime | None
     subject: str | None
     entry: int | None = None
@@ -151,6 +153,7 @@ def _understood(graph: Graph, item: Carried, own_id: str | None) -> Intake:
         categories=tokens(order.category),
         codes=tokens([order.code] if order.code else []),
         performer_types=tokens([order.performer_type] if order.performer_type else []),
+        replaces=_replaced(order),
         authored_on=instant(order.authored_on) if order.authored_on else None,
         subject=order.subject.reference,
         entry=_entry(node),
@@ -180,6 +183,11 @@ def _coverages(graph: Graph, node: Node, order: ServiceRequest) -> list[tuple[No
         if (place.container is not None and place.container is root)
         or (patient is not None and graph.resolve(coverage.beneficiary, place) is patient)
     ]
+
+
+def _replaced(order: ServiceRequest) -> tuple[str, ...]:
+    named = ((r.reference, r.identifier.token if r.identifier else None) for r in order.replaces)
+    return tuple(name for names in named for name in names if name)
 
 
 def _entry(node: Node) -> int | None:

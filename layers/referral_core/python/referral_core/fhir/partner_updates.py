@@ -22,6 +22,7 @@ from referral_core.fhir.structure import expect
 
 _COORDINATION: Final[Mapping[str, UpdateKind]] = {
     "cancelled": UpdateKind.CANCEL,
+    "failed": UpdateKind.CANCEL,
     "entered-in-error": UpdateKind.ENTERED_IN_ERROR,
 }
 _OFFER: Final[Mapping[str, UpdateKind | None]] = {
@@ -33,8 +34,14 @@ _OFFER: Final[Mapping[str, UpdateKind | None]] = {
     "in-progress": None,
     "on-hold": None,
     "failed": UpdateKind.OFFER_DECLINED,
-    "completed": None,
+    "completed": UpdateKind.SERVICE_ATTESTED,
 }
+_ENDS: Final[Mapping[str, UpdateKind]] = {
+    "care-received-elsewhere": UpdateKind.CARE_ELSEWHERE,
+    "deceased": UpdateKind.PATIENT_GONE,
+    "moved": UpdateKind.PATIENT_GONE,
+}
+"""Why an EHR ends a referral, by the code of statusReason; any other is a cancellation."""
 _VISIT: Final[Mapping[str, UpdateKind | None]] = {
     "proposed": None,
     "pending": None,
@@ -116,13 +123,16 @@ def read_task_update(body: bytes, content_type: str | None, task_id: str) -> Tas
             expression="Task.status",
             code="business-rule",
         )
+    reason, kind = _code(task.status_reason), kinds[task.status]
+    if kind is UpdateKind.CANCEL:
+        kind = _ENDS.get((reason or "").rpartition("|")[2], kind)
     return TaskUpdate(
         referral_id=own.referral_id,
         offer_number=own.number,
-        kind=kinds[task.status],
+        kind=kind,
         status=task.status,
         task="a" if own.part == "a" else "b",
-        reason_code=_code(task.status_reason),
+        reason_code=reason,
         reason_text=task.status_reason.text if task.status_reason else None,
     )
 

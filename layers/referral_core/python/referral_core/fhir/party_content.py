@@ -32,6 +32,8 @@ from referral_core.fhir.references import Graph, Node
 from referral_core.fhir.systems import IDENTIFIER_TYPE, NPI
 from referral_core.fhir.telecom import email, fax, is_open, phone
 
+_SELF_PAY: Final = ("http://terminology.hl7.org/CodeSystem/coverage-selfpay|pay", "pay")
+_FEE_CLASSES: Final = frozenset("ABCD")
 _GEOLOCATION: Final = "http://hl7.org/fhir/StructureDefinition/geolocation"
 
 
@@ -126,6 +128,8 @@ def read_coverage(graph: Graph, coverages: Sequence[tuple[Node, Coverage]]) -> C
         end=_boundary(coverage.period, "end"),
         subscriber=coverage.subscriber.display if coverage.subscriber else None,
         relationship=_first_code(coverage.relationship),
+        self_pay=coverage.type is not None and coverage.type.has(*_SELF_PAY),
+        fee_class=_fee_class(coverage),
     )
 
 
@@ -146,6 +150,13 @@ def _class(coverage: Coverage, code: str) -> str | None:
         if entry.type and any(coding.code == code for coding in entry.type.coding):
             return entry.name or entry.value
     return None
+
+
+def _fee_class(coverage: Coverage) -> str | None:
+    """Return the class of the sliding fee scale; another class of coverage is none of it."""
+    found = next((e.value for e in coverage.class_ if e.type and e.type.has("class")), None)
+    letter = (found or "").strip().upper()
+    return letter if letter in _FEE_CLASSES else None
 
 
 def _boundary(period: Period | None, end: str) -> date | None:

@@ -30,6 +30,11 @@ TRACE_SYSTEM: Final = f"{_BASE}/trace"
 _PLACE_OF_SERVICE: Final = (
     "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
 )
+_REQUEST_TYPES: Final = {
+    "AR": "Admission Review",
+    "HS": "Health Services Review",
+    "SC": "Specialty Care Review",
+}
 _SERVICE_TYPES: Final = "https://codesystem.x12.org/005010/1365"
 _SERVICE_SYSTEMS: Final = frozenset(
     {
@@ -100,9 +105,10 @@ def _claim(request: AuthorizationRequest) -> Json:
 
 
 def _item(request: AuthorizationRequest, diagnosis_sequence: list[Any]) -> Json:
+    kind = x12("1525", request.request_type, _REQUEST_TYPES[request.request_type])
     return {
         "extension": [
-            _coded("serviceItemRequestType", x12("1525", "SC", "Specialty Care Review")),
+            _coded("serviceItemRequestType", kind),
             _coded("certificationType", x12("1322", "I", "Initial")),
             {
                 "url": f"{PAS}/extension-requestedService",

@@ -16,7 +16,7 @@ from referral_core.fhir.party_content import (
     read_requester,
 )
 from referral_core.fhir.references import Graph, Node
-from referral_core.fhir.requests import Coded, ServiceRequest
+from referral_core.fhir.requests import Coded, Consent, Encounter, ServiceRequest
 from referral_core.fhir.systems import ICD10, NUCC
 
 
@@ -49,6 +49,11 @@ def read_content(
         requester=read_requester(graph, requester, source),
         service=_service(graph, request, order),
         reasons=tuple(dict.fromkeys(reasons or _reasons(diagnoses))),
+        consent=any(
+            (found := graph.find(reference, request, Consent)) and found.status == "active"
+            for reference in order.supporting_info
+        ),
+        setting=setting_of(graph, request, order),
         notes=tuple(n.text for n in order.note if n.text)
         + ((order.patient_instruction,) if order.patient_instruction else ()),
     )
@@ -77,6 +82,14 @@ def _service(graph: Graph, request: Node, order: ServiceRequest) -> ServiceConte
         ),
         performer_npi=npi,
     )
+
+
+def setting_of(graph: Graph, request: Node, order: ServiceRequest) -> str | None:
+    """Return the class of the encounter that an order was written in."""
+    if order.encounter is None:
+        return None
+    encounter = graph.find(order.encounter, request, Encounter)
+    return encounter.class_.code if encounter and encounter.class_ else None
 
 
 def tokens(concepts: Iterable[CodeableConcept]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from referral_core.fhir.datatypes import (
     Annotation,
     Boolean,
     CodeableConcept,
+    Coding,
     DateTime,
     Element,
     Identifier,
@@ -96,6 +97,19 @@ class Condition(Coded):
     abatement_date_time: DateTime | None = None
     recorded_date: DateTime | None = None
     note: tuple[Annotation, ...] = ()
+
+
+class Encounter(Resource):
+    """Where the patient was when the order was written. Attributes: class_: ActEncounterCode."""
+
+    class_: Coding | None = Field(default=None, alias="class")
+
+
+class Consent(Resource):
+    """What the patient allows to be disclosed."""
+
+    status: str | None = None
+    patient: Reference | None = None
 
 
 class ClaimInsurance(Element):

@@ -12,10 +12,10 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from referral_core.domain.lifecycle import COMPLETED
-from referral_core.domain.referral import Appointment, Notice, Referral
+from referral_core.domain.referral import About, Appointment, Notice, Referral
 from referral_core.fhir.body import Json, read_resource
 from referral_core.fhir.ids import appointment_id, notice_id, task_a_id
-from referral_core.fhir.systems import EVIDENCE, REFERRAL
+from referral_core.fhir.systems import EVIDENCE, NOTICE, REFERRAL
 from referral_core.fhir.task_status import outcome_concept, spoken
 from referral_core.fhir.tasks import (
     fhir_instant,
@@ -74,7 +74,7 @@ def appointment(
 
 
 def notice_communication(referral: Referral, notice: Notice, base_url: str | None = None) -> Json:
-    """Make the word to the referrer about how a referral ended: ids and an outcome only.
+    """Make a word to the referrer: ids and codes only; the one about the end is acknowledged.
 
     Args:
         referral: the projection.
@@ -83,9 +83,11 @@ def notice_communication(referral: Referral, notice: Notice, base_url: str | Non
     """
     own_id = notice_id(referral.id, notice.number)
     task_id = task_a_id(referral.id)
-    ending = spoken(notice.outcome.value).lower()
+    reason = {"coding": [{"system": NOTICE, "code": notice.about.value}]}
+    if notice.outcome is not None:
+        reason = outcome_concept(notice.outcome)
     payload: list[Json] = [
-        {"contentString": f"The referral ended: {ending}. Please acknowledge this notice."},
+        {"contentString": _sentence(referral, notice)},
         {"contentReference": _ours("Task", task_id, base_url)},
     ]
     if referral.report is not None and notice.outcome in COMPLETED:
@@ -101,14 +103,41 @@ def notice_communication(referral: Referral, notice: Notice, base_url: str | Non
             *([{"type": "ServiceRequest", "identifier": placer}] if placer else []),
         ],
         "status": "completed",
-        "category": [{"coding": [{"system": _CATEGORY, "code": "notification"}]}],
+        "category": [
+            {"coding": [{"system": _CATEGORY, "code": _CATEGORIES[notice.about]}]},
+            {"coding": [{"system": NOTICE, "code": notice.about.value}]},
+        ],
+        "priority": "asap" if notice.about is About.CRITICAL_RESULT else "routine",
         "about": [_ours("Task", task_id, base_url)],
         "sent": fhir_instant(notice.queued_at),
         "recipient": [organization(referral.referrer)],
         "sender": organization(referral.tenant),
-        "reasonCode": [outcome_concept(notice.outcome)],
+        "reasonCode": [reason],
         "payload": payload,
     }
+
+
+_CATEGORIES: Final[Mapping[About, str]] = {
+    About.CLOSURE: "notification",
+    About.INFORMATION_NEEDED: "reminder",
+    About.VISIT_MISSED: "notification",
+    About.CRITICAL_RESULT: "alert",
+}
+_SENTENCES: Final[Mapping[About, str]] = {
+    About.VISIT_MISSED: "The visit did not take place; the patient is contacted again.",
+    About.CRITICAL_RESULT: "A report with a critical result is in; please read it now.",
+}
+
+
+def _sentence(referral: Referral, notice: Notice) -> str:
+    """Return what a person reads: no name, no diagnosis."""
+    if notice.outcome is not None:
+        ending = spoken(notice.outcome.value).lower()
+        return f"The referral ended: {ending}. Please acknowledge this notice."
+    if notice.about is About.INFORMATION_NEEDED:
+        facts = ", ".join(referral.missing) or "information"
+        return f"The order lacks {facts}; please send its new version with PUT."
+    return _SENTENCES[notice.about]
 
 
 def transaction_response(entries: Sequence[tuple[str, str, bool] | None], at: datetime) -> Json:

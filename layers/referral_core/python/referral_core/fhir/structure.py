@@ -16,8 +16,10 @@ from referral_core.fhir.exchanges import (
     Appointment,
     Bundle,
     Communication,
+    DiagnosticReport,
     DocumentReference,
     MessageHeader,
+    Observation,
     Parameters,
 )
 from referral_core.fhir.parties import (
@@ -28,7 +30,15 @@ from referral_core.fhir.parties import (
     Practitioner,
     PractitionerRole,
 )
-from referral_core.fhir.requests import Claim, Coded, Condition, ServiceRequest, Task
+from referral_core.fhir.requests import (
+    Claim,
+    Coded,
+    Condition,
+    Consent,
+    Encounter,
+    ServiceRequest,
+    Task,
+)
 
 _MODELS: Final[Mapping[str, type[Resource]]] = {
     "Appointment": Appointment,
@@ -36,13 +46,15 @@ _MODELS: Final[Mapping[str, type[Resource]]] = {
     "Claim": Claim,
     "Communication": Communication,
     "Condition": Condition,
+    "Consent": Consent,
     "Coverage": Coverage,
-    "DiagnosticReport": Coded,
+    "DiagnosticReport": DiagnosticReport,
     "DocumentReference": DocumentReference,
+    "Encounter": Encounter,
     "ExplanationOfBenefit": Claim,
     "HealthcareService": HealthcareService,
     "MessageHeader": MessageHeader,
-    "Observation": Coded,
+    "Observation": Observation,
     "Organization": Organization,
     "Parameters": Parameters,
     "Patient": Patient,

@@ -90,7 +90,7 @@ def offer_face(referral: Referral, offer: Offer) -> Face:
     match offer.answer:
         case "declined":
             return Face("rejected", "4.0")
-        case "silent" | "withdrawn":
+        case "silent" | "withdrawn" | "taken-back":
             return _CANCELLED
         case _ if referral.is_closed:
             return Face("completed", "7.0") if referral.outcome in COMPLETED else _CANCELLED

@@ -1,4 +1,4 @@
-"""What a clinic is told when an offer is taken back: its Task, cancelled, with the reason."""
+"""What a clinic is told of its Task besides the offer: taken back, or something is awaited."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from referral_core.domain.network import Practitioner
 from referral_core.fhir.body import Json
-from referral_core.fhir.systems import OUTCOME, REFERRAL
+from referral_core.fhir.systems import ACTION, OUTCOME, REFERRAL
 from referral_core.fhir.tasks import practitioner as practitioner_reference
 
 _TASK_CODE: Final = "http://hl7.org/fhir/CodeSystem/task-code"
@@ -21,12 +21,34 @@ def withdrawal(task_id: str, performer: Practitioner, reason: str) -> Json:
         reason: the outcome that makes the visit unnecessary; a code, never a text.
     """
     return {
+        **_task(task_id, performer, "abort"),
+        "status": "cancelled",
+        "statusReason": {"coding": [{"system": OUTCOME, "code": reason}]},
+    }
+
+
+def reminder(task_id: str, performer: Practitioner, awaited: str) -> Json:
+    """Make Task B as it stands, with what is awaited of the clinic.
+
+    Args:
+        task_id: of the offer.
+        performer: whom it was offered to.
+        awaited: `answer` or `report`.
+    """
+    status = "requested" if awaited == "answer" else "in-progress"
+    return {
+        **_task(task_id, performer, "fulfill"),
+        "status": status,
+        "statusReason": {"coding": [{"system": ACTION, "code": f"{awaited}-awaited"}]},
+    }
+
+
+def _task(task_id: str, performer: Practitioner, code: str) -> Json:
+    return {
         "resourceType": "Task",
         "id": task_id,
         "identifier": [{"system": REFERRAL, "value": task_id}],
-        "status": "cancelled",
-        "statusReason": {"coding": [{"system": OUTCOME, "code": reason}]},
         "intent": "order",
-        "code": {"coding": [{"system": _TASK_CODE, "code": "abort"}]},
+        "code": {"coding": [{"system": _TASK_CODE, "code": code}]},
         "owner": practitioner_reference(performer.npi, performer.name),
     }

@@ -1,18 +1,34 @@
-"""Wait for the booking, then for the visit; what comes of it VerifyClosure reads."""
+"""Wait for the booking, then for the visit, reminding the patient of it."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from referral_core.domain.calendar import BusinessCalendar
+from referral_core.domain.calendar import BusinessCalendar, before
+from referral_core.domain.errors import Final, Retryable, RouterError
 from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.referral import Appointment, Referral, Report, change
+from referral_core.domain.outreach import METERED, Purpose
+from referral_core.domain.pathway import ClosureRule
+from referral_core.domain.referral import (
+    About,
+    Appointment,
+    Contact,
+    Referral,
+    Report,
+    change,
+    with_notice,
+)
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
-from referral_core.ports import Directory
+from referral_core.ports import Ambiguous, Clinics
+from referral_core.steps.content import performer_of
+from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
+from referral_core.steps.patient_words import AGREED, called, replied
 from referral_core.steps.step import (
+    AGAIN,
     ROUTER,
     Draft,
     Moment,
@@ -29,76 +45,165 @@ from referral_core.steps.step import (
 class AwaitVisit:
     """Ends when the visit happened, was missed or cancelled, or when its time ran out.
 
-    The state machine goes on to VerifyClosure whatever the outcome: the record says what follows.
+    Whatever the outcome but `again`, VerifyClosure follows: the record says what comes next.
     """
 
-    directory: Directory
+    messages: Messages
+    clinics: Clinics
     name: Step = Step.AWAIT_VISIT
-    accepts: frozenset[UpdateKind] = frozenset(
-        {
-            UpdateKind.APPOINTMENT_BOOKED,
-            UpdateKind.APPOINTMENT_CANCELLED,
-            UpdateKind.PATIENT_NO_SHOW,
-            UpdateKind.VISIT_ATTENDED,
-            UpdateKind.REPORT_RECEIVED,
-            UpdateKind.OFFER_DECLINED,
-        }
-    )
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept what becomes of the visit, and the patient's word about it."""
+        return frozenset(
+            {
+                UpdateKind.APPOINTMENT_BOOKED,
+                UpdateKind.APPOINTMENT_CANCELLED,
+                UpdateKind.PATIENT_NO_SHOW,
+                UpdateKind.PATIENT_REPLIED,
+                UpdateKind.CONTACT_RECORDED,
+                UpdateKind.VISIT_ATTENDED,
+                UpdateKind.SERVICE_ATTESTED,
+                UpdateKind.REPORT_RECEIVED,
+                UpdateKind.OFFER_DECLINED,
+            }
+        )
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
-        """Record that the booking or the visit is awaited."""
-        return begun(referral, self.name, moment, "Awaiting the visit.")
+        """Write a reminder that is due down before the carrier is called."""
+        contacts, visit = referral.contacts, referral.appointment
+        if contacts and contacts[-1].state == "sending":
+            return needs_person(
+                referral,
+                Reason.MESSAGE_AMBIGUOUS,
+                moment,
+                contacts=_ended(referral, "ambiguous"),
+                phase=self.name,
+            )
+        slot = None
+        if visit is not None and visit.status == "booked":
+            due = _reminders_due(referral, visit, moment)
+            if due > visit.reminders:
+                visit = visit.model_copy(update={"reminders": due})
+                contact = self._reminder(referral, visit, moment)
+                if contact is not None:
+                    contacts = (*contacts, contact)
+                    slot = self.messages.slot(referral, contact)
+        draft = begun(
+            referral,
+            self.name,
+            moment,
+            "Awaiting the visit.",
+            contacts=contacts,
+            appointment=visit,
+        )
+        return Draft(draft.change, slot=slot)
 
     def act(self, referral: Referral, moment: Moment) -> Recording:
-        """Open the wait: for the booking, or for word after the visit."""
-        visit = rules(referral).visit
-        if referral.appointment is None or referral.appointment.status != "booked":
-            due = due_after(self.directory, referral, moment, visit.booked_within)
-            why = "The patient agreed; the clinic is to book the appointment."
-            return lambda current, at: Draft(
-                change(current, "booking-awaited", at=at.now, actor=ROUTER, why=why, due_at=due)
+        """Send the reminder, and open the wait: for the booking, or for what follows."""
+        visit = referral.appointment
+        if visit is None or visit.status != "booked":
+            return self._await_booking(referral, moment)
+        calendar = self._calendar(referral)
+        contact = referral.contacts[-1] if referral.contacts else None
+        if contact is None or contact.state != "sending":
+            return lambda current, at: _awaited(current, at, visit, calendar)
+        preparation = rules(referral).visit.preparation
+        purpose = Purpose.PREPARATION if preparation else Purpose.REMINDER
+        try:
+            parts = self.messages.send(referral, contact, purpose)
+        except Ambiguous:
+            return lambda current, at: needs_person(
+                current, Reason.MESSAGE_AMBIGUOUS, at, contacts=_ended(current, "ambiguous")
             )
-        booking, calendar = referral.appointment, calendar_of(self.directory, referral)
-
-        def record(current: Referral, at: Moment) -> Draft:
-            return Draft(
-                change(
-                    current,
-                    "visit-awaited",
-                    at=at.now,
-                    actor=ROUTER,
-                    why="The visit is booked; the clinic says afterwards whether it happened.",
-                    due_at=_word_due(current, booking.start, at, calendar),
-                    status=Status.SCHEDULED,
-                )
+        except (Retryable, Final):
+            # Not sent, surely: the visit stands without it.
+            return lambda current, at: _awaited(
+                current, at, visit, calendar, contacts=_ended(current, "failed")
             )
-
-        return record
+        return lambda current, at: _awaited(
+            current,
+            at,
+            visit,
+            calendar,
+            contacts=_ended(current, "sent", parts),
+            metered={METERED[contact.channel]: parts},
+        )
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Follow the appointment; a new booking only moves the due time."""
         match update.kind:
             case UpdateKind.APPOINTMENT_BOOKED:
-                return self._booked(referral, update, moment)
+                visit = _visit_of(referral, update, moment)
+                due = _next_due(referral, visit, moment, self._calendar(referral))
+                return booked(referral, update, moment, due_at=due)
             case UpdateKind.APPOINTMENT_CANCELLED:
                 return _missed(referral, update, moment, Status.VISIT_CANCELLED, "cancelled")
             case UpdateKind.PATIENT_NO_SHOW:
                 return _missed(referral, update, moment, Status.NO_SHOWED, "noshow")
-            case UpdateKind.VISIT_ATTENDED:
+            case UpdateKind.PATIENT_REPLIED:
+                return _onward(replied(referral, update, moment))
+            case UpdateKind.CONTACT_RECORDED:
+                return _onward(called(referral, update, moment, self.messages.hours(referral)))
+            case UpdateKind.VISIT_ATTENDED | UpdateKind.SERVICE_ATTESTED:
                 return attended(referral, update, moment)
             case UpdateKind.REPORT_RECEIVED:
                 return report_in(referral, update, moment, outcome="reported")
             case UpdateKind.OFFER_DECLINED:
                 return offer_lost(referral, update, moment, "withdrawn")
             case _:
-                booked_already = referral.status is Status.SCHEDULED
-                reason = Reason.VISIT_UNCONFIRMED if booked_already else Reason.NOT_BOOKED
-                return needs_person(referral, reason, moment, actor=update.actor)
+                return self._silence(referral, update, moment)
 
-    def _booked(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        calendar = calendar_of(self.directory, referral)
-        due = _word_due(referral, _start(update), moment, calendar)
-        return booked(referral, update, moment, due_at=due)
+    def _silence(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        visit = referral.appointment
+        if visit is None or visit.status != "booked":
+            return needs_person(referral, Reason.NOT_BOOKED, moment, actor=update.actor)
+        word_after = rules(referral).visit.word_after_visit
+        if moment.now < self._calendar(referral).after(visit.start, word_after):
+            return Draft(
+                change(
+                    referral,
+                    "reminder-due",
+                    at=moment.now,
+                    actor=update.actor,
+                    why="The patient is reminded of the visit.",
+                    due_at=moment.soon,
+                ),
+                outcome=AGAIN,
+            )
+        return needs_person(referral, Reason.VISIT_UNCONFIRMED, moment, actor=update.actor)
+
+    def _await_booking(self, referral: Referral, moment: Moment) -> Recording:
+        due = due_after(
+            self.messages.directory, referral, moment, rules(referral).visit.booked_within
+        )
+        if referral.offer is not None:
+            # Whether the clinic hears it holds nobody up: a booking that fails to come is seen.
+            with suppress(RouterError):
+                performer = performer_of(self.messages.directory, referral)
+                task_id = f"{referral.id}.b{referral.offer.number}"
+                self.clinics.remind(performer, task_id, "booking")
+        why = "The patient agreed; the clinic is to book the appointment."
+        return lambda current, at: Draft(
+            change(current, "booking-awaited", at=at.now, actor=ROUTER, why=why, due_at=due)
+        )
+
+    def _reminder(self, referral: Referral, visit: Appointment, moment: Moment) -> Contact | None:
+        """Return the reminder to be sent now; none when it may not be, or could only come late."""
+        if not self.messages.reachable(referral, "sms") or visit.start <= moment.now:
+            return None
+        if self.messages.free_at(referral, "sms", moment.now) > moment.now:
+            return None
+        return Contact(
+            number=len(referral.contacts) + 1,
+            channel="sms",
+            at=moment.now,
+            state="sending",
+            purpose="reminder",
+            day_part=self.messages.hours(referral).part_of(moment.now),
+        )
+
+    def _calendar(self, referral: Referral) -> BusinessCalendar:
+        return calendar_of(self.messages.directory, referral)
 
 
 def booked(
@@ -109,20 +214,29 @@ def booked(
     outcome: str | None = None,
     due_at: datetime | None = None,
 ) -> Draft:
-    """Draft a booking, the first or another."""
-    number = referral.appointment.number + 1 if referral.appointment else 1
-    start = _start(update)
+    """Draft a booking, the first or another; one that is late or unauthorized says so."""
+    visit = _visit_of(referral, update, moment)
+    known = referral.authorization
+    unauthorized = bool(known and known.valid_to and visit.start.date() > known.valid_to)
+    why = "The visit is booked; the clinic says afterwards whether it happened."
+    if unauthorized:
+        why = "The visit is booked outside the authorized period; the clinic should move it."
     return Draft(
         change(
             referral,
             "appointment-booked",
             at=moment.now,
             actor=update.actor,
-            why="The visit is booked; the clinic says afterwards whether it happened.",
+            why=why,
             due_at=due_at or moment.soon,
             status=Status.SCHEDULED,
-            facts={"appointment": number, "start": start.isoformat()},
-            appointment=Appointment(number=number, start=start),
+            facts={
+                "appointment": visit.number,
+                "start": visit.start.isoformat(),
+                "unauthorized": unauthorized,
+            },
+            appointment=visit,
+            work_item=None,
         ),
         outcome=outcome,
     )
@@ -131,8 +245,11 @@ def booked(
 def attended(
     referral: Referral, update: Update, moment: Moment, *, outcome: str = "attended"
 ) -> Draft:
-    """Draft that the patient was seen: the report is awaited."""
+    """Draft that the patient was seen: the report is awaited, or attested not to come."""
     visited = referral.appointment or Appointment(number=1, start=moment.now)
+    attestation = referral.attestation
+    if update.kind is UpdateKind.SERVICE_ATTESTED:
+        attestation = str(update.facts.get("reason") or "service-completed")
     return Draft(
         change(
             referral,
@@ -141,23 +258,21 @@ def attended(
             actor=update.actor,
             why="The patient was seen; the clinic is to send the report.",
             due_at=moment.soon,
-            status=Status.SEEN_AWAITING_REPORT,
+            status=None
+            if referral.status is Status.REPORT_RECEIVED
+            else Status.SEEN_AWAITING_REPORT,
+            facts=update.facts,
             appointment=visited.model_copy(update={"status": "fulfilled"}),
+            attestation=attestation,
+            work_item=None,
         ),
         outcome=outcome,
     )
 
 
 def report_in(referral: Referral, update: Update, moment: Moment, outcome: str | None) -> Draft:
-    """Draft the arrival of a document; the pathway says whether its type closes the loop."""
-    loinc = str(update.facts.get("loinc") or "")
-    sufficient = loinc in rules(referral).closure.report_loinc
-    report = Report(
-        sha256=str(update.facts["sha256"]),
-        loinc=loinc,
-        received_at=moment.now,
-        sufficient=sufficient,
-    )
+    """Draft the arrival of a document; the pathway says whether the loop can be closed with it."""
+    report = report_of(referral, update, moment)
     return Draft(
         change(
             referral,
@@ -167,17 +282,43 @@ def report_in(referral: Referral, update: Update, moment: Moment, outcome: str |
             why="The clinic's report is in and is being verified.",
             due_at=moment.soon,
             status=Status.REPORT_RECEIVED,
-            facts={"sha256": report.sha256, "loinc": loinc, "sufficient": sufficient},
-            report=report,
+            facts=facts_of(report),
+            reports=(*referral.reports, report),
+            work_item=None,
         ),
         outcome=outcome,
     )
+
+
+def report_of(referral: Referral, update: Update, moment: Moment) -> Report:
+    """Return the report that an update brings."""
+    loinc, final = str(update.facts.get("loinc") or ""), update.facts.get("final") is not False
+    before = {r.loinc for r in referral.current_reports if r.final}
+    present = {*before, loinc} if final else before
+    return Report(
+        sha256=str(update.facts["sha256"]),
+        loinc=loinc,
+        received_at=moment.now,
+        sufficient=final and _suffices(rules(referral).closure, present),
+        final=final,
+        critical=bool(update.facts.get("critical")),
+    )
+
+
+def facts_of(report: Report) -> dict[str, str | int | bool | None]:
+    """Return what an event says of a report."""
+    return report.model_dump(include={"sha256", "loinc", "sufficient", "final", "critical"})
+
+
+def _suffices(closure: ClosureRule, present: set[str]) -> bool:
+    return all(present & set(rule.loinc) for rule in closure.evidence)
 
 
 def _missed(
     referral: Referral, update: Update, moment: Moment, status: Status, appointment: str
 ) -> Draft:
     known = referral.appointment or Appointment(number=1, start=moment.now)
+    told = rules(referral).visit.referrer_told
     return Draft(
         change(
             referral,
@@ -188,13 +329,74 @@ def _missed(
             due_at=moment.soon,
             status=status,
             appointment=known.model_copy(update={"status": appointment}),
+            notices=with_notice(referral, moment.now, About.VISIT_MISSED)
+            if told
+            else referral.notices,
         ),
         outcome="missed",
     )
 
 
-def _start(update: Update) -> datetime:
-    return datetime.fromisoformat(str(update.facts["start"]))
+def _onward(draft: Draft) -> Draft:
+    """Enter this step again where the patient only wants the clinic to book."""
+    return (
+        Draft(draft.change, outcome=AGAIN, release=draft.release)
+        if (draft.outcome == AGREED)
+        else draft
+    )
+
+
+def _awaited(
+    referral: Referral,
+    moment: Moment,
+    visit: Appointment,
+    calendar: BusinessCalendar,
+    *,
+    contacts: tuple[Contact, ...] | None = None,
+    metered: dict[str, int] | None = None,
+) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "visit-awaited" if contacts is None else "patient-reminded",
+            at=moment.now,
+            actor=ROUTER,
+            why="The visit is booked; the clinic says afterwards whether it happened.",
+            due_at=_next_due(referral, visit, moment, calendar),
+            status=Status.SCHEDULED,
+            metered=metered,
+            contacts=referral.contacts if contacts is None else contacts,
+        )
+    )
+
+
+def _ended(referral: Referral, state: str, parts: int = 0) -> tuple[Contact, ...]:
+    *before, last = referral.contacts
+    return (*before, last.model_copy(update={"state": state, "parts": parts}))
+
+
+def _visit_of(referral: Referral, update: Update, moment: Moment) -> Appointment:
+    """Return the visit that an update books; reminders that would be late are none any more."""
+    number = referral.appointment.number + 1 if referral.appointment else 1
+    visit = Appointment(number=number, start=datetime.fromisoformat(str(update.facts["start"])))
+    past = _reminders_due(referral, visit, moment)
+    return visit.model_copy(update={"reminders": past})
+
+
+def _reminder_times(referral: Referral, visit: Appointment) -> list[datetime]:
+    return [before(visit.start, span) for span in rules(referral).visit.reminders]
+
+
+def _reminders_due(referral: Referral, visit: Appointment, moment: Moment) -> int:
+    return sum(at <= moment.now for at in _reminder_times(referral, visit))
+
+
+def _next_due(
+    referral: Referral, visit: Appointment, moment: Moment, calendar: BusinessCalendar
+) -> datetime:
+    """Return when the next reminder is due, else when word of the visit is."""
+    ahead = [at for at in _reminder_times(referral, visit) if at > moment.now]
+    return min([*ahead, _word_due(referral, visit.start, moment, calendar)])
 
 
 def _word_due(

@@ -12,12 +12,13 @@ from referral_core.domain.referral import (
 from referral_core.domain.referral import (
     EligibilityVerdict,
     Referral,
+    SelfPay,
     change,
 )
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
 from referral_core.ports import Directory, Eligibility, EligibilityInquiry, Referrals
-from referral_core.steps.content import content_of, payer_of
+from referral_core.steps.content import ReferralContent, content_of, payer_of
 from referral_core.steps.step import (
     ROUTER,
     Draft,
@@ -33,13 +34,19 @@ _METERED = {"payer_transactions": 1}
 
 @dataclass(frozen=True)
 class CheckEligibility:
-    """Ends `eligible`, or gives the referral to the front office."""
+    """Finds out whether the patient is covered, or leaves a work item on the record.
+
+    The state machine goes on to RouteReferral either way: the record says what follows.
+    """
 
     referrals: Referrals
     directory: Directory
     eligibility: Eligibility
     name: Step = Step.CHECK_ELIGIBILITY
-    accepts: frozenset[UpdateKind] = frozenset()
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept nothing: the step does not wait."""
+        return frozenset()
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Record that the payer is being asked."""
@@ -54,6 +61,8 @@ class CheckEligibility:
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Find the payer of the coverage and ask it."""
         content = content_of(self.referrals, referral)
+        if referral.self_pay is not None or content.coverage.self_pay:
+            return self._self_pay(referral, content)
         payer = payer_of(content, self.directory.payers(referral.tenant))
         if payer is None:
             return lambda current, at: needs_person(current, Reason.PAYER_UNKNOWN, at)
@@ -87,6 +96,7 @@ class CheckEligibility:
             payer=payer.id,
             checked_at=moment.now,
             authorization_required=answer.authorization_required,
+            in_network=answer.in_network,
             reason=answer.reject_reason,
         )
 
@@ -117,6 +127,27 @@ class CheckEligibility:
             )
 
         return record
+
+    def _self_pay(self, referral: Referral, content: ReferralContent) -> Recording:
+        """Ask no payer: at an FQHC the class of the sliding fee scale must be agreed on."""
+        agreed = referral.self_pay or SelfPay(fee_class=content.coverage.fee_class)
+        sliding = self.directory.tenant(referral.tenant).sliding_fee
+        if sliding and agreed.fee_class is None:
+            return lambda current, at: needs_person(current, Reason.FEE_CLASS_MISSING, at)
+        return lambda current, at: Draft(
+            change(
+                current,
+                "self-pay-agreed",
+                at=at.now,
+                actor=ROUTER,
+                why="The patient pays; no payer is asked.",
+                due_at=at.soon,
+                facts={"fee_class": agreed.fee_class},
+                self_pay=agreed,
+                eligibility=None,
+            ),
+            outcome="eligible",
+        )
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Never called: the step does not wait."""

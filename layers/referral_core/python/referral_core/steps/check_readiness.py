@@ -1,17 +1,18 @@
-"""Check that the order holds what its pathway needs; ask the referrer for what is missing."""
+"""Check that the order holds what its pathway needs; ask the right party for what is missing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.referral import Referral, change
+from referral_core.domain.lifecycle import Outcome, Status, Step
+from referral_core.domain.referral import About, Referral, change, with_notice
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
 from referral_core.ports import Directory, Referrals
 from referral_core.steps.content import content_of, missing
 from referral_core.steps.step import (
     AGAIN,
+    CLOSING,
     ROUTER,
     Draft,
     Moment,
@@ -30,7 +31,10 @@ class CheckReadiness:
     referrals: Referrals
     directory: Directory
     name: Step = Step.CHECK_READINESS
-    accepts: frozenset[UpdateKind] = frozenset({UpdateKind.INFORMATION_SUPPLIED})
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept the author's new version."""
+        return frozenset({UpdateKind.INFORMATION_SUPPLIED})
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Record that the content is being checked."""
@@ -39,28 +43,22 @@ class CheckReadiness:
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Compare the content with what the pathway requires."""
         readiness = rules(referral).readiness
-        absent = missing(content_of(self.referrals, referral), readiness.required)
+        content = content_of(self.referrals, referral)
+        if content.patient.deceased:
+            return _deceased
+        absent = missing(content, readiness.required, consented=referral.consent_recorded)
+        asked = tuple(fact for fact in absent if fact not in readiness.asked_of_staff)
         ask_again = due_after(self.directory, referral, moment, readiness.ask_again_after)
 
         def record(current: Referral, at: Moment) -> Draft:
             if not absent:
-                return Draft(
-                    change(
-                        current,
-                        "readiness-confirmed",
-                        at=at.now,
-                        actor=ROUTER,
-                        why="The order is complete.",
-                        due_at=at.soon,
-                        missing=(),
-                    ),
-                    outcome="ready",
-                )
-            if current.information_requests >= readiness.asks:
+                return _ready(current, at)
+            if not asked or current.information_requests >= readiness.asks:
                 return needs_person(
                     current,
                     Reason.MISSING_INFORMATION,
                     at,
+                    facts={"missing": ",".join(absent)},
                     missing=absent,
                     information_requests=0,
                 )
@@ -76,6 +74,7 @@ class CheckReadiness:
                     facts={"missing": ",".join(absent)},
                     missing=absent,
                     information_requests=current.information_requests + 1,
+                    notices=with_notice(current, at.now, About.INFORMATION_NEEDED),
                 )
             )
 
@@ -95,3 +94,34 @@ class CheckReadiness:
             ),
             outcome=AGAIN,
         )
+
+
+def _ready(referral: Referral, moment: Moment) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "readiness-confirmed",
+            at=moment.now,
+            actor=ROUTER,
+            why="The order is complete.",
+            due_at=moment.soon,
+            missing=(),
+        ),
+        outcome="ready",
+    )
+
+
+def _deceased(referral: Referral, moment: Moment) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "patient-deceased",
+            at=moment.now,
+            actor=ROUTER,
+            why="The patient has died; the referrer is told.",
+            due_at=moment.soon,
+            status=Status.CANCEL_REQUESTED,
+            closing=Outcome.DECEASED_OR_MOVED,
+        ),
+        outcome=CLOSING,
+    )

@@ -20,7 +20,7 @@ def closes_loop(referral: Referral, outcome: Outcome) -> bool:
     acknowledged = notice is not None and notice.acknowledged_at is not None
     if outcome is Outcome.COMPLETED_ATTESTED:
         return told and acknowledged
-    return told and acknowledged and referral.report is not None and referral.report.sufficient
+    return told and acknowledged and any(r.sufficient for r in referral.current_reports)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,10 @@ class CloseReferral:
     """Ends `closed`; the last state of a run."""
 
     name: Step = Step.CLOSE_REFERRAL
-    accepts: frozenset[UpdateKind] = frozenset()
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept nothing: the step does not wait."""
+        return frozenset()
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Close in one write: there is nothing to do between beginning and ending."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from referral_core.domain.errors import Final, Retryable
-from referral_core.domain.lifecycle import Outcome, Status, Step
-from referral_core.domain.outreach import Reply, invitation, read_reply
-from referral_core.domain.referral import Contact, Referral, change
+from referral_core.domain.lifecycle import Outcome, Party, Status, Step
+from referral_core.domain.outreach import METERED, Purpose
+from referral_core.domain.pathway import OutreachAttempt
+from referral_core.domain.referral import Contact, Referral, WorkItem, change
 from referral_core.domain.updates import Update, UpdateKind
-from referral_core.domain.work import Reason
-from referral_core.ports import Ambiguous, Directory, Messenger, Referrals, Sms
+from referral_core.domain.work import DESKS, Reason, actions_of
+from referral_core.ports import Ambiguous
 from referral_core.steps.await_visit import attended, booked, report_in
-from referral_core.steps.content import content_of
+from referral_core.steps.decisions import decided
+from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
+from referral_core.steps.patient_words import AGREED, REROUTED, called, replied
 from referral_core.steps.step import (
     AGAIN,
     CLOSING,
@@ -24,32 +28,56 @@ from referral_core.steps.step import (
     Recording,
     begun,
     calendar_of,
-    due_after,
     needs_person,
     rules,
 )
 
+_OUTCOMES = {
+    Step.AWAIT_VISIT: AGREED,
+    Step.CONTACT_PATIENT: AGAIN,
+    Step.ROUTE_REFERRAL: REROUTED,
+    Step.VERIFY_CLOSURE: CLOSING,
+}
+"""What the state machine is told when a person decides on a call that was due."""
+
+
+class Turn(NamedTuple):
+    """The next attempt of the series and when it may be made; None when all were."""
+
+    attempt: OutreachAttempt | None
+    position: int
+    at: datetime
+    skipped: tuple[Contact, ...] = ()
+
 
 @dataclass(frozen=True)
 class ContactPatient:
-    """Ends `agreed` or `booked`; waits for a reply between attempts and in quiet hours."""
+    """Ends `agreed` or `booked`; waits for an answer between attempts and in quiet hours.
 
-    referrals: Referrals
-    directory: Directory
-    messenger: Messenger
+    A call that staff are to make stands on their worklist while this step waits: when nobody
+    makes it in time it counts as missed, and the series goes on.
+    """
+
+    messages: Messages
     name: Step = Step.CONTACT_PATIENT
-    accepts: frozenset[UpdateKind] = frozenset(
-        {
-            UpdateKind.PATIENT_REPLIED,
-            UpdateKind.APPOINTMENT_BOOKED,
-            UpdateKind.OFFER_DECLINED,
-            UpdateKind.REPORT_RECEIVED,
-            UpdateKind.VISIT_ATTENDED,
-        }
-    )
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept the patient's word, by text or through staff, and what the clinic does."""
+        return frozenset(
+            {
+                UpdateKind.PATIENT_REPLIED,
+                UpdateKind.CONTACT_RECORDED,
+                UpdateKind.DECISION,
+                UpdateKind.APPOINTMENT_BOOKED,
+                UpdateKind.OFFER_DECLINED,
+                UpdateKind.REPORT_RECEIVED,
+                UpdateKind.SERVICE_ATTESTED,
+                UpdateKind.VISIT_ATTENDED,
+            }
+        )
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
-        """Write the attempt down before the carrier is called, so that none is made twice."""
+        """Write the attempt down before the channel is used, so that none is made twice."""
         contacts = referral.contacts
         if contacts and contacts[-1].state == "sending":
             # The last try died between writing and recording: nobody knows whether it was sent.
@@ -60,105 +88,173 @@ class ContactPatient:
                 contacts=_ended(referral, "ambiguous"),
                 phase=self.name,
             )
-        if _may_send(self.directory, referral, moment) and _attempts_left(referral):
-            attempt = Contact(
-                number=len(contacts) + 1, channel="sms", at=moment.now, state="sending"
+        started = referral.model_copy(
+            update={
+                "outreach_from": referral.outreach_from or moment.now,
+                "time_zones": self.messages.zones(referral),
+            }
+        )
+        turn = self._turn(started, moment)
+        contacts = (*contacts, *turn.skipped)
+        attempt, slot = turn.attempt, None
+        waiting = bool(contacts) and contacts[-1].state == "due"
+        may = not waiting and not _is_escalated(started)
+        if attempt is not None and turn.at <= moment.now and may:
+            contact = Contact(
+                number=len(contacts) + 1,
+                channel=attempt.channel,
+                at=moment.now,
+                state="due" if attempt.channel == "call" else "sending",
+                position=turn.position,
+                day_part=self.messages.hours(started).part_of(moment.now),
             )
-            contacts = (*contacts, attempt)
-        return begun(
+            contacts = (*contacts, contact)
+            slot = self.messages.slot(started, contact)
+        draft = begun(
             referral,
             self.name,
             moment,
             "Contacting the patient.",
             status=Status.CONTACTING_PATIENT,
             contacts=contacts,
+            outreach_from=started.outreach_from,
+            time_zones=started.time_zones,
+            work_item=None,
         )
+        return Draft(draft.change, slot=slot)
 
     def act(self, referral: Referral, moment: Moment) -> Recording:
-        """Send the attempt that `begin` wrote down, or wait until one may be sent."""
-        attempt = referral.contacts[-1] if referral.contacts else None
-        if attempt is None or attempt.state != "sending":
-            if not _attempts_left(referral):
-                return lambda current, at: needs_person(current, Reason.PATIENT_NOT_REACHED, at)
-            opens = calendar_of(self.directory, referral).messaging_opens(moment.now)
-            return lambda current, at: _quiet(current, at, opens)
-        rule = rules(referral).outreach[_in_series(referral) - 1]
-        due = due_after(self.directory, referral, moment, rule.answer_within)
-        profile = self.directory.tenant(referral.tenant)
-        phone = content_of(self.referrals, referral).patient.phone
-        try:
-            parts = self.messenger.send_sms(
-                Sms(
-                    to=phone or "",
-                    body=invitation(profile.sender_name, profile.call_back),
-                    reference=f"{referral.id}-c{attempt.number}",
+        """Make the attempt that `begin` wrote down, or wait until one may be made."""
+        contact = referral.contacts[-1] if referral.contacts else None
+        if contact is not None and contact.state == "sending":
+            return self._send(referral, contact, moment)
+        turn = self._turn(referral, moment)
+        if contact is not None and contact.state == "due":
+            return lambda current, at: _call_due(current, at, turn.at)
+        if _is_escalated(referral):
+            return _escalate
+        if turn.attempt is None:
+            return self._exhausted(referral, turn.at, moment)
+        return lambda current, at: _waits(current, at, turn.at)
+
+    def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        """Read the patient's word, the clinic's booking, or the silence."""
+        known = referral.model_copy(update={"work_item": None})
+        match update.kind:
+            case UpdateKind.PATIENT_REPLIED:
+                return replied(known, update, moment)
+            case UpdateKind.CONTACT_RECORDED:
+                return called(known, update, moment, self.messages.hours(referral))
+            case UpdateKind.DECISION:
+                draft = decided(referral, update, moment)
+                return replace(draft, outcome=_OUTCOMES[Step(str(draft.outcome))])
+            case UpdateKind.APPOINTMENT_BOOKED:
+                return booked(known, update, moment, outcome="booked")
+            case UpdateKind.OFFER_DECLINED:
+                return offer_lost(known, update, moment, "withdrawn")
+            case UpdateKind.REPORT_RECEIVED:
+                return report_in(known, update, moment, outcome=CLOSING)
+            case UpdateKind.VISIT_ATTENDED | UpdateKind.SERVICE_ATTESTED:
+                return attended(known, update, moment, outcome=CLOSING)
+            case _:
+                return _next_attempt(known, update, moment)
+
+    # --- the series --------------------------------------------------------------------------
+
+    def _turn(self, referral: Referral, moment: Moment) -> Turn:
+        """Find the next attempt that can be made at all, and when."""
+        outreach = rules(referral).outreach
+        calendar = calendar_of(self.messages.directory, referral)
+        start = referral.outreach_from or moment.now
+        skipped: list[Contact] = []
+        position = _position(referral)
+        while position < len(outreach.attempts):
+            attempt = outreach.attempts[position]
+            if self.messages.reachable(referral, attempt.channel):
+                planned = max(calendar.after(start, attempt.at), moment.now)
+                at = self.messages.free_at(referral, attempt.channel, planned, attempt.day_part)
+                return Turn(attempt, position, at, tuple(skipped))
+            skipped.append(
+                Contact(
+                    number=len(referral.contacts) + len(skipped) + 1,
+                    channel=attempt.channel,
+                    at=moment.now,
+                    state="skipped",
+                    position=position,
                 )
             )
+            position += 1
+        return Turn(None, position, calendar.after(start, outreach.give_up_at), tuple(skipped))
+
+    def _send(self, referral: Referral, contact: Contact, moment: Moment) -> Recording:
+        due = self._turn(referral, moment).at
+        try:
+            parts = self.messages.send(referral, contact, Purpose.INVITATION)
         except Ambiguous:
             return lambda current, at: needs_person(
-                current,
-                Reason.MESSAGE_AMBIGUOUS,
-                at,
-                contacts=_ended(current, "ambiguous"),
+                current, Reason.MESSAGE_AMBIGUOUS, at, contacts=_ended(current, "ambiguous")
             )
         except Retryable:
-            return _carrier_down
+            return _channel_down
         except Final:
-            return lambda current, at: needs_person(
-                current, Reason.MESSAGE_REFUSED, at, contacts=_ended(current, "failed")
-            )
+            return _refused
         return lambda current, at: Draft(
             change(
                 current,
                 "patient-contacted",
                 at=at.now,
                 actor=ROUTER,
-                why="The patient was sent a message; a reply or an appointment is awaited.",
-                due_at=due,
-                facts={"attempt": attempt.number, "channel": attempt.channel},
-                metered={"sms_parts": parts},
+                why="The patient was written to; an answer or an appointment is awaited.",
+                due_at=max(due, at.soon),
+                facts={"attempt": contact.number, "channel": contact.channel},
+                metered={METERED[contact.channel]: parts},
                 contacts=_ended(current, "sent", parts),
             )
         )
 
-    def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        """Read the reply, the clinic's booking, or the silence."""
-        match update.kind:
-            case UpdateKind.PATIENT_REPLIED:
-                return _replied(referral, update, moment)
-            case UpdateKind.APPOINTMENT_BOOKED:
-                return booked(referral, update, moment, outcome="booked")
-            case UpdateKind.OFFER_DECLINED:
-                return offer_lost(referral, update, moment, "withdrawn")
-            case UpdateKind.REPORT_RECEIVED:
-                return report_in(referral, update, moment, outcome=CLOSING)
-            case UpdateKind.VISIT_ATTENDED:
-                return attended(referral, update, moment, outcome=CLOSING)
-            case _:
-                return Draft(
-                    change(
-                        referral,
-                        "no-reply",
-                        at=moment.now,
-                        actor=update.actor,
-                        why="The next attempt to reach the patient is due.",
-                        due_at=moment.soon,
-                    ),
-                    outcome=AGAIN,
-                )
+    def _exhausted(self, referral: Referral, give_up_at: datetime, moment: Moment) -> Recording:
+        if give_up_at > moment.now:
+            return lambda current, at: _waits(current, at, give_up_at)
+        evidence = rules(referral).outreach.evidence
+        if not _is_proven(referral):
+            return lambda current, at: needs_person(current, Reason.PATIENT_NOT_REACHED, at)
+        if evidence.sign_off is not None:
+            team = evidence.sign_off
+            return lambda current, at: needs_person(
+                current, Reason.CLOSING_SIGN_OFF, at, queue=team
+            )
+        return _unable_to_reach
 
 
-def _in_series(referral: Referral) -> int:
-    """Count the attempts since the last rebooking: each rebooking starts a new series."""
-    return len(referral.contacts) - referral.contacts_before
+def series(referral: Referral) -> tuple[Contact, ...]:
+    """Return the invitations since the last rebooking: each rebooking starts a new series."""
+    recent = referral.contacts[referral.contacts_before :]
+    return tuple(c for c in recent if c.purpose == "invitation")
 
 
-def _attempts_left(referral: Referral) -> bool:
-    return _in_series(referral) < len(rules(referral).outreach)
+def _position(referral: Referral) -> int:
+    used = [c.position for c in series(referral) if c.position is not None]
+    return max(used, default=-1) + 1
 
 
-def _may_send(directory: Directory, referral: Referral, moment: Moment) -> bool:
-    return calendar_of(directory, referral).messaging_opens(moment.now) <= moment.now
+def _is_escalated(referral: Referral) -> bool:
+    """Whether clinicians are to take over: once in a series."""
+    outreach = rules(referral).outreach
+    if outreach.escalate_after is None:
+        return False
+    made = [c for c in series(referral) if c.counts]
+    return len(made) == outreach.escalate_after and not referral.escalated
+
+
+def _is_proven(referral: Referral) -> bool:
+    """Whether the record proves that the patient cannot be reached."""
+    wanted, made = rules(referral).outreach.evidence, [c for c in series(referral) if c.counts]
+    return (
+        len(made) >= wanted.attempts
+        and len({c.channel for c in made}) >= wanted.channels
+        and len({c.day_part for c in made}) >= wanted.day_parts
+        and (not wanted.letter or any(c.channel == "letter" for c in made))
+    )
 
 
 def _ended(referral: Referral, state: str, parts: int = 0) -> tuple[Contact, ...]:
@@ -166,70 +262,98 @@ def _ended(referral: Referral, state: str, parts: int = 0) -> tuple[Contact, ...
     return (*before, last.model_copy(update={"state": state, "parts": parts}))
 
 
-def _carrier_down(referral: Referral, moment: Moment) -> Draft:
+def _next_attempt(referral: Referral, update: Update, moment: Moment) -> Draft:
+    contacts = referral.contacts
+    if contacts and contacts[-1].state == "due":
+        contacts = _ended(referral, "missed")
     return Draft(
         change(
             referral,
-            "carrier-unavailable",
+            "no-reply",
+            at=moment.now,
+            actor=update.actor,
+            why="The next attempt to reach the patient is due.",
+            due_at=moment.soon,
+            contacts=contacts,
+        ),
+        outcome=AGAIN,
+    )
+
+
+def _call_due(referral: Referral, moment: Moment, until: datetime) -> Draft:
+    item = WorkItem(
+        reason=Reason.CALL_DUE,
+        opened_at=moment.now,
+        resume_at=Step.CONTACT_PATIENT,
+        actions=actions_of(Reason.CALL_DUE, Step.CONTACT_PATIENT),
+        due_at=until,
+    )
+    return Draft(
+        change(
+            referral,
+            "call-due",
             at=moment.now,
             actor=ROUTER,
-            why="The message carrier is not available; the message is sent once it is.",
+            why=DESKS[Reason.CALL_DUE].why,
+            due_at=until,
+            queue=DESKS[Reason.CALL_DUE].queue,
+            waits_for=Party.STAFF,
+            facts={"attempt": referral.contacts[-1].number},
+            work_item=item,
+        )
+    )
+
+
+def _escalate(referral: Referral, moment: Moment) -> Draft:
+    team = rules(referral).outreach.escalate_to
+    return needs_person(referral, Reason.ESCALATED, moment, queue=team, escalated=True)
+
+
+def _waits(referral: Referral, moment: Moment, until: datetime) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "next-attempt-planned",
+            at=moment.now,
+            actor=ROUTER,
+            why="The patient did not answer yet; the next attempt is made when it may be.",
+            due_at=until,
+        )
+    )
+
+
+def _channel_down(referral: Referral, moment: Moment) -> Draft:
+    """Draft that nothing was sent: the attempt is made again a little later."""
+    return Draft(
+        change(
+            referral,
+            "channel-unavailable",
+            at=moment.now,
+            actor=ROUTER,
+            why="The message channel is not available; the message is sent once it is.",
             due_at=moment.soon,
             contacts=referral.contacts[:-1],
         )
     )
 
 
-def _quiet(referral: Referral, moment: Moment, opens: datetime) -> Draft:
-    return Draft(
-        change(
-            referral,
-            "quiet-hours",
-            at=moment.now,
-            actor=ROUTER,
-            why="It is night where the patient lives; the message is sent in the morning.",
-            due_at=opens,
-        )
+def _refused(referral: Referral, moment: Moment) -> Draft:
+    return needs_person(
+        referral, Reason.MESSAGE_REFUSED, moment, contacts=_ended(referral, "failed")
     )
 
 
-def _replied(referral: Referral, update: Update, moment: Moment) -> Draft:
-    reply = read_reply(str(update.facts.get("keyword") or ""))
-    match reply:
-        case Reply.YES:
-            return Draft(
-                change(
-                    referral,
-                    "patient-agreed",
-                    at=moment.now,
-                    actor=update.actor,
-                    why="The patient agreed; the clinic books the appointment next.",
-                    due_at=moment.soon,
-                    patient_answer=reply.value,
-                ),
-                outcome="agreed",
-            )
-        case Reply.NO:
-            return Draft(
-                change(
-                    referral,
-                    "patient-declined",
-                    at=moment.now,
-                    actor=update.actor,
-                    why="The patient declined; the clinic and the referrer are told.",
-                    due_at=moment.soon,
-                    patient_answer=reply.value,
-                    closing=Outcome.PATIENT_DECLINED,
-                ),
-                outcome=CLOSING,
-            )
-        case Reply.STOP:
-            return needs_person(
-                referral,
-                Reason.PATIENT_OPTED_OUT,
-                moment,
-                actor=update.actor,
-                patient_answer=reply.value,
-            )
-        case _:
-            return needs_person(referral, Reason.PATIENT_WROTE, moment, actor=update.actor)
+def _unable_to_reach(referral: Referral, moment: Moment) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "patient-not-reached",
+            at=moment.now,
+            actor=ROUTER,
+            why="The patient cannot be reached, with the evidence on record; the referrer is told.",
+            due_at=moment.soon,
+            facts={"attempts": len([c for c in series(referral) if c.counts])},
+            closing=Outcome.UNABLE_TO_REACH,
+        ),
+        outcome=CLOSING,
+    )

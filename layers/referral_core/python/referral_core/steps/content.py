@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from referral_core.domain.errors import Final
+from referral_core.domain.errors import Final as FinalError
 from referral_core.domain.model import Record
 from referral_core.domain.network import Payer, Practitioner
 from referral_core.domain.referral import Offer, Referral
@@ -17,6 +17,9 @@ from referral_core.fhir.resources import service_request_as_stored
 from referral_core.ports import Directory, Referrals
 
 __all__ = ["Payload", "ReferralContent", "content_of", "missing", "payer_of", "performer_of"]
+
+
+_CONSENT: Final = "consent"
 
 
 class Payload(Record):
@@ -66,16 +69,31 @@ def content_of(referrals: Referrals, referral: Referral) -> ReferralContent:
     return Payload.load(referrals.payload(referral)).content
 
 
-def missing(content: ReferralContent, required: Iterable[str]) -> tuple[str, ...]:
+def missing(
+    content: ReferralContent, required: Iterable[str], *, consented: bool = False
+) -> tuple[str, ...]:
     """Return the names of required facts (`patient.phone`, `coverage.payor`, `service`) not there.
+
+    Args:
+        content: what the order says; of a patient who pays no coverage is needed.
+        required: by the pathway.
+        consented: whether staff recorded the patient's consent.
 
     Raises:
         AttributeError: a pathway requires a fact that does not exist.
     """
-    return tuple(name for name in required if not _has(content, name))
+    return tuple(
+        name
+        for name in required
+        if not _has(content, name) and not (consented and name == _CONSENT)
+    )
 
 
 def _has(content: ReferralContent, name: str) -> bool:
+    if content.coverage.self_pay and name.startswith("coverage."):
+        return True
+    if name == _CONSENT:
+        return content.consent
     if name == "service":
         return content.service.is_stated
     if name == "reason":
@@ -107,14 +125,14 @@ def performer_of(
     """Return the directory's entry of an offer's performer; of the offer in hand by default.
 
     Raises:
-        Final: there is none, or the directory no longer lists it.
+        FinalError: there is none, or the directory no longer lists it.
     """
     offer = offer or referral.offer
     if offer is not None:
         for practitioner in directory.specialists(referral.tenant, offer.specialty):
             if practitioner.npi == offer.npi:
                 return practitioner
-    raise Final("The directory does not list the performer.")
+    raise FinalError("The directory does not list the performer.")
 
 
 def task_bundle(referrals: Referrals, referral: Referral, performer: Practitioner) -> bytes:

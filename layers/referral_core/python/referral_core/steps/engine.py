@@ -18,7 +18,7 @@ from referral_core.domain.lifecycle import IllegalTransition, Step
 from referral_core.domain.mailbox import Disposition, Mailbox, Wait
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.referral import Referral, change
-from referral_core.domain.updates import ALWAYS_ACCEPTED, ONLY_INFORMS, Role, Update, UpdateKind
+from referral_core.domain.updates import ALWAYS_ACCEPTED, Role, Update, UpdateKind
 from referral_core.ports import (
     Clock,
     Commit,
@@ -26,9 +26,11 @@ from referral_core.ports import (
     Evidence,
     Loaded,
     NoCapacity,
+    NotNow,
     Referrals,
     Workflow,
 )
+from referral_core.steps.records import recorded_at_once, reopened
 from referral_core.steps.step import (
     AGAIN,
     CLOSING,
@@ -40,7 +42,8 @@ from referral_core.steps.step import (
     Moment,
     Recording,
     StepInput,
-    cancelled,
+    ended_from_outside,
+    noted,
 )
 
 _TRIES: Final = 20
@@ -114,7 +117,7 @@ class Engine:
         return self._act(step, entry)
 
     def _answered_already(self, step: LifecycleStep, loaded: Loaded) -> bool:
-        update = loaded.mailbox.acceptable(step.accepts)
+        update = loaded.mailbox.acceptable(step.accepts(loaded.referral))
         if update is None:
             return False
         try:
@@ -204,7 +207,7 @@ class Engine:
                 mailbox = loaded.mailbox.closed()
             try:
                 self.referrals.commit(_commit(draft, loaded, mailbox))
-            except Conflict:
+            except (Conflict, NotNow):
                 continue
             return draft
         raise Conflict("other writers were always first")
@@ -258,7 +261,7 @@ class Engine:
             draft = _marked(draft, update)
             if receipt is Receipt.PENDING:
                 after = mailbox.held(update)
-            elif receipt is Receipt.LATE or update.kind in ONLY_INFORMS:
+            elif receipt is Receipt.LATE:
                 after = mailbox.recorded(update)
             else:
                 after = _after_answer(loaded, draft, update)
@@ -285,18 +288,19 @@ class Engine:
     ) -> tuple[Draft, Receipt]:
         if referral.is_closed:
             return _late(referral, update, self._moment()), Receipt.LATE
+        recorded = recorded_at_once(referral, update, self._moment())
+        if recorded is not None:
+            return recorded, Receipt.RECORDED
         if disposition is Disposition.ANSWERS and mailbox.wait is not None:
             draft = self._answer(self.steps[mailbox.wait.step], referral, update)
             return draft, Receipt.ANSWERED if draft.outcome else Receipt.RECORDED
-        informs = update.kind in ONLY_INFORMS
-        receipt = Receipt.RECORDED if informs else Receipt.PENDING
-        return _kept(referral, update, self._moment()), receipt
+        return _kept(referral, update, self._moment()), Receipt.PENDING
 
     def _answer(self, step: LifecycleStep, referral: Referral, update: Update) -> Draft:
         moment = self._moment()
         try:
             if update.kind in ALWAYS_ACCEPTED:
-                draft = cancelled(referral, update, moment)
+                draft = ended_from_outside(referral, update, moment)
             else:
                 draft = step.answer(referral, update, moment)
         except IllegalTransition as error:
@@ -328,6 +332,35 @@ class Engine:
                 return Tending.SENT_AGAIN
         self.referrals.commit(_commit(self._restarted(loaded.referral), loaded, None))
         return Tending.RESTARTED
+
+    # --- reopening -------------------------------------------------------------------------
+
+    def reopen(
+        self, tenant: Tenant, referral_id: ReferralId, resume: Step, actor: str, reason: str
+    ) -> Referral:
+        """Open a closed referral again: the next run resumes at a step; its closure stays known.
+
+        Args:
+            tenant: of the principal.
+            referral_id: which one.
+            resume: one of `REOPENS`.
+            actor: who wants it.
+            reason: a code; a text may hold PHI.
+
+        Raises:
+            NotFound: the tenant has no such referral.
+            NotLegal: it is not closed, or cannot be resumed there.
+        """
+        for _ in range(_TRIES):
+            loaded = self.referrals.load(tenant, referral_id)
+            draft = reopened(loaded.referral, resume, self._moment(), actor, reason)
+            mailbox = loaded.mailbox.closed()
+            try:
+                self.referrals.commit(_commit(draft, loaded, mailbox))
+            except (Conflict, StaleRun):
+                continue
+            return draft.change.after
+        raise Conflict("other writers were always first")
 
     def _restarted(self, referral: Referral) -> Draft:
         """Draft the next run: the stream starts its execution at the referral's phase."""
@@ -373,7 +406,7 @@ def _wait(step: LifecycleStep, entry: StepInput, draft: Draft) -> Wait:
         id=f"{after.run}-{after.version}",
         step=step.name,
         token=entry.token or "",
-        accepts=step.accepts | {UpdateKind.DEADLINE},
+        accepts=step.accepts(after) | {UpdateKind.DEADLINE},
         deadline=after.due_at,
     )
 
@@ -405,6 +438,7 @@ def _commit(draft: Draft, loaded: Loaded, mailbox: Mailbox | None) -> Commit:
         mailbox=mailbox,
         decision=draft.decision,
         evidence=draft.evidence,
+        slot=draft.slot,
         hold=draft.hold,
         hold_capacity=draft.hold_capacity,
         release=draft.release,
@@ -450,33 +484,16 @@ def _deadline(wait: Wait, now: datetime) -> Update:
     )
 
 
-def _noted(referral: Referral, kind: str, update: Update, at: datetime) -> Draft:
-    """Draft an event that leaves owner, due time and sentence as they are."""
-    return Draft(
-        change(
-            referral,
-            kind,
-            at=at,
-            actor=update.actor,
-            why=referral.why,
-            due_at=referral.due_at,
-            queue=referral.queue,
-            waits_for=referral.waits_for,
-            facts={"kind": update.kind.value, **update.facts},
-        )
-    )
-
-
 def _late(referral: Referral, update: Update, moment: Moment) -> Draft:
-    return _noted(referral, "update-late", update, moment.now)
+    return noted(referral, update, moment, "update-late")
 
 
 def _kept(referral: Referral, update: Update, moment: Moment) -> Draft:
-    return _noted(referral, "update-received", update, moment.now)
+    return noted(referral, update, moment, "update-received")
 
 
 def _unusable(referral: Referral, update: Update, moment: Moment) -> Draft:
-    return _noted(referral, "update-unusable", update, moment.now)
+    return noted(referral, update, moment, "update-unusable")
 
 
 def _sent_again(referral: Referral, moment: Moment) -> Draft:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from referral_core.domain.errors import Final
 from referral_core.domain.lifecycle import Status, Step
@@ -10,7 +12,16 @@ from referral_core.domain.referral import Offer, Referral, change
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.ports import Clinics, Directory, OfferedReferral, Referrals
 from referral_core.steps.content import performer_of, task_bundle
-from referral_core.steps.step import ROUTER, Draft, Moment, Recording, begun, due_after, rules
+from referral_core.steps.step import (
+    AGAIN,
+    ROUTER,
+    Draft,
+    Moment,
+    Recording,
+    begun,
+    calendar_of,
+    rules,
+)
 
 
 @dataclass(frozen=True)
@@ -21,9 +32,10 @@ class OfferReferral:
     directory: Directory
     clinics: Clinics
     name: Step = Step.OFFER_REFERRAL
-    accepts: frozenset[UpdateKind] = frozenset(
-        {UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED}
-    )
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept the clinic's yes or no."""
+        return frozenset({UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED})
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Record that the clinic is being asked."""
@@ -35,31 +47,41 @@ class OfferReferral:
         if offer is None:
             raise Final("there is no performer to offer the referral to")
         performer = performer_of(self.directory, referral)
+        task_id = f"{referral.id}.b{offer.number}"
+        rule, calendar = rules(referral).offer, calendar_of(self.directory, referral)
+        offered_at = offer.offered_at or moment.now
+        silent_at = calendar.after(offered_at, rule.answer_within)
+        if offer.reminded:
+            self.clinics.remind(performer, task_id, "answer")
+            return lambda current, at: _asked(current, at, "offer-reminded", silent_at, offered_at)
         self.clinics.offer(
             performer,
             OfferedReferral(
                 tenant=referral.tenant,
                 referral_id=referral.id,
-                task_id=f"{referral.id}.b{offer.number}",
+                task_id=task_id,
                 bundle=task_bundle(self.referrals, referral, performer),
             ),
         )
-        due = due_after(self.directory, referral, moment, rules(referral).offer.answer_within)
-        return lambda current, at: Draft(
-            change(
-                current,
-                "offered",
-                at=at.now,
-                actor=ROUTER,
-                why="The clinic has the referral and is to accept or decline it.",
-                due_at=due,
-                status=Status.OFFERED,
-                facts={"offer": offer.number},
-            )
-        )
+        due = calendar.after(offered_at, rule.remind_after) if rule.remind_after else silent_at
+        return lambda current, at: _asked(current, at, "offered", due, offered_at)
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Take the clinic's yes; release the held place on its no or its silence."""
+        offer, remind_after = referral.offer, rules(referral).offer.remind_after
+        if update.kind is UpdateKind.DEADLINE and offer and remind_after and not offer.reminded:
+            return Draft(
+                change(
+                    referral,
+                    "offer-unanswered",
+                    at=moment.now,
+                    actor=update.actor,
+                    why="The clinic has not answered yet and is reminded.",
+                    due_at=moment.soon,
+                    offers=_with_offer(referral, reminded=True),
+                ),
+                outcome=AGAIN,
+            )
         if update.kind is UpdateKind.OFFER_ACCEPTED:
             return Draft(
                 change(
@@ -98,16 +120,57 @@ def offer_lost(referral: Referral, update: Update, moment: Moment, answer: str) 
     )
 
 
+def taken_back(
+    referral: Referral, update: Update, moment: Moment, reason: str, outcome: str
+) -> Draft:
+    """Draft that the patient wants another clinic: this one is told, its place is released."""
+    offer, visit = referral.offer, referral.appointment
+    return Draft(
+        change(
+            referral,
+            "clinic-not-wanted",
+            at=moment.now,
+            actor=update.actor,
+            why="The patient wants another clinic; one is chosen next.",
+            due_at=moment.soon,
+            facts={**update.facts, "reason": reason},
+            offers=answered(referral, "taken-back", reason),
+            appointment=visit.model_copy(update={"status": "cancelled"}) if visit else None,
+            authorization=None,
+            patient_answer=None,
+            work_item=None,
+        ),
+        outcome=outcome,
+        release=offer.hold if offer else None,
+    )
+
+
 def answered(referral: Referral, answer: str, reason: object = None) -> tuple[Offer, ...]:
     """Return the offers with the one in hand answered; a lost offer holds no place."""
     offer = referral.offer
     if offer is None:
         return referral.offers
-    updated = offer.model_copy(
-        update={
-            "answer": answer,
-            "reason": str(reason) if reason else None,
-            "hold": offer.hold if answer == "accepted" else None,
-        }
+    kept = offer.hold if answer == "accepted" else None
+    return _with_offer(referral, answer=answer, reason=str(reason) if reason else None, hold=kept)
+
+
+def _with_offer(referral: Referral, **fields: Any) -> tuple[Offer, ...]:
+    return (*referral.offers[:-1], referral.offers[-1].model_copy(update=fields))
+
+
+def _asked(
+    referral: Referral, moment: Moment, kind: str, due: datetime, offered_at: datetime
+) -> Draft:
+    return Draft(
+        change(
+            referral,
+            kind,
+            at=moment.now,
+            actor=ROUTER,
+            why="The clinic has the referral and is to accept or decline it.",
+            due_at=due,
+            status=Status.OFFERED,
+            facts={"offer": referral.offers[-1].number},
+            offers=_with_offer(referral, offered_at=offered_at),
+        )
     )
-    return (*referral.offers[:-1], updated)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from referral_core.domain.errors import NotLegal
-from referral_core.domain.lifecycle import Outcome, Party, Status, Step
-from referral_core.domain.referral import Referral, WorkItem, change
+from referral_core.domain.lifecycle import Party, Status, Step
+from referral_core.domain.referral import Referral, WorkItem, change, with_notice_changed
 from referral_core.domain.updates import Update, UpdateKind
-from referral_core.domain.work import DESKS, Reason, actions_of, target_of
-from referral_core.ports import Directory
-from referral_core.steps.await_visit import report_in
+from referral_core.domain.work import DESKS, Reason, actions_of
+from referral_core.steps.await_visit import attended, booked, report_in
+from referral_core.steps.decisions import decided, item_of, resumed
+from referral_core.steps.messaging import Messages
+from referral_core.steps.offer_referral import offer_lost
+from referral_core.steps.patient_words import AGREED, REROUTED, called, replied
 from referral_core.steps.request_authorization import authorization_decided
 from referral_core.steps.step import (
+    AGAIN,
+    CLOSING,
     ROUTER,
+    WORK_ITEM,
     Draft,
     Moment,
     Recording,
     begun,
     due_after,
+    noted,
     rules,
 )
 
@@ -27,25 +33,38 @@ _ABOUT_NOTICE: Final = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLE
 _BEFORE_ROUTING: Final = frozenset(
     {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
 )
+_ALWAYS: Final = frozenset(
+    {
+        UpdateKind.DECISION,
+        UpdateKind.INFORMATION_SUPPLIED,
+        UpdateKind.AUTHORIZATION_DECIDED,
+        UpdateKind.REPORT_RECEIVED,
+        UpdateKind.SERVICE_ATTESTED,
+        UpdateKind.VISIT_ATTENDED,
+        UpdateKind.NOTICE_DELIVERED,
+        UpdateKind.NOTICE_ACKNOWLEDGED,
+    }
+)
+_WHERE: Final = {
+    AGREED: Step.AWAIT_VISIT,
+    REROUTED: Step.ROUTE_REFERRAL,
+    AGAIN: Step.CONTACT_PATIENT,
+    CLOSING: Step.VERIFY_CLOSURE,
+}
+"""Where the referral goes on after the patient's word."""
 
 
 @dataclass(frozen=True)
 class OpenWorkItem:
     """Ends with the name of the step at which the referral goes on."""
 
-    directory: Directory
+    messages: Messages
     name: Step = Step.OPEN_WORK_ITEM
-    accepts: frozenset[UpdateKind] = frozenset(
-        {
-            UpdateKind.DECISION,
-            UpdateKind.INFORMATION_SUPPLIED,
-            UpdateKind.AUTHORIZATION_DECIDED,
-            UpdateKind.REPORT_RECEIVED,
-            UpdateKind.VISIT_ATTENDED,
-            UpdateKind.NOTICE_DELIVERED,
-            UpdateKind.NOTICE_ACKNOWLEDGED,
-        }
-    )
+
+    def accepts(self, referral: Referral) -> frozenset[UpdateKind]:
+        """Accept a decision, and what may settle the matter from outside."""
+        item = referral.work_item
+        return _ALWAYS | (DESKS[item.reason].takes if item else frozenset())
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Open the item; without a reason on record a fault brought the referral here."""
@@ -55,13 +74,22 @@ class OpenWorkItem:
             resume_at=referral.phase,
             actions=actions_of(Reason.FAULT, referral.phase),
         )
-        return begun(referral, self.name, moment, DESKS[item.reason].why, work_item=item)
+        return begun(
+            referral,
+            self.name,
+            moment,
+            DESKS[item.reason].why,
+            queue=referral.queue if referral.work_item else None,
+            work_item=item,
+        )
 
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Show it on the team's worklist with its due time."""
-        due = due_after(self.directory, referral, moment, rules(referral).work_item_within)
-        item = _item(referral)
+        messages = self.messages
+        due = due_after(messages.directory, referral, moment, rules(referral).work_item_within)
+        item = item_of(referral)
         desk = DESKS[item.reason]
+        queue = referral.queue if item.reason is not Reason.FAULT else desk.queue
         return lambda current, at: Draft(
             change(
                 current,
@@ -70,9 +98,10 @@ class OpenWorkItem:
                 actor=ROUTER,
                 why=desk.why,
                 due_at=due,
-                queue=desk.queue,
+                queue=queue,
                 waits_for=Party.STAFF,
                 facts={"reason": item.reason.value},
+                work_item=item.model_copy(update={"due_at": due}),
             )
         )
 
@@ -80,143 +109,98 @@ class OpenWorkItem:
         """Take the decision, or what came from outside and settles the matter."""
         match update.kind:
             case UpdateKind.DECISION:
-                return _decided(referral, update, moment)
+                return decided(referral, update, moment)
             case UpdateKind.INFORMATION_SUPPLIED:
                 if referral.status in _BEFORE_ROUTING:
-                    return _resumed(referral, update, moment, Step.CHECK_READINESS)
-                return _noted(referral, update, moment)
+                    return resumed(referral, update, moment, Step.CHECK_READINESS)
+                return noted(referral, update, moment)
             case UpdateKind.AUTHORIZATION_DECIDED:
-                return self._authorization(referral, update, moment)
+                return _authorization(referral, update, moment)
             case UpdateKind.REPORT_RECEIVED:
-                draft = report_in(referral, update, moment, outcome=Step.VERIFY_CLOSURE)
-                return _cleared(draft)
-            case UpdateKind.VISIT_ATTENDED:
-                return _resumed(
-                    referral,
-                    update,
-                    moment,
-                    Step.VERIFY_CLOSURE,
-                    status=Status.SEEN_AWAITING_REPORT,
-                )
+                return report_in(referral, update, moment, outcome=Step.VERIFY_CLOSURE)
+            case UpdateKind.VISIT_ATTENDED | UpdateKind.SERVICE_ATTESTED:
+                return attended(referral, update, moment, outcome=Step.VERIFY_CLOSURE)
             case UpdateKind.NOTICE_DELIVERED | UpdateKind.NOTICE_ACKNOWLEDGED:
                 return _notice_settled(referral, update, moment)
-            case _:
+            case UpdateKind.DEADLINE:
                 return self._overdue(referral, update, moment)
+            case _:
+                return self._patient(referral, update, moment)
 
-    def _authorization(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        draft = authorization_decided(referral, update, moment)
-        if draft.outcome == "authorized":
-            return _cleared(Draft(draft.change, outcome=Step.REQUEST_AUTHORIZATION))
-        return _noted(referral, update, moment, authorization=draft.change.after.authorization)
+    def _patient(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        """Draft the patient's word, or what the clinic did meanwhile."""
+        match update.kind:
+            case UpdateKind.APPOINTMENT_BOOKED:
+                return booked(referral, update, moment, outcome=Step.AWAIT_VISIT)
+            case UpdateKind.OFFER_DECLINED:
+                lost = offer_lost(referral, update, moment, "withdrawn")
+                return replace(_cleared(lost), outcome=Step.ROUTE_REFERRAL)
+            case UpdateKind.CONTACT_RECORDED:
+                draft = called(referral, update, moment, self.messages.hours(referral))
+            case _:
+                draft = replied(referral, update, moment)
+        if draft.outcome == WORK_ITEM:
+            return self._another_reason(draft, referral, moment)
+        if draft.outcome is None:
+            return draft
+        return replace(_cleared(draft), outcome=_WHERE[draft.outcome])
+
+    def _another_reason(self, draft: Draft, referral: Referral, moment: Moment) -> Draft:
+        """Keep the item where it is, for the reason that the patient gave now."""
+        messages = self.messages
+        due = due_after(messages.directory, referral, moment, rules(referral).work_item_within)
+        item, after = item_of(referral), draft.change.after
+        told = item_of(after).model_copy(
+            update={"owner": item.owner, "resume_at": item.resume_at, "due_at": due}
+        )
+        changed = after.model_copy(update={"work_item": told, "due_at": due})
+        return Draft(draft.change.model_copy(update={"after": changed}))
 
     def _overdue(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Draft that nobody decided in time: the item stays, and says so, until somebody does."""
-        due = due_after(self.directory, referral, moment, rules(referral).work_item_within)
+        messages, item = self.messages, item_of(referral)
+        due = due_after(messages.directory, referral, moment, rules(referral).work_item_within)
+        late = item.snoozed_until is None or item.due_at is None or moment.now >= item.due_at
+        prefix = "Overdue. " if late else ""
         return Draft(
             change(
                 referral,
-                "work-item-overdue",
+                "work-item-overdue" if late else "work-item-awake",
                 at=moment.now,
                 actor=update.actor,
-                why=f"Overdue. {DESKS[_item(referral).reason].why}",
+                why=f"{prefix}{DESKS[item.reason].why}",
                 due_at=due,
                 queue=referral.queue,
                 waits_for=Party.STAFF,
+                work_item=item.model_copy(update={"snoozed_until": None}),
             )
         )
 
 
-def _item(referral: Referral) -> WorkItem:
-    if referral.work_item is None:
-        raise ValueError("no work item is open")
-    return referral.work_item
-
-
-def _decided(referral: Referral, update: Update, moment: Moment) -> Draft:
-    item, action = _item(referral), str(update.facts.get("action") or "")
-    target = target_of(item.reason, action, item.resume_at)
-    if target is None:
-        raise NotLegal(f"{action!r} is not among the actions: {', '.join(item.actions)}.")
-    if action.startswith("close:"):
-        outcome = Outcome(action.removeprefix("close:"))
-        return _resumed(referral, update, moment, target, closing=outcome)
-    if item.reason in _ABOUT_NOTICE and referral.notice is not None:
-        # Sent once more, under the next number.
-        unread = referral.notice.model_copy(update={"undeliverable": True})
-        return _resumed(referral, update, moment, target, notice=unread)
-    if action == "self-pay":
-        return _resumed(referral, update, moment, target, eligibility=None)
-    if action == "visit-attended":
-        return _resumed(referral, update, moment, target, status=Status.SEEN_AWAITING_REPORT)
-    if target is Step.CONTACT_PATIENT:
-        return _resumed(referral, update, moment, target, contacts_before=len(referral.contacts))
-    return _resumed(referral, update, moment, target)
+def _authorization(referral: Referral, update: Update, moment: Moment) -> Draft:
+    draft = authorization_decided(referral, update, moment)
+    if draft.outcome == "authorized":
+        return replace(_cleared(draft), outcome=Step.REQUEST_AUTHORIZATION)
+    return noted(referral, update, moment, authorization=draft.change.after.authorization)
 
 
 def _notice_settled(referral: Referral, update: Update, moment: Moment) -> Draft:
     """Draft that a notice arrived, or was acknowledged, while a person looked into it."""
     notice = referral.notice
     if notice is None or update.facts.get("notice") != notice.number:
-        return _noted(referral, update, moment)
-    acknowledged = update.kind is UpdateKind.NOTICE_ACKNOWLEDGED
-    settled = notice.model_copy(
-        update={
-            "delivered_at": notice.delivered_at or moment.now,
-            "acknowledged_at": moment.now if acknowledged else notice.acknowledged_at,
-            "undeliverable": False,
-        }
-    )
-    if _item(referral).reason not in _ABOUT_NOTICE:
-        return _noted(referral, update, moment, notice=settled)
-    return _resumed(referral, update, moment, Step.VERIFY_CLOSURE, notice=settled)
-
-
-def _resumed(
-    referral: Referral,
-    update: Update,
-    moment: Moment,
-    target: Step,
-    *,
-    status: Status | None = None,
-    **regions: Any,
-) -> Draft:
-    return Draft(
-        change(
-            referral,
-            update.kind.value,
-            at=moment.now,
-            actor=update.actor,
-            why=f"The referral goes on with {target}.",
-            due_at=moment.soon,
-            status=status,
-            waits_for=Party.ROUTER,
-            facts=update.facts,
-            metered={"staff_decisions": 1} if update.kind is UpdateKind.DECISION else {},
-            work_item=None,
-            **regions,
-        ),
-        outcome=target.value,
-    )
-
-
-def _noted(referral: Referral, update: Update, moment: Moment, **regions: Any) -> Draft:
-    """Draft that something is on record now; the item still needs a person."""
-    return Draft(
-        change(
-            referral,
-            f"{update.kind}-noted",
-            at=moment.now,
-            actor=update.actor,
-            why=referral.why,
-            due_at=referral.due_at,
-            queue=referral.queue,
-            waits_for=referral.waits_for,
-            facts=update.facts,
-            **regions,
-        )
-    )
+        return noted(referral, update, moment)
+    fields: dict[str, Any] = {
+        "delivered_at": notice.delivered_at or moment.now,
+        "undeliverable": False,
+    }
+    if update.kind is UpdateKind.NOTICE_ACKNOWLEDGED:
+        fields["acknowledged_at"] = moment.now
+    settled = with_notice_changed(referral, notice.number, **fields)
+    if item_of(referral).reason not in _ABOUT_NOTICE:
+        return noted(referral, update, moment, notices=settled)
+    return resumed(referral, update, moment, Step.VERIFY_CLOSURE, notices=settled)
 
 
 def _cleared(draft: Draft) -> Draft:
     after = draft.change.after.model_copy(update={"work_item": None})
-    return Draft(draft.change.model_copy(update={"after": after}), outcome=draft.outcome)
+    return replace(draft, change=draft.change.model_copy(update={"after": after}))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final as Constant
 
 from referral_core.domain.errors import Final
-from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.network import Payer, Practitioner
+from referral_core.domain.pathway import names_code
 from referral_core.domain.referral import Authorization, AuthorizationStatus, Referral, change
+from referral_core.domain.routing import in_network
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
 from referral_core.ports import (
@@ -21,8 +23,17 @@ from referral_core.ports import (
     PriorAuth,
     Referrals,
 )
-from referral_core.steps.content import content_of, performer_of
-from referral_core.steps.step import ROUTER, Draft, Moment, Recording, begun, needs_person, rules
+from referral_core.steps.content import ReferralContent, content_of, performer_of
+from referral_core.steps.step import (
+    ROUTER,
+    Draft,
+    Moment,
+    Recording,
+    begun,
+    needs_person,
+    noted,
+    rules,
+)
 
 _METERED: Constant = {"payer_transactions": 1}
 _SERVICE_DAYS: Constant = 90
@@ -46,7 +57,10 @@ class RequestAuthorization:
     directory: Directory
     prior_auth: PriorAuth
     name: Step = Step.REQUEST_AUTHORIZATION
-    accepts: frozenset[UpdateKind] = frozenset({UpdateKind.AUTHORIZATION_DECIDED})
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept the payer's decision, or one that staff got by phone."""
+        return frozenset({UpdateKind.AUTHORIZATION_DECIDED})
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Record that authorization is being sought."""
@@ -65,7 +79,9 @@ class RequestAuthorization:
             raise Final("authorization needs a chosen performer")
         if known and known.performer == offer.npi and known.status in _DONE:
             return lambda current, at: _authorized(current, at, known, ROUTER, {})
-        if not _must_ask(referral):
+        content = content_of(self.referrals, referral)
+        performer = performer_of(self.directory, referral)
+        if not _must_ask(referral, content, performer):
             granted = Authorization(
                 status=AuthorizationStatus.NOT_REQUIRED,
                 trace="",
@@ -74,9 +90,11 @@ class RequestAuthorization:
             )
             return lambda current, at: _authorized(current, at, granted, ROUTER, {})
         payer = self.directory.payer(referral.tenant, _payer_id(referral))
-        performer = performer_of(self.directory, referral)
+        if known and known.performer == offer.npi and known.status is AuthorizationStatus.APPEALED:
+            due = known.due_at or moment.now + timedelta(days=payer.appeal_days)
+            return lambda current, at: _appealed(current, at, known, due)
         trace = _trace_of(referral, offer.number)
-        request = self._request(referral, moment, performer, trace)
+        request = self._request(referral, moment, content, performer, trace)
         answer = self.prior_auth.submit(payer, request)
         asked = Authorization(
             status=AuthorizationStatus.SUBMITTED,
@@ -84,7 +102,9 @@ class RequestAuthorization:
             performer=offer.npi,
             requested_at=moment.now,
         )
-        overdue = moment.now + timedelta(hours=_clock_hours(payer, referral))
+        clock = timedelta(hours=_clock_hours(payer, referral))
+        overdue = moment.now + clock
+        warn_at = moment.now + clock * rules(referral).authorization.warn_at
 
         def record(current: Referral, at: Moment) -> Draft:
             draft = _decided(current, at, asked, answer, actor=ROUTER, metered=_METERED)
@@ -97,18 +117,23 @@ class RequestAuthorization:
                     at=at.now,
                     actor=ROUTER,
                     why="The payer is reviewing the request; its decision is awaited.",
-                    due_at=overdue,
-                    facts={"review_action": answer.review_action},
+                    due_at=warn_at,
+                    facts={"review_action": answer.review_action, "clock_ends": str(overdue)},
                     metered=_METERED,
-                    authorization=asked.model_copy(update={"status": AuthorizationStatus.PENDED}),
+                    authorization=asked.model_copy(
+                        update={"status": AuthorizationStatus.PENDED, "due_at": overdue}
+                    ),
                 )
             )
 
         return record
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        """Read the payer's decision, or its silence past its own clock."""
+        """Read the payer's decision, or its silence towards the end of its own clock."""
+        known = referral.authorization
         if update.kind is UpdateKind.DEADLINE:
+            if known is not None and known.due_at is not None and known.due_at > moment.now:
+                return _warned(referral, update, moment, known, known.due_at)
             return needs_person(referral, Reason.AUTHORIZATION_OVERDUE, moment, actor=update.actor)
         return authorization_decided(referral, update, moment)
 
@@ -116,10 +141,10 @@ class RequestAuthorization:
         self,
         referral: Referral,
         moment: Moment,
+        content: ReferralContent,
         performer: Practitioner,
         trace: str,
     ) -> AuthorizationRequest:
-        content = content_of(self.referrals, referral)
         profile = self.directory.tenant(referral.tenant)
         today = moment.now.date()
         return AuthorizationRequest(
@@ -142,6 +167,7 @@ class RequestAuthorization:
             diagnoses=tuple((r.system, r.code) for r in content.reasons if r.system and r.code),
             service_from=today,
             service_to=today + timedelta(days=_SERVICE_DAYS),
+            request_type=rules(referral).authorization.request_type,
         )
 
 
@@ -149,7 +175,7 @@ def authorization_decided(referral: Referral, update: Update, moment: Moment) ->
     """Draft what the payer's decision means; one for another request is recorded only."""
     known, facts = referral.authorization, update.facts
     if known is None or facts.get("trace") != known.trace:
-        return _noted(referral, update, moment)
+        return noted(referral, update, moment)
     answer = AuthorizationAnswer(
         verdict=AuthorizationVerdict(str(facts["verdict"])),
         review_action=str(facts.get("review_action") or ""),
@@ -159,7 +185,7 @@ def authorization_decided(referral: Referral, update: Update, moment: Moment) ->
         valid_to=_day(facts.get("valid_to")),
         reason=_text(facts.get("reason")),
     )
-    return _decided(referral, moment, known, answer, actor=update.actor, metered={}) or _noted(
+    return _decided(referral, moment, known, answer, actor=update.actor, metered={}) or noted(
         referral, update, moment
     )
 
@@ -173,10 +199,50 @@ def _trace_of(referral: Referral, offer: int) -> str:
     return f"{referral.id}-a{offer}.{tries}"
 
 
-def _must_ask(referral: Referral) -> bool:
-    if rules(referral).authorization.policy == "none" or referral.eligibility is None:
+def _must_ask(referral: Referral, content: ReferralContent, performer: Practitioner) -> bool:
+    """Whether the payer must be asked: leaving its network always needs its consent."""
+    rule = rules(referral).authorization
+    if rule.policy == "none" or referral.eligibility is None:
         return False
+    service = content.service
+    token = f"{service.system}|{service.code}" if service.system else service.code or ""
+    if rule.codes and not names_code(rule.codes, (token,)):
+        return False
+    if not in_network(performer, referral.eligibility.payer):
+        return True
     return referral.eligibility.authorization_required is not False
+
+
+def _warned(
+    referral: Referral, update: Update, moment: Moment, known: Authorization, ends: datetime
+) -> Draft:
+    """Draft that the payer's clock has nearly run out: the team sees it, the wait goes on."""
+    return Draft(
+        change(
+            referral,
+            "authorization-clock-warned",
+            at=moment.now,
+            actor=update.actor,
+            why="The payer's clock has nearly run out; call the payer before it does.",
+            due_at=ends,
+            waits_for=Party.PAYER,
+            authorization=known.model_copy(update={"warned": True}),
+        )
+    )
+
+
+def _appealed(referral: Referral, moment: Moment, known: Authorization, due: datetime) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "appeal-awaited",
+            at=moment.now,
+            actor=ROUTER,
+            why="The denial is appealed; the payer's decision is awaited.",
+            due_at=due,
+            authorization=known.model_copy(update={"due_at": due}),
+        )
+    )
 
 
 def _payer_id(referral: Referral) -> str:
@@ -256,22 +322,6 @@ def _authorized(
             authorization=granted,
         ),
         outcome="authorized",
-    )
-
-
-def _noted(referral: Referral, update: Update, moment: Moment) -> Draft:
-    return Draft(
-        change(
-            referral,
-            "authorization-word-noted",
-            at=moment.now,
-            actor=update.actor,
-            why=referral.why,
-            due_at=referral.due_at,
-            queue=referral.queue,
-            waits_for=referral.waits_for,
-            facts={"review_action": update.facts.get("review_action")},
-        )
     )
 
 

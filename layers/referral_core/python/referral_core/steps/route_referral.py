@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,9 @@ from typing import Final
 
 from referral_core.domain.errors import RouterError
 from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.network import Practitioner
 from referral_core.domain.referral import Offer, Referral, change
-from referral_core.domain.routing import POLICY, Need, Ranking, hold_of, rank, weeks_from
+from referral_core.domain.routing import POLICY, Need, Ranking, hold_of, rank, shown, weeks_from
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
 from referral_core.ports import Clinics, Directory, Referrals, RoutingDecision
@@ -19,12 +20,14 @@ from referral_core.steps.content import ReferralContent, content_of, performer_o
 from referral_core.steps.step import (
     AGAIN,
     ROUTER,
+    STATES_ENTERED,
     Draft,
     Moment,
     Recording,
     begun,
     due_after,
     needs_person,
+    passed_on,
     rules,
 )
 
@@ -40,10 +43,15 @@ class RouteReferral:
     directory: Directory
     clinics: Clinics
     name: Step = Step.ROUTE_REFERRAL
-    accepts: frozenset[UpdateKind] = frozenset()
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept a person's decision to look again at once."""
+        return frozenset({UpdateKind.DECISION})
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
-        """Record that a specialist is being chosen."""
+        """Record that a specialist is being chosen; what a person must see first goes to them."""
+        if referral.work_item is not None:
+            return passed_on(referral, moment, {"states": STATES_ENTERED[self.name]})
         return begun(
             referral,
             self.name,
@@ -58,7 +66,11 @@ class RouteReferral:
         rule = rules(referral)
         content = content_of(self.referrals, referral)
         specialty = content.service.performer_specialty or rule.routing.specialty
-        ranking = self._rank(referral, content, specialty, moment)
+        specialists = self.directory.specialists(referral.tenant, specialty)
+        need = _need(referral, content)
+        ranking = self._rank(referral, need, specialists, moment)
+        choice = rule.routing.choice
+        listed = shown(need, ranking, specialists, choice) if choice else ()
         retry_at = due_after(self.directory, referral, moment, rule.routing.waitlist_retry)
         best = next(iter(ranking.candidates), None)
         tried_enough = len(referral.offers) >= rule.offer.offers
@@ -75,6 +87,7 @@ class RouteReferral:
                     for c in ranking.candidates[:_KEPT_CANDIDATES]
                 ),
                 exclusions=ranking.exclusions,
+                shown=listed,
             )
             if best is None or tried_enough:
                 return self._no_place(current, at, decision, retry_at, waitlist=not tried_enough)
@@ -122,36 +135,34 @@ class RouteReferral:
         )
 
     def _take_back(self, referral: Referral) -> None:
-        """Tell a clinic that stayed silent that the referral is no longer its own.
+        """Tell a clinic that the referral is no longer its own, when it was not its doing.
 
         Whether it hears that holds nobody up: what it says later is refused with a reason.
         """
         last = referral.offers[-1] if referral.offers else None
-        if last is None or last.answer != "silent":
+        if last is None or last.answer not in {"silent", "taken-back"}:
             return
         with suppress(RouterError):
             performer = performer_of(self.directory, referral, last)
-            self.clinics.withdraw(performer, f"{referral.id}.b{last.number}", "no-answer")
+            reason = last.reason or "no-answer"
+            self.clinics.withdraw(performer, f"{referral.id}.b{last.number}", reason)
 
     def _rank(
-        self, referral: Referral, content: ReferralContent, specialty: str, moment: Moment
+        self,
+        referral: Referral,
+        need: Need,
+        specialists: Sequence[Practitioner],
+        moment: Moment,
     ) -> Ranking:
         rule = rules(referral).routing
-        specialists = self.directory.specialists(referral.tenant, specialty)
         weeks = weeks_from(moment.now.date(), rule.weeks_ahead)
         held: dict[str, Mapping[str, int]] = {
             s.npi: self.directory.held(referral.tenant, s.npi, weeks) for s in specialists
         }
-        need = Need(
-            payer=referral.eligibility.payer if referral.eligibility else None,
-            latitude=content.patient.latitude,
-            longitude=content.patient.longitude,
-            language=content.patient.language or "en",
-        )
         excluded = {
             o.npi: f"{o.answer} this referral"
             for o in referral.offers
-            if o.answer in {"declined", "silent", "withdrawn"}
+            if o.answer not in {"open", "accepted"}
         }
         return rank(need, specialists, held, weeks, rule=rule, excluded=excluded)
 
@@ -180,3 +191,12 @@ class RouteReferral:
             ),
             decision=decision,
         )
+
+
+def _need(referral: Referral, content: ReferralContent) -> Need:
+    return Need(
+        payer=referral.eligibility.payer if referral.eligibility else None,
+        latitude=content.patient.latitude,
+        longitude=content.patient.longitude,
+        language=content.patient.language or "en",
+    )

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 from referral_core.domain.calendar import BusinessCalendar, Span
-from referral_core.domain.lifecycle import Outcome, Party, Status, Step
+from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
 from referral_core.domain.model import Record, ReferralId, Tenant
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import Change, Hold, Referral, WorkItem, change
-from referral_core.domain.updates import Update, UpdateKind
+from referral_core.domain.updates import ENDS, Update, UpdateKind
 from referral_core.domain.work import DESKS, Reason, actions_of
 from referral_core.pathways import pathway
-from referral_core.ports import Directory, Evidence, RoutingDecision
+from referral_core.ports import Directory, Evidence, MessageSlot, RoutingDecision
 
 AGAIN: Final = "again"
 """Enter the same step again: the update asks for an action of it."""
@@ -29,7 +29,7 @@ SUPERSEDED: Final = "superseded"
 ROUTER: Final = "router"
 
 STATES_ENTERED: Final[Mapping[Step, int]] = {
-    step: 1 if step in {Step.AWAIT_VISIT, Step.CLOSE_REFERRAL} else 2 for step in Step
+    step: 1 if step in {Step.CHECK_ELIGIBILITY, Step.CLOSE_REFERRAL} else 2 for step in Step
 }
 """States that one entry of a step costs: its Task and the Choice behind it, where there is one."""
 
@@ -63,6 +63,7 @@ class Draft:
     outcome: str | None = None
     decision: RoutingDecision | None = None
     evidence: Evidence | None = None
+    slot: MessageSlot | None = None
     hold: Hold | None = None
     hold_capacity: int = 0
     release: Hold | None = None
@@ -79,9 +80,8 @@ class LifecycleStep(Protocol):
     def name(self) -> Step:
         """The ASL state's name."""
 
-    @property
-    def accepts(self) -> frozenset[UpdateKind]:
-        """The kinds of update that its wait accepts; cancelling is always accepted."""
+    def accepts(self, referral: Referral) -> frozenset[UpdateKind]:
+        """Return the kinds of update that its wait accepts, besides those that end a referral."""
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Record that the step is at work, before it does anything."""
@@ -100,6 +100,7 @@ def begun(
     why: str,
     *,
     status: Status | None = None,
+    queue: Queue | None = None,
     **regions: Any,
 ) -> Draft:
     """Draft the first write of a step: its phase, its status, the watchdog's due time.
@@ -110,6 +111,7 @@ def begun(
         moment: now.
         why: one sentence without PHI.
         status: the new status; the present one when None.
+        queue: the team, where it is not the status's own.
         **regions: fields of `Referral` to replace.
     """
     return Draft(
@@ -121,6 +123,7 @@ def begun(
             why=why,
             due_at=moment.soon,
             status=status,
+            queue=queue,
             waits_for=Party.ROUTER,
             facts={"step": step.value},
             metered={"states": STATES_ENTERED[step]},
@@ -138,12 +141,16 @@ def needs_person(
     *,
     actor: str = ROUTER,
     status: Status | None = None,
+    queue: Queue | None = None,
     facts: Mapping[str, str | int | bool | None] | None = None,
     metered: Mapping[str, int] | None = None,
     release: Hold | None = None,
     **regions: Any,
 ) -> Draft:
-    """Draft that a person must look: the next state is OpenWorkItem."""
+    """Draft that a person must look: the next state is OpenWorkItem.
+
+    `queue` overrides the team of the reason's desk where the pathway names one.
+    """
     item = WorkItem(
         reason=reason,
         opened_at=moment.now,
@@ -159,7 +166,7 @@ def needs_person(
             why=DESKS[reason].why,
             due_at=moment.soon,
             status=status,
-            queue=DESKS[reason].queue,
+            queue=queue or DESKS[reason].queue,
             waits_for=Party.STAFF,
             facts={"reason": reason.value, **(facts or {})},
             metered=metered,
@@ -170,41 +177,87 @@ def needs_person(
     )
 
 
-def cancelled(referral: Referral, update: Update, moment: Moment) -> Draft:
-    """Draft the answer to a cancellation, the same in every wait.
+def ended_from_outside(referral: Referral, update: Update, moment: Moment) -> Draft:
+    """Draft what ends a referral, the same in every wait: cancelled, seen elsewhere, deceased, ….
 
-    When the report is already in, the care was given: the cancellation is recorded only.
+    When the report is already in, the care was given: the word is recorded only.
     """
-    entered_in_error = update.kind is UpdateKind.ENTERED_IN_ERROR
-    if referral.report is not None and not entered_in_error:
-        return Draft(
-            change(
-                referral,
-                "cancellation-too-late",
-                at=moment.now,
-                actor=update.actor,
-                why=referral.why,
-                due_at=referral.due_at,
-                queue=referral.queue,
-                waits_for=referral.waits_for,
-            )
-        )
-    outcome = Outcome.ENTERED_IN_ERROR if entered_in_error else Outcome.CANCELLED_BY_REFERRER
+    outcome = ENDS[update.kind]
+    if referral.report is not None and outcome is not Outcome.ENTERED_IN_ERROR:
+        return noted(referral, update, moment, "cancellation-too-late")
+    by = update.facts.get("by")
     return Draft(
         change(
             referral,
             "cancel-requested",
             at=moment.now,
             actor=update.actor,
-            why="The referrer cancelled; the clinic is told and the referrer gets a notice.",
+            why="The referral is no longer needed; the clinic and the referrer are told.",
             due_at=moment.soon,
             status=Status.CANCEL_REQUESTED,
-            facts={"outcome": outcome.value},
+            facts={"outcome": outcome.value, **update.facts},
             closing=outcome,
+            superseded_by=ReferralId(str(by)) if by else referral.superseded_by,
             work_item=None,
         ),
         outcome=CLOSING,
     )
+
+
+def noted(
+    referral: Referral, update: Update, moment: Moment, kind: str | None = None, **regions: Any
+) -> Draft:
+    """Draft that something is on record now: owner, due time and sentence stay as they are."""
+    return Draft(
+        change(
+            referral,
+            kind or f"{update.kind}-noted",
+            at=moment.now,
+            actor=update.actor,
+            why=referral.why,
+            due_at=referral.due_at,
+            queue=referral.queue,
+            waits_for=referral.waits_for,
+            facts={"kind": update.kind.value, **update.facts},
+            **regions,
+        )
+    )
+
+
+def onward(
+    referral: Referral,
+    moment: Moment,
+    kind: str,
+    why: str,
+    outcome: str,
+    *,
+    metered: Mapping[str, int] | None = None,
+    **regions: Any,
+) -> Draft:
+    """Draft that the state machine goes on at once; owner and party stay as they are."""
+    return Draft(
+        change(
+            referral,
+            kind,
+            at=moment.now,
+            actor=ROUTER,
+            why=why,
+            due_at=moment.soon,
+            queue=referral.queue,
+            waits_for=referral.waits_for,
+            metered=metered,
+            **regions,
+        ),
+        outcome=outcome,
+    )
+
+
+def passed_on(
+    referral: Referral, moment: Moment, metered: Mapping[str, int] | None = None
+) -> Draft:
+    """Draft that the step before left a work item: a person sees it first."""
+    kind = "work-item-passed-on"
+    return onward(referral, moment, kind, referral.why, WORK_ITEM, metered=metered)
 
 
 def calendar_of(directory: Directory, referral: Referral) -> BusinessCalendar:

@@ -5,29 +5,52 @@ Every way to the end leads through here, so that no referral is closed on an ass
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from referral_core.domain.errors import RouterError
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Party, Status, Step
-from referral_core.domain.referral import Hold, Notice, Referral, change
+from referral_core.domain.referral import (
+    About,
+    Hold,
+    Notice,
+    Referral,
+    change,
+    with_notice,
+    with_notice_changed,
+)
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
 from referral_core.ports import Clinics, Directory
-from referral_core.steps.await_visit import report_in
+from referral_core.steps.await_visit import attended, facts_of, report_of
 from referral_core.steps.content import performer_of
+from referral_core.steps.evidence import (
+    chase_times,
+    is_critical,
+    is_missed,
+    proposed_outcome,
+    report_due,
+)
 from referral_core.steps.offer_referral import answered
 from referral_core.steps.step import (
+    AGAIN,
     ROUTER,
-    WORK_ITEM,
     Draft,
     Moment,
     Recording,
     begun,
+    calendar_of,
     due_after,
     needs_person,
+    noted,
+    onward,
+    passed_on,
     rules,
 )
+
+_UNSEEN = frozenset({Status.NO_SHOWED, Status.VISIT_CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -37,14 +60,18 @@ class VerifyClosure:
     directory: Directory
     clinics: Clinics
     name: Step = Step.VERIFY_CLOSURE
-    accepts: frozenset[UpdateKind] = frozenset(
-        {
-            UpdateKind.REPORT_RECEIVED,
-            UpdateKind.NOTICE_DELIVERED,
-            UpdateKind.NOTICE_UNDELIVERABLE,
-            UpdateKind.NOTICE_ACKNOWLEDGED,
-        }
-    )
+
+    def accepts(self, _referral: Referral) -> frozenset[UpdateKind]:
+        """Accept the report, and what becomes of the notice."""
+        return frozenset(
+            {
+                UpdateKind.REPORT_RECEIVED,
+                UpdateKind.SERVICE_ATTESTED,
+                UpdateKind.NOTICE_DELIVERED,
+                UpdateKind.NOTICE_UNDELIVERABLE,
+                UpdateKind.NOTICE_ACKNOWLEDGED,
+            }
+        )
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Record that the evidence is being read."""
@@ -53,88 +80,140 @@ class VerifyClosure:
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Read the record and go where it leads; tell the clinic when it is no longer needed."""
         if referral.work_item is not None:
-            return _to_work_item
-        if referral.status in {Status.NO_SHOWED, Status.VISIT_CANCELLED}:
-            return _rebook
-        if referral.status is Status.RECIPIENT_DECLINED:
-            return _route_again
-        closure = rules(referral).closure
-        outcome = _outcome(referral)
+            return passed_on
+        outcome = proposed_outcome(referral)
+        if referral.closing is None and (elsewhere := _elsewhere(referral)) is not None:
+            return elsewhere
         if outcome is None:
-            due = due_after(self.directory, referral, moment, closure.report_within)
-            return lambda current, at: _await_report(current, at, due)
+            return self._await_report(referral, moment)
         if outcome not in COMPLETED and referral.offer is not None:
-            performer = performer_of(self.directory, referral)
-            task_id = f"{referral.id}.b{referral.offer.number}"
-            self.clinics.withdraw(performer, task_id, outcome.value)
-        notice = referral.notice
-        if notice is not None and notice.reached and notice.outcome is outcome:
-            due = due_after(self.directory, referral, moment, closure.acknowledged_within)
-            return lambda current, at: _await_acknowledgement(current, at, notice, due)
+            self._withdraw(referral, outcome)
+        closure, notice = rules(referral).closure, referral.notice
         due = due_after(self.directory, referral, moment, closure.notice_within)
-        return lambda current, at: _await_notice(current, at, outcome, due)
+        if notice is None or notice.outcome is not outcome or notice.undeliverable:
+            return lambda current, at: _queue_notice(current, at, outcome, due)
+        if not notice.reached:
+            return lambda current, at: _await_delivery(current, at, due)
+        due = due_after(self.directory, referral, moment, closure.acknowledged_within)
+        return lambda current, at: _await_acknowledgement(current, at, notice, due)
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Take the report, the notice's delivery and its acknowledgement, or the silence."""
         match update.kind:
             case UpdateKind.REPORT_RECEIVED:
                 return self._report(referral, update, moment)
+            case UpdateKind.SERVICE_ATTESTED if proposed_outcome(referral) is not None:
+                return noted(referral, update, moment)
+            case UpdateKind.SERVICE_ATTESTED:
+                return attended(referral, update, moment, outcome=AGAIN)
             case UpdateKind.NOTICE_DELIVERED:
                 return self._delivered(referral, update, moment)
             case UpdateKind.NOTICE_ACKNOWLEDGED:
                 return _acknowledged(referral, update, moment)
             case UpdateKind.NOTICE_UNDELIVERABLE:
+                if not _is_current(referral, update):
+                    return noted(referral, update, moment)
                 return needs_person(referral, Reason.NOTICE_UNDELIVERED, moment, actor=update.actor)
             case _:
-                return needs_person(referral, _overdue(referral), moment, actor=update.actor)
+                return self._silence(referral, update, moment)
 
-    def _report(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        """Draft the report's arrival; one that closes the loop goes to the referrer at once."""
-        arrived = report_in(referral, update, moment, outcome=None)
-        closure = rules(referral).closure
-        report = arrived.change.after.report
-        if report is None or not report.sufficient:
-            due = due_after(self.directory, referral, moment, closure.report_within)
-            return Draft(
-                change(
-                    referral,
-                    "report-insufficient",
-                    at=moment.now,
-                    actor=update.actor,
-                    why="A document came that does not close the loop; the report is awaited.",
-                    due_at=due,
-                    status=Status.SEEN_AWAITING_REPORT
-                    if referral.status is Status.REPORT_RECEIVED
-                    else None,
-                    facts=arrived.change.event.facts,
-                    report=report,
-                )
-            )
-        due = due_after(self.directory, referral, moment, closure.notice_within)
-        return Draft(
+    def _withdraw(self, referral: Referral, outcome: Outcome) -> None:
+        performer = performer_of(self.directory, referral)
+        number = referral.offers[-1].number
+        self.clinics.withdraw(performer, f"{referral.id}.b{number}", outcome.value)
+
+    # --- the report --------------------------------------------------------------------------
+
+    def _await_report(self, referral: Referral, moment: Moment) -> Recording:
+        """Wait for the report, and remind the clinic of it when the pathway says so."""
+        calendar = calendar_of(self.directory, referral)
+        chased = sum(at <= moment.now for at in chase_times(referral, moment, calendar))
+        if chased > referral.chased and referral.offer is not None:
+            # Whether the clinic hears it holds nobody up: the report's due time stands.
+            with suppress(RouterError):
+                performer = performer_of(self.directory, referral)
+                self.clinics.remind(performer, f"{referral.id}.b{referral.offer.number}", "report")
+        due = report_due(referral, moment, calendar)
+        return lambda current, at: Draft(
             change(
-                referral,
-                "report-received",
-                at=moment.now,
-                actor=update.actor,
-                why="The report is in; the referring provider gets the notice of it.",
+                current,
+                "report-awaited" if chased == current.chased else "report-chased",
+                at=at.now,
+                actor=ROUTER,
+                why="The patient was seen; the clinic is to send the report.",
                 due_at=due,
-                status=Status.REPORT_RECEIVED,
-                facts=arrived.change.event.facts,
-                report=report,
-                closing=Outcome.COMPLETED_REPORT_ACKNOWLEDGED,
-                notice=_notice(referral, moment, Outcome.COMPLETED_REPORT_ACKNOWLEDGED),
+                status=Status.SEEN_AWAITING_REPORT,
+                chased=chased,
             )
         )
 
+    def _report(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        """Draft the report's arrival; one that closes the loop goes to the referrer at once."""
+        report = report_of(referral, update, moment)
+        known = referral.model_copy(update={"reports": (*referral.reports, report)})
+        if not report.sufficient and not report.critical:
+            return self._insufficient(known, update, moment)
+        within = rules(referral).closure.notice_within
+        arrived = change(
+            known,
+            "report-received",
+            at=moment.now,
+            actor=update.actor,
+            why="The report is in; the referring provider gets the notice of it.",
+            due_at=due_after(self.directory, referral, moment, within),
+            status=Status.REPORT_RECEIVED,
+            facts=facts_of(report),
+            **({} if report.critical else _completed(known, moment)),
+        )
+        # A critical result is for a clinician first: the step is entered again and sees to it.
+        return Draft(arrived, outcome=AGAIN if report.critical else None)
+
+    def _insufficient(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        told = referral.notice is not None
+        due = report_due(referral, moment, calendar_of(self.directory, referral))
+        back = referral.status is Status.REPORT_RECEIVED and not told
+        return Draft(
+            change(
+                referral,
+                "report-insufficient",
+                at=moment.now,
+                actor=update.actor,
+                why=referral.why
+                if told
+                else "A document came that does not close the loop; the report is awaited.",
+                due_at=referral.due_at if told else due,
+                status=Status.SEEN_AWAITING_REPORT if back else None,
+                facts=facts_of(referral.reports[-1]),
+            )
+        )
+
+    def _silence(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        if proposed_outcome(referral) is None:
+            calendar = calendar_of(self.directory, referral)
+            times = chase_times(referral, moment, calendar)
+            if any(at <= moment.now for at in times[referral.chased :]):
+                return Draft(
+                    change(
+                        referral,
+                        "report-late",
+                        at=moment.now,
+                        actor=update.actor,
+                        why="The report has not come yet; the clinic is reminded.",
+                        due_at=moment.soon,
+                    ),
+                    outcome=AGAIN,
+                )
+        return needs_person(referral, _overdue(referral), moment, actor=update.actor)
+
+    # --- the notice --------------------------------------------------------------------------
+
     def _delivered(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        if not _is_current(referral, update):
-            return _noted(referral, update, moment)
-        notice = _of(referral).model_copy(update={"delivered_at": moment.now})
+        notice = referral.notice
+        if notice is None or not _is_current(referral, update):
+            return noted(referral, update, moment)
         if referral.closing not in COMPLETED or notice.acknowledged_at:
-            return _verified(referral, update, moment, notice)
+            return _verified(referral, update, moment, notice, delivered_at=moment.now)
         closure = rules(referral).closure
-        due = due_after(self.directory, referral, moment, closure.acknowledged_within)
         return Draft(
             change(
                 referral,
@@ -142,38 +221,35 @@ class VerifyClosure:
                 at=moment.now,
                 actor=update.actor,
                 why="The referring provider has the notice and is to acknowledge the report.",
-                due_at=due,
-                notice=notice,
+                due_at=due_after(self.directory, referral, moment, closure.acknowledged_within),
+                waits_for=Party.REFERRER,
+                notices=with_notice_changed(referral, notice.number, delivered_at=moment.now),
             )
         )
 
 
-def _outcome(referral: Referral) -> Outcome | None:
-    """Return the outcome that the record proposes; None while the report is missing."""
-    if referral.closing is not None:
-        return referral.closing
-    if referral.report is not None and referral.report.sufficient:
-        return Outcome.COMPLETED_REPORT_ACKNOWLEDGED
-    return None
+def _elsewhere(referral: Referral) -> Recording | None:
+    """Return the way back into the lifecycle when the record proposes no end; None: stay."""
+    if referral.status in _UNSEEN and is_missed(referral):
+        return _rebook
+    if referral.offer is None and not referral.current_reports:
+        return _route_again
+    return _critical if is_critical(referral) else None
 
 
-def _notice(referral: Referral, moment: Moment, outcome: Outcome) -> Notice:
-    number = referral.notice.number + 1 if referral.notice else 1
-    return Notice(number=number, outcome=outcome, queued_at=moment.now)
-
-
-def _await_report(referral: Referral, moment: Moment, due: datetime) -> Draft:
-    return Draft(
-        change(
-            referral,
-            "report-awaited",
-            at=moment.now,
-            actor=ROUTER,
-            why="The patient was seen; the clinic is to send the report.",
-            due_at=due,
-            status=Status.SEEN_AWAITING_REPORT,
-        )
+def _critical(referral: Referral, moment: Moment) -> Draft:
+    return needs_person(
+        referral,
+        Reason.CRITICAL_RESULT,
+        moment,
+        notices=with_notice(referral, moment.now, About.CRITICAL_RESULT),
     )
+
+
+def _completed(referral: Referral, moment: Moment) -> dict[str, Any]:
+    outcome = Outcome.COMPLETED_REPORT_ACKNOWLEDGED
+    notices = with_notice(referral, moment.now, About.CLOSURE, outcome)
+    return {"closing": outcome, "notices": notices}
 
 
 def _await_acknowledgement(
@@ -182,7 +258,7 @@ def _await_acknowledgement(
     """Draft what follows a notice that has reached the referrer: it is not sent again."""
     if notice.outcome not in COMPLETED or notice.acknowledged_at is not None:
         why = "Everything that closes the loop is on record."
-        return _onward(referral, moment, "closure-confirmed", why, "verified")
+        return onward(referral, moment, "closure-confirmed", why, "verified")
     return Draft(
         change(
             referral,
@@ -196,14 +272,26 @@ def _await_acknowledgement(
     )
 
 
-def _await_notice(referral: Referral, moment: Moment, outcome: Outcome, due: datetime) -> Draft:
+def _await_delivery(referral: Referral, moment: Moment, due: datetime) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "delivery-awaited",
+            at=moment.now,
+            actor=ROUTER,
+            why="The referring provider is being told how the referral ended.",
+            due_at=due,
+        )
+    )
+
+
+def _queue_notice(referral: Referral, moment: Moment, outcome: Outcome, due: datetime) -> Draft:
     """Draft the notice; writing it is asking for its delivery (the record is the outbox)."""
-    completed = outcome in COMPLETED
     release: Hold | None = None
     offers = referral.offers
-    if not completed and referral.offer is not None:
+    if outcome not in COMPLETED and referral.offer is not None:
         release = referral.offer.hold
-        offers = answered(referral, "withdrawn")
+        offers = answered(referral, "taken-back", outcome.value)
     return Draft(
         change(
             referral,
@@ -215,7 +303,7 @@ def _await_notice(referral: Referral, moment: Moment, outcome: Outcome, due: dat
             facts={"outcome": outcome.value},
             closing=outcome,
             offers=offers,
-            notice=_notice(referral, moment, outcome),
+            notices=with_notice(referral, moment.now, About.CLOSURE, outcome),
         ),
         release=release,
     )
@@ -225,31 +313,24 @@ def _is_current(referral: Referral, update: Update) -> bool:
     return referral.notice is not None and update.facts.get("notice") == referral.notice.number
 
 
-def _of(referral: Referral) -> Notice:
-    if referral.notice is None:
-        raise ValueError("no notice was queued")
-    return referral.notice
-
-
 def _acknowledged(referral: Referral, update: Update, moment: Moment) -> Draft:
     """Draft the acknowledgement; it also proves the delivery, whatever the queue says."""
-    if not _is_current(referral, update):
-        return _noted(referral, update, moment)
-    notice = _of(referral)
+    notice = referral.notice
+    if notice is None or not _is_current(referral, update):
+        return noted(referral, update, moment)
     return _verified(
         referral,
         update,
         moment,
-        notice.model_copy(
-            update={
-                "acknowledged_at": moment.now,
-                "delivered_at": notice.delivered_at or moment.now,
-            }
-        ),
+        notice,
+        acknowledged_at=moment.now,
+        delivered_at=notice.delivered_at or moment.now,
     )
 
 
-def _verified(referral: Referral, update: Update, moment: Moment, notice: Notice) -> Draft:
+def _verified(
+    referral: Referral, update: Update, moment: Moment, notice: Notice, **fields: Any
+) -> Draft:
     return Draft(
         change(
             referral,
@@ -258,25 +339,9 @@ def _verified(referral: Referral, update: Update, moment: Moment, notice: Notice
             actor=update.actor,
             why="Everything that closes the loop is on record.",
             due_at=moment.soon,
-            notice=notice,
+            notices=with_notice_changed(referral, notice.number, **fields),
         ),
         outcome="verified",
-    )
-
-
-def _noted(referral: Referral, update: Update, moment: Moment) -> Draft:
-    return Draft(
-        change(
-            referral,
-            f"{update.kind}-noted",
-            at=moment.now,
-            actor=update.actor,
-            why=referral.why,
-            due_at=referral.due_at,
-            queue=referral.queue,
-            waits_for=referral.waits_for,
-            facts={"notice": update.facts.get("notice")},
-        )
     )
 
 
@@ -288,20 +353,19 @@ def _overdue(referral: Referral) -> Reason:
     return Reason.NOT_ACKNOWLEDGED
 
 
-def _to_work_item(referral: Referral, moment: Moment) -> Draft:
-    return _onward(referral, moment, "work-item-passed-on", referral.why, WORK_ITEM)
-
-
 def _route_again(referral: Referral, moment: Moment) -> Draft:
-    why = "The clinic withdrew; another one is chosen next."
-    return _onward(referral, moment, "routing-resumed", why, "declined")
+    why = "The clinic no longer has the referral; another one is chosen next."
+    return onward(referral, moment, "routing-resumed", why, "declined")
 
 
 def _rebook(referral: Referral, moment: Moment) -> Draft:
-    if referral.rebookings >= rules(referral).visit.rebookings:
-        return needs_person(referral, Reason.REBOOKINGS_EXHAUSTED, moment)
+    visit = rules(referral).visit
+    if referral.rebookings >= visit.rebookings:
+        return needs_person(
+            referral, Reason.REBOOKINGS_EXHAUSTED, moment, queue=visit.no_show_queue
+        )
     why = "The patient is contacted to book another visit."
-    return _onward(
+    return onward(
         referral,
         moment,
         "rebooking-started",
@@ -309,23 +373,7 @@ def _rebook(referral: Referral, moment: Moment) -> Draft:
         "missed",
         rebookings=referral.rebookings + 1,
         contacts_before=len(referral.contacts),
-    )
-
-
-def _onward(
-    referral: Referral, moment: Moment, kind: str, why: str, outcome: str, **regions: Any
-) -> Draft:
-    return Draft(
-        change(
-            referral,
-            kind,
-            at=moment.now,
-            actor=ROUTER,
-            why=why,
-            due_at=moment.soon,
-            queue=referral.queue,
-            waits_for=referral.waits_for,
-            **regions,
-        ),
-        outcome=outcome,
+        outreach_from=None,
+        escalated=False,
+        patient_answer=None,
     )
