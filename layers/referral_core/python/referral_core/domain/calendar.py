@@ -56,12 +56,24 @@ class BusinessCalendar:
         """Whether the tenant works on that day."""
         return day.weekday() < 5 and day not in self._holidays  # noqa: PLR2004 - Saturday
 
+    def opens(self, at: datetime) -> datetime:
+        """Return `at` when the tenant works then, else the next instant at which it does."""
+        local = at.astimezone(self._zone)
+        while True:
+            opens = datetime.combine(local.date(), _OPENS, self._zone)
+            closes = datetime.combine(local.date(), _CLOSES, self._zone)
+            if self.is_business_day(local.date()) and local < closes:
+                return max(local, opens).astimezone(UTC)
+            local = datetime.combine(local.date() + timedelta(days=1), _OPENS, self._zone)
+
     def after(self, start: datetime, span: Span) -> datetime:
         """Return the UTC instant a span after `start`."""
         match = _SPAN.match(span)
         if match is None:
             raise ValueError(f"{span!r} is no span")
         amount, unit = int(match[1]), match[2]
+        # Hours are elapsed time: Python's own arithmetic on a local instant would follow the clock.
+        start = start.astimezone(UTC)
         match unit:
             case "d":
                 # Civil days keep the wall-clock hour across a change of daylight saving.
@@ -85,16 +97,11 @@ class BusinessCalendar:
         return local.astimezone(UTC)
 
     def _business_hours(self, start: datetime, amount: timedelta) -> datetime:
-        local = start.astimezone(self._zone)
-        while True:
-            opens = datetime.combine(local.date(), _OPENS, self._zone)
-            closes = datetime.combine(local.date(), _CLOSES, self._zone)
-            if self.is_business_day(local.date()) and local < closes:
-                local = max(local, opens)
-                if closes - local >= amount:
-                    return (local + amount).astimezone(UTC)
-                amount -= closes - local
-            local = datetime.combine(local.date() + timedelta(days=1), _OPENS, self._zone)
+        local = self.opens(start).astimezone(self._zone)
+        while (left := datetime.combine(local.date(), _CLOSES, self._zone) - local) < amount:
+            amount -= left
+            local = self.opens(local + left).astimezone(self._zone)
+        return (local + amount).astimezone(UTC)
 
 
 _UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
@@ -109,7 +116,7 @@ def before(at: datetime, span: Span) -> datetime:
     match = _SPAN.match(span)
     if match is None or match[2] not in _UNITS:
         raise ValueError(f"{span!r} is no span of days, hours or minutes")
-    return at - int(match[1]) * _UNITS[match[2]]
+    return at.astimezone(UTC) - int(match[1]) * _UNITS[match[2]]
 
 
 class MessagingHours:

@@ -149,6 +149,7 @@ class Outreach(Record):
 
     Attributes:
         contacted_within: when the first attempt must have been made.
+        call_within: how long staff have at least to make a call that is due.
         give_up_at: from the start of the series.
         escalate_after: attempts without answer after which a team of clinicians takes over.
         escalate_to: that team.
@@ -157,6 +158,7 @@ class Outreach(Record):
 
     attempts: tuple[OutreachAttempt, ...] = Field(min_length=1)
     contacted_within: Span
+    call_within: Span = "2bh"
     give_up_at: Span
     escalate_after: int | None = Field(default=None, ge=1)
     escalate_to: Queue | None = None

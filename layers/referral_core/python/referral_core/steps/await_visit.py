@@ -8,7 +8,7 @@ from datetime import datetime
 
 from referral_core.domain.calendar import BusinessCalendar, before
 from referral_core.domain.errors import Final, Retryable, RouterError
-from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.outreach import METERED, Purpose
 from referral_core.domain.pathway import ClosureRule
 from referral_core.domain.referral import (
@@ -81,13 +81,14 @@ class AwaitVisit:
             )
         slot = None
         if visit is not None and visit.status == "booked":
-            due = _reminders_due(referral, visit, moment)
-            if due > visit.reminders:
-                visit = visit.model_copy(update={"reminders": due})
-                contact = self._reminder(referral, visit, moment)
-                if contact is not None:
-                    contacts = (*contacts, contact)
-                    slot = self.messages.slot(referral, contact)
+            remind_at = self._remind_at(referral, visit, moment)
+            if remind_at is None or remind_at <= moment.now:
+                past = _reminders_due(referral, visit, moment)
+                visit = visit.model_copy(update={"reminders": past})
+            if remind_at is not None and remind_at <= moment.now:
+                contact = self._reminder(referral, moment)
+                contacts = (*contacts, contact)
+                slot = self.messages.slot(referral, contact)
         draft = begun(
             referral,
             self.name,
@@ -106,7 +107,8 @@ class AwaitVisit:
         calendar = self._calendar(referral)
         contact = referral.contacts[-1] if referral.contacts else None
         if contact is None or contact.state != "sending":
-            return lambda current, at: _awaited(current, at, visit, calendar)
+            remind_at = self._remind_at(referral, visit, moment)
+            return lambda current, at: _awaited(current, at, visit, calendar, remind_at=remind_at)
         preparation = rules(referral).visit.preparation
         purpose = Purpose.PREPARATION if preparation else Purpose.REMINDER
         try:
@@ -133,9 +135,7 @@ class AwaitVisit:
         """Follow the appointment; a new booking only moves the due time."""
         match update.kind:
             case UpdateKind.APPOINTMENT_BOOKED:
-                visit = _visit_of(referral, update, moment)
-                due = _next_due(referral, visit, moment, self._calendar(referral))
-                return booked(referral, update, moment, due_at=due)
+                return booked(referral, update, moment, self._calendar(referral))
             case UpdateKind.APPOINTMENT_CANCELLED:
                 return _missed(referral, update, moment, Status.VISIT_CANCELLED, "cancelled")
             case UpdateKind.PATIENT_NO_SHOW:
@@ -184,15 +184,27 @@ class AwaitVisit:
                 self.clinics.remind(performer, task_id, "booking")
         why = "The patient agreed; the clinic is to book the appointment."
         return lambda current, at: Draft(
-            change(current, "booking-awaited", at=at.now, actor=ROUTER, why=why, due_at=due)
+            change(
+                current,
+                "booking-awaited",
+                at=at.now,
+                actor=ROUTER,
+                why=why,
+                due_at=due,
+                waits_for=Party.CLINIC,
+            )
         )
 
-    def _reminder(self, referral: Referral, visit: Appointment, moment: Moment) -> Contact | None:
-        """Return the reminder to be sent now; none when it may not be, or could only come late."""
-        if not self.messages.reachable(referral, "sms") or visit.start <= moment.now:
+    def _remind_at(self, referral: Referral, visit: Appointment, moment: Moment) -> datetime | None:
+        """Return when a due reminder may be sent; None when none is due, or it would be late."""
+        if _reminders_due(referral, visit, moment) <= visit.reminders:
             return None
-        if self.messages.free_at(referral, "sms", moment.now) > moment.now:
+        if not self.messages.reachable(referral, "sms"):
             return None
+        free = self.messages.free_at(referral, "sms", moment.now)
+        return free if free < visit.start else None
+
+    def _reminder(self, referral: Referral, moment: Moment) -> Contact:
         return Contact(
             number=len(referral.contacts) + 1,
             channel="sms",
@@ -210,36 +222,59 @@ def booked(
     referral: Referral,
     update: Update,
     moment: Moment,
+    calendar: BusinessCalendar,
     *,
     outcome: str | None = None,
-    due_at: datetime | None = None,
 ) -> Draft:
-    """Draft a booking, the first or another; one that is late or unauthorized says so."""
+    """Draft a booking, the first or another; one that is late or unauthorized says so.
+
+    Args:
+        referral: the projection.
+        update: the clinic's word, with the visit's start.
+        moment: now.
+        calendar: of the tenant.
+        outcome: told to the state machine; None: the step goes on waiting, for the visit.
+    """
     visit = _visit_of(referral, update, moment)
-    known = referral.authorization
-    unauthorized = bool(known and known.valid_to and visit.start.date() > known.valid_to)
-    why = "The visit is booked; the clinic says afterwards whether it happened."
-    if unauthorized:
-        why = "The visit is booked outside the authorized period; the clinic should move it."
     return Draft(
         change(
             referral,
             "appointment-booked",
             at=moment.now,
             actor=update.actor,
-            why=why,
-            due_at=due_at or moment.soon,
+            why=_about(referral, visit, calendar),
+            due_at=moment.soon if outcome else _next_due(referral, visit, moment, calendar),
             status=Status.SCHEDULED,
             facts={
                 "appointment": visit.number,
                 "start": visit.start.isoformat(),
-                "unauthorized": unauthorized,
+                "late": _is_late(referral, visit, calendar),
+                "unauthorized": _is_unauthorized(referral, visit),
             },
             appointment=visit,
             work_item=None,
         ),
         outcome=outcome,
     )
+
+
+def _about(referral: Referral, visit: Appointment, calendar: BusinessCalendar) -> str:
+    """Return the sentence about a booked visit; what is wrong with it comes first."""
+    if _is_unauthorized(referral, visit):
+        return "The visit is booked outside the authorized period; the clinic should move it."
+    if _is_late(referral, visit, calendar):
+        return "The visit is booked later than the pathway allows; ask for an earlier one."
+    return "The visit is booked; the clinic says afterwards whether it happened."
+
+
+def _is_unauthorized(referral: Referral, visit: Appointment) -> bool:
+    known = referral.authorization
+    return bool(known and known.valid_to and visit.start.date() > known.valid_to)
+
+
+def _is_late(referral: Referral, visit: Appointment, calendar: BusinessCalendar) -> bool:
+    within = rules(referral).visit.seen_within
+    return visit.start > calendar.after(referral.received_at, within)
 
 
 def attended(
@@ -328,6 +363,7 @@ def _missed(
             why="The visit did not happen; the patient is contacted to book another.",
             due_at=moment.soon,
             status=status,
+            facts={"reason": update.facts.get("reason"), "referrer_told": told},
             appointment=known.model_copy(update={"status": appointment}),
             notices=with_notice(referral, moment.now, About.VISIT_MISSED)
             if told
@@ -352,17 +388,19 @@ def _awaited(
     visit: Appointment,
     calendar: BusinessCalendar,
     *,
+    remind_at: datetime | None = None,
     contacts: tuple[Contact, ...] | None = None,
     metered: dict[str, int] | None = None,
 ) -> Draft:
+    due = _next_due(referral, visit, moment, calendar)
     return Draft(
         change(
             referral,
             "visit-awaited" if contacts is None else "patient-reminded",
             at=moment.now,
             actor=ROUTER,
-            why="The visit is booked; the clinic says afterwards whether it happened.",
-            due_at=_next_due(referral, visit, moment, calendar),
+            why=_about(referral, visit, calendar),
+            due_at=min(due, remind_at) if remind_at else due,
             status=Status.SCHEDULED,
             metered=metered,
             contacts=referral.contacts if contacts is None else contacts,

@@ -23,6 +23,8 @@ from referral_core.steps.step import (
     rules,
 )
 
+_HEARD = {UpdateKind.DEADLINE: "information-overdue"}
+
 
 @dataclass(frozen=True)
 class CheckReadiness:
@@ -85,7 +87,7 @@ class CheckReadiness:
         return Draft(
             change(
                 referral,
-                update.kind.value,
+                _HEARD.get(update.kind, update.kind.value),
                 at=moment.now,
                 actor=update.actor,
                 why="Checking the order again.",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from referral_core.domain.errors import Final, Retryable
 from referral_core.domain.lifecycle import Outcome, Party, Status, Step
-from referral_core.domain.outreach import METERED, Purpose
+from referral_core.domain.outreach import CAPPED, METERED, Purpose
 from referral_core.domain.pathway import OutreachAttempt
 from referral_core.domain.referral import Contact, Referral, WorkItem, change
 from referral_core.domain.updates import Update, UpdateKind
@@ -130,7 +130,8 @@ class ContactPatient:
             return self._send(referral, contact, moment)
         turn = self._turn(referral, moment)
         if contact is not None and contact.state == "due":
-            return lambda current, at: _call_due(current, at, turn.at)
+            until = self._call_by(referral, turn.at, moment)
+            return lambda current, at: _call_due(current, at, until)
         if _is_escalated(referral):
             return _escalate
         if turn.attempt is None:
@@ -149,7 +150,8 @@ class ContactPatient:
                 draft = decided(referral, update, moment)
                 return replace(draft, outcome=_OUTCOMES[Step(str(draft.outcome))])
             case UpdateKind.APPOINTMENT_BOOKED:
-                return booked(known, update, moment, outcome="booked")
+                calendar = calendar_of(self.messages.directory, referral)
+                return booked(known, update, moment, calendar, outcome="booked")
             case UpdateKind.OFFER_DECLINED:
                 return offer_lost(known, update, moment, "withdrawn")
             case UpdateKind.REPORT_RECEIVED:
@@ -157,22 +159,31 @@ class ContactPatient:
             case UpdateKind.VISIT_ATTENDED | UpdateKind.SERVICE_ATTESTED:
                 return attended(known, update, moment, outcome=CLOSING)
             case _:
-                return _next_attempt(known, update, moment)
+                return self._silence(referral, update, moment)
 
     # --- the series --------------------------------------------------------------------------
 
     def _turn(self, referral: Referral, moment: Moment) -> Turn:
-        """Find the next attempt that can be made at all, and when."""
+        """Find the next attempt that can be made at all, and when.
+
+        A message that the caps hold back until after a later attempt's turn is left out.
+        """
         outreach = rules(referral).outreach
         calendar = calendar_of(self.messages.directory, referral)
         start = referral.outreach_from or moment.now
-        skipped: list[Contact] = []
-        position = _position(referral)
-        while position < len(outreach.attempts):
-            attempt = outreach.attempts[position]
+        ahead: list[tuple[int, OutreachAttempt, datetime | None]] = []
+        for position, attempt in enumerate(outreach.attempts):
+            if position < _position(referral):
+                continue
+            at = None
             if self.messages.reachable(referral, attempt.channel):
                 planned = max(calendar.after(start, attempt.at), moment.now)
                 at = self.messages.free_at(referral, attempt.channel, planned, attempt.day_part)
+            ahead.append((position, attempt, at))
+        skipped: list[Contact] = []
+        for index, (position, attempt, at) in enumerate(ahead):
+            later = [other for _, _, other in ahead[index:] if other is not None]
+            if at is not None and (attempt.channel not in CAPPED or at == min(later)):
                 return Turn(attempt, position, at, tuple(skipped))
             skipped.append(
                 Contact(
@@ -183,8 +194,25 @@ class ContactPatient:
                     position=position,
                 )
             )
-            position += 1
-        return Turn(None, position, calendar.after(start, outreach.give_up_at), tuple(skipped))
+        give_up_at = calendar.after(start, outreach.give_up_at)
+        return Turn(None, len(outreach.attempts), give_up_at, tuple(skipped))
+
+    def _call_by(self, referral: Referral, following: datetime, moment: Moment) -> datetime:
+        """Return when a call must have been made: the pathway's limit, while nothing was."""
+        outreach, start = rules(referral).outreach, referral.outreach_from or moment.now
+        calendar = calendar_of(self.messages.directory, referral)
+        until = max(following, calendar.after(moment.now, outreach.call_within))
+        if any(c.counts for c in series(referral)):
+            return until
+        limit = calendar.after(start, outreach.contacted_within)
+        return min(until, limit) if limit > moment.now else until
+
+    def _silence(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        """Draft that the time is up: a call that is late is called so, until the next attempt."""
+        contacts, following = referral.contacts, self._turn(referral, moment).at
+        if contacts and contacts[-1].state == "due" and following > moment.now:
+            return _call_overdue(referral, update, moment, following)
+        return _next_attempt(referral.model_copy(update={"work_item": None}), update, moment)
 
     def _send(self, referral: Referral, contact: Contact, moment: Moment) -> Recording:
         due = self._turn(referral, moment).at
@@ -300,6 +328,22 @@ def _call_due(referral: Referral, moment: Moment, until: datetime) -> Draft:
             waits_for=Party.STAFF,
             facts={"attempt": referral.contacts[-1].number},
             work_item=item,
+        )
+    )
+
+
+def _call_overdue(referral: Referral, update: Update, moment: Moment, until: datetime) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "call-overdue",
+            at=moment.now,
+            actor=update.actor,
+            why=f"Overdue. {DESKS[Reason.CALL_DUE].why}",
+            due_at=until,
+            queue=referral.queue,
+            waits_for=Party.STAFF,
+            facts={"attempt": referral.contacts[-1].number},
         )
     )
 

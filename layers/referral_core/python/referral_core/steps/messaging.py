@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from referral_core.domain.calendar import DayPart, MessagingHours
@@ -20,14 +20,15 @@ from referral_core.domain.outreach import (
 )
 from referral_core.domain.referral import Contact, Referral, reference_of
 from referral_core.domain.time_zones import zones_of
+from referral_core.fhir.tasks import patient_reference
 from referral_core.ports import Directory, Message, MessageSlot, Messenger, Referrals
-from referral_core.steps.content import ReferralContent, content_of
-from referral_core.steps.step import rules
+from referral_core.steps.content import Payload, ReferralContent, content_of
+from referral_core.steps.step import calendar_of, rules
 
 _WEEK: Final = timedelta(days=7)
 _BY_PHONE: Final = frozenset({"sms", "voice"})
 _LOOKS_AHEAD: Final = 14
-"""Days after which a free day for a message is found in any case: the cap is three a week."""
+"""Days after which a free day is found in any case: the cap is three messages a week."""
 
 
 @dataclass(frozen=True)
@@ -73,21 +74,36 @@ class Messages:
     ) -> datetime:
         """Return the first instant from `at` on at which the channel may be used.
 
-        Letters and portal messages wake nobody; calls keep to the hours; messages also to one a
-        day and three a week.
+        Letters and portal messages wake nobody; staff call in their own hours and the patient's;
+        messages keep to the patient's hours, to one a day and three a week.
         """
         if channel in {"letter", "portal"}:
             return at
         hours = self.hours(referral)
+        if channel == "call":
+            return self._both_awake(referral, hours, at, part)
         free = hours.opens(at, part)
-        if channel not in CAPPED:
-            return free
         sent = self._sent(referral, hours.day_of(free) - _WEEK)
         for _ in range(_LOOKS_AHEAD):
             if _allowed(hours.day_of(free), sent):
                 return free
             free = hours.opens(hours.next_day(free), part)
         return free
+
+    def _both_awake(
+        self, referral: Referral, hours: MessagingHours, at: datetime, part: DayPart | None
+    ) -> datetime:
+        """Return when staff work and the patient may be called; where they never meet, the latter.
+
+        Evening calls are made by those who stay for them.
+        """
+        calendar, free = calendar_of(self.directory, referral), hours.opens(at, part)
+        for _ in range(_LOOKS_AHEAD):
+            works = calendar.opens(free)
+            if works == free:
+                return free
+            free = hours.opens(works, part)
+        return hours.opens(at, part)
 
     def slot(self, referral: Referral, contact: Contact) -> MessageSlot | None:
         """Return the day's slot that a message takes."""
@@ -106,7 +122,8 @@ class Messages:
 
         Raises: as `Messenger.send`.
         """
-        content = self.content(referral)
+        payload = Payload.load(self.referrals.payload(referral))
+        content = payload.content
         profile = self.directory.tenant(referral.tenant)
         language = language_of(content.patient.language)
         visit = referral.appointment
@@ -129,6 +146,7 @@ class Messages:
                 body=text.body,
                 language=language,
                 reference=reference_of(referral, contact),
+                **_for_portal(referral, payload, contact.channel),
             )
         )
 
@@ -171,6 +189,14 @@ def _recipient(content: ReferralContent, channel: Channel, ehr: str) -> str:
             return ehr
         case _:
             return patient.phone or ""
+
+
+def _for_portal(referral: Referral, payload: Payload, channel: Channel) -> dict[str, Any]:
+    """Return what only an EHR needs to know: whose message it is, and of which order."""
+    if channel != "portal":
+        return {}
+    patient = patient_reference(payload.service_request)
+    return {"patient": patient, "order": referral.placer_identifier}
 
 
 def _spoken(at: datetime, time_zone: str, language: str) -> str:

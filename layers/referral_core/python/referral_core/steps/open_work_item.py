@@ -24,6 +24,7 @@ from referral_core.steps.step import (
     Moment,
     Recording,
     begun,
+    calendar_of,
     due_after,
     noted,
     rules,
@@ -131,7 +132,8 @@ class OpenWorkItem:
         """Draft the patient's word, or what the clinic did meanwhile."""
         match update.kind:
             case UpdateKind.APPOINTMENT_BOOKED:
-                return booked(referral, update, moment, outcome=Step.AWAIT_VISIT)
+                calendar = calendar_of(self.messages.directory, referral)
+                return booked(referral, update, moment, calendar, outcome=Step.AWAIT_VISIT)
             case UpdateKind.OFFER_DECLINED:
                 lost = offer_lost(referral, update, moment, "withdrawn")
                 return replace(_cleared(lost), outcome=Step.ROUTE_REFERRAL)

@@ -162,6 +162,7 @@ class VerifyClosure:
             why="The report is in; the referring provider gets the notice of it.",
             due_at=due_after(self.directory, referral, moment, within),
             status=Status.REPORT_RECEIVED,
+            waits_for=Party.ROUTER,
             facts=facts_of(report),
             **({} if report.critical else _completed(known, moment)),
         )
@@ -281,6 +282,7 @@ def _await_delivery(referral: Referral, moment: Moment, due: datetime) -> Draft:
             actor=ROUTER,
             why="The referring provider is being told how the referral ended.",
             due_at=due,
+            waits_for=Party.ROUTER,
         )
     )
 
@@ -300,6 +302,7 @@ def _queue_notice(referral: Referral, moment: Moment, outcome: Outcome, due: dat
             actor=ROUTER,
             why="The referring provider is being told how the referral ended.",
             due_at=due,
+            waits_for=Party.ROUTER,
             facts={"outcome": outcome.value},
             closing=outcome,
             offers=offers,

@@ -1,0 +1,286 @@
+"""A referral of any pathway in the in-memory world, and its history as a table to be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from referral_core.adapters.memory_payer import PayerScript
+from referral_core.domain.calendar import BusinessCalendar
+from referral_core.domain.lifecycle import Step
+from referral_core.domain.network import Practitioner
+from referral_core.domain.pathway import Order, Pathway
+from referral_core.domain.referral import Event, Referral
+from referral_core.domain.updates import Role, UpdateKind
+from referral_core.pathways import pathway, pathway_for, pathways
+from referral_core.ports import Commit
+from tests.acts import accepted, acknowledged, reason_of, told
+from tests.in_memory import World, an_arrival_of
+from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
+
+_ZONE: Final = ZoneInfo("America/New_York")
+_NUCC: Final = "http://nucc.org/provider-taxonomy"
+_CONSENT: Final = {
+    "resourceType": "Consent",
+    "id": "consent",
+    "status": "active",
+    "patient": {"reference": "#pat"},
+}
+_HOME: Final = {
+    "line": ["14 Cedar Lane"],
+    "city": "Worcester",
+    "state": "MA",
+    "postalCode": "01605",
+}
+
+
+def _coded(system: str, code: str) -> Json:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+ORDERS: Final[dict[str, Json]] = {
+    "generic-specialist": {"performerType": _coded(_NUCC, "207N00000X")},
+    "high-risk-cardiology": {
+        "performerType": _coded(_NUCC, "207RC0000X"),
+        "priority": "urgent",
+    },
+    "behavioral-health": {
+        "performerType": _coded(_NUCC, "2084P0800X"),
+        "supportingInfo": [{"reference": "#consent"}],
+    },
+    "social-need": {"category": [{"coding": [{"code": "food-insecurity"}]}]},
+    "routine-imaging": {
+        "category": [_coded("http://snomed.info/sct", "363679005")],
+        "code": _coded("http://www.ama-assn.org/go/cpt", "70450"),
+    },
+    "home-based-care": {"category": [_coded("http://snomed.info/sct", "385763009")]},
+    "external-provider": {"category": [{"coding": [{"code": "external"}]}]},
+}
+"""What of an order selects each pathway."""
+
+
+def order(pathway_id: str, **patient: Any) -> Json:
+    """Return an order that is complete, but for what the patient's fields say, of a pathway."""
+    contained = [
+        a_patient(**{"address": [_HOME], **patient}),
+        a_coverage(),
+        *([_CONSENT] if pathway_id == "behavioral-health" else []),
+    ]
+    known = {
+        "contained": contained,
+        "code": {"text": "Consultation"},
+        "reasonCode": [_coded("http://hl7.org/fhir/sid/icd-10-cm", "R07.9")],
+        **ORDERS[pathway_id],
+    }
+    return an_order(**known)
+
+
+class PathwayWorld(World):
+    """A world that keeps every projection, and lets time pass up to an instant or an end."""
+
+    def __init__(
+        self,
+        pathway_id: str,
+        script: PayerScript | None = None,
+        *,
+        capacity: int = 5,
+        **patient: Any,
+    ) -> None:
+        super().__init__(script)
+        asked = ORDERS[pathway_id].get("performerType")
+        self.specialty = asked["coding"][0]["code"] if asked else self.default_specialty(pathway_id)
+        self.clinics_named(self.specialty, capacity=capacity)
+        self.passed: list[tuple[Event, Referral]] = []
+        commit = self.referrals.commit
+
+        def kept(one: Commit) -> None:
+            commit(one)
+            self.passed.append((one.change.event, one.change.after))
+
+        self.referrals.commit = kept  # type: ignore[method-assign]
+        intake = self.read(json.dumps(order(pathway_id, **patient)).encode())
+        selected = pathway_for(
+            Order(
+                categories=intake.categories,
+                codes=intake.codes,
+                performer_types=intake.performer_types,
+                priority=intake.priority,
+            )
+        )
+        assert selected.id == pathway_id
+        arrival = an_arrival_of(intake, self.clock)
+        pinned = {
+            "pathway": selected.id,
+            "pathway_version": selected.version,
+            "priority": intake.priority,
+        }
+        referral = arrival.referral.model_copy(update=pinned)
+        event = arrival.event.model_copy(update={"pathway": selected.id})
+        self.referrals.accept([arrival.model_copy(update={"referral": referral, "event": event})])
+        self.passed.append((event, referral))
+        self.settle()
+
+    @property
+    def rules(self) -> Pathway:
+        return pathway(self.referral.pathway, self.referral.pathway_version)
+
+    @staticmethod
+    def default_specialty(pathway_id: str) -> str:
+        return next(p.routing.specialty for p in pathways().values() if p.id == pathway_id)
+
+    def clinics_named(self, specialty: str, *, capacity: int = 5) -> None:
+        """Let five clinics offer a specialty, and no others."""
+        others = [
+            r
+            for r in self.directory._records
+            if not (isinstance(r, Practitioner) and r.specialty == specialty)
+        ]
+        known = next(r for r in self.directory._records if isinstance(r, Practitioner))
+        ours = [
+            known.model_copy(
+                update={
+                    "npi": f"19999{number:05d}",
+                    "specialty": specialty,
+                    "organization": f"clinic-{number}",
+                    "weekly_capacity": capacity,
+                    "tier": 1,
+                }
+            )
+            for number in range(1, 6)
+        ]
+        self.directory._records = (*others, *ours)
+
+    def until(self, reached: Callable[[Referral], bool], days: int = 200) -> None:
+        """Let time pass, deadline by deadline, until the referral is where it is wanted."""
+        end = self.clock.now() + timedelta(days=days)
+        while not reached(self.referral):
+            assert self.clock.now() < end, f"{self.referral.status}: {self.referral.why}"
+            self.wait()
+
+    def later(self, hours: float) -> None:
+        """Let hours pass; what falls due meanwhile is tended."""
+        instant = self.clock.now() + timedelta(hours=hours)
+        while not self.referral.is_closed and self.referral.due_at <= instant:
+            self.wait()
+        self.clock.move_to(instant)
+
+    # --- what partners do ------------------------------------------------------------------------
+
+    def clinic_accepts(self) -> None:
+        self.later(1)
+        accepted(self)
+
+    def patient_is_asked(self) -> None:
+        self.until(lambda r: bool(r.contacts) and r.contacts[-1].state in {"sent", "due"})
+
+    def patient_agrees(self) -> None:
+        """Agree when asked: by text, or on the call that staff make."""
+        self.patient_is_asked()
+        self.later(0.5)
+        self.patient_says("yes", "agreed")
+
+    def patient_says(self, keyword: str, result: str) -> None:
+        """Say a word by text, or its like on the call that staff make."""
+        if reason_of(self) is None:
+            self.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword=keyword)
+        else:
+            self.staff_call(result)
+
+    def staff_call(self, result: str) -> None:
+        self.tell(UpdateKind.CONTACT_RECORDED, Role.STAFF, channel="call", result=result)
+
+    def clinic_books(self) -> None:
+        """Book the tenant's next working day at ten."""
+        self.later(1)
+        profile = self.directory.tenant(self.referral.tenant)
+        calendar = BusinessCalendar(profile.time_zone, profile.holidays)
+        day = calendar.after(self.clock.now(), "1bd").astimezone(_ZONE).date()
+        start = datetime.combine(day, time(10), _ZONE)
+        self.tell(UpdateKind.APPOINTMENT_BOOKED, start=start.isoformat())
+
+    def patient_is_seen(self) -> None:
+        visit = self.referral.appointment
+        assert visit is not None
+        self.later((visit.start - self.clock.now()).total_seconds() / 3600 + 1)
+        self.tell(UpdateKind.VISIT_ATTENDED)
+
+    def no_show(self) -> None:
+        visit = self.referral.appointment
+        assert visit is not None
+        self.later((visit.start - self.clock.now()).total_seconds() / 3600 + 1)
+        self.tell(UpdateKind.PATIENT_NO_SHOW)
+
+    def reports(self, *, critical: bool = False) -> None:
+        """Send every document that the pathway wants."""
+        for number, wanted in enumerate(self.rules.closure.evidence):
+            self.later(24)
+            sha256, loinc = f"{number:064d}", wanted.loinc[0]
+            kind = UpdateKind.REPORT_RECEIVED
+            self.tell(kind, sha256=sha256, loinc=loinc, final=True, critical=critical)
+
+    def referrer_acknowledges(self) -> None:
+        self.later(0.1)
+        told(self)
+        self.later(6)
+        if not self.referral.is_closed:
+            acknowledged(self)
+
+    def decide(self, action: str, **facts: Any) -> None:
+        self.later(2)
+        self.tell(UpdateKind.DECISION, Role.STAFF, action=action, **facts)
+
+    # --- the table -------------------------------------------------------------------------------
+
+    def table(self) -> str:
+        """Return the history: when, what, the status, who acts next until when; local time."""
+        rows = [
+            "| when | what happened | status | who acts next | by |",
+            "|---|---|---|---|---|",
+        ]
+        for event, after in self.passed:
+            if event.kind in _MECHANISM:
+                continue
+            facts = ", ".join(_spoken(f, event.facts[f]) for f in _TOLD if event.facts.get(f))
+            what = f"{event.kind} ({facts})" if facts else event.kind
+            who, by = f"{after.waits_for} @ {after.queue}", _local(after.due_at)
+            if after.is_closed or after.due_at - event.at <= self.clock.grace():
+                who, by = "", ""  # the router itself, at once
+            status = after.outcome if after.is_closed else after.status
+            rows.append(f"| {_local(event.at)} | {what} | {status} | {who} | {by} |")
+        return "\n".join(rows)
+
+
+_MECHANISM: Final = frozenset(
+    {"step-begun", "work-item-passed-on", "work-item-needed", "closure-confirmed"}
+)
+_TOLD: Final = (
+    "missing",
+    "reason",
+    "channel",
+    "action",
+    "result",
+    "keyword",
+    "late",
+    "attempt",
+    "verdict",
+    "outcome",
+    "loop_closed",
+    "referrer_told",
+)
+
+
+def _spoken(name: str, value: object) -> str:
+    return name.replace("_", " ") if value is True else f"{value}"
+
+
+def _local(at: Any) -> str:
+    return f"{at.astimezone(_ZONE):%a %d %b %H:%M}"
+
+
+def at_work_item(referral: Referral) -> bool:
+    """Whether a person must decide."""
+    item = referral.work_item
+    return item is not None and referral.phase is Step.OPEN_WORK_ITEM and bool(item.due_at)
