@@ -14,9 +14,10 @@ from referral_core.domain.lifecycle import Step
 from referral_core.domain.network import Practitioner
 from referral_core.domain.pathway import Order, Pathway
 from referral_core.domain.referral import Event, Referral
-from referral_core.domain.updates import Role, UpdateKind
+from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.pathways import pathway, pathway_for, pathways
 from referral_core.ports import Commit
+from referral_core.steps.content import Payload
 from tests.acts import accepted, acknowledged, reason_of, told
 from tests.in_memory import World, an_arrival_of
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
@@ -166,6 +167,19 @@ class PathwayWorld(World):
         while not self.referral.is_closed and self.referral.due_at <= instant:
             self.wait()
         self.clock.move_to(instant)
+
+    def supplies(self, wanted: Json) -> None:
+        """PUT the author's new version of the order."""
+        payload = Payload.of(self.read(json.dumps(wanted).encode()), "0" * 64).dump()
+        update = Update(
+            id=f"put-{self.referral.version}",
+            kind=UpdateKind.INFORMATION_SUPPLIED,
+            actor="ehr-1",
+            role=Role.EHR,
+            received_at=self.clock.now(),
+        )
+        self.engine.post(self.referral.tenant, self.referral.id, update, payload=payload)
+        self.settle()
 
     # --- what partners do ------------------------------------------------------------------------
 
