@@ -34,8 +34,14 @@ class Alarms(Construct):
             "StreamDlqNotEmpty": messaging.stream_dlq,
             "NoticesDlqNotEmpty": messaging.notices_dlq,
             "RepliesDlqNotEmpty": messaging.replies_dlq,
+            "LettersDlqNotEmpty": messaging.letters_dlq,
         }.items():
             self._alarm(name, queue.metric_approximate_number_of_messages_visible())
+        self._alarm(
+            "LettersNotPrinted",
+            messaging.letters.metric_approximate_age_of_oldest_message(period=_FIVE_MINUTES),
+            threshold=Duration.days(1).to_seconds(),
+        )
         for name, metric in {
             "ExecutionsFailed": machine.metric_failed(period=_FIVE_MINUTES),
             "ExecutionsTimedOut": machine.metric_timed_out(period=_FIVE_MINUTES),
@@ -59,6 +65,7 @@ class Alarms(Construct):
         name: str,
         metric: cloudwatch.Metric,
         *,
+        threshold: float = 1,
         comparison: cloudwatch.ComparisonOperator = (
             cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
         ),
@@ -67,7 +74,7 @@ class Alarms(Construct):
         alarm = metric.create_alarm(
             self,
             name,
-            threshold=1,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=comparison,
             treat_missing_data=missing,

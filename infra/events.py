@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -57,6 +58,12 @@ class Events(Construct):
             subscriptions.LambdaSubscription(
                 functions["receive_reply"], dead_letter_queue=messaging.replies_dlq
             )
+        )
+        # The topic hands a reply over and forgets it: what fails then is the function's to keep.
+        functions["receive_reply"].configure_async_invoke(
+            retry_attempts=2,
+            max_event_age=Duration.hours(6),
+            on_failure=destinations.SqsDestination(messaging.replies_dlq),
         )
         rule = events.Rule(
             self,

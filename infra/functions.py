@@ -18,7 +18,25 @@ from infra.layers import Layers
 ROOT = Path(__file__).parents[1]
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
-WRITE = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+WRITE = (*READ, "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+TEXT = ("sms-voice:SendTextMessage",)
+TALK = (*TEXT, "sms-voice:SendVoiceMessage")
+STORE = ("s3:PutObject",)
+QUEUE = ("sqs:SendMessage",)
+TABLE = "TABLE_NAME"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource that functions may be given.
+
+    Attributes:
+        name: what the function's environment says of it.
+        arns: what IAM calls it.
+    """
+
+    name: str
+    arns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -26,15 +44,14 @@ class Spec:
     """What one function is given.
 
     Attributes:
-        table: DynamoDB actions on the table and its indexes.
-        environment: names of the resources whose names it reads.
+        uses: setting → the IAM actions on the resource that it names, which is all the function
+            gets to know and may do; `tests/infra` compares it with what `wiring.py` asks for.
         secrets: whether it speaks to partners.
         answers: whether it answers waiting steps of the state machine.
     """
 
     name: str
-    table: tuple[str, ...] = (*READ, *WRITE)
-    environment: tuple[str, ...] = ("TABLE_NAME",)
+    uses: Mapping[str, tuple[str, ...]]
     secrets: bool = False
     answers: bool = False
     timeout_s: int = 30
@@ -46,41 +63,55 @@ class Spec:
         return "".join(part.capitalize() for part in self.name.split("_"))
 
 
-def _partner(name: str, *environment: str, answers: bool = True) -> Spec:
+def _step(name: str, *, answers: bool = True) -> Spec:
+    """Return the spec of a function that needs the record only."""
+    return Spec(name, {TABLE: WRITE}, answers=answers)
+
+
+def _partner(name: str, *, answers: bool = True, **uses: tuple[str, ...]) -> Spec:
     """Return the spec of a function that speaks to a partner."""
-    names = ("TABLE_NAME", *environment)
-    return Spec(name, environment=names, answers=answers, secrets=True, timeout_s=60)
+    return Spec(name, {TABLE: WRITE, **uses}, answers=answers, secrets=True, timeout_s=60)
+
+
+def _receiver(name: str, **uses: tuple[str, ...]) -> Spec:
+    """Return the spec of a function that keeps what it is told as a document."""
+    return Spec(name, {TABLE: WRITE, "DOCUMENTS_BUCKET": STORE, **uses}, answers=True)
 
 
 STEPS = (
-    Spec("check_readiness", answers=True),
+    _step("check_readiness"),
     _partner("check_eligibility", answers=False),
     _partner("route_referral"),
     _partner("request_authorization"),
     _partner("offer_referral"),
-    Spec(
+    _partner(
         "contact_patient",
-        answers=True,
-        environment=("TABLE_NAME", "SMS_ORIGINATION_IDENTITY"),
+        SMS_ORIGINATION_IDENTITY=TALK,
+        EMAIL_FROM=("ses:SendEmail",),
+        DOCUMENTS_BUCKET=STORE,
+        PRINT_QUEUE_URL=QUEUE,
     ),
-    Spec("await_visit", answers=True),
+    _partner("await_visit", SMS_ORIGINATION_IDENTITY=TEXT),
     _partner("verify_closure"),
-    Spec("close_referral"),
-    Spec("open_work_item", answers=True),
+    _step("close_referral", answers=False),
+    _step("open_work_item"),
 )
 OTHERS = (
-    Spec("receive_referral", answers=True, environment=("TABLE_NAME", "DOCUMENTS_BUCKET")),
-    Spec("receive_update", answers=True, environment=("TABLE_NAME", "DOCUMENTS_BUCKET")),
-    Spec("receive_reply", answers=True, environment=("TABLE_NAME", "DOCUMENTS_BUCKET")),
-    Spec("read_records", table=READ),
+    _receiver("receive_referral"),
+    _receiver("receive_update"),
+    _receiver("receive_reply", OPT_OUT_LIST=("sms-voice:PutOptedOutNumber",)),
+    Spec("read_records", {TABLE: READ}),
     Spec(
         "start_lifecycle",
-        table=(),
-        environment=("STATE_MACHINE_ARN", "NOTICES_QUEUE_URL", "STREAM_DLQ_URL"),
+        {
+            "STATE_MACHINE_ARN": ("states:StartExecution",),
+            "NOTICES_QUEUE_URL": QUEUE,
+            "STREAM_DLQ_URL": QUEUE,
+        },
     ),
-    Spec("record_metrics", table=(), environment=("STREAM_DLQ_URL",)),
-    Spec("fire_timers", answers=True, timeout_s=55),
-    _partner("deliver_notices", "NOTICES_QUEUE_URL"),
+    Spec("record_metrics", {"STREAM_DLQ_URL": QUEUE}),
+    Spec("fire_timers", {TABLE: WRITE}, answers=True, timeout_s=55),
+    _partner("deliver_notices", NOTICES_QUEUE_URL=("sqs:ChangeMessageVisibility",)),
 )
 
 
@@ -94,14 +125,12 @@ class Functions(Construct):
         *,
         layers: Layers,
         key: kms.IKey,
-        table_arn: str,
-        resources: Mapping[str, str],
+        resources: Mapping[str, Resource],
         extra_environment: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
         self._layers = layers
         self._key = key
-        self._table_arn = table_arn
         self._resources = resources
         self._extra = extra_environment
         self.by_name = {spec.name: self._function(spec) for spec in (*STEPS, *OTHERS)}
@@ -149,7 +178,7 @@ class Functions(Construct):
             memory_size=spec.memory_mb,
             log_group=log_group,
             environment={
-                **{name: self._resources[name] for name in spec.environment},
+                **{setting: self._resources[setting].name for setting in spec.uses},
                 "POWERTOOLS_SERVICE_NAME": spec.name,
                 "POWERTOOLS_METRICS_NAMESPACE": "ReferralRouter",
                 "LOG_LEVEL": "INFO",
@@ -165,11 +194,10 @@ class Functions(Construct):
                 resources=[self._key.key_arn],
             )
         )
-        if spec.table:
+        for setting, actions in spec.uses.items():
             role.add_to_policy(
                 iam.PolicyStatement(
-                    actions=list(spec.table),
-                    resources=[self._table_arn, f"{self._table_arn}/index/*"],
+                    actions=list(actions), resources=list(self._resources[setting].arns)
                 )
             )
         if spec.secrets:
@@ -183,16 +211,6 @@ class Functions(Construct):
                             resource_name="referral-router/*",
                             arn_format=ArnFormat.COLON_RESOURCE_NAME,
                         )
-                    ],
-                )
-            )
-        if spec.name == "contact_patient":
-            role.add_to_policy(
-                iam.PolicyStatement(
-                    actions=["sms-voice:SendTextMessage"],
-                    resources=[
-                        stack.format_arn(service="sms-voice", resource=kind, resource_name="*")
-                        for kind in ("phone-number", "pool", "sender-id")
                     ],
                 )
             )

@@ -1,6 +1,8 @@
-"""Queues and topics; none of them ever holds content, only ids."""
+"""Queues and topics. Ours hold ids and never content; patients' replies are the carrier's."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -9,9 +11,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.functions import Resource
+
 
 class Messaging(Construct):
-    """The notice queue, the dead-letter queues, the topic of replies and the topic of alarms."""
+    """The queues of notices and letters, the dead-letter queues, the topics."""
 
     def __init__(self, scope: Construct, construct_id: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
@@ -23,6 +27,13 @@ class Messaging(Construct):
             visibility=Duration.seconds(180),
             # 72 hours of tries whose pauses double up to four hours, with room to spare.
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.notices_dlq, max_receive_count=100),
+        )
+        self.letters_dlq = self._queue("LettersDlq", retention=Duration.days(14))
+        self.letters = self._queue(
+            "Letters",
+            retention=Duration.days(14),
+            visibility=Duration.minutes(15),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.letters_dlq, max_receive_count=10),
         )
         self.stream_dlq = self._queue("StreamDlq", retention=Duration.days(14))
         self.replies_dlq = self._queue("RepliesDlq", retention=Duration.days(14))
@@ -37,6 +48,15 @@ class Messaging(Construct):
         )
         self.alarms = sns.Topic(self, "Alarms", master_key=key, enforce_ssl=True)
         self.alarms.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        """The queues that functions write to, by the setting that names them."""
+        return {
+            "NOTICES_QUEUE_URL": _named(self.notices),
+            "PRINT_QUEUE_URL": _named(self.letters),
+            "STREAM_DLQ_URL": _named(self.stream_dlq),
+        }
 
     def _queue(
         self,
@@ -56,3 +76,7 @@ class Messaging(Construct):
             visibility_timeout=visibility,
             dead_letter_queue=dead_letter_queue,
         )
+
+
+def _named(queue: sqs.Queue) -> Resource:
+    return Resource(queue.queue_url, (queue.queue_arn,))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, CfnOutput, CfnParameter, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import ArnFormat, CfnOutput, Stack
 from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.documents import Documents
 from infra.events import Events
-from infra.functions import Functions
+from infra.functions import Functions, Resource
 from infra.layers import Layers
 from infra.lifecycle import Lifecycle
 from infra.messaging import Messaging
+from infra.parameters import Parameters
 from infra.table import Record
 
 
@@ -39,12 +39,7 @@ class ReferralRouterStack(Stack):
             third_party_layer: whether the locked packages are deployed as a layer.
         """
         super().__init__(scope, construct_id)
-        sms_identity = CfnParameter(
-            self,
-            "SmsOriginationIdentity",
-            default="referral-router-pool",
-            description="Phone number, pool or sender id of AWS End User Messaging",
-        )
+        parameters = Parameters(self)
         record = Record(self, "Record")
         documents = Documents(self, "Documents", record.key)
         messaging = Messaging(self, "Messaging", record.key)
@@ -60,14 +55,17 @@ class ReferralRouterStack(Stack):
             "Functions",
             layers=Layers(self, "Layers", third_party=third_party_layer),
             key=record.key,
-            table_arn=record.table.table_arn,
             resources={
-                "TABLE_NAME": record.table.table_name,
-                "DOCUMENTS_BUCKET": documents.bucket.bucket_name,
-                "STATE_MACHINE_ARN": machine_arn,
-                "NOTICES_QUEUE_URL": messaging.notices.queue_url,
-                "SMS_ORIGINATION_IDENTITY": sms_identity.value_as_string,
-                "STREAM_DLQ_URL": messaging.stream_dlq.queue_url,
+                "TABLE_NAME": Resource(
+                    record.table.table_name,
+                    (record.table.table_arn, f"{record.table.table_arn}/index/*"),
+                ),
+                "DOCUMENTS_BUCKET": Resource(
+                    documents.bucket.bucket_name, (documents.bucket.arn_for_objects("*"),)
+                ),
+                "STATE_MACHINE_ARN": Resource(machine_arn, (machine_arn,)),
+                **messaging.resources,
+                **parameters.resources,
             },
             extra_environment=extra_environment,
         )
@@ -79,16 +77,6 @@ class ReferralRouterStack(Stack):
             answering=functions.answering,
             key=record.key,
         )
-        by_name["start_lifecycle"].add_to_role_policy(
-            iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine_arn])
-        )
-        messaging.notices.grant_send_messages(by_name["start_lifecycle"])
-        for name in ("receive_referral", "receive_update", "receive_reply"):
-            by_name[name].add_to_role_policy(
-                iam.PolicyStatement(
-                    actions=["s3:PutObject"], resources=[documents.bucket.arn_for_objects("*")]
-                )
-            )
         api = Api(self, "Api", functions=by_name, key=record.key)
         by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
         by_name["read_records"].add_environment(
@@ -106,6 +94,7 @@ class ReferralRouterStack(Stack):
             "DocumentsBucket": documents.bucket.bucket_name,
             "RepliesTopicArn": messaging.replies.topic_arn,
             "NoticesQueueUrl": messaging.notices.queue_url,
+            "PrintQueueUrl": messaging.letters.queue_url,
             "StreamDlqUrl": messaging.stream_dlq.queue_url,
             "FireTimersName": by_name["fire_timers"].function_name,
         }.items():

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,13 +18,16 @@ from local.seed import TENANT
 from local.stack import Stack
 from referral_core.adapters.table import Table
 from referral_core.domain.errors import NotFound
-from referral_core.domain.lifecycle import Party
+from referral_core.domain.lifecycle import Party, Step
 from referral_core.domain.model import ReferralId
 from referral_core.domain.money import cost
 from referral_core.domain.referral import Event, Referral
 
 _LOCATION: Final = re.compile(r"ServiceRequest/([0-9a-f]{32})")
 _POSTERS: Final = 4
+LEFT_AFTER: Final = timedelta(days=5)
+"""How long an item lies on a worklist until it counts as left there: the staff look daily."""
+_MESSAGES: Final = frozenset({"patient-contacted", "patient-reminded"})
 
 
 @dataclass(frozen=True)
@@ -31,21 +35,26 @@ class Followed:
     """One input and, once accepted, its referral.
 
     Attributes:
+        seen_at: the virtual instant of the referral's last reading.
         refusal: the OperationOutcome of an input that was refused.
     """
 
     source: str
     http_status: int
     referral: Referral | None = None
+    seen_at: datetime | None = None
     refusal: dict[str, Any] | None = None
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more is to be waited for: refused, closed, or on a person's worklist."""
-        referral = self.referral
-        if referral is None:
+        """Whether nothing more is to be waited for: refused, closed, or left on a worklist."""
+        referral, seen_at = self.referral, self.seen_at
+        if referral is None or referral.is_closed:
             return True
-        return referral.is_closed or referral.waits_for is Party.STAFF
+        item = referral.work_item
+        if item is None or seen_at is None or referral.phase is not Step.OPEN_WORK_ITEM:
+            return False
+        return seen_at - item.opened_at >= LEFT_AFTER
 
 
 class Follower:
@@ -76,7 +85,7 @@ class Follower:
         return [
             f
             if f.referral is None or f.referral.is_closed
-            else replace(f, referral=self._load(f.referral.id))
+            else replace(f, referral=self._load(f.referral.id), seen_at=self._stack.now())
             for f in followed
         ]
 
@@ -120,7 +129,7 @@ class Follower:
             "loop_closed": referral.loop_closed,
             "states_entered": self.states_entered(referral),
             "events": len(events),
-            "messages": sum(e.kind == "patient-contacted" for e in events),
+            "messages": sum(e.kind in _MESSAGES for e in events),
             "cost_usd": float(round(cost(events), 6)),
             "worklist": referral.queue.value if on_worklist else None,
         }

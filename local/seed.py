@@ -4,32 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from local.deploy import Deployment
 from local.emulator import Emulator
 from local.partners.carrier import NUMBER
 from local.partners.world import Client
+from referral_core.adapters import keys
 from referral_core.adapters.directory import config_item
 from referral_core.domain.model import Tenant
 from referral_core.domain.network import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Hold
+from referral_core.domain.routing import weeks_from
 from referral_core.domain.updates import Role
 
 TENANT: Final = Tenant("lakeside")
 EHR: Final = "lakeside-ehr"
 SECRET: Final = "referral-router/partners"  # noqa: S105 - the secret's name
 CLINICS: Final = ("northside-clinic", "harborview-clinic", "elm-street-clinic")
-# Dermatology, gastroenterology, otolaryngology, internal medicine, cardiology, neurology, …
-SPECIALTIES: Final = (
-    "207N00000X",
-    "207RG0100X",
-    "207Y00000X",
-    "207R00000X",
-    "207RC0000X",
-    "2084N0400X",
-    "207X00000X",
-)
+OUTSIDE: Final = "riverside-associates"
+"""A clinic in no payer's network: only a pathway that may leave the network comes to it."""
+SPECIALTIES: Final[Mapping[str, str]] = {
+    "207N00000X": "Dermatology",
+    "207RG0100X": "Gastroenterology",
+    "207Y00000X": "Otolaryngology",
+    "207R00000X": "Internal medicine",
+    "207RC0000X": "Cardiology",
+    "2084N0400X": "Neurology",
+    "207X00000X": "Orthopaedic surgery",
+    "2084P0800X": "Psychiatry",
+    "103T00000X": "Psychology",
+    "101YM0800X": "Mental health counselling",
+    "261QR0200X": "Radiology",
+    "251E00000X": "Home health",
+    "251B00000X": "Case management of social needs",
+}
+"""NUCC codes: in each, every clinic of CLINICS has somebody; a pathway's own is among them."""
+OUTSIDE_SPECIALTIES: Final = ("207R00000X", "207RI0200X")
+"""The second, infectious disease, nobody in the network has."""
+SCARCE: Final = "207RR0500X"
+"""Rheumatology: one specialist with one place a week, taken for the weeks that routing looks ahead.
+
+So an order for it is waitlisted until the next week comes into sight.
+"""
+_SCARCE_NPI: Final = "199998001"
+_WEEKS_TAKEN: Final = 8
+WEEKLY: Final = 40
+"""Places a week of everybody else: a day of six hundred referrals finds room."""
 SCOPES: Final = ("referrals/read", "referrals/write")
 
 
@@ -60,23 +83,30 @@ def onboard(emulator: Emulator, deployment: Deployment, role: Role, organization
     return client
 
 
-def seed(emulator: Emulator, deployment: Deployment, partners_url: str) -> Seeded:
-    """Load the tenant."""
+def seed(emulator: Emulator, deployment: Deployment, partners_url: str, today: date) -> Seeded:
+    """Load the tenant, as it stands on a day."""
     emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString="partners-token")
-    for record in _records(partners_url):
+    for record in records(partners_url):
         put(emulator, deployment, config_item(record))
+    for hold in taken(today):
+        key = {
+            "pk": {"S": keys.capacity(TENANT, hold.npi)},
+            "sk": {"S": f"{keys.Sort.WEEK}{hold.week}"},
+        }
+        put(emulator, deployment, {**key, "held": {"N": "1"}})
     wanted = {
         "ehr": (Role.EHR, EHR),
         "payer": (Role.PAYER, "harbor-health-plan"),
         "staff": (Role.STAFF, "lakeside"),
-        **{f"clinic:{name}": (Role.CLINIC, name) for name in CLINICS},
+        **{f"clinic:{name}": (Role.CLINIC, name) for name in (*CLINICS, OUTSIDE)},
     }
     return Seeded({name: onboard(emulator, deployment, *who) for name, who in wanted.items()})
 
 
-def _records(
+def records(
     partners: str,
 ) -> Iterator[TenantProfile | Payer | EhrSystem | Practitioner | Principal]:
+    """Yield the tenant's configuration; partners' endpoints begin with an address."""
     yield TenantProfile(
         tenant=TENANT,
         name="Lakeside Family Medicine",
@@ -85,6 +115,7 @@ def _records(
         holidays="US-MA",
         sender_name="Lakeside Care",
         call_back="508-555-0101",
+        sliding_fee=True,
     )
     for payer_id, name, identifier in (
         ("harbor-health-plan", "Harbor Health Plan", "99101"),
@@ -109,24 +140,58 @@ def _records(
     yield from _specialists(partners)
 
 
+def taken(today: date) -> Iterator[Hold]:
+    """Yield the places that the tenant's other patients hold already."""
+    for week in weeks_from(today, _WEEKS_TAKEN):
+        yield Hold(npi=_npi(_SCARCE_NPI), week=week)
+
+
 def _specialists(partners: str) -> Iterator[Practitioner]:
     for s, specialty in enumerate(SPECIALTIES):
         for c, clinic in enumerate(CLINICS):
-            yield Practitioner(
-                tenant=TENANT,
-                npi=_npi(f"19999{s:02d}{c:02d}"),
+            yield _specialist(
+                partners,
+                nine_digits=f"19999{s:02d}{c:02d}",
                 name=f"Dr. Specialist {s + 1}-{c + 1}",
                 specialty=specialty,
                 organization=clinic,
-                networks=("*",),
                 tier=1 + c % 2,
                 latitude=42.26 + c / 50,
-                longitude=-71.80,
                 languages=("en", "es") if c else ("en",),
-                weekly_capacity=8,
-                clinic_url=f"{partners}/clinic/{clinic}",
-                secret=SECRET,
             )
+    yield _specialist(
+        partners,
+        nine_digits=_SCARCE_NPI,
+        name="Dr. Sought-After",
+        specialty=SCARCE,
+        organization=CLINICS[-1],
+        weekly_capacity=1,
+    )
+    for number, specialty in enumerate(OUTSIDE_SPECIALTIES, start=1):
+        yield _specialist(
+            partners,
+            nine_digits=f"19999900{number}",
+            name=f"Dr. Outside {number}",
+            specialty=specialty,
+            organization=OUTSIDE,
+            networks=(),
+            tier=3,
+        )
+
+
+def _specialist(partners: str, *, nine_digits: str, **fields: Any) -> Practitioner:
+    usual = {"networks": ("*",), "tier": 1, "latitude": 42.30, "longitude": -71.80}
+    return Practitioner.model_validate(
+        {
+            **usual,
+            "weekly_capacity": WEEKLY,
+            "tenant": TENANT,
+            "npi": _npi(nine_digits),
+            "clinic_url": f"{partners}/clinic/{fields['organization']}",
+            "secret": SECRET,
+            **fields,
+        }
+    )
 
 
 def _npi(nine_digits: str) -> str:

@@ -22,7 +22,7 @@ import httpx
 from infra import STACK_NAME
 from local.deploy import Deployment, deploy, synthesise
 from local.emulator import HOST, Emulator, die_with_parent, free_port, running, stop_group
-from local.partners.carrier import NUMBER
+from local.partners.carrier import NUMBER, OPT_OUT_LIST
 from local.partners.world import Client
 from local.seed import TENANT, Seeded, seed
 from referral_core.domain.lifecycle import Step
@@ -30,9 +30,11 @@ from referral_core.domain.lifecycle import Step
 ROOT: Final = Path(__file__).parents[1]
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston."""
-RATE: Final = 54_000.0
-"""Virtual seconds a real one: 1.6 real seconds a virtual day, unless `up` is told otherwise."""
+RATE: Final = 21_600.0
+"""Virtual seconds a real one: four real seconds a virtual day, unless `up` is told otherwise."""
 GRACE_S: Final = 12
+EMAIL_FROM: Final = "referrals@lakeside.example"
+"""The tenant's sending address."""
 _TICK_S: Final = 0.25
 _READY_WITHIN_S: Final = 30.0
 
@@ -95,10 +97,15 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         running({}) as emulator,
     ):
         assembly = synthesise(Path(folder), environment)
-        deployment = deploy(emulator, assembly, {"SmsOriginationIdentity": NUMBER})
+        identities = {
+            "SmsOriginationIdentity": NUMBER,
+            "OptOutList": OPT_OUT_LIST,
+            "EmailFrom": EMAIL_FROM,
+        }
+        deployment = deploy(emulator, assembly, identities)
         api_url = f"{emulator.endpoint}/_aws/execute-api/{deployment['ApiId']}/$default"
         _tell_functions(emulator, api_url)
-        seeded = seed(emulator, deployment, partners_url)
+        seeded = seed(emulator, deployment, partners_url, ORIGIN.date())
         stack = Stack(emulator, deployment, seeded, partners_url, api_url, started, rate)
         with _partners(stack, scripts):
             _warm(stack)

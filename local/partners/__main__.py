@@ -34,7 +34,7 @@ async def serve(told: Mapping[str, Any]) -> None:
         started=datetime.fromisoformat(told["started"]),
         rate=float(told["rate"]),
     )
-    seed = str(told.get("seed", ""))
+    seed = told.get("seed")
     scripts = Scripts(Path(told["scripts"]) if told.get("scripts") else None, seed)
     sns = boto3.client(
         "sns",
@@ -43,7 +43,7 @@ async def serve(told: Mapping[str, Any]) -> None:
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the emulator's fixed credentials
     )
-    world = World(clock, router, scripts, seed)
+    world = World(clock, router, scripts, seed or "")
     app = application(world, SnsTopic(sns, told["replies_topic_arn"]))
     config = uvicorn.Config(app, host="127.0.0.1", port=told["port"], log_level="warning")
     await uvicorn.Server(config).serve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.partners import carrier, clinic, ehr, patient, payer
+from local.partners import carrier, clinic, ehr, patient, payer, staff
 from local.partners.gate import Gate, control
 from local.partners.world import World
 
@@ -33,14 +34,32 @@ class PayersWorld:
         return (await self._world.learn(trace.partition("-")[0])).payer
 
 
+class OvertakingTopic:
+    """A topic on the carrier's days: in mode `reorder` a message may overtake an earlier one."""
+
+    def __init__(self, world: World, topic: carrier.Topic) -> None:
+        self._world = world
+        self._topic = topic
+
+    async def publish(self, message: str) -> None:
+        """Publish one message, now or later."""
+        if self._world.mode.get("carrier") == "reorder":
+            self._world.later(self._world.overtaken_by(), self._topic.publish(message))
+        else:
+            await self._topic.publish(message)
+
+
 def application(world: World, topic: carrier.Topic) -> Starlette:
-    """Return the partners' application.
+    """Return the partners' application; a running loop is needed, for the staff begin at once.
 
     Args:
         world: what the partners share; what is still to happen in it ends with the application.
         topic: where the carrier publishes what patients write.
     """
     patients = patient.Patients(world)
+    office = staff.Office(world, patients)
+    world.later(timedelta(0), office.work())
+    carried = carrier.Carrier(world, patients, OvertakingTopic(world, topic))
 
     async def govern(request: Request) -> Response:
         return control(world, await request.json())
@@ -58,11 +77,12 @@ def application(world: World, topic: carrier.Topic) -> Starlette:
 
     return Starlette(
         routes=[
-            *payer.routes(PayersWorld(world)),
+            *payer.routes(PayersWorld(world), appeals=world),
             *clinic.routes(world),
             *ehr.routes(world),
-            *carrier.routes(carrier.Carrier(world, patients, topic)),
+            *carrier.routes(carried),
             *patient.routes(patients),
+            *staff.routes(office),
             Route("/payer/log", payer_log, methods=["GET"]),
             Route("/control", govern, methods=["POST"]),
             Route("/ready", ready),

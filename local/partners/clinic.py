@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.partners.consult_report import report, subject
-from local.partners.fhir_endpoint import Json, Refused, fhir, refusal, resource_in
+from local.partners.clinic_visits import Case, Visits
+from local.partners.fhir_endpoint import Json, Refused, codes_of, fhir, refusal, resource_in
 from local.partners.offer_check import Offer, read_offer, read_task
-from local.partners.script import ClinicPart
-from local.partners.world import World, instant, referral_of
+from local.partners.world import World, referral_of
 
-_VISIT = timedelta(minutes=30)
-_RESULT = {"attended": "fulfilled", "no-show": "noshow", "cancelled": "cancelled"}
-_NO_SLOT = {"text": "No appointment in the time wanted"}
+_NO_SLOT: Final = {"text": "No appointment in the time wanted"}
+_GIVEN_BACK: Final = {"text": "We cannot see the patient after all"}
 
 
 class Clinics:
@@ -26,8 +25,11 @@ class Clinics:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._visits = Visits(world)
         self._tasks: dict[str, Json] = {}
+        self._withdrawn: set[str] = set()
         self._offers: dict[str, list[str]] = defaultdict(list)
+        self._cases: dict[str, Case] = {}
 
     async def transaction(self, request: Request) -> Response:
         """Take an offer: Task, order and patient; the same one again changes nothing."""
@@ -40,7 +42,6 @@ class Clinics:
         known = task_id in self._offers[referral_id]
         if not known:
             self._offers[referral_id].append(task_id)
-            # A withdrawal may have overtaken its offer.
             self._tasks.setdefault(task_id, offer.task)
             self._world.later(timedelta(0), self._consider(organization, offer))
         status = "200" if known else "201"
@@ -50,7 +51,7 @@ class Clinics:
         return fhir(answer)
 
     async def task(self, request: Request) -> Response:
-        """Take a Task's next version: the withdrawal of an offer."""
+        """Take a Task's next version: an offer is withdrawn, or something is awaited of us."""
         task_id = request.path_params["task_id"]
         try:
             task = read_task(await resource_in(request), task_id)
@@ -58,6 +59,14 @@ class Clinics:
             return refusal(HTTPStatus.BAD_REQUEST, "invalid", str(error))
         known = task_id in self._tasks
         self._tasks[task_id] = task
+        case = self._cases.get(task_id)
+        if task["status"] == "cancelled":
+            # A withdrawal may overtake its offer, and a reminder may come after it.
+            self._withdrawn.add(task_id)
+            if case is not None:
+                case.ended = True
+        elif case is not None:
+            self._reminded(case, codes_of(task.get("statusReason")))
         return fhir(task, HTTPStatus.OK if known else HTTPStatus.CREATED)
 
     async def log(self, _request: Request) -> Response:
@@ -65,70 +74,58 @@ class Clinics:
         return JSONResponse(self._world.log("clinic"))
 
     async def _consider(self, organization: str, offer: Offer) -> None:
-        """Answer the offer as the script says, and see the patient after a yes."""
+        """Answer the offer as the script says."""
         referral_id = referral_of(offer.task_id)
-        script = await self._world.learn(referral_id)
-        answer = script.clinic.answer(self._offers[referral_id].index(offer.task_id))
-        await self._world.sleep(script.clinic.answer_after)
-        if answer == "silent" or self._is_withdrawn(offer):
+        script = (await self._world.learn(referral_id)).clinic
+        answer = script.answer(self._offers[referral_id].index(offer.task_id))
+        case = Case(organization, offer, script)
+        case.ended = offer.task_id in self._withdrawn
+        self._cases[offer.task_id] = case
+        case.owes_answer = answer == "silent" and script.answers_reminder
+        if answer != "silent":
+            await self._world.sleep(script.answer_after)
+            await self._answer(case, answer)
+
+    def _reminded(self, case: Case, awaited: set[str]) -> None:
+        if "answer-awaited" in awaited and case.owes_answer:
+            case.owes_answer = False
+            self._world.later(case.script.answer_after, self._answer(case, "accept"))
+        if "booking-awaited" in awaited:
+            self._visits.wanted(case, asked_again=True)
+        if "report-awaited" in awaited:
+            self._visits.chased(case)
+
+    async def _answer(self, case: Case, answer: str) -> None:
+        """Say yes or no; see the patient after a yes."""
+        if case.ended:
             return
-        task = {**offer.task, "status": "accepted" if answer == "accept" else "rejected"}
+        task = {**case.offer.task, "status": "rejected" if answer == "decline" else "accepted"}
         task.pop("statusReason", None)
         if answer == "decline":
             task["statusReason"] = _NO_SLOT
-        path = f"/fhir/Task/{offer.task_id}"
-        status, _ = await self._world.call(_client(organization), "PUT", path, task)
-        if status == HTTPStatus.OK and answer == "accept":
-            self._tasks[offer.task_id] = task
-            await self._see(organization, offer, script.clinic)
+        status, _ = await self._put(case, task)
+        if status != HTTPStatus.OK or answer == "decline":
+            case.ended = True
+            return
+        case.accepted = True
+        if answer == "withdraw":
+            self._world.later(case.script.withdraws_after, self._give_back(case))
+        await self._visits.expect(case)
 
-    async def _see(self, organization: str, offer: Offer, clinic: ClinicPart) -> None:
-        for result in clinic.visit:
-            # The clinic can only book with a patient who wants to come.
-            await self._world.agreement(referral_of(offer.task_id))
-            await self._world.sleep(clinic.books_after)
-            if not clinic.books or self._is_withdrawn(offer):
-                return
-            if not await self._visit(organization, offer, clinic, result):
-                return
+    async def _give_back(self, case: Case) -> None:
+        """Take an acceptance back."""
+        if case.ended:
+            return
+        case.ended = True
+        task = {**case.offer.task, "status": "failed", "statusReason": _GIVEN_BACK}
+        await self._put(case, task)
 
-    async def _visit(
-        self, organization: str, offer: Offer, clinic: ClinicPart, result: str
-    ) -> bool:
-        """Book one visit and tell its result; False when the referral was withdrawn."""
-        client, start = _client(organization), self._world.now() + clinic.visit_in
-        booking: Json = {
-            "resourceType": "Appointment",
-            "status": "booked",
-            "start": instant(start),
-            "end": instant(start + _VISIT),
-            "basedOn": [{"reference": f"ServiceRequest/{offer.order['id']}"}],
-            "participant": [
-                {"actor": subject(offer), "status": "accepted"},
-                {"actor": offer.task["owner"], "status": "accepted"},
-            ],
-        }
-        status, made = await self._world.call(client, "POST", "/fhir/Appointment", booking)
-        if status != HTTPStatus.CREATED:
-            return False
-        cancelled = result == "cancelled"
-        await self._world.sleep(clinic.visit_in / 2 if cancelled else clinic.visit_in + _VISIT)
-        if self._is_withdrawn(offer):
-            return False
-        visited = {**booking, "id": made["id"], "status": _RESULT[result]}
-        path = f"/fhir/Appointment/{made['id']}"
-        taken = await self._world.tell(client, "PUT", path, visited)
-        if result == "attended" and clinic.report:
-            await self._world.sleep(clinic.report_after)
-            # Who was seen gets a report, whatever became of the order.
-            written = report(
-                offer, start, self._world.now(), clinic.report_loinc, clinic.report_type
-            )
-            await self._world.tell(client, "POST", "/fhir/DocumentReference", written)
-        return taken
-
-    def _is_withdrawn(self, offer: Offer) -> bool:
-        return str(self._tasks[offer.task_id]["status"]) == "cancelled"
+    async def _put(self, case: Case, task: Json) -> tuple[int, Json]:
+        task_id = case.offer.task_id
+        status, answer = await self._world.call(case.client, "PUT", f"/fhir/Task/{task_id}", task)
+        if task_id not in self._withdrawn:
+            self._tasks[task_id] = task
+        return status, answer
 
 
 def routes(world: World) -> list[Route]:
@@ -139,10 +136,6 @@ def routes(world: World) -> list[Route]:
         Route("/clinic/{organization}", clinics.transaction, methods=["POST"]),
         Route("/clinic/{organization}/Task/{task_id}", clinics.task, methods=["PUT"]),
     ]
-
-
-def _client(organization: str) -> str:
-    return f"clinic:{organization}"
 
 
 def _name(resource: Json) -> str:

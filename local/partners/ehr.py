@@ -1,4 +1,4 @@
-"""The simulated EHR: it takes notices, acknowledges, supplies what is missing, or cancels."""
+"""The simulated EHR: it takes notices, acknowledges, supplies what is missing, or ends it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.partners.fhir_endpoint import Json, Refused, expect, fhir, refusal, resource_in
-from local.partners.script import EhrPart
+from local.partners.ehr_notices import about, is_portal_message, read_notice, read_portal_message
+from local.partners.ehr_orders import Orders
+from local.partners.fhir_endpoint import Json, Refused, codes_of, fhir, refusal, resource_in
+from local.partners.reopening import reopen
 from local.partners.world import World, instant, referral_of
 
 _POLLS_EVERY: Final = timedelta(hours=6)
@@ -25,33 +27,63 @@ class Ehr:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._notices: dict[str, Json] = {}
+        self._orders = Orders(world, self._watch)
+        self._received: dict[str, Json] = {}
         self._watched: set[str] = set()
+        self._heard_of_end: set[str] = set()
 
-    async def notice(self, request: Request) -> Response:
-        """Take a notice; the same one again changes nothing."""
-        notice_id = request.path_params["notice_id"]
+    async def communication(self, request: Request) -> Response:
+        """Take a notice, or a message for the patient's portal; the same again changes nothing."""
+        own_id = request.path_params["communication_id"]
+        read = read_portal_message if is_portal_message(own_id) else read_notice
         try:
-            communication = _notice(await resource_in(request), notice_id)
+            communication = read(await resource_in(request), own_id)
         except Refused as error:
             return refusal(HTTPStatus.BAD_REQUEST, "invalid", str(error))
-        known = notice_id in self._notices
-        self._notices[notice_id] = communication
-        if not known:
-            self._world.later(timedelta(0), self._acknowledge(notice_id))
+        known = own_id in self._received
+        self._received[own_id] = communication
+        if not known and not is_portal_message(own_id):
+            self._world.later(timedelta(0), self._heed(own_id, about(communication)))
         return fhir(communication, HTTPStatus.OK if known else HTTPStatus.CREATED)
 
     async def watch(self, request: Request) -> Response:
-        """Begin to follow a referral that this EHR has just posted."""
-        referral_id = (await request.json())["referral_id"]
-        if referral_id not in self._watched:
-            self._watched.add(referral_id)
-            self._world.later(timedelta(0), self._follow(referral_id))
+        """Begin to follow a referral that this EHR has just posted.
+
+        The body is `{"referral_id", "posted"}`; `posted`, what was posted, may be left out.
+        """
+        told = await request.json()
+        self._watch(told["referral_id"], told.get("posted"))
         return JSONResponse({}, HTTPStatus.ACCEPTED)
 
     async def log(self, _request: Request) -> Response:
         """Show what the EHR saw and said."""
         return JSONResponse(self._world.log("ehr"))
+
+    def _watch(self, referral_id: str, posted: Any) -> None:
+        if referral_id not in self._watched:
+            self._watched.add(referral_id)
+            self._orders.remember(referral_id, posted)
+            self._world.later(timedelta(0), self._follow(referral_id))
+            self._world.later(timedelta(0), self._replace(referral_id))
+
+    async def _heed(self, notice_id: str, subject: str) -> None:
+        """Do what a notice asks for."""
+        referral_id = referral_of(notice_id)
+        if subject == "information-needed":
+            await self._supply_generated(referral_id)
+        elif subject == "closure":
+            await self._hear_of_end(referral_id)
+            await self._acknowledge(notice_id)
+
+    async def _hear_of_end(self, referral_id: str) -> None:
+        script = await self._world.learn(referral_id)
+        if referral_id in self._heard_of_end:
+            return
+        self._heard_of_end.add(referral_id)
+        for client, wanted in (("ehr", script.ehr.reopens), ("staff", script.staff.reopens)):
+            if wanted is not None:
+                again = reopen(self._world, client, referral_id, wanted)
+                self._world.later(timedelta(0), again)
 
     async def _acknowledge(self, notice_id: str) -> None:
         script = (await self._world.learn(referral_of(notice_id))).ehr
@@ -69,18 +101,34 @@ class Ehr:
     async def _follow(self, referral_id: str) -> None:
         """Poll the coordination Task, as EHRs do, while the script has something left to do."""
         script = (await self._world.learn(referral_id)).ehr
-        supplies, cancels_when = script.supplies, script.cancels_when
-        while supplies or cancels_when:
+        supplies = None if script.supplies == "generated" else script.supplies
+        ends_at = script.ends_at
+        while supplies or ends_at:
             await self._world.sleep(_POLLS_EVERY)
             task = await self._coordination(referral_id)
-            codes = _business_codes(task)
+            codes = codes_of(task.get("businessStatus"))
             if task.get("status") in _ENDED:
                 return
             if supplies and _ASKED in codes:
-                await self._supply(referral_id, script, supplies)
+                await self._world.sleep(script.supplies_after)
+                await self._orders.send(referral_id, self._world.scripts.resource(supplies))
                 supplies = None
-            if cancels_when and cancels_when in codes and await self._revoke(referral_id):
-                cancels_when = None
+            if ends_at and ends_at in codes:
+                ended = await self._orders.end(referral_id, task, script.ends_with)
+                ends_at = None if ended else ends_at
+
+    async def _replace(self, referral_id: str) -> None:
+        script = (await self._world.learn(referral_id)).ehr
+        if script.supersedes is not None:
+            await self._world.sleep(script.supersedes_after)
+            await self._orders.replace(referral_id, script.supersedes)
+
+    async def _supply_generated(self, referral_id: str) -> None:
+        script = (await self._world.learn(referral_id)).ehr
+        if script.supplies != "generated":
+            return
+        await self._world.sleep(script.supplies_after)
+        await self._orders.complete(referral_id, await self._coordination(referral_id))
 
     async def _coordination(self, referral_id: str) -> Mapping[str, Any]:
         """Find the Task that coordinates our order; empty while there is none to see."""
@@ -90,39 +138,12 @@ class Ehr:
         ours = (t for t in tasks if t.get("focus", {}).get("reference", "").endswith(order))
         return next(ours, {})
 
-    async def _supply(self, referral_id: str, script: EhrPart, name: str) -> None:
-        await self._world.sleep(script.supplies_after)
-        order = {**self._world.scripts.resource(name), "id": referral_id}
-        await self._world.call("ehr", "PUT", f"/fhir/ServiceRequest/{referral_id}", order)
-
-    async def _revoke(self, referral_id: str) -> bool:
-        path = f"/fhir/ServiceRequest/{referral_id}"
-        status, order = await self._world.call("ehr", "GET", path)
-        if status != HTTPStatus.OK:
-            return False
-        status, _ = await self._world.call("ehr", "PUT", path, {**order, "status": "revoked"})
-        return status == HTTPStatus.OK
-
 
 def routes(world: World) -> list[Route]:
     """Return the EHR's endpoints."""
     ehr = Ehr(world)
     return [
-        Route("/ehr/Communication/{notice_id}", ehr.notice, methods=["PUT"]),
+        Route("/ehr/Communication/{communication_id}", ehr.communication, methods=["PUT"]),
         Route("/ehr/watch", ehr.watch, methods=["POST"]),
         Route("/ehr/log", ehr.log, methods=["GET"]),
     ]
-
-
-def _notice(resource: Json, notice_id: str) -> Json:
-    expect(resource["resourceType"] == "Communication", "Communication/{id} takes a Communication")
-    expect(resource.get("id") == notice_id, "Communication.id: the id of the URL")
-    expect(resource.get("status") == "completed", "Communication.status")
-    expect(bool(resource.get("basedOn")), "Communication.basedOn: which order it is about")
-    expect(bool(resource.get("payload")), "Communication.payload")
-    return resource
-
-
-def _business_codes(task: Mapping[str, Any]) -> set[str]:
-    codings = task.get("businessStatus", {}).get("coding", [])
-    return {str(coding.get("code")) for coding in codings}

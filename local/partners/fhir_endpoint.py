@@ -46,6 +46,12 @@ async def resource_in(request: Request) -> Json:
     return dict(body)
 
 
+def codes_of(concept: Any) -> set[str]:
+    """List the codes of a CodeableConcept, or of several."""
+    concepts = concept if isinstance(concept, list) else [concept or {}]
+    return {str(coding.get("code")) for one in concepts for coding in one.get("coding", [])}
+
+
 def expect(holds: bool, element: str) -> None:  # noqa: FBT001 - an assertion with a name
     """Refuse what does not hold.
 

@@ -1,7 +1,8 @@
-"""The simulated patients behind the carrier's numbers: they read, and answer or not."""
+"""The simulated patients behind the carrier's numbers: they read, answer or not, and are called."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Final, Protocol
 
@@ -9,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.partners.part_reading import nth
 from local.partners.world import World, referral_of
 
-_YES: Final = "YES"
+_AGREEING: Final = frozenset({"YES", "Y", "OK", "SI", "SÍ"})
+_REMINDER: Final = re.compile(r"-r\d+$")
 
 
 class Network(Protocol):
@@ -26,7 +29,8 @@ class Patients:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._read: Counter[str] = Counter()
+        self._read: Counter[tuple[str, str]] = Counter()
+        self._called: Counter[str] = Counter()
 
     async def reads(self, network: Network, number: str, reference: str, message_id: str) -> None:
         """Read one message and answer it.
@@ -38,17 +42,31 @@ class Patients:
             message_id: the carrier's.
         """
         referral_id = referral_of(reference)
-        nth = self._read[referral_id]
-        self._read[referral_id] += 1
+        kind = "reminder" if _REMINDER.search(reference) else "invitation"
+        nth_read = self._read[kind, referral_id]
+        self._read[kind, referral_id] += 1
         script = (await self._world.learn(referral_id)).patient
-        answer = script.answer(nth)
+        turns = script.reply_to_reminder if kind == "reminder" else script.reply
+        answer = nth(turns, nth_read)
         if answer is None:
             return
         await self._world.sleep(script.reply_after)
-        if answer.strip().upper() == _YES:
-            self._world.agree(referral_id)
-        self._world.note("patient", did="replied", body=answer, to_message=message_id)
-        await network.reply(number, answer, message_id)
+
+        async def speak() -> None:
+            if kind == "invitation" and answer.strip(" .!").upper() in _AGREEING:
+                self._world.agree(referral_id)
+            self._world.note("patient", did="replied", body=answer, to_message=message_id)
+            await network.reply(number, answer, message_id)
+
+        await self._world.say("patient", speak)
+
+    async def on_call(self, referral_id: str) -> str:
+        """Return what comes of a call that staff make."""
+        script = (await self._world.learn(referral_id)).patient
+        result = nth(script.on_call, self._called[referral_id])
+        self._called[referral_id] += 1
+        self._world.note("patient", did="was called", referral=referral_id, result=result)
+        return result
 
     async def log(self, _request: Request) -> Response:
         """Show what the patients answered."""

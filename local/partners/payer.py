@@ -1,7 +1,7 @@
 """The simulated payer: eligibility by X12 270/271 and prior authorization by Da Vinci PAS.
 
-What it answers follows the referral's script, found by our trace: `{"eligibility": "active",
-"authorization": "A4-then-A1"}`. It works in the world's time and posts its late decisions itself.
+What it answers follows the referral's script (parts.PayerPart), found by our trace. It works in
+the world's time and posts its late decisions itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.partners import payer_pas, payer_x12
-from local.partners.world import span
+from local.partners.part_reading import nth
+from local.partners.parts import PayerPart
 
 _FHIR = "application/fhir+json"
 _X12 = "application/EDI-X12"
@@ -48,12 +49,24 @@ class World(Protocol):
         """Post to the router's API as one of its clients; return the HTTP status."""
 
 
-class SimulatedPayer:
-    """Its memory: what was submitted, what failed on purpose, which notices were numbered."""
+class Appeals(Protocol):
+    """Where the payer hears of appeals: they come by telephone or through its own portal."""
 
-    def __init__(self, world: World) -> None:
+    async def appeal_of(self, referral_id: str) -> None:
+        """Wait until a referral's denial is appealed."""
+
+
+class SimulatedPayer:
+    """Its memory: what was asked and submitted, what failed on purpose, the notices' numbers."""
+
+    def __init__(self, world: World, appeals: Appeals | None = None) -> None:
         self._world = world
+        self._appeals = appeals
+        self._inquired: Counter[str] = Counter()
+        self._told: dict[str, str] = {}
         self._submitted: dict[str, payer_pas.Json] = {}
+        self._latest: dict[str, payer_pas.Request] = {}
+        self._requests: Counter[str] = Counter()
         self._failed: Counter[tuple[str, str]] = Counter()
         self._notices = 0
 
@@ -65,14 +78,14 @@ class SimulatedPayer:
             inquiry = payer_x12.read_270((await request.body()).decode("ascii"))
         except (payer_x12.NotA270, UnicodeDecodeError) as error:
             return PlainTextResponse(f"not a 270: {error}", HTTPStatus.BAD_REQUEST)
-        script = await self._world.script_for(inquiry.trace)
-        behaviour = str(script.get("eligibility", "active"))
+        script = PayerPart.read(await self._world.script_for(inquiry.trace))
+        behaviour = self._eligibility(inquiry.trace, script)
         if self._is_down(behaviour):
             return PlainTextResponse("down", HTTPStatus.SERVICE_UNAVAILABLE)
         if behaviour == "down-once":
             first = self._fails_first("eligibility", inquiry.trace)
             behaviour = "not-now" if first else "active"
-        authorization = "N" if script.get("authorization") == "not-required" else "Y"
+        authorization = "N" if script.authorization[0] == "not-required" else "Y"
         text = payer_x12.write_271(
             inquiry, behaviour, self._world.now(), authorization=authorization
         )
@@ -88,10 +101,11 @@ class SimulatedPayer:
             return _outcome(HTTPStatus.BAD_REQUEST, "structure", "not JSON")
         except payer_pas.Refused as error:
             return _outcome(HTTPStatus.BAD_REQUEST, "invalid", str(error))
-        script = await self._world.script_for(asked.trace)
-        behaviour = str(script.get("authorization", "A1"))
+        script = PayerPart.read(await self._world.script_for(asked.trace))
+        referral = _referral(asked.trace)
         # No await from here on: the same request twice at once is still one request.
         known = asked.trace in self._submitted
+        behaviour = nth(script.authorization, self._requests[referral])
         if self._is_down(behaviour) or (
             behaviour == "down-once"
             and not known
@@ -100,13 +114,38 @@ class SimulatedPayer:
             return _outcome(HTTPStatus.SERVICE_UNAVAILABLE, "transient", "down")
         if known:
             return _fhir(self._submitted[asked.trace])
+        self._requests[referral] += 1
+        self._hear_appeals(referral, asked, script)
         first, _, then = behaviour.partition("-then-")
         action = {"not-required": "NA", "down-once": "A1"}.get(first, first)
         self._decide(asked, action)
         if then:
-            delay = span(str(script.get("decides_after", "P2D")))
-            self._world.later(delay, self._decide_later(asked, then))
+            self._world.later(script.decides_after, self._decide_later(asked, then))
         return _fhir(self._submitted[asked.trace])
+
+    def _eligibility(self, trace: str, script: PayerPart) -> str:
+        """Return how an inquiry is answered; the same inquiry again gets the same answer."""
+        if trace in self._told:
+            return self._told[trace]
+        referral = _referral(trace)
+        behaviour = nth(script.eligibility, self._inquired[referral])
+        self._inquired[referral] += 1
+        if behaviour not in {"down", "down-once"}:
+            self._told[trace] = behaviour
+        return behaviour
+
+    def _hear_appeals(self, referral: str, asked: payer_pas.Request, script: PayerPart) -> None:
+        """Listen for an appeal from the first request on; it is about the latest one."""
+        listens = referral in self._latest
+        self._latest[referral] = asked
+        if script.appeal and self._appeals and not listens:
+            self._world.later(timedelta(0), self._decide_appeals(referral, self._appeals, script))
+
+    async def _decide_appeals(self, referral: str, appeals: Appeals, script: PayerPart) -> None:
+        while script.appeal:
+            await appeals.appeal_of(referral)
+            await self._world.sleep(script.appeal_after)
+            await self._decide_later(self._latest[referral], script.appeal)
 
     async def _decide_later(self, asked: payer_pas.Request, action: str) -> None:
         """Decide a pended request and notify the submitter until it takes the notice."""
@@ -131,18 +170,22 @@ class SimulatedPayer:
 
         A retry may carry the next number at the end of its trace.
         """
-        key = (service, trace.rpartition("-")[0])
+        key = (service, _referral(trace))
         self._failed[key] += 1
         return self._failed[key] == 1
 
 
-def routes(world: World) -> list[Route]:
+def routes(world: World, appeals: Appeals | None = None) -> list[Route]:
     """Return the payer's two endpoints."""
-    payer = SimulatedPayer(world)
+    payer = SimulatedPayer(world, appeals)
     return [
         Route("/payer/eligibility", payer.eligibility, methods=["POST"]),
         Route("/payer/fhir/Claim/$submit", payer.submit, methods=["POST"]),
     ]
+
+
+def _referral(trace: str) -> str:
+    return trace.rpartition("-")[0]
 
 
 def _authenticated(request: Request) -> bool:

@@ -5,7 +5,7 @@ Written apart from the product's own mapping on purpose: what both got wrong ali
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,8 +19,14 @@ _DISPLAY = {
     "A2": "Certified - partial",
     "A3": "Not Certified",
     "A4": "Pending",
+    "A6": "Modified",
+    "C": "Cancelled",
+    "CT": "Contact payer",
     "NA": "No Action Required",
 }
+_GRANTED = frozenset({"A1", "A2", "A6"})
+_SHORTENED = timedelta(days=30)
+"""What a modification leaves of the period asked for."""
 _REQUIRED_ITEM_EXTENSIONS = ("serviceItemRequestType", "certificationType", "requestedService")
 
 Json = dict[str, Any]
@@ -138,7 +144,7 @@ def notification(response: Json, number: int, now: datetime) -> Json:
 
 def _claim_response(request: Request, action: str, now: datetime) -> Json:
     claim = request.claim
-    denied, granted = action == "A3", action in {"A1", "A2"}
+    denied, granted = action == "A3", action in _GRANTED
     note = "Send the clinical notes that show why the visit is needed."
     return {
         "resourceType": "ClaimResponse",
@@ -156,7 +162,7 @@ def _claim_response(request: Request, action: str, now: datetime) -> Json:
         "outcome": "complete",
         "item": [
             {
-                "extension": _period(item, now) if granted else _pend_number(request.trace),
+                "extension": _period(item, action, now) if granted else _pend_number(request.trace),
                 "itemSequence": item["sequence"],
                 **({"noteNumber": [1]} if denied else {}),
                 "adjudication": [_adjudication(request.trace, action)],
@@ -179,7 +185,7 @@ def _adjudication(trace: str, action: str) -> Json:
             "valueCodeableConcept": {"coding": [coding]},
         }
     ]
-    if action in {"A1", "A2"}:
+    if action in _GRANTED:
         parts.insert(0, {"url": "number", "valueString": f"AUTH{_identity(trace, 'auth')[:8]}"})
     if action == "A3":
         reason = {
@@ -201,13 +207,17 @@ def _adjudication(trace: str, action: str) -> Json:
     }
 
 
-def _period(item: Json, now: datetime) -> list[Json]:
+def _period(item: Json, action: str, now: datetime) -> list[Json]:
+    period = item["servicedPeriod"]
+    if action == "A6":
+        shortened = date.fromisoformat(period["start"]) + _SHORTENED
+        period = {**period, "end": min(period["end"], shortened.isoformat())}
     return [
         {
             "url": f"{_PAS}/extension-itemPreAuthIssueDate",
             "valueDate": now.date().isoformat(),
         },
-        {"url": f"{_PAS}/extension-itemPreAuthPeriod", "valuePeriod": item["servicedPeriod"]},
+        {"url": f"{_PAS}/extension-itemPreAuthPeriod", "valuePeriod": period},
     ]
 
 

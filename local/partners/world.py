@@ -2,6 +2,7 @@
 
 Any partner can be `down` (it answers nothing and calls nobody), `slow` (it answers late),
 `duplicate` (it says everything twice) or `reorder` (what it tells may overtake what it told).
+Patients and staff answer no request: when slow they speak late.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import logging
 import re
 from collections import defaultdict, deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -27,6 +28,7 @@ MODES: Final = ("up", "down", "slow", "duplicate", "reorder")
 _REMEMBERED: Final = 20_000
 _SLOW_S: Final = 3.0
 _LOOKS_AGAIN: Final = timedelta(hours=1)
+_NEVER_CALLED: Final = frozenset({"patient", "staff"})
 _OVERTAKEN_BY: Final = 5 * 24 * 60
 """Minutes that something told in mode `reorder` may be on its way."""
 
@@ -94,6 +96,7 @@ class World:
             partner: deque(maxlen=_REMEMBERED) for partner in PARTNERS
         }
         self._agreed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._appealed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._seed = seed
         self._dice = self.dice("order")
         self._ids = self.dice("ids")
@@ -140,7 +143,7 @@ class World:
             path = f"/fhir/ServiceRequest/{referral_id}"
             status, order = await self._router.call("ehr", "GET", path)
             if status != HTTPStatus.OK:
-                return Script.by_chance(referral_id)
+                return self.scripts.of({"id": referral_id})
             self._known[referral_id] = self.scripts.of(order)
         return self._known[referral_id]
 
@@ -153,10 +156,21 @@ class World:
         await self._agreed[referral_id].wait()
         self._agreed[referral_id].clear()
 
+    def appeal(self, referral_id: str) -> None:
+        """Note that staff have filed an appeal with the payer, by telephone or its portal."""
+        self._appealed[referral_id].set()
+
+    async def appeal_of(self, referral_id: str) -> None:
+        """Wait until a referral's denial is appealed."""
+        await self._appealed[referral_id].wait()
+        self._appealed[referral_id].clear()
+
     # --- what partners say ------------------------------------------------------------------
 
     async def post_as(self, client: str, path: str, body: Mapping[str, Any]) -> int:
-        """Post to the API as one of its clients; return the HTTP status."""
+        """Post to the API as one of its clients, maybe out of order; return the HTTP status."""
+        if self.mode.get(client.partition(":")[0]) == "reorder":
+            await self.sleep(self.overtaken_by())
         return (await self.call(client, "POST", path, body))[0]
 
     async def call(
@@ -179,16 +193,29 @@ class World:
             Whether it was taken; True at once in mode `reorder`, when it is still on its way.
         """
         if self.mode.get(client.partition(":")[0]) == "reorder":
-            delay = timedelta(minutes=self._dice.randint(0, _OVERTAKEN_BY))
-            self.later(delay, self._told(client, method, path, body))
+            self.later(self.overtaken_by(), self._told(client, method, path, body))
             return True
         status, _ = await self.call(client, method, path, body)
         return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+    async def say(self, partner: str, speak: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let a partner say something to another partner, as its day is."""
+        if self.mode.get(partner) == "reorder":
+            self.later(self.overtaken_by(), speak())
+            return
+        for _ in range(await self.times(partner)):
+            await speak()
+
+    def overtaken_by(self) -> timedelta:
+        """Throw how long something is on its way in mode `reorder`."""
+        return timedelta(minutes=self._dice.randint(0, _OVERTAKEN_BY))
 
     async def times(self, partner: str) -> int:
         """Wait until a partner can speak; return how often it says the same."""
         while self.mode.get(partner) == "down":
             await self.sleep(_LOOKS_AGAIN)
+        if self.mode.get(partner) == "slow" and partner in _NEVER_CALLED:
+            await self.dawdle(partner)
         return 2 if self.mode.get(partner) == "duplicate" else 1
 
     async def _told(self, client: str, method: str, path: str, body: Mapping[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""What the messenger makes of a carrier in trouble: sent, surely not sent, or nobody knows."""
+"""What adapters make of a service in trouble: sent, surely not sent, or nobody knows.
+
+The carrier by text, by voice and as keeper of its opt-out list; and the email service.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from referral_core.adapters.email import SesEmail
 from referral_core.adapters.messenger import EndUserMessaging
-from referral_core.domain.errors import Final, Retryable
-from referral_core.ports import Ambiguous, Sms
+from referral_core.adapters.opt_outs import CarrierOptOuts
+from referral_core.domain.errors import Final, Retryable, RouterError
+from referral_core.ports import Ambiguous
 from tests.adapters.loopback import served
-from tests.adapters.sms_client import sms_client
+from tests.adapters.messages import a_message
+from tests.adapters.sms_client import email_client, sms_client
 
 PHONE, BODY = "+15085550131", "Lakeside Care: call 508-555-0101"
+EMAIL = "pat@example.org"
+CHANNELS = ["sms", "voice", "email"]
 CODES = {
     "throttled": ("ThrottlingException", 400),
+    "too-many": ("TooManyRequestsException", 429),
     "validation": ("ValidationException", 400),
     "opted-out": ("ConflictException", 400),
     "quota": ("ServiceQuotaExceededException", 402),
     "denied": ("AccessDeniedException", 403),
+    "rejected": ("MessageRejected", 400),
+    "paused": ("SendingPausedException", 400),
     "internal": ("InternalServerException", 500),
 }
 calls: list[str] = []
@@ -38,7 +49,8 @@ async def _trouble(request: Request) -> Response:
     if kind in CODES:
         code, status = CODES[kind]
         body = {"__type": code, "Message": f"{PHONE} {BODY}", "Reason": "OF_ITS_OWN"}
-        return JSONResponse(body, status, media_type="application/x-amz-json-1.0")
+        headers = {"x-amzn-errortype": code}
+        return JSONResponse(body, status, headers, media_type="application/x-amz-json-1.0")
     if kind == "slow":
         await asyncio.sleep(0.6)
     if kind == "unreadable":
@@ -48,7 +60,7 @@ async def _trouble(request: Request) -> Response:
 
 @pytest.fixture(scope="module")
 def trouble() -> Iterator[str]:
-    with served(Starlette(routes=[Route("/{kind}", _trouble, methods=["POST"])])) as url:
+    with served(Starlette(routes=[Route("/{kind}{rest:path}", _trouble, methods=["POST"])])) as url:
         yield url
 
 
@@ -57,57 +69,67 @@ def forget() -> None:
     calls.clear()
 
 
-def send(endpoint_url: str) -> int:
-    client = sms_client(endpoint_url, read_timeout=0.3)
-    message = Sms(to=PHONE, body=BODY, reference="r1-c1")
-    return EndUserMessaging(client, "+15085550100").send_sms(message)
+def send(endpoint_url: str, channel: str = "sms") -> int:
+    message = a_message(channel=channel, to=EMAIL if channel == "email" else PHONE, body=BODY)
+    if channel == "email":
+        client = email_client(endpoint_url, read_timeout=0.3)
+        return SesEmail(client, "care@example.org").send(message)
+    return EndUserMessaging(sms_client(endpoint_url, read_timeout=0.3), "+15085550100").send(
+        message
+    )
 
 
-@pytest.mark.parametrize("kind", ["throttled", "429", "503"])
-def test_what_was_not_taken_was_surely_not_sent(trouble: str, kind: str) -> None:
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("kind", ["throttled", "too-many", "429", "503"])
+def test_what_was_not_taken_was_surely_not_sent(trouble: str, kind: str, channel: str) -> None:
     with pytest.raises(Retryable):
-        send(f"{trouble}/{kind}")
+        send(f"{trouble}/{kind}", channel)
 
     assert calls == [kind]
 
 
-@pytest.mark.parametrize("kind", ["validation", "opted-out", "quota", "denied", "404"])
-def test_a_refusal_is_final_and_names_its_reason(trouble: str, kind: str) -> None:
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    "kind", ["validation", "opted-out", "quota", "denied", "404", "rejected", "paused"]
+)
+def test_a_refusal_is_final_and_names_its_reason(trouble: str, kind: str, channel: str) -> None:
     with pytest.raises(Final, match=CODES[kind][0] if kind in CODES else "404"):
-        send(f"{trouble}/{kind}")
+        send(f"{trouble}/{kind}", channel)
 
     assert calls == [kind]
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("kind", ["internal", "500", "502", "504", "slow", "unreadable"])
 def test_a_failure_after_taking_it_is_ambiguous_and_never_tried_again(
-    trouble: str, kind: str
+    trouble: str, kind: str, channel: str
 ) -> None:
     with pytest.raises(Ambiguous):
-        send(f"{trouble}/{kind}")
+        send(f"{trouble}/{kind}", channel)
 
     assert calls == [kind]
 
 
-def test_a_connection_that_is_cut_is_ambiguous() -> None:
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_connection_that_is_cut_is_ambiguous(channel: str) -> None:
     with listening() as url, pytest.raises(Ambiguous):
-        send(url)
+        send(url, channel)
 
 
-def test_a_carrier_that_cannot_be_reached_has_surely_not_sent() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_service_that_cannot_be_reached_has_surely_not_sent(channel: str) -> None:
     with pytest.raises(Retryable):
-        send(f"http://127.0.0.1:{port}")
+        send(nobody_there(), channel)
 
 
+@pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("kind", ["opted-out", "throttled", "internal", "unreadable"])
-def test_errors_hold_neither_number_nor_words(trouble: str, kind: str) -> None:
+def test_errors_hold_neither_address_nor_words(trouble: str, kind: str, channel: str) -> None:
     with pytest.raises((Final, Retryable, Ambiguous)) as caught:
-        send(f"{trouble}/{kind}")
+        send(f"{trouble}/{kind}", channel)
 
     assert PHONE not in str(caught.value)
+    assert EMAIL not in str(caught.value)
     assert BODY not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
@@ -115,6 +137,57 @@ def test_errors_hold_neither_number_nor_words(trouble: str, kind: str) -> None:
 def test_a_client_that_would_send_again_by_itself_is_refused(trouble: str) -> None:
     with pytest.raises(ValueError, match="total_max_attempts=1"):
         EndUserMessaging(sms_client(trouble, attempts=2), "+15085550100")
+    with pytest.raises(ValueError, match="total_max_attempts=1"):
+        SesEmail(email_client(trouble, attempts=2), "care@example.org")
+
+
+def test_a_language_without_a_voice_is_not_spoken_in_another(trouble: str) -> None:
+    message = a_message(channel="voice", language="pt")
+
+    with pytest.raises(Final, match="language pt"):
+        EndUserMessaging(sms_client(f"{trouble}/internal"), "+15085550100").send(message)
+
+    assert calls == []
+
+
+def test_the_carrier_sends_no_email(trouble: str) -> None:
+    with pytest.raises(Final, match="email"):
+        EndUserMessaging(sms_client(trouble), "+15085550100").send(a_message(channel="email"))
+
+
+# --- the opt-out list: putting twice is putting once, so nothing is ambiguous --------------------
+
+
+def opt_out(endpoint_url: str) -> None:
+    CarrierOptOuts(sms_client(endpoint_url, read_timeout=0.3), "Default").add(PHONE)
+
+
+@pytest.mark.parametrize(
+    "kind", ["throttled", "denied", "404", "503", "internal", "slow", "502", "unreadable"]
+)
+def test_a_number_that_was_not_listed_is_tried_again(trouble: str, kind: str) -> None:
+    with pytest.raises(Retryable) as caught:
+        opt_out(f"{trouble}/{kind}")
+
+    assert PHONE not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_list_that_cannot_be_reached_is_tried_again() -> None:
+    with pytest.raises(Retryable):
+        opt_out(nobody_there())
+
+
+def test_what_the_carrier_does_not_take_for_a_number_is_final(trouble: str) -> None:
+    with pytest.raises(RouterError) as caught:
+        opt_out(f"{trouble}/validation")
+
+    assert isinstance(caught.value, Final)
+
+
+def nobody_there() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager

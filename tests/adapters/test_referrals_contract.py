@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import boto3
@@ -20,7 +20,7 @@ from referral_core.domain.mailbox import Wait
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.referral import Change, Hold, Offer, Referral, change
 from referral_core.domain.updates import UpdateKind
-from referral_core.ports import Commit, Key, KeyKind, Loaded, NoCapacity
+from referral_core.ports import Commit, Key, KeyKind, Loaded, MessageSlot, NoCapacity, NotNow
 from tests.unit.builders import NOW, TENANT, a_referral, an_arrival, an_update
 
 Store = MemoryReferrals | Table
@@ -65,14 +65,6 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     if request.param == "memory":
         yield MemoryReferrals()
         return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield a_table()
-
-
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
@@ -233,24 +225,123 @@ def test_a_phone_finds_its_open_referrals(store: Store) -> None:
     assert list(store.by_phone(Tenant("other"), "h")) == []
 
 
-def test_a_queue_is_paged_soonest_due_first(table: Table) -> None:
+MONDAY = date(2026, 3, 2)
+
+
+def a_slot(day: date = MONDAY, reference: str = "r1-c1", **fields: Any) -> MessageSlot:
+    return MessageSlot(phone_hash="h", day=day, reference=reference, **fields)
+
+
+def take(store: Store, slot: MessageSlot, referral_id: str = "r1") -> None:
+    store.commit(commit(store.load(TENANT, ReferralId(referral_id)), slot=slot))
+
+
+def test_the_messages_of_a_number_are_known_by_day(store: Store) -> None:
+    accepted(store)
+    for number in range(4):
+        day = MONDAY + timedelta(days=2 * number)
+        take(store, a_slot(day, f"r1-c{number}"))
+    sent = store.messaged(TENANT, "h", date(2026, 3, 4))
+    assert dict(sent) == {
+        date(2026, 3, 4): "r1-c1",
+        date(2026, 3, 6): "r1-c2",
+        date(2026, 3, 8): "r1-c3",
+    }
+    assert not store.messaged(TENANT, "h2", MONDAY)
+    assert not store.messaged(Tenant("other"), "h", MONDAY)
+
+
+def test_of_two_messages_to_a_number_on_a_day_one_is_written(store: Store) -> None:
+    # Given two referrals of one patient
+    for number in (1, 2):
+        store.accept([an_arrival(a_referral(f"r{number}"))])
+    # When both want to write today, Then the second one finds the day taken, and writes nothing
+    take(store, a_slot())
+    with pytest.raises(NotNow):
+        take(store, a_slot(reference="r2-c1"), "r2")
+    assert store.load(TENANT, ReferralId("r2")).referral.version == 1
+    assert [e.version for e in store.events(TENANT, ReferralId("r2"))] == [1]
+    # And the day after it is its turn
+    take(store, a_slot(MONDAY + timedelta(days=1), "r2-c1"), "r2")
+
+
+def test_a_message_that_is_tried_again_keeps_its_day(store: Store) -> None:
+    accepted(store)
+    take(store, a_slot())
+    take(store, a_slot())
+    assert dict(store.messaged(TENANT, "h", MONDAY)) == {MONDAY: "r1-c1"}
+
+
+def test_of_many_messages_at_the_same_instant_one_wins(store: Store) -> None:
+    # moto copies its tables in a transaction without a lock: there they come one by one.
+    workers = 1 if isinstance(store, Table) else 8
+    for number in range(8):
+        store.accept([an_arrival(a_referral(f"r{number}"))])
+
+    def write(number: int) -> bool:
+        try:
+            take(store, a_slot(reference=f"r{number}-c1"), f"r{number}")
+        except NotNow:
+            return False
+        return True
+
+    with ThreadPoolExecutor(workers) as pool:
+        assert sum(pool.map(write, range(8))) == 1
+
+
+def test_a_number_that_wants_no_messages_gets_none(store: Store) -> None:
+    accepted(store)
+    assert not store.opted_out(TENANT, "h")
+    store.opt_out(TENANT, "h", NOW)
+    store.opt_out(TENANT, "h", NOW + timedelta(days=1))
+    assert store.opted_out(TENANT, "h")
+    with pytest.raises(NotNow):
+        take(store, a_slot())
+    assert store.load(TENANT, ReferralId("r1")).referral.version == 1
+    # An email is none of the messages that a STOP by phone ends.
+    take(store, a_slot(stoppable=False))
+
+
+def test_an_opt_out_is_of_one_number_and_one_tenant(store: Store) -> None:
+    accepted(store)
+    store.opt_out(TENANT, "another", NOW)
+    store.opt_out(Tenant("other"), "h", NOW)
+    assert not store.opted_out(TENANT, "h")
+    take(store, a_slot())
+
+
+def test_an_opt_out_and_the_days_leave_a_numbers_referrals_alone(store: Store) -> None:
+    store.accept([an_arrival(a_referral()).model_copy(update={"phone_hash": "h"})])
+    take(store, a_slot())
+    store.opt_out(TENANT, "h", NOW)
+    assert list(store.by_phone(TENANT, "h")) == ["r1"]
+
+
+def test_another_writer_counts_before_the_day_of_a_message(store: Store) -> None:
+    loaded = accepted(store)
+    take(store, a_slot())
+    with pytest.raises(Conflict):
+        store.commit(commit(loaded, slot=a_slot(reference="r1-c2")))
+
+
+def test_a_queue_is_paged_soonest_due_first(store: Store) -> None:
     for number in (3, 1, 2):
         due_at = NOW + timedelta(hours=number)
-        table.accept([an_arrival(a_referral(f"r{number}", due_at=due_at))])
+        store.accept([an_arrival(a_referral(f"r{number}", due_at=due_at))])
     seen: list[str] = []
     after: str | None = None
     while True:
-        page, after = table.in_queue(TENANT, "front-office", 2, after)
+        page, after = store.in_queue(TENANT, "front-office", 2, after)
         seen += [r.id for r in page]
         if after is None:
             break
     assert seen == ["r1", "r2", "r3"]
 
 
-def test_a_performer_finds_its_own(table: Table) -> None:
+def test_a_performer_finds_its_own(store: Store) -> None:
     offer = Offer(number=1, npi="1", organization="clinic-1", specialty="s", hold=None, decision=1)
-    table.accept([an_arrival(a_referral("r1", offers=(offer,))), an_arrival(a_referral("r2"))])
-    page, _ = table.of_performer(TENANT, "clinic-1", 10)
+    store.accept([an_arrival(a_referral("r1", offers=(offer,))), an_arrival(a_referral("r2"))])
+    page, _ = store.of_performer(TENANT, "clinic-1", 10)
     assert [r.id for r in page] == ["r1"]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.referral import (
+    About,
     Appointment,
     Authorization,
     AuthorizationStatus,
@@ -30,7 +31,7 @@ from referral_core.fhir.resources import (
     transaction_response,
 )
 from referral_core.fhir.tasks import task_a, task_b
-from referral_core.fhir.withdrawals import withdrawal
+from referral_core.fhir.withdrawals import reminder, withdrawal
 from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import SAMPLES, kind_of
 from tests.unit.builders import NOW, a_referral
@@ -123,6 +124,14 @@ def words() -> Iterator[tuple[str, Json]]:
         )
         yield named(f"notice {outcome}", notice_communication(referral, notice, BASE))
         yield named(f"notice {outcome}", notice_communication(a_referral(), notice))
+    for about in About:
+        notice = Notice(number=2, about=about, queued_at=NOW)
+        if about is not About.CLOSURE:
+            referral = a_referral(reports=(REPORT,), missing=("patient.phone",))
+            yield named(f"notice {about}", notice_communication(referral, notice, BASE))
+            yield named(f"notice {about}", notice_communication(a_referral(), notice))
+    for awaited in ("answer", "booking", "report"):
+        yield named(f"reminder {awaited}", reminder("r1.b1", a_performer(), awaited))
     yield named("withdrawal", withdrawal("r1.b1", a_performer(), "patient-declined"))
     for status in ("booked", "fulfilled", "noshow", "cancelled"):
         visit = Appointment(number=1, start=NOW, status=status)

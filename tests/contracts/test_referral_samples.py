@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from local.partners.script import Script
 from referral_core.domain.lifecycle import LEGAL, Outcome, Queue, Status
+from referral_core.domain.pathway import Order
 from referral_core.fhir.intake import Intake, read_referrals, read_update
+from referral_core.pathways import pathway_for, pathways
 from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import FOLDER, SAMPLES, kind_of
 from tests.unit.fhir.orders import FHIR_JSON
@@ -22,34 +25,6 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class PayerScript(Strict):
-    eligibility: Literal["active", "inactive"]
-    authorization: Literal["A1", "A3", "A4-then-A1"]
-
-
-class ClinicScript(Strict):
-    offers: list[Literal["accept", "decline"]]
-    visit: Literal["attended"]
-    report: bool
-
-
-class PatientScript(Strict):
-    reply: str | None
-
-
-class EhrScript(Strict):
-    supplies: str | None
-    cancels_when: Status | None
-    acknowledges: bool
-
-
-class Partners(Strict):
-    payer: PayerScript
-    clinic: ClinicScript
-    patient: PatientScript
-    ehr: EhrScript
-
-
 class Expectation(Strict):
     outcome: Outcome | None
     loop_closed: bool
@@ -59,8 +34,13 @@ class Expectation(Strict):
 
 class Sidecar(Strict):
     title: str
-    partners: Partners
+    partners: dict[str, Any]
     expect: Expectation
+
+    @property
+    def script(self) -> Script:
+        """How the partners behave, read as they read it themselves."""
+        return Script.read(self.partners)
 
 
 def the_referral(path: Path) -> Intake:
@@ -72,12 +52,36 @@ def the_sidecar(path: Path) -> Sidecar:
     return Sidecar.model_validate_json(path.with_suffix(".sidecar.json").read_bytes())
 
 
+def pathway_of(intake: Intake) -> str:
+    order = Order(
+        categories=intake.categories,
+        codes=intake.codes,
+        performer_types=intake.performer_types,
+        priority=intake.priority,
+    )
+    return pathway_for(order).id
+
+
 names = pytest.mark.parametrize("path", SAMPLES, ids=[p.stem for p in SAMPLES])
 
 
 def test_there_are_enough_of_them_and_none_without_a_sidecar() -> None:
-    assert len(SAMPLES) >= 5
+    assert len(SAMPLES) >= 25
     assert {p.with_suffix(".sidecar.json") for p in SAMPLES} == set(FOLDER.glob("*.sidecar.json"))
+
+
+def test_every_terminal_outcome_is_among_them() -> None:
+    assert {the_sidecar(p).expect.outcome for p in SAMPLES} - {None} == set(Outcome)
+
+
+def test_every_pathway_is_among_them() -> None:
+    selected = {pathway_of(the_referral(path)) for path in SAMPLES}
+    assert selected == {p.id for p in pathways().values()}
+
+
+def test_every_open_status_is_passed_by_one_of_them() -> None:
+    passed = {status for path in SAMPLES for status in the_sidecar(path).expect.statuses}
+    assert passed == set(Status)
 
 
 @names
@@ -103,15 +107,15 @@ def test_all_are_valid_fhir() -> None:
 
 @names
 def test_a_referral_is_complete_unless_that_is_its_point(path: Path) -> None:
-    content = the_referral(path).clinical
+    content, script = the_referral(path).clinical, the_sidecar(path).script
     assert content.patient.family
     assert content.patient.birth_date
-    assert content.service.performer_specialty
-    assert content.coverage.payor
+    assert content.service.is_stated
+    assert content.coverage.payor or content.coverage.self_pay
     assert content.reasons[0].code
-    incomplete = the_sidecar(path).partners.ehr.supplies is not None
+    incomplete = script.ehr.supplies is not None
     assert (content.patient.phone is None) == incomplete
-    assert (content.coverage.member_id is None) == incomplete
+    assert (content.coverage.member_id is None) == (incomplete or content.coverage.self_pay)
 
 
 def test_the_referrals_come_in_every_shape_that_intake_takes() -> None:
@@ -148,7 +152,7 @@ def test_what_the_ehr_supplies_completes_the_same_referral(path: Path) -> None:
 
 
 def test_every_sidecar_that_names_a_supply_has_it() -> None:
-    named = {the_sidecar(p).partners.ehr.supplies for p in SAMPLES} - {None}
+    named = {the_sidecar(p).script.ehr.supplies for p in SAMPLES} - {None, "generated"}
     assert named == {str(p.relative_to(FOLDER)) for p in SUPPLIED}
 
 

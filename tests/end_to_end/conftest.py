@@ -20,8 +20,8 @@ from tests.end_to_end.partner_scripts import write_scripts
 from tests.end_to_end.records import Records
 
 SAMPLES: Final = ROOT / "events/referrals"
-RATE: Final = 28_800.0
-"""Three real seconds a virtual day: partners answer in time even where others use the machine."""
+RATE: Final = 18_000.0
+"""Five real seconds a virtual day: partners answer in time even where others use the machine."""
 _ORDER: Final = ("clients", "referrals", "real_input", "watchdog", "intake", "demo")
 """What is counted exactly comes first, while the machine has nothing else to do."""
 

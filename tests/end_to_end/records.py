@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from local.follow import Follower
 from local.seed import TENANT
@@ -18,6 +18,9 @@ from referral_core.domain.model import ReferralId
 from referral_core.domain.referral import Event, Referral
 from referral_core.ports import Loaded
 from tests.end_to_end.waiting import until
+
+_CLOSED_WITHIN_S: Final = 300.0
+"""The longest sample takes four virtual weeks."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,15 @@ class Records:
             return referral if referral.is_closed or on_worklist else None
 
         return until(look, f"the end of referral {referral_id}: {self.kinds(referral_id)}")
+
+    def closed(self, referral_id: str) -> Referral:
+        """Wait until it is closed, whatever worklists it stands on meanwhile."""
+
+        def look() -> Referral | None:
+            referral = self.referral(referral_id)
+            return referral if referral.is_closed else None
+
+        return until(look, f"the closing of {referral_id}", within_s=_CLOSED_WITHIN_S)
 
     def waiting(self, referral_id: str, step: Step) -> Loaded:
         """Wait until a step of it waits."""

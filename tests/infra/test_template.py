@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,11 +157,37 @@ def test_every_dead_letter_queue_and_failed_execution_has_an_alarm(resources: Re
     alarms = list(of_type(resources, "AWS::CloudWatch::Alarm"))
     watched = json.dumps(alarms)
     queues = [n for n, r in resources.items() if r["Type"] == "AWS::SQS::Queue" and "Dlq" in n]
-    assert len(queues) == 3
+    assert len(queues) == 4
     assert all(queue in watched for queue in queues)
     metrics = {alarm["MetricName"] for alarm in alarms}
     assert {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"} <= metrics
     assert all(alarm["AlarmActions"] for alarm in alarms)
+
+
+def test_letters_that_nobody_prints_wake_somebody(resources: Resources) -> None:
+    (alarm,) = [
+        a
+        for a in of_type(resources, "AWS::CloudWatch::Alarm")
+        if a["MetricName"] == "ApproximateAgeOfOldestMessage"
+    ]
+    (dimension,) = alarm["Dimensions"]
+    assert "Letters" in json.dumps(dimension["Value"])
+    assert alarm["Threshold"] == 24 * 3600
+
+
+def test_a_reply_that_the_function_cannot_take_is_set_aside(resources: Resources) -> None:
+    (invoked,) = of_type(resources, "AWS::Lambda::EventInvokeConfig")
+    assert "ReceiveReply" in json.dumps(invoked["FunctionName"])
+    assert "RepliesDlq" in json.dumps(invoked["DestinationConfig"]["OnFailure"])
+    assert invoked["MaximumRetryAttempts"] == 2
+
+
+def test_every_queue_but_the_dead_letters_own_has_a_dead_letter_queue(
+    resources: Resources,
+) -> None:
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::SQS::Queue" and "Dlq" not in name:
+            assert "Dlq" in json.dumps(resource["Properties"]["RedrivePolicy"]), name
 
 
 def test_the_machine_logs_no_execution_data(resources: Resources) -> None:
@@ -185,27 +210,6 @@ def test_stream_consumers_set_poison_aside(resources: Resources) -> None:
         assert mapping["FilterCriteria"]["Filters"]
 
 
-def test_every_setting_that_a_builder_needs_is_in_its_functions_environment(
-    resources: Resources,
-) -> None:
-    wiring = ast.parse((ROOT / "layers/referral_core/python/referral_core/wiring.py").read_text())
-    builders = {n.name: ast.unparse(n) for n in wiring.body if isinstance(n, ast.FunctionDef)}
-
-    def needed(name: str, seen: set[str]) -> set[str]:
-        if name in seen or name not in builders:
-            return set()
-        seen.add(name)
-        code = builders[name]
-        found = set(re.findall(r"need\('(\w+)'\)", code))
-        calls = set(re.findall(r"\b([a-z_]+)\(", code)) - {name}
-        return found.union(*(needed(call, seen) for call in calls))
-
-    for spec in ALL_SPECS:
-        environment = function(resources, spec.name)["Environment"]["Variables"]
-        missing = {n.upper() for n in needed(spec.name, set())} - set(environment)
-        assert not missing, (spec.name, missing)
-
-
 def test_the_layer_holds_what_lambda_imports_for_its_platform(assembly: Path) -> None:
     del assembly  # built it
     layer = ROOT / "build/layers/third_party/python"
@@ -219,7 +223,7 @@ def test_the_layer_holds_what_lambda_imports_for_its_platform(assembly: Path) ->
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 imported.add((node.module or "").partition(".")[0])
     typed_only = {"types_boto3_dynamodb", "types_boto3_pinpoint_sms_voice_v2", "types_boto3_s3"}
-    typed_only |= {"types_boto3_sqs", "types_boto3_stepfunctions"}
+    typed_only |= {"types_boto3_sesv2", "types_boto3_sqs", "types_boto3_stepfunctions"}
     import sys  # noqa: PLC0415
 
     third_party = imported - set(sys.stdlib_module_names) - {"referral_core"} - typed_only

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from referral_core.domain.updates import UpdateKind
-from referral_core.fhir.documents import DocumentUpdate, read_document
+from referral_core.fhir.documents import DocumentUpdate, read_diagnostic_report, read_document
 from referral_core.fhir.errors import FhirError
 from tests.unit.fhir.orders import FHIR_JSON, Json, sent
 from tests.unit.fhir.partners import REPORT, a_document
@@ -88,3 +88,112 @@ def test_a_document_that_is_not_what_it_says_is_refused(
         document(**fields)
     issue = caught.value.issues[0]
     assert (issue.own_code, issue.expression) == (own_code, f"DocumentReference.{place}")
+
+
+# --- the result of a diagnostic service -------------------------------------------------------
+
+
+def a_result(**fields: object) -> Json:
+    form = {"contentType": "application/pdf", "data": base64.b64encode(REPORT).decode()}
+    base: Json = {
+        "resourceType": "DiagnosticReport",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "24627-2"}]},
+        "basedOn": [{"reference": "ServiceRequest/r1.b2"}],
+        "presentedForm": [form],
+    }
+    return {**base, **fields}
+
+
+def result(**fields: object) -> DocumentUpdate:
+    return read_diagnostic_report(sent(a_result(**fields)), FHIR_JSON)
+
+
+def flagged(*codes: str) -> Json:
+    """An Observation that is flagged with interpretation codes."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "Finding"},
+        "interpretation": [{"coding": [{"system": system, "code": code}]} for code in codes],
+    }
+
+
+def test_a_result_is_read_as_a_document_of_its_referral() -> None:
+    told = result()
+    assert told.kind is UpdateKind.REPORT_RECEIVED
+    assert (told.referral_id, told.offer_number) == ("r1", 2)
+    assert (told.content, told.sha256) == (REPORT, hashlib.sha256(REPORT).hexdigest())
+    assert told.loinc == ("24627-2",)
+    assert (told.final, told.critical) == (True, False)
+
+
+@pytest.mark.parametrize("status", ["final", "amended", "corrected", "appended"])
+def test_a_result_is_final_once_it_is_issued_so(status: str) -> None:
+    assert result(status=status).final
+
+
+@pytest.mark.parametrize("status", ["preliminary", "partial"])
+def test_a_preliminary_result_is_on_record_and_not_final(status: str) -> None:
+    told = result(status=status)
+    assert told.kind is UpdateKind.REPORT_RECEIVED
+    assert not told.final
+
+
+@pytest.mark.parametrize("status", ["registered", "cancelled", "entered-in-error", "unknown"])
+def test_a_result_that_is_not_issued_only_informs(status: str) -> None:
+    assert result(status=status).kind is None
+
+
+@pytest.mark.parametrize(
+    ("codes", "critical"),
+    [
+        ((), False),
+        (("H",), False),
+        (("A",), False),
+        (("HH",), True),
+        (("N", "LL"), True),
+        (("AA",), True),
+    ],
+)
+def test_a_result_is_critical_when_a_measurement_of_it_is(
+    codes: tuple[str, ...], *, critical: bool
+) -> None:
+    assert result(contained=[flagged("N"), flagged(*codes)]).critical is critical
+
+
+def test_a_result_is_critical_when_its_conclusion_is() -> None:
+    assert result(conclusionCode=[{"coding": [{"code": "AA"}]}]).critical
+    assert result(status="preliminary", conclusionCode=[{"coding": [{"code": "AA"}]}]).critical
+
+
+@pytest.mark.parametrize(
+    "category",
+    [
+        {"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "RAD"},
+        {"system": "http://loinc.org", "code": "LP29684-5"},
+        {"code": "RAD"},
+    ],
+)
+def test_an_imaging_result_is_an_imaging_study_whatever_the_study(category: Json) -> None:
+    # Its own code is one of thousands: a pathway names the type of document.
+    assert result(category=[{"coding": [category]}]).loinc == ("24627-2", "18748-4")
+    assert result(code={"text": "CT"}, category=[{"coding": [category]}]).loinc == ("18748-4",)
+    assert result(category=[{"coding": [{"code": "LAB"}]}]).loinc == ("24627-2",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"basedOn": []}, "referral-not-named"),
+        ({"basedOn": [{"reference": "Patient/1"}]}, "referral-not-named"),
+        ({"presentedForm": []}, "missing-document"),
+        ({"presentedForm": [{"contentType": "application/pdf"}]}, "missing-document"),
+        ({"presentedForm": [{"data": "%%%"}]}, "invalid-base64"),
+    ],
+)
+def test_a_result_that_cannot_be_taken_says_why(fields: Json, code: str) -> None:
+    with pytest.raises(FhirError) as refused:
+        result(**fields)
+    assert refused.value.issues[0].own_code == code

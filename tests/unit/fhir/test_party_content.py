@@ -186,3 +186,46 @@ def test_a_requester_may_be_an_organization_or_words_or_a_number() -> None:
     by_number = {"identifier": {"system": NPI, "value": "1999900016"}}
     assert requester_of(by_number).npi == "1999900016"
     assert requester_of({"reference": "Practitioner/kept-at-home"}) == RequesterContent()
+
+
+# --- who pays alone ---------------------------------------------------------------------------
+
+PAYS = {
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/coverage-selfpay", "code": "pay"}]
+}
+
+
+def a_class(value: str, code: str = "class", system: str | None = None) -> Json:
+    system = system or "http://terminology.hl7.org/CodeSystem/coverage-class"
+    return {"type": {"coding": [{"system": system, "code": code}]}, "value": value}
+
+
+def paying(**fields: object) -> CoverageContent:
+    order = an_order(contained=[a_patient(), a_coverage(**fields)])
+    return read_one(order).clinical.coverage
+
+
+def test_a_patient_who_pays_says_so_by_the_type_of_the_coverage() -> None:
+    assert paying(type=PAYS).self_pay
+    assert paying(type={"coding": [{"code": "pay"}]}).self_pay
+    assert not paying().self_pay
+    assert not paying(type={"coding": [{"code": "EHCPOL"}]}).self_pay
+
+
+@pytest.mark.parametrize(
+    ("classes", "fee_class"),
+    [
+        ([a_class("B")], "B"),
+        ([a_class(" d ")], "D"),
+        ([{"type": {"coding": [{"code": "class"}]}, "value": "A"}], "A"),
+        ([a_class("gold", "plan"), a_class("C")], "C"),
+        ([a_class("premium"), a_class("C")], "C"),
+        ([a_class("E")], None),
+        ([a_class("A", "plan")], None),
+        ([], None),
+    ],
+)
+def test_the_class_of_the_sliding_fee_scale_is_a_class_of_the_coverage(
+    classes: list[Json], fee_class: str | None
+) -> None:
+    assert paying(type=PAYS, **{"class": classes}).fee_class == fee_class

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from referral_core.fhir.content import Reason, ServiceContent
-from tests.unit.fhir.orders import a_coverage, a_patient, an_order, read_one
+from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order, read_one
 
 NUCC = "http://nucc.org/provider-taxonomy"
 SNOMED = "http://snomed.info/sct"
@@ -97,3 +101,61 @@ def test_the_same_reason_twice_is_one() -> None:
 def test_notes_are_kept_in_words() -> None:
     order = an_order(note=[{"text": "Eczema"}, {"time": "2026-03-02"}], patientInstruction="Fast")
     assert read_one(order).clinical.notes == ("Eczema", "Fast")
+
+
+# --- consent and setting ----------------------------------------------------------------------
+
+
+def a_consent(**fields: Any) -> Json:
+    return {
+        "resourceType": "Consent",
+        "id": "consent",
+        "status": "active",
+        "patient": {"reference": "#pat"},
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "consents"),
+    [
+        ({}, True),
+        ({"provision": {"type": "permit"}}, True),
+        ({"provision": {}}, True),
+        ({"provision": {"type": "deny"}}, False),
+        ({"status": "inactive"}, False),
+        ({"status": "rejected"}, False),
+        ({"status": "entered-in-error"}, False),
+    ],
+)
+def test_only_an_active_consent_that_permits_is_one(fields: Json, *, consents: bool) -> None:
+    order = an_order(
+        contained=[a_patient(), a_coverage(), a_consent(**fields)],
+        supportingInfo=[{"reference": "#consent"}],
+    )
+    assert read_one(order).clinical.consent is consents
+
+
+def test_a_consent_that_the_order_does_not_name_is_none_of_its_own() -> None:
+    order = an_order(contained=[a_patient(), a_coverage(), a_consent()])
+    assert not read_one(order).clinical.consent
+    assert not read_one(an_order(supportingInfo=[{"reference": "Consent/gone"}])).clinical.consent
+
+
+@pytest.mark.parametrize("code", ["AMB", "EMER", "IMP"])
+def test_the_setting_is_the_class_of_the_encounter(code: str) -> None:
+    encounter = {
+        "resourceType": "Encounter",
+        "id": "enc",
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": code},
+    }
+    order = an_order(
+        contained=[a_patient(), a_coverage(), encounter], encounter={"reference": "#enc"}
+    )
+    assert read_one(order).clinical.setting == code
+
+
+def test_an_order_without_its_encounter_has_no_setting() -> None:
+    assert read_one(an_order()).clinical.setting is None
+    assert read_one(an_order(encounter={"reference": "Encounter/9"})).clinical.setting is None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from referral_core.domain.lifecycle import Outcome
-from referral_core.domain.referral import Appointment, Notice, Report
+from referral_core.domain.referral import About, Appointment, Notice, Report
 from referral_core.fhir.capability import capability_statement
 from referral_core.fhir.intake import read_update
 from referral_core.fhir.resources import (
@@ -72,6 +72,30 @@ def test_a_notice_says_how_it_ended_and_where_to_read_more() -> None:
     }
     assert notice["payload"][1]["contentReference"]["reference"] == f"{BASE}/Task/r1.a"
     assert notice["payload"][2]["contentReference"]["identifier"]["value"] == "ab"
+
+
+@pytest.mark.parametrize("about", list(About))
+def test_a_notice_says_what_it_is_about_and_names_nobody(about: About) -> None:
+    closing = about is About.CLOSURE
+    outcome = Outcome.COMPLETED_REPORT_ACKNOWLEDGED if closing else None
+    notice = Notice(number=2, about=about, outcome=outcome, queued_at=NOW)
+    report = Report(sha256="ab", loinc="11488-4", received_at=NOW, sufficient=True, critical=True)
+    referral = a_referral(reports=(report,), missing=("patient.phone",))
+    made = notice_communication(referral, notice, BASE)
+    assert made["category"][1]["coding"][0]["code"] == about
+    assert made["id"] == "r1.n2"
+    says = made["payload"][0]["contentString"]
+    assert says.endswith(".")
+    assert ("acknowledge" in says) is closing
+    assert ("patient.phone" in says) is (about is About.INFORMATION_NEEDED)
+    # What is to be read now is named: the report of a critical result, and the one that closes.
+    names_report = any(
+        "identifier" in p.get("contentReference", {})
+        and p["contentReference"].get("type") == "DocumentReference"
+        for p in made["payload"]
+    )
+    assert names_report is (about in {About.CLOSURE, About.CRITICAL_RESULT})
+    assert made["priority"] == ("asap" if about is About.CRITICAL_RESULT else "routine")
 
 
 def test_a_notice_without_a_base_url_speaks_by_identifiers() -> None:

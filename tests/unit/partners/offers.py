@@ -58,3 +58,10 @@ def an_offer(task_id: str = "r1.b1") -> Json:
 
 def a_withdrawal(task_id: str = "r1.b1") -> Json:
     return {"resourceType": "Task", "id": task_id, "status": "cancelled", "intent": "order"}
+
+
+def a_reminder(awaited: str, task_id: str = "r1.b1") -> Json:
+    reason = {"coding": [{"system": "https://example.org/action", "code": f"{awaited}-awaited"}]}
+    status = "requested" if awaited == "answer" else "in-progress"
+    base = {"resourceType": "Task", "id": task_id, "status": status, "intent": "order"}
+    return {**base, "statusReason": reason}

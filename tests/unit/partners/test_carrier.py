@@ -13,7 +13,7 @@ import pytest
 from starlette.routing import Route
 
 from local.partners import carrier, patient
-from local.partners.carrier import NUMBER
+from local.partners.carrier import NUMBER, OPT_OUT_LIST
 from local.partners.script import Scripts
 from local.partners.world import World
 from tests.unit.partners.stage import NOW, Stage, a_script, staged
@@ -45,15 +45,38 @@ class Board(list[tuple[timedelta, dict[str, Any]]]):
 async def sent(
     stage: Stage, headers: dict[str, str] | None = None, **fields: Any
 ) -> httpx.Response:
-    asked = {
+    said = {
         "DestinationPhoneNumber": PHONE,
         "OriginationIdentity": NUMBER,
         "MessageBody": "Reply YES",
         "MessageType": "TRANSACTIONAL",
         "Context": {"reference": "r1-c1"},
     }
-    body = {name: value for name, value in {**asked, **fields}.items() if value is not None}
+    body = {name: value for name, value in {**said, **fields}.items() if value is not None}
     return await stage.http.post("/carrier", json=body, headers={**SIGNED, **(headers or {})})
+
+
+async def asked(stage: Stage, operation: str, **fields: Any) -> httpx.Response:
+    body = {name: value for name, value in fields.items() if value is not None}
+    headers = {**SIGNED, "X-Amz-Target": f"PinpointSMSVoiceV2.{operation}"}
+    return await stage.http.post("/carrier", json=body, headers=headers)
+
+
+async def called(stage: Stage, **fields: Any) -> httpx.Response:
+    said = {
+        "DestinationPhoneNumber": PHONE,
+        "OriginationIdentity": NUMBER,
+        "MessageBody": "Please call us back",
+        "MessageBodyTextType": "TEXT",
+        "VoiceId": "LUPE",
+        "Context": {"reference": "r1-c2"},
+    }
+    return await asked(stage, "SendVoiceMessage", **{**said, **fields})
+
+
+async def listed(stage: Stage, **fields: Any) -> httpx.Response:
+    put = {"OptOutListName": OPT_OUT_LIST, "OptedOutNumber": PHONE}
+    return await asked(stage, "PutOptedOutNumber", **{**put, **fields})
 
 
 def play(scripts: Scripts, act: Any, days: float = 5) -> tuple[Board, Stage]:
@@ -140,18 +163,18 @@ def test_after_a_stop_the_carrier_takes_no_message_for_the_number(
 
 
 def test_opted_out_numbers_are_listed(tmp_path: Path) -> None:
-    listed: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
 
     async def scene(stage: Stage) -> None:
         await sent(stage)
         await stage.pass_time(days=1)
         target = {"X-Amz-Target": "PinpointSMSVoiceV2.DescribeOptedOutNumbers"}
         answer = await sent(stage, target, OptOutListName="Default", OptedOutNumbers=[PHONE])
-        listed.extend(answer.json()["OptedOutNumbers"])
+        found.extend(answer.json()["OptedOutNumbers"])
 
     play(a_script(tmp_path, patient={"reply": "STOP"}), scene)
 
-    assert [entry["OptedOutNumber"] for entry in listed] == [PHONE]
+    assert [entry["OptedOutNumber"] for entry in found] == [PHONE]
 
 
 @pytest.mark.parametrize(
@@ -209,8 +232,8 @@ def test_messages_are_shown_without_numbers(tmp_path: Path) -> None:
 
     play(a_script(tmp_path), scene)
 
-    assert [(m["body"], m["reference"], m["at"]) for m in shown] == [
-        ("Reply YES", "r1-c1", "2026-03-02T14:00:00Z")
+    assert [(m["channel"], m["body"], m["reference"], m["at"]) for m in shown] == [
+        ("sms", "Reply YES", "r1-c1", "2026-03-02T14:00:00Z")
     ]
     assert PHONE not in json.dumps(shown)
 
@@ -224,3 +247,127 @@ def test_a_carrier_that_duplicates_publishes_one_message_twice(tmp_path: Path) -
 
     assert len(board) == 2
     assert board[0] == board[1]
+
+
+# --- calls ----------------------------------------------------------------------------------------
+
+
+def test_a_call_is_shown_by_its_channel_and_answered_by_no_text(tmp_path: Path) -> None:
+    shown: list[dict[str, Any]] = []
+
+    async def scene(stage: Stage) -> None:
+        assert "MessageId" in (await called(stage)).json()
+        shown.extend((await stage.http.get("/carrier/messages")).json())
+
+    board, _ = play(a_script(tmp_path, patient={"reply": "YES"}), scene)
+
+    assert [(m["channel"], m["body"], m["reference"]) for m in shown] == [
+        ("voice", "Please call us back", "r1-c2")
+    ]
+    assert PHONE not in json.dumps(shown)
+    assert board == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"DestinationPhoneNumber": "508 555"}, "ValidationException"),
+        ({"DestinationPhoneNumber": None}, "ValidationException"),
+        ({"MessageBody": " "}, "ValidationException"),
+        ({"MessageBody": None}, "ValidationException"),
+        ({"MessageBody": "x" * 3001}, "ValidationException"),
+        ({"MessageBody": "x" * 6001, "MessageBodyTextType": "SSML"}, "ValidationException"),
+        ({"MessageBodyTextType": "MORSE"}, "ValidationException"),
+        ({"VoiceId": "ROBOT"}, "ValidationException"),
+        ({"OriginationIdentity": "+15085559999"}, "ResourceNotFoundException"),
+    ],
+)
+def test_a_call_that_the_service_refuses_is_refused(fields: dict[str, Any], kind: str) -> None:
+    async def scene(stage: Stage) -> None:
+        answer = await called(stage, **fields)
+        assert (answer.status_code, answer.json()["__type"]) == (400, kind)
+        assert (await stage.http.get("/carrier/messages")).json() == []
+
+    play(Scripts(None), scene)
+
+
+def test_a_dry_run_calls_nobody() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "MessageId" in (await called(stage, DryRun=True)).json()
+        assert (await stage.http.get("/carrier/messages")).json() == []
+
+    play(Scripts(None), scene)
+
+
+# --- the opt-out list -----------------------------------------------------------------------------
+
+
+def test_a_listed_number_gets_neither_text_nor_call(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        assert (await listed(stage)).status_code == 200
+        for answer in (await sent(stage), await called(stage)):
+            assert answer.json()["Reason"] == "DESTINATION_PHONE_NUMBER_OPTED_OUT"
+        assert (await called(stage, DestinationPhoneNumber="+15085550132")).status_code == 200
+
+    play(a_script(tmp_path), scene)
+
+
+def test_listing_again_changes_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        first = (await listed(stage)).json()
+        await stage.pass_time(days=1)
+        assert (await listed(stage)).json() == first
+        assert first == {
+            "OptOutListName": OPT_OUT_LIST,
+            "OptedOutNumber": PHONE,
+            "OptedOutTimestamp": NOW.timestamp(),
+            "EndUserOptedOut": False,
+        }
+
+    play(Scripts(None), scene)
+
+
+def test_who_wrote_stop_is_listed_as_having_said_so(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await sent(stage)
+        await stage.pass_time(days=1)
+        assert (await listed(stage)).json()["EndUserOptedOut"] is True
+
+    play(a_script(tmp_path, patient={"reply": "STOP"}), scene)
+
+
+@pytest.mark.parametrize("operation", ["PutOptedOutNumber", "DescribeOptedOutNumbers"])
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"OptOutListName": "Elsewhere"}, "ResourceNotFoundException"),
+        (
+            {"OptedOutNumber": "508 555", "OptedOutNumbers": ["508 555"]},
+            "ValidationException",
+        ),
+    ],
+)
+def test_a_list_or_number_that_is_not_there_is_refused(
+    operation: str, fields: dict[str, Any], kind: str
+) -> None:
+    async def scene(stage: Stage) -> None:
+        known = {"OptOutListName": OPT_OUT_LIST, "OptedOutNumber": PHONE}
+        answer = await asked(stage, operation, **{**known, **fields})
+        assert (answer.status_code, answer.json()["__type"]) == (400, kind)
+
+    play(Scripts(None), scene)
+
+
+def test_all_listed_numbers_are_shown_unless_some_are_asked_for() -> None:
+    async def scene(stage: Stage) -> None:
+        await listed(stage)
+        for wanted, found in ((None, [PHONE]), ([PHONE], [PHONE]), (["+15085550132"], [])):
+            answer = await asked(
+                stage,
+                "DescribeOptedOutNumbers",
+                OptOutListName=OPT_OUT_LIST,
+                OptedOutNumbers=wanted,
+            )
+            assert [n["OptedOutNumber"] for n in answer.json()["OptedOutNumbers"]] == found
+
+    play(Scripts(None), scene)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 
 from local.partners import clinic
 from local.partners.script import Scripts
-from tests.unit.partners.offers import a_withdrawal, an_offer
+from referral_core.domain.updates import UpdateKind
+from referral_core.fhir.partner_updates import read_task_update
+from tests.unit.partners.offers import a_reminder, a_withdrawal, an_offer
 from tests.unit.partners.stage import NOW, TOKEN, Stage, a_script, staged
 
 
@@ -33,6 +36,16 @@ async def agreed(stage: Stage) -> None:
 async def withdrawn(stage: Stage, task_id: str = "r1.b1") -> httpx.Response:
     url = f"/clinic/elm/Task/{task_id}"
     return await stage.http.put(url, json=a_withdrawal(task_id), headers=TOKEN)
+
+
+async def reminded(stage: Stage, awaited: str, task_id: str = "r1.b1") -> httpx.Response:
+    url = f"/clinic/elm/Task/{task_id}"
+    return await stage.http.put(url, json=a_reminder(awaited, task_id), headers=TOKEN)
+
+
+def ends(stage: Stage) -> list[str]:
+    """Return the last word of each call: the status that it tells."""
+    return [line.rpartition(" ")[2] for line in stage.router.said]
 
 
 def play(scripts: Scripts, act: Any, days: float = 60) -> Stage:
@@ -249,3 +262,178 @@ def test_the_log_shows_what_came_and_what_was_said(tmp_path: Path) -> None:
         ("called", "PUT", 200),
     ]
     assert log[0]["body"] == an_offer()
+
+
+# --- reminders ------------------------------------------------------------------------------
+
+
+def test_a_silent_clinic_may_answer_once_it_is_reminded(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await offered(stage)
+        await stage.pass_time(days=2)
+        assert stage.router.said == []
+        assert (await reminded(stage, "answer")).status_code == 200
+        assert (await reminded(stage, "answer")).status_code == 200
+
+    behaviour = {"offers": "silent", "answers_reminder": True}
+    stage = play(a_script(tmp_path, clinic=behaviour), scene)
+
+    assert stage.router.said == ["clinic:elm PUT /fhir/Task/r1.b1 accepted"]
+    assert stage.router.calls[-1].at - NOW == timedelta(days=2, hours=4)
+
+
+def test_most_silent_clinics_stay_silent(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await offered(stage)
+        await reminded(stage, "answer")
+
+    assert play(a_script(tmp_path, clinic={"offers": "silent"}), scene).router.said == []
+
+
+def test_the_word_that_a_booking_is_awaited_is_enough_to_book(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await offered(stage)
+        await stage.pass_time(days=1)
+        await reminded(stage, "booking")
+        stage.world.agree("r1")  # both at once lead to one booking
+        await stage.pass_time(days=2)
+        await reminded(stage, "booking")  # later than half a day: the patient wants another time
+
+    stage = play(a_script(tmp_path), scene)
+
+    assert ends(stage) == ["accepted", "booked", "booked", "fulfilled", "current"]
+    first, second = [c for c in stage.router.calls if c.line.endswith("booked")]
+    assert (first.method, second.method, second.path) == ("POST", "PUT", "/fhir/Appointment/r1.v1")
+    assert second.body["start"] > first.body["start"]
+
+
+def test_a_word_that_crossed_the_booking_moves_nothing(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await agreed(stage)
+        await stage.pass_time(days=1, hours=6)
+        await reminded(stage, "booking")
+
+    assert ends(play(a_script(tmp_path), scene)) == ["accepted", "booked", "fulfilled", "current"]
+
+
+def test_a_report_may_come_only_when_it_is_asked_for(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await agreed(stage)
+        await stage.pass_time(days=30)
+        assert ends(stage)[-1] == "fulfilled"
+        await reminded(stage, "report")
+        await reminded(stage, "report")
+
+    behaviour = {"reports_when_chased": True, "report_after": "P2D"}
+    stage = play(a_script(tmp_path, clinic=behaviour), scene)
+
+    assert ends(stage)[3:] == ["current"]
+    assert stage.router.calls[-1].at - NOW == timedelta(days=34)
+
+
+def test_a_reminder_that_comes_after_the_withdrawal_brings_nothing_back(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await offered(stage)
+        await stage.pass_time(days=1)
+        await withdrawn(stage)
+        await reminded(stage, "booking")
+
+    assert ends(play(a_script(tmp_path), scene)) == ["accepted"]
+
+
+# --- what goes wrong ------------------------------------------------------------------------
+
+
+def test_a_clinic_may_give_an_accepted_referral_back(tmp_path: Path) -> None:
+    behaviour = {"offers": "withdraw", "withdraws_after": "P4D", "visit_in": "P20D"}
+
+    stage = play(a_script(tmp_path, clinic=behaviour), agreed)
+
+    assert ends(stage) == ["accepted", "booked", "failed"]
+    assert stage.router.calls[-1].path == "/fhir/Task/r1.b1"
+    assert stage.router.calls[-1].at - NOW == timedelta(days=4, hours=4)
+
+
+def test_what_was_withdrawn_is_not_given_back(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await offered(stage)
+        await stage.pass_time(hours=5)
+        await withdrawn(stage)
+
+    assert ends(play(a_script(tmp_path, clinic={"offers": "withdraw"}), scene)) == ["accepted"]
+
+
+def test_a_visit_is_moved_and_then_kept(tmp_path: Path) -> None:
+    behaviour = {"visit": "rescheduled", "visit_in": "P4D", "reschedules_by": "P10D"}
+
+    stage = play(a_script(tmp_path, clinic=behaviour), agreed)
+
+    assert ends(stage) == ["accepted", "booked", "booked", "fulfilled", "current"]
+    booked, moved, kept = stage.router.calls[2:5]
+    assert moved.at - booked.at == timedelta(days=2)
+    assert (booked.body["start"], moved.body["start"]) == (
+        *("2026-03-09T14:00:00Z", "2026-03-19T14:00:00Z"),
+    )
+    assert kept.at - booked.at == timedelta(days=14, minutes=30)
+
+
+def test_a_clinic_may_never_say_what_happened(tmp_path: Path) -> None:
+    stage = play(a_script(tmp_path, clinic={"visit": ["silent", "attended"]}), agreed)
+
+    assert ends(stage) == ["accepted", "booked"]
+
+
+@pytest.mark.parametrize("visit", ["attended", "silent"])
+def test_a_clinic_may_attest_instead_of_reporting(tmp_path: Path, visit: str) -> None:
+    behaviour = {"attests": "consent-restricted", "attests_after": "P2D", "visit": visit}
+
+    stage = play(a_script(tmp_path, clinic=behaviour), agreed)
+
+    assert ends(stage)[-1] == "completed"
+    assert "current" not in ends(stage)
+    attested = read_task_update(
+        json.dumps(stage.router.calls[-1].body).encode(), "application/fhir+json", "r1.b1"
+    )
+    assert attested.kind is UpdateKind.SERVICE_ATTESTED
+    assert str(attested.reason_code).endswith("|consent-restricted")
+
+
+def test_documents_come_each_in_its_time(tmp_path: Path) -> None:
+    reports = [
+        {"after": "P3D", "final": False},
+        {"after": "P1D", "loinc": "34109-9"},
+        {"after": "P9D", "critical": True, "as": "diagnostic-report"},
+    ]
+    stage = play(a_script(tmp_path, clinic={"reports": reports}), agreed)
+
+    sent = [(c.path, c.at - NOW) for c in stage.router.calls[-3:]]
+    seen = timedelta(days=10, minutes=30)
+    assert sent == [
+        ("/fhir/DocumentReference", seen + timedelta(days=1)),
+        ("/fhir/DocumentReference", seen + timedelta(days=3)),
+        ("/fhir/DiagnosticReport", seen + timedelta(days=9)),
+    ]
+
+
+def test_after_the_last_visit_of_the_script_nothing_more_is_booked(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await agreed(stage)
+        await stage.pass_time(days=20)
+        await reminded(stage, "booking")
+
+    stage = play(a_script(tmp_path, clinic={"visit": "no-show"}), scene)
+
+    assert ends(stage) == ["accepted", "booked", "noshow"]
+
+
+def test_a_booking_that_is_refused_can_be_asked_for_again(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.router.answers["POST", "/fhir/Appointment"] = (409, {})
+        await agreed(stage)
+        await stage.pass_time(days=3)
+        stage.router.answers.clear()
+        await reminded(stage, "booking")
+
+    stage = play(a_script(tmp_path), scene)
+
+    assert ends(stage) == ["accepted", "booked", "booked", "fulfilled", "current"]

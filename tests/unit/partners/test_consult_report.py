@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from local.partners.consult_report import report
+from local.partners.consult_report import Kind, fitting, report
 from local.partners.offer_check import Offer, read_offer
+from local.partners.parts import ReportPart
+from referral_core.fhir.documents import read_diagnostic_report, read_document
 from tests.unit.partners.offers import an_offer
 from tests.unit.partners.stage import NOW
 
 
 def a_report(offer: Offer | None = None, **fields: Any) -> dict[str, Any]:
-    wanted = {"loinc": "11488-4", "media_type": "text/plain", **fields}
-    return report(offer or read_offer(an_offer()), NOW, NOW + timedelta(days=3), **wanted)
+    kind = Kind(**{"loinc": "11488-4", **fields})
+    return report(offer or read_offer(an_offer()), NOW, NOW + timedelta(days=3), kind)
+
+
+def an_order_for(specialty: str) -> dict[str, Any]:
+    return {"performerType": {"coding": [{"code": specialty}]}}
 
 
 def attachment_of(written: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +34,7 @@ def attachment_of(written: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("media_type", "begins"), [("text/plain", b"Consultation"), ("application/pdf", b"%PDF-1.4\n")]
+    ("media_type", "begins"), [("text/plain", b"Consult note"), ("application/pdf", b"%PDF-1.4\n")]
 )
 def test_the_report_holds_the_document_and_its_measures(media_type: str, begins: bytes) -> None:
     attachment = attachment_of(a_report(media_type=media_type))
@@ -63,3 +70,51 @@ def test_the_pages_of_the_pdf_are_where_its_table_says() -> None:
     assert pdf[table:].startswith(b"xref\n0 6\n")
     for number, row in enumerate(rows, start=1):
         assert pdf[int(row[:10]) :].startswith(b"%d 0 obj\n" % number)
+
+
+@pytest.mark.parametrize(
+    ("specialty", "sent"),
+    [
+        ("207RC0000X", [("11488-4", "document")]),
+        ("261QR0200X", [("18748-4", "diagnostic-report")]),
+        ("251E00000X", [("34117-2", "document"), ("18776-5", "document")]),
+        ("251B00000X", [("34133-9", "document")]),
+    ],
+)
+def test_what_is_sent_is_what_the_order_calls_for(
+    specialty: str, sent: list[tuple[str, str]]
+) -> None:
+    kinds = fitting(an_order_for(specialty), ReportPart())
+
+    assert [(kind.loinc, kind.form) for kind in kinds] == sent
+
+
+def test_a_script_may_want_another_document() -> None:
+    wanted = ReportPart(loinc="34109-9", final=False, media_type="application/pdf")
+
+    assert fitting(an_order_for("251E00000X"), wanted) == [
+        Kind("34109-9", "document", "application/pdf", final=False)
+    ]
+
+
+def test_what_is_critical_is_a_result() -> None:
+    (kind,) = fitting(an_order_for("207RC0000X"), ReportPart(critical=True))
+
+    assert (kind.form, kind.critical) == ("diagnostic-report", True)
+
+
+@pytest.mark.parametrize("final", [True, False])
+@pytest.mark.parametrize("critical", [True, False])
+def test_a_result_is_read_as_it_was_meant(*, final: bool, critical: bool) -> None:
+    written = a_report(form="diagnostic-report", final=final, critical=critical)
+
+    told = read_diagnostic_report(json.dumps(written).encode(), "application/fhir+json")
+
+    assert (told.referral_id, told.offer_number) == ("r1", 1)
+    assert (told.final, told.critical, told.loinc) == (final, critical, ("11488-4",))
+
+
+def test_a_preliminary_document_is_none_that_closes_anything() -> None:
+    body = json.dumps(a_report(final=False)).encode()
+
+    assert not read_document(body, "application/fhir+json").final

@@ -13,6 +13,8 @@ import pytest
 
 from local.partners import ehr
 from local.partners.script import Scripts
+from referral_core.domain.updates import UpdateKind
+from referral_core.fhir.partner_updates import read_task_update
 from tests.unit.partners.stage import NOW, TOKEN, Stage, a_script, staged
 
 Json = dict[str, Any]
@@ -155,3 +157,170 @@ def test_what_has_ended_is_not_followed_any_more(tmp_path: Path, status: str) ->
 
     assert len(stage.router.calls) == 2
     assert stage.router.said == []
+
+
+# --- notices that ask for something else ------------------------------------------------------
+
+
+def a_notice_about(subject: str, number: int = 1) -> Json:
+    system = "https://referral-router.org/fhir/CodeSystem/notice"
+    category = [
+        {"coding": [{"system": "https://example.org", "code": "notification"}]},
+        {"coding": [{"system": system, "code": subject}]},
+    ]
+    return a_notice(id=f"r1.n{number}", category=category)
+
+
+async def told(stage: Stage, notice: Json) -> httpx.Response:
+    url = f"/ehr/Communication/{notice['id']}"
+    return await stage.http.put(url, json=notice, headers=TOKEN)
+
+
+@pytest.mark.parametrize("subject", ["visit-missed", "critical-result", "information-needed"])
+def test_only_the_notice_of_the_end_is_acknowledged(tmp_path: Path, subject: str) -> None:
+    async def scene(stage: Stage) -> None:
+        await told(stage, a_notice_about(subject))
+
+    assert play(a_script(tmp_path), scene).router.said == []
+
+
+def test_the_notice_of_the_end_says_so_itself(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await told(stage, a_notice_about("closure"))
+
+    assert play(a_script(tmp_path), scene).router.said == ["ehr POST /fhir/Communication completed"]
+
+
+def test_a_message_for_the_portal_is_kept_and_never_acknowledged(tmp_path: Path) -> None:
+    message = {
+        "resourceType": "Communication",
+        "id": "r1-c3",
+        "status": "completed",
+        "payload": [{"contentString": "Please call us."}],
+    }
+
+    async def scene(stage: Stage) -> None:
+        assert (await told(stage, message)).status_code == 201
+        assert (await told(stage, message)).status_code == 200
+
+    assert play(a_script(tmp_path), scene).router.calls == []
+
+
+def a_task_that_lacks(*facts: str) -> Json:
+    asked = {"coding": [{"system": "https://example.org", "code": "missing-information"}]}
+    inputs = [{"type": asked, "valueString": fact} for fact in facts]
+    return {**a_coordination_task("received", "awaiting-information"), "input": inputs}
+
+
+def test_an_order_is_completed_with_what_the_task_lacks(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.router.task = a_task_that_lacks("patient.phone", "reason", "consent")
+        await told(stage, a_notice_about("information-needed"))
+
+    scripts = a_script(tmp_path, ehr={"supplies": "generated", "supplies_after": "PT3H"})
+    stage = play(scripts, scene)
+
+    assert stage.router.said == ["ehr PUT /fhir/ServiceRequest/r1 active"]
+    supplied = stage.router.calls[-1]
+    assert supplied.at - NOW == timedelta(hours=3)
+    (patient,) = supplied.body["contained"]
+    assert patient["telecom"][0]["value"].startswith("+150855501")
+    assert supplied.body["reasonCode"]
+    assert supplied.body["id"] == "r1"
+
+
+def test_nothing_is_supplied_when_nothing_is_missing_any_more(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.router.task = a_task_that_lacks()
+        await told(stage, a_notice_about("information-needed"))
+
+    scripts = a_script(tmp_path, ehr={"supplies": "generated"})
+
+    assert play(scripts, scene).router.said == []
+
+
+# --- ends, replaces, reopens ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["revoked", "entered-in-error"])
+def test_an_order_is_ended_by_its_status(tmp_path: Path, how: str) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.router.task = a_coordination_task("in-progress", "scheduled")
+        await watched(stage)
+
+    stage = play(a_script(tmp_path, ehr={"ends_when": "scheduled", "ends_with": how}), scene)
+
+    assert stage.router.said == [f"ehr PUT /fhir/ServiceRequest/r1 {how}"]
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        ("care-received-elsewhere", UpdateKind.CARE_ELSEWHERE),
+        ("deceased", UpdateKind.PATIENT_GONE),
+        ("moved", UpdateKind.PATIENT_GONE),
+    ],
+)
+def test_a_referral_is_ended_by_the_task_with_a_reason(
+    tmp_path: Path, how: str, kind: UpdateKind
+) -> None:
+    async def scene(stage: Stage) -> None:
+        task = a_coordination_task("in-progress", "scheduled")
+        code = {"coding": [{"code": "fulfill"}]}
+        stage.router.task = {**task, "id": "r1.a", "intent": "order", "code": code}
+        await watched(stage)
+
+    stage = play(a_script(tmp_path, ehr={"ends_when": "scheduled", "ends_with": how}), scene)
+
+    assert stage.router.said == ["ehr PUT /fhir/Task/r1.a cancelled"]
+    body = json.dumps(stage.router.calls[-1].body).encode()
+    assert read_task_update(body, "application/fhir+json", "r1.a").kind is kind
+
+
+@pytest.mark.parametrize("name", ["successor.json", "generated"])
+def test_an_order_is_replaced_by_another(tmp_path: Path, name: str) -> None:
+    successor = {"resourceType": "ServiceRequest", "identifier": [{"value": "LS-2"}]}
+    (tmp_path / "successor.json").write_text(json.dumps(successor))
+    scripts = a_script(tmp_path, ehr={"supersedes": name, "supersedes_after": "P3D"})
+
+    stage = play(scripts, watched)
+
+    assert stage.router.said[0].startswith("ehr POST /fhir/ServiceRequest")
+    (posted, *_) = [call for call in stage.router.calls if call.method == "POST"]
+    assert posted.at - NOW == timedelta(days=3)
+    assert posted.body["replaces"] == [{"reference": "ServiceRequest/r1"}]
+    assert posted.body["identifier"][0]["value"] in {"LS-2", "LS-1-R"}
+    assert "id" not in posted.body
+
+
+def test_a_closed_referral_is_reopened_once_as_soon_as_it_may_be(tmp_path: Path) -> None:
+    path = "/fhir/ServiceRequest/r1/$reopen"
+
+    async def scene(stage: Stage) -> None:
+        stage.router.answers["POST", path] = (409, {})
+        await told(stage, a_notice_about("closure"))
+        await stage.pass_time(days=4, hours=1)
+        assert stage.router.said == [f"ehr POST {path}"]
+        stage.router.answers["POST", path] = (200, {})
+        await told(stage, a_notice_about("closure", number=2))
+
+    reopening = {"after": "P4D", "resume": "RouteReferral", "reason": "patient-called-back"}
+    script = {"ehr": {"reopens": reopening, "acknowledges": False}}
+    stage = play(a_script(tmp_path, **script), scene)
+
+    assert stage.router.said == [f"ehr POST {path}"] * 2
+    assert stage.router.calls[-1].body == {
+        "resume": "RouteReferral",
+        "reason": "patient-called-back",
+    }
+
+
+def test_staff_may_reopen_it_as_well(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await told(stage, a_notice_about("closure"))
+
+    script = {"staff": {"reopens": {"after": "P1D"}}, "ehr": {"acknowledges": False}}
+    stage = play(a_script(tmp_path, **script), scene)
+
+    # The stage's router has nothing to say against it: 201 is no conflict.
+    assert stage.router.said == ["staff POST /fhir/ServiceRequest/r1/$reopen"]

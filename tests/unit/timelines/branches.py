@@ -118,7 +118,7 @@ def nobody_calls_the_patient(pathway_id: str) -> PathwayWorld:
     """The patient never answers and staff make no call: there is no proof, a person decides."""
     world = PathwayWorld(pathway_id)
     world.clinic_accepts()
-    world.until(lambda r: at_work_item(r) and not _is(r, Reason.ESCALATED))
+    world.until(at_work_item)
     return world
 
 

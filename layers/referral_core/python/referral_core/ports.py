@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.model import Record, ReferralId, Tenant
@@ -382,6 +382,8 @@ class Message(Record):
             separated, for a letter; the EHR system's id for the portal.
         language: of the text, ISO 639-1.
         reference: marks referral and attempt (`-c`) or reminder, without PHI.
+        patient: for the portal, a FHIR Reference to the patient that holds outside the order.
+        order: for the portal, the placer's identifier of the order (`system|value`).
     """
 
     tenant: Tenant
@@ -392,6 +394,8 @@ class Message(Record):
     body: str
     language: str = "en"
     reference: str
+    patient: Mapping[str, Any] | None = None
+    order: str | None = None
 
 
 class Messenger(Protocol):
@@ -402,6 +406,13 @@ class Messenger(Protocol):
 
         Raises: Retryable (surely not sent), Ambiguous, Final (refused, or no such channel).
         """
+
+
+class OptOuts(Protocol):
+    """The carrier's own opt-out list, a second lock: the table's list is the authority."""
+
+    def add(self, number: str) -> None:
+        """Put a number (E.164) on it; putting twice is putting once. Raises: Retryable, Final."""
 
 
 class Ambiguous(Exception):

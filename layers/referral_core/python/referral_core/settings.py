@@ -22,7 +22,10 @@ class Settings(Record):
     documents_bucket: str | None = None
     state_machine_arn: str | None = None
     notices_queue_url: str | None = None
+    print_queue_url: str | None = None
     sms_origination_identity: str | None = None
+    opt_out_list: str | None = None
+    email_from: str | None = None
     stream_dlq_url: str | None = None
     public_base_url: str | None = None
     token_url: str | None = None

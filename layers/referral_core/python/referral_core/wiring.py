@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from types_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
 
     from referral_core.adapters.http import HttpClient
     from referral_core.api.replies import ReceiveReply
@@ -111,13 +112,42 @@ def messages(messenger: Messenger) -> Messages:
 
 
 @cache
-def channels() -> Messenger:
-    """Return the channels to patients."""
+def carrier() -> PinpointSMSVoiceV2Client:
+    """Return the carrier's client; it tries once, since a repeat is a second message."""
+    return client("pinpoint-sms-voice-v2", attempts=1)  # type: ignore[no-any-return]
+
+
+@cache
+def text_messages() -> Messenger:
+    """Return the channels of what can only be a text message."""
+    from referral_core.adapters.channels import Channels  # noqa: PLC0415
     from referral_core.adapters.messenger import EndUserMessaging  # noqa: PLC0415
 
-    # One attempt: a repeated send is a second message to the patient.
-    sender = client("pinpoint-sms-voice-v2", attempts=1)
-    return EndUserMessaging(sender, settings().need("sms_origination_identity"))
+    sender = EndUserMessaging(carrier(), settings().need("sms_origination_identity"))
+    return Channels({"sms": sender})
+
+
+@cache
+def channels() -> Messenger:
+    """Return all channels to patients."""
+    from referral_core.adapters.channels import Channels  # noqa: PLC0415
+    from referral_core.adapters.ehr import HttpEhr  # noqa: PLC0415
+    from referral_core.adapters.email import SesEmail  # noqa: PLC0415
+    from referral_core.adapters.letters import PrintedLetters  # noqa: PLC0415
+    from referral_core.adapters.messenger import EndUserMessaging  # noqa: PLC0415
+    from referral_core.adapters.portal import PortalMessages  # noqa: PLC0415
+
+    env = settings()
+    by_phone = EndUserMessaging(carrier(), env.need("sms_origination_identity"))
+    return Channels(
+        {
+            "sms": by_phone,
+            "voice": by_phone,
+            "email": SesEmail(client("sesv2", attempts=1), env.need("email_from")),
+            "letter": PrintedLetters(documents(), client("sqs"), env.need("print_queue_url")),
+            "portal": PortalMessages(HttpEhr(http()), directory(), clock()),
+        }
+    )
 
 
 @cache
@@ -178,7 +208,7 @@ def await_visit() -> StepEntry:
     from referral_core.adapters.clinic import HttpClinics  # noqa: PLC0415
     from referral_core.steps.await_visit import AwaitVisit  # noqa: PLC0415
 
-    return _entry(AwaitVisit(messages(channels()), HttpClinics(http())))
+    return _entry(AwaitVisit(messages(text_messages()), HttpClinics(http())))
 
 
 @cache
@@ -283,9 +313,12 @@ def read_records() -> APIGatewayHttpResolver:
 @cache
 def receive_reply() -> ReceiveReply:
     """Build the function receive_reply."""
+    from referral_core.adapters.opt_outs import CarrierOptOuts  # noqa: PLC0415
     from referral_core.api.replies import ReceiveReply  # noqa: PLC0415
 
-    return ReceiveReply(table(), documents(), answering(), directory(), clock())
+    # Listing a number twice is listing it once, so this client may try again.
+    opt_outs = CarrierOptOuts(client("pinpoint-sms-voice-v2"), settings().need("opt_out_list"))
+    return ReceiveReply(table(), documents(), answering(), directory(), clock(), opt_outs)
 
 
 # --- behind the lifecycle -----------------------------------------------------------------------

@@ -12,14 +12,14 @@ _SECONDS: Final = 10.0
 
 
 class HttpEhr:
-    """Delivers notices by PUT, so that a repeat overwrites itself."""
+    """Puts Communications, notices and portal messages, so that a repeat overwrites itself."""
 
     def __init__(self, http: HttpClient) -> None:
         """Take the client for partners."""
         self._http = http
 
     def deliver(self, ehr: EhrSystem, notice_id: str, resource: bytes) -> None:
-        """Deliver one notice, a Communication whose id is the notice's."""
+        """Deliver one Communication, whose id is the notice's or the message's."""
         self._http.send(
             "PUT",
             f"{ehr.notices_url.rstrip('/')}/Communication/{notice_id}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from heapq import heappop, heappush
 from threading import RLock
 
 from referral_core.domain.errors import Conflict, Forbidden, NotFound, StaleRun
@@ -29,6 +30,7 @@ from referral_core.ports import (
 )
 
 _Id = tuple[Tenant, ReferralId]
+_Due = tuple[datetime, Tenant, ReferralId]
 
 
 class MemoryReferrals:
@@ -41,6 +43,7 @@ class MemoryReferrals:
         self._payloads: dict[tuple[_Id, int], bytes] = {}
         self._keys: dict[tuple[Tenant, KeyKind, str], Taken] = {}
         self._phones: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
+        self._due: list[_Due] = []
         self.updates: dict[_Id, dict[str, Update]] = defaultdict(dict)
         self.decisions: dict[_Id, list[RoutingDecision]] = defaultdict(list)
         self.evidence: dict[_Id, list[Evidence]] = defaultdict(list)
@@ -63,6 +66,7 @@ class MemoryReferrals:
         referral = arrival.referral
         at = (referral.tenant, referral.id)
         self._referrals[at] = Loaded(referral=referral, mailbox=Mailbox())
+        self._file_due(referral)
         self._events[at].append(arrival.event)
         self._payloads[at, referral.payload_version] = arrival.payload
         for key in arrival.keys:
@@ -94,16 +98,56 @@ class MemoryReferrals:
         return tuple(self._events[tenant, referral_id])
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
-        """Iterate over due referrals."""
-        with self._lock:
-            due = [
-                loaded.referral
-                for loaded in self._referrals.values()
-                if not loaded.referral.is_closed and loaded.referral.due_at <= before
-            ]
-        due.sort(key=lambda r: r.due_at)
+        """Iterate over due referrals, soonest due first."""
         del limit  # there are no pages in memory
-        yield from ((r.tenant, r.id) for r in due)
+        found: dict[_Due, None] = {}
+        with self._lock:
+            while self._due and self._due[0][0] <= before:
+                entry = heappop(self._due)
+                if self._is_current(entry):
+                    found[entry] = None
+            # What cannot be tended stays due.
+            for entry in found:
+                heappush(self._due, entry)
+        yield from ((tenant, referral_id) for _, tenant, referral_id in found)
+
+    def next_due(self) -> datetime | None:
+        """Return when the next open referral is due; None when none is open."""
+        with self._lock:
+            while self._due and not self._is_current(self._due[0]):
+                heappop(self._due)
+            return self._due[0][0] if self._due else None
+
+    def in_queue(
+        self, tenant: Tenant, queue: str, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Referral], str | None]:
+        """List one queue's referrals, soonest due first."""
+        listed = [r for r in self._of(tenant) if queue == ("closed" if r.is_closed else r.queue)]
+        return _page(sorted(listed, key=lambda r: (r.due_at, r.id)), limit, after)
+
+    def of_performer(
+        self, tenant: Tenant, organization: str, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Referral], str | None]:
+        """List the referrals in an organization's hands, oldest change first."""
+        listed = [
+            r for r in self._of(tenant) if r.offers and r.offers[-1].organization == organization
+        ]
+        return _page(sorted(listed, key=lambda r: (r.updated_at, r.id)), limit, after)
+
+    def _of(self, tenant: Tenant) -> Sequence[Referral]:
+        with self._lock:
+            return [
+                held.referral for held in self._referrals.values() if held.referral.tenant == tenant
+            ]
+
+    def _file_due(self, referral: Referral) -> None:
+        if not referral.is_closed:
+            heappush(self._due, (referral.due_at, referral.tenant, referral.id))
+
+    def _is_current(self, entry: _Due) -> bool:
+        due_at, tenant, referral_id = entry
+        referral = self._referrals[tenant, referral_id].referral
+        return referral.due_at == due_at and not referral.is_closed
 
     def by_phone(self, tenant: Tenant, phone_hash: str) -> Sequence[ReferralId]:
         """List the open referrals of a phone number."""
@@ -139,6 +183,8 @@ class MemoryReferrals:
             self._take_slot(commit)
             mailbox = commit.mailbox or present.mailbox
             self._referrals[at] = Loaded(referral=after, mailbox=mailbox)
+            if after.due_at != present.referral.due_at or present.referral.is_closed:
+                self._file_due(after)
             self._events[at].append(change.event)
             if commit.update:
                 self.updates[at][commit.update.id] = commit.update
@@ -186,6 +232,16 @@ class MemoryReferrals:
             if self.held[tenant, release.npi, release.week] <= 0:
                 raise Conflict("Nothing is held.")
             self.held[tenant, release.npi, release.week] -= 1
+
+
+def _page(
+    listed: Sequence[Referral], limit: int, after: str | None
+) -> tuple[Sequence[Referral], str | None]:
+    """Return one page, and the id after which the next one begins."""
+    ids = [r.id for r in listed]
+    begin = ids.index(ReferralId(after)) + 1 if after in ids else 0
+    page = listed[begin : begin + limit]
+    return page, page[-1].id if begin + limit < len(listed) else None
 
 
 class MemoryDirectory:

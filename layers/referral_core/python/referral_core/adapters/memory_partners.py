@@ -25,7 +25,8 @@ Mode = Literal["up", "down", "refuses"]
 
 _NUMBER: Final = re.compile(r"\+?[1-9]\d{1,18}", re.ASCII)
 _LONGEST_BODY: Final = 1600
-_BY_PHONE: Final = frozenset({"sms", "voice"})
+_LONGEST_SPEECH: Final = 3000
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _BYTES: Final = "application/octet-stream"
 
 
@@ -83,23 +84,45 @@ class MemoryMessenger:
         """Send one message; return its units. In mode `fails` it is sent and nobody is told."""
         if self.mode == "down":
             raise Retryable("The channel takes no messages now.")
-        if message.channel in _BY_PHONE and not self._takes(message):
-            raise FinalError("The carrier refuses the number or the body.")
-        if message.channel == "email" and "@" not in message.to:
-            raise FinalError("The address is none.")
+        if not self._takes(message):
+            raise FinalError("The channel refuses the message.")
         self.sent.append(message)
         if self.mode == "fails":
             raise Ambiguous("The channel failed.")
         return parts(message.body) if message.channel == "sms" else 1
 
     def _takes(self, message: Message) -> bool:
-        number = _NUMBER.fullmatch(message.to) and message.to not in self.opted_out
-        return bool(number and message.body.strip() and len(message.body) <= _LONGEST_BODY)
+        match message.channel:
+            case "sms" | "voice":
+                longest = _LONGEST_BODY if message.channel == "sms" else _LONGEST_SPEECH
+                number = _NUMBER.fullmatch(message.to) and message.to not in self.opted_out
+                return bool(number and message.body.strip() and len(message.body) <= longest)
+            case "email":
+                return _ADDRESS.fullmatch(message.to) is not None
+            case "letter" | "portal":
+                return bool(message.to.strip())
+            case "call":
+                return False
+
+
+@dataclass
+class MemoryOptOuts:
+    """The carrier's opt-out list: what is on it, the messenger sends nothing to."""
+
+    messenger: MemoryMessenger
+    mode: Mode = "up"
+
+    def add(self, number: str) -> None:
+        """Put a number on the list; putting twice is putting once."""
+        _pass(self.mode)
+        if not _NUMBER.fullmatch(number):
+            raise FinalError("The number is none.")
+        self.messenger.opted_out.add(number)
 
 
 @dataclass
 class MemoryEhr:
-    """The EHR's inbox of notices, by id."""
+    """The EHR's inbox of notices and portal messages, by id."""
 
     mode: Mode = "up"
     notices: dict[str, bytes] = field(default_factory=dict)

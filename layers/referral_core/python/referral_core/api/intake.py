@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -50,6 +50,7 @@ class ReceiveReferral:
     documents: Documents
     engine: Engine
     clock: Clock
+    new_id: Callable[[], str] = lambda: uuid4().hex
 
     def create(self, call: Call) -> Answer:
         """Accept one ServiceRequest: 201 new, 200 a repeat, 409 other content under the key."""
@@ -250,7 +251,7 @@ class ReceiveReferral:
         responsible = RESPONSIBLE[Status.RECEIVED]
         referral = Referral(
             tenant=principal.tenant,
-            id=ReferralId(uuid4().hex),
+            id=ReferralId(self.new_id()),
             pathway=pathway.id,
             pathway_version=pathway.version,
             priority=intake.priority,

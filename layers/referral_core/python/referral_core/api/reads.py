@@ -14,7 +14,7 @@ from referral_core.domain.errors import NotFound
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.principal import Principal
-from referral_core.domain.referral import Referral
+from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.updates import Role
 from referral_core.fhir.body import Json
 from referral_core.fhir.capability import capability_statement
@@ -32,7 +32,7 @@ _FEWEST, _DEFAULT, _MOST = 1, 50, 200
 _CLOSED: Final = "closed"
 _LISTS: Final = (*(q.value for q in Queue), _CLOSED)
 _TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_count", "_page", "_id"})
-_WORK_PARAMETERS: Final = frozenset({"queue", "owner", "due-before", "_count"})
+_WORK_PARAMETERS: Final = frozenset({"queue", "owner", "due-before", "_count", "_page"})
 _ORDER_PARAMETERS: Final = frozenset({"identifier", "_id", "_count"})
 
 
@@ -126,7 +126,11 @@ class ReadRecords:
         return Answer(HTTPStatus.OK, {"resourceType": "Parameters", "parameter": told}, {})
 
     def work_items(self, call: Call) -> Answer:
-        """List what waits for people: one queue or all, one owner's, soonest due first."""
+        """List what waits for people: one queue or all, one owner's, soonest due first.
+
+        An item is due when it is to be decided, whether it is snoozed or overdue by now; the lists
+        are ordered by when the router looks next, so a queue is read whole.
+        """
         call.principal.require_role(Role.STAFF)
         _check_parameters(call.query, _WORK_PARAMETERS)
         count, wanted = _count(call.query), call.query.get("queue")
@@ -140,37 +144,37 @@ class ReadRecords:
         queues = [Queue(wanted)] if wanted else list(Queue)
         wanted_by = _instant(call.query.get("due-before"))
         owner = call.query.get("owner")
-        found = [
-            referral
-            for queue in queues
-            for referral in self._items(call.principal.tenant, queue, count, wanted_by, owner)
+        found = sorted(
+            (
+                (_due(referral, item), referral.id, referral, item)
+                for queue in queues
+                for referral, item in self._items(call.principal.tenant, queue)
+                if owner in {None, item.owner}
+            ),
+            key=lambda one: one[:2],
+        )
+        begin = call.query.get("_page", "")
+        ahead = [
+            one
+            for one in found
+            if f"{one[0].isoformat()}~{one[1]}" > begin
+            and (wanted_by is None or one[0] < wanted_by)
         ]
-        found.sort(key=lambda r: r.due_at)
-        body = {"workItems": [_work_item(r) for r in found[:count]]}
+        page, following = ahead[:count], None
+        if len(ahead) > count:
+            last = page[-1]
+            query = {**call.query, "_page": f"{last[0].isoformat()}~{last[1]}"}
+            following = f"{call.base_url.removesuffix('/fhir')}/work-items?{urlencode(query)}"
+        body = {"workItems": [_work_item(r, item) for _, _, r, item in page], "next": following}
         return Answer(HTTPStatus.OK, body, {})
 
-    def _items(
-        self,
-        tenant: Tenant,
-        queue: Queue,
-        count: int,
-        due_before: datetime | None,
-        owner: str | None,
-    ) -> list[Referral]:
-        """Read a queue, soonest due first, until enough items are found or none can follow."""
-        found: list[Referral] = []
+    def _items(self, tenant: Tenant, queue: Queue) -> Iterable[tuple[Referral, WorkItem]]:
         after: str | None = None
-        while len(found) < count:
+        while True:
             page, after = self.worklists.in_queue(tenant, queue, _MOST, after)
-            for referral in page:
-                if due_before is not None and referral.due_at >= due_before:
-                    return found
-                item = referral.work_item
-                if item is not None and owner in {None, item.owner}:
-                    found.append(referral)
+            yield from ((r, r.work_item) for r in page if r.work_item is not None)
             if after is None:
-                break
-        return found
+                return
 
     def _page(self, call: Call, count: int) -> tuple[list[Json], str | None]:
         """Read one page of one list; the page token names the list and where it goes on."""
@@ -305,10 +309,11 @@ def _version(version: int) -> dict[str, str]:
     return {"ETag": f'W/"{version}"'}
 
 
-def _work_item(referral: Referral) -> Mapping[str, Any]:
-    item = referral.work_item
-    if item is None:
-        raise ValueError("no work item is open")
+def _due(referral: Referral, item: WorkItem) -> datetime:
+    return (item.due_at or referral.due_at).astimezone(UTC)
+
+
+def _work_item(referral: Referral, item: WorkItem) -> Mapping[str, Any]:
     return {
         "id": referral.id,
         "queue": referral.queue.value,
@@ -320,7 +325,7 @@ def _work_item(referral: Referral) -> Mapping[str, Any]:
         "owner": item.owner,
         "comments": item.comments,
         "openedAt": item.opened_at.isoformat(),
-        "dueAt": (item.due_at or referral.due_at).isoformat(),
+        "dueAt": _due(referral, item).isoformat(),
         "snoozedUntil": item.snoozed_until.isoformat() if item.snoozed_until else None,
         "actions": list(available_actions(referral)),
     }

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from referral_core.domain.errors import RouterError
 from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.outreach import Reply, reach_hash, read_reply
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.observability import logger
-from referral_core.ports import Clock, Directory, Documents, Evidence, Referrals
+from referral_core.ports import Clock, Directory, Documents, Evidence, OptOuts, Referrals
 from referral_core.steps.engine import Engine
 
 
@@ -27,12 +28,23 @@ class ReceiveReply:
     engine: Engine
     directory: Directory
     clock: Clock
+    opt_outs: OptOuts
 
     def handle(self, event: Mapping[str, Any]) -> None:
-        """Take the messages of one SNS event (two-way SMS of AWS End User Messaging)."""
+        """Take the messages of one SNS event (two-way SMS of AWS End User Messaging).
+
+        Raises:
+            Retryable: what is to be tried again, once all that could be done is done: the event
+                comes again, and everything that was done is then done only once.
+        """
+        failed: RouterError | None = None
         for record in event["Records"]:
-            sns = record["Sns"]
-            self._take(json.loads(sns["Message"]))
+            try:
+                self._take(json.loads(record["Sns"]["Message"]))
+            except RouterError as error:
+                failed = error
+        if failed is not None:
+            raise failed
 
     def _take(self, message: Mapping[str, Any]) -> None:
         # The carrier's own id: what it publishes twice is one reply.
@@ -41,8 +53,10 @@ class ReceiveReply:
         # The number that was written to is the tenant's: its principal says whose it is.
         channel = self.directory.principal(str(message["destinationNumber"]))
         channel.require_role(Role.PATIENT_CHANNEL)
-        phone = reach_hash(str(message["originationNumber"]))
-        if read_reply(text) is Reply.STOP:
+        number = str(message["originationNumber"])
+        phone = reach_hash(number)
+        stop = read_reply(text) is Reply.STOP
+        if stop:
             # Honoured before anything else: no message goes to this number any more.
             self.referrals.opt_out(channel.tenant, phone, self.clock.now())
         found = self.referrals.by_phone(channel.tenant, phone)
@@ -50,6 +64,10 @@ class ReceiveReply:
             logger.warning("reply from a phone without open referral")
         for referral_id in found:
             self._post(channel.tenant, referral_id, text, message_id, alone=len(found) == 1)
+        if stop:
+            # Last, since the carrier may be away: by then the stop is honoured and on record. Its
+            # own list knows its own keywords only, and neither ALTO nor REVOKE.
+            self.opt_outs.add(number)
 
     def _post(
         self, tenant: Tenant, referral_id: ReferralId, text: str, message_id: str, *, alone: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final, Literal, TypeVar
@@ -20,7 +20,7 @@ from referral_core.domain.model import Record, ReferralId
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
-from referral_core.domain.work import ENTER_AUTHORIZATION, RECORD_CALL
+from referral_core.domain.work import ENTER_AUTHORIZATION, RECORD_CALL, SELF_PAY, Reason
 from referral_core.fhir.body import read_resource
 from referral_core.fhir.documents import DocumentUpdate, read_diagnostic_report, read_document
 from referral_core.fhir.errors import Issue, operation_outcome
@@ -37,6 +37,7 @@ from referral_core.ports import AuthorizationAnswer, Clock, Documents, Evidence,
 from referral_core.steps.engine import Engine, Receipt
 from referral_core.steps.patient_words import RESULTS
 from referral_core.steps.records import available_actions
+from referral_core.steps.step import rules
 
 _SAID: Final[Mapping[Receipt, str]] = {
     Receipt.ANSWERED: "Taken: the referral moves on.",
@@ -64,7 +65,7 @@ class Decision(Record):
 
     action: str = Field(min_length=1, max_length=80)
     comment: str | None = Field(default=None, max_length=2000)
-    owner: str | None = Field(default=None, max_length=128)
+    owner: str | None = Field(default=None, max_length=128, pattern=r"^[\w.@+-]+$")
     until: AwareDatetime | None = None
     number: str | None = Field(default=None, max_length=80)
     valid_from: date | None = None
@@ -143,7 +144,7 @@ class ReceiveUpdate:
         evidence = self._kept(call, "report", told.content, told.content_type)
         facts = {
             "sha256": told.sha256,
-            "loinc": next(iter(told.loinc), None),
+            "loinc": _type_of(referral, told),
             "final": told.final,
             "critical": told.critical,
         }
@@ -176,7 +177,11 @@ class ReceiveUpdate:
     def decision(self, call: Call, referral_id: str) -> Answer:
         """Take what a person does with a work item or notes of a referral, if it may be now."""
         call.principal.require_may_post(UpdateKind.DECISION)
-        referral = self._load(call.principal, ReferralId(referral_id))
+        loaded = self.referrals.load(call.principal.tenant, ReferralId(referral_id))
+        referral, known_as = loaded.referral, _name_of_repeat(call, referral_id)
+        if known_as is not None and known_as in loaded.mailbox.seen:
+            # What it did may have made the action impossible: said again, it is done already.
+            return _said(call, Receipt.DUPLICATE, HTTPStatus.OK)
         told = _read(Decision, call, "decision")
         allowed = available_actions(referral)
         if told.action not in allowed:
@@ -194,10 +199,8 @@ class ReceiveUpdate:
             facts["comment"] = evidence.sha256
         if referral.work_item is not None:
             facts["item"] = referral.work_item.opened_at.isoformat()
-        if kind is UpdateKind.WORK_ITEM_UPDATED:
-            # Claiming, releasing and claiming again are three acts, whatever they are called.
-            facts["at"] = self.clock.now().isoformat()
-        receipt = self._post(call, referral, kind, facts, evidence=evidence)
+        named = known_as or _name_of_act(call, kind, facts, self.clock.now())
+        receipt = self._post(call, referral, kind, facts, evidence=evidence, name=named)
         return _said(call, receipt, HTTPStatus.OK)
 
     def reopen(self, call: Call, referral_id: str) -> Answer:
@@ -266,13 +269,13 @@ class ReceiveUpdate:
         referral: Referral,
         kind: UpdateKind,
         facts: Mapping[str, str | int | bool | None],
+        *,
         evidence: Evidence | None = None,
+        name: str | None = None,
     ) -> Receipt:
-        """Post an update; the same words from the same client are the same update."""
-        told = json.dumps([kind, call.principal.client_id, dict(facts)], sort_keys=True)
-        digest = sha256(told.encode() + call.headers.get("idempotency-key", "").encode())
+        """Post an update; without another name, the same words of a client are the same update."""
         update = Update(
-            id=f"{kind}-{digest.hexdigest()[:32]}",
+            id=name or _name(kind, call, facts, call.headers.get("idempotency-key", "")),
             kind=kind,
             actor=call.principal.client_id,
             role=call.principal.role,
@@ -297,6 +300,38 @@ def _require_in_hand(principal: Principal, referral: Referral, told: PartnerUpda
             code="conflict",
             status=HTTPStatus.CONFLICT,
         )
+
+
+def _type_of(referral: Referral, told: DocumentUpdate) -> str | None:
+    """Return the code of a document's type: the one that the pathway knows, else the first."""
+    wanted = {code for rule in rules(referral).closure.evidence for code in rule.loinc}
+    known = (code for code in told.loinc if code in wanted)
+    return next(known, next(iter(told.loinc), None))
+
+
+def _name(prefix: str, call: Call, *told: object) -> str:
+    said = json.dumps([call.principal.client_id, *told], sort_keys=True)
+    return f"{prefix}-{sha256(said.encode()).hexdigest()[:32]}"
+
+
+def _name_of_repeat(call: Call, referral_id: str) -> str | None:
+    """Return the name of an act whose client says which one it is; None without its key."""
+    key = call.headers.get("idempotency-key")
+    return _name("act", call, referral_id, key, sha256(call.body).hexdigest()) if key else None
+
+
+def _name_of_act(
+    call: Call, kind: UpdateKind, facts: Mapping[str, str | int | None], now: datetime
+) -> str:
+    """Return the name of an act without a key, by what it says and, where that may recur, when.
+
+    Claiming, releasing and claiming again are three acts; two calls of one minute are one.
+    """
+    when = {
+        UpdateKind.WORK_ITEM_UPDATED: now.isoformat(),
+        UpdateKind.CONTACT_RECORDED: now.isoformat(timespec="minutes"),
+    }
+    return _name(kind, call, dict(facts), when.get(kind))
 
 
 _ITEM_ACTS: Final = frozenset({"claim", "assign", "release", "snooze", "comment"})
@@ -335,6 +370,8 @@ def _as_update(
         return UpdateKind.CONTACT_RECORDED, {"channel": "call", "result": told.result}
     if told.action == ENTER_AUTHORIZATION:
         _require(told.number and told.valid_to, "number and validTo", told.action)
+        ordered = not (told.valid_from and told.valid_to) or told.valid_from <= told.valid_to
+        _require(ordered, "a validTo that is not before validFrom", told.action)
         known = referral.authorization
         return UpdateKind.AUTHORIZATION_DECIDED, {
             "trace": known.trace if known else None,
@@ -344,6 +381,9 @@ def _as_update(
             "valid_from": told.valid_from.isoformat() if told.valid_from else None,
             "valid_to": told.valid_to.isoformat() if told.valid_to else None,
         }
+    item = referral.work_item
+    if told.action == SELF_PAY and item is not None and item.reason is Reason.FEE_CLASS_MISSING:
+        _require(told.fee_class, "feeClass", told.action)
     return UpdateKind.DECISION, {"action": told.action, "fee_class": told.fee_class}
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 _SPAN: Final = re.compile(r"^(\d{1,4})(bd|bh|d|h|m)$")
 _OPENS, _CLOSES = time(9), time(17)
@@ -35,7 +35,11 @@ def _checked(text: str) -> str:
     return text
 
 
-Span = Annotated[str, AfterValidator(_checked)]
+Span = Annotated[
+    str,
+    AfterValidator(_checked),
+    WithJsonSchema({"type": "string", "pattern": _SPAN.pattern}),
+]
 
 
 @cache

@@ -136,8 +136,15 @@ _WORKING: Final[Mapping[Status, frozenset[Status]]] = {
     _S.AUTHORIZATION_DENIED_REVIEW: frozenset({_S.AWAITING_AUTHORIZATION, _S.OFFERED, _S.ROUTING}),
     _S.OFFERED: frozenset({_S.ACCEPTED, _S.RECIPIENT_DECLINED, _S.ROUTING}),
     _S.RECIPIENT_DECLINED: frozenset({_S.ROUTING}),
+    # Routing: the patient's word that another clinic is wanted may have come before.
     _S.ACCEPTED: frozenset(
-        {_S.CONTACTING_PATIENT, _S.SCHEDULED, _S.RECIPIENT_DECLINED, _S.SEEN_AWAITING_REPORT}
+        {
+            _S.CONTACTING_PATIENT,
+            _S.SCHEDULED,
+            _S.ROUTING,
+            _S.RECIPIENT_DECLINED,
+            _S.SEEN_AWAITING_REPORT,
+        }
     ),
     _S.CONTACTING_PATIENT: frozenset(
         {_S.SCHEDULED, _S.ROUTING, _S.RECIPIENT_DECLINED, _S.SEEN_AWAITING_REPORT}
@@ -162,7 +169,13 @@ _WORKING: Final[Mapping[Status, frozenset[Status]]] = {
         }
     ),
     _S.VISIT_CANCELLED: frozenset(
-        {_S.CONTACTING_PATIENT, _S.SCHEDULED, _S.RECIPIENT_DECLINED, _S.ROUTING}
+        {
+            _S.CONTACTING_PATIENT,
+            _S.SCHEDULED,
+            _S.SEEN_AWAITING_REPORT,
+            _S.RECIPIENT_DECLINED,
+            _S.ROUTING,
+        }
     ),
     _S.SEEN_AWAITING_REPORT: frozenset({_S.SCHEDULED}),
     _S.REPORT_RECEIVED: frozenset({_S.SEEN_AWAITING_REPORT}),

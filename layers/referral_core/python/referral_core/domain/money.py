@@ -28,17 +28,26 @@ class PriceBook(Record):
     prices: Mapping[str, Decimal]
 
 
-# us-east-1 list prices. An event is one transaction: referral, event and mailbox (2 write units
-# each) and three index entries: 9 write units at $0.625 a million. Payers' and clearing houses'
-# fees are contracts: 0 until a tenant's book says otherwise. Staff minutes likewise.
+# us-east-1 list prices, without what is rented by the month (a phone number). An event is one
+# transaction: referral, event and mailbox (2 write units each) and three index entries: 9 write
+# units at $0.625 a million. A voice message takes less than the one minute that a call is billed at
+# least, about $0.013 to a US number; SES takes $0.10 a thousand emails: these two are common
+# knowledge, not read again on that day. Payers' and clearing houses' fees, a print vendor's letter
+# with its postage, and what staff's calls and decisions cost are contracts: 0 until a tenant's book
+# says otherwise. Nobody takes anything for a message in the EHR's own portal.
 PRICES: Final = PriceBook(
-    version="2026-11",
+    version="2026-11.2",
     read_on=date(2026, 11, 24),
     prices=MappingProxyType(
         {
             "states": Decimal("0.000025"),
             EVENTS: Decimal("0.000005625"),
             "sms_parts": Decimal("0.0100"),
+            "voice_calls": Decimal("0.0130"),
+            "emails": Decimal("0.0001"),
+            "letters": Decimal(0),
+            "portal_messages": Decimal(0),
+            "staff_calls": Decimal(0),
             "payer_transactions": Decimal(0),
             "staff_decisions": Decimal(0),
         }

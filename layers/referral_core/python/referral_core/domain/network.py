@@ -13,7 +13,8 @@ class TenantProfile(Record):
     Attributes:
         time_zone: IANA name; quiet hours and business days are read in it.
         holidays: ISO 3166-2 code for the `holidays` calendar, for example `US-MA`.
-        sender_name: how messages name the sender (it fits one SMS part with the rest).
+        sender_name: how messages name the sender: of ASCII, so that it fits one SMS part with the
+            rest; and it says of no specialty what it is, for it is read on every patient's phone.
         call_back: number that patients can call.
         sliding_fee: whether patients who pay themselves have a class of a sliding fee scale.
     """
@@ -23,8 +24,8 @@ class TenantProfile(Record):
     npi: str
     time_zone: str
     holidays: str
-    sender_name: str = Field(max_length=24)
-    call_back: str = Field(max_length=16)
+    sender_name: str = Field(max_length=24, pattern=r"^[A-Za-z0-9 .,&'()/+-]+$")
+    call_back: str = Field(max_length=16, pattern=r"^\+?[0-9 ().-]+$")
     sliding_fee: bool = False
 
 

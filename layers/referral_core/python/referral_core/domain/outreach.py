@@ -8,6 +8,7 @@ from hashlib import sha256
 from string import Template
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
+from unicodedata import category, combining, normalize
 
 Channel = Literal["sms", "voice", "email", "letter", "portal", "call"]
 """How a patient is reached; `call` is a call by staff, on their worklist."""
@@ -47,21 +48,31 @@ class Reply(StrEnum):
 
 _WORDS: Final[Mapping[Reply, str]] = {
     # 47 CFR 64.1200(a)(10) names the first seven.
-    Reply.STOP: "STOP QUIT REVOKE OPTOUT CANCEL UNSUBSCRIBE END STOPALL ALTO PARAR CANCELAR",
-    Reply.YES: "YES Y OK SI SÍ 1",
+    Reply.STOP: "STOP QUIT REVOKE OPTOUT CANCEL UNSUBSCRIBE END STOPALL REMOVE "
+    "ALTO PARAR PARE DETENER BAJA CANCELAR",
+    Reply.YES: "YES Y OK SI 1",
     Reply.NO: "NO N 2",
     Reply.ANOTHER_TIME: "TIME HORA 3",
-    Reply.ANOTHER_CLINIC: "CLINIC CLINICA CLÍNICA 4",
+    Reply.ANOTHER_CLINIC: "CLINIC CLINICA 4",
 }
 _MEANING: Final = {word: reply for reply, words in _WORDS.items() for word in words.split()}
 
 
 def read_reply(text: str) -> Reply:
-    """Read a patient's text message; unsure is always OTHER."""
-    words = text.upper().replace(".", " ").replace("!", " ").replace("-", " ").split()
-    if words == ["OPT", "OUT"]:
-        return Reply.STOP
-    return _MEANING.get(words[0], Reply.OTHER) if len(words) == 1 else Reply.OTHER
+    """Read a patient's text message; unsure is always OTHER.
+
+    Case, accents and punctuation say nothing, and a word may be repeated.
+    """
+    words = _plain(text).split()
+    if _MEANING.get("".join(words)) is Reply.STOP:
+        return Reply.STOP  # OPT OUT, STOP ALL
+    said = set(words)
+    return _MEANING.get(said.pop(), Reply.OTHER) if len(said) == 1 else Reply.OTHER
+
+
+def _plain(text: str) -> str:
+    letters = (c for c in normalize("NFKD", text) if not combining(c))
+    return "".join(" " if category(c).startswith("P") else c for c in letters).upper()
 
 
 class Purpose(StrEnum):
@@ -80,7 +91,7 @@ class Text(NamedTuple):
 
 
 # Plain words, no diacritics in SMS: é is in GSM-7 but í is not, and one such letter halves what
-# a part holds. `$sender` is at most 24 characters, `$call_back` 12.
+# a part holds. `$sender` is at most 24 characters of ASCII, `$call_back` 16 (TenantProfile).
 _SMS: Final[Mapping[tuple[str, Purpose], str]] = {
     ("en", Purpose.INVITATION): "$sender: your doctor asked us to arrange a visit for you. "
     "Reply YES, NO, TIME (other time) or STOP. Call $call_back",

@@ -46,8 +46,14 @@ class Readiness(Record):
 
 
 class EligibilityRule(Record):
-    """What the 270 asks for: the X12 service type code."""
+    """Whether and for what the payer is asked.
 
+    Attributes:
+        policy: `none` where no payer pays for the service.
+        service_type: X12 service type code of the 270.
+    """
+
+    policy: Literal["check", "none"] = "check"
     service_type: str
 
 
@@ -152,6 +158,7 @@ class Outreach(Record):
         call_within: how long staff have at least to make a call that is due.
         give_up_at: from the start of the series.
         escalate_after: attempts without answer after which a team of clinicians takes over.
+        escalate_at: when it takes over in any case, from the start of the series.
         escalate_to: that team.
         discreet: whether messages say even less (no word of a doctor or a visit).
     """
@@ -161,6 +168,7 @@ class Outreach(Record):
     call_within: Span = "2bh"
     give_up_at: Span
     escalate_after: int | None = Field(default=None, ge=1)
+    escalate_at: Span | None = None
     escalate_to: Queue | None = None
     discreet: bool = False
     evidence: ReachEvidence

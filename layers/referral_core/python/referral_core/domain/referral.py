@@ -236,6 +236,7 @@ class Referral(Record):
         why: one sentence, no PHI: why it waits and what would move it.
         revised_at: when its author last sent another version of the order.
         consent_recorded: staff hold the patient's consent to disclose.
+        offers_before: offers made before a person or the patient wanted another clinic.
         contacts_before: contacts made before the last rebooking, which starts a new series.
         outreach_from: when the present series of attempts began.
         escalated: whether clinicians took over in the present series.
@@ -277,6 +278,7 @@ class Referral(Record):
     eligibility: Eligibility | None = None
     authorization: Authorization | None = None
     offers: tuple[Offer, ...] = ()
+    offers_before: int = 0
     contacts: tuple[Contact, ...] = ()
     contacts_before: int = 0
     outreach_from: datetime | None = None

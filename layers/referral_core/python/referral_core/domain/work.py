@@ -70,6 +70,7 @@ ROUTE_AGAIN: Final = "route-again"
 KEEP_WAITING: Final = "keep-waiting"
 SIGN_OFF: Final = "sign-off"
 APPEAL: Final = "appeal"
+RESUBMIT: Final = "resubmit"
 _ROUTE: Final = Step.ROUTE_REFERRAL
 _GIVE_UP: Final = (Outcome.CANCELLED_BY_REFERRER, Outcome.EXPIRED_UNRESOLVED)
 _ABOUT_PATIENT: Final = frozenset(
@@ -107,7 +108,7 @@ def _patient_desk(queue: Queue, why: str, actions: Mapping[str, Step], *closes: 
 
 _AUTHORIZATION_ACTIONS: Final = {
     ENTER_AUTHORIZATION: Step.REQUEST_AUTHORIZATION,
-    "resubmit": Step.REQUEST_AUTHORIZATION,
+    RESUBMIT: Step.REQUEST_AUTHORIZATION,
     APPEAL: Step.REQUEST_AUTHORIZATION,
     "override": Step.OFFER_REFERRAL,
     SELF_PAY: Step.OFFER_REFERRAL,

@@ -28,6 +28,7 @@ _RESOURCES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
         "The clinic books, and says whether the patient came.",
     ),
     ("DocumentReference", ("create",), "The clinic's report, inline or by its address."),
+    ("DiagnosticReport", ("create",), "The result of a diagnostic service, with its text."),
     ("ClaimResponse", ("create",), "The payer's decision on a request that it pended."),
     ("Communication", ("create",), "The EHR acknowledges a notice."),
 )

@@ -22,6 +22,13 @@ _SPACE: Final = re.compile(r"\s+")
 _DOCUMENT: Final = "DocumentReference.content[0].attachment"
 _RESULT: Final = "DiagnosticReport.presentedForm[0]"
 _CRITICAL: Final = frozenset({"HH", "LL", "AA"})
+_RADIOLOGY: Final = (
+    "http://terminology.hl7.org/CodeSystem/v2-0074|RAD",
+    f"{LOINC}|LP29684-5",  # as US Core says it
+    "RAD",
+    "LP29684-5",
+)
+_IMAGING_STUDY: Final = "18748-4"
 
 
 class DocumentUpdate(PartnerUpdate):
@@ -107,7 +114,7 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
         offer_number=offer_of(own),
         kind=UpdateKind.REPORT_RECEIVED if report.status in _ISSUED else None,
         status=report.status or "unknown",
-        loinc=_loinc(report.code),
+        loinc=(*_loinc(report.code), *_sort_of(report)),
         content_type="",
         final=report.status in _FINAL,
         critical=bool(codes & _CRITICAL),
@@ -117,6 +124,12 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
 
 _FINAL: Final = frozenset({"final", "amended", "corrected", "appended"})
 _ISSUED: Final = _FINAL | {"preliminary", "partial"}
+
+
+def _sort_of(report: DiagnosticReport) -> tuple[str, ...]:
+    """Return the type of document that a report is: its code names the study, one of thousands."""
+    imaging = any(category.has(*_RADIOLOGY) for category in report.category)
+    return (_IMAGING_STUDY,) if imaging else ()
 
 
 def _is_result(resource: object) -> bool:

@@ -172,6 +172,7 @@ class DiagnosticReport(Coded):
 
     identifier: tuple[Identifier, ...] = ()
     based_on: tuple[Reference, ...] = ()
+    category: tuple[CodeableConcept, ...] = ()
     status: (
         Literal[
             "registered",

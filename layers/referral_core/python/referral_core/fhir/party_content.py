@@ -154,9 +154,12 @@ def _class(coverage: Coverage, code: str) -> str | None:
 
 def _fee_class(coverage: Coverage) -> str | None:
     """Return the class of the sliding fee scale; another class of coverage is none of it."""
-    found = next((e.value for e in coverage.class_ if e.type and e.type.has("class")), None)
-    letter = (found or "").strip().upper()
-    return letter if letter in _FEE_CLASSES else None
+    letters = (
+        (entry.value or "").strip().upper()
+        for entry in coverage.class_
+        if entry.type and any(coding.code == "class" for coding in entry.type.coding)
+    )
+    return next((letter for letter in letters if letter in _FEE_CLASSES), None)
 
 
 def _boundary(period: Period | None, end: str) -> date | None:

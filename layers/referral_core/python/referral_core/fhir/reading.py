@@ -50,7 +50,7 @@ def read_content(
         service=_service(graph, request, order),
         reasons=tuple(dict.fromkeys(reasons or _reasons(diagnoses))),
         consent=any(
-            (found := graph.find(reference, request, Consent)) and found.status == "active"
+            (found := graph.find(reference, request, Consent)) and found.allows
             for reference in order.supporting_info
         ),
         setting=setting_of(graph, request, order),

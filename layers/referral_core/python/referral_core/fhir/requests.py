@@ -105,11 +105,23 @@ class Encounter(Resource):
     class_: Coding | None = Field(default=None, alias="class")
 
 
+class ConsentProvision(Element):
+    """What a consent says by default. Attributes: type: `permit` or `deny`."""
+
+    type: str | None = None
+
+
 class Consent(Resource):
     """What the patient allows to be disclosed."""
 
     status: str | None = None
     patient: Reference | None = None
+    provision: ConsentProvision | None = None
+
+    @property
+    def allows(self) -> bool:
+        """Whether the patient agrees, and does not say so only to forbid it."""
+        return self.status == "active" and (self.provision is None or self.provision.type != "deny")
 
 
 class ClaimInsurance(Element):

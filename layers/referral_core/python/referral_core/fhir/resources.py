@@ -90,7 +90,8 @@ def notice_communication(referral: Referral, notice: Notice, base_url: str | Non
         {"contentString": _sentence(referral, notice)},
         {"contentReference": _ours("Task", task_id, base_url)},
     ]
-    if referral.report is not None and notice.outcome in COMPLETED:
+    critical = notice.about is About.CRITICAL_RESULT
+    if referral.report is not None and (critical or notice.outcome in COMPLETED):
         document = {"system": EVIDENCE, "value": referral.report.sha256}
         payload.append({"contentReference": {"type": "DocumentReference", "identifier": document}})
     placer = _placer(referral)
@@ -107,7 +108,7 @@ def notice_communication(referral: Referral, notice: Notice, base_url: str | Non
             {"coding": [{"system": _CATEGORY, "code": _CATEGORIES[notice.about]}]},
             {"coding": [{"system": NOTICE, "code": notice.about.value}]},
         ],
-        "priority": "asap" if notice.about is About.CRITICAL_RESULT else "routine",
+        "priority": "asap" if critical else "routine",
         "about": [_ours("Task", task_id, base_url)],
         "sent": fhir_instant(notice.queued_at),
         "recipient": [organization(referral.referrer)],

@@ -6,6 +6,7 @@ from typing import Final
 
 from referral_core.domain.network import Practitioner
 from referral_core.fhir.body import Json
+from referral_core.fhir.ids import own_id, task_a_id
 from referral_core.fhir.systems import ACTION, OUTCOME, REFERRAL
 from referral_core.fhir.tasks import practitioner as practitioner_reference
 
@@ -33,9 +34,9 @@ def reminder(task_id: str, performer: Practitioner, awaited: str) -> Json:
     Args:
         task_id: of the offer.
         performer: whom it was offered to.
-        awaited: `answer` or `report`.
+        awaited: `answer`, `booking` or `report`.
     """
-    status = "requested" if awaited == "answer" else "in-progress"
+    status = {"answer": "requested", "booking": "accepted"}.get(awaited, "in-progress")
     return {
         **_task(task_id, performer, "fulfill"),
         "status": status,
@@ -44,11 +45,16 @@ def reminder(task_id: str, performer: Practitioner, awaited: str) -> Json:
 
 
 def _task(task_id: str, performer: Practitioner, code: str) -> Json:
+    """Make what the Task keeps of the offer: a PUT replaces all that the clinic has of it."""
+    own = own_id(task_id)
+    whole = {"partOf": [{"reference": f"Task/{task_a_id(own.referral_id)}"}]} if own else {}
     return {
         "resourceType": "Task",
         "id": task_id,
         "identifier": [{"system": REFERRAL, "value": task_id}],
         "intent": "order",
         "code": {"coding": [{"system": _TASK_CODE, "code": code}]},
+        **whole,
+        "focus": {"reference": f"ServiceRequest/{task_id}"},
         "owner": practitioner_reference(performer.npi, performer.name),
     }

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from referral_core.domain.calendar import BusinessCalendar, before
+from referral_core.domain.calendar import BusinessCalendar, MessagingHours, before
 from referral_core.domain.errors import Final, Retryable, RouterError
 from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.outreach import METERED, Purpose
@@ -422,7 +422,11 @@ def _visit_of(referral: Referral, update: Update, moment: Moment) -> Appointment
 
 
 def _reminder_times(referral: Referral, visit: Appointment) -> list[datetime]:
-    return [before(visit.start, span) for span in rules(referral).visit.reminders]
+    """Return when the patient is to be reminded: never at night, so that nobody wakes for it."""
+    planned = [before(visit.start, span) for span in rules(referral).visit.reminders]
+    if referral.time_zones:
+        planned = [MessagingHours(referral.time_zones).opens(at) for at in planned]
+    return [at for at in planned if at < visit.start]
 
 
 def _reminders_due(referral: Referral, visit: Appointment, moment: Moment) -> int:

@@ -60,6 +60,8 @@ class CheckEligibility:
 
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Find the payer of the coverage and ask it."""
+        if rules(referral).eligibility.policy == "none":
+            return _not_needed
         content = content_of(self.referrals, referral)
         if referral.self_pay is not None or content.coverage.self_pay:
             return self._self_pay(referral, content)
@@ -84,12 +86,18 @@ class CheckEligibility:
             answer = self.eligibility.check(payer, inquiry)
         except Final as error:
             refused = str(error)  # our own words: adapters put no content into them
+            # Whoever confirms the coverage by phone confirms it with this payer, which may still
+            # want to authorize the visit.
+            unknown = EligibilityRecord(
+                verdict=EligibilityVerdict.UNCLEAR, payer=payer.id, checked_at=moment.now
+            )
             return lambda current, at: needs_person(
                 current,
                 Reason.ELIGIBILITY_UNCLEAR,
                 at,
                 facts={"payer": payer.id, "refused": refused},
                 metered=_METERED,
+                eligibility=unknown,
             )
         known = EligibilityRecord(
             verdict=answer.verdict,
@@ -152,3 +160,18 @@ class CheckEligibility:
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Never called: the step does not wait."""
         raise NotImplementedError
+
+
+def _not_needed(referral: Referral, moment: Moment) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "eligibility-not-needed",
+            at=moment.now,
+            actor=ROUTER,
+            why="No payer pays for this service; none is asked.",
+            due_at=moment.soon,
+            eligibility=None,
+        ),
+        outcome="eligible",
+    )

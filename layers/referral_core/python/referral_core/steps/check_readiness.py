@@ -60,6 +60,7 @@ class CheckReadiness:
                     current,
                     Reason.MISSING_INFORMATION,
                     at,
+                    status=Status.NEEDS_INFORMATION,
                     facts={"missing": ",".join(absent)},
                     missing=absent,
                     information_requests=0,

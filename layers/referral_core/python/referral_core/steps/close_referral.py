@@ -8,6 +8,7 @@ from referral_core.domain.errors import Final
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Status, Step
 from referral_core.domain.referral import Referral, change
 from referral_core.domain.updates import Update, UpdateKind
+from referral_core.steps.evidence import is_unreachable
 from referral_core.steps.step import ROUTER, Draft, Moment, Recording
 
 
@@ -15,6 +16,10 @@ def closes_loop(referral: Referral, outcome: Outcome) -> bool:
     """Whether the evidence, the notice and (for completed-*) the acknowledgement are there."""
     notice = referral.notice
     told = notice is not None and notice.delivered_at is not None
+    if outcome is Outcome.EXPIRED_UNRESOLVED:
+        return False  # a person's signature that nobody knows how it ended
+    if outcome is Outcome.UNABLE_TO_REACH:
+        return told and is_unreachable(referral)
     if outcome not in COMPLETED:
         return told
     acknowledged = notice is not None and notice.acknowledged_at is not None

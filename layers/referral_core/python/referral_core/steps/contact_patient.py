@@ -16,6 +16,7 @@ from referral_core.domain.work import DESKS, Reason, actions_of
 from referral_core.ports import Ambiguous
 from referral_core.steps.await_visit import attended, booked, report_in
 from referral_core.steps.decisions import decided
+from referral_core.steps.evidence import is_unreachable, series
 from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
 from referral_core.steps.patient_words import AGREED, REROUTED, called, replied
@@ -98,7 +99,7 @@ class ContactPatient:
         contacts = (*contacts, *turn.skipped)
         attempt, slot = turn.attempt, None
         waiting = bool(contacts) and contacts[-1].state == "due"
-        may = not waiting and not _is_escalated(started)
+        may = not waiting and not self._is_escalated(started, moment)
         if attempt is not None and turn.at <= moment.now and may:
             contact = Contact(
                 number=len(contacts) + 1,
@@ -132,7 +133,7 @@ class ContactPatient:
         if contact is not None and contact.state == "due":
             until = self._call_by(referral, turn.at, moment)
             return lambda current, at: _call_due(current, at, until)
-        if _is_escalated(referral):
+        if self._is_escalated(referral, moment):
             return _escalate
         if turn.attempt is None:
             return self._exhausted(referral, turn.at, moment)
@@ -140,14 +141,16 @@ class ContactPatient:
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Read the patient's word, the clinic's booking, or the silence."""
-        known = referral.model_copy(update={"work_item": None})
+        known = referral.model_copy(update={"work_item": None, "contacts": _uncalled(referral)})
         match update.kind:
             case UpdateKind.PATIENT_REPLIED:
                 return replied(known, update, moment)
             case UpdateKind.CONTACT_RECORDED:
-                return called(known, update, moment, self.messages.hours(referral))
+                call_due = referral.model_copy(update={"work_item": None})
+                return called(call_due, update, moment, self.messages.hours(referral))
             case UpdateKind.DECISION:
-                draft = decided(referral, update, moment)
+                decider = referral.model_copy(update={"contacts": known.contacts})
+                draft = decided(decider, update, moment)
                 return replace(draft, outcome=_OUTCOMES[Step(str(draft.outcome))])
             case UpdateKind.APPOINTMENT_BOOKED:
                 calendar = calendar_of(self.messages.directory, referral)
@@ -197,6 +200,18 @@ class ContactPatient:
         give_up_at = calendar.after(start, outreach.give_up_at)
         return Turn(None, len(outreach.attempts), give_up_at, tuple(skipped))
 
+    def _is_escalated(self, referral: Referral, moment: Moment) -> bool:
+        """Whether clinicians are to take over: once in a series, by attempts or by time."""
+        outreach = rules(referral).outreach
+        if outreach.escalate_after is None or referral.escalated:
+            return False
+        if sum(c.counts for c in series(referral)) >= outreach.escalate_after:
+            return True
+        if outreach.escalate_at is None or referral.outreach_from is None:
+            return False
+        calendar = calendar_of(self.messages.directory, referral)
+        return calendar.after(referral.outreach_from, outreach.escalate_at) <= moment.now
+
     def _call_by(self, referral: Referral, following: datetime, moment: Moment) -> datetime:
         """Return when a call must have been made: the pathway's limit, while nothing was."""
         outreach, start = rules(referral).outreach, referral.outreach_from or moment.now
@@ -244,7 +259,7 @@ class ContactPatient:
         if give_up_at > moment.now:
             return lambda current, at: _waits(current, at, give_up_at)
         evidence = rules(referral).outreach.evidence
-        if not _is_proven(referral):
+        if not is_unreachable(referral):
             return lambda current, at: needs_person(current, Reason.PATIENT_NOT_REACHED, at)
         if evidence.sign_off is not None:
             team = evidence.sign_off
@@ -254,35 +269,15 @@ class ContactPatient:
         return _unable_to_reach
 
 
-def series(referral: Referral) -> tuple[Contact, ...]:
-    """Return the invitations since the last rebooking: each rebooking starts a new series."""
-    recent = referral.contacts[referral.contacts_before :]
-    return tuple(c for c in recent if c.purpose == "invitation")
-
-
 def _position(referral: Referral) -> int:
     used = [c.position for c in series(referral) if c.position is not None]
     return max(used, default=-1) + 1
 
 
-def _is_escalated(referral: Referral) -> bool:
-    """Whether clinicians are to take over: once in a series."""
-    outreach = rules(referral).outreach
-    if outreach.escalate_after is None:
-        return False
-    made = [c for c in series(referral) if c.counts]
-    return len(made) == outreach.escalate_after and not referral.escalated
-
-
-def _is_proven(referral: Referral) -> bool:
-    """Whether the record proves that the patient cannot be reached."""
-    wanted, made = rules(referral).outreach.evidence, [c for c in series(referral) if c.counts]
-    return (
-        len(made) >= wanted.attempts
-        and len({c.channel for c in made}) >= wanted.channels
-        and len({c.day_part for c in made}) >= wanted.day_parts
-        and (not wanted.letter or any(c.channel == "letter" for c in made))
-    )
+def _uncalled(referral: Referral) -> tuple[Contact, ...]:
+    """Return the contacts; a call that was due needs not be made any more."""
+    contacts = referral.contacts
+    return _ended(referral, "missed") if contacts and contacts[-1].state == "due" else contacts
 
 
 def _ended(referral: Referral, state: str, parts: int = 0) -> tuple[Contact, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from referral_core.domain.errors import NotLegal
-from referral_core.domain.lifecycle import Outcome, Party, Status, Step
+from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
 from referral_core.domain.referral import (
     AuthorizationStatus,
     Referral,
@@ -22,15 +22,17 @@ from referral_core.domain.work import (
     ENTER_AUTHORIZATION,
     RECORD_CALL,
     RECORD_CONSENT,
+    RESUBMIT,
     RETRY,
     ROUTE_AGAIN,
     SELF_PAY,
     SIGN_OFF,
     Reason,
+    closing_action,
     target_of,
 )
-from referral_core.steps.offer_referral import taken_back
-from referral_core.steps.step import Draft, Moment
+from referral_core.steps.offer_referral import taken_back, visit_dropped
+from referral_core.steps.step import Draft, Moment, needs_person, rules
 
 _BY_OTHER_UPDATES: Mapping[str, str] = {
     RECORD_CALL: "result",
@@ -55,17 +57,43 @@ def decided(referral: Referral, update: Update, moment: Moment) -> Draft:
     """Draft a decision; its outcome is the step at which the referral goes on.
 
     Raises:
-        NotLegal: the action is not among those of the item.
+        NotLegal: the action is not among those of the item, or another item was meant.
     """
     item, action = item_of(referral), str(update.facts.get("action") or "")
+    if update.facts.get("item") not in {None, item.opened_at.isoformat()}:
+        raise NotLegal("Another work item is open now: read it before you decide.")
     target = target_of(item.reason, action, item.resume_at)
     if target is None:
         raise NotLegal(f"{action!r} is not among the actions: {', '.join(item.actions)}.")
     if action in _BY_OTHER_UPDATES:
         raise NotLegal(f"Send {_BY_OTHER_UPDATES[action]!r} with {action!r}.")
     if action == ROUTE_AGAIN and referral.offer is not None:
-        return taken_back(referral, update, moment, "staff-decision", target.value)
+        return taken_back(
+            referral,
+            update,
+            moment,
+            "staff-decision",
+            target.value,
+            metered={"staff_decisions": 1},
+        )
+    if action == closing_action(Outcome.UNABLE_TO_REACH):
+        team = rules(referral).outreach.evidence.sign_off
+        if team is not None:
+            return _to_be_signed_off(referral, update, moment, team)
     return resumed(referral, update, moment, target, **_regions(referral, update, item, action))
+
+
+def _to_be_signed_off(referral: Referral, update: Update, moment: Moment, team: Queue) -> Draft:
+    """Draft that a person gives the patient up where a clinician must agree first."""
+    return needs_person(
+        referral,
+        Reason.CLOSING_SIGN_OFF,
+        moment,
+        actor=update.actor,
+        queue=team,
+        facts=update.facts,
+        metered={"staff_decisions": 1},
+    )
 
 
 Regions = Mapping[str, Any]
@@ -98,19 +126,36 @@ def _pays_alone(_referral: Referral, update: Update, _item: WorkItem) -> Regions
 
 
 def _rebooked(referral: Referral, _update: Update, _item: WorkItem) -> Regions:
-    visit = referral.appointment
-    if visit is None or visit.status != "booked":
+    dropped = visit_dropped(referral)
+    if dropped == referral.appointment:
         return {}
-    cancelled = visit.model_copy(update={"status": "cancelled"})
-    return {"appointment": cancelled, "status": Status.VISIT_CANCELLED}
+    return {"appointment": dropped, "status": Status.VISIT_CANCELLED}
 
 
-def _new_series(referral: Referral, _update: Update, _item: WorkItem) -> Regions:
+def _new_series(referral: Referral, update: Update, item: WorkItem) -> Regions:
+    """Ask the patient anew: what was booked is to be booked again."""
     return {
+        **_rebooked(referral, update, item),
+        "patient_answer": None,
         "contacts_before": len(referral.contacts),
         "outreach_from": None,
         "escalated": False,
     }
+
+
+def _more_clinics(referral: Referral, _update: Update, item: WorkItem) -> Regions:
+    if item.reason is not Reason.NO_CANDIDATE:
+        return {}
+    return {"offers_before": len(referral.offers)}
+
+
+def _resubmitted(referral: Referral, _update: Update, _item: WorkItem) -> Regions:
+    """Ask as if for the first time: an appeal that is waited for no longer is a denial again."""
+    known = referral.authorization
+    if known is None or known.status is not AuthorizationStatus.APPEALED:
+        return {}
+    denied = known.model_copy(update={"status": AuthorizationStatus.DENIED})
+    return {"authorization": denied}
 
 
 def _signed_off(referral: Referral, _update: Update, item: WorkItem) -> Regions:
@@ -131,6 +176,8 @@ _CHANGES: Mapping[str, Callable[[Referral, Update, WorkItem], Regions]] = {
     "visit-attended": lambda *_: {"status": Status.SEEN_AWAITING_REPORT},
     "rebook": _rebooked,
     CONTACT_AGAIN: _new_series,
+    RETRY: _more_clinics,
+    RESUBMIT: _resubmitted,
     RECORD_CONSENT: lambda *_: {"consent_recorded": True},
     SIGN_OFF: _signed_off,
     APPEAL: _appealed,

@@ -1,4 +1,4 @@
-"""What the record proves about a visit: the outcome it allows, and what is still awaited."""
+"""What the record proves: of the patient, of the visit, and what is still awaited."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from referral_core.domain.calendar import BusinessCalendar
 from referral_core.domain.lifecycle import Outcome
-from referral_core.domain.referral import Referral
+from referral_core.domain.referral import Contact, Referral
 from referral_core.steps.step import Moment, rules
 
 
@@ -19,6 +19,23 @@ def proposed_outcome(referral: Referral) -> Outcome | None:
     if referral.attestation is not None and rules(referral).closure.attestation:
         return Outcome.COMPLETED_ATTESTED
     return None
+
+
+def series(referral: Referral) -> tuple[Contact, ...]:
+    """Return the invitations since the last rebooking: each rebooking starts a new series."""
+    recent = referral.contacts[referral.contacts_before :]
+    return tuple(c for c in recent if c.purpose == "invitation")
+
+
+def is_unreachable(referral: Referral) -> bool:
+    """Whether the record proves that the patient cannot be reached."""
+    wanted, made = rules(referral).outreach.evidence, [c for c in series(referral) if c.counts]
+    return (
+        len(made) >= wanted.attempts
+        and len({c.channel for c in made}) >= wanted.channels
+        and len({c.day_part for c in made}) >= wanted.day_parts
+        and (not wanted.letter or any(c.channel == "letter" for c in made))
+    )
 
 
 def is_missed(referral: Referral) -> bool:

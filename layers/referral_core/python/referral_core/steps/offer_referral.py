@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from referral_core.domain.errors import Final
+from referral_core.domain.errors import Final as FinalError
 from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.referral import Offer, Referral, change
+from referral_core.domain.referral import Appointment, Offer, Referral, change
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.ports import Clinics, Directory, OfferedReferral, Referrals
 from referral_core.steps.content import performer_of, task_bundle
@@ -22,6 +23,9 @@ from referral_core.steps.step import (
     calendar_of,
     rules,
 )
+
+PATIENT_PREFERENCE: Final = "patient-preference"
+"""Why a clinic is taken back: one of the override codes that a routing decision may have."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class OfferReferral:
         """Send Task B with the clinical content to the clinic."""
         offer = referral.offer
         if offer is None:
-            raise Final("there is no performer to offer the referral to")
+            raise FinalError("there is no performer to offer the referral to")
         performer = performer_of(self.directory, referral)
         task_id = f"{referral.id}.b{offer.number}"
         rule, calendar = rules(referral).offer, calendar_of(self.directory, referral)
@@ -114,6 +118,7 @@ def offer_lost(referral: Referral, update: Update, moment: Moment, answer: str) 
             status=Status.RECIPIENT_DECLINED,
             facts={"reason": update.facts.get("reason")},
             offers=answered(referral, answer, reason=update.facts.get("reason")),
+            **_begun_anew(referral),
         ),
         outcome="declined",
         release=offer.hold if offer else None,
@@ -121,28 +126,55 @@ def offer_lost(referral: Referral, update: Update, moment: Moment, answer: str) 
 
 
 def taken_back(
-    referral: Referral, update: Update, moment: Moment, reason: str, outcome: str
+    referral: Referral,
+    update: Update,
+    moment: Moment,
+    reason: str,
+    outcome: str,
+    *,
+    metered: Mapping[str, int] | None = None,
 ) -> Draft:
-    """Draft that the patient wants another clinic: this one is told, its place is released."""
-    offer, visit = referral.offer, referral.appointment
+    """Draft that another clinic is wanted: the one in hand is told, its place is released."""
+    offer = referral.offer
+    who = "The patient wants" if reason == PATIENT_PREFERENCE else "Staff want"
     return Draft(
         change(
             referral,
             "clinic-not-wanted",
             at=moment.now,
             actor=update.actor,
-            why="The patient wants another clinic; one is chosen next.",
+            why=f"{who} another clinic; one is chosen next.",
             due_at=moment.soon,
             facts={**update.facts, "reason": reason},
+            metered=metered,
             offers=answered(referral, "taken-back", reason),
-            appointment=visit.model_copy(update={"status": "cancelled"}) if visit else None,
+            offers_before=len(referral.offers),
             authorization=None,
-            patient_answer=None,
             work_item=None,
+            **_begun_anew(referral),
         ),
         outcome=outcome,
         release=offer.hold if offer else None,
     )
+
+
+def _begun_anew(referral: Referral) -> dict[str, Any]:
+    """Return what another clinic changes: its visit is to be booked and told to the patient."""
+    return {
+        "appointment": visit_dropped(referral),
+        "contacts_before": len(referral.contacts),
+        "outreach_from": None,
+        "escalated": False,
+        "patient_answer": None,
+    }
+
+
+def visit_dropped(referral: Referral) -> Appointment | None:
+    """Return the visit, cancelled if it was still to take place."""
+    visit = referral.appointment
+    if visit is None or visit.status != "booked":
+        return visit
+    return visit.model_copy(update={"status": "cancelled"})
 
 
 def answered(referral: Referral, answer: str, reason: object = None) -> tuple[Offer, ...]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.referral import Referral, WorkItem, change, with_notice_changed
 from referral_core.domain.updates import Update, UpdateKind
-from referral_core.domain.work import DESKS, Reason, actions_of
+from referral_core.domain.work import DESKS, SELF_PAY, Reason, actions_of
 from referral_core.steps.await_visit import attended, booked, report_in
 from referral_core.steps.decisions import decided, item_of, resumed
 from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
-from referral_core.steps.patient_words import AGREED, REROUTED, called, replied
+from referral_core.steps.patient_words import AGREED, REROUTED, called, is_booked, replied
 from referral_core.steps.request_authorization import authorization_decided
 from referral_core.steps.step import (
     AGAIN,
@@ -31,6 +32,7 @@ from referral_core.steps.step import (
 )
 
 _ABOUT_NOTICE: Final = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLEDGED})
+_AUTHORIZING: Final = frozenset({Status.AWAITING_AUTHORIZATION, Status.AUTHORIZATION_DENIED_REVIEW})
 _BEFORE_ROUTING: Final = frozenset(
     {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
 )
@@ -110,13 +112,13 @@ class OpenWorkItem:
         """Take the decision, or what came from outside and settles the matter."""
         match update.kind:
             case UpdateKind.DECISION:
-                return decided(referral, update, moment)
+                return self._decided(referral, update, moment)
             case UpdateKind.INFORMATION_SUPPLIED:
                 if referral.status in _BEFORE_ROUTING:
                     return resumed(referral, update, moment, Step.CHECK_READINESS)
                 return noted(referral, update, moment)
             case UpdateKind.AUTHORIZATION_DECIDED:
-                return _authorization(referral, update, moment)
+                return self._authorization(referral, update, moment)
             case UpdateKind.REPORT_RECEIVED:
                 return report_in(referral, update, moment, outcome=Step.VERIFY_CLOSURE)
             case UpdateKind.VISIT_ATTENDED | UpdateKind.SERVICE_ATTESTED:
@@ -127,6 +129,24 @@ class OpenWorkItem:
                 return self._overdue(referral, update, moment)
             case _:
                 return self._patient(referral, update, moment)
+
+    def _decided(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        pays = update.facts.get("action") == SELF_PAY and not update.facts.get("fee_class")
+        if pays and self.messages.directory.tenant(referral.tenant).sliding_fee:
+            raise NotLegal("Send the class of the sliding fee scale, feeClass, with self-pay.")
+        draft = decided(referral, update, moment)
+        if draft.outcome == WORK_ITEM:
+            return self._another_reason(draft, referral, moment)
+        return draft
+
+    def _authorization(self, referral: Referral, update: Update, moment: Moment) -> Draft:
+        """Draft the payer's word; once the referral went on without it, it is noted only."""
+        draft = authorization_decided(referral, update, moment)
+        if draft.outcome is None or referral.status not in _AUTHORIZING:
+            return noted(referral, update, moment, authorization=draft.change.after.authorization)
+        if draft.outcome == WORK_ITEM:
+            return self._another_reason(draft, referral, moment)
+        return replace(_cleared(draft), outcome=Step.REQUEST_AUTHORIZATION)
 
     def _patient(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Draft the patient's word, or what the clinic did meanwhile."""
@@ -145,6 +165,8 @@ class OpenWorkItem:
             return self._another_reason(draft, referral, moment)
         if draft.outcome is None:
             return draft
+        if draft.outcome == AGAIN and is_booked(referral):
+            return _still_open(draft, referral)
         return replace(_cleared(draft), outcome=_WHERE[draft.outcome])
 
     def _another_reason(self, draft: Draft, referral: Referral, moment: Moment) -> Draft:
@@ -163,6 +185,8 @@ class OpenWorkItem:
         messages, item = self.messages, item_of(referral)
         due = due_after(messages.directory, referral, moment, rules(referral).work_item_within)
         late = item.snoozed_until is None or item.due_at is None or moment.now >= item.due_at
+        if not late and item.due_at is not None:
+            due = item.due_at
         prefix = "Overdue. " if late else ""
         return Draft(
             change(
@@ -179,11 +203,11 @@ class OpenWorkItem:
         )
 
 
-def _authorization(referral: Referral, update: Update, moment: Moment) -> Draft:
-    draft = authorization_decided(referral, update, moment)
-    if draft.outcome == "authorized":
-        return replace(_cleared(draft), outcome=Step.REQUEST_AUTHORIZATION)
-    return noted(referral, update, moment, authorization=draft.change.after.authorization)
+def _still_open(draft: Draft, referral: Referral) -> Draft:
+    """Keep the item after a call that reached nobody: what it is about is not settled."""
+    kept = {name: getattr(referral, name) for name in ("why", "due_at", "queue", "waits_for")}
+    after = draft.change.after.model_copy(update={**kept, "work_item": referral.work_item})
+    return Draft(draft.change.model_copy(update={"after": after}))
 
 
 def _notice_settled(referral: Referral, update: Update, moment: Moment) -> Draft:

@@ -10,7 +10,7 @@ from referral_core.domain.outreach import Reply
 from referral_core.domain.referral import Contact, Referral, change
 from referral_core.domain.updates import Update
 from referral_core.domain.work import Reason
-from referral_core.steps.offer_referral import taken_back
+from referral_core.steps.offer_referral import PATIENT_PREFERENCE, taken_back
 from referral_core.steps.step import AGAIN, CLOSING, Draft, Moment, needs_person, noted
 
 AGREED: Final = "agreed"
@@ -18,22 +18,23 @@ AGREED: Final = "agreed"
 REROUTED: Final = "declined"
 """The clinic in hand is none any more: another is chosen."""
 
-_FRUITLESS: Final = frozenset({"voicemail", "no-answer", "wrong-number"})
-RESULTS: Final = frozenset({*_FRUITLESS, "agreed", "declined", "another-time", "another-clinic"})
-"""What may come of a call."""
+_FRUITLESS: Final = frozenset({"voicemail", "no-answer"})
+_WRONG_NUMBER: Final = "wrong-number"
 _MEANING: Final = {
     "agreed": Reply.YES,
     "declined": Reply.NO,
     "another-time": Reply.ANOTHER_TIME,
     "another-clinic": Reply.ANOTHER_CLINIC,
 }
+RESULTS: Final = frozenset({*_FRUITLESS, _WRONG_NUMBER, *_MEANING})
+"""What may come of a call."""
 
 
 def replied(referral: Referral, update: Update, moment: Moment) -> Draft:
     """Draft what follows from a patient's message; what is not understood, a person reads."""
     keyword = str(update.facts.get("keyword") or "other")
     reply = Reply(keyword) if keyword in set(Reply) else Reply.OTHER
-    booked = _is_booked(referral)
+    booked = is_booked(referral)
     match reply:
         case Reply.YES if booked:
             return noted(referral, update, moment, "visit-confirmed", patient_answer=reply.value)
@@ -71,13 +72,23 @@ def called(referral: Referral, update: Update, moment: Moment, hours: MessagingH
             ),
             outcome=AGAIN,
         )
+    if result == _WRONG_NUMBER:
+        # A stranger answered: nothing more goes to this number until somebody looked into it.
+        return needs_person(
+            known,
+            Reason.MESSAGE_REFUSED,
+            moment,
+            actor=update.actor,
+            facts=update.facts,
+            metered={"staff_calls": 1},
+        )
     reply = _MEANING[result]
     if reply is Reply.ANOTHER_TIME:
         reply = Reply.YES  # staff agreed on the time with the patient: the clinic books it
-        if _is_booked(known):
+        if is_booked(known):
             return _to_be_rebooked(known, update, moment)
-    if reply is Reply.YES and _is_booked(known):
-        return noted(known, update, moment, "visit-confirmed", patient_answer=reply.value)
+    if reply is Reply.YES and is_booked(known):
+        return _confirmed(known, update, moment)
     return _meant(known, update, moment, reply, metered={"staff_calls": 1})
 
 
@@ -90,7 +101,9 @@ def _meant(
 ) -> Draft:
     match reply:
         case Reply.ANOTHER_CLINIC:
-            return taken_back(referral, update, moment, "patient-preference", REROUTED)
+            return taken_back(
+                referral, update, moment, PATIENT_PREFERENCE, REROUTED, metered=metered
+            )
         case Reply.NO:
             return Draft(
                 change(
@@ -124,6 +137,23 @@ def _meant(
                 ),
                 outcome=AGREED,
             )
+
+
+def _confirmed(referral: Referral, update: Update, moment: Moment) -> Draft:
+    return Draft(
+        change(
+            referral,
+            "visit-confirmed",
+            at=moment.now,
+            actor=update.actor,
+            why="The patient will come; the visit is awaited.",
+            due_at=moment.soon,
+            facts=update.facts,
+            metered={"staff_calls": 1},
+            patient_answer=Reply.YES.value,
+        ),
+        outcome=AGREED,
+    )
 
 
 def _to_be_rebooked(referral: Referral, update: Update, moment: Moment) -> Draft:
@@ -160,7 +190,8 @@ def _person(
     )
 
 
-def _is_booked(referral: Referral) -> bool:
+def is_booked(referral: Referral) -> bool:
+    """Whether a visit is to take place."""
     return referral.appointment is not None and referral.appointment.status == "booked"
 
 
@@ -170,7 +201,7 @@ def _with_call(
     """Return the contacts with the call: the one that was due, or one more."""
     fields = {
         "at": moment.now,
-        "state": "made" if result != "wrong-number" else "failed",
+        "state": "made" if result != _WRONG_NUMBER else "failed",
         "day_part": hours.part_of(moment.now),
         "result": result,
     }

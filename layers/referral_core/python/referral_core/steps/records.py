@@ -18,10 +18,12 @@ from referral_core.domain.referral import (
     with_notice_changed,
 )
 from referral_core.domain.updates import ONLY_INFORMS, Update, UpdateKind
-from referral_core.domain.work import ENTER_AUTHORIZATION, RECORD_CALL, RETRY
+from referral_core.domain.work import ENTER_AUTHORIZATION, RECORD_CALL, RETRY, Reason
+from referral_core.steps.offer_referral import visit_dropped
 from referral_core.steps.step import Draft, Moment, noted
 
 LONGEST_SNOOZE: Final = timedelta(days=14)
+"""After the due time of the item."""
 
 REOPENS: Final[Mapping[Step, Status]] = MappingProxyType(
     {
@@ -88,7 +90,7 @@ def _item_updated(referral: Referral, update: Update, moment: Moment) -> Draft:
         case "release":
             item = item.model_copy(update={"owner": None})
         case "snooze":
-            due_at = _snoozed_until(update, moment)
+            due_at = _snoozed_until(item, update, moment)
             item = item.model_copy(update={"snoozed_until": due_at})
         case _:
             item = item.model_copy(update={"comments": item.comments + 1})
@@ -108,10 +110,17 @@ def _item_updated(referral: Referral, update: Update, moment: Moment) -> Draft:
     )
 
 
-def _snoozed_until(update: Update, moment: Moment) -> datetime:
+def _snoozed_until(item: WorkItem, update: Update, moment: Moment) -> datetime:
+    """Return the time, no later than the last one at which the item may come back.
+
+    However often it is snoozed, that time does not move; and a call's time is not to be slept
+    through, since the next attempt follows it.
+    """
     until = datetime.fromisoformat(str(update.facts["until"]))
-    if not moment.now < until <= moment.now + LONGEST_SNOOZE:
-        raise NotLegal(f"Snooze until a time within the next {LONGEST_SNOOZE.days} days.")
+    due = item.due_at or item.opened_at
+    last = due if item.reason is Reason.CALL_DUE else due + LONGEST_SNOOZE
+    if not moment.now < until <= last:
+        raise NotLegal(f"Snooze until a time that lies ahead and before {last.isoformat()}.")
     return until
 
 
@@ -189,9 +198,13 @@ def reopened(referral: Referral, resume: Step, moment: Moment, actor: str, reaso
             attestation=None,
             chased=0,
             reviewed=len(referral.reports),
+            appointment=visit_dropped(referral),
+            offers_before=len(referral.offers),
             contacts_before=len(referral.contacts),
             outreach_from=None,
+            escalated=False,
             patient_answer=None,
+            information_requests=0,
             waitlist_tries=0,
             rebookings=0,
             reopenings=(*referral.reopenings, closure),

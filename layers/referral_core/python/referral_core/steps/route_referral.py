@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from referral_core.domain.errors import RouterError
-from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.network import Practitioner
 from referral_core.domain.referral import Offer, Referral, change
 from referral_core.domain.routing import POLICY, Need, Ranking, hold_of, rank, shown, weeks_from
@@ -33,6 +33,8 @@ from referral_core.steps.step import (
 
 _KEPT_CANDIDATES: Final = 20
 """How many candidates a decision keeps, best first: enough to explain it within one item."""
+_NOBODYS_DOING: Final = frozenset(Outcome)
+"""Why an offer was taken back that would still stand: the referral was closed, then reopened."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class RouteReferral:
         listed = shown(need, ranking, specialists, choice) if choice else ()
         retry_at = due_after(self.directory, referral, moment, rule.routing.waitlist_retry)
         best = next(iter(ranking.candidates), None)
-        tried_enough = len(referral.offers) >= rule.offer.offers
+        tried_enough = len(referral.offers) - referral.offers_before >= rule.offer.offers
 
         def record(current: Referral, at: Moment) -> Draft:
             number = len(current.offers) + 1
@@ -162,7 +164,7 @@ class RouteReferral:
         excluded = {
             o.npi: f"{o.answer} this referral"
             for o in referral.offers
-            if o.answer not in {"open", "accepted"}
+            if o.answer not in {"open", "accepted"} and o.reason not in _NOBODYS_DOING
         }
         return rank(need, specialists, held, weeks, rule=rule, excluded=excluded)
 

@@ -17,6 +17,7 @@ from referral_core.domain.referral import (
     Hold,
     Notice,
     Referral,
+    Report,
     change,
     with_notice,
     with_notice_changed,
@@ -81,6 +82,8 @@ class VerifyClosure:
         """Read the record and go where it leads; tell the clinic when it is no longer needed."""
         if referral.work_item is not None:
             return passed_on
+        if is_critical(referral):
+            return _critical  # whatever else the record says, and however the referral ends
         outcome = proposed_outcome(referral)
         if referral.closing is None and (elsewhere := _elsewhere(referral)) is not None:
             return elsewhere
@@ -90,7 +93,8 @@ class VerifyClosure:
             self._withdraw(referral, outcome)
         closure, notice = rules(referral).closure, referral.notice
         due = due_after(self.directory, referral, moment, closure.notice_within)
-        if notice is None or notice.outcome is not outcome or notice.undeliverable:
+        told = notice is not None and notice.outcome is referral.closing is outcome
+        if notice is None or not told or notice.undeliverable:
             return lambda current, at: _queue_notice(current, at, outcome, due)
         if not notice.reached:
             return lambda current, at: _await_delivery(current, at, due)
@@ -164,7 +168,7 @@ class VerifyClosure:
             status=Status.REPORT_RECEIVED,
             waits_for=Party.ROUTER,
             facts=facts_of(report),
-            **({} if report.critical else _completed(known, moment)),
+            **(_reviewed_first(report) if report.critical else _completed(known, moment)),
         )
         # A critical result is for a clinician first: the step is entered again and sees to it.
         return Draft(arrived, outcome=AGAIN if report.critical else None)
@@ -235,7 +239,7 @@ def _elsewhere(referral: Referral) -> Recording | None:
         return _rebook
     if referral.offer is None and not referral.current_reports:
         return _route_again
-    return _critical if is_critical(referral) else None
+    return None
 
 
 def _critical(referral: Referral, moment: Moment) -> Draft:
@@ -245,6 +249,11 @@ def _critical(referral: Referral, moment: Moment) -> Draft:
         moment,
         notices=with_notice(referral, moment.now, About.CRITICAL_RESULT),
     )
+
+
+def _reviewed_first(report: Report) -> dict[str, Any]:
+    """Return what a critical report changes: if it suffices, the visit is what closes the loop."""
+    return {"closing": None} if report.sufficient else {}
 
 
 def _completed(referral: Referral, moment: Moment) -> dict[str, Any]:
