@@ -258,6 +258,47 @@ def test_a_visit_that_nobody_confirms_waits_on_after_a_voicemail() -> None:
     assert world.referral.status is Status.SEEN_AWAITING_REPORT
 
 
+def test_a_reminder_that_may_not_have_been_sent_does_not_cost_the_visit() -> None:
+    # Given a booked visit, and a reminder of which nobody knows whether it was sent
+    world = with_visit()
+    world.messenger.mode = "fails"
+    until(world, Reason.MESSAGE_AMBIGUOUS)
+    world.messenger.mode = "up"
+    # When staff want the patient contacted again
+    decide(world, "contact-again")
+    # Then the visit stands, and its next reminder is sent
+    assert world.referral.status is Status.SCHEDULED
+    visit = world.referral.appointment
+    assert visit is not None
+    assert visit.status == "booked"
+    sent = len(world.messenger.sent)
+    until_sent(world, sent + 1)
+    assert world.messenger.sent[-1].reference.rpartition("-")[2].startswith("r")
+
+
+def until_sent(world: World, count: int) -> None:
+    for _ in range(10):
+        if len(world.messenger.sent) >= count:
+            return
+        world.wait()
+    raise AssertionError(world.referral.why)
+
+
+def test_a_call_that_reached_nobody_gives_the_clinic_no_more_time_to_book() -> None:
+    # Given a patient who agreed, and a clinic that is to book
+    world = in_contact()
+    agreed(world)
+    before = world.referral
+    # When staff call the patient in vain two days later
+    world.clock.move(timedelta(days=2))
+    call(world, "voicemail")
+    # Then the attempt is on record, and the clinic's time is what it was
+    after = world.referral
+    assert after.contacts[-1].result == "voicemail"
+    assert (after.due_at, after.why) == (before.due_at, before.why)
+    assert world.clinics.reminded == [(f"{REFERRAL}.b1", "booking")]
+
+
 def test_asking_the_patient_anew_lets_the_booked_visit_go() -> None:
     # Given a visit whose day has passed without a word
     world = STANDS_AT[Reason.VISIT_UNCONFIRMED]()

@@ -26,7 +26,7 @@ from referral_core.ports import Ambiguous, Clinics
 from referral_core.steps.content import performer_of
 from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
-from referral_core.steps.patient_words import AGREED, called, replied
+from referral_core.steps.patient_words import AGREED, called, replied, unmoved
 from referral_core.steps.step import (
     AGAIN,
     ROUTER,
@@ -143,7 +143,8 @@ class AwaitVisit:
             case UpdateKind.PATIENT_REPLIED:
                 return _onward(replied(referral, update, moment))
             case UpdateKind.CONTACT_RECORDED:
-                return _onward(called(referral, update, moment, self.messages.hours(referral)))
+                draft = called(referral, update, moment, self.messages.hours(referral))
+                return unmoved(draft, referral) if draft.outcome == AGAIN else _onward(draft)
             case UpdateKind.VISIT_ATTENDED | UpdateKind.SERVICE_ATTESTED:
                 return attended(referral, update, moment)
             case UpdateKind.REPORT_RECEIVED:

@@ -39,6 +39,7 @@ _BY_OTHER_UPDATES: Mapping[str, str] = {
     ENTER_AUTHORIZATION: "number",
 }
 """Actions that are facts rather than decisions, and what they must say."""
+_ABOUT_MESSAGE = frozenset({Reason.MESSAGE_AMBIGUOUS, Reason.MESSAGE_REFUSED})
 _ABOUT_NOTICE = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLEDGED})
 
 
@@ -76,6 +77,14 @@ def decided(referral: Referral, update: Update, moment: Moment) -> Draft:
             target.value,
             metered={"staff_decisions": 1},
         )
+    visit = referral.appointment
+    if (
+        action == CONTACT_AGAIN
+        and item.reason in _ABOUT_MESSAGE
+        and visit != visit_dropped(referral)
+    ):
+        # It was a reminder: the visit stands, and so do its other reminders.
+        return resumed(referral, update, moment, Step.AWAIT_VISIT)
     if action == closing_action(Outcome.UNABLE_TO_REACH):
         team = rules(referral).outreach.evidence.sign_off
         if team is not None:

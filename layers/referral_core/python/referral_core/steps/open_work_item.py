@@ -14,7 +14,14 @@ from referral_core.steps.await_visit import attended, booked, report_in
 from referral_core.steps.decisions import decided, item_of, resumed
 from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
-from referral_core.steps.patient_words import AGREED, REROUTED, called, is_booked, replied
+from referral_core.steps.patient_words import (
+    AGREED,
+    REROUTED,
+    called,
+    is_booked,
+    replied,
+    unmoved,
+)
 from referral_core.steps.request_authorization import authorization_decided
 from referral_core.steps.step import (
     AGAIN,
@@ -104,7 +111,7 @@ class OpenWorkItem:
                 queue=queue,
                 waits_for=Party.STAFF,
                 facts={"reason": item.reason.value},
-                work_item=item.model_copy(update={"due_at": due}),
+                work_item=item_of(current).model_copy(update={"due_at": due}),
             )
         )
 
@@ -166,7 +173,7 @@ class OpenWorkItem:
         if draft.outcome is None:
             return draft
         if draft.outcome == AGAIN and is_booked(referral):
-            return _still_open(draft, referral)
+            return unmoved(draft, referral)
         return replace(_cleared(draft), outcome=_WHERE[draft.outcome])
 
     def _another_reason(self, draft: Draft, referral: Referral, moment: Moment) -> Draft:
@@ -201,13 +208,6 @@ class OpenWorkItem:
                 work_item=item.model_copy(update={"snoozed_until": None}),
             )
         )
-
-
-def _still_open(draft: Draft, referral: Referral) -> Draft:
-    """Keep the item after a call that reached nobody: what it is about is not settled."""
-    kept = {name: getattr(referral, name) for name in ("why", "due_at", "queue", "waits_for")}
-    after = draft.change.after.model_copy(update={**kept, "work_item": referral.work_item})
-    return Draft(draft.change.model_copy(update={"after": after}))
 
 
 def _notice_settled(referral: Referral, update: Update, moment: Moment) -> Draft:

@@ -92,6 +92,13 @@ def called(referral: Referral, update: Update, moment: Moment, hours: MessagingH
     return _meant(known, update, moment, reply, metered={"staff_calls": 1})
 
 
+def unmoved(draft: Draft, referral: Referral) -> Draft:
+    """Let the wait go on as it is after a call that reached nobody: nothing is settled by it."""
+    kept = ("why", "due_at", "queue", "waits_for", "work_item")
+    after = draft.change.after.model_copy(update={name: getattr(referral, name) for name in kept})
+    return Draft(draft.change.model_copy(update={"after": after}))
+
+
 def _meant(
     referral: Referral,
     update: Update,

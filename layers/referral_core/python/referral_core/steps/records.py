@@ -116,8 +116,9 @@ def _snoozed_until(item: WorkItem, update: Update, moment: Moment) -> datetime:
     However often it is snoozed, that time does not move; and a call's time is not to be slept
     through, since the next attempt follows it.
     """
-    until = datetime.fromisoformat(str(update.facts["until"]))
-    due = item.due_at or item.opened_at
+    until, due = datetime.fromisoformat(str(update.facts["until"])), item.due_at
+    if due is None:
+        raise NotLegal("The item is just being opened: snooze it in a moment.")
     last = due if item.reason is Reason.CALL_DUE else due + LONGEST_SNOOZE
     if not moment.now < until <= last:
         raise NotLegal(f"Snooze until a time that lies ahead and before {last.isoformat()}.")
