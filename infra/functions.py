@@ -21,6 +21,7 @@ READ = ("dynamodb:GetItem", "dynamodb:Query")
 WRITE = (*READ, "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 TEXT = ("sms-voice:SendTextMessage",)
 TALK = (*TEXT, "sms-voice:SendVoiceMessage")
+STOP = ("sms-voice:PutOptedOutNumber",)
 STORE = ("s3:PutObject",)
 QUEUE = ("sqs:SendMessage",)
 TABLE = "TABLE_NAME"
@@ -98,8 +99,8 @@ STEPS = (
 )
 OTHERS = (
     _receiver("receive_referral"),
-    _receiver("receive_update"),
-    _receiver("receive_reply", OPT_OUT_LIST=("sms-voice:PutOptedOutNumber",)),
+    _receiver("receive_update", OPT_OUT_LIST=STOP),
+    _receiver("receive_reply", OPT_OUT_LIST=STOP),
     Spec("read_records", {TABLE: READ}),
     Spec(
         "start_lifecycle",

@@ -108,7 +108,8 @@ class Product:
                 ReceiveReferral(referrals, documents, engine, clock, ports.new_id), directory
             ),
             "receive_update": update_app(
-                ReceiveUpdate(referrals, documents, engine, clock), directory
+                ReceiveUpdate(referrals, documents, engine, directory, clock, ports.opt_outs),
+                directory,
             ),
             "read_records": read_app(
                 ReadRecords(referrals, ports.worklists, f"{API}/token"), directory

@@ -82,7 +82,12 @@ def test_the_seven_pathways_are_here() -> None:
 
 
 def test_one_pathway_takes_what_no_other_does() -> None:
-    empty = [p.id for p in ALL.values() if p.selector.model_dump(exclude_defaults=True) == {}]
+    empty = [
+        p.id
+        for p in ALL.values()
+        for selector in p.selectors
+        if selector.model_dump(exclude_defaults=True) == {}
+    ]
     assert empty == ["generic-specialist"]
     assert pathway_for(Order()).id == "generic-specialist"
 

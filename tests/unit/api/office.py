@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from referral_core.adapters.memory_partners import MemoryDocuments
+from referral_core.adapters.memory_partners import MemoryDocuments, MemoryOptOuts
 from referral_core.api.intake import ReceiveReferral
 from referral_core.api.reads import ReadRecords
 from referral_core.api.routes import intake_app, read_app, update_app
@@ -68,7 +68,8 @@ class Office:
             ),
         )
         referrals, engine, clock = world.referrals, world.engine, world.clock
-        updates = ReceiveUpdate(referrals, self.documents, engine, clock)
+        self.opt_outs = MemoryOptOuts(world.messenger)
+        updates = ReceiveUpdate(referrals, self.documents, engine, directory, clock, self.opt_outs)
         reads = ReadRecords(referrals, referrals, "https://auth.example.org/token")
         intake = ReceiveReferral(referrals, self.documents, engine, clock)
         self._apps: tuple[tuple[Callable[[str, str], bool], APIGatewayHttpResolver], ...] = (

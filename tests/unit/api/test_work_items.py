@@ -10,8 +10,10 @@ import pytest
 
 from referral_core.domain.lifecycle import Outcome, Queue, Status
 from referral_core.domain.model import ReferralId
+from referral_core.domain.outreach import reach_hash
 from referral_core.domain.referral import AuthorizationStatus, WorkItem
 from referral_core.domain.work import DESKS, Reason, actions_of
+from referral_core.steps.content import content_of
 from tests.acts import TO_THE_END, accepted, reason_of
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.unit.api.office import Office, Reply
@@ -466,3 +468,27 @@ def test_a_reason_by_which_a_worklist_grows_is_seen_by_whoever_looks() -> None:
     assert item["id"] == ReferralId(REFERRAL)
     assert office.decide("record-call", result="agreed").code == "answered"
     assert reason_of(world) is None
+
+
+def test_a_stop_said_on_the_telephone_is_honoured_here_and_at_the_carrier() -> None:
+    # Given a patient who is being contacted
+    world = a_world()
+    accepted(world)
+    # When staff record that the patient wants no more messages
+    assert Office(world).decide("record-call", result="opted-out").status == 200
+    # Then the number is on our list and on the carrier's, and a person decides what follows
+    phone = content_of(world.referrals, world.referral).patient.phone
+    assert phone
+    assert world.referrals.opted_out(TENANT, reach_hash(phone))
+    assert phone in world.messenger.opted_out
+    assert reason_of(world) is Reason.PATIENT_OPTED_OUT
+
+
+@pytest.mark.parametrize("owner", ["nobody", "ehr-1", "stranger"])
+def test_an_item_is_assigned_to_staff_of_the_tenant_only(owner: str) -> None:
+    office = office_at(Reason.NOT_ELIGIBLE)
+    refused = office.decide("assign", owner=owner)
+    assert (refused.status, refused.code) == (422, "unknown-owner")
+    item = office.world.referral.work_item
+    assert item is not None
+    assert item.owner is None

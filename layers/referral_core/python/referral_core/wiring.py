@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from referral_core.background.delivery import Courier
     from referral_core.background.records import DeadLetters
     from referral_core.background.timers import Watchdog
-    from referral_core.ports import Documents, Messenger
+    from referral_core.ports import Documents, Messenger, OptOuts
     from referral_core.steps.messaging import Messages
     from referral_core.steps.step import LifecycleStep
 
@@ -298,7 +298,8 @@ def receive_update() -> APIGatewayHttpResolver:
     from referral_core.api.routes import update_app  # noqa: PLC0415
     from referral_core.api.updates import ReceiveUpdate  # noqa: PLC0415
 
-    return update_app(ReceiveUpdate(table(), documents(), answering(), clock()), directory())
+    use = ReceiveUpdate(table(), documents(), answering(), directory(), clock(), _opt_outs())
+    return update_app(use, directory())
 
 
 @cache
@@ -313,12 +314,16 @@ def read_records() -> APIGatewayHttpResolver:
 @cache
 def receive_reply() -> ReceiveReply:
     """Build the function receive_reply."""
-    from referral_core.adapters.opt_outs import CarrierOptOuts  # noqa: PLC0415
     from referral_core.api.replies import ReceiveReply  # noqa: PLC0415
 
-    # Listing a number twice is listing it once, so this client may try again.
-    opt_outs = CarrierOptOuts(client("pinpoint-sms-voice-v2"), settings().need("opt_out_list"))
-    return ReceiveReply(table(), documents(), answering(), directory(), clock(), opt_outs)
+    return ReceiveReply(table(), documents(), answering(), directory(), clock(), _opt_outs())
+
+
+def _opt_outs() -> OptOuts:
+    """Return the carrier's list; naming a number twice is naming it once, so it may try again."""
+    from referral_core.adapters.opt_outs import CarrierOptOuts  # noqa: PLC0415
+
+    return CarrierOptOuts(client("pinpoint-sms-voice-v2"), settings().need("opt_out_list"))
 
 
 # --- behind the lifecycle -----------------------------------------------------------------------

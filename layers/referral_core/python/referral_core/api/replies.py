@@ -9,7 +9,7 @@ from typing import Any
 
 from referral_core.domain.errors import RouterError
 from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.outreach import Reply, reach_hash, read_reply
+from referral_core.domain.outreach import Reply, names_the_visit, reach_hash, read_reply
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.observability import logger
 from referral_core.ports import Clock, Directory, Documents, Evidence, OptOuts, Referrals
@@ -87,7 +87,7 @@ class ReceiveReply:
                 actor="carrier",
                 role=Role.PATIENT_CHANNEL,
                 received_at=now,
-                facts={"keyword": keyword},
+                facts={"keyword": keyword, "cancels": names_the_visit(text)},
             ),
             evidence=Evidence(
                 sha256=digest,

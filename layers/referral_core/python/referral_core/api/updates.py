@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -14,9 +15,10 @@ from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from referral_core.api.face import Answer, Call, refuse
-from referral_core.domain.errors import NotFound
+from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Record, ReferralId
+from referral_core.domain.outreach import reach_hash
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
@@ -33,9 +35,18 @@ from referral_core.fhir.partner_updates import (
 )
 from referral_core.fhir.pas import read_claim_responses
 from referral_core.fhir.tasks import task_a, task_b
-from referral_core.ports import AuthorizationAnswer, Clock, Documents, Evidence, Referrals
+from referral_core.ports import (
+    AuthorizationAnswer,
+    Clock,
+    Directory,
+    Documents,
+    Evidence,
+    OptOuts,
+    Referrals,
+)
+from referral_core.steps.content import content_of
 from referral_core.steps.engine import Engine, Receipt
-from referral_core.steps.patient_words import RESULTS
+from referral_core.steps.patient_words import OPTED_OUT, RESULTS
 from referral_core.steps.records import available_actions
 from referral_core.steps.step import rules
 
@@ -88,7 +99,9 @@ class ReceiveUpdate:
     referrals: Referrals
     documents: Documents
     engine: Engine
+    directory: Directory
     clock: Clock
+    opt_outs: OptOuts
 
     def task(self, call: Call, task_id: str) -> Answer:
         """Take a clinic's answer to its Task, or an EHR's cancellation of the coordination Task."""
@@ -200,8 +213,34 @@ class ReceiveUpdate:
         if referral.work_item is not None:
             facts["item"] = referral.work_item.opened_at.isoformat()
         named = known_as or _name_of_act(call, kind, facts, self.clock.now())
+        if told.owner is not None:
+            self._require_colleague(call.principal, told.owner)
+        stopped = self._opted_out(referral) if told.result == OPTED_OUT else None
         receipt = self._post(call, referral, kind, facts, evidence=evidence, name=named)
+        if stopped is not None:
+            # Last, since the carrier may be away: by then the stop is honoured and on record.
+            self.opt_outs.add(stopped)
         return _said(call, receipt, HTTPStatus.OK)
+
+    def _require_colleague(self, principal: Principal, owner: str) -> None:
+        """Refuse an owner who is not staff of the same tenant: nobody would ever look."""
+        with suppress(Forbidden):
+            colleague = self.directory.principal(owner)
+            if colleague.tenant == principal.tenant and colleague.role is Role.STAFF:
+                return
+        refuse(
+            "unknown-owner",
+            "Name the client id of a colleague with the role staff.",
+            code="value",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
+
+    def _opted_out(self, referral: Referral) -> str | None:
+        """Put the patient's number on the opt-out list before anything else; return it."""
+        phone = content_of(self.referrals, referral).patient.phone
+        if phone is not None:
+            self.referrals.opt_out(referral.tenant, reach_hash(phone), self.clock.now())
+        return phone
 
     def reopen(self, call: Call, referral_id: str) -> Answer:
         """Open a closed referral again."""
@@ -239,6 +278,8 @@ class ReceiveUpdate:
             "number": answer.number,
             "valid_from": answer.valid_from.isoformat() if answer.valid_from else None,
             "valid_to": answer.valid_to.isoformat() if answer.valid_to else None,
+            # A denial that is upheld says the same as the first one, in another document.
+            "decision": evidence.sha256,
         }
         kind = UpdateKind.AUTHORIZATION_DECIDED
         return self._post(call, referral, kind, facts, evidence=evidence)

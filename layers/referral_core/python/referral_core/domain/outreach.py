@@ -58,6 +58,9 @@ _WORDS: Final[Mapping[Reply, str]] = {
 _MEANING: Final = {word: reply for reply, words in _WORDS.items() for word in words.split()}
 
 
+_MAY_MEAN_THE_VISIT: Final = frozenset({"CANCEL", "CANCELAR"})
+
+
 def read_reply(text: str) -> Reply:
     """Read a patient's text message; unsure is always OTHER.
 
@@ -68,6 +71,11 @@ def read_reply(text: str) -> Reply:
         return Reply.STOP  # OPT OUT, STOP ALL
     said = set(words)
     return _MEANING.get(said.pop(), Reply.OTHER) if len(said) == 1 else Reply.OTHER
+
+
+def names_the_visit(text: str) -> bool:
+    """Whether a word that stops all messages (CANCEL) may mean the visit as well."""
+    return bool(set(_plain(text).split()) & _MAY_MEAN_THE_VISIT)
 
 
 def _plain(text: str) -> str:

@@ -231,7 +231,7 @@ class Pathway(Record):
     id: str
     version: int = Field(ge=1)
     title: str
-    selector: Selector
+    selectors: tuple[Selector, ...] = Field(min_length=1)
     readiness: Readiness
     eligibility: EligibilityRule
     routing: RoutingRule
@@ -277,12 +277,17 @@ def names_code(wanted: Sequence[str], present: Iterable[str]) -> bool:
 
 
 def select(pathways: Sequence[Pathway], order: Order) -> Pathway:
-    """Return the pathway whose selector matches most of the order.
+    """Return the pathway one of whose selectors matches most of the order.
 
     Raises:
         LookupError: no pathway matches; a set of pathways needs one with an empty selector.
     """
-    scored = [(s, p.id, p) for p in pathways if (s := _score(p.selector, order)) is not None]
+    scored = [
+        (score, p.id, p)
+        for p in pathways
+        for selector in p.selectors
+        if (score := _score(selector, order)) is not None
+    ]
     if not scored:
         raise LookupError("no pathway matches and none has an empty selector")
     return max(scored, key=lambda item: (item[0], item[1]))[2]

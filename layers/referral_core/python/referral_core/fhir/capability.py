@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from referral_core.fhir.body import Json
+from referral_core.fhir.systems import OPERATION
 from referral_core.fhir.tasks import fhir_instant
 
 _OAUTH: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -32,6 +33,10 @@ _RESOURCES: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("ClaimResponse", ("create",), "The payer's decision on a request that it pended."),
     ("Communication", ("create",), "The EHR acknowledges a notice."),
 )
+_OPERATIONS: Final = {
+    "available-actions": "GET: what staff may do with the referral now, and why it waits.",
+    "reopen": "POST: a closed referral goes on as its next run; the closure stays on record.",
+}
 _SEARCH: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "ServiceRequest": (("_id", "token"), ("identifier", "token")),
     "Task": (
@@ -96,4 +101,8 @@ def _resource(kind: str, interactions: tuple[str, ...], documentation: str) -> J
         resource["versioning"] = "versioned"
     if kind == "ServiceRequest":
         resource["conditionalCreate"] = True
+        resource["operation"] = [
+            {"name": name, "definition": f"{OPERATION}/{name}", "documentation": text}
+            for name, text in _OPERATIONS.items()
+        ]
     return {**resource, "searchParam": search} if search else resource

@@ -9,7 +9,7 @@ from referral_core.domain.lifecycle import COMPLETED, Outcome, Status, Step
 from referral_core.domain.referral import Referral, change
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.steps.evidence import is_unreachable
-from referral_core.steps.step import ROUTER, Draft, Moment, Recording
+from referral_core.steps.step import ROUTER, Draft, Moment, Recording, rules
 
 
 def closes_loop(referral: Referral, outcome: Outcome) -> bool:
@@ -24,7 +24,7 @@ def closes_loop(referral: Referral, outcome: Outcome) -> bool:
         return told
     acknowledged = notice is not None and notice.acknowledged_at is not None
     if outcome is Outcome.COMPLETED_ATTESTED:
-        return told and acknowledged
+        return told and acknowledged and rules(referral).closure.attestation
     return told and acknowledged and any(r.sufficient for r in referral.current_reports)
 
 

@@ -20,13 +20,15 @@ REROUTED: Final = "declined"
 
 _FRUITLESS: Final = frozenset({"voicemail", "no-answer"})
 _WRONG_NUMBER: Final = "wrong-number"
+OPTED_OUT: Final = "opted-out"
+"""A stop said on the telephone is one as much as a stop that was texted."""
 _MEANING: Final = {
     "agreed": Reply.YES,
     "declined": Reply.NO,
     "another-time": Reply.ANOTHER_TIME,
     "another-clinic": Reply.ANOTHER_CLINIC,
 }
-RESULTS: Final = frozenset({*_FRUITLESS, _WRONG_NUMBER, *_MEANING})
+RESULTS: Final = frozenset({*_FRUITLESS, _WRONG_NUMBER, OPTED_OUT, *_MEANING})
 """What may come of a call."""
 
 
@@ -38,6 +40,9 @@ def replied(referral: Referral, update: Update, moment: Moment) -> Draft:
     match reply:
         case Reply.YES if booked:
             return noted(referral, update, moment, "visit-confirmed", patient_answer=reply.value)
+        case Reply.STOP if booked and update.facts.get("cancels"):
+            # The law reads it as a stop; whether the visit is meant too, a person asks.
+            return _person(referral, update, moment, Reason.PATIENT_CANCELS, opted_out=True)
         case Reply.STOP if booked:
             # The visit stands; nothing more is sent about it.
             return noted(referral, update, moment, "patient-opted-out", opted_out=True)
@@ -81,6 +86,16 @@ def called(referral: Referral, update: Update, moment: Moment, hours: MessagingH
             actor=update.actor,
             facts=update.facts,
             metered={"staff_calls": 1},
+        )
+    if result == OPTED_OUT:
+        return needs_person(
+            known,
+            Reason.PATIENT_OPTED_OUT,
+            moment,
+            actor=update.actor,
+            facts=update.facts,
+            metered={"staff_calls": 1},
+            opted_out=True,
         )
     reply = _MEANING[result]
     if reply is Reply.ANOTHER_TIME:

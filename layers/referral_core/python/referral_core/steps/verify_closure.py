@@ -12,6 +12,7 @@ from typing import Any
 
 from referral_core.domain.errors import RouterError
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Party, Status, Step
+from referral_core.domain.outreach import Reply
 from referral_core.domain.referral import (
     About,
     Hold,
@@ -68,6 +69,7 @@ class VerifyClosure:
             {
                 UpdateKind.REPORT_RECEIVED,
                 UpdateKind.SERVICE_ATTESTED,
+                UpdateKind.PATIENT_REPLIED,
                 UpdateKind.NOTICE_DELIVERED,
                 UpdateKind.NOTICE_UNDELIVERABLE,
                 UpdateKind.NOTICE_ACKNOWLEDGED,
@@ -106,6 +108,10 @@ class VerifyClosure:
         match update.kind:
             case UpdateKind.REPORT_RECEIVED:
                 return self._report(referral, update, moment)
+            case UpdateKind.PATIENT_REPLIED:
+                # After the visit a patient's word settles nothing; it is kept, and a stop counts.
+                stopped = update.facts.get("keyword") == Reply.STOP
+                return noted(referral, update, moment, opted_out=referral.opted_out or stopped)
             case UpdateKind.SERVICE_ATTESTED if proposed_outcome(referral) is not None:
                 return noted(referral, update, moment)
             case UpdateKind.SERVICE_ATTESTED:
