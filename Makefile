@@ -4,10 +4,12 @@ VENV       := .venv
 BIN        := $(VENV)/bin
 UV         := $(VENV)/uv/bin/uv
 REFERRALS  ?= events/referrals
+SIMULATION ?=
+SYNTHEA    ?= ../shared/data/synthea-ma-2019-fhir
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit test synth demo local bench format clean
+.PHONY: help setup check unit test synth demo local simulate-day bench format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -44,6 +46,9 @@ demo: setup ## Deploy on this machine, post the referrals of events/referrals, f
 
 local: setup ## Keep the stack up and print how to talk to it.
 	@$(BIN)/python -m local.serve
+
+simulate-day: setup ## Simulate the referrals of SYNTHEA's patients on virtual time; print the funnel and what must hold.
+	@$(BIN)/python -m local.simulation --data $(SYNTHEA) $(SIMULATION)
 
 bench: setup ## Print the figures that docs/ quotes.
 	@$(BIN)/python -m benchmarks

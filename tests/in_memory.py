@@ -1,7 +1,7 @@
 """The product in memory: the real ASL, engine and steps over the in-memory adapters.
 
-The interpreter of `local/simulation/machine.py` runs `statemachines/referral_lifecycle.asl.json`, so
-that a test can stop between any two states, lose a start, kill a run or let time pass.
+The interpreter of `local/simulation/machine.py` runs the real ASL, so that a test can stop between
+any two states, lose a start, kill a run or let time pass.
 """
 
 from __future__ import annotations

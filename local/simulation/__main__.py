@@ -26,7 +26,7 @@ from local.simulation.chaos import ChaosWorld
 from local.simulation.invariants import CHECKS
 from local.simulation.privacy import canaries_of, leaks
 from local.simulation.synthea import DataMissing, synthea_inputs
-from local.simulation.tenant import massachusetts, records
+from local.simulation.tenant import massachusetts
 from local.simulation.world import Day, World
 
 SAMPLES: Final = Path(__file__).parents[2] / "events/referrals"
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print(f"[red]{error}[/red]. Give their folder with --data, or use --samples.")
             return 2
         scripts = Scripts(None, chosen.seed)
-    configured = records() if chosen.samples else massachusetts()
+    configured = None if chosen.samples else massachusetts()
     began = time.perf_counter()
 
     async def live() -> Day:

@@ -89,7 +89,6 @@ class ChaosWorld(World):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._invoked = 0
         seed = args[1] if len(args) > 1 else kwargs.get("seed", "")
         self.seed = str(seed)
         self.faults = Faults(self.dice("faults"), RATES)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from local.simulation.world import Day
-from referral_core.domain.lifecycle import LEGAL, Party, Status
+from referral_core.domain.lifecycle import LEGAL, Party
 from referral_core.domain.model import Tenant
 from referral_core.domain.network import Practitioner
 from referral_core.domain.referral import reference_of
@@ -20,6 +20,7 @@ from referral_core.pathways import pathway
 
 Check = Callable[[Day], Iterator[str]]
 
+_OVERWRITTEN: Final = frozenset({"portal", "letter"})
 _AFTER_CLOSURE: Final = frozenset({"version", "updated_at"})
 """What alone a late update changes: the count of what happened, and when."""
 
@@ -68,7 +69,7 @@ def capacity_kept(day: Day) -> Iterator[str]:
     room = {
         (r.tenant, r.npi): r.weekly_capacity for r in day.configured if isinstance(r, Practitioner)
     }
-    held: Counter[tuple[Tenant, str, str]] = Counter()
+    held: Counter[tuple[Tenant, str, str]] = Counter(day.taken)
     for referral in day.referrals:
         for offer in referral.offers:
             if offer.hold is not None:
@@ -86,6 +87,8 @@ def capacity_kept(day: Day) -> Iterator[str]:
 def one_message_per_attempt(day: Day) -> Iterator[str]:
     """4: at most one message per attempt, each on record, none for an attempt not made."""
     sent: Counter[str] = Counter(message["reference"] for message in day.messages)
+    # Repeated under its reference it overwrites itself, so one whose answer was lost may lie there.
+    overwritten = {m["reference"] for m in day.messages if m.get("channel") in _OVERWRITTEN}
     on_record: set[str] = set()
     for referral in day.referrals:
         for contact in referral.contacts:
@@ -100,7 +103,7 @@ def one_message_per_attempt(day: Day) -> Iterator[str]:
     for reference, count in sent.items():
         if count > 1:
             yield f"{reference} was sent {count} times"
-        if reference not in on_record:
+        if reference not in on_record | overwritten:
             yield f"{reference} was sent, and is not on record"
 
 
@@ -132,14 +135,11 @@ def late_changes_nothing(day: Day) -> Iterator[str]:
     for referral in day.referrals:
         at = (referral.tenant, referral.id)
         updates = day.table.updates[at]
-        for commit in day.table.commits[at]:
-            event = commit.change.event
-            if event.from_status is not Status.CLOSED or event.kind == "reopened":
-                continue
-            before, after = (r.model_dump() for r in (commit.change.before, commit.change.after))
+        for late in day.table.late[at]:
+            before, after = late.before.model_dump(), late.after.model_dump()
             changed = {k for k in before if before[k] != after[k]} - _AFTER_CLOSURE
             if changed:
-                yield f"{referral.id} was closed, and {event.kind} changed {sorted(changed)}"
+                yield f"{referral.id} was closed, and {late.event.kind} changed {sorted(changed)}"
         for event in day.events(referral):
             told = event.facts.get("update")
             if told is not None and told not in updates and not str(told).startswith("deadline"):

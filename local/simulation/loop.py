@@ -45,10 +45,28 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jumping.elapsed
 
 
+class Failed(Exception):
+    """Something that the loop ran by itself failed; the cause says what."""
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end on virtual time, and give up what is left."""
+    """Run a coroutine to its end on virtual time, and give up what is left.
+
+    Raises:
+        Failed: a callback or a task failed that nobody looked after.
+    """
+    failures: list[dict[str, Any]] = []
+
+    async def watched() -> T:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, context: failures.append(context))
+        return await main
+
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(main)
+        done = runner.run(watched())
+    if failures:
+        raise Failed(failures[0]["message"]) from failures[0].get("exception")
+    return done
 
 
 class LoopClock:

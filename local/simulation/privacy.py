@@ -16,7 +16,8 @@ from local.inputs import Input
 from local.simulation.world import Day
 from referral_core.adapters.keys import Sort
 
-_WORD: Final = re.compile(r"[\w.+-]+")
+_WORD: Final = re.compile(r"\+?\w+(?:[.-]\w+)*")
+_PART: Final = re.compile(r"\w+")
 _SHORTEST: Final = 4
 """Shorter words say nothing by themselves."""
 _ONLY_NUMBERS: Final = re.compile(r"\D")
@@ -40,7 +41,7 @@ class Canaries:
 
     def within(self, text: str) -> list[str]:
         """List the canaries that a text holds."""
-        words = set(_WORD.findall(text))
+        words = {*_WORD.findall(text), *_PART.findall(text)}
         suspects = (c for word in words & self._by_first.keys() for c in self._by_first[word])
         return sorted({c for c in suspects if c in text})
 

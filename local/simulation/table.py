@@ -18,8 +18,8 @@ from referral_core.adapters.table import (
     item,
 )
 from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.referral import Event, Referral
-from referral_core.ports import Arrival, Commit, Loaded, Taken
+from referral_core.domain.referral import Change, Event, Referral
+from referral_core.ports import Arrival, Commit, Taken
 
 Record = dict[str, Any]
 """One record of a DynamoDB stream, as Lambda gets it."""
@@ -30,13 +30,13 @@ class SimulatedTable(MemoryReferrals):
     """MemoryReferrals that tells a stream of each write.
 
     Attributes:
-        commits: every commit that was written, by referral, in order: what really happened.
+        late: what was written to a referral that was closed, and did not open it again.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.tell: Callable[[Sequence[Record]], None] = lambda _: None
-        self.commits: dict[_At, list[Commit]] = defaultdict(list)
+        self.late: dict[_At, list[Change]] = defaultdict(list)
         self.arrivals: dict[_At, Arrival] = {}
         self._images: dict[_At, dict[str, Any]] = {}
         self._numbers: Final[Iterator[int]] = count(1)
@@ -54,8 +54,9 @@ class SimulatedTable(MemoryReferrals):
     def commit(self, commit: Commit) -> None:
         """Write one commit."""
         super().commit(commit)
-        after = commit.change.after
-        self.commits[after.tenant, after.id].append(commit)
+        before, after = commit.change.before, commit.change.after
+        if before.is_closed and after.is_closed:
+            self.late[after.tenant, after.id].append(commit.change)
         self._told(after, commit.change.event)
 
     def locks(self) -> Sequence[Taken]:
@@ -117,8 +118,3 @@ class SimulatedTable(MemoryReferrals):
             stream["OldImage"] = old
         name = "INSERT" if old is None else "MODIFY"
         return {"eventID": str(number), "eventName": name, "dynamodb": stream}
-
-
-def loaded_of(table: MemoryReferrals) -> Mapping[_At, Loaded]:
-    """Return every referral with its mailbox."""
-    return {(entry.referral.tenant, entry.referral.id): entry for entry in table.all()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from starlette.applications import Starlette
 
 from local.inputs import Input
 from local.partners.application import application
-from local.partners.carrier import NUMBER
+from local.partners.carrier import NUMBER, OPT_OUT_LIST
 from local.partners.script import Scripts
 from local.partners.world import PARTNERS as PARTIES
 from local.partners.world import World as PartnersWorld
@@ -40,8 +41,9 @@ from referral_core.adapters.http import HttpClient
 from referral_core.adapters.keys import Sort
 from referral_core.adapters.letters import PrintedLetters
 from referral_core.adapters.memory import MemoryDirectory, MemoryWorkflow
-from referral_core.adapters.memory_partners import MemoryDocuments, MemoryMessenger, MemoryOptOuts
+from referral_core.adapters.memory_partners import MemoryDocuments, MemoryMessenger
 from referral_core.adapters.messenger import EndUserMessaging
+from referral_core.adapters.opt_outs import CarrierOptOuts
 from referral_core.adapters.portal import PortalMessages
 from referral_core.domain.lifecycle import Party
 from referral_core.domain.model import ReferralId, Tenant
@@ -59,7 +61,13 @@ _ID_BITS: Final = 128
 A_PARTNER: Final = "a partner"
 """The source of a referral that is no input: the simulated EHR itself ordered it later."""
 
+_MOST_AN_HOUR: Final = 50_000
+
 T = TypeVar("T")
+
+
+class Livelock(SystemExit):
+    """The simulation runs in circles: asyncio and the simulated services let only this through."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,7 @@ class Day:
         messages: what patients were sent, as the carrier took it.
         documents: what the document store holds, by tenant and hash.
         configured: the tenant's configuration items.
+        taken: places that were held before the first referral came.
         dead: what was given up, by service.
     """
 
@@ -108,6 +117,7 @@ class Day:
     messages: Sequence[Mapping[str, Any]]
     documents: Mapping[tuple[Tenant, str], tuple[bytes, str]]
     configured: Sequence[Configured]
+    taken: Mapping[tuple[Tenant, str, str], int]
     dead: Mapping[str, Sequence[Any]]
 
     @property
@@ -212,11 +222,13 @@ class World:
         self.others = MemoryMessenger()
         self.documents = MemoryDocuments()
         self.configured = tuple(configured or records())
+        self.taken: Counter[tuple[Tenant, str, str]] = Counter()
         if configured is None:
-            for hold in taken(ORIGIN.date()):
-                self.table.held[TENANT, hold.npi, hold.week] += 1
+            self.taken.update((TENANT, h.npi, h.week) for h in taken(ORIGIN.date()))
+            self.table.held.update(self.taken)
         self.directory = MemoryDirectory(self.table, self.configured)
         self.http = HttpClient(lambda name: f"token-of-{name}", self.pool())  # type: ignore[arg-type] # the part of the pool that it uses
+        self.carrier = sdk_client("pinpoint-sms-voice-v2", lambda: self.app, f"{PARTNERS}/carrier")
         self.product = Product(self._ports())
         self.machine = InMemoryStateMachine(
             self.table,
@@ -229,6 +241,7 @@ class World:
         self.workflow.machine = self.machine
         self.table.tell = self._written
         self._source = A_PARTNER
+        self._invoked = (0, 0)
         self._tick: asyncio.TimerHandle | None = None
         self._ticked_at = float("-inf")
 
@@ -239,8 +252,15 @@ class World:
     # --- what AWS does ------------------------------------------------------------------------
 
     def invoke(self, name: str, act: Callable[[], T]) -> T:
-        """Run one invocation of a Lambda function."""
-        del name
+        """Run one invocation of a Lambda function.
+
+        Raises:
+            Livelock: time does not get on, for something always invokes something else.
+        """
+        hour = int(self.clock.true().timestamp()) // 3600
+        self._invoked = (hour, self._invoked[1] + 1 if hour == self._invoked[0] else 1)
+        if self._invoked[1] > _MOST_AN_HOUR:
+            raise Livelock(f"{name} was invoked again and again at {self.clock.true()}")
         try:
             return act()
         finally:
@@ -327,13 +347,13 @@ class World:
     def channels(self) -> Messenger:
         """Return the channels to patients as the functions reach them.
 
-        Texts go through boto3 to the carrier as ever; voice and email have no simulated service.
+        Texts and calls go through boto3 to the carrier as ever; email has no simulated service.
         """
-        carrier = sdk_client("pinpoint-sms-voice-v2", lambda: self.app, f"{PARTNERS}/carrier")
+        by_phone = EndUserMessaging(self.carrier, NUMBER)
         return Channels(
             {
-                "sms": EndUserMessaging(carrier, NUMBER),
-                "voice": self.others,
+                "sms": by_phone,
+                "voice": by_phone,
                 "email": self.others,
                 "letter": PrintedLetters(self.store(), self.print_queue, "letters"),  # type: ignore[arg-type] # the part of the client that it uses
                 "portal": PortalMessages(HttpEhr(self.http), self.directory, self.clock),
@@ -349,7 +369,7 @@ class World:
             documents=self.store(),
             http=self.http,
             messenger=self.channels(),
-            opt_outs=MemoryOptOuts(self.others),
+            opt_outs=CarrierOptOuts(self.carrier, OPT_OUT_LIST),
             workflow=self.states(),
             clock=self.clock,
             notices=self.notices,
@@ -422,7 +442,7 @@ class World:
             seed=self.seed,
             began=began,
             ended=self.clock.true(),
-            posted=tuple(self.posted),
+            posted=self.posted,
             table=self.table,
             executions=tuple(self.machine.executions.values()),
             lines=self.captured.lines,
@@ -436,6 +456,7 @@ class World:
             messages=self._messages(),
             documents=self.documents.stored,
             configured=self.configured,
+            taken=self.taken,
             dead={
                 "notices": self.notices.dead,
                 "stream": self.stream.dead,
@@ -468,6 +489,7 @@ def simulate(
     *,
     every: timedelta = timedelta(),
     configured: Sequence[Configured] | None = None,
+    kind: type[World] = World,
 ) -> Day:
     """Run some inputs from the first post to their ends.
 
@@ -478,11 +500,12 @@ def simulate(
         seed: decides every chance.
         every: virtual time between two posts.
         configured: the tenant's configuration items; the demo's when None.
+        kind: of world.
     """
 
     async def main() -> Day:
         scripts = Scripts(scripts_folder, seed if scripts_folder is None else None)
-        return await World(scripts, seed, configured=configured).live(inputs, every)
+        return await kind(scripts, seed, configured=configured).live(inputs, every)
 
     return loop.run(main())
 

@@ -1,161 +1,89 @@
-"""The same ASL on a second interpreter: moto's Step Functions, in process, over the real steps."""
+"""Every sample on a second interpreter of the ASL: moto's Step Functions, over the real steps."""
 
 from __future__ import annotations
 
 import json
-import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
-from moto.awslambda_simple.models import LambdaSimpleBackend
 
-from referral_core.adapters.memory_payer import PayerScript
-from referral_core.adapters.workflow import StepFunctionsWorkflow
-from referral_core.domain.lifecycle import Outcome, Status, Step
-from referral_core.domain.updates import Role, UpdateKind
-from referral_core.step_entry import StepEntry
-from tests.acts import TO_THE_END, accepted, told
-from tests.in_memory import ASL, REFERRAL, TENANT, World
+from local.inputs import inputs
+from local.partners.script import Scripts
+from local.simulation import loop
+from local.simulation.world import Day
+from referral_core.domain.lifecycle import Step
+from referral_core.domain.referral import Referral
+from tests.contracts.moto_world import MotoWorld, moto_states, states_entered
 
-REGION = "us-east-1"
-ROLE = "arn:aws:iam::123456789012:role/states"
-_SETTLES_WITHIN_S = 20.0
+SAMPLES = Path(__file__).parents[2] / "events/referrals"
+SIDECARS = sorted(SAMPLES.glob("*.sidecar.json"))
+HAPPY_PATH_STATES = 17
 
 
-class MotoWorld(World):
-    """A world whose state machine is moto's: it runs in threads, so settling is waiting for it."""
+class Ended:
+    """The day on moto, and how the executions went."""
 
-    def __init__(self, client: Any, machine_arn: str, script: PayerScript | None = None) -> None:
-        self._client = client
-        self._states = StepFunctionsWorkflow(client, machine_arn)
-        super().__init__(script, self._states)
-        self.entry = StepEntry(engine=self.engine, workflow=self._states)
+    def __init__(self) -> None:
+        self.day: Day
+        self.histories: dict[str, list[str]] = {}
 
-    def settle(self) -> None:
-        """Start what asks for it, then wait until the referral waits or is closed."""
-        if not self.referral.is_closed:
-            self._states.start(self.referral)
-        until = time.monotonic() + _SETTLES_WITHIN_S
-        while time.monotonic() < until:
-            loaded = self.referrals.load(TENANT, REFERRAL)
-            if loaded.referral.is_closed or loaded.mailbox.is_waiting:
-                return
-            time.sleep(0.01)
-        raise AssertionError(f"nothing settled: {self.referral.status}, {self.referral.phase}")
+    def referral(self, source: str) -> Referral:
+        (posted,) = (p for p in self.day.posted if p.source == source)
+        assert posted.referral_id is not None, posted.refusal
+        (found,) = (r for r in self.day.referrals if r.id == posted.referral_id)
+        return found
 
-    def entered(self) -> list[str]:
-        """The states entered, from the execution's own history, once it has ended."""
-        (execution,) = self._client.list_executions(stateMachineArn=self._states._arn)["executions"]
-        until = time.monotonic() + _SETTLES_WITHIN_S
-        while time.monotonic() < until:
-            arn = execution["executionArn"]
-            if self._client.describe_execution(executionArn=arn)["status"] != "RUNNING":
-                break
-            time.sleep(0.01)
-        history = self._client.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-        details = "stateEnteredEventDetails"
-        return [event[details]["name"] for event in history if details in event]
+    def statuses(self, referral: Referral) -> list[str]:
+        found: list[str] = []
+        for event in self.day.events(referral):
+            if not found or found[-1] != event.to_status:
+                found.append(event.to_status.value)
+        return found
 
 
-Build = Callable[..., MotoWorld]
+@pytest.fixture(scope="module")
+def ended() -> Iterator[Ended]:
+    """Given all samples, posted at once, and their partners."""
+    ended, monkeypatch = Ended(), pytest.MonkeyPatch()
+    with ExitStack() as stack:
+        stack.callback(monkeypatch.undo)
+        client, machine, functions = stack.enter_context(moto_states(monkeypatch))
+
+        async def live() -> Day:
+            world = MotoWorld(client, machine, functions, Scripts(SAMPLES), "moto")
+            return await world.live(inputs(SAMPLES))
+
+        ended.day = loop.run(live())
+        for referral in ended.day.referrals:
+            ended.histories[referral.id] = states_entered(client, machine, referral)
+        yield ended
 
 
-@pytest.fixture
-def build(monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
-    """Given moto's interpreter with our ASL, whose Lambda functions are the real steps."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    worlds: list[MotoWorld] = []
-
-    def invoke(
-        _self: Any, function_name: str, _qualifier: Any, body: Any, _headers: Any, headers: Any
-    ) -> bytes:
-        del function_name
-        try:
-            return json.dumps(worlds[0].entry.handle(json.loads(body))).encode()
-        except Exception as error:  # noqa: BLE001 - what the Lambda runtime does with any of them
-            headers["x-amz-function-error"] = "Unhandled"
-            return json.dumps({"errorType": type(error).__name__}).encode()
-
-    monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
-    config: Any = {
-        "lambda": {"use_docker": False},
-        "stepfunctions": {"execute_state_machine": True},
-    }
-    with mock_aws(config=config):
-        client = boto3.client("stepfunctions", REGION)
-        definition = re.sub(
-            r"\$\{(\w+)Arn\}",
-            rf"arn:aws:lambda:{REGION}:123456789012:function:\1",
-            json.dumps(ASL),
-        )
-        machine = client.create_state_machine(
-            name="referral_lifecycle", definition=definition, roleArn=ROLE
-        )
-
-        def world(sample: str, script: PayerScript | None = None) -> MotoWorld:
-            worlds.append(MotoWorld(client, machine["stateMachineArn"], script))
-            worlds[0].accept(sample)
-            worlds[0].settle()
-            return worlds[0]
-
-        yield world
+@pytest.mark.parametrize("sidecar", SIDECARS, ids=lambda p: p.name.removesuffix(".sidecar.json"))
+def test_it_ends_as_its_sidecar_says(sidecar: Path, ended: Ended) -> None:
+    expect: Mapping[str, Any] = json.loads(sidecar.read_text())["expect"]
+    referral = ended.referral(sidecar.name.replace(".sidecar", ""))
+    kinds = [event.kind for event in ended.day.events(referral)]
+    assert ended.statuses(referral) == expect["statuses"], kinds
+    assert referral.outcome == expect["outcome"]
+    assert referral.loop_closed is expect["loop_closed"]
+    worklist = None if referral.is_closed else referral.queue.value
+    assert worklist == expect["worklist"]
 
 
-def _run_to_the_end(world: World) -> None:
-    for act in TO_THE_END:
-        act(world)
-    assert world.referral.outcome is Outcome.COMPLETED_REPORT_ACKNOWLEDGED
-    assert world.referral.loop_closed
+def test_happy_path_enters_seventeen_states(ended: Ended) -> None:
+    entered = ended.histories[ended.referral("happy-path.json").id]
+    steps = [state for state in entered if state in set(Step)]
+    assert list(dict.fromkeys(steps)) == list(Step)[:9]
+    # And two more for each reminder that was sent.
+    reminders = steps.count(Step.AWAIT_VISIT) - 1
+    assert len(entered) <= HAPPY_PATH_STATES + 2 * reminders
 
 
-def test_happy_path_enters_seventeen_states(build: Build) -> None:
-    world = build("happy-path")
-    _run_to_the_end(world)
-    entered = world.entered()
-    assert len(entered) <= 17
-    assert [state for state in entered if state in set(Step)] == list(Step)[:9]
-
-
-def test_authorization_pended_then_approved(build: Build) -> None:
-    world = build("authorization-pended", PayerScript(authorization="A4-then-A1"))
-    known = world.referral.authorization
-    assert known is not None
-    world.tell(UpdateKind.AUTHORIZATION_DECIDED, Role.PAYER, trace=known.trace, verdict="approved")
-    _run_to_the_end(world)
-
-
-def test_clinic_declines_then_rerouted(build: Build) -> None:
-    world = build("clinic-declines")
-    world.tell(UpdateKind.OFFER_DECLINED, offer=1)
-    assert len(world.referral.offers) == 2
-    _run_to_the_end(world)
-
-
-def test_missing_information_then_supplied(build: Build) -> None:
-    world = build("missing-information")
-    assert world.referral.status is Status.NEEDS_INFORMATION
-    world.supply("missing-information")
-    _run_to_the_end(world)
-
-
-def test_cancelled_by_the_referrer_while_waiting(build: Build) -> None:
-    world = build("cancelled-by-referrer")
-    accepted(world)
-    world.tell(UpdateKind.CANCEL, Role.EHR)
-    told(world)
-    assert world.referral.outcome is Outcome.CANCELLED_BY_REFERRER
-    assert world.entered()[-1] == "CloseReferral"
-
-
-def test_authorization_denied_stands_on_a_worklist_and_ends_by_a_decision(build: Build) -> None:
-    world = build("authorization-denied", PayerScript(authorization="A3"))
-    assert world.referral.status is Status.AUTHORIZATION_DENIED_REVIEW
-    world.tell(UpdateKind.DECISION, Role.STAFF, action="close:authorization-denied-final")
-    told(world)
-    assert world.referral.outcome is Outcome.AUTHORIZATION_DENIED_FINAL
+def test_every_closed_referral_ended_its_execution(ended: Ended) -> None:
+    for referral in ended.day.referrals:
+        if referral.is_closed:
+            assert ended.histories[referral.id][-1] in {Step.CLOSE_REFERRAL, "RunSuperseded"}

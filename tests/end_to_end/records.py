@@ -73,12 +73,18 @@ class Records:
 
         return until(look, f"the end of referral {referral_id}: {self.kinds(referral_id)}")
 
-    def closed(self, referral_id: str) -> Referral:
-        """Wait until it is closed, whatever worklists it stands on meanwhile."""
+    def closed(self, referral_id: str, *, reopened: bool = False) -> Referral:
+        """Wait until it is closed, whatever worklists it stands on meanwhile.
+
+        Args:
+            referral_id: which one.
+            reopened: whether it is to be opened again and closed once more.
+        """
 
         def look() -> Referral | None:
             referral = self.referral(referral_id)
-            return referral if referral.is_closed else None
+            told = referral.is_closed and bool(referral.reopenings) >= reopened
+            return referral if told else None
 
         return until(look, f"the closing of {referral_id}", within_s=_CLOSED_WITHIN_S)
 

@@ -45,8 +45,10 @@ def ended_of(sidecar: Path, samples: Sequence[Followed], records: Records) -> Re
     source = sidecar.name.replace(".sidecar", "")
     (followed,) = (f for f in samples if f.source == source)
     assert followed.referral is not None, followed.refusal
-    wait = records.closed if expected(sidecar)["outcome"] else records.ended
-    return wait(followed.referral.id)
+    if expected(sidecar)["outcome"] is None:
+        return records.ended(followed.referral.id)
+    reopened = "reopens" in json.loads(sidecar.read_text())["partners"]["ehr"]
+    return records.closed(followed.referral.id, reopened=reopened)
 
 
 def expected(sidecar: Path) -> Mapping[str, Any]:

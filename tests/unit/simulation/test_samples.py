@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.inputs import inputs
-from local.simulation.world import A_PARTNER, Day, simulate
+from local.simulation.world import A_PARTNER
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.referral import Referral
+from tests.unit.simulation.days import SAMPLES, a_whole_day
 
-SAMPLES = Path(__file__).parents[3] / "events/referrals"
 SIDECARS = sorted(SAMPLES.glob("*.sidecar.json"))
-
-
-@cache
-def the_day() -> Day:
-    """All samples posted at once; what the tests below look at."""
-    return simulate(inputs(SAMPLES), SAMPLES, "samples")
 
 
 def expected(sidecar: Path) -> Mapping[str, Any]:
@@ -33,15 +25,15 @@ def expected(sidecar: Path) -> Mapping[str, Any]:
 def ended(sidecar: Path) -> Referral:
     """The referral of a sidecar, as it stands at the end."""
     source = sidecar.name.replace(".sidecar", "")
-    (posted,) = (p for p in the_day().posted if p.source == source)
+    (posted,) = (p for p in a_whole_day().posted if p.source == source)
     assert posted.referral_id is not None, posted.refusal
-    (referral,) = (r for r in the_day().referrals if r.id == posted.referral_id)
+    (referral,) = (r for r in a_whole_day().referrals if r.id == posted.referral_id)
     return referral
 
 
 def statuses(referral: Referral) -> list[Status]:
     found: list[Status] = []
-    for event in the_day().events(referral):
+    for event in a_whole_day().events(referral):
         if not found or found[-1] is not event.to_status:
             found.append(event.to_status)
     return found
@@ -50,7 +42,7 @@ def statuses(referral: Referral) -> list[Status]:
 @pytest.mark.parametrize("sidecar", SIDECARS, ids=lambda p: p.name.removesuffix(".sidecar.json"))
 def test_it_ends_as_its_sidecar_says(sidecar: Path) -> None:
     referral, expect = ended(sidecar), expected(sidecar)
-    kinds = [event.kind for event in the_day().events(referral)]
+    kinds = [event.kind for event in a_whole_day().events(referral)]
     assert statuses(referral) == expect["statuses"], kinds
     assert referral.outcome == expect["outcome"]
     assert referral.loop_closed is expect["loop_closed"]
@@ -59,11 +51,11 @@ def test_it_ends_as_its_sidecar_says(sidecar: Path) -> None:
 
 
 def test_every_sample_has_a_sidecar_and_none_is_refused() -> None:
-    sources = {posted.source for posted in the_day().posted} - {A_PARTNER}
+    sources = {posted.source for posted in a_whole_day().posted} - {A_PARTNER}
     assert sources == {path.name.replace(".sidecar", "") for path in SIDECARS}
-    assert all(posted.referral_id for posted in the_day().posted)
+    assert all(posted.referral_id for posted in a_whole_day().posted)
 
 
 def test_no_dead_letters_are_left() -> None:
-    assert not any(the_day().dead.values())
-    assert the_day().bodies["stream-dead"] == []
+    assert not any(a_whole_day().dead.values())
+    assert a_whole_day().bodies["stream-dead"] == []

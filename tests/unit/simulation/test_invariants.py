@@ -1,0 +1,271 @@
+"""Each check finds nothing on a good day, and what a hand broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.simulation import invariants, ledger
+from local.simulation.invariants import CHECKS, Check
+from local.simulation.privacy import Canaries, canaries_of, leaks
+from local.simulation.world import Day, Posted
+from referral_core.domain.lifecycle import Party, Status, Step
+from referral_core.domain.mailbox import Wait
+from referral_core.domain.model import ReferralId
+from referral_core.domain.referral import Change, Referral
+from referral_core.domain.updates import UpdateKind
+from tests.unit.simulation.days import (
+    a_day,
+    a_whole_day,
+    event_replaced,
+    mailbox_replaced,
+    replaced,
+    samples,
+    the_referral,
+)
+
+Break = Callable[[Day, Referral], Any]
+
+
+@pytest.fixture
+def day() -> Day:
+    """Given a referral that was completed."""
+    return a_day("happy-path")
+
+
+@pytest.fixture
+def waiting() -> Day:
+    """Given a referral that stands on a worklist."""
+    return a_day("authorization-denied")
+
+
+def found(check: Check, day: Day) -> list[str]:
+    return list(check(day))
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_good_day_breaks_nothing(name: str) -> None:
+    assert found(CHECKS[name], a_whole_day()) == []
+
+
+@pytest.mark.parametrize("name", ledger.CHECKS)
+def test_the_ledger_of_a_good_day_adds_up(name: str) -> None:
+    assert found(ledger.CHECKS[name], a_whole_day()) == []
+
+
+def test_states_of_a_good_day_are_counted() -> None:
+    assert found(ledger.states_are_counted, a_whole_day()) == []
+
+
+def moved_to(day: Day, referral: Referral, status: Status) -> None:
+    event_replaced(day, referral, 3, to_status=status)
+    event_replaced(day, referral, 4, from_status=status)
+
+
+BROKEN: dict[str, tuple[Check, Break]] = {
+    "closed without outcome": (
+        invariants.ended_or_on_a_worklist,
+        lambda day, r: replaced(day, r, outcome=None),
+    ),
+    "open and nobody's": (
+        invariants.ended_or_on_a_worklist,
+        lambda day, r: replaced(day, r, status=Status.SCHEDULED, waits_for=Party.CLINIC),
+    ),
+    "nobody was told": (
+        invariants.accepted_once,
+        lambda day, _r: day.posted.clear(),  # type: ignore[attr-defined]
+    ),
+    "one body, two referrals": (
+        invariants.accepted_once,
+        lambda day, _r: day.posted.append(  # type: ignore[attr-defined]
+            replace(day.posted[0], referral_id=ReferralId("other"))
+        ),
+    ),
+    "a lock that leads nowhere": (
+        invariants.accepted_once,
+        lambda day, _r: day.table._keys.update(
+            {k: t.model_copy(update={"referral_id": "gone"}) for k, t in day.table._keys.items()}
+        ),
+    ),
+    "a place released twice": (
+        invariants.capacity_kept,
+        lambda day, _r: day.table.held.update(dict.fromkeys(day.table.held, 0)),
+    ),
+    "more places than room": (
+        invariants.capacity_kept,
+        lambda day, r: (
+            replaced(day, r, offers=r.offers * 9)
+            or day.table.held.update(dict.fromkeys(day.table.held, 9))
+        ),
+    ),
+    "a message twice": (
+        invariants.one_message_per_attempt,
+        lambda day, _r: day.messages.append(day.messages[0]),  # type: ignore[attr-defined]
+    ),
+    "a message not sent": (
+        invariants.one_message_per_attempt,
+        lambda day, _r: day.messages.pop(),  # type: ignore[attr-defined]
+    ),
+    "a message not on record": (
+        invariants.one_message_per_attempt,
+        lambda day, r: replaced(day, r, contacts=()),
+    ),
+    "an illegal move": (
+        invariants.moves_are_legal,
+        lambda day, r: moved_to(day, r, Status.SCHEDULED),
+    ),
+    "a version left out": (
+        invariants.moves_are_legal,
+        lambda day, r: day.table._events[r.tenant, r.id].pop(5),
+    ),
+    "a stale run that wrote": (
+        invariants.moves_are_legal,
+        lambda day, r: event_replaced(day, r, 2, run=2),
+    ),
+    "a record that no event made": (
+        invariants.moves_are_legal,
+        lambda day, r: replaced(day, r, version=r.version + 1),
+    ),
+    "a late update that altered": (
+        invariants.late_changes_nothing,
+        lambda day, r: day.table.late[r.tenant, r.id].append(
+            Change(
+                before=r,
+                after=r.model_copy(update={"appointment": None}),
+                event=day.events(r)[-1],
+            )
+        ),
+    ),
+    "an update not on record": (
+        invariants.late_changes_nothing,
+        lambda day, r: day.table.updates[r.tenant, r.id].clear(),
+    ),
+    "another pathway": (
+        invariants.pathway_is_kept,
+        lambda day, r: replaced(day, r, pathway="social-need"),
+    ),
+    "an update used twice": (
+        invariants.mailbox_is_sound,
+        lambda day, r: mailbox_replaced(day, r, seen=("u1", "u1")),
+    ),
+    "a closed referral that waits": (
+        invariants.mailbox_is_sound,
+        lambda day, r: mailbox_replaced(
+            day,
+            r,
+            wait=Wait(
+                id="1-1",
+                step=Step.AWAIT_VISIT,
+                token="t",
+                accepts=frozenset({UpdateKind.DEADLINE}),
+                deadline=r.updated_at,
+            ),
+        ),
+    ),
+    "a report that is not stored": (
+        invariants.documents_are_kept,
+        lambda day, _r: day.documents.clear(),  # type: ignore[attr-defined]
+    ),
+    "a loop closed without notice": (
+        invariants.loops_are_closed_by_evidence,
+        lambda day, r: replaced(day, r, notices=()),
+    ),
+    "a part not counted": (
+        ledger.messages_are_counted,
+        lambda day, r: replaced(
+            day, r, contacts=tuple(c.model_copy(update={"parts": 2}) for c in r.contacts)
+        ),
+    ),
+    "a state not counted": (
+        ledger.states_are_counted,
+        lambda day, r: event_replaced(day, r, 1, metered={}),
+    ),
+    "a unit without a price": (
+        ledger.units_have_prices,
+        lambda day, r: event_replaced(day, r, 1, metered={"carrier-pigeons": 1}),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_a_hand_broke_is_found(what: str, day: Day) -> None:
+    check, broken = BROKEN[what]
+    assert found(check, day) == []
+    broken(day, the_referral(day))
+    assert found(check, day) != []
+
+
+def test_a_work_item_without_due_time_is_found(waiting: Day) -> None:
+    referral = the_referral(waiting)
+    item = referral.work_item
+    assert item is not None
+    replaced(waiting, referral, work_item=item.model_copy(update={"due_at": None}))
+    assert found(invariants.ended_or_on_a_worklist, waiting) != []
+
+
+def test_an_update_that_nobody_used_is_found(waiting: Day) -> None:
+    referral = the_referral(waiting)
+    mailbox = waiting.table.load(referral.tenant, referral.id).mailbox
+    kept, *_ = waiting.table.updates[referral.tenant, referral.id].values()
+    wait = mailbox.wait
+    assert wait is not None
+    mailbox_replaced(
+        waiting,
+        referral,
+        pending=(kept,),
+        wait=wait.model_copy(update={"accepts": wait.accepts | {kept.kind}}),
+    )
+    assert found(invariants.mailbox_is_sound, waiting) != []
+
+
+# --- canaries --------------------------------------------------------------------------------
+
+
+def test_the_canaries_of_a_sample_are_its_patients_and_diagnoses() -> None:
+    canaries = canaries_of(samples("happy-path"))
+    assert {"Whitlock", "LS-10231", "(508) 555-0131", "HHP4410231", "L20.9"} <= canaries.texts
+
+
+def test_a_canary_is_a_word_and_not_a_part_of_a_hash() -> None:
+    canaries = Canaries(["1234567", "Atopic dermatitis", "Lee"])
+    assert canaries.within("the hash ab1234567cd") == []
+    assert canaries.within("number 1234567.") == ["1234567"] or canaries.within("no 1234567 ")
+    assert canaries.within("has Atopic dermatitis, he says") == ["Atopic dermatitis"]
+
+
+def test_a_good_day_leaks_nothing() -> None:
+    assert list(leaks(a_whole_day(), canaries_of(samples("happy-path")))) == []
+
+
+LEAKING: dict[str, Break] = {
+    "a log line": lambda day, _r: day.lines.append("patient Whitlock"),  # type: ignore[attr-defined]
+    "an execution": lambda day, _r: day.executions[0].data.update(name="Whitlock"),
+    "a queue": lambda day, _r: day.bodies["notices"].append('{"for": "Whitlock"}'),  # type: ignore[attr-defined]
+    "a text message": lambda day, _r: day.messages.append(  # type: ignore[attr-defined]
+        {"reference": "x", "body": "Dear Whitlock"}
+    ),
+    "an event": lambda day, r: event_replaced(day, r, 1, why="For Whitlock."),
+    "the projection": lambda day, r: replaced(day, r, why="For Whitlock."),
+}
+
+
+@pytest.mark.parametrize("where", LEAKING)
+def test_a_planted_canary_is_found(where: str, day: Day) -> None:
+    canaries = canaries_of(samples("happy-path"))
+    assert list(leaks(day, canaries)) == []
+    LEAKING[where](day, the_referral(day))
+    assert list(leaks(day, canaries)) != []
+
+
+def test_payloads_hold_the_canaries(day: Day) -> None:
+    # Then the search is not blind: what is excused is full of them.
+    (payload,) = day.table._payloads.values()
+    assert "Whitlock" in canaries_of(samples("happy-path")).within(payload.decode())
+
+
+def test_a_refused_post_is_no_referral(day: Day) -> None:
+    day.posted.append(Posted("a", 422, "b", refusal={}))  # type: ignore[attr-defined]
+    assert found(invariants.accepted_once, day) == []
