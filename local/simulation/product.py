@@ -17,10 +17,12 @@ from referral_core.adapters.memory import MemoryReferrals
 from referral_core.adapters.notices import SqsNotices
 from referral_core.adapters.payer import HttpEligibility, HttpPriorAuth
 from referral_core.api.intake import ReceiveReferral
+from referral_core.api.posting import Poster
 from referral_core.api.reads import ReadRecords
 from referral_core.api.replies import ReceiveReply
 from referral_core.api.routes import intake_app, read_app, update_app
 from referral_core.api.updates import ReceiveUpdate
+from referral_core.api.work_items import DecideWorkItems
 from referral_core.background.delivery import Courier
 from referral_core.background.metrics import record
 from referral_core.background.outbox import Outbox
@@ -103,14 +105,13 @@ class Product:
         self._entry = StepEntry(engine=self.engine, workflow=ports.workflow)
         engine, directory = self.engine, ports.directory
         referrals, documents, clock = ports.referrals, ports.documents, ports.clock
+        poster = Poster(referrals, documents, engine, clock)
+        staff = DecideWorkItems(poster, directory, ports.opt_outs)
         self._apps = {
             "receive_referral": intake_app(
                 ReceiveReferral(referrals, documents, engine, clock, ports.new_id), directory
             ),
-            "receive_update": update_app(
-                ReceiveUpdate(referrals, documents, engine, directory, clock, ports.opt_outs),
-                directory,
-            ),
+            "receive_update": update_app(ReceiveUpdate(poster), staff, directory),
             "read_records": read_app(
                 ReadRecords(referrals, ports.worklists, f"{API}/token"), directory
             ),

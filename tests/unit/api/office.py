@@ -12,9 +12,11 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from referral_core.adapters.memory_partners import MemoryDocuments, MemoryOptOuts
 from referral_core.api.intake import ReceiveReferral
+from referral_core.api.posting import Poster
 from referral_core.api.reads import ReadRecords
 from referral_core.api.routes import intake_app, read_app, update_app
 from referral_core.api.updates import ReceiveUpdate
+from referral_core.api.work_items import DecideWorkItems
 from referral_core.domain.model import Tenant
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
@@ -69,20 +71,22 @@ class Office:
         )
         referrals, engine, clock = world.referrals, world.engine, world.clock
         self.opt_outs = MemoryOptOuts(world.messenger)
-        updates = ReceiveUpdate(referrals, self.documents, engine, directory, clock, self.opt_outs)
+        poster = Poster(referrals, self.documents, engine, clock)
+        updates = ReceiveUpdate(poster)
+        staff = DecideWorkItems(poster, directory, self.opt_outs)
         reads = ReadRecords(referrals, referrals, "https://auth.example.org/token")
         intake = ReceiveReferral(referrals, self.documents, engine, clock)
         self._apps: tuple[tuple[Callable[[str, str], bool], APIGatewayHttpResolver], ...] = (
             (lambda method, _: method == "GET", read_app(reads, directory)),
             (
                 lambda _, path: path.endswith(("/decision", "$reopen")),
-                update_app(updates, directory),
+                update_app(updates, staff, directory),
             ),
             (
                 lambda _, path: "ServiceRequest" in path or path == "/fhir",
                 intake_app(intake, directory),
             ),
-            (lambda *_: True, update_app(updates, directory)),
+            (lambda *_: True, update_app(updates, staff, directory)),
         )
 
     def call(

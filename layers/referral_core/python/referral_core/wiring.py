@@ -295,11 +295,14 @@ def receive_referral() -> APIGatewayHttpResolver:
 @cache
 def receive_update() -> APIGatewayHttpResolver:
     """Build the function receive_update."""
+    from referral_core.api.posting import Poster  # noqa: PLC0415
     from referral_core.api.routes import update_app  # noqa: PLC0415
     from referral_core.api.updates import ReceiveUpdate  # noqa: PLC0415
+    from referral_core.api.work_items import DecideWorkItems  # noqa: PLC0415
 
-    use = ReceiveUpdate(table(), documents(), answering(), directory(), clock(), _opt_outs())
-    return update_app(use, directory())
+    poster = Poster(table(), documents(), answering(), clock())
+    staff = DecideWorkItems(poster, directory(), _opt_outs())
+    return update_app(ReceiveUpdate(poster), staff, directory())
 
 
 @cache

@@ -10,6 +10,7 @@ from referral_core.api.face import READ, WRITE, Answer, Call, Face
 from referral_core.api.intake import ReceiveReferral
 from referral_core.api.reads import ReadRecords
 from referral_core.api.updates import ReceiveUpdate
+from referral_core.api.work_items import DecideWorkItems
 from referral_core.ports import Directory
 
 _Use = Callable[[Call], Answer]
@@ -39,7 +40,9 @@ def intake_app(use: ReceiveReferral, directory: Directory) -> APIGatewayHttpReso
     return app
 
 
-def update_app(use: ReceiveUpdate, directory: Directory) -> APIGatewayHttpResolver:
+def update_app(
+    use: ReceiveUpdate, staff: DecideWorkItems, directory: Directory
+) -> APIGatewayHttpResolver:
     """Return the app of receive_update."""
     app = APIGatewayHttpResolver()
     face = Face(app, directory)
@@ -74,11 +77,11 @@ def update_app(use: ReceiveUpdate, directory: Directory) -> APIGatewayHttpResolv
 
     @app.post("/work-items/<referral_id>/decision")
     def decision(referral_id: str) -> Response[str]:
-        return face.answer(WRITE, lambda call: use.decision(call, referral_id))
+        return face.answer(WRITE, lambda call: staff.decision(call, referral_id))
 
     @app.post(r"/fhir/ServiceRequest/<referral_id>/\$reopen")
     def reopen(referral_id: str) -> Response[str]:
-        return face.answer(WRITE, lambda call: use.reopen(call, referral_id))
+        return face.answer(WRITE, lambda call: staff.reopen(call, referral_id))
 
     return app
 
