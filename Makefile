@@ -33,10 +33,11 @@ check: setup ## Lint, format, types, import contracts and unit tests: what CI ru
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit tests/contracts
+	@$(BIN)/pytest -q -n 2 tests/unit tests/contracts
 
 test: setup ## Run every test, those on the embedded stack included.
-	@$(BIN)/pytest
+	@$(BIN)/pytest -q -n 2 tests/unit tests/contracts tests/adapters tests/infra tests/simulation
+	@$(BIN)/pytest tests/end_to_end
 
 synth: setup ## Synthesise the CDK template into cdk.out, checked by cdk-nag.
 	@$(BIN)/python -m infra.app

@@ -28,7 +28,7 @@ DOCUMENTS: Final = frozenset({"document", "diagnostic-report"})
 CALLS: Final = frozenset(
     {
         *("agreed", "declined", "another-time", "another-clinic"),
-        *("voicemail", "no-answer", "wrong-number"),
+        *("voicemail", "no-answer", "wrong-number", "opted-out"),
     }
 )
 ENDINGS: Final = frozenset(

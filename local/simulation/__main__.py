@@ -23,11 +23,12 @@ from local.inputs import Input, inputs
 from local.partners.script import Scripts
 from local.simulation import funnel, ledger, loop
 from local.simulation.chaos import ChaosWorld
+from local.simulation.day import Day
 from local.simulation.invariants import CHECKS
 from local.simulation.privacy import canaries_of, leaks
 from local.simulation.synthea import DataMissing, synthea_inputs
 from local.simulation.tenant import massachusetts
-from local.simulation.world import Day, World
+from local.simulation.world import World
 
 SAMPLES: Final = Path(__file__).parents[2] / "events/referrals"
 _BETWEEN_POSTS: Final = timedelta(minutes=30)

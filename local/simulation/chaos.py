@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from local.inputs import Input
 from local.partners.world import MODES
 from local.partners.world import PARTNERS as PARTIES
+from local.simulation.day import Day
 from local.simulation.faults import (
     Faults,
     FaultyDocuments,
@@ -29,8 +30,11 @@ from local.simulation.faults import (
 from local.simulation.services import Consume, VirtualStream
 from local.simulation.table import Record
 from local.simulation.transport import InProcessPool
-from local.simulation.world import HORIZON, Day, World
+from local.simulation.world import HORIZON, World
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.ports import Documents, Messenger, Referrals, Workflow
+from referral_core.steps.engine import Engine
 
 T = TypeVar("T")
 
@@ -38,6 +42,7 @@ RATES: Final[Mapping[str, float]] = MappingProxyType(
     {
         "throttled": 0.004,
         "conflict": 0.01,
+        "overtaken": 0.02,
         "write's answer lost": 0.004,
         "killed before a write": 0.004,
         "killed after a write": 0.004,
@@ -95,6 +100,7 @@ class ChaosWorld(World):
         super().__init__(*args, **kwargs)
         began = self.clock.true()
         self.faults.lasts = lambda: self.clock.true() - began < LASTS
+        self.faults.overtake = self._overtake
         self.stream = FaultyStream(self.stream.consumers, faults=self.faults)
 
     # --- the parts that fail ------------------------------------------------------------------
@@ -141,6 +147,19 @@ class ChaosWorld(World):
         if name == "http" and self.faults.strike("response lost"):
             raise InvocationFailed
         return done
+
+    def _overtake(self, referral: Referral) -> None:
+        """Let the EHR's word be recorded between another function's read and its write."""
+        update = Update(
+            id=f"overtaking-{referral.version}-{self.faults.happened['overtaken']}",
+            kind=UpdateKind.PROGRESS_NOTED,
+            actor="ehr",
+            role=Role.EHR,
+            received_at=self.clock.now(),
+        )
+        Engine(self.table, self.workflow, self.clock, self.product.engine.steps).post(
+            referral.tenant, referral.id, update
+        )
 
     def step(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry a step; a worker that dies silently leaves its state waiting for the token."""

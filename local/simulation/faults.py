@@ -45,6 +45,7 @@ class Faults:
     Attributes:
         happened: kind of fault → how often.
         lasts: says whether there is trouble now.
+        overtake: lets another writer of a referral be first.
     """
 
     def __init__(self, dice: Random, rates: Mapping[str, float]) -> None:
@@ -53,6 +54,7 @@ class Faults:
         self._rates = rates
         self.happened: dict[str, int] = dict.fromkeys(rates, 0)
         self.lasts: Callable[[], bool] = lambda: True
+        self.overtake: Callable[[Referral], None] = lambda _: None
 
     def strike(self, kind: str) -> bool:
         """Say whether a fault of this kind happens now."""
@@ -91,6 +93,8 @@ class FaultyReferrals:
         """Write one commit."""
         if self._faults.strike("conflict"):
             raise Conflict("Another writer was first.")
+        if self._faults.strike("overtaken"):
+            self._faults.overtake(commit.change.before)
         self._write(lambda: self._table.commit(commit))
 
     def opt_out(self, tenant: Tenant, phone_hash: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from local.simulation.world import Day
+from local.simulation.day import Day
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.money import cost
 from referral_core.domain.referral import Event, Referral

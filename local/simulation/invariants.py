@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
-from local.simulation.world import Day
+from local.simulation.day import Day
 from referral_core.domain.lifecycle import LEGAL, Party
 from referral_core.domain.model import Tenant
 from referral_core.domain.network import Practitioner

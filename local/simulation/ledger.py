@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from local.simulation.day import Day
 from local.simulation.invariants import Check
-from local.simulation.world import Day
 from referral_core.domain.money import PRICES
 from referral_core.domain.outreach import METERED
 from referral_core.domain.referral import Referral

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from local.inputs import Input
-from local.simulation.world import Day
+from local.simulation.day import Day
 from referral_core.adapters.keys import Sort
 
 _WORD: Final = re.compile(r"\+?\w+(?:[.-]\w+)*")

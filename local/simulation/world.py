@@ -11,7 +11,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
@@ -29,26 +28,28 @@ from local.partners.world import PARTNERS as PARTIES
 from local.partners.world import World as PartnersWorld
 from local.seed import TENANT, taken
 from local.simulation import loop
-from local.simulation.machine import Execution, InMemoryStateMachine
+from local.simulation.day import Day, Posted
+from local.simulation.machine import InMemoryStateMachine
 from local.simulation.product import Ports, Product, forget, function_of
 from local.simulation.services import Captured, VirtualQueue, VirtualStream, VirtualTopic
 from local.simulation.table import SimulatedTable
 from local.simulation.tenant import PARTNERS, Configured, records
 from local.simulation.transport import InProcessPool, InProcessRouter, exchange, sdk_client
+from local.simulation.workflow import SimulatedWorkflow
 from referral_core.adapters.channels import Channels
 from referral_core.adapters.ehr import HttpEhr
 from referral_core.adapters.http import HttpClient
 from referral_core.adapters.keys import Sort
 from referral_core.adapters.letters import PrintedLetters
-from referral_core.adapters.memory import MemoryDirectory, MemoryWorkflow
+from referral_core.adapters.memory import MemoryDirectory
 from referral_core.adapters.memory_partners import MemoryDocuments, MemoryMessenger
 from referral_core.adapters.messenger import EndUserMessaging
 from referral_core.adapters.opt_outs import CarrierOptOuts
 from referral_core.adapters.portal import PortalMessages
 from referral_core.domain.lifecycle import Party
 from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.referral import Event, Referral
-from referral_core.ports import Delivery, Documents, Messenger, Referrals, Workflow
+from referral_core.domain.referral import Referral
+from referral_core.ports import Documents, Messenger, Referrals, Workflow
 
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston, as in the demo."""
@@ -68,118 +69,6 @@ T = TypeVar("T")
 
 class Livelock(SystemExit):
     """The simulation runs in circles: asyncio and the simulated services let only this through."""
-
-
-@dataclass(frozen=True)
-class Posted:
-    """One referral that was accepted, or an input that was refused.
-
-    Attributes:
-        refusal: the OperationOutcome of an input that was refused.
-        body: SHA-256 of what was posted.
-        position: of the referral among those of its body.
-    """
-
-    source: str
-    http_status: int
-    body: str
-    position: int = 0
-    referral_id: ReferralId | None = None
-    refusal: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Day:
-    """All that a simulation leaves behind.
-
-    Attributes:
-        table: the record as it stands.
-        executions: every execution with the states it entered, their inputs and results.
-        lines: what the functions wrote: logs and metrics.
-        bodies: queue or topic → everything that was sent to it.
-        logs: partner → what it saw and said.
-        messages: what patients were sent, as the carrier took it.
-        documents: what the document store holds, by tenant and hash.
-        configured: the tenant's configuration items.
-        taken: places that were held before the first referral came.
-        dead: what was given up, by service.
-    """
-
-    seed: str
-    began: datetime
-    ended: datetime
-    posted: Sequence[Posted]
-    table: SimulatedTable
-    executions: Sequence[Execution]
-    lines: Sequence[str]
-    bodies: Mapping[str, Sequence[str]]
-    logs: Mapping[str, Sequence[Mapping[str, Any]]]
-    messages: Sequence[Mapping[str, Any]]
-    documents: Mapping[tuple[Tenant, str], tuple[bytes, str]]
-    configured: Sequence[Configured]
-    taken: Mapping[tuple[Tenant, str, str], int]
-    dead: Mapping[str, Sequence[Any]]
-
-    @property
-    def referrals(self) -> list[Referral]:
-        """Every referral as it stands, in order of acceptance."""
-        return [loaded.referral for loaded in self.table.all()]
-
-    def events(self, referral: Referral) -> Sequence[Event]:
-        """Return a referral's events, oldest first."""
-        return self.table.events(referral.tenant, referral.id)
-
-    def digest(self) -> str:
-        """Return the hash of all final projections and events."""
-        found = sha256()
-        for referral in self.referrals:
-            found.update(_canonical(referral))
-            for event in self.events(referral):
-                found.update(_canonical(event))
-        return found.hexdigest()
-
-
-def _canonical(record: Referral | Event) -> bytes:
-    return json.dumps(record.model_dump(mode="json"), sort_keys=True).encode()
-
-
-class SimulatedWorkflow(MemoryWorkflow):
-    """Step Functions over the interpreter: what is told to it happens once its teller is done."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.machine: InMemoryStateMachine | None = None
-
-    def start(self, referral: Referral) -> None:
-        """Start the execution of a run, once."""
-        execution = self._machine.start(referral)
-        if execution is not None:
-            self._soon(execution)
-
-    def answer(self, token: str, outcome: str) -> Delivery:
-        """Answer a waiting step."""
-        delivery = super().answer(token, outcome)
-        return self._moved(token, delivery)
-
-    def fault(self, token: str, error: str) -> Delivery:
-        """Fail a waiting step."""
-        delivery = super().fault(token, error)
-        return self._moved(token, delivery)
-
-    @property
-    def _machine(self) -> InMemoryStateMachine:
-        if self.machine is None:
-            raise RuntimeError("The state machine is not there yet.")
-        return self.machine
-
-    def _moved(self, token: str, delivery: Delivery) -> Delivery:
-        execution = self._machine.holder(token)
-        if delivery is Delivery.DELIVERED and execution is not None:
-            self._soon(execution)
-        return delivery
-
-    def _soon(self, execution: Execution) -> None:
-        asyncio.get_running_loop().call_soon(self._machine.run, execution)
 
 
 class World:

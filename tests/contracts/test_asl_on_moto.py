@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from local.inputs import inputs
 from local.partners.script import Scripts
 from local.simulation import loop
-from local.simulation.world import Day
+from local.simulation.day import Day
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.referral import Referral
 from tests.contracts.moto_world import MotoWorld, moto_states, states_entered
@@ -46,7 +47,7 @@ class Ended:
 
 @pytest.fixture(scope="module")
 def ended() -> Iterator[Ended]:
-    """Given all samples, posted at once, and their partners."""
+    """Given all samples, posted one after the other, and their partners."""
     ended, monkeypatch = Ended(), pytest.MonkeyPatch()
     with ExitStack() as stack:
         stack.callback(monkeypatch.undo)
@@ -54,7 +55,8 @@ def ended() -> Iterator[Ended]:
 
         async def live() -> Day:
             world = MotoWorld(client, machine, functions, Scripts(SAMPLES), "moto")
-            return await world.live(inputs(SAMPLES))
+            # A second apart, so that no two of moto's threads compete for a clinic's place.
+            return await world.live(inputs(SAMPLES), timedelta(seconds=1))
 
         ended.day = loop.run(live())
         for referral in ended.day.referrals:

@@ -80,3 +80,7 @@ def test_time_in_status_is_counted_from_the_last_move_and_not_from_the_last_writ
         status=Status.CHECKING_ELIGIBILITY,
     )
     assert moved.event.in_status_s == 3 * 3600
+
+
+def test_a_wish_for_another_clinic_may_have_come_before_the_acceptance() -> None:
+    require_legal(Status.ACCEPTED, Status.ROUTING)

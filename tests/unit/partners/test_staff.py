@@ -16,7 +16,7 @@ from local.partners import staff
 from local.partners.patient import Patients
 from local.partners.staff import Office, opening
 from local.partners.world import World
-from referral_core.api.updates import Decision
+from referral_core.api.work_items import Decision
 from tests.unit.partners.stage import NOW, Stage, a_script, staged
 
 WORKLIST = "/work-items?_count=200"

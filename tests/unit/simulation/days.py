@@ -10,9 +10,10 @@ from typing import Any
 from local.inputs import Input, inputs
 from local.partners.script import Scripts
 from local.simulation import loop
+from local.simulation.day import Day
 from local.simulation.synthea import present, synthea_inputs
 from local.simulation.tenant import massachusetts
-from local.simulation.world import Day, World, simulate
+from local.simulation.world import World, simulate
 from referral_core.domain.referral import Event, Referral
 from referral_core.ports import Loaded
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from local.simulation import invariants, ledger
+from local.simulation.day import Day, Posted
 from local.simulation.invariants import CHECKS, Check
 from local.simulation.privacy import Canaries, canaries_of, leaks
-from local.simulation.world import Day, Posted
 from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.mailbox import Wait
 from referral_core.domain.model import ReferralId

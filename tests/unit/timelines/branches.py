@@ -7,288 +7,110 @@ for what the branch is about.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from referral_core.adapters.memory_payer import PayerScript
-from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Role, UpdateKind
-from referral_core.domain.work import Reason
-from tests.acts import told
-from tests.in_memory import REFERRAL, TENANT
-from tests.unit.timelines.world import PathwayWorld, at_work_item
-
-
-def _booked(pathway_id: str) -> PathwayWorld:
-    world = PathwayWorld(pathway_id)
-    world.clinic_accepts()
-    world.patient_agrees()
-    world.clinic_books()
-    return world
-
-
-def _seen(pathway_id: str) -> PathwayWorld:
-    world = _booked(pathway_id)
-    world.patient_is_seen()
-    return world
-
-
-def all_goes_well(pathway_id: str) -> PathwayWorld:
-    """Everybody answers in time; the loop is closed with the report and its acknowledgement."""
-    world = _seen(pathway_id)
-    world.reports()
-    world.referrer_acknowledges()
-    return world
-
-
-def information_never_comes(pathway_id: str) -> PathwayWorld:
-    """The patient's phone is missing; the referrer is asked, reminded, then the front office."""
-    world = PathwayWorld(pathway_id, telecom=[])
-    world.until(at_work_item)
-    return world
-
-
-def payer_never_decides(pathway_id: str) -> PathwayWorld:
-    """The payer pends and stays silent; the team is warned at 75 % and has it at 100 %."""
-    world = PathwayWorld(pathway_id, PayerScript(authorization="A4-then-A1"))
-    if world.referral.status is Status.AWAITING_AUTHORIZATION:
-        world.until(at_work_item)
-    return world
-
-
-def payer_denies_and_an_appeal_wins(pathway_id: str) -> PathwayWorld:
-    """The payer denies; the team appeals; the payer approves."""
-    world = PathwayWorld(pathway_id, PayerScript(authorization="A3"))
-    if world.referral.authorization is None:
-        return world
-    if at_work_item(world.referral):
-        world.decide("appeal")
-        world.later(100)
-        trace = world.referral.authorization.trace
-        kind = UpdateKind.AUTHORIZATION_DECIDED
-        world.tell(kind, Role.PAYER, trace=trace, verdict="approved", review_action="A1")
-    return world
-
-
-def no_clinic_answers(pathway_id: str) -> PathwayWorld:
-    """Every clinic is reminded where the pathway says so, stays silent and is left."""
-    world = PathwayWorld(pathway_id)
-    world.until(at_work_item)
-    return world
-
-
-def no_room_then_room(pathway_id: str) -> PathwayWorld:
-    """Nobody has room: waitlisted, looked at again; a place opens at the second look."""
-    world = PathwayWorld(pathway_id, capacity=0)
-    assert world.referral.status is Status.WAITLISTED
-    world.wait()
-    world.clinics_named(world.specialty)
-    world.wait()
-    return world
-
-
-def nobody_reaches_the_patient(pathway_id: str) -> PathwayWorld:
-    """The patient never answers and staff make their calls: unable to reach, with its evidence."""
-    world = PathwayWorld(pathway_id)
-    world.clinic_accepts()
-
-    def ended(referral: Referral) -> bool:
-        return referral.closing is not None or _is(referral, Reason.CLOSING_SIGN_OFF)
-
-    while not ended(world.referral):
-        assert not _is(world.referral, Reason.PATIENT_NOT_REACHED), "the attempts prove nothing"
-        item = world.referral.work_item
-        if item is not None and item.reason is Reason.CALL_DUE:
-            world.later(0.5)
-            world.staff_call("voicemail")
-        elif _is(world.referral, Reason.ESCALATED):
-            world.later(1)
-            world.staff_call("no-answer")
-        else:
-            world.wait()
-    if world.referral.closing is None:
-        world.decide("sign-off")
-    told(world)
-    return world
-
-
-def nobody_calls_the_patient(pathway_id: str) -> PathwayWorld:
-    """The patient never answers and staff make no call: there is no proof, a person decides."""
-    world = PathwayWorld(pathway_id)
-    world.clinic_accepts()
-    world.until(at_work_item)
-    return world
-
-
-def clinic_never_books(pathway_id: str) -> PathwayWorld:
-    """The patient agreed and the clinic does not book."""
-    world = PathwayWorld(pathway_id)
-    world.clinic_accepts()
-    world.patient_agrees()
-    world.until(at_work_item)
-    return world
-
-
-def patient_never_comes(pathway_id: str) -> PathwayWorld:
-    """No-show after no-show, each rebooked, until a person takes over."""
-    world = _booked(pathway_id)
-    world.no_show()
-    while not _is(world.referral, Reason.REBOOKINGS_EXHAUSTED):
-        world.patient_agrees()
-        world.clinic_books()
-        world.no_show()
-    return world
-
-
-def report_never_comes(pathway_id: str) -> PathwayWorld:
-    """The patient was seen; the clinic is reminded of the report, then a person gets it."""
-    world = _seen(pathway_id)
-    world.until(at_work_item)
-    return world
-
-
-def nobody_says_whether_the_visit_was(pathway_id: str) -> PathwayWorld:
-    """The visit's day passes without a word."""
-    world = _booked(pathway_id)
-    world.until(at_work_item)
-    return world
-
-
-def result_is_critical(pathway_id: str) -> PathwayWorld:
-    """The report holds a critical result: the referrer is alerted, a clinician signs off."""
-    world = _seen(pathway_id)
-    world.reports(critical=True)
-    world.decide("sign-off")
-    world.referrer_acknowledges()
-    return world
-
-
-def referrer_does_not_acknowledge(pathway_id: str) -> PathwayWorld:
-    """The notice is delivered and nobody acknowledges it."""
-    world = _seen(pathway_id)
-    world.reports()
-    told(world)
-    world.until(at_work_item)
-    return world
-
-
-def patient_declines(pathway_id: str) -> PathwayWorld:
-    """The patient does not want the visit; clinic and referrer are told."""
-    world = _asked(pathway_id)
-    world.patient_says("no", "declined")
-    told(world)
-    return world
-
-
-def patient_wants_another_clinic(pathway_id: str) -> PathwayWorld:
-    """The clinic is told, its place released, another one chosen."""
-    world = _asked(pathway_id)
-    world.patient_says("another-clinic", "another-clinic")
-    return world
-
-
-def patient_says_stop(pathway_id: str) -> PathwayWorld:
-    """No message is sent any more; staff call, and the patient wants the visit."""
-    world = _asked(pathway_id)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="stop")
-    world.later(2)
-    world.staff_call("agreed")
-    world.clinic_books()
-    return world
-
-
-def patient_wants_another_time(pathway_id: str) -> PathwayWorld:
-    """The booked time does not suit; staff agree on another with the patient, the clinic books."""
-    world = _booked(pathway_id)
-    world.later(2)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="another-time")
-    world.later(1)
-    world.staff_call("another-time")
-    world.clinic_books()
-    return world
-
-
-def clinic_moves_then_cancels(pathway_id: str) -> PathwayWorld:
-    """The clinic moves the visit, then cancels it; the patient is asked again."""
-    world = _booked(pathway_id)
-    world.clinic_books()
-    world.later(2)
-    world.tell(UpdateKind.APPOINTMENT_CANCELLED)
-    world.patient_is_asked()
-    return world
-
-
-def wrong_document_then_the_right_one(pathway_id: str) -> PathwayWorld:
-    """A document of another type closes nothing; the report does."""
-    world = _seen(pathway_id)
-    world.later(24)
-    world.tell(UpdateKind.REPORT_RECEIVED, sha256="f" * 64, loinc="57133-1", final=True)
-    world.reports()
-    world.referrer_acknowledges()
-    return world
-
-
-def referrer_cancels(pathway_id: str) -> PathwayWorld:
-    """The order is revoked when a visit is booked; the clinic is told, the place released."""
-    world = _booked(pathway_id)
-    world.later(1)
-    world.tell(UpdateKind.CANCEL, Role.EHR)
-    told(world)
-    return world
-
-
-def closed_then_reopened(pathway_id: str) -> PathwayWorld:
-    """Declined and closed; the patient calls later, staff open it again at routing."""
-    world = patient_declines(pathway_id)
-    world.clock.move(timedelta(days=3))
-    world.engine.reopen(TENANT, REFERRAL, Step.ROUTE_REFERRAL, "staff-1", "patient-changed-mind")
-    world.settle()
-    world.clinic_accepts()
-    return world
-
-
-def _asked(pathway_id: str) -> PathwayWorld:
-    world = PathwayWorld(pathway_id)
-    world.clinic_accepts()
-    world.patient_is_asked()
-    world.later(0.5)
-    return world
-
-
-def _is(referral: Referral, reason: Reason) -> bool:
-    item = referral.work_item
-    return item is not None and item.reason is reason and referral.phase is Step.OPEN_WORK_ITEM
-
+from referral_core.domain.pathway import Pathway
+from referral_core.pathways import pathways
+from tests.unit.timelines import (
+    clinic_branches,
+    ends,
+    order_branches,
+    patient_branches,
+    payer_branches,
+    report_branches,
+)
+from tests.unit.timelines.world import ORDERS, PathwayWorld
 
 Branch = Callable[[str], PathwayWorld]
+
+
+def _named(branch: Branch) -> str:
+    return branch.__name__.replace("_", " ")
+
+
 BRANCHES: Final[Mapping[str, Branch]] = MappingProxyType(
     {
-        branch.__name__.replace("_", " "): branch
+        _named(branch): branch
         for branch in (
-            all_goes_well,
-            information_never_comes,
-            payer_never_decides,
-            payer_denies_and_an_appeal_wins,
-            no_room_then_room,
-            no_clinic_answers,
-            nobody_reaches_the_patient,
-            nobody_calls_the_patient,
-            clinic_never_books,
-            nobody_says_whether_the_visit_was,
-            patient_never_comes,
-            report_never_comes,
-            result_is_critical,
-            referrer_does_not_acknowledge,
-            patient_declines,
-            patient_wants_another_clinic,
-            patient_says_stop,
-            patient_wants_another_time,
-            clinic_moves_then_cancels,
-            wrong_document_then_the_right_one,
-            referrer_cancels,
-            closed_then_reopened,
+            report_branches.all_goes_well,
+            order_branches.information_comes,
+            order_branches.information_never_comes,
+            order_branches.consent_is_missing,
+            order_branches.payer_says_not_covered,
+            order_branches.patient_pays_by_a_fee_class,
+            order_branches.patient_has_died,
+            payer_branches.payer_decides_late,
+            payer_branches.payer_never_decides,
+            payer_branches.authorization_comes_by_telephone,
+            payer_branches.payer_certifies_a_part,
+            payer_branches.payer_denies_and_an_appeal_wins,
+            payer_branches.appeal_is_never_decided,
+            payer_branches.payer_denies_and_it_is_overridden,
+            payer_branches.payer_denies_for_good,
+            clinic_branches.no_room_then_room,
+            clinic_branches.no_clinic_answers,
+            clinic_branches.every_clinic_declines,
+            clinic_branches.clinic_withdraws_after_booking,
+            clinic_branches.clinic_never_books,
+            clinic_branches.clinic_books_too_late,
+            clinic_branches.clinic_moves_then_cancels,
+            clinic_branches.nobody_says_whether_the_visit_was,
+            clinic_branches.clinic_says_late_that_the_patient_did_not_come,
+            patient_branches.friday_before_a_holiday,
+            patient_branches.nobody_reaches_the_patient,
+            patient_branches.nobody_calls_the_patient,
+            patient_branches.call_finds_a_wrong_number,
+            patient_branches.patient_declines,
+            patient_branches.patient_wants_another_clinic,
+            patient_branches.patient_says_stop,
+            patient_branches.patient_writes_something_else,
+            patient_branches.patient_wants_another_time_before_booking,
+            patient_branches.patient_wants_another_time,
+            patient_branches.patient_cancels_the_visit,
+            patient_branches.patient_cancels_for_good,
+            patient_branches.patient_never_comes,
+            report_branches.report_never_comes,
+            report_branches.report_is_given_up,
+            report_branches.clinic_attests_the_service,
+            report_branches.wrong_document_then_the_right_one,
+            report_branches.result_is_critical,
+            report_branches.nobody_signs_a_critical_result_off,
+            report_branches.notice_does_not_arrive,
+            report_branches.referrer_does_not_acknowledge,
+            ends.referrer_cancels_at_once,
+            ends.referrer_cancels,
+            ends.referrer_cancels_too_late,
+            ends.care_is_received_elsewhere,
+            ends.patient_dies_meanwhile,
+            ends.order_was_entered_in_error,
+            ends.another_order_replaces_it,
+            ends.nobody_finds_a_way,
+            ends.closed_then_reopened,
         )
     }
 )
+
+
+def branches_of(pathway_id: str) -> Mapping[str, Branch]:
+    """Return the branches that a pathway can take."""
+    rules = next(p for p in pathways().values() if p.id == pathway_id)
+    return {name: play for name, play in BRANCHES.items() if _applies(play, rules)}
+
+
+def _applies(play: Branch, rules: Pathway) -> bool:
+    """Whether the pathway asks whom the branch is about: a payer, a consent, an attestation."""
+    if play is order_branches.consent_is_missing:
+        return "consent" in rules.readiness.required
+    if play is report_branches.clinic_attests_the_service:
+        return rules.closure.attestation
+    if play in _COVERED:
+        return rules.eligibility.policy == "check"
+    return rules.authorization.policy == "check" or play.__module__ != payer_branches.__name__
+
+
+_COVERED: Final = frozenset(
+    {order_branches.payer_says_not_covered, order_branches.patient_pays_by_a_fee_class}
+)
+PLAYED: Final = [(p, branch) for p in ORDERS for branch in branches_of(p)]
+"""Every pathway with every branch that it can take."""

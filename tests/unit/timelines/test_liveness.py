@@ -20,7 +20,7 @@ from referral_core.domain.work import DESKS, Reason
 from referral_core.pathways import pathways
 from referral_core.ports import Commit
 from tests.acts import accepted, acknowledged, told
-from tests.unit.timelines.branches import BRANCHES
+from tests.unit.timelines.branches import branches_of
 from tests.unit.timelines.world import ORDERS, PathwayWorld, order
 
 OPEN = [status for status in Status if status is not Status.CLOSED]
@@ -46,7 +46,7 @@ def place_of(referral: Referral) -> Place:
 def places(pathway_id: str) -> dict[Place, str]:
     """Return every place that a pathway's referrals come to, and a branch that leads there."""
     found: dict[Place, str] = {}
-    for name, play in BRANCHES.items():
+    for name, play in branches_of(pathway_id).items():
         for _, after in play(pathway_id).passed:
             if not after.is_closed:
                 found.setdefault(place_of(after), name)
@@ -76,7 +76,7 @@ def brought_to(place: Place, pathway_id: str, monkeypatch: pytest.MonkeyPatch) -
     with monkeypatch.context() as patch:
         patch.setattr(PathwayWorld, "settle", settle)
         with pytest.raises(Killed):
-            BRANCHES[places(pathway_id)[place]](pathway_id)
+            branches_of(pathway_id)[places(pathway_id)[place]](pathway_id)
     (world,) = worlds
     world.referrals.commit = type(world.referrals).commit.__get__(world.referrals)  # type: ignore[method-assign]
     for name in list(world.machine.executions):
@@ -210,16 +210,19 @@ def _decide(world: PathwayWorld) -> None:
     if item.reason in _CLINIC_SETTLES:
         _CLINIC_SETTLES[item.reason](world)
         return
+    if item.reason is Reason.NOT_ELIGIBLE:
+        world.decide("self-pay", fee_class="B")
+        return
     if "patient-agreed" in item.actions:
         world.decide("patient-agreed")
         return
-    wanted = ("sign-off", "enter-authorization", "acknowledged-by-phone", "retry")
+    wanted = ("sign-off", "enter-authorization", "acknowledged-by-phone", "self-pay", "retry")
     action = next(a for a in wanted if a in item.actions)
     if action == "enter-authorization":
         _authorize(world)
         return
     world.clinics_named(world.specialty)
-    world.decide(action)
+    world.decide(action, **({"fee_class": "A"} if action == "self-pay" else {}))
 
 
 _CLINIC_SETTLES: dict[Reason, Callable[[PathwayWorld], None]] = {

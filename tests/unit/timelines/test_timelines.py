@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.timelines.branches import BRANCHES
+from tests.unit.timelines.branches import PLAYED
 from tests.unit.timelines.tables import PAGES, page, section
 from tests.unit.timelines.world import ORDERS
 
 
-@pytest.mark.parametrize("branch", BRANCHES)
-@pytest.mark.parametrize("pathway_id", ORDERS)
+@pytest.mark.parametrize(("pathway_id", "branch"), PLAYED)
 def test_a_branch_takes_the_time_that_its_table_says(pathway_id: str, branch: str) -> None:
     written = page(pathway_id).read_text()
     assert section(pathway_id, branch) in written

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from referral_core.adapters.memory_payer import PayerScript
 from referral_core.domain.calendar import BusinessCalendar
 from referral_core.domain.lifecycle import Step
-from referral_core.domain.network import Practitioner
+from referral_core.domain.network import Practitioner, TenantProfile
 from referral_core.domain.pathway import Order, Pathway
 from referral_core.domain.referral import Event, Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.pathways import pathway, pathway_for, pathways
 from referral_core.ports import Commit
 from referral_core.steps.content import Payload
+from referral_core.steps.evidence import series
 from tests.acts import accepted, acknowledged, reason_of, told
 from tests.in_memory import World, an_arrival_of
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
@@ -57,18 +58,23 @@ ORDERS: Final[dict[str, Json]] = {
         "category": [_coded("http://snomed.info/sct", "363679005")],
         "code": _coded("http://www.ama-assn.org/go/cpt", "70450"),
     },
-    "home-based-care": {"category": [_coded("http://snomed.info/sct", "385763009")]},
+    "home-based-care": {
+        "category": [_coded("http://snomed.info/sct", "385763009")],
+        "priority": "asap",
+    },
     "external-provider": {"category": [{"coding": [{"code": "external"}]}]},
 }
 """What of an order selects each pathway."""
 
 
-def order(pathway_id: str, **patient: Any) -> Json:
-    """Return an order that is complete, but for what the patient's fields say, of a pathway."""
+def order(
+    pathway_id: str, coverage: Json | None = None, *, consented: bool = True, **patient: Any
+) -> Json:
+    """Return an order of a pathway that is complete, but for what the patient's fields say."""
     contained = [
         a_patient(**{"address": [_HOME], **patient}),
-        a_coverage(),
-        *([_CONSENT] if pathway_id == "behavioral-health" else []),
+        coverage or a_coverage(),
+        *([_CONSENT] if pathway_id == "behavioral-health" and consented else []),
     ]
     known = {
         "contained": contained,
@@ -76,6 +82,8 @@ def order(pathway_id: str, **patient: Any) -> Json:
         "reasonCode": [_coded("http://hl7.org/fhir/sid/icd-10-cm", "R07.9")],
         **ORDERS[pathway_id],
     }
+    if not consented:
+        known.pop("supportingInfo", None)
     return an_order(**known)
 
 
@@ -88,9 +96,16 @@ class PathwayWorld(World):
         script: PayerScript | None = None,
         *,
         capacity: int = 5,
+        at: datetime | None = None,
+        sliding_fee: bool = False,
+        wanted: Json | None = None,
         **patient: Any,
     ) -> None:
         super().__init__(script)
+        if at is not None:
+            self.clock.move_to(at)
+        if sliding_fee:
+            self._has_a_sliding_fee()
         asked = ORDERS[pathway_id].get("performerType")
         self.specialty = asked["coding"][0]["code"] if asked else self.default_specialty(pathway_id)
         self.clinics_named(self.specialty, capacity=capacity)
@@ -102,7 +117,8 @@ class PathwayWorld(World):
             self.passed.append((one.change.event, one.change.after))
 
         self.referrals.commit = kept  # type: ignore[method-assign]
-        intake = self.read(json.dumps(order(pathway_id, **patient)).encode())
+        told = wanted or order(pathway_id, **patient)
+        intake = self.read(json.dumps(told).encode())
         selected = pathway_for(
             Order(
                 categories=intake.categories,
@@ -154,6 +170,13 @@ class PathwayWorld(World):
         ]
         self.directory._records = (*others, *ours)
 
+    def _has_a_sliding_fee(self) -> None:
+        """Make the tenant an FQHC."""
+        self.directory._records = tuple(
+            r.model_copy(update={"sliding_fee": True}) if isinstance(r, TenantProfile) else r
+            for r in self.directory._records
+        )
+
     def until(self, reached: Callable[[Referral], bool], days: int = 200) -> None:
         """Let time pass, deadline by deadline, until the referral is where it is wanted."""
         end = self.clock.now() + timedelta(days=days)
@@ -188,7 +211,12 @@ class PathwayWorld(World):
         accepted(self)
 
     def patient_is_asked(self) -> None:
-        self.until(lambda r: bool(r.contacts) and r.contacts[-1].state in {"sent", "due"})
+        """Let time pass until the patient was asked since the last booking."""
+
+        def asked(referral: Referral) -> bool:
+            return any(c.state in {"sent", "due"} for c in series(referral))
+
+        self.until(asked)
 
     def patient_agrees(self) -> None:
         """Agree when asked: by text, or on the call that staff make."""
@@ -227,13 +255,18 @@ class PathwayWorld(World):
         self.later((visit.start - self.clock.now()).total_seconds() / 3600 + 1)
         self.tell(UpdateKind.PATIENT_NO_SHOW)
 
-    def reports(self, *, critical: bool = False) -> None:
-        """Send every document that the pathway wants."""
-        for number, wanted in enumerate(self.rules.closure.evidence):
-            self.later(24)
-            sha256, loinc = f"{number:064d}", wanted.loinc[0]
-            kind = UpdateKind.REPORT_RECEIVED
-            self.tell(kind, sha256=sha256, loinc=loinc, final=True, critical=critical)
+    def reports(self) -> None:
+        """Send every document that the pathway wants and does not have yet, a day apart."""
+        present = {report.loinc for report in self.referral.current_reports}
+        for wanted in self.rules.closure.evidence:
+            if not present & set(wanted.loinc):
+                self.report(wanted.loinc[0])
+
+    def report(self, loinc: str, *, critical: bool = False) -> None:
+        """Send a document."""
+        self.later(24)
+        sha256, kind = f"{len(self.referral.reports):064d}", UpdateKind.REPORT_RECEIVED
+        self.tell(kind, sha256=sha256, loinc=loinc, final=True, critical=critical)
 
     def referrer_acknowledges(self) -> None:
         self.later(0.1)
@@ -245,53 +278,6 @@ class PathwayWorld(World):
     def decide(self, action: str, **facts: Any) -> None:
         self.later(2)
         self.tell(UpdateKind.DECISION, Role.STAFF, action=action, **facts)
-
-    # --- the table -------------------------------------------------------------------------------
-
-    def table(self) -> str:
-        """Return the history: when, what, the status, who acts next until when; local time."""
-        rows = [
-            "| when | what happened | status | who acts next | by |",
-            "|---|---|---|---|---|",
-        ]
-        for event, after in self.passed:
-            if event.kind in _MECHANISM:
-                continue
-            facts = ", ".join(_spoken(f, event.facts[f]) for f in _TOLD if event.facts.get(f))
-            what = f"{event.kind} ({facts})" if facts else event.kind
-            who, by = f"{after.waits_for} @ {after.queue}", _local(after.due_at)
-            if after.is_closed or after.due_at - event.at <= self.clock.grace():
-                who, by = "", ""  # the router itself, at once
-            status = after.outcome if after.is_closed else after.status
-            rows.append(f"| {_local(event.at)} | {what} | {status} | {who} | {by} |")
-        return "\n".join(rows)
-
-
-_MECHANISM: Final = frozenset(
-    {"step-begun", "work-item-passed-on", "work-item-needed", "closure-confirmed"}
-)
-_TOLD: Final = (
-    "missing",
-    "reason",
-    "channel",
-    "action",
-    "result",
-    "keyword",
-    "late",
-    "attempt",
-    "verdict",
-    "outcome",
-    "loop_closed",
-    "referrer_told",
-)
-
-
-def _spoken(name: str, value: object) -> str:
-    return name.replace("_", " ") if value is True else f"{value}"
-
-
-def _local(at: Any) -> str:
-    return f"{at.astimezone(_ZONE):%a %d %b %H:%M}"
 
 
 def at_work_item(referral: Referral) -> bool:

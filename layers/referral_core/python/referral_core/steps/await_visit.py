@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,12 @@ from referral_core.steps.step import (
     needs_person,
     rules,
 )
+
+_MISSED: Mapping[UpdateKind, tuple[Status, str]] = {
+    UpdateKind.APPOINTMENT_CANCELLED: (Status.VISIT_CANCELLED, "cancelled"),
+    UpdateKind.PATIENT_NO_SHOW: (Status.NO_SHOWED, "noshow"),
+}
+"""What a visit that did not take place makes of referral and appointment."""
 
 
 @dataclass(frozen=True)
@@ -136,10 +143,8 @@ class AwaitVisit:
         match update.kind:
             case UpdateKind.APPOINTMENT_BOOKED:
                 return booked(referral, update, moment, self._calendar(referral))
-            case UpdateKind.APPOINTMENT_CANCELLED:
-                return _missed(referral, update, moment, Status.VISIT_CANCELLED, "cancelled")
-            case UpdateKind.PATIENT_NO_SHOW:
-                return _missed(referral, update, moment, Status.NO_SHOWED, "noshow")
+            case UpdateKind.APPOINTMENT_CANCELLED | UpdateKind.PATIENT_NO_SHOW:
+                return missed(referral, update, moment)
             case UpdateKind.PATIENT_REPLIED:
                 return _onward(replied(referral, update, moment))
             case UpdateKind.CONTACT_RECORDED:
@@ -350,9 +355,9 @@ def _suffices(closure: ClosureRule, present: set[str]) -> bool:
     return all(present & set(rule.loinc) for rule in closure.evidence)
 
 
-def _missed(
-    referral: Referral, update: Update, moment: Moment, status: Status, appointment: str
-) -> Draft:
+def missed(referral: Referral, update: Update, moment: Moment, *, outcome: str = "missed") -> Draft:
+    """Draft that the visit was cancelled or that the patient did not come."""
+    status, appointment = _MISSED[update.kind]
     known = referral.appointment or Appointment(number=1, start=moment.now)
     told = rules(referral).visit.referrer_told
     return Draft(
@@ -369,8 +374,9 @@ def _missed(
             notices=with_notice(referral, moment.now, About.VISIT_MISSED)
             if told
             else referral.notices,
+            work_item=None,
         ),
-        outcome="missed",
+        outcome=outcome,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final as Constant
 from typing import NamedTuple
 
 from referral_core.domain.errors import Final, Retryable
@@ -33,6 +34,10 @@ from referral_core.steps.step import (
     rules,
 )
 
+_BREATH: Constant = timedelta(minutes=5)
+"""What lies between a message and whatever follows it at the earliest."""
+_TRY_AGAIN: Constant = timedelta(minutes=15)
+"""After which a channel that was away is tried once more."""
 _OUTCOMES = {
     Step.AWAIT_VISIT: AGREED,
     Step.CONTACT_PATIENT: AGAIN,
@@ -56,7 +61,7 @@ class ContactPatient:
     """Ends `agreed` or `booked`; waits for an answer between attempts and in quiet hours.
 
     A call that staff are to make stands on their worklist while this step waits: when nobody
-    makes it in time it counts as missed, and the series goes on.
+    makes it in time it is overdue, until the next attempt's turn: it was missed then.
     """
 
     messages: Messages
@@ -89,12 +94,8 @@ class ContactPatient:
                 contacts=_ended(referral, "ambiguous"),
                 phase=self.name,
             )
-        started = referral.model_copy(
-            update={
-                "outreach_from": referral.outreach_from or moment.now,
-                "time_zones": self.messages.zones(referral),
-            }
-        )
+        placed = referral.model_copy(update={"time_zones": self.messages.zones(referral)})
+        started = placed.model_copy(update={"outreach_from": self._starts_at(placed, moment)})
         turn = self._turn(started, moment)
         contacts = (*contacts, *turn.skipped)
         attempt, slot = turn.attempt, None
@@ -131,13 +132,14 @@ class ContactPatient:
             return self._send(referral, contact, moment)
         turn = self._turn(referral, moment)
         if contact is not None and contact.state == "due":
-            until = self._call_by(referral, turn.at, moment)
+            until = self._call_by(referral, moment)
             return lambda current, at: _call_due(current, at, until)
         if self._is_escalated(referral, moment):
             return _escalate
         if turn.attempt is None:
             return self._exhausted(referral, turn.at, moment)
-        return lambda current, at: _waits(current, at, turn.at)
+        until = self._goes_on_at(referral, turn.at, moment)
+        return lambda current, at: _waits(current, at, until)
 
     def answer(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Read the patient's word, the clinic's booking, or the silence."""
@@ -200,6 +202,17 @@ class ContactPatient:
         give_up_at = calendar.after(start, outreach.give_up_at)
         return Turn(None, len(outreach.attempts), give_up_at, tuple(skipped))
 
+    def _starts_at(self, referral: Referral, moment: Moment) -> datetime:
+        """Return when the series starts: its attempts keep their distance over a weekend."""
+        if referral.outreach_from is not None:
+            return referral.outreach_from
+        first = self._turn(referral, moment)
+        if first.attempt is None:
+            return moment.now
+        calendar = calendar_of(self.messages.directory, referral)
+        planned = calendar.after(moment.now, first.attempt.at)
+        return moment.now + max(first.at - planned, timedelta(0))
+
     def _is_escalated(self, referral: Referral, moment: Moment) -> bool:
         """Whether clinicians are to take over: once in a series, by attempts or by time."""
         outreach = rules(referral).outreach
@@ -207,16 +220,26 @@ class ContactPatient:
             return False
         if sum(c.counts for c in series(referral)) >= outreach.escalate_after:
             return True
-        if outreach.escalate_at is None or referral.outreach_from is None:
-            return False
-        calendar = calendar_of(self.messages.directory, referral)
-        return calendar.after(referral.outreach_from, outreach.escalate_at) <= moment.now
+        by_time = self._escalates_at(referral)
+        return by_time is not None and by_time <= moment.now
 
-    def _call_by(self, referral: Referral, following: datetime, moment: Moment) -> datetime:
-        """Return when a call must have been made: the pathway's limit, while nothing was."""
+    def _escalates_at(self, referral: Referral) -> datetime | None:
+        """Return when clinicians take over in any case; None when they do not, or did."""
+        outreach, start = rules(referral).outreach, referral.outreach_from
+        if outreach.escalate_at is None or start is None or referral.escalated:
+            return None
+        return calendar_of(self.messages.directory, referral).after(start, outreach.escalate_at)
+
+    def _goes_on_at(self, referral: Referral, following: datetime, moment: Moment) -> datetime:
+        """Return when the series goes on: with the attempt that follows, or with clinicians."""
+        by_time = self._escalates_at(referral)
+        return following if by_time is None else min(following, max(by_time, moment.now))
+
+    def _call_by(self, referral: Referral, moment: Moment) -> datetime:
+        """Return when a call must have been made: sooner still while nothing was."""
         outreach, start = rules(referral).outreach, referral.outreach_from or moment.now
         calendar = calendar_of(self.messages.directory, referral)
-        until = max(following, calendar.after(moment.now, outreach.call_within))
+        until = calendar.after(moment.now, outreach.call_within)
         if any(c.counts for c in series(referral)):
             return until
         limit = calendar.after(start, outreach.contacted_within)
@@ -224,13 +247,14 @@ class ContactPatient:
 
     def _silence(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Draft that the time is up: a call that is late is called so, until the next attempt."""
-        contacts, following = referral.contacts, self._turn(referral, moment).at
+        contacts = referral.contacts
+        following = self._goes_on_at(referral, self._turn(referral, moment).at, moment)
         if contacts and contacts[-1].state == "due" and following > moment.now:
             return _call_overdue(referral, update, moment, following)
         return _next_attempt(referral.model_copy(update={"work_item": None}), update, moment)
 
     def _send(self, referral: Referral, contact: Contact, moment: Moment) -> Recording:
-        due = self._turn(referral, moment).at
+        due = self._goes_on_at(referral, self._turn(referral, moment).at, moment)
         try:
             parts = self.messages.send(referral, contact, Purpose.INVITATION)
         except Ambiguous:
@@ -248,7 +272,7 @@ class ContactPatient:
                 at=at.now,
                 actor=ROUTER,
                 why="The patient was written to; an answer or an appointment is awaited.",
-                due_at=max(due, at.soon),
+                due_at=max(due, at.now + _BREATH),
                 facts={"attempt": contact.number, "channel": contact.channel},
                 metered={METERED[contact.channel]: parts},
                 contacts=_ended(current, "sent", parts),
@@ -370,7 +394,7 @@ def _channel_down(referral: Referral, moment: Moment) -> Draft:
             at=moment.now,
             actor=ROUTER,
             why="The message channel is not available; the message is sent once it is.",
-            due_at=moment.soon,
+            due_at=moment.now + _TRY_AGAIN,
             contacts=referral.contacts[:-1],
         )
     )

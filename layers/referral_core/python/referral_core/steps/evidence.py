@@ -28,12 +28,16 @@ def series(referral: Referral) -> tuple[Contact, ...]:
 
 
 def is_unreachable(referral: Referral) -> bool:
-    """Whether the record proves that the patient cannot be reached."""
+    """Whether the record proves that the patient cannot be reached.
+
+    The letter is asked for beside the channels and parts of the day: it stands for none of them.
+    """
     wanted, made = rules(referral).outreach.evidence, [c for c in series(referral) if c.counts]
+    spoken = [c for c in made if c.channel != "letter"]
     return (
         len(made) >= wanted.attempts
-        and len({c.channel for c in made}) >= wanted.channels
-        and len({c.day_part for c in made}) >= wanted.day_parts
+        and len({c.channel for c in spoken}) >= wanted.channels
+        and len({c.day_part for c in spoken}) >= wanted.day_parts
         and (not wanted.letter or any(c.channel == "letter" for c in made))
     )
 
@@ -65,7 +69,7 @@ def report_due(referral: Referral, moment: Moment, calendar: BusinessCalendar) -
         # Somebody decided to keep waiting: as long again.
         overdue = calendar.after(moment.now, within)
     ahead = [at for at in chase_times(referral, moment, calendar) if at > moment.now]
-    return max(min([*ahead, overdue]), moment.soon)
+    return min([*ahead, overdue])
 
 
 def _seen_at(referral: Referral, moment: Moment) -> datetime:

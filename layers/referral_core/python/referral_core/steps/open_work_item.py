@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
+from referral_core.domain.calendar import Span
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.referral import Referral, WorkItem, change, with_notice_changed
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import DESKS, SELF_PAY, Reason, actions_of
-from referral_core.steps.await_visit import attended, booked, report_in
+from referral_core.steps.await_visit import attended, booked, missed, report_in
 from referral_core.steps.decisions import decided, item_of, resumed
 from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
@@ -55,6 +58,9 @@ _ALWAYS: Final = frozenset(
         UpdateKind.NOTICE_ACKNOWLEDGED,
     }
 )
+_ABOUT_VISIT: Final = frozenset({UpdateKind.APPOINTMENT_CANCELLED, UpdateKind.PATIENT_NO_SHOW})
+_AT_ONCE: Final[Mapping[Reason, Span]] = {Reason.CRITICAL_RESULT: "1h"}
+"""What cannot wait as long as the pathway's other work items."""
 _WHERE: Final = {
     AGREED: Step.AWAIT_VISIT,
     REROUTED: Step.ROUTE_REFERRAL,
@@ -74,7 +80,8 @@ class OpenWorkItem:
     def accepts(self, referral: Referral) -> frozenset[UpdateKind]:
         """Accept a decision, and what may settle the matter from outside."""
         item = referral.work_item
-        return _ALWAYS | (DESKS[item.reason].takes if item else frozenset())
+        settled = _ALWAYS | (DESKS[item.reason].takes if item else frozenset())
+        return settled | _ABOUT_VISIT if is_booked(referral) else settled
 
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Open the item; without a reason on record a fault brought the referral here."""
@@ -95,9 +102,7 @@ class OpenWorkItem:
 
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Show it on the team's worklist with its due time."""
-        messages = self.messages
-        due = due_after(messages.directory, referral, moment, rules(referral).work_item_within)
-        item = item_of(referral)
+        due, item = self._due(referral, moment), item_of(referral)
         desk = DESKS[item.reason]
         queue = referral.queue if item.reason is not Reason.FAULT else desk.queue
         return lambda current, at: Draft(
@@ -130,6 +135,8 @@ class OpenWorkItem:
                 return report_in(referral, update, moment, outcome=Step.VERIFY_CLOSURE)
             case UpdateKind.VISIT_ATTENDED | UpdateKind.SERVICE_ATTESTED:
                 return attended(referral, update, moment, outcome=Step.VERIFY_CLOSURE)
+            case UpdateKind.APPOINTMENT_CANCELLED | UpdateKind.PATIENT_NO_SHOW:
+                return missed(referral, update, moment, outcome=Step.VERIFY_CLOSURE)
             case UpdateKind.NOTICE_DELIVERED | UpdateKind.NOTICE_ACKNOWLEDGED:
                 return _notice_settled(referral, update, moment)
             case UpdateKind.DEADLINE:
@@ -153,6 +160,9 @@ class OpenWorkItem:
             return noted(referral, update, moment, authorization=draft.change.after.authorization)
         if draft.outcome == WORK_ITEM:
             return self._another_reason(draft, referral, moment)
+        # The word is on record once; the step that asked says what it leads to.
+        heard = draft.change.event.model_copy(update={"kind": update.kind.value})
+        draft = replace(draft, change=draft.change.model_copy(update={"event": heard}))
         return replace(_cleared(draft), outcome=Step.REQUEST_AUTHORIZATION)
 
     def _patient(self, referral: Referral, update: Update, moment: Moment) -> Draft:
@@ -178,19 +188,25 @@ class OpenWorkItem:
 
     def _another_reason(self, draft: Draft, referral: Referral, moment: Moment) -> Draft:
         """Keep the item where it is, for the reason that the patient gave now."""
-        messages = self.messages
-        due = due_after(messages.directory, referral, moment, rules(referral).work_item_within)
         item, after = item_of(referral), draft.change.after
+        due = self._due(after, moment)
         told = item_of(after).model_copy(
             update={"owner": item.owner, "resume_at": item.resume_at, "due_at": due}
         )
         changed = after.model_copy(update={"work_item": told, "due_at": due})
         return Draft(draft.change.model_copy(update={"after": changed}))
 
+    def _due(self, referral: Referral, moment: Moment) -> datetime:
+        """Return when somebody must have decided: before the visit that may not take place."""
+        within = _AT_ONCE.get(item_of(referral).reason, rules(referral).work_item_within)
+        due, visit = due_after(self.messages.directory, referral, moment, within), None
+        if is_booked(referral):
+            visit = referral.appointment
+        return due if visit is None or visit.start <= moment.soon else min(due, visit.start)
+
     def _overdue(self, referral: Referral, update: Update, moment: Moment) -> Draft:
         """Draft that nobody decided in time: the item stays, and says so, until somebody does."""
-        messages, item = self.messages, item_of(referral)
-        due = due_after(messages.directory, referral, moment, rules(referral).work_item_within)
+        due, item = self._due(referral, moment), item_of(referral)
         late = item.snoozed_until is None or item.due_at is None or moment.now >= item.due_at
         if not late and item.due_at is not None:
             due = item.due_at

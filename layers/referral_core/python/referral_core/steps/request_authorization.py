@@ -91,8 +91,11 @@ class RequestAuthorization:
             return lambda current, at: _authorized(current, at, granted, ROUTER, {})
         payer = self.directory.payer(referral.tenant, _payer_id(referral))
         if known and known.performer == offer.npi and known.status is AuthorizationStatus.APPEALED:
-            due = known.due_at or moment.now + timedelta(days=payer.appeal_days)
-            return lambda current, at: _appealed(current, at, known, due)
+            clock = _appeal_clock(payer, referral)
+            due = known.due_at or moment.now + clock
+            warn_at = due - clock * (1 - rules(referral).authorization.warn_at)
+            look_at = warn_at if warn_at > moment.now else due
+            return lambda current, at: _appealed(current, at, known, due, look_at)
         trace = _trace_of(referral, offer.number)
         request = self._request(referral, moment, content, performer, trace)
         answer = self.prior_auth.submit(payer, request)
@@ -151,7 +154,7 @@ class RequestAuthorization:
             trace=trace,
             referral_id=referral.id,
             created=moment.now,
-            urgent=referral.priority in {"urgent", "asap", "stat"},
+            urgent=_is_urgent(referral),
             patient_family=content.patient.family or "",
             patient_given=content.patient.given or "",
             birth_date=content.patient.birth_date,
@@ -231,7 +234,9 @@ def _warned(
     )
 
 
-def _appealed(referral: Referral, moment: Moment, known: Authorization, due: datetime) -> Draft:
+def _appealed(
+    referral: Referral, moment: Moment, known: Authorization, due: datetime, look_at: datetime
+) -> Draft:
     return Draft(
         change(
             referral,
@@ -239,7 +244,7 @@ def _appealed(referral: Referral, moment: Moment, known: Authorization, due: dat
             at=moment.now,
             actor=ROUTER,
             why="The denial is appealed; the payer's decision is awaited.",
-            due_at=due,
+            due_at=look_at,
             authorization=known.model_copy(update={"due_at": due}),
         )
     )
@@ -250,8 +255,18 @@ def _payer_id(referral: Referral) -> str:
 
 
 def _clock_hours(payer: Payer, referral: Referral) -> int:
-    urgent = referral.priority in {"urgent", "asap", "stat"}
-    return payer.expedited_hours if urgent else payer.decision_hours
+    return payer.expedited_hours if _is_urgent(referral) else payer.decision_hours
+
+
+def _appeal_clock(payer: Payer, referral: Referral) -> timedelta:
+    """Return how long an appeal may take: an urgent one is expedited as its request was."""
+    if _is_urgent(referral):
+        return timedelta(hours=payer.expedited_hours)
+    return timedelta(days=payer.appeal_days)
+
+
+def _is_urgent(referral: Referral) -> bool:
+    return referral.priority in {"urgent", "asap", "stat"}
 
 
 def _decided(

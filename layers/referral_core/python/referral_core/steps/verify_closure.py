@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from referral_core.domain.errors import RouterError
-from referral_core.domain.lifecycle import COMPLETED, Outcome, Party, Status, Step
+from referral_core.domain.lifecycle import COMPLETED, Outcome, Party, Queue, Status, Step
 from referral_core.domain.outreach import Reply
 from referral_core.domain.referral import (
     About,
@@ -35,7 +35,7 @@ from referral_core.steps.evidence import (
     proposed_outcome,
     report_due,
 )
-from referral_core.steps.offer_referral import answered
+from referral_core.steps.offer_referral import answered, visit_dropped
 from referral_core.steps.step import (
     AGAIN,
     ROUTER,
@@ -52,7 +52,13 @@ from referral_core.steps.step import (
     rules,
 )
 
+_CAME = {
+    True: "One of the documents that close the loop is in, another one is missing",
+    False: "A document came that does not close the loop",
+}
 _UNSEEN = frozenset({Status.NO_SHOWED, Status.VISIT_CANCELLED})
+_TELLING = Queue.REFERRAL_COORDINATORS
+"""The team that sees to it that the referrer is told, wherever the referral ended."""
 
 
 @dataclass(frozen=True)
@@ -180,21 +186,21 @@ class VerifyClosure:
         return Draft(arrived, outcome=AGAIN if report.critical else None)
 
     def _insufficient(self, referral: Referral, update: Update, moment: Moment) -> Draft:
-        told = referral.notice is not None
+        told, report = referral.notice is not None, referral.reports[-1]
+        wanted = {loinc for rule in rules(referral).closure.evidence for loinc in rule.loinc}
+        partial = report.final and report.loinc in wanted  # one of several documents
         due = report_due(referral, moment, calendar_of(self.directory, referral))
         back = referral.status is Status.REPORT_RECEIVED and not told
         return Draft(
             change(
                 referral,
-                "report-insufficient",
+                "report-received" if partial else "report-insufficient",
                 at=moment.now,
                 actor=update.actor,
-                why=referral.why
-                if told
-                else "A document came that does not close the loop; the report is awaited.",
+                why=referral.why if told else f"{_CAME[partial]}; the report is awaited.",
                 due_at=referral.due_at if told else due,
                 status=Status.SEEN_AWAITING_REPORT if back else None,
-                facts=facts_of(referral.reports[-1]),
+                facts=facts_of(report),
             )
         )
 
@@ -233,6 +239,7 @@ class VerifyClosure:
                 actor=update.actor,
                 why="The referring provider has the notice and is to acknowledge the report.",
                 due_at=due_after(self.directory, referral, moment, closure.acknowledged_within),
+                queue=_TELLING,
                 waits_for=Party.REFERRER,
                 notices=with_notice_changed(referral, notice.number, delivered_at=moment.now),
             )
@@ -283,6 +290,7 @@ def _await_acknowledgement(
             actor=ROUTER,
             why="The referring provider has the notice and is to acknowledge the report.",
             due_at=due,
+            queue=_TELLING,
             waits_for=Party.REFERRER,
         )
     )
@@ -297,6 +305,7 @@ def _await_delivery(referral: Referral, moment: Moment, due: datetime) -> Draft:
             actor=ROUTER,
             why="The referring provider is being told how the referral ended.",
             due_at=due,
+            queue=_TELLING,
             waits_for=Party.ROUTER,
         )
     )
@@ -305,7 +314,9 @@ def _await_delivery(referral: Referral, moment: Moment, due: datetime) -> Draft:
 def _queue_notice(referral: Referral, moment: Moment, outcome: Outcome, due: datetime) -> Draft:
     """Draft the notice; writing it is asking for its delivery (the record is the outbox)."""
     release: Hold | None = None
-    offers = referral.offers
+    offers, visit = referral.offers, referral.appointment
+    if outcome not in COMPLETED:
+        visit = visit_dropped(referral)  # the clinic learns it from the Task that is withdrawn
     if outcome not in COMPLETED and referral.offer is not None:
         release = referral.offer.hold
         offers = answered(referral, "taken-back", outcome.value)
@@ -317,10 +328,12 @@ def _queue_notice(referral: Referral, moment: Moment, outcome: Outcome, due: dat
             actor=ROUTER,
             why="The referring provider is being told how the referral ended.",
             due_at=due,
+            queue=_TELLING,
             waits_for=Party.ROUTER,
             facts={"outcome": outcome.value},
             closing=outcome,
             offers=offers,
+            appointment=visit,
             notices=with_notice(referral, moment.now, About.CLOSURE, outcome),
         ),
         release=release,
