@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import py_compile
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,11 +96,26 @@ def _upload_assets(s3: Any, assembly: Path) -> None:
 
 
 def _zipped(folder: Path) -> bytes:
+    """Zip an asset, with its modules compiled: each worker unpacks and would compile its own."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w") as archive, tempfile.TemporaryDirectory() as compiled:
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder))
+            if not path.is_file():
+                continue
+            name = path.relative_to(folder)
+            archive.write(path, name)
+            if path.suffix == ".py":
+                cached = Path(cache_from_source(str(name)))
+                target = Path(compiled) / cached.name
+                py_compile.compile(
+                    str(path),
+                    cfile=str(target),
+                    dfile=str(name),
+                    doraise=True,
+                    # Not by the source's time, which unpacking changes.
+                    invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+                )
+                archive.write(target, cached)
     return buffer.getvalue()
 
 

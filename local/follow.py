@@ -24,7 +24,8 @@ from referral_core.domain.money import cost
 from referral_core.domain.referral import Event, Referral
 
 _LOCATION: Final = re.compile(r"ServiceRequest/([0-9a-f]{32})")
-_PAUSE_S: Final = 0.3
+_FEW: Final = 8
+_PAUSE_S: Final = 0.8
 LEFT_AFTER: Final = timedelta(days=5)
 """How long an item lies on a worklist until it counts as left there: the staff look daily."""
 _MESSAGES: Final = frozenset({"patient-contacted", "patient-reminded"})
@@ -66,7 +67,7 @@ class Follower:
         self._tenant = TENANT
 
     def post(self, wanted: Sequence[Input]) -> list[Followed]:
-        """Post every input, one after the other as a practice does; a refused one stops nothing.
+        """Post every input as a practice does, one by one; a refused one stops nothing.
 
         A pause lets the emulator's few workers serve each other: every call that finds all of
         them busy starts one more, at half a second of the machine's time.
@@ -80,7 +81,8 @@ class Follower:
         with httpx.Client(base_url=self._stack.api_url, headers=headers, timeout=120) as client:
             for item in wanted:
                 found += self._posted(item, client.post(item.path, content=item.body))
-                time.sleep(_PAUSE_S)
+                if len(wanted) > _FEW:
+                    time.sleep(_PAUSE_S)
         return found
 
     def refresh(self, followed: Iterable[Followed]) -> list[Followed]:

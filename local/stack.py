@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,11 +30,13 @@ from referral_core.domain.lifecycle import Step
 ROOT: Final = Path(__file__).parents[1]
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston."""
-RATE: Final = 21_600.0
-"""Virtual seconds a real one: four real seconds a virtual day, unless `up` is told otherwise."""
+RATE: Final = 14_400.0
+"""Virtual seconds a real one: six real seconds a virtual day, unless `up` is told otherwise."""
 GRACE_S: Final = 12
 EMAIL_FROM: Final = "referrals@lakeside.example"
 """The tenant's sending address."""
+_DEPLOYED_AFTER: Final = timedelta(seconds=20)
+"""What starting and deploying usually takes."""
 _TICK_S: Final = 0.25
 _READY_WITHIN_S: Final = 30.0
 
@@ -84,7 +86,8 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         rate: virtual seconds per real second.
     """
     partners_url = f"http://{HOST}:{free_port()}"
-    started = datetime.now(UTC)
+    # The day begins when the first referral can be posted.
+    started = datetime.now(UTC) + _DEPLOYED_AFTER
     environment = {
         "CLOCK_ORIGIN": ORIGIN.isoformat(),
         "CLOCK_STARTED": started.isoformat(),

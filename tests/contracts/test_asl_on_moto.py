@@ -15,9 +15,10 @@ from local.inputs import inputs
 from local.partners.script import Scripts
 from local.simulation import loop
 from local.simulation.day import Day
-from referral_core.domain.lifecycle import Step
+from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.referral import Referral
 from tests.contracts.moto_world import MotoWorld, moto_states, states_entered
+from tests.contracts.referral_samples import told_once
 
 SAMPLES = Path(__file__).parents[2] / "events/referrals"
 SIDECARS = sorted(SAMPLES.glob("*.sidecar.json"))
@@ -37,11 +38,11 @@ class Ended:
         (found,) = (r for r in self.day.referrals if r.id == posted.referral_id)
         return found
 
-    def statuses(self, referral: Referral) -> list[str]:
-        found: list[str] = []
+    def statuses(self, referral: Referral) -> list[Status]:
+        found: list[Status] = []
         for event in self.day.events(referral):
-            if not found or found[-1] != event.to_status:
-                found.append(event.to_status.value)
+            if not found or found[-1] is not event.to_status:
+                found.append(event.to_status)
         return found
 
 
@@ -69,7 +70,7 @@ def test_it_ends_as_its_sidecar_says(sidecar: Path, ended: Ended) -> None:
     expect: Mapping[str, Any] = json.loads(sidecar.read_text())["expect"]
     referral = ended.referral(sidecar.name.replace(".sidecar", ""))
     kinds = [event.kind for event in ended.day.events(referral)]
-    assert ended.statuses(referral) == expect["statuses"], kinds
+    assert told_once(ended.statuses(referral)) == expect["statuses"], kinds
     assert referral.outcome == expect["outcome"]
     assert referral.loop_closed is expect["loop_closed"]
     worklist = None if referral.is_closed else referral.queue.value

@@ -11,7 +11,7 @@ import pytest
 
 from local import stack as running
 from local.follow import Followed, Follower
-from local.inputs import inputs
+from local.inputs import Input, inputs
 from local.seed import EHR, onboard
 from local.stack import ROOT, Stack
 from referral_core.domain.updates import Role
@@ -20,8 +20,15 @@ from tests.end_to_end.partner_scripts import write_scripts
 from tests.end_to_end.records import Records
 
 SAMPLES: Final = ROOT / "events/referrals"
-RATE: Final = 18_000.0
-"""Five real seconds a virtual day: partners answer in time even where others use the machine."""
+RATE: Final = 12_000.0
+"""Seven real seconds a virtual day: four business hours are long enough for a clinic to answer."""
+_LONG: Final = (
+    "not-acknowledged.json",
+    "report-late.json",
+    "unable-to-reach.json",
+    "waitlist-then-room.json",
+)
+"""Three virtual weeks each."""
 _ORDER: Final = ("clients", "referrals", "real_input", "watchdog", "intake", "demo")
 """What is counted exactly comes first, while the machine has nothing else to do."""
 
@@ -67,8 +74,13 @@ def _samples_first(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def samples(stack: Stack) -> Sequence[Followed]:
-    """Post every referral of events/referrals/ at once, as the demo does."""
-    return Follower(stack).post(inputs(SAMPLES))
+    """Post every sample: the urgent ones first, then those that take long."""
+    return Follower(stack).post(sorted(inputs(SAMPLES), key=_urgent_then_long))
+
+
+def _urgent_then_long(sample: Input) -> tuple[bool, bool, str]:
+    is_urgent = any(word in sample.body for word in (b'"urgent"', b'"asap"'))
+    return not is_urgent, sample.source not in _LONG, sample.source
 
 
 @pytest.fixture(scope="session")
