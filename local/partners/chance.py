@@ -79,7 +79,8 @@ _CALLS: Final = (
     (7, "another-time"),
     (5, "declined"),
     (3, "another-clinic"),
-    (3, "wrong-number"),
+    (2, "wrong-number"),
+    (1, "opted-out"),
 )
 _ENDS: Final = (
     (92, None),

@@ -14,8 +14,8 @@ from infra import STACK_NAME
 from local.stack import Stack
 from tests.end_to_end.waiting import until
 
-_ANSWERS: Final = "answer-any-step"
-"""The inline policy by which local/ lets a function answer waiting steps."""
+_NO_ANSWERS: Final = "no-answers"
+"""The inline policy that keeps a function from answering waiting steps."""
 
 
 # --- event sources ---------------------------------------------------------------------------
@@ -79,13 +79,16 @@ def lost_answers(stack: Stack, function: str) -> Iterator[None]:
     )
     role = configuration["Role"].rpartition("/")[2]
     iam = stack.emulator.client("iam")
-    policy = iam.get_role_policy(RoleName=role, PolicyName=_ANSWERS)["PolicyDocument"]
-    iam.delete_role_policy(RoleName=role, PolicyName=_ANSWERS)
+    denied = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "states:SendTask*", "Resource": "*"}],
+    }
+    document = json.dumps(denied)
+    iam.put_role_policy(RoleName=role, PolicyName=_NO_ANSWERS, PolicyDocument=document)
     try:
         yield
     finally:
-        document = policy if isinstance(policy, str) else json.dumps(policy)
-        iam.put_role_policy(RoleName=role, PolicyName=_ANSWERS, PolicyDocument=document)
+        iam.delete_role_policy(RoleName=role, PolicyName=_NO_ANSWERS)
 
 
 # --- processes -------------------------------------------------------------------------------
