@@ -31,9 +31,8 @@ node_modules/.ready: package.json package-lock.json
 check: setup ## Lint, format, types, import contracts and unit tests: what CI runs first.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -n 2 tests/unit tests/contracts
+	@$(BIN)/mypy & types=$$!; $(BIN)/pytest -q -n 2 tests/unit tests/contracts; tests=$$?; wait $$types && exit $$tests
 
 test: setup ## Run every test, those on the embedded stack included.
 	@$(BIN)/pytest -q -n 2 tests/unit tests/contracts tests/adapters tests/infra tests/simulation

@@ -117,10 +117,38 @@ def test_a_patient_may_want_another_clinic_as_often_as_there_are_clinics() -> No
     world = in_contact()
     reply(world, "another-clinic")
     accepted(world)
-    # When the patient wants neither
+    # When the patient is asked anew and wants neither
+    world.wait()
+    assert world.referral.contacts[-1].state == "sent"
     reply(world, "another-clinic")
     # Then the referral waits for room elsewhere: the limit counts clinics that did not want it
     assert world.referral.status is Status.WAITLISTED
+
+
+@pytest.mark.parametrize("keyword", ["yes", "no", "another-clinic", "another-time"])
+def test_a_word_said_before_the_next_clinic_was_asked_is_read_by_a_person(keyword: str) -> None:
+    # Given a patient who wants another clinic, and says something more before that one answers
+    world = in_contact()
+    reply(world, "another-clinic")
+    world.clock.move(timedelta(hours=1))
+    reply(world, keyword)
+    # When the next clinic accepts
+    world.clock.move(timedelta(days=1))
+    accepted(world)
+    # Then nothing is concluded from what was said of the first one
+    assert reason_of(world) is Reason.PATIENT_WROTE
+    assert world.referral.status is Status.CONTACTING_PATIENT
+
+
+def test_a_stop_said_before_the_next_clinic_was_asked_is_a_stop() -> None:
+    world = in_contact()
+    reply(world, "another-clinic")
+    reply(world, "stop")
+    sent = len(world.messenger.sent)
+    world.clock.move(timedelta(days=1))
+    accepted(world)
+    assert world.referral.opted_out
+    assert len(world.messenger.sent) == sent
 
 
 def test_a_clinic_that_withdraws_after_the_booking_leaves_no_visit_behind() -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from referral_core.domain.errors import Final, Retryable
 from referral_core.domain.lifecycle import Outcome, Party, Status, Step
-from referral_core.domain.outreach import CAPPED, METERED, Purpose
+from referral_core.domain.outreach import CAPPED, METERED, Purpose, Reply
 from referral_core.domain.pathway import OutreachAttempt
 from referral_core.domain.referral import Contact, Referral, WorkItem, change
 from referral_core.domain.updates import Update, UpdateKind
@@ -145,6 +145,15 @@ class ContactPatient:
         """Read the patient's word, the clinic's booking, or the silence."""
         known = referral.model_copy(update={"work_item": None, "contacts": _uncalled(referral)})
         match update.kind:
+            case UpdateKind.PATIENT_REPLIED if _is_stale(referral, update):
+                return needs_person(
+                    known,
+                    Reason.PATIENT_WROTE,
+                    moment,
+                    actor=update.actor,
+                    facts=update.facts,
+                    status=Status.CONTACTING_PATIENT,
+                )
             case UpdateKind.PATIENT_REPLIED:
                 return replied(known, update, moment)
             case UpdateKind.CONTACT_RECORDED:
@@ -291,6 +300,16 @@ class ContactPatient:
                 current, Reason.CLOSING_SIGN_OFF, at, queue=team
             )
         return _unable_to_reach
+
+
+def _is_stale(referral: Referral, update: Update) -> bool:
+    """Whether a word was said before this series asked: of another clinic, or of nothing yet.
+
+    What it meant then it need not mean now, so a person reads it; a stop is one at any time.
+    """
+    if update.facts.get("keyword") == Reply.STOP:
+        return False
+    return referral.outreach_from is None or update.received_at < referral.outreach_from
 
 
 def _position(referral: Referral) -> int:

@@ -17,8 +17,8 @@ from local.simulation import loop
 from local.simulation.day import Day
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.referral import Referral
-from tests.contracts.moto_world import MotoWorld, moto_states, states_entered
 from tests.contracts.referral_samples import told_once
+from tests.simulation.moto_world import MotoWorld, moto_states, states_entered
 
 SAMPLES = Path(__file__).parents[2] / "events/referrals"
 SIDECARS = sorted(SAMPLES.glob("*.sidecar.json"))
