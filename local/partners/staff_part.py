@@ -34,7 +34,7 @@ ACTIONS: Final = frozenset(
         *("retry", "record-call", "enter-authorization", "self-pay", "record-consent"),
         *("contact-again", "route-again", "keep-waiting", "sign-off", "appeal", "resubmit"),
         *("override", "confirm-eligible", "patient-agreed", "rebook", "visit-attended"),
-        "acknowledged-by-phone",
+        *("acknowledged-by-phone", "told-another-way"),
         *(f"close:{outcome}" for outcome in _OUTCOMES),
     }
 )

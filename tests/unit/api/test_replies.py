@@ -17,10 +17,22 @@ from referral_core.domain.model import ReferralId, Tenant
 from referral_core.domain.outreach import reach_hash
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
+from referral_core.fhir.content import PatientContent, ReferralContent
+from referral_core.steps.content import Payload
 from referral_core.steps.engine import Engine
 from tests.unit.builders import NOW, TENANT, a_referral, an_arrival
 
 PHONE, NUMBER = "+15085550131", "+15085550100"
+
+
+def _payload(phone: str) -> bytes:
+    return Payload(
+        service_request={},
+        resources={},
+        content=ReferralContent(patient=PatientContent(phone=phone)),
+        source_sha256="0" * 64,
+        content_hash="0" * 64,
+    ).dump()
 
 
 class World:
@@ -42,7 +54,7 @@ class World:
         self.done = done
         self.referrals = Noting()
         for referral_id in referrals:
-            arrival = an_arrival(a_referral(referral_id))
+            arrival = an_arrival(a_referral(referral_id), _payload(PHONE))
             known = arrival.model_copy(update={"phone_hash": reach_hash(PHONE)})
             self.referrals.accept([known])
         self.carrier = MemoryMessenger()

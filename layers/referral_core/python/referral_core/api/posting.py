@@ -52,7 +52,14 @@ class Poster:
     ) -> Receipt:
         """Post an update; without another name, the same words of a client are the same update."""
         update = Update(
-            id=name or name_of(kind, call, facts, call.headers.get("idempotency-key", "")),
+            id=name
+            or name_of(
+                kind,
+                call,
+                dict(facts),
+                call.headers.get("idempotency-key", ""),
+                len(referral.reopenings),
+            ),
             kind=kind,
             actor=call.principal.client_id,
             role=call.principal.role,

@@ -13,6 +13,7 @@ from referral_core.domain.outreach import Reply, names_the_visit, reach_hash, re
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.observability import logger
 from referral_core.ports import Clock, Directory, Documents, Evidence, OptOuts, Referrals
+from referral_core.steps.content import content_of
 from referral_core.steps.engine import Engine
 
 
@@ -63,21 +64,37 @@ class ReceiveReply:
         if not found:
             logger.warning("reply from a phone without open referral")
         for referral_id in found:
-            self._post(channel.tenant, referral_id, text, message_id, alone=len(found) == 1)
+            alone = len(found) == 1
+            self._post(channel.tenant, referral_id, text, message_id, phone, alone=alone)
         if stop:
             # Last, since the carrier may be away: by then the stop is honoured and on record. Its
             # own list knows its own keywords only, and neither ALTO nor REVOKE.
             self.opt_outs.add(number)
 
+    def _is_the_patients(self, tenant: Tenant, referral_id: ReferralId, phone: str) -> bool:
+        referral = self.referrals.load(tenant, referral_id).referral
+        known = content_of(self.referrals, referral).patient.phone
+        return known is not None and reach_hash(known) == phone
+
     def _post(
-        self, tenant: Tenant, referral_id: ReferralId, text: str, message_id: str, *, alone: bool
+        self,
+        tenant: Tenant,
+        referral_id: ReferralId,
+        text: str,
+        message_id: str,
+        phone: str,
+        *,
+        alone: bool,
     ) -> None:
         content = text.encode()
         digest = self.documents.put(tenant, content, "text/plain; charset=utf-8")
         now = self.clock.now()
         meaning = read_reply(text)
-        # With two open referrals a yes is ambiguous: a person reads it. A stop never is.
-        keyword = meaning.value if alone or meaning is Reply.STOP else Reply.OTHER.value
+        # With two open referrals, or from a number that was corrected since, a yes is ambiguous:
+        # a person reads it. A stop never is.
+        theirs = self._is_the_patients(tenant, referral_id, phone)
+        clear = theirs and (alone or meaning is Reply.STOP)
+        keyword = meaning.value if clear else Reply.OTHER.value
         self.engine.post(
             tenant,
             referral_id,

@@ -16,6 +16,7 @@ from referral_core.domain.updates import Role, UpdateKind
 from referral_core.fhir.body import read_resource
 from referral_core.fhir.documents import DocumentUpdate, read_diagnostic_report, read_document
 from referral_core.fhir.ids import appointment_id as own_appointment_id
+from referral_core.fhir.ids import own_id
 from referral_core.fhir.partner_updates import (
     PartnerUpdate,
     read_acknowledgement,
@@ -59,15 +60,23 @@ class ReceiveUpdate:
         """Take what the clinic says of the visit."""
         told = read_appointment(call.body, call.content_type, appointment_id)
         referral = self._referral(call.principal, told)
+        own = own_id(appointment_id) if appointment_id else None
         facts = {
+            "appointment": own.number if own else None,
             "start": told.start.isoformat() if told.start else None,
             "status": told.status,
             "reason": told.reason_code,
         }
-        self.poster.post(call, referral, told.kind or UpdateKind.PROGRESS_NOTED, facts)
-        number = referral.appointment.number if referral.appointment else 0
+        visit, kind = referral.appointment, told.kind or UpdateKind.PROGRESS_NOTED
+        standing = visit is not None and visit.status == "booked" and visit.start == told.start
+        number = visit.number if visit else 0
+        if kind is not UpdateKind.APPOINTMENT_BOOKED or not standing:
+            # Booked for a time, moved and moved back are three words, though two are alike.
+            after = visit.start.isoformat() if visit else None
+            self.poster.post(call, referral, kind, {**facts, "after": after})
+            number += 1
         created = appointment_id is None
-        stored = appointment_id or own_appointment_id(referral.id, number + 1)
+        stored = appointment_id or own_appointment_id(referral.id, number)
         resource = {**read_resource(call.body, call.content_type), "id": stored}
         return Answer(
             HTTPStatus.CREATED if created else HTTPStatus.OK,

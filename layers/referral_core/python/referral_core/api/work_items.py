@@ -49,7 +49,7 @@ class Decision(Record):
     comment: str | None = Field(default=None, max_length=2000)
     owner: str | None = Field(default=None, max_length=128, pattern=r"^[\w.@+-]+$")
     until: AwareDatetime | None = None
-    number: str | None = Field(default=None, max_length=80)
+    number: str | None = Field(default=None, max_length=80, pattern=r"^[\w ./#-]+$")
     valid_from: date | None = None
     valid_to: date | None = None
     fee_class: Literal["A", "B", "C", "D"] | None = None
@@ -76,10 +76,13 @@ class DecideWorkItems:
         call.principal.require_may_post(UpdateKind.DECISION)
         loaded = self.poster.referrals.load(call.principal.tenant, ReferralId(referral_id))
         referral, known_as = loaded.referral, _name_of_repeat(call, referral_id)
-        if known_as is not None and known_as in loaded.mailbox.seen:
-            # What it did may have made the action impossible: said again, it is done already.
-            return said(call, Receipt.DUPLICATE, HTTPStatus.OK)
         told = _read(Decision, call, "decision")
+        if known_as is not None and known_as in loaded.mailbox.seen:
+            # What it did may have made the action impossible: said again, it is done already,
+            # but for the carrier, which may have been away.
+            if told.result == OPTED_OUT and (stopped := self._opted_out(referral)) is not None:
+                self.opt_outs.add(stopped)
+            return said(call, Receipt.DUPLICATE, HTTPStatus.OK)
         allowed = available_actions(referral)
         if told.action not in allowed:
             refuse(

@@ -6,13 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from referral_core.domain.errors import RouterError
 from referral_core.observability import logger
 from referral_core.ports import Clock, Referrals
 from referral_core.steps.engine import Engine
 
 _A_SHARD: Final = 50
-"""Due referrals taken from one shard of the due index in one tick."""
+"""Due referrals read at once from one shard of the due index."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Watchdog:
         for tenant, referral_id in self.referrals.due(self.clock.now(), _A_SHARD):
             try:
                 done[self.engine.tend(tenant, referral_id)] += 1
-            except RouterError as error:
+            except Exception as error:  # noqa: BLE001 - the outermost place: one must not hide all
                 # It stays due: the next tick sees it again.
                 done["failed"] += 1
                 logger.warning(

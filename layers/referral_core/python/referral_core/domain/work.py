@@ -71,6 +71,7 @@ KEEP_WAITING: Final = "keep-waiting"
 SIGN_OFF: Final = "sign-off"
 APPEAL: Final = "appeal"
 RESUBMIT: Final = "resubmit"
+TOLD_ANOTHER_WAY: Final = "told-another-way"
 _ROUTE: Final = Step.ROUTE_REFERRAL
 _GIVE_UP: Final = (Outcome.CANCELLED_BY_REFERRER, Outcome.EXPIRED_UNRESOLVED)
 _ABOUT_PATIENT: Final = frozenset(
@@ -251,15 +252,18 @@ DESKS: Final[Mapping[Reason, Desk]] = MappingProxyType(
             {KEEP_WAITING: Step.VERIFY_CLOSURE},
             Outcome.COMPLETED_ATTESTED,
         ),
-        Reason.CRITICAL_RESULT: _desk(
+        # A person has to look, whatever else becomes of the referral: nothing closes it unread.
+        Reason.CRITICAL_RESULT: Desk(
             Queue.CLINICAL_REVIEW,
             "The report holds a critical result; make sure that the referring provider knows.",
-            {SIGN_OFF: Step.VERIFY_CLOSURE},
+            MappingProxyType({SIGN_OFF: Step.VERIFY_CLOSURE}),
+            closes=(),
+            takes=frozenset(),
         ),
         Reason.NOTICE_UNDELIVERED: _desk(
             Queue.REFERRAL_COORDINATORS,
             "The EHR did not take the notice; tell the referring provider another way, or retry.",
-            {RETRY: Step.VERIFY_CLOSURE},
+            {RETRY: Step.VERIFY_CLOSURE, TOLD_ANOTHER_WAY: Step.VERIFY_CLOSURE},
         ),
         Reason.NOT_ACKNOWLEDGED: _desk(
             Queue.REFERRAL_COORDINATORS,

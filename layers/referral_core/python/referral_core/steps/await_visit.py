@@ -38,6 +38,7 @@ from referral_core.steps.step import (
     calendar_of,
     due_after,
     needs_person,
+    noted,
     rules,
 )
 
@@ -314,6 +315,10 @@ def attended(
 def report_in(referral: Referral, update: Update, moment: Moment, outcome: str | None) -> Draft:
     """Draft the arrival of a document; the pathway says whether the loop can be closed with it."""
     report = report_of(referral, update, moment)
+    reports = (*referral.reports, report)
+    if not (_is_wanted(referral, report) or report.critical or _was_seen(referral)):
+        # A paper that the pathway does not ask for is no proof of a visit.
+        return noted(referral, update, moment, "report-insufficient", reports=reports)
     return Draft(
         change(
             referral,
@@ -324,11 +329,19 @@ def report_in(referral: Referral, update: Update, moment: Moment, outcome: str |
             due_at=moment.soon,
             status=Status.REPORT_RECEIVED,
             facts=facts_of(report),
-            reports=(*referral.reports, report),
+            reports=reports,
             work_item=None,
         ),
         outcome=outcome,
     )
+
+
+def _is_wanted(referral: Referral, report: Report) -> bool:
+    return any(report.loinc in rule.loinc for rule in rules(referral).closure.evidence)
+
+
+def _was_seen(referral: Referral) -> bool:
+    return referral.appointment is not None and referral.appointment.status == "fulfilled"
 
 
 def report_of(referral: Referral, update: Update, moment: Moment) -> Report:
@@ -422,7 +435,9 @@ def _ended(referral: Referral, state: str, parts: int = 0) -> tuple[Contact, ...
 
 def _visit_of(referral: Referral, update: Update, moment: Moment) -> Appointment:
     """Return the visit that an update books; reminders that would be late are none any more."""
-    number = referral.appointment.number + 1 if referral.appointment else 1
+    following = referral.appointment.number + 1 if referral.appointment else 1
+    # A booking that is moved keeps its number: the clinic goes on to name it by that.
+    number = int(update.facts.get("appointment") or following)
     visit = Appointment(number=number, start=datetime.fromisoformat(str(update.facts["start"])))
     past = _reminders_due(referral, visit, moment)
     return visit.model_copy(update={"reminders": past})

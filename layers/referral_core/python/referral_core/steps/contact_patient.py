@@ -36,8 +36,8 @@ from referral_core.steps.step import (
 
 _BREATH: Constant = timedelta(minutes=5)
 """What lies between a message and whatever follows it at the earliest."""
-_TRY_AGAIN: Constant = timedelta(minutes=15)
-"""After which a channel that was away is tried once more."""
+_TRY_AGAIN: Constant = timedelta(hours=1)
+"""After which a channel that was away is tried once more, until the next attempt is due."""
 _OUTCOMES = {
     Step.AWAIT_VISIT: AGREED,
     Step.CONTACT_PATIENT: AGAIN,
@@ -271,7 +271,10 @@ class ContactPatient:
                 current, Reason.MESSAGE_AMBIGUOUS, at, contacts=_ended(current, "ambiguous")
             )
         except Retryable:
-            return _channel_down
+            again = moment.now + _TRY_AGAIN
+            if again < max(due, moment.now + _BREATH):
+                return _channel_down
+            return lambda current, at: _given_up(current, at, max(due, at.now + _BREATH))
         except Final:
             return _refused
         return lambda current, at: Draft(
@@ -400,6 +403,21 @@ def _waits(referral: Referral, moment: Moment, until: datetime) -> Draft:
             actor=ROUTER,
             why="The patient did not answer yet; the next attempt is made when it may be.",
             due_at=until,
+        )
+    )
+
+
+def _given_up(referral: Referral, moment: Moment, following: datetime) -> Draft:
+    """Draft that the channel stayed away: the attempt counts for nothing, the next one follows."""
+    return Draft(
+        change(
+            referral,
+            "channel-unavailable",
+            at=moment.now,
+            actor=ROUTER,
+            why="The message channel stayed away; the next attempt is made when it may be.",
+            due_at=following,
+            contacts=_ended(referral, "failed"),
         )
     )
 

@@ -27,6 +27,7 @@ from referral_core.domain.work import (
     ROUTE_AGAIN,
     SELF_PAY,
     SIGN_OFF,
+    TOLD_ANOTHER_WAY,
     Reason,
     closing_action,
     target_of,
@@ -125,6 +126,8 @@ def _notice_again(referral: Referral, update: Update, action: str) -> Regions:
     told: dict[str, Any] = {"acknowledged_at": update.received_at}
     if action == RETRY:
         told = {"undeliverable": True}
+    elif action == TOLD_ANOTHER_WAY:
+        told = {"delivered_at": update.received_at, "undeliverable": False}
     return {"notices": with_notice_changed(referral, referral.notice.number, **told)}
 
 

@@ -30,7 +30,7 @@ from referral_core.ports import (
     Referrals,
     Workflow,
 )
-from referral_core.steps.records import recorded_at_once, reopened
+from referral_core.steps.records import is_about_another, recorded_at_once, reopened
 from referral_core.steps.step import (
     AGAIN,
     CLOSING,
@@ -299,6 +299,8 @@ class Engine:
     def _answer(self, step: LifecycleStep, referral: Referral, update: Update) -> Draft:
         moment = self._moment()
         try:
+            if is_about_another(referral, update):
+                return noted(referral, update, moment)
             if update.kind in ALWAYS_ACCEPTED:
                 draft = ended_from_outside(referral, update, moment)
             else:

@@ -19,7 +19,7 @@ from referral_core.domain.referral import (
 )
 from referral_core.domain.updates import ONLY_INFORMS, Update, UpdateKind
 from referral_core.domain.work import ENTER_AUTHORIZATION, RECORD_CALL, RETRY, Reason
-from referral_core.steps.offer_referral import visit_dropped
+from referral_core.steps.offer_referral import answered, visit_dropped
 from referral_core.steps.step import Draft, Moment, noted
 
 LONGEST_SNOOZE: Final = timedelta(days=14)
@@ -53,6 +53,23 @@ def recorded_at_once(referral: Referral, update: Update, moment: Moment) -> Draf
     if update.kind in _NOTICE_KINDS:
         return _side_notice(referral, update, moment)
     return None
+
+
+_OF_AN_OFFER: Final = frozenset({UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED})
+_OF_A_VISIT: Final = frozenset({UpdateKind.APPOINTMENT_CANCELLED, UpdateKind.PATIENT_NO_SHOW})
+
+
+def is_about_another(referral: Referral, update: Update) -> bool:
+    """Whether a clinic speaks of an offer or a visit that is no longer the one in hand."""
+    facts = update.facts
+    if update.kind in _OF_AN_OFFER and facts.get("offer") is not None:
+        return referral.offer is None or referral.offer.number != facts["offer"]
+    visit, named = referral.appointment, facts.get("appointment")
+    if update.kind in _OF_A_VISIT and visit is not None and named is not None:
+        start = facts.get("start")
+        same_start = start is not None and datetime.fromisoformat(str(start)) == visit.start
+        return named != visit.number and not same_start
+    return False
 
 
 def _side_notice(referral: Referral, update: Update, moment: Moment) -> Draft | None:
@@ -163,6 +180,8 @@ def reopened(referral: Referral, resume: Step, moment: Moment, actor: str, reaso
         raise NotLegal(f"Resume at one of {', '.join(REOPENS)}.")
     if resume in _NEED_PERFORMER and referral.offer is None:
         raise NotLegal(f"No clinic has the referral: resume at {Step.ROUTE_REFERRAL}.")
+    # Whoever is chosen next, the clinic that had it is told, and its place is free.
+    rerouted = resume not in _NEED_PERFORMER and referral.offer is not None
     closure = Reopening(
         at=moment.now,
         actor=actor,
@@ -200,6 +219,7 @@ def reopened(referral: Referral, resume: Step, moment: Moment, actor: str, reaso
             chased=0,
             reviewed=len(referral.reports),
             appointment=visit_dropped(referral),
+            offers=answered(referral, "taken-back", "reopened") if rerouted else referral.offers,
             offers_before=len(referral.offers),
             contacts_before=len(referral.contacts),
             outreach_from=None,
@@ -209,5 +229,6 @@ def reopened(referral: Referral, resume: Step, moment: Moment, actor: str, reaso
             waitlist_tries=0,
             rebookings=0,
             reopenings=(*referral.reopenings, closure),
-        )
+        ),
+        release=referral.offer.hold if rerouted and referral.offer else None,
     )

@@ -27,6 +27,7 @@ from referral_core.steps.step import (
     begun,
     due_after,
     needs_person,
+    onward,
     passed_on,
     rules,
 )
@@ -64,6 +65,10 @@ class RouteReferral:
 
     def act(self, referral: Referral, moment: Moment) -> Recording:
         """Rank the directory and propose the best candidate and the week to hold."""
+        chosen = referral.offer
+        if chosen is not None and chosen.answer == "open" and chosen.offered_at is None:
+            # The answer of an earlier try was lost: its choice stands, and holds the place.
+            return _chosen_already
         self._take_back(referral)
         rule = rules(referral)
         content = content_of(self.referrals, referral)
@@ -193,6 +198,11 @@ class RouteReferral:
             ),
             decision=decision,
         )
+
+
+def _chosen_already(referral: Referral, moment: Moment) -> Draft:
+    why = "A specialist is chosen and a place is held."
+    return onward(referral, moment, "routing-resumed", why, "routed")
 
 
 def _need(referral: Referral, content: ReferralContent) -> Need:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from referral_core.domain.errors import RouterError
+from referral_core.domain.errors import Final, RouterError
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Party, Queue, Status, Step
 from referral_core.domain.outreach import Reply
 from referral_core.domain.referral import (
@@ -134,9 +134,11 @@ class VerifyClosure:
                 return self._silence(referral, update, moment)
 
     def _withdraw(self, referral: Referral, outcome: Outcome) -> None:
-        performer = performer_of(self.directory, referral)
-        number = referral.offers[-1].number
-        self.clinics.withdraw(performer, f"{referral.id}.b{number}", outcome.value)
+        """Tell the clinic; one that left the directory, or refuses to hear it, holds nobody up."""
+        with suppress(Final):
+            performer = performer_of(self.directory, referral)
+            number = referral.offers[-1].number
+            self.clinics.withdraw(performer, f"{referral.id}.b{number}", outcome.value)
 
     # --- the report --------------------------------------------------------------------------
 
