@@ -16,7 +16,7 @@ from local.partners.world import World, instant, referral_of
 _VISIT: Final = timedelta(minutes=30)
 _RESULT: Final = {"attended": "fulfilled", "no-show": "noshow", "cancelled": "cancelled"}
 _REASON: Final = "https://referral-router.org/fhir/CodeSystem/reason"
-_ON_ITS_WAY: Final = timedelta(hours=12)
+_ON_ITS_WAY: Final = timedelta(days=1)
 """How long after a booking a word that it is awaited may still have crossed it."""
 
 

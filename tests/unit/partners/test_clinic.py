@@ -296,8 +296,8 @@ def test_the_word_that_a_booking_is_awaited_is_enough_to_book(tmp_path: Path) ->
         await stage.pass_time(days=1)
         await reminded(stage, "booking")
         stage.world.agree("r1")  # both at once lead to one booking
-        await stage.pass_time(days=2)
-        await reminded(stage, "booking")  # later than half a day: the patient wants another time
+        await stage.pass_time(days=2, hours=6)
+        await reminded(stage, "booking")  # later than a day: the patient wants another time
 
     stage = play(a_script(tmp_path), scene)
 
