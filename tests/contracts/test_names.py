@@ -32,6 +32,7 @@ BEHIND_THE_STEPS = {
     "messaging",
     "patient_words",
     "records",
+    "visits",
     "__init__",
     "step",
     "content",

@@ -463,6 +463,12 @@ def with_notice_changed(
     return tuple(n.model_copy(update=fields) if n.number == number else n for n in referral.notices)
 
 
+def with_contact_ended(referral: Referral, state: str, parts: int = 0) -> tuple[Contact, ...]:
+    """Return the contacts with what came of the last one."""
+    *before, last = referral.contacts
+    return (*before, last.model_copy(update={"state": state, "parts": parts}))
+
+
 def reference_of(referral: Referral, contact: Contact) -> str:
     """Return the mark of a message: referral and attempt (`-c`) or reminder (`-r`), no PHI."""
     mark = "r" if contact.purpose == "reminder" else "c"

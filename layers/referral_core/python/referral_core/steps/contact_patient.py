@@ -11,14 +11,13 @@ from referral_core.domain.errors import Final, Retryable
 from referral_core.domain.lifecycle import Outcome, Party, Status, Step
 from referral_core.domain.outreach import CAPPED, METERED, Purpose, Reply
 from referral_core.domain.pathway import OutreachAttempt
-from referral_core.domain.referral import Contact, Referral, WorkItem, change
+from referral_core.domain.referral import Contact, Referral, WorkItem, change, with_contact_ended
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import DESKS, Reason, actions_of
 from referral_core.ports import Ambiguous
-from referral_core.steps.await_visit import attended, booked, report_in
 from referral_core.steps.decisions import decided
 from referral_core.steps.evidence import is_unreachable, series
-from referral_core.steps.messaging import Messages
+from referral_core.steps.messaging import Messages, half_sent
 from referral_core.steps.offer_referral import offer_lost
 from referral_core.steps.patient_words import AGREED, REROUTED, called, replied
 from referral_core.steps.step import (
@@ -33,6 +32,7 @@ from referral_core.steps.step import (
     needs_person,
     rules,
 )
+from referral_core.steps.visits import attended, booked, report_in
 
 _BREATH: Constant = timedelta(minutes=5)
 """What lies between a message and whatever follows it at the earliest."""
@@ -85,15 +85,8 @@ class ContactPatient:
     def begin(self, referral: Referral, moment: Moment) -> Draft:
         """Write the attempt down before the channel is used, so that none is made twice."""
         contacts = referral.contacts
-        if contacts and contacts[-1].state == "sending":
-            # The last try died between writing and recording: nobody knows whether it was sent.
-            return needs_person(
-                referral,
-                Reason.MESSAGE_AMBIGUOUS,
-                moment,
-                contacts=_ended(referral, "ambiguous"),
-                phase=self.name,
-            )
+        if (unsure := half_sent(referral, moment, self.name)) is not None:
+            return unsure
         placed = referral.model_copy(update={"time_zones": self.messages.zones(referral)})
         started = placed.model_copy(update={"outreach_from": self._starts_at(placed, moment)})
         turn = self._turn(started, moment)
@@ -268,7 +261,10 @@ class ContactPatient:
             parts = self.messages.send(referral, contact, Purpose.INVITATION)
         except Ambiguous:
             return lambda current, at: needs_person(
-                current, Reason.MESSAGE_AMBIGUOUS, at, contacts=_ended(current, "ambiguous")
+                current,
+                Reason.MESSAGE_AMBIGUOUS,
+                at,
+                contacts=with_contact_ended(current, "ambiguous"),
             )
         except Retryable:
             again = moment.now + _TRY_AGAIN
@@ -287,7 +283,7 @@ class ContactPatient:
                 due_at=max(due, at.now + _BREATH),
                 facts={"attempt": contact.number, "channel": contact.channel},
                 metered={METERED[contact.channel]: parts},
-                contacts=_ended(current, "sent", parts),
+                contacts=with_contact_ended(current, "sent", parts),
             )
         )
 
@@ -323,18 +319,17 @@ def _position(referral: Referral) -> int:
 def _uncalled(referral: Referral) -> tuple[Contact, ...]:
     """Return the contacts; a call that was due needs not be made any more."""
     contacts = referral.contacts
-    return _ended(referral, "missed") if contacts and contacts[-1].state == "due" else contacts
-
-
-def _ended(referral: Referral, state: str, parts: int = 0) -> tuple[Contact, ...]:
-    *before, last = referral.contacts
-    return (*before, last.model_copy(update={"state": state, "parts": parts}))
+    return (
+        with_contact_ended(referral, "missed")
+        if contacts and contacts[-1].state == "due"
+        else contacts
+    )
 
 
 def _next_attempt(referral: Referral, update: Update, moment: Moment) -> Draft:
     contacts = referral.contacts
     if contacts and contacts[-1].state == "due":
-        contacts = _ended(referral, "missed")
+        contacts = with_contact_ended(referral, "missed")
     return Draft(
         change(
             referral,
@@ -417,7 +412,7 @@ def _given_up(referral: Referral, moment: Moment, following: datetime) -> Draft:
             actor=ROUTER,
             why="The message channel stayed away; the next attempt is made when it may be.",
             due_at=following,
-            contacts=_ended(referral, "failed"),
+            contacts=with_contact_ended(referral, "failed"),
         )
     )
 
@@ -439,7 +434,7 @@ def _channel_down(referral: Referral, moment: Moment) -> Draft:
 
 def _refused(referral: Referral, moment: Moment) -> Draft:
     return needs_person(
-        referral, Reason.MESSAGE_REFUSED, moment, contacts=_ended(referral, "failed")
+        referral, Reason.MESSAGE_REFUSED, moment, contacts=with_contact_ended(referral, "failed")
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from referral_core.domain.calendar import DayPart, MessagingHours
+from referral_core.domain.lifecycle import Step
 from referral_core.domain.outreach import (
     CAPPED,
     MOST_A_WEEK,
@@ -18,17 +19,29 @@ from referral_core.domain.outreach import (
     reach_hash,
     weekday,
 )
-from referral_core.domain.referral import Contact, Referral, reference_of
+from referral_core.domain.referral import Contact, Referral, reference_of, with_contact_ended
 from referral_core.domain.time_zones import zones_of
+from referral_core.domain.work import Reason
 from referral_core.fhir.tasks import patient_reference
 from referral_core.ports import Directory, Message, MessageSlot, Messenger, Referrals
 from referral_core.steps.content import Payload, ReferralContent, content_of
-from referral_core.steps.step import calendar_of, rules
+from referral_core.steps.step import Draft, Moment, calendar_of, needs_person, rules
 
 _WEEK: Final = timedelta(days=7)
 _BY_PHONE: Final = frozenset({"sms", "voice"})
 _LOOKS_AHEAD: Final = 14
 """Days after which a free day is found in any case: the cap is three messages a week."""
+
+
+def half_sent(referral: Referral, moment: Moment, step: Step) -> Draft | None:
+    """Draft that a person must look where the last try died between writing and recording.
+
+    Nobody knows whether the message was sent, so it is not sent again. None: there is no such one.
+    """
+    if not referral.contacts or referral.contacts[-1].state != "sending":
+        return None
+    unsure = with_contact_ended(referral, "ambiguous")
+    return needs_person(referral, Reason.MESSAGE_AMBIGUOUS, moment, contacts=unsure, phase=step)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.referral import Referral, WorkItem, change, with_notice_changed
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import DESKS, SELF_PAY, Reason, actions_of
-from referral_core.steps.await_visit import attended, booked, missed, report_in
 from referral_core.steps.decisions import decided, item_of, resumed
 from referral_core.steps.messaging import Messages
 from referral_core.steps.offer_referral import offer_lost
@@ -40,6 +39,7 @@ from referral_core.steps.step import (
     noted,
     rules,
 )
+from referral_core.steps.visits import attended, booked, missed, report_in
 
 _ABOUT_NOTICE: Final = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLEDGED})
 _AUTHORIZING: Final = frozenset({Status.AWAITING_AUTHORIZATION, Status.AUTHORIZATION_DENIED_REVIEW})

@@ -26,7 +26,6 @@ from referral_core.domain.referral import (
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work import Reason
 from referral_core.ports import Clinics, Directory
-from referral_core.steps.await_visit import attended, facts_of, report_of
 from referral_core.steps.content import performer_of
 from referral_core.steps.evidence import (
     chase_times,
@@ -51,6 +50,7 @@ from referral_core.steps.step import (
     passed_on,
     rules,
 )
+from referral_core.steps.visits import attended, facts_of, report_of
 
 _CAME = {
     True: "One of the documents that close the loop is in, another one is missing",
