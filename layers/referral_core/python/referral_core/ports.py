@@ -189,6 +189,7 @@ class Referrals(Protocol):
             Conflict: another writer was first.
             StaleRun: a newer run carries the referral.
             NoCapacity: the week to hold is full.
+            NotNow: the patient got a message today already, or wants none.
         """
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
