@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.network import Practitioner
-from referral_core.domain.updates import Role, UpdateKind
+from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.domain.work import Reason
 from tests.acts import TO_THE_END, accepted, agreed, booked, reason_of, told
 from tests.in_memory import REFERRAL, TENANT, World
@@ -132,3 +132,28 @@ def test_a_channel_that_stays_away_hands_over_to_the_next_attempt() -> None:
         tries += 1
         assert tries < 400
     assert reason_of(world) is Reason.CALL_DUE
+
+
+def test_a_clinic_that_has_booked_already_is_not_asked_to_book() -> None:
+    # Given a patient who agreed, and a clinic whose booking comes before the next step is entered
+    world = a_world()
+    accepted(world)
+    start = (world.clock.now() + timedelta(days=7)).isoformat()
+    for kind, role, facts in (
+        (UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, {"keyword": "yes"}),
+        (UpdateKind.APPOINTMENT_BOOKED, Role.CLINIC, {"start": start}),
+    ):
+        update = Update(
+            id=kind.value,
+            kind=kind,
+            actor="somebody",
+            role=role,
+            received_at=world.clock.now(),
+            facts=facts,
+        )
+        world.engine.post(TENANT, REFERRAL, update)
+    # When the step is entered
+    world.settle()
+    # Then the visit stands, and nobody was asked for it
+    assert world.referral.status is Status.SCHEDULED
+    assert world.clinics.reminded == []

@@ -8,6 +8,7 @@ What a step does to the world it does once per entry; only the recording of it i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -111,10 +112,29 @@ class Engine:
         if entry.token is not None and self._answered_already(step, loaded):
             # What would be waited for is here: nothing needs to be asked any more.
             return self._wait_and_drain(step, entry, _unasked(step.name))
+        if entry.token is not None:
+            self._take_note(step, entry)
         begun = self._record(entry, step.begin, None)
         if begun.outcome is not None:
             return begun.outcome
         return self._act(step, entry)
+
+    def _take_note(self, step: LifecycleStep, entry: StepInput) -> None:
+        """Record what came early and only informs: the step does not ask for what it has."""
+        for _ in range(_TRIES):
+            loaded = self._read(entry)
+            update = loaded.mailbox.acceptable(step.accepts(loaded.referral))
+            if update is None:
+                return
+            try:
+                draft = self._answer(step, loaded.referral, update)
+            except NotLegal:
+                return
+            if draft.outcome is not None:
+                return
+            draft = _marked(draft, update)
+            with suppress(Conflict):
+                self.referrals.commit(_commit(draft, loaded, loaded.mailbox.recorded(update)))
 
     def _answered_already(self, step: LifecycleStep, loaded: Loaded) -> bool:
         update = loaded.mailbox.acceptable(step.accepts(loaded.referral))
