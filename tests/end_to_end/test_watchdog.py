@@ -153,7 +153,9 @@ def test_nothing_was_done_twice(fault: str, struck: Mapping[str, str], records: 
     assert len(ended.offers) == 1
     kinds = records.kinds(ended.id)
     assert kinds.count("patient-contacted") == len(ended.contacts)
-    assert kinds.count("appointment-booked") == 1
+    # A clinic whose booking and our reminder cross moves its visit; no booking is recorded twice.
+    starts = [e.facts["start"] for e in records.events(ended.id) if e.kind == "appointment-booked"]
+    assert len(starts) == len(set(starts)) >= 1
     assert kinds.count("closed") == 1
 
 
