@@ -5,24 +5,41 @@ BIN        := $(VENV)/bin
 UV         := $(VENV)/uv/bin/uv
 REFERRALS  ?= events/referrals
 SIMULATION ?=
+MUTANTS    ?=
 SYNTHEA    ?= ../shared/data/synthea-ma-2019-fhir
+DATA       ?= ../shared/data
+REFERENCE  ?= $(DATA)
+BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check unit test synth demo local simulate-day bench format clean
+.PHONY: help setup installed check test synth demo local simulate-day mutants bench bench-routing terminology terminology-document format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready node_modules/.ready ## Install everything the project pins (Python by uv.lock, npm by package-lock.json).
+setup: ## Install everything the project pins (Python by uv.lock, npm by package-lock.json).
+	@python3 -m infra.file_lock build/setup.lock $(MAKE) --no-print-directory installed
+
+installed: $(VENV)/.ready node_modules/.ready
+	@:
+
+# A .venv that was left half made, copied from another folder or lost its Python is made anew.
+MADE_FOR := uv $(UV_VERSION), $(CURDIR)
+MADE     := $(shell $(BIN)/python -c '' 2>/dev/null && cat $(VENV)/.ready 2>/dev/null)
+ifneq ($(MADE),$(MADE_FOR))
+.PHONY: $(VENV)/.ready
+endif
 
 $(VENV)/.ready: pyproject.toml uv.lock
-	@test -x $(BIN)/python || python3 -m venv $(VENV)
-	@test -x $(UV) || { python3 -m venv $(VENV)/uv && $(VENV)/uv/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION); }
+	@test "$(MADE)" = "$(MADE_FOR)" || rm -rf $(VENV)
+	@rm -f $@
+	@test -d $(VENV) || { python3 -m venv $(VENV) && python3 -m venv $(VENV)/uv && \
+		$(VENV)/uv/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION); }
 	@$(UV) sync --frozen --quiet
 	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/functions" "$(CURDIR)/layers/referral_core/python" > \
 		"$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/referral_router.pth"
-	@touch $@
+	@echo "$(MADE_FOR)" > $@
 
 node_modules/.ready: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
@@ -50,8 +67,20 @@ local: setup ## Keep the stack up and print how to talk to it.
 simulate-day: setup ## Simulate the referrals of SYNTHEA's patients on virtual time; print the funnel and what must hold.
 	@$(BIN)/python -m local.simulation --data $(SYNTHEA) $(SIMULATION)
 
+mutants: setup ## Remove the safeguards of tests/mutants/safeguards.toml one at a time; every removal must fail a test.
+	@$(BIN)/python -m tests.mutants $(MUTANTS)
+
 bench: setup ## Print the figures that docs/ quotes.
 	@$(BIN)/python -m benchmarks
+
+bench-routing: setup ## Print how near routing comes to hindsight, and what a decision takes (BENCH_ROUTING=--help).
+	@$(BIN)/python -m benchmarks.routing --data $(DATA) $(BENCH_ROUTING)
+
+terminology: setup ## Check every code of the terminology tables against its source tables in REFERENCE.
+	@$(BIN)/python -m local.terminology --reference $(REFERENCE)
+
+terminology-document: setup ## Write the generated part of docs/terminology.md anew.
+	@$(BIN)/python -m local.terminology --write
 
 format: setup ## Format the code.
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only .

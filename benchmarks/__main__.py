@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,23 +13,18 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table as Grid
 
-from referral_core.domain.model import Tenant
-from referral_core.domain.network import Practitioner
-from referral_core.domain.routing import Need, rank, weeks_from
-from referral_core.fhir.intake import read_referrals
+from benchmarks import entry_reads, starts, warm_post, write_units
+from referral_core.domain.directory import Practitioner
+from referral_core.domain.ids import Tenant
+from referral_core.domain.routing.capacity import weeks_from
+from referral_core.domain.routing.filters import Need
+from referral_core.domain.routing.score import rank
+from referral_core.fhir.intake.orders import read_referrals
 from referral_core.pathways import pathway
 
 ROOT: Final = Path(__file__).parents[1]
 _RUNS: Final = 7
 _SPECIALISTS: Final = 1_000
-_COLD: Final = """
-import time
-began = time.process_time()
-import receive_referral
-from referral_core import wiring
-wiring.receive_referral()
-print(time.process_time() - began)
-"""
 
 
 def median_ms(work: Callable[[], object], runs: int = _RUNS) -> float:
@@ -45,32 +37,6 @@ def median_ms(work: Callable[[], object], runs: int = _RUNS) -> float:
     return statistics.median(taken)
 
 
-def cold_start_ms() -> float:
-    """Return the CPU milliseconds that intake needs to import and build, in a fresh process."""
-    environment = {
-        **os.environ,
-        "TABLE_NAME": "none",
-        "DOCUMENTS_BUCKET": "none",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "POWERTOOLS_SERVICE_NAME": "bench",
-    }
-    taken = [
-        float(
-            subprocess.run(
-                [sys.executable, "-c", _COLD],
-                env=environment,
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
-        )
-        for _ in range(_RUNS)
-    ]
-    return statistics.median(taken) * 1000
-
-
 def reading_ms() -> float:
     """Return the CPU milliseconds of reading one referral, warm."""
     body = (ROOT / "events/referrals/happy-path.json").read_bytes()
@@ -81,7 +47,7 @@ def reading_ms() -> float:
 def routing_ms() -> float:
     """Return the CPU milliseconds of one routing decision among a thousand specialists."""
     rule = pathway("generic-specialist", 1).routing
-    specialists = [
+    practitioners = [
         Practitioner(
             tenant=Tenant("bench"),
             npi=f"{n:010d}",
@@ -100,18 +66,60 @@ def routing_ms() -> float:
     ]
     weeks = weeks_from(datetime(2026, 3, 2, tzinfo=UTC).date(), rule.weeks_ahead)
     need = Need(payer=None, latitude=42.05, longitude=-71.8)
-    return median_ms(lambda: rank(need, specialists, {}, weeks, rule=rule, excluded={}))
+    return median_ms(lambda: rank(need, practitioners, {}, weeks, rule=rule, excluded={}))
+
+
+def baseline() -> Grid:
+    """Return what issue 7 counts: the figure then, the one to reach, and the one now."""
+    post, (payloads, others) = warm_post.figures(), entry_reads.most()
+    units = write_units.mean(write_units.counted_of(write_units.GOES_WELL))
+    shown = Grid(title="Issue 7, section 5", title_justify="left")
+    for column in ("what", "then", "to reach", "now"):
+        shown.add_column(column)
+    for row in (
+        (
+            "reads in one entry of ContactPatient: payload + others",
+            "33 + 16",
+            "1 + ≤ 5",
+            f"{payloads} + {others}",
+        ),
+        (
+            "AWS calls of a warm POST ServiceRequest",
+            "5",
+            "2",
+            f"{sum(post.calls.values())} ({', '.join(post.calls)})",
+        ),
+        (
+            "client CPU of a warm POST; 1 = one PutItem + one PutObject",
+            "13.5 ms, busy machine",
+            "≤ 2",
+            f"{post.ratio:.2f} ({post.post_ms:.1f} of {post.plain_ms:.1f} ms)",
+        ),
+        (
+            "resident memory of intake, after a start and a POST",
+            "97 MB",
+            "≤ 70 MB",
+            f"{post.resident_mb:.0f} MB",
+        ),
+        ("DynamoDB write units an event", "16.4 to 18.5", "≤ 9", f"{units:.2f}"),
+        ("the price book's write units", "a constant 9", "counted", "counted from the items"),
+    ):
+        shown.add_row(*row)
+    return shown
 
 
 def main() -> None:
     """Print the figures."""
-    grid = Grid(title="CPU milliseconds, medians")
+    console = Console()
+    console.print(starts.grid())
+    console.print(baseline())
+    grid = Grid(title="CPU milliseconds, medians", title_justify="left")
     grid.add_column("what")
     grid.add_column("ms", justify="right")
-    grid.add_row("intake: import and build, fresh process", f"{cold_start_ms():.0f}")
     grid.add_row("intake: read one referral, warm", f"{reading_ms():.2f}")
     grid.add_row(f"routing: one decision, {_SPECIALISTS} specialists", f"{routing_ms():.2f}")
-    Console().print(grid)
+    console.print(grid)
+    console.print(write_units.grid())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from referral_core.observability import logger
-from referral_core.wiring import await_visit
+from referral_core.wiring.await_visit import build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
-    """Carry one entry of the step AwaitVisit; see statemachines/README.md."""
-    return await_visit().handle(event)
+    """Run one entry of the step AwaitVisit; see statemachines/README.md."""
+    return build().handle(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from referral_core.observability import logger
-from referral_core.wiring import receive_referral
+from referral_core.wiring.receive_referral import build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP API request with FHIR JSON."""
-    return receive_referral().resolve(event, context)
+    return build().resolve(event, context)

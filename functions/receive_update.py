@@ -1,11 +1,11 @@
-"""Take what clinics, payers, EHRs and staff say of a referral."""
+"""Take updates of referrals from clinics, payers, EHRs and staff."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from referral_core.observability import logger
-from referral_core.wiring import receive_update
+from referral_core.wiring.receive_update import build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP API request with FHIR JSON."""
-    return receive_update().resolve(event, context)
+    return build().resolve(event, context)

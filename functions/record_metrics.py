@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from referral_core.observability import logger
-from referral_core.wiring import record_metrics
+from referral_core.wiring.record_metrics import build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Consume one batch of stream records."""
-    return record_metrics()(event)
+    return build()(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from referral_core.observability import logger
-from referral_core.wiring import request_authorization
+from referral_core.wiring.request_authorization import build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
-    """Carry one entry of the step RequestAuthorization; see statemachines/README.md."""
-    return request_authorization().handle(event)
+    """Run one entry of the step RequestAuthorization; see statemachines/README.md."""
+    return build().handle(event)

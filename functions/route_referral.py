@@ -1,11 +1,11 @@
-"""Choose a specialist with room and hold a place."""
+"""Choose a specialist with capacity and reserve it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from referral_core.observability import logger
-from referral_core.wiring import route_referral
+from referral_core.wiring.route_referral import build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, str | None]:
-    """Carry one entry of the step RouteReferral; see statemachines/README.md."""
-    return route_referral().handle(event)
+    """Run one entry of the step RouteReferral; see statemachines/README.md."""
+    return build().handle(event)

@@ -1,11 +1,11 @@
-"""Do what a referral's record asks for: start its run, queue its notice."""
+"""Publish what a referral's record asks for: start its run, queue its notices."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from referral_core.observability import logger
-from referral_core.wiring import start_lifecycle
+from referral_core.wiring.start_lifecycle import build
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Consume one batch of stream records."""
-    return start_lifecycle()(event)
+    return build()(event)

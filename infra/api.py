@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from aws_cdk import Aws, CfnParameter, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigw
@@ -14,28 +15,17 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-ROUTES = {
-    "POST /fhir/ServiceRequest": "receive_referral",
-    "POST /fhir": "receive_referral",
-    "POST /fhir/$process-message": "receive_referral",
-    "PUT /fhir/ServiceRequest/{id}": "receive_referral",
-    "PUT /fhir/Task/{id}": "receive_update",
-    "POST /fhir/Appointment": "receive_update",
-    "PUT /fhir/Appointment/{id}": "receive_update",
-    "POST /fhir/DocumentReference": "receive_update",
-    "POST /fhir/DiagnosticReport": "receive_update",
-    "POST /fhir/ClaimResponse": "receive_update",
-    "POST /fhir/Communication": "receive_update",
-    "POST /work-items/{id}/decision": "receive_update",
-    "POST /fhir/ServiceRequest/{id}/$reopen": "receive_update",
-    "GET /work-items": "read_records",
-    "GET /fhir/metadata": "read_records",
+from referral_core.entrypoints.http.route_table import FALLBACK, SCOPES
+from referral_core.entrypoints.http.route_table import ROUTES as TABLE
+
+ROUTES: Final[Mapping[str, str]] = {
+    **{route.key: route.function for route in TABLE},
     # Everything else under /fhir is answered with an OperationOutcome, unknown paths included.
-    "ANY /fhir": "read_records",
-    "ANY /fhir/{proxy+}": "read_records",
+    "ANY /fhir": FALLBACK,
+    "ANY /fhir/{proxy+}": FALLBACK,
 }
-PUBLIC = frozenset({"GET /fhir/metadata"})
-SCOPES = {"read": "Read records within the client's tenant", "write": "Post referrals and updates"}
+PUBLIC: Final = frozenset(route.key for route in TABLE if route.scope is None)
+_RESOURCE_SERVER: Final = "referrals"
 
 _ACCESS_LOG = (
     '{"requestId":"$context.requestId","ip":"$context.identity.sourceIp",'
@@ -57,7 +47,34 @@ class Api(Construct):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.user_pool = cognito.UserPool(
+        self.user_pool = self._user_pool()
+        self.domain = self.user_pool.add_domain(
+            "TokenDomain",
+            cognito_domain=cognito.CognitoDomainOptions(
+                domain_prefix=f"referral-router-{Aws.ACCOUNT_ID}"
+            ),
+        )
+        self.http_api = apigw.HttpApi(
+            self,
+            "HttpApi",
+            api_name="referral-router",
+            create_default_stage=False,
+            default_authorizer=self._authorizer(),
+        )
+        for route, name in ROUTES.items():
+            method, path = route.split(" ")
+            self.http_api.add_routes(
+                path=path,
+                methods=[apigw.HttpMethod(method)],
+                integration=integrations.HttpLambdaIntegration(
+                    f"{name}Integration", functions[name]
+                ),
+                authorizer=apigw.HttpNoneAuthorizer() if route in PUBLIC else None,
+            )
+        self._stage(key)
+
+    def _user_pool(self) -> cognito.UserPool:
+        pool = cognito.UserPool(
             self,
             "Clients",
             self_sign_up_enabled=False,
@@ -73,20 +90,19 @@ class Api(Construct):
             ),
             removal_policy=RemovalPolicy.RETAIN,
         )
-        self.user_pool.add_resource_server(
+        pool.add_resource_server(
             "Scopes",
-            identifier="referrals",
+            identifier=_RESOURCE_SERVER,
             scopes=[
-                cognito.ResourceServerScope(scope_name=name, scope_description=text)
-                for name, text in SCOPES.items()
+                cognito.ResourceServerScope(
+                    scope_name=scope.removeprefix(f"{_RESOURCE_SERVER}/"), scope_description=text
+                )
+                for scope, text in SCOPES.items()
             ],
         )
-        self.domain = self.user_pool.add_domain(
-            "TokenDomain",
-            cognito_domain=cognito.CognitoDomainOptions(
-                domain_prefix=f"referral-router-{Aws.ACCOUNT_ID}"
-            ),
-        )
+        return pool
+
+    def _authorizer(self) -> authorizers.HttpJwtAuthorizer:
         region = Stack.of(self).region
         issuer = f"https://cognito-idp.{region}.amazonaws.com/{self.user_pool.user_pool_id}"
         client_ids = CfnParameter(
@@ -97,7 +113,7 @@ class Api(Construct):
             description="App client ids that may call the API: the audiences of its tokens",
         )
         client_ids.override_logical_id("ClientIds")
-        authorizer = authorizers.HttpJwtAuthorizer(
+        return authorizers.HttpJwtAuthorizer(
             "Tokens",
             issuer,
             # A client-credentials token names its client instead of an audience, and the
@@ -105,23 +121,8 @@ class Api(Construct):
             jwt_audience=client_ids.value_as_list,
             identity_source=["$request.header.Authorization"],
         )
-        self.http_api = apigw.HttpApi(
-            self,
-            "HttpApi",
-            api_name="referral-router",
-            create_default_stage=False,
-            default_authorizer=authorizer,
-        )
-        for route, name in ROUTES.items():
-            method, path = route.split(" ")
-            self.http_api.add_routes(
-                path=path,
-                methods=[apigw.HttpMethod(method)],
-                integration=integrations.HttpLambdaIntegration(
-                    f"{name}Integration", functions[name]
-                ),
-                authorizer=apigw.HttpNoneAuthorizer() if route in PUBLIC else None,
-            )
+
+    def _stage(self, key: kms.IKey) -> None:
         access_log = logs.LogGroup(
             self,
             "AccessLog",

@@ -12,9 +12,11 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "18,20,22
 from aws_cdk import App
 
 from infra import STACK_NAME, nag
+from infra.file_lock import locked
 from infra.stack import ReferralRouterStack
 
-OUT = Path(__file__).parents[1] / "cdk.out"
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "cdk.out"
 
 
 def build_app(
@@ -45,5 +47,6 @@ def build_app(
 
 
 if __name__ == "__main__":
-    build_app().synth()
+    with locked(ROOT / "build/synth.lock"):
+        build_app().synth()
     print(f"Synthesised {STACK_NAME} into {OUT.name}/.")

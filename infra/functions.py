@@ -18,6 +18,7 @@ from infra.layers import Layers
 ROOT = Path(__file__).parents[1]
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
+LIST = (*READ, "dynamodb:BatchGetItem")
 WRITE = (*READ, "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 TEXT = ("sms-voice:SendTextMessage",)
 TALK = (*TEXT, "sms-voice:SendVoiceMessage")
@@ -46,15 +47,15 @@ class Spec:
 
     Attributes:
         uses: setting → the IAM actions on the resource that it names, which is all the function
-            gets to know and may do; `tests/infra` compares it with what `wiring.py` asks for.
+            gets to know and may do; `tests/infra` compares it with what `wiring/` asks for.
         secrets: whether it speaks to partners.
-        answers: whether it answers waiting steps of the state machine.
+        completes: whether it completes waiting tasks of the state machine.
     """
 
     name: str
     uses: Mapping[str, tuple[str, ...]]
     secrets: bool = False
-    answers: bool = False
+    completes: bool = False
     timeout_s: int = 30
     memory_mb: int = 512
 
@@ -64,26 +65,26 @@ class Spec:
         return "".join(part.capitalize() for part in self.name.split("_"))
 
 
-def _step(name: str, *, answers: bool = True) -> Spec:
+def _step(name: str, *, completes: bool = True) -> Spec:
     """Return the spec of a function that needs the record only."""
-    return Spec(name, {TABLE: WRITE}, answers=answers)
+    return Spec(name, {TABLE: WRITE}, completes=completes)
 
 
-def _partner(name: str, *, answers: bool = True, **uses: tuple[str, ...]) -> Spec:
+def _partner(name: str, *, completes: bool = True, **uses: tuple[str, ...]) -> Spec:
     """Return the spec of a function that speaks to a partner."""
-    return Spec(name, {TABLE: WRITE, **uses}, answers=answers, secrets=True, timeout_s=60)
+    return Spec(name, {TABLE: WRITE, **uses}, completes=completes, secrets=True, timeout_s=60)
 
 
 def _receiver(name: str, **uses: tuple[str, ...]) -> Spec:
-    """Return the spec of a function that keeps what it is told as a document."""
-    return Spec(name, {TABLE: WRITE, "DOCUMENTS_BUCKET": STORE, **uses}, answers=True)
+    """Return the spec of a function that stores what it receives as a document."""
+    return Spec(name, {TABLE: WRITE, "DOCUMENTS_BUCKET": STORE, **uses}, completes=True)
 
 
 STEPS = (
     _step("check_readiness"),
-    _partner("check_eligibility", answers=False),
+    _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
     _partner("route_referral"),
-    _partner("request_authorization"),
+    _partner("request_authorization", DOCUMENTS_BUCKET=STORE),
     _partner("offer_referral"),
     _partner(
         "contact_patient",
@@ -94,14 +95,14 @@ STEPS = (
     ),
     _partner("await_visit", SMS_ORIGINATION_IDENTITY=TEXT),
     _partner("verify_closure"),
-    _step("close_referral", answers=False),
+    _step("close_referral", completes=False),
     _step("open_work_item"),
 )
 OTHERS = (
     _receiver("receive_referral"),
     _receiver("receive_update", OPT_OUT_LIST=STOP),
     _receiver("receive_reply", OPT_OUT_LIST=STOP),
-    Spec("read_records", {TABLE: READ}),
+    Spec("read_records", {TABLE: LIST}),
     Spec(
         "start_lifecycle",
         {
@@ -111,7 +112,7 @@ OTHERS = (
         },
     ),
     Spec("record_metrics", {"STREAM_DLQ_URL": QUEUE}),
-    Spec("fire_timers", {TABLE: WRITE}, answers=True, timeout_s=55),
+    Spec("fire_timers", {TABLE: WRITE}, completes=True, timeout_s=55),
     _partner("deliver_notices", NOTICES_QUEUE_URL=("sqs:ChangeMessageVisibility",)),
 )
 
@@ -142,9 +143,9 @@ class Functions(Construct):
         return {spec.construct_id: self.by_name[spec.name] for spec in STEPS}
 
     @property
-    def answering(self) -> Sequence[lambda_.Function]:
-        """The functions that answer waiting steps."""
-        return [self.by_name[s.name] for s in (*STEPS, *OTHERS) if s.answers]
+    def completing(self) -> Sequence[lambda_.Function]:
+        """The functions that complete waiting tasks."""
+        return [self.by_name[s.name] for s in (*STEPS, *OTHERS) if s.completes]
 
     def _function(self, spec: Spec) -> lambda_.Function:
         stack = Stack.of(self)
@@ -178,15 +179,20 @@ class Functions(Construct):
             timeout=Duration.seconds(spec.timeout_s),
             memory_size=spec.memory_mb,
             log_group=log_group,
-            environment={
-                **{setting: self._resources[setting].name for setting in spec.uses},
-                "POWERTOOLS_SERVICE_NAME": spec.name,
-                "POWERTOOLS_METRICS_NAMESPACE": "ReferralRouter",
-                "LOG_LEVEL": "INFO",
-                "CARRY_GRACE_SECONDS": "300",
-                **self._extra,
-            },
+            environment=self._environment(spec),
         )
+
+    def _environment(self, spec: Spec) -> Mapping[str, str]:
+        return {
+            **{setting: self._resources[setting].name for setting in spec.uses},
+            "POWERTOOLS_SERVICE_NAME": spec.name,
+            "POWERTOOLS_METRICS_NAMESPACE": "ReferralRouter",
+            "LOG_LEVEL": "INFO",
+            "STEP_GRACE_SECONDS": "300",
+            # A start need not search the installed packages for plugins of pydantic.
+            "PYDANTIC_DISABLE_PLUGINS": "__all__",
+            **self._extra,
+        }
 
     def _grant(self, role: iam.Role, spec: Spec, stack: Stack) -> None:
         role.add_to_policy(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.build_once import build_once
+
 ROOT = Path(__file__).parents[1]
 THIRD_PARTY = ROOT / "build/layers/third_party"
+_PLATFORM = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
 
 
 class Layers(Construct):
@@ -47,39 +50,26 @@ class Layers(Construct):
 
 
 def build_third_party() -> Path:
-    """Install the locked runtime packages for arm64 and Python 3.13; return the layer's folder.
+    """Install the locked runtime packages for Lambda's platform; return the layer's folder.
 
-    The folder is kept under build/ and made again only when the lock changes.
+    The folder is kept under build/ and made again only when what it is made from changes.
 
     Raises:
         subprocess.CalledProcessError: a package has no wheel for that platform.
     """
-    lock = (ROOT / "uv.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    stamp = THIRD_PARTY / ".lock-sha256"
-    digest = sha256(lock).hexdigest()
-    if stamp.exists() and stamp.read_text() == digest:
-        return THIRD_PARTY
-    shutil.rmtree(THIRD_PARTY, ignore_errors=True)
-    target = THIRD_PARTY / "python"
-    target.mkdir(parents=True)
-    requirements = THIRD_PARTY.parent / "requirements.txt"
-    export = ["export", "--frozen", "--no-default-groups", "--no-hashes", "--quiet"]
-    _uv(*export, "--output-file", str(requirements))
-    platform = ["--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13"]
-    _uv(
-        "pip",
-        "install",
-        "--quiet",
-        *platform,
-        "--only-binary",
-        ":all:",
-        "--target",
-        str(target),
-        "--requirement",
-        str(requirements),
-    )
-    stamp.write_text(digest)
-    return THIRD_PARTY
+    made_from = sha256(" ".join(_PLATFORM).encode())
+    for file in ("uv.lock", "pyproject.toml"):
+        made_from.update((ROOT / file).read_bytes())
+    return build_once(THIRD_PARTY, made_from.hexdigest()[:16], _install)
+
+
+def _install(layer: Path) -> None:
+    export = ["--frozen", "--no-default-groups", "--no-hashes", "--quiet"]
+    install = ["--quiet", "--python", sys.executable, *_PLATFORM, "--only-binary", ":all:"]
+    with TemporaryDirectory() as folder:
+        requirements = str(Path(folder) / "requirements.txt")
+        _uv("export", *export, "--output-file", requirements)
+        _uv("pip", "install", *install, "--target", str(layer / "python"), "-r", requirements)
 
 
 def _uv(*arguments: str) -> None:

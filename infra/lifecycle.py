@@ -1,4 +1,4 @@
-"""The state machine that carries one run of one referral."""
+"""The state machine: one execution is one run of one referral."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFINITION = Path(__file__).parents[1] / "statemachines/referral_lifecycle.asl.j
 
 
 class Lifecycle(Construct):
-    """The Standard state machine, its log, and who may answer its waiting steps."""
+    """The Standard state machine, its log, and who may complete its waiting tasks."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Lifecycle(Construct):
         construct_id: str,
         *,
         steps: Mapping[str, lambda_.Function],
-        answering: Sequence[lambda_.Function],
+        completing: Sequence[lambda_.Function],
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -56,12 +56,15 @@ class Lifecycle(Construct):
                 resources=[function.function_arn for function in steps.values()],
             )
         )
+        self._let_complete(completing)
+
+    def _let_complete(self, functions: Sequence[lambda_.Function]) -> None:
         # A policy of its own: granted on the roles, it would make the machine and its functions
         # depend on each other.
         iam.ManagedPolicy(
             self,
-            "AnswerSteps",
-            roles=[function.role for function in answering if function.role],
+            "CompleteTasks",
+            roles=[function.role for function in functions if function.role],
             statements=[
                 iam.PolicyStatement(
                     actions=["states:SendTaskSuccess", "states:SendTaskFailure"],

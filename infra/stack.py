@@ -10,17 +10,17 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.documents import Documents
-from infra.events import Events
 from infra.functions import Functions, Resource
 from infra.layers import Layers
 from infra.lifecycle import Lifecycle
 from infra.messaging import Messaging
 from infra.parameters import Parameters
-from infra.table import Record
+from infra.table import ReferralTable
+from infra.triggers import Triggers
 
 
 class ReferralRouterStack(Stack):
-    """One cell: everything that carries the referrals of its tenants."""
+    """One cell: everything that the referrals of its tenants need."""
 
     def __init__(
         self,
@@ -39,34 +39,15 @@ class ReferralRouterStack(Stack):
             third_party_layer: whether the locked packages are deployed as a layer.
         """
         super().__init__(scope, construct_id)
-        parameters = Parameters(self)
-        record = Record(self, "Record")
+        record = ReferralTable(self, "Record")
         documents = Documents(self, "Documents", record.key)
         messaging = Messaging(self, "Messaging", record.key)
-        # Composed, not read from the machine, which needs the functions first.
-        machine_arn = self.format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name="referral_lifecycle",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
         functions = Functions(
             self,
             "Functions",
             layers=Layers(self, "Layers", third_party=third_party_layer),
             key=record.key,
-            resources={
-                "TABLE_NAME": Resource(
-                    record.table.table_name,
-                    (record.table.table_arn, f"{record.table.table_arn}/index/*"),
-                ),
-                "DOCUMENTS_BUCKET": Resource(
-                    documents.bucket.bucket_name, (documents.bucket.arn_for_objects("*"),)
-                ),
-                "STATE_MACHINE_ARN": Resource(machine_arn, (machine_arn,)),
-                **messaging.resources,
-                **parameters.resources,
-            },
+            resources=self._resources(record, documents, messaging),
             extra_environment=extra_environment,
         )
         by_name = functions.by_name
@@ -74,7 +55,7 @@ class ReferralRouterStack(Stack):
             self,
             "Lifecycle",
             steps=functions.steps,
-            answering=functions.answering,
+            completing=functions.completing,
             key=record.key,
         )
         api = Api(self, "Api", functions=by_name, key=record.key)
@@ -82,20 +63,57 @@ class ReferralRouterStack(Stack):
         by_name["read_records"].add_environment(
             "TOKEN_URL", f"{api.domain.base_url()}/oauth2/token"
         )
-        Events(self, "Events", functions=by_name, table=record.table, messaging=messaging)
+        Triggers(self, "Triggers", functions=by_name, table=record.table, messaging=messaging)
         Alarms(self, "Alarms", functions=by_name, machine=lifecycle.machine, messaging=messaging)
-        for name, value in {
-            "ApiUrl": api.http_api.api_endpoint,
-            "ApiId": api.http_api.api_id,
-            "UserPoolId": api.user_pool.user_pool_id,
-            "TokenDomain": api.domain.domain_name,
+        outputs = {
+            **_api_outputs(api),
+            **_queue_outputs(messaging),
             "TableName": record.table.table_name,
             "StateMachineArn": lifecycle.machine.state_machine_arn,
             "DocumentsBucket": documents.bucket.bucket_name,
-            "RepliesTopicArn": messaging.replies.topic_arn,
-            "NoticesQueueUrl": messaging.notices.queue_url,
-            "PrintQueueUrl": messaging.letters.queue_url,
-            "StreamDlqUrl": messaging.stream_dlq.queue_url,
             "FireTimersName": by_name["fire_timers"].function_name,
-        }.items():
+        }
+        for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+    def _resources(
+        self, record: ReferralTable, documents: Documents, messaging: Messaging
+    ) -> Mapping[str, Resource]:
+        """Return what functions may be given, by the setting that names it."""
+        # Composed, not read from the machine, which needs the functions first.
+        machine_arn = self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name="referral_lifecycle",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        return {
+            "TABLE_NAME": Resource(
+                record.table.table_name,
+                (record.table.table_arn, f"{record.table.table_arn}/index/*"),
+            ),
+            "DOCUMENTS_BUCKET": Resource(
+                documents.bucket.bucket_name, (documents.bucket.arn_for_objects("*"),)
+            ),
+            "STATE_MACHINE_ARN": Resource(machine_arn, (machine_arn,)),
+            **messaging.resources,
+            **Parameters(self).resources,
+        }
+
+
+def _api_outputs(api: Api) -> Mapping[str, str]:
+    return {
+        "ApiUrl": api.http_api.api_endpoint,
+        "ApiId": api.http_api.api_id,
+        "UserPoolId": api.user_pool.user_pool_id,
+        "TokenDomain": api.domain.domain_name,
+    }
+
+
+def _queue_outputs(messaging: Messaging) -> Mapping[str, str]:
+    return {
+        "RepliesTopicArn": messaging.replies.topic_arn,
+        "NoticesQueueUrl": messaging.notices.queue_url,
+        "PrintQueueUrl": messaging.letters.queue_url,
+        "StreamDlqUrl": messaging.stream_dlq.queue_url,
+    }

@@ -8,9 +8,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from referral_core.adapters.aws.dynamodb import schema
 
-class Record(Construct):
-    """The referral record: key, table, three indexes, stream."""
+
+class ReferralTable(Construct):
+    """The referral record: key, table, its indexes, stream; the schema says what they are."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -24,35 +26,25 @@ class Record(Construct):
         self.table = dynamodb.Table(
             self,
             "Table",
-            partition_key=_text("pk"),
-            sort_key=_text("sk"),
+            partition_key=_text(schema.PARTITION_KEY),
+            sort_key=_text(schema.SORT_KEY),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=self.key,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-            time_to_live_attribute="expires_at",
+            stream=dynamodb.StreamViewType(schema.STREAM_VIEW),
+            time_to_live_attribute=schema.TTL_ATTRIBUTE,
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        self.table.add_global_secondary_index(
-            index_name="by_due",
-            partition_key=_text("due_shard"),
-            sort_key=_text("due_at"),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-        )
-        for name, partition, sort in (
-            ("by_queue", "queue_key", "due_at"),
-            ("by_performer", "performer_key", "updated_at"),
-        ):
+        for index in schema.INDEXES:
             self.table.add_global_secondary_index(
-                index_name=name,
-                partition_key=_text(partition),
-                sort_key=_text(sort),
-                projection_type=dynamodb.ProjectionType.INCLUDE,
-                non_key_attributes=["body"],
+                index_name=index.name,
+                partition_key=_text(index.partition),
+                sort_key=_text(index.sort),
+                projection_type=dynamodb.ProjectionType(schema.PROJECTION),
             )
 
 

@@ -27,7 +27,9 @@ from local.follow import Followed, Follower
 from local.inputs import inputs
 from local.stack import RATE, ROOT, Stack, up
 from referral_core.domain.referral import Referral
+from referral_core.price_books import price_book
 
+PRICES: Final = "us-east-1"
 _ROWS: Final = 20
 _EVERY_S: Final = 0.5
 _PATIENCE_DAYS: Final = 75
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             followed = _watch(console, stack, follower, follower.post(wanted))
             _summarise(console, follower, followed)
             if chosen.report:
-                lines = [json.dumps(follower.report(f)) for f in followed]
+                lines = [json.dumps(follower.report(f, price_book(PRICES))) for f in followed]
                 chosen.report.write_text("\n".join(lines) + "\n")
                 console.print(f"One line per input in {chosen.report}.")
         finally:
@@ -157,14 +159,14 @@ def _summarise(console: Console, follower: Follower, followed: Sequence[Followed
             issue = _first_issue(f)
             grid.add_row(f.source, f"refused {f.http_status}", f"no: {issue}", "", "", "", "")
             continue
-        line, referral = follower.report(f), f.referral
+        line, referral = follower.report(f, price_book(PRICES)), f.referral
         days = (referral.updated_at - referral.received_at).total_seconds() / _SECONDS_A_DAY
         outcome = line["outcome"] or (
             f"worklist: {line['worklist']}" if line["worklist"] else f"still {line['status']}"
         )
-        why = "yes" if referral.loop_closed else f"no: {referral.why}"
+        status_reason = "yes" if referral.loop_closed else f"no: {referral.status_reason}"
         numbers = (f"{days:.1f}", str(line["states_entered"]), str(line["messages"]))
-        grid.add_row(f.source, outcome, why, *numbers, f"{line['cost_usd']:.4f}")
+        grid.add_row(f.source, outcome, status_reason, *numbers, f"{line['cost_usd']:.4f}")
     console.print(grid)
     ends = Counter("ended" if f.has_ended else "still under way" for f in followed)
     console.print(", ".join(f"{count} {name}" for name, count in ends.items()) + ".")

@@ -44,11 +44,19 @@ class Emulator:
         )
 
 
-def free_port() -> int:
-    """Return a loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def reserved_port() -> int:
+    """Return a loopback port that the system gives to nobody else in the next minute.
+
+    A connection that the port's own side closed first lingers there: the system then picks the
+    port for no other process, neither to listen nor to connect, while a server that asks for it by
+    number gets it. Stacks that start at the same time therefore never meet.
+    """
+    with socket.create_server((HOST, 0)) as listener:
+        address: tuple[str, int] = listener.getsockname()
+        with socket.create_connection(address):
+            accepted, _ = listener.accept()
+            accepted.close()
+        return address[1]
 
 
 @contextmanager
@@ -61,7 +69,7 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulator]:
     Raises:
         RuntimeError: it did not get ready.
     """
-    port = free_port()
+    port = reserved_port()
     with tempfile.TemporaryDirectory(prefix="referral-router-") as state:
         log = Path(state) / "emulator.log"
         settings = {
@@ -69,7 +77,9 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulator]:
             "GATEWAY_PORT": str(port),
             "BIND_HOST": HOST,
             "MINISTACK_HOST": HOST,
+            # What would listen on a fixed port, which two stacks cannot share.
             "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
             "AUTH": "true",
             "STATE_DIR": f"{state}/state",
             "S3_DATA_DIR": f"{state}/s3",

@@ -16,19 +16,20 @@ import httpx
 from local.inputs import Input
 from local.seed import TENANT
 from local.stack import Stack
-from referral_core.adapters.table import Table
+from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
+from referral_core.domain.cost_ledger import PriceBook, cost
 from referral_core.domain.errors import NotFound
+from referral_core.domain.events import Event, EventKind
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Party, Step
-from referral_core.domain.model import ReferralId
-from referral_core.domain.money import cost
-from referral_core.domain.referral import Event, Referral
+from referral_core.domain.referral import Referral
 
 _LOCATION: Final = re.compile(r"ServiceRequest/([0-9a-f]{32})")
 _FEW: Final = 8
 _PAUSE_S: Final = 0.8
 LEFT_AFTER: Final = timedelta(days=5)
 """How long an item lies on a worklist until it counts as left there: the staff look daily."""
-_MESSAGES: Final = frozenset({"patient-contacted", "patient-reminded"})
+_MESSAGES: Final = frozenset({EventKind.PATIENT_CONTACTED, EventKind.PATIENT_REMINDED})
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Followed:
         if referral is None or referral.is_closed:
             return True
         item = referral.work_item
-        if item is None or seen_at is None or referral.phase is not Step.OPEN_WORK_ITEM:
+        if item is None or seen_at is None or referral.current_step is not Step.OPEN_WORK_ITEM:
             return False
         return seen_at - item.opened_at >= LEFT_AFTER
 
@@ -63,7 +64,9 @@ class Follower:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._table = Table(stack.emulator.client("dynamodb"), stack.deployment["TableName"])
+        self._table = ReferralTable(
+            stack.emulator.client("dynamodb"), stack.deployment["TableName"]
+        )
         self._tenant = TENANT
 
     def post(self, wanted: Sequence[Input]) -> list[Followed]:
@@ -112,8 +115,8 @@ class Follower:
                 continue
         return entered
 
-    def report(self, followed: Followed) -> dict[str, Any]:
-        """Return the report's line of one input."""
+    def report(self, followed: Followed, book: PriceBook) -> dict[str, Any]:
+        """Return the report's line of one input, its cost by a price book."""
         referral = followed.referral
         line: dict[str, Any] = {
             "source": followed.source,
@@ -135,7 +138,7 @@ class Follower:
             "states_entered": self.states_entered(referral),
             "events": len(events),
             "messages": sum(e.kind in _MESSAGES for e in events),
-            "cost_usd": float(round(cost(events), 6)),
+            "cost_usd": float(round(cost(events, book), 6)),
             "worklist": referral.queue.value if on_worklist else None,
         }
 
@@ -146,8 +149,8 @@ class Follower:
             body = {"resourceType": "OperationOutcome", "text": {"div": answer.text[:500]}}
         if answer.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
             return [Followed(item.source, answer.status_code, refusal=body)]
-        told = f"{answer.headers.get('location', '')} {json.dumps(body)}"
-        ids = list(dict.fromkeys(_LOCATION.findall(told)))
+        answered = f"{answer.headers.get('location', '')} {json.dumps(body)}"
+        ids = list(dict.fromkeys(_LOCATION.findall(answered)))
         for referral_id in ids:
             url = f"{self._stack.partners_url}/ehr/watch"
             httpx.post(url, json={"referral_id": referral_id}, timeout=30)

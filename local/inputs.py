@@ -52,7 +52,7 @@ def _of_file(file: Path) -> Iterator[Input]:
 
 
 def _path(body: bytes) -> str:
-    """Return where a body belongs; what is no FHIR at all goes where its refusal is told."""
+    """Return where a body belongs; what is no FHIR at all goes where it is refused."""
     try:
         resource: Any = json.loads(body)
     except ValueError:

@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from local.deploy import Deployment
 from local.emulator import Emulator
-from local.partners.carrier import NUMBER
+from local.partners.carrier.endpoint import NUMBER
 from local.partners.world import Client
-from referral_core.adapters import keys
-from referral_core.adapters.directory import config_item
-from referral_core.domain.model import Tenant
-from referral_core.domain.network import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.adapters.aws.dynamodb import keys
+from referral_core.adapters.aws.dynamodb.directory import config_item
+from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.domain.ids import Tenant
 from referral_core.domain.principal import Principal
-from referral_core.domain.referral import Hold
-from referral_core.domain.routing import weeks_from
+from referral_core.domain.referral import Reservation
+from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.updates import Role
 
 TENANT: Final = Tenant("lakeside")
@@ -88,10 +88,10 @@ def seed(emulator: Emulator, deployment: Deployment, partners_url: str, today: d
     emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString="partners-token")
     for record in records(partners_url):
         put(emulator, deployment, config_item(record))
-    for hold in taken(today):
+    for reservation in reservations(today):
         key = {
-            "pk": {"S": keys.capacity(TENANT, hold.npi)},
-            "sk": {"S": f"{keys.Sort.WEEK}{hold.week}"},
+            "pk": {"S": keys.capacity(TENANT, reservation.npi)},
+            "sk": {"S": f"{keys.Sort.WEEK}{reservation.week}"},
         }
         put(emulator, deployment, {**key, "held": {"N": "1"}})
     wanted = {
@@ -140,11 +140,11 @@ def records(
     yield from _specialists(partners)
 
 
-def taken(today: date) -> Iterator[Hold]:
-    """Yield the places that the tenant's other patients hold already."""
+def reservations(today: date) -> Iterator[Reservation]:
+    """Yield the capacity that is reserved for the tenant's other patients already."""
     # A week more, since a slow machine deploys on the day before.
     for week in weeks_from(today - timedelta(weeks=1), _WEEKS_TAKEN + 1):
-        yield Hold(npi=_npi(_SCARCE_NPI), week=week)
+        yield Reservation(npi=_npi(_SCARCE_NPI), week=week)
 
 
 def _specialists(partners: str) -> Iterator[Practitioner]:

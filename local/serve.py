@@ -7,8 +7,8 @@ import sys
 import threading
 from types import FrameType
 
+from local.running_stack import RunningStack
 from local.stack import RATE, ROOT, Stack, up
-from local.standing import Standing
 
 _SECONDS_A_DAY = 86_400
 
@@ -25,7 +25,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     print("Starting the embedded stack and deploying the template ...", flush=True)
-    with up(ROOT / "events/referrals") as stack, Standing.of(stack).written():
+    with up(ROOT / "events/referrals") as stack, RunningStack.of(stack).written():
         print(_guide(stack), flush=True)
         stopped.wait()
         print("Stopping ...", flush=True)

@@ -11,11 +11,12 @@ import httpx
 from rich.console import Console
 from rich.table import Table as Grid
 
+from local.running_stack import RunningStack
 from local.seed import TENANT
-from local.standing import Standing
-from referral_core.adapters.table import Table
-from referral_core.domain.model import ReferralId
-from referral_core.domain.referral import Referral
+from referral_core.adapters.aws.dynamodb.attributes import plain
+from referral_core.adapters.aws.dynamodb.bodies import referral_in
+from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
+from referral_core.domain.ids import ReferralId
 
 _CONSOLE = Console()
 
@@ -27,20 +28,20 @@ def main() -> None:
     parser.add_argument("what", choices=whats)
     parser.add_argument("referral_id", nargs="?", help="for events")
     chosen = parser.parse_args()
-    standing = Standing.found()
+    running = RunningStack.found()
     match chosen.what:
         case "referrals":
-            _referrals(standing)
+            _referrals(running)
         case "events":
             if not chosen.referral_id:
                 parser.error("name the referral: python -m local.show events ID")
-            _events(standing, chosen.referral_id)
+            _events(running, chosen.referral_id)
         case "executions":
-            _executions(standing)
+            _executions(running)
         case "messages":
-            _messages(standing)
+            _messages(running)
         case _:
-            _table(standing)
+            _table(running)
 
 
 def _grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -52,18 +53,14 @@ def _grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     _CONSOLE.print(grid if rows else f"{title}: none yet.")
 
 
-def _items(standing: Standing) -> Iterator[dict[str, Any]]:
-    client = standing.emulator.client("dynamodb")
-    for page in client.get_paginator("scan").paginate(TableName=standing.outputs["TableName"]):
+def _items(running: RunningStack) -> Iterator[dict[str, Any]]:
+    client = running.emulator.client("dynamodb")
+    for page in client.get_paginator("scan").paginate(TableName=running.outputs["TableName"]):
         yield from page["Items"]
 
 
-def _referrals(standing: Standing) -> None:
-    found = [
-        Referral.model_validate_json(item["body"]["S"])
-        for item in _items(standing)
-        if item["sk"]["S"] == "@REFERRAL"
-    ]
+def _referrals(running: RunningStack) -> None:
+    found = [referral_in(plain(item)) for item in _items(running) if item["sk"]["S"] == "@REFERRAL"]
     found.sort(key=lambda r: r.received_at)
     rows = [
         (
@@ -72,39 +69,39 @@ def _referrals(standing: Standing) -> None:
             "" if r.is_closed else r.waits_for.value,
             "" if r.is_closed else r.queue.value,
             "" if r.is_closed else f"{r.due_at:%d %b %H:%M}",
-            r.why,
+            r.status_reason,
         )
         for r in found
     ]
-    _grid("Referrals", ("id", "status", "waits for", "owner", "due", "why"), rows)
+    _grid("Referrals", ("id", "status", "waits for", "owner", "due", "why it waits"), rows)
 
 
-def _events(standing: Standing, referral_id: str) -> None:
-    table = Table(standing.emulator.client("dynamodb"), standing.outputs["TableName"])
+def _events(running: RunningStack, referral_id: str) -> None:
+    table = ReferralTable(running.emulator.client("dynamodb"), running.outputs["TableName"])
     rows = [
-        (f"{e.at:%d %b %H:%M}", str(e.version), e.kind, e.to_status.value, e.actor, e.why)
+        (f"{e.at:%d %b %H:%M}", str(e.version), e.kind, e.to_status.value, e.actor, e.status_reason)
         for e in table.events(TENANT, ReferralId(referral_id))
     ]
     _grid(f"Events of {referral_id}", ("at", "no", "what", "status", "who", "why"), rows)
 
 
-def _executions(standing: Standing) -> None:
-    client = standing.emulator.client("stepfunctions")
-    machine = standing.outputs["StateMachineArn"]
+def _executions(running: RunningStack) -> None:
+    client = running.emulator.client("stepfunctions")
+    machine = running.outputs["StateMachineArn"]
     found = client.list_executions(stateMachineArn=machine)["executions"]
     rows = [(e["name"], e["status"], f"{e['startDate']:%H:%M:%S}") for e in found]
     _grid("Executions (referral and run)", ("name", "status", "started"), rows)
 
 
-def _messages(standing: Standing) -> None:
-    found = httpx.get(f"{standing.partners_url}/carrier/messages", timeout=10).json()
+def _messages(running: RunningStack) -> None:
+    found = httpx.get(f"{running.partners_url}/carrier/messages", timeout=10).json()
     _grid("Messages", ("reference", "body"), [(m["reference"], m["body"]) for m in found])
 
 
-def _table(standing: Standing) -> None:
-    kinds = Counter(item["sk"]["S"].partition("#")[0] for item in _items(standing))
+def _table(running: RunningStack) -> None:
+    kinds = Counter(item["sk"]["S"].partition("#")[0] for item in _items(running))
     rows = [(kind, str(count)) for kind, count in sorted(kinds.items())]
-    _grid(standing.outputs["TableName"], ("kind of item", "items"), rows)
+    _grid(running.outputs["TableName"], ("kind of item", "items"), rows)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,8 +22,8 @@ import httpx
 
 from infra import STACK_NAME
 from local.deploy import Deployment, deploy, synthesise
-from local.emulator import HOST, Emulator, die_with_parent, free_port, running, stop_group
-from local.partners.carrier import NUMBER, OPT_OUT_LIST
+from local.emulator import HOST, Emulator, die_with_parent, running, stop_group
+from local.partners.carrier.endpoint import NUMBER, OPT_OUT_LIST
 from local.partners.world import Client
 from local.seed import TENANT, Seeded, seed
 from referral_core.domain.lifecycle import Step
@@ -85,21 +86,16 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         scripts: the folder whose sidecars the simulated partners follow.
         rate: virtual seconds per real second.
     """
-    partners_url = f"http://{HOST}:{free_port()}"
     # The day begins when the first referral can be posted.
     started = datetime.now(UTC) + _DEPLOYED_AFTER
-    environment = {
-        "CLOCK_ORIGIN": ORIGIN.isoformat(),
-        "CLOCK_STARTED": started.isoformat(),
-        "CLOCK_RATE": str(rate),
-        "CARRY_GRACE_SECONDS": str(GRACE_S),
-        "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": f"{partners_url}/carrier",
-    }
     with (
+        # Held from now on: the template tells the partners' address long before they are there.
+        socket.create_server((HOST, 0)) as listener,
         tempfile.TemporaryDirectory(prefix="referral-router-") as folder,
         running({}) as emulator,
     ):
-        assembly = synthesise(Path(folder), environment)
+        partners_url = f"http://{HOST}:{listener.getsockname()[1]}"
+        assembly = synthesise(Path(folder), _environment(partners_url, started, rate))
         identities = {
             "SmsOriginationIdentity": NUMBER,
             "OptOutList": OPT_OUT_LIST,
@@ -110,10 +106,21 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         _tell_functions(emulator, api_url)
         seeded = seed(emulator, deployment, partners_url, ORIGIN.date())
         stack = Stack(emulator, deployment, seeded, partners_url, api_url, started, rate)
-        with _partners(stack, scripts):
+        with _partners(stack, scripts, listener):
             _warm(stack)
             with _ticking(stack):
                 yield stack
+
+
+def _environment(partners_url: str, started: datetime, rate: float) -> Mapping[str, str]:
+    """Return what every function is told about this machine."""
+    return {
+        "CLOCK_ORIGIN": ORIGIN.isoformat(),
+        "CLOCK_STARTED": started.isoformat(),
+        "CLOCK_RATE": str(rate),
+        "STEP_GRACE_SECONDS": str(GRACE_S),
+        "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": f"{partners_url}/carrier",
+    }
 
 
 def _tell_functions(emulator: Emulator, api_url: str) -> None:
@@ -129,9 +136,9 @@ def _tell_functions(emulator: Emulator, api_url: str) -> None:
 
 
 @contextmanager
-def _partners(stack: Stack, scripts: Path | None) -> Iterator[None]:
+def _partners(stack: Stack, scripts: Path | None, listener: socket.socket) -> Iterator[None]:
     told = {
-        "port": int(stack.partners_url.rpartition(":")[2]),
+        "listener": listener.fileno(),
         "api_url": stack.api_url,
         "token_url": stack.token_url,
         "clients": {name: vars(client) for name, client in stack.seeded.clients.items()},
@@ -152,8 +159,11 @@ def _partners(stack: Stack, scripts: Path | None) -> Iterator[None]:
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=(listener.fileno(),),
             preexec_fn=die_with_parent,  # noqa: PLW1509 - before exec, in a single thread
         )
+    # Theirs alone from here on, so that it closes when they end.
+    listener.close()
     try:
         if process.stdin is not None:
             process.stdin.write(json.dumps(told).encode())

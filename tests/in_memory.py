@@ -13,31 +13,47 @@ from pathlib import Path
 from typing import Any
 
 from local.simulation.machine import InMemoryStateMachine
-from referral_core.adapters.clock import HandClock
-from referral_core.adapters.memory import MemoryDirectory, MemoryReferrals, MemoryWorkflow
-from referral_core.adapters.memory_partners import MemoryClinics, MemoryMessenger
-from referral_core.adapters.memory_payer import MemoryPayer, PayerScript
+from referral_core.adapters.clock import ManualClock
+from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.partners import (
+    MemoryClinics,
+    MemoryDocuments,
+    MemoryMessenger,
+)
+from referral_core.adapters.memory.payer import MemoryPayer, PayerScript
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.adapters.memory.workflow import MemoryWorkflow
+from referral_core.domain.change import received
+from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.directory import Payer, Practitioner, TenantProfile
+from referral_core.domain.effects import StorePayload
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
-from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.network import Payer, Practitioner, TenantProfile
-from referral_core.domain.referral import Event, Referral
-from referral_core.domain.updates import Role, Update, UpdateKind
-from referral_core.fhir.intake import Intake, read_referrals
-from referral_core.ports import Arrival, Workflow
-from referral_core.steps.await_visit import AwaitVisit
-from referral_core.steps.check_eligibility import CheckEligibility
-from referral_core.steps.check_readiness import CheckReadiness
-from referral_core.steps.close_referral import CloseReferral
-from referral_core.steps.contact_patient import ContactPatient
-from referral_core.steps.content import Payload
-from referral_core.steps.engine import Engine, Receipt
-from referral_core.steps.messaging import Messages
-from referral_core.steps.offer_referral import OfferReferral
-from referral_core.steps.open_work_item import OpenWorkItem
-from referral_core.steps.request_authorization import RequestAuthorization
-from referral_core.steps.route_referral import RouteReferral
-from referral_core.steps.step import LifecycleStep
-from referral_core.steps.verify_closure import VerifyClosure
+from referral_core.domain.pathway import Pathway
+from referral_core.domain.referral import Origin, Referral
+from referral_core.domain.updates import InformationSupplied, Reported, Role, Update
+from referral_core.domain.writes import NewReferral
+from referral_core.fhir.intake.orders import Intake, read_referrals
+from referral_core.lifecycle.case import Pathways, Sources
+from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
+from referral_core.lifecycle.engine.conflicts import Conflicts
+from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.engine.process_due import process_due
+from referral_core.lifecycle.messages import Messages
+from referral_core.lifecycle.step import LifecycleStep
+from referral_core.lifecycle.steps.await_visit import AwaitVisit
+from referral_core.lifecycle.steps.check_eligibility import CheckEligibility
+from referral_core.lifecycle.steps.check_readiness import CheckReadiness
+from referral_core.lifecycle.steps.close_referral import CloseReferral
+from referral_core.lifecycle.steps.contact_patient import ContactPatient
+from referral_core.lifecycle.steps.offer_referral import OfferReferral
+from referral_core.lifecycle.steps.open_work_item import OpenWorkItem
+from referral_core.lifecycle.steps.request_authorization import RequestAuthorization
+from referral_core.lifecycle.steps.route_referral import RouteReferral
+from referral_core.lifecycle.steps.verify_closure import VerifyClosure
+from referral_core.pathways import pathway
+from referral_core.ports import Workflow
+from tests.unit.builders import role_of
 
 # --- a tenant, its partners, and referrals -------------------------------------------------------
 
@@ -64,7 +80,7 @@ def a_directory(referrals: MemoryReferrals) -> MemoryDirectory:
             ("pioneer", "Pioneer Valley Medicare Advantage", "99102"),
         )
     ]
-    specialists = [
+    practitioners = [
         Practitioner(
             tenant=TENANT,
             npi=f"199990{number}{clinic}00",
@@ -91,40 +107,50 @@ def a_directory(referrals: MemoryReferrals) -> MemoryDirectory:
         sender_name="Lakeside Care",
         call_back="508-555-0101",
     )
-    return MemoryDirectory(referrals, [profile, *payers, *specialists])
+    return MemoryDirectory(referrals, [profile, *payers, *practitioners])
 
 
 class World:
-    """Steps, adapters and a clock in memory; `tell` posts what a partner says."""
+    """Steps, adapters and a clock in memory; `report` applies what a partner reports."""
 
-    def __init__(self, script: PayerScript | None = None, workflow: Workflow | None = None) -> None:
-        self.clock = HandClock(START)
-        self.referrals = MemoryReferrals()
+    def __init__(
+        self,
+        script: PayerScript | None = None,
+        workflow: Workflow | None = None,
+        referrals: MemoryReferrals | None = None,
+        pathways: Pathways = pathway,
+    ) -> None:
+        self.clock = ManualClock(START)
+        self.referrals = referrals or MemoryReferrals()
         self.directory = a_directory(self.referrals)
         self.workflow = MemoryWorkflow()
         self.payer = MemoryPayer({REFERRAL: script} if script else None)
         self.clinics, self.messenger = MemoryClinics(), MemoryMessenger()
-        self.messages = Messages(self.referrals, self.directory, self.messenger)
-        steps: tuple[LifecycleStep, ...] = (
-            CheckReadiness(self.referrals, self.directory),
-            CheckEligibility(self.referrals, self.directory, self.payer),
-            RouteReferral(self.referrals, self.directory, self.clinics),
-            RequestAuthorization(self.referrals, self.directory, self.payer),
-            OfferReferral(self.referrals, self.directory, self.clinics),
-            ContactPatient(self.messages),
-            AwaitVisit(self.messages, self.clinics),
-            VerifyClosure(self.directory, self.clinics),
-            CloseReferral(),
-            OpenWorkItem(self.messages),
-        )
+        self.documents = MemoryDocuments()
         self.engine = Engine(
-            self.referrals,
-            workflow or self.workflow,
-            self.clock,
-            {step.name: step for step in steps},
+            sources=Sources(self.referrals, self.directory, pathways),
+            workflow=workflow or self.workflow,
+            clock=self.clock,
+            steps={step.name: step for step in self._steps()},
+            conflicts=Conflicts(pause=lambda _: None),
         )
         self.machine = InMemoryStateMachine(self.referrals, self.engine, self.workflow)
-        self._told = count(1)
+        self._numbers = count(1)
+
+    def _steps(self) -> tuple[LifecycleStep, ...]:
+        messages = Messages(self.messenger)
+        return (
+            CheckReadiness(),
+            CheckEligibility(self.payer, self.documents),
+            RouteReferral(self.clinics),
+            RequestAuthorization(self.payer, self.documents),
+            OfferReferral(self.clinics),
+            ContactPatient(messages),
+            AwaitVisit(messages, self.clinics),
+            VerifyClosure(self.clinics),
+            CloseReferral(),
+            OpenWorkItem(),
+        )
 
     @property
     def referral(self) -> Referral:
@@ -134,41 +160,58 @@ class World:
         """Accept a sample of events/referrals, as intake does."""
         body = (SAMPLES / f"{sample}.json").read_bytes()
         intake = self.read(body)
-        self.referrals.accept([an_arrival_of(intake, self.clock)])
+        self.referrals.accept([a_new_referral_of(intake, self.clock)])
 
     @staticmethod
     def read(body: bytes) -> Intake:
-        told = json.loads(body)
-        kind: Any = {"Bundle": "bundle"}.get(told["resourceType"], "resource")
-        kind = "message" if told.get("type") == "message" else kind
+        resource = json.loads(body)
+        kind: Any = {"Bundle": "bundle"}.get(resource["resourceType"], "resource")
+        kind = "message" if resource.get("type") == "message" else kind
         return read_referrals(body, "application/fhir+json", kind)[0]
 
-    def tell(self, kind: UpdateKind, role: Role = Role.CLINIC, **facts: Any) -> Receipt:
-        """Post an update and let the referral go as far as it goes."""
-        update = Update(
-            id=f"told-{next(self._told)}",
-            kind=kind,
-            actor=f"{role}-1",
-            role=role,
-            received_at=self.clock.now(),
-            facts=facts,
+    def report(
+        self, reported: type[Reported], *, role: Role | None = None, **fields: Any
+    ) -> Receipt:
+        """Apply an update and let the referral go as far as it goes.
+
+        Args:
+            reported: the class of its kind.
+            role: who posts it; the first that may, when None.
+            **fields: what it says.
+        """
+        receipt = apply_update(
+            self.engine, TENANT, REFERRAL, self.update(reported, role=role, **fields)
         )
-        receipt = self.engine.post(TENANT, REFERRAL, update)
         self.settle()
         return receipt
+
+    def update(
+        self, reported: type[Reported], *, role: Role | None = None, **fields: Any
+    ) -> Update:
+        """Make an update of now, with an id of its own unless it is given one."""
+        by = role or role_of(reported.model_fields["kind"].default)
+        made: Any = reported.model_validate(
+            {
+                "id": f"reported-{next(self._numbers)}",
+                "actor": f"{by}-1",
+                "role": by,
+                "received_at": self.clock.now(),
+                **fields,
+            }
+        )
+        typed: Update = made
+        return typed
 
     def supply(self, sample: str) -> None:
         """PUT the author's new version."""
         body = (SAMPLES / f"supplied/{sample}.json").read_bytes()
-        intake = read_referrals(body, "application/fhir+json", "resource")[0]
-        update = Update(
-            id=f"put-{next(self._told)}",
-            kind=UpdateKind.INFORMATION_SUPPLIED,
-            actor="ehr-1",
-            role=Role.EHR,
-            received_at=self.clock.now(),
-        )
-        self.engine.post(TENANT, REFERRAL, update, payload=Payload.of(intake, "0" * 64).dump())
+        self.supplied(read_referrals(body, "application/fhir+json", "resource")[0])
+
+    def supplied(self, intake: Intake) -> None:
+        """Apply the author's new version of the order."""
+        supplied = self.update(InformationSupplied, role=Role.EHR)
+        stored = StorePayload(body=payload_of(intake).dump())
+        apply_update(self.engine, TENANT, REFERRAL, supplied, effects=(stored,))
         self.settle()
 
     def settle(self) -> None:
@@ -179,10 +222,10 @@ class World:
                 return
 
     def wait(self) -> None:
-        """Let time pass until the referral is due, and tend it, as fire_timers does."""
+        """Let time pass until the referral is due, and process it, as fire_timers does."""
         self.clock.move_to(self.referral.due_at)
         for tenant, referral_id in list(self.referrals.due(self.clock.now(), 100)):
-            self.engine.tend(tenant, referral_id)
+            process_due(self.engine, tenant, referral_id)
         self.settle()
 
     def statuses(self) -> list[Status]:
@@ -201,16 +244,31 @@ class World:
 REFERRAL = ReferralId("0123456789abcdef0123456789abcdef")
 
 
-def an_arrival_of(intake: Intake, clock: HandClock) -> Arrival:
-    """Make the arrival that intake would write."""
+def payload_of(intake: Intake) -> ClinicalPayload:
+    """Make the payload that intake would store."""
+    return ClinicalPayload(
+        service_request=intake.service_request,
+        resources=intake.resources,
+        content=intake.clinical,
+        source_sha256="0" * 64,
+        content_hash=intake.canonical_hash,
+    )
+
+
+def a_new_referral_of(
+    intake: Intake, clock: ManualClock, pinned: Pathway | None = None, **fields: Any
+) -> NewReferral:
+    """Make the new referral that intake would write, of the generic specialist's pathway."""
     responsible, now = RESPONSIBLE[Status.RECEIVED], clock.now()
+    rules = pinned or pathway("generic-specialist", 1)
     referral = Referral(
         tenant=TENANT,
         id=REFERRAL,
-        pathway="generic-specialist",
-        pathway_version=1,
+        pathway=rules.id,
+        pathway_version=rules.version,
         priority=intake.priority,
         referrer="lakeside-ehr",
+        origin=Origin(kind=rules.kind),
         placer_identifier=intake.placer_identifier,
         received_at=now,
         updated_at=now,
@@ -218,21 +276,11 @@ def an_arrival_of(intake: Intake, clock: HandClock) -> Arrival:
         due_at=now + clock.grace(),
         queue=responsible.queue,
         waits_for=responsible.waits_for,
-        why="Received.",
+        status_reason="Received.",
+    ).but(**fields)
+    return NewReferral(
+        referral=referral,
+        event=received(referral, actor="ehr-1", metered={"states": 1}),
+        payload=payload_of(intake).dump(),
+        keys=(),
     )
-    event = Event(
-        tenant=TENANT,
-        referral_id=REFERRAL,
-        version=1,
-        run=1,
-        kind="received",
-        at=now,
-        actor="ehr-1",
-        from_status=None,
-        to_status=Status.RECEIVED,
-        why=referral.why,
-        pathway=referral.pathway,
-        metered={"states": 1},
-    )
-    payload = Payload.of(intake, "0" * 64).dump()
-    return Arrival(referral=referral, event=event, payload=payload, keys=())

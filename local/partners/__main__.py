@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,9 +15,9 @@ import boto3
 import uvicorn
 
 from local.partners.application import application
-from local.partners.carrier import SnsTopic
-from local.partners.router_api import HttpRouter
-from local.partners.script import Scripts
+from local.partners.carrier.endpoint import SnsTopic
+from local.partners.router_client import HttpRouter
+from local.partners.scripts.script import Scripts
 from local.partners.world import Client, VirtualClock, World
 
 
@@ -24,8 +25,9 @@ async def serve(told: Mapping[str, Any]) -> None:
     """Serve the partners until the process is told to stop.
 
     Args:
-        told: `{"port", "api_url", "token_url", "clients", "origin", "started", "rate", "scripts",
-            "endpoint", "replies_topic_arn"}`; `"seed"` where chance is to fall otherwise.
+        told: `{"listener", "api_url", "token_url", "clients", "origin", "started", "rate",
+            "scripts", "endpoint", "replies_topic_arn"}`; `listener` is an inherited
+            listening socket's descriptor; `"seed"` where chance is to fall otherwise.
     """
     clients = {name: Client(**client) for name, client in told["clients"].items()}
     router = HttpRouter(told["api_url"], told["token_url"], clients)
@@ -45,8 +47,8 @@ async def serve(told: Mapping[str, Any]) -> None:
     )
     world = World(clock, router, scripts, seed or "")
     app = application(world, SnsTopic(sns, told["replies_topic_arn"]))
-    config = uvicorn.Config(app, host="127.0.0.1", port=told["port"], log_level="warning")
-    await uvicorn.Server(config).serve()
+    config = uvicorn.Config(app, log_level="warning")
+    await uvicorn.Server(config).serve(sockets=[socket.socket(fileno=told["listener"])])
     await router.close()
 
 

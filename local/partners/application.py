@@ -13,8 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.partners import carrier, clinic, ehr, patient, payer, staff
-from local.partners.gate import Gate, control
+from local.partners.carrier import endpoint as carrier
+from local.partners.carrier import patients as patient
+from local.partners.clinic import endpoint as clinic
+from local.partners.ehr import endpoint as ehr
+from local.partners.middleware import FaultMiddleware, control
+from local.partners.payer import endpoint as payer
+from local.partners.staff import worklist as staff
 from local.partners.world import World
 
 
@@ -57,7 +62,7 @@ def application(world: World, topic: carrier.Topic) -> Starlette:
         topic: where the carrier publishes what patients write.
     """
     patients = patient.Patients(world)
-    office = staff.Office(world, patients)
+    office = staff.ApiClient(world, patients)
     world.later(timedelta(0), office.work())
     carried = carrier.Carrier(world, patients, OvertakingTopic(world, topic))
 
@@ -87,6 +92,6 @@ def application(world: World, topic: carrier.Topic) -> Starlette:
             Route("/control", govern, methods=["POST"]),
             Route("/ready", ready),
         ],
-        middleware=[Middleware(Gate, world=world)],
+        middleware=[Middleware(FaultMiddleware, world=world)],
         lifespan=lifespan,
     )

@@ -1,4 +1,4 @@
-"""What the partners' FHIR endpoints have in common: who may call, and how a refusal is told."""
+"""What the partners' FHIR endpoints have in common: who may call, and how they refuse."""
 
 from __future__ import annotations
 

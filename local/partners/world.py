@@ -1,7 +1,7 @@
 """The world the partners live in: virtual time, the router's API, the scripts, and bad days.
 
 Any partner can be `down` (it answers nothing and calls nobody), `slow` (it answers late),
-`duplicate` (it says everything twice) or `reorder` (what it tells may overtake what it told).
+`duplicate` (it sends everything twice) or `reorder` (one message may overtake another).
 Patients and staff answer no request: when slow they speak late.
 """
 
@@ -19,7 +19,7 @@ from random import Random
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from local.partners.script import Script, Scripts, span
+from local.partners.scripts.script import Script, Scripts, span
 
 __all__ = ["Client", "Clock", "Router", "VirtualClock", "World", "instant", "referral_of", "span"]
 
@@ -30,7 +30,7 @@ _SLOW_S: Final = 3.0
 _LOOKS_AGAIN: Final = timedelta(hours=1)
 _NEVER_CALLED: Final = frozenset({"patient", "staff"})
 _OVERTAKEN_BY: Final = 5 * 24 * 60
-"""Minutes that something told in mode `reorder` may be on its way."""
+"""Minutes that something sent in mode `reorder` may be on its way."""
 
 _log = logging.getLogger(__name__)
 
@@ -98,8 +98,8 @@ class World:
         self._agreed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._appealed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._seed = seed
-        self._dice = self.dice("order")
-        self._ids = self.dice("ids")
+        self._random = self.random("order")
+        self._ids = self.random("ids")
         self.scripts = scripts
         self.now = clock.now
         self.sleep = clock.sleep
@@ -125,7 +125,7 @@ class World:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def dawdle(self, partner: str) -> None:
+    async def delay(self, partner: str) -> None:
         """Wait as long as a slow partner takes; in real time, as its caller's patience is."""
         await asyncio.sleep(self.slow_s.get(partner, _SLOW_S))
 
@@ -133,9 +133,9 @@ class World:
         """Return an id that nobody else has, in the form of a UUID."""
         return str(UUID(int=self._ids.getrandbits(128), version=4))
 
-    def dice(self, purpose: str) -> Random:
-        """Return dice of one's own, which fall as the world's seed and the purpose say."""
-        return Random(f"{self._seed}/{purpose}")  # noqa: S311 - a simulation's dice
+    def random(self, purpose: str) -> Random:
+        """Return a source of randomness that the world's seed and the purpose decide."""
+        return Random(f"{self._seed}/{purpose}")  # noqa: S311 - a simulation's own
 
     async def learn(self, referral_id: str) -> Script:
         """Return the script of a referral, asking the API whose it is the first time."""
@@ -193,7 +193,7 @@ class World:
             Whether it was taken; True at once in mode `reorder`, when it is still on its way.
         """
         if self.mode.get(client.partition(":")[0]) == "reorder":
-            self.later(self.overtaken_by(), self._told(client, method, path, body))
+            self.later(self.overtaken_by(), self._sent(client, method, path, body))
             return True
         status, _ = await self.call(client, method, path, body)
         return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
@@ -208,17 +208,17 @@ class World:
 
     def overtaken_by(self) -> timedelta:
         """Throw how long something is on its way in mode `reorder`."""
-        return timedelta(minutes=self._dice.randint(0, _OVERTAKEN_BY))
+        return timedelta(minutes=self._random.randint(0, _OVERTAKEN_BY))
 
     async def times(self, partner: str) -> int:
         """Wait until a partner can speak; return how often it says the same."""
         while self.mode.get(partner) == "down":
             await self.sleep(_LOOKS_AGAIN)
         if self.mode.get(partner) == "slow" and partner in _NEVER_CALLED:
-            await self.dawdle(partner)
+            await self.delay(partner)
         return 2 if self.mode.get(partner) == "duplicate" else 1
 
-    async def _told(self, client: str, method: str, path: str, body: Mapping[str, Any]) -> None:
+    async def _sent(self, client: str, method: str, path: str, body: Mapping[str, Any]) -> None:
         await self.call(client, method, path, body)
 
     # --- what partners saw ------------------------------------------------------------------

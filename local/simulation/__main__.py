@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from local.inputs import Input, inputs
-from local.partners.script import Scripts
+from local.partners.scripts.script import Scripts
 from local.simulation import funnel, ledger, loop
 from local.simulation.chaos import ChaosWorld
 from local.simulation.day import Day
@@ -29,10 +29,12 @@ from local.simulation.privacy import canaries_of, leaks
 from local.simulation.synthea import DataMissing, synthea_inputs
 from local.simulation.tenant import massachusetts
 from local.simulation.world import World
+from referral_core.price_books import price_book
 
 SAMPLES: Final = Path(__file__).parents[2] / "events/referrals"
 _BETWEEN_POSTS: Final = timedelta(minutes=30)
 _SHOWN: Final = 10
+PRICES: Final = price_book("us-east-1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print(console, day, chosen.chaos, time.perf_counter() - began)
     if chosen.report:
         payer = funnel.payer_of(day)
-        lines = [funnel.line(day, r, payer(r)) for r in day.referrals]
+        lines = [funnel.line(day, r, payer(r), PRICES) for r in day.referrals]
         chosen.report.write_text("\n".join(lines) + "\n")
         console.print(f"One line per referral in {chosen.report}.")
     return 1 if _violated(console, day, posted, calm=not chosen.chaos) else 0
@@ -86,7 +88,7 @@ def checked(day: Day, posted: Sequence[Input], *, calm: bool) -> Mapping[str, li
         posted: the inputs, whose canaries are looked for.
         calm: whether nothing failed on that day, so that counts are exact.
     """
-    found = {name: list(check(day)) for name, check in {**CHECKS, **ledger.CHECKS}.items()}
+    found = {name: list(check(day)) for name, check in {**CHECKS, **ledger.checks(PRICES)}.items()}
     if calm:
         found["8 states are counted"] = list(ledger.states_are_counted(day))
     return {**found, "10 no PHI outside payloads": list(leaks(day, canaries_of(posted)))}
@@ -123,9 +125,9 @@ def _print(console: Console, day: Day, chaos: bool, took_s: float) -> None:  # n
     closed = [r for r in day.referrals if r.loop_closed]
     completed = [r for r in day.referrals if r.loop_completed]
     console.print(
-        f"Cost per referral ${funnel.cost_per_referral(day):.4f}, "
-        f"per closed loop ${funnel.cost_per_referral(day, closed):.4f}, "
-        f"per completed ${funnel.cost_per_referral(day, completed):.4f}.",
+        f"Cost per referral ${funnel.cost_per_referral(day, PRICES):.4f}, "
+        f"per closed loop ${funnel.cost_per_referral(day, PRICES, closed):.4f}, "
+        f"per completed ${funnel.cost_per_referral(day, PRICES, completed):.4f}.",
         highlight=False,
     )
     console.print(f"Digest {day.digest()}", highlight=False)

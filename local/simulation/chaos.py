@@ -1,4 +1,4 @@
-"""A world in which everything fails now and then, for some weeks; then the weather is fair again.
+"""A world in which everything fails now and then, for some weeks; then nothing does.
 
 Each fault is decided by the seed, so a day that violates an invariant is replayed from it. What
 must hold is what holds on a calm day: nothing accepted is lost, nothing is done twice that must
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -18,23 +19,16 @@ from local.inputs import Input
 from local.partners.world import MODES
 from local.partners.world import PARTNERS as PARTIES
 from local.simulation.day import Day
-from local.simulation.faults import (
-    Faults,
-    FaultyDocuments,
-    FaultyMessenger,
-    FaultyPool,
-    FaultyReferrals,
-    FaultyWorkflow,
-    WorkerKilled,
-)
+from local.simulation.faults import Faults, FaultyReferrals, FaultyWorkflow, WorkerKilled
+from local.simulation.faulty_partners import FaultyDocuments, FaultyMessenger, FaultyPool
 from local.simulation.services import Consume, VirtualStream
-from local.simulation.table import Record
+from local.simulation.table import StreamRecord
 from local.simulation.transport import InProcessPool
 from local.simulation.world import HORIZON, World
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Role, Update, UpdateKind
+from referral_core.domain.updates import ProgressNoted, Role
+from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.ports import Documents, Messenger, Referrals, Workflow
-from referral_core.steps.engine import Engine
 
 T = TypeVar("T")
 
@@ -43,24 +37,24 @@ RATES: Final[Mapping[str, float]] = MappingProxyType(
         "throttled": 0.004,
         "conflict": 0.01,
         "overtaken": 0.02,
-        "write's answer lost": 0.004,
+        "write's response lost": 0.004,
         "killed before a write": 0.004,
         "killed after a write": 0.004,
-        "killed before an answer": 0.004,
-        "killed after an answer": 0.004,
+        "killed before a completion": 0.004,
+        "killed after a completion": 0.004,
         "killed before a message": 0.03,
         "killed after a message": 0.03,
         "killed before a request": 0.02,
         "killed after a request": 0.02,
         "message not taken": 0.02,
-        "message's answer lost": 0.03,
+        "message's response lost": 0.03,
         "request lost": 0.01,
-        "request's answer lost": 0.01,
+        "request's response lost": 0.01,
         "start lost": 0.05,
         "start twice": 0.05,
-        "answer lost": 0.02,
-        "answer late": 0.02,
-        "answer twice": 0.02,
+        "completion lost": 0.02,
+        "completion late": 0.02,
+        "completion twice": 0.02,
         "records twice": 0.05,
         "records late": 0.05,
         "records reordered": 0.05,
@@ -96,7 +90,7 @@ class ChaosWorld(World):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         seed = args[1] if len(args) > 1 else kwargs.get("seed", "")
         self.seed = str(seed)
-        self.faults = Faults(self.dice("faults"), RATES)
+        self.faults = Faults(self.random("faults"), RATES)
         super().__init__(*args, **kwargs)
         began = self.clock.true()
         self.faults.lasts = lambda: self.clock.true() - began < LASTS
@@ -149,39 +143,42 @@ class ChaosWorld(World):
         return done
 
     def _overtake(self, referral: Referral) -> None:
-        """Let the EHR's word be recorded between another function's read and its write."""
-        update = Update(
+        """Let an update of the EHR be recorded between another function's read and its write."""
+        update = ProgressNoted(
             id=f"overtaking-{referral.version}-{self.faults.happened['overtaken']}",
-            kind=UpdateKind.PROGRESS_NOTED,
             actor="ehr",
             role=Role.EHR,
             received_at=self.clock.now(),
         )
-        Engine(self.table, self.workflow, self.clock, self.product.engine.steps).post(
-            referral.tenant, referral.id, update
+        known = self.product.engine
+        other = replace(
+            known,
+            sources=replace(known.sources, referrals=self.table),
+            workflow=self.workflow,
         )
+        apply_update(other, referral.tenant, referral.id, update)
 
     def step(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Carry a step; a worker that dies silently leaves its state waiting for the token."""
+        """Run a step; a worker that dies silently leaves its state waiting for the token."""
         try:
             return super().step(payload)
         except InvocationFailed:
             if "token" in payload and self.faults.strike("killed silently"):
-                return {"outcome": None}
+                return {"next": None}
             raise
 
-    # --- bad days -----------------------------------------------------------------------------
+    # --- bad weeks -----------------------------------------------------------------------------
 
     async def live(
         self, inputs: Sequence[Input], every: timedelta = timedelta(), horizon: timedelta = HORIZON
     ) -> Day:
         """Live through the bad weeks and what follows."""
-        trouble = [asyncio.create_task(t) for t in (self._partners_fail(), self._operators_err())]
+        failures = [asyncio.create_task(t) for t in (self._partners_fail(), self._operators_err())]
         doubled = [i for one in inputs for i in ([one, one] if self._twice() else [one])]
         try:
             return await super().live(doubled, every, horizon)
         finally:
-            for task in trouble:
+            for task in failures:
                 task.cancel()
 
     def _twice(self) -> bool:
@@ -228,18 +225,18 @@ class FaultyStream(VirtualStream):
         super().__init__(consumers)
         self._faults = faults
 
-    def tell(self, records: Sequence[Record]) -> None:
+    def add(self, records: Sequence[StreamRecord]) -> None:
         """Take records."""
-        told = list(records)
+        batch = list(records)
         if self._faults.strike("record poisoned"):
-            told[0] = deepcopy(told[0])
-            told[0]["dynamodb"]["NewImage"]["body"] = {"S": "{"}
+            batch[0] = deepcopy(batch[0])
+            batch[0]["dynamodb"]["NewImage"]["body"] = {"S": "{"}
         if self._faults.strike("records twice"):
-            told += told
+            batch += batch
         if self._faults.strike("records reordered"):
-            told.reverse()
+            batch.reverse()
         if self._faults.strike("records late"):
             delay = self._faults.between(1.0, _LATEST_RECORD_S)
-            asyncio.get_running_loop().call_later(delay, super().tell, told)
+            asyncio.get_running_loop().call_later(delay, super().add, batch)
             return
-        super().tell(told)
+        super().add(batch)

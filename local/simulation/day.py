@@ -12,8 +12,9 @@ from typing import Any
 from local.simulation.machine import Execution
 from local.simulation.table import SimulatedTable
 from local.simulation.tenant import Configured
-from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.referral import Event, Referral
+from referral_core.domain.events import Event
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.referral import Referral
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Day:
         messages: what patients were sent, as the carrier took it.
         documents: what the document store holds, by tenant and hash.
         configured: the tenant's configuration items.
-        taken: places that were held before the first referral came.
+        reserved: capacity that was reserved before the first referral came.
         dead: what was given up, by service.
     """
 
@@ -63,7 +64,7 @@ class Day:
     messages: Sequence[Mapping[str, Any]]
     documents: Mapping[tuple[Tenant, str], tuple[bytes, str]]
     configured: Sequence[Configured]
-    taken: Mapping[tuple[Tenant, str, str], int]
+    reserved: Mapping[tuple[Tenant, str, str], int]
     dead: Mapping[str, Sequence[Any]]
 
     @property

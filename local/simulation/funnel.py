@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from local.simulation.day import Day
+from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.cost_ledger import PriceBook, cost
+from referral_core.domain.events import Event, EventKind
 from referral_core.domain.lifecycle import Status
-from referral_core.domain.money import cost
-from referral_core.domain.referral import Event, Referral
-from referral_core.steps.content import Payload
+from referral_core.domain.referral import Referral
 
 _STAGES: Final[Mapping[str, frozenset[Status]]] = {
     "received": frozenset({Status.RECEIVED}),
@@ -27,7 +28,9 @@ _STAGES: Final[Mapping[str, frozenset[Status]]] = {
     "report": frozenset({Status.REPORT_RECEIVED}),
 }
 """Stage → the statuses that only a referral that came so far has had."""
-_SPOKE: Final = frozenset({"patient-agreed", "patient-declined", "call-recorded", "patient-wrote"})
+_REACHED: Final = frozenset(
+    {EventKind.PATIENT_AGREED, EventKind.PATIENT_DECLINED, EventKind.CALL_RECORDED}
+)
 STAGES: Final = (*_STAGES, "closed loop", "completed")
 
 
@@ -35,7 +38,7 @@ def stages(referral: Referral, events: Sequence[Event]) -> set[str]:
     """Return the stages that a referral came through."""
     had = {e.to_status for e in events}
     found = {stage for stage, statuses in _STAGES.items() if statuses & had}
-    if any(e.kind in _SPOKE for e in events):
+    if any(e.kind in _REACHED for e in events):
         found.add("reached")
     if referral.loop_closed:
         found.add("closed loop")
@@ -58,7 +61,7 @@ def payer_of(day: Day) -> Callable[[Referral], str]:
     """Return what names a referral's payer: as its order's coverage does."""
 
     def named(referral: Referral) -> str:
-        coverage = Payload.load(day.table.payload(referral)).content.coverage
+        coverage = ClinicalPayload.load(day.table.payload(referral)).content.coverage
         if coverage.self_pay or referral.self_pay is not None:
             return "self-pay"
         return (coverage.payor.name if coverage.payor else None) or "no coverage"
@@ -80,17 +83,19 @@ def worklists(day: Day) -> Counter[tuple[str, str]]:
     )
 
 
-def cost_per_referral(day: Day, chosen: Iterable[Referral] | None = None) -> Decimal:
+def cost_per_referral(
+    day: Day, book: PriceBook, chosen: Iterable[Referral] | None = None
+) -> Decimal:
     """Return the cost of all events by the number of (chosen) referrals, in dollars."""
-    total = sum((cost(day.events(r)) for r in day.referrals), Decimal(0))
+    total = sum((cost(day.events(r), book) for r in day.referrals), Decimal(0))
     count = len(list(day.referrals if chosen is None else chosen))
     return total / count if count else Decimal(0)
 
 
-def line(day: Day, referral: Referral, payer: str) -> str:
+def line(day: Day, referral: Referral, payer: str, book: PriceBook) -> str:
     """Return what became of one referral as a line of JSON, without PHI."""
     events = day.events(referral)
-    told: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "referral": referral.id,
         "pathway": referral.pathway,
         "payer": payer,
@@ -102,6 +107,6 @@ def line(day: Day, referral: Referral, payer: str) -> str:
         "runs": referral.run,
         "events": len(events),
         "days": round((referral.updated_at - referral.received_at).total_seconds() / 86_400, 2),
-        "cost_usd": float(cost(events)),
+        "cost_usd": float(cost(events, book)),
     }
-    return json.dumps(told)
+    return json.dumps(figures)

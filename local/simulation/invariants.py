@@ -12,14 +12,19 @@ from itertools import pairwise
 from typing import Final
 
 from local.simulation.day import Day
+from referral_core.domain.directory import Practitioner
+from referral_core.domain.events import EventKind
+from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import LEGAL, Party
-from referral_core.domain.model import Tenant
-from referral_core.domain.network import Practitioner
-from referral_core.domain.referral import reference_of
+from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.outreach.series import reference_of
+from referral_core.domain.referral import Referral
 from referral_core.pathways import pathway
 
 Check = Callable[[Day], Iterator[str]]
 
+_DEADLINE: Final = "deadline-"
+"""Begins the ids of the router's own deadlines, which are on record in events only."""
 _OVERWRITTEN: Final = frozenset({"portal", "letter"})
 _AFTER_CLOSURE: Final = frozenset({"version", "updated_at"})
 """What alone a late update changes: the count of what happened, and when."""
@@ -53,35 +58,35 @@ def accepted_once(day: Day) -> Iterator[str]:
             yield f"the body {body[:12]} became several referrals: {sorted(ids)}"
     accepted = {referral_id for ids in answered.values() for referral_id in ids}
     for referral_id in sorted(known ^ accepted):
-        where = "there, but nobody was told" if referral_id in known else "accepted, but not there"
+        where = "there, but never answered" if referral_id in known else "accepted, but not there"
         yield f"{referral_id} is {where}"
     placers = Counter((r.tenant, r.placer_identifier) for r in day.referrals if r.placer_identifier)
     for (_, placer), count in placers.items():
         if count > 1:
             yield f"{count} referrals have the placer identifier {placer}"
-    for taken in day.table.locks():
-        if taken.referral_id not in known:
-            yield f"a lock names {taken.referral_id}, which is not there"
+    for key in day.table.existing_keys():
+        if key.referral_id not in known:
+            yield f"an idempotency key names {key.referral_id}, which is not there"
 
 
 def capacity_kept(day: Day) -> Iterator[str]:
-    """3: what is held is what the offers hold, never more than there is room, never below none."""
-    room = {
+    """3: what is reserved is what the offers reserve, never above capacity, never below none."""
+    capacity = {
         (r.tenant, r.npi): r.weekly_capacity for r in day.configured if isinstance(r, Practitioner)
     }
-    held: Counter[tuple[Tenant, str, str]] = Counter(day.taken)
+    reserved: Counter[tuple[Tenant, str, str]] = Counter(day.reserved)
     for referral in day.referrals:
         for offer in referral.offers:
-            if offer.hold is not None:
-                held[referral.tenant, offer.hold.npi, offer.hold.week] += 1
-    for at in sorted({*held, *day.table.held}):
+            if offer.reservation is not None:
+                reserved[referral.tenant, offer.reservation.npi, offer.reservation.week] += 1
+    for at in sorted({*reserved, *day.table.reserved}):
         tenant, npi, week = at
-        stored = day.table.held[at]
-        if stored != held[at]:
-            yield f"{npi} has {stored} places taken in {week}, the offers hold {held[at]}"
-        most = room.get((tenant, npi), 0)
+        stored = day.table.reserved[at]
+        if stored != reserved[at]:
+            yield f"{npi} has {stored} reservations in {week}, the offers have {reserved[at]}"
+        most = capacity.get((tenant, npi), 0)
         if not 0 <= stored <= most:
-            yield f"{npi} has {stored} places taken in {week}, and room for {most}"
+            yield f"{npi} has {stored} reservations in {week}, and a capacity of {most}"
 
 
 def one_message_per_attempt(day: Day) -> Iterator[str]:
@@ -141,39 +146,49 @@ def late_changes_nothing(day: Day) -> Iterator[str]:
             if changed:
                 yield f"{referral.id} was closed, and {late.event.kind} changed {sorted(changed)}"
         for event in day.events(referral):
-            told = event.facts.get("update")
-            if told is not None and told not in updates and not str(told).startswith("deadline"):
-                yield f"{referral.id} used {told} in event {event.version}, which is not on record"
-        seen = {u for u in day.table.load(*at).mailbox.seen if not u.startswith("deadline")}
-        for update in sorted(seen ^ {u for u in updates if not u.startswith("deadline")}):
-            yield f"{referral.id} has {update} either in its mailbox or on record, not in both"
+            used = event.update
+            if used is not None and used not in updates and not used.startswith(_DEADLINE):
+                yield f"{referral.id} used {used} in event {event.version}, which is not on record"
+        named = {event.update for event in day.events(referral)}
+        for update in sorted(updates.keys() - named):
+            yield f"{referral.id} has {update} on record, and no event says what became of it"
 
 
 def pathway_is_kept(day: Day) -> Iterator[str]:
     """7: a referral stays on the pathway and the version on which it was accepted."""
     for referral in day.referrals:
-        pinned = day.table.arrivals[referral.tenant, referral.id].referral
+        pinned = day.table.new_referrals[referral.tenant, referral.id].referral
         if (referral.pathway, referral.pathway_version) != (pinned.pathway, pinned.pathway_version):
             yield f"{referral.id} moved from {pinned.pathway} to {referral.pathway}"
-        if any(event.pathway != pinned.pathway for event in day.events(referral)):
+        if any(event.dimensions.pathway != pinned.pathway for event in day.events(referral)):
             yield f"{referral.id} has events of another pathway than {pinned.pathway}"
         pathway(referral.pathway, referral.pathway_version)
 
 
 def mailbox_is_sound(day: Day) -> Iterator[str]:
-    """Nobody waits where nobody answers: waits, answers and pending updates fit the record."""
-    for loaded in day.table.all():
-        referral, mailbox = loaded.referral, loaded.mailbox
-        if referral.is_closed and mailbox.is_waiting:
-            yield f"{referral.id} is closed, and {mailbox.wait.step if mailbox.wait else ''} waits"
-        if mailbox.wait is not None and mailbox.is_waiting:
-            used = mailbox.acceptable(mailbox.wait.accepts)
+    """Nobody waits where nothing comes: waits, resolutions and pending updates fit the record."""
+    for state in day.table.all():
+        referral, mailbox = state.referral, state.mailbox
+        wait = mailbox.open_wait
+        if wait is not None:
+            if referral.is_closed:
+                yield f"{referral.id} is closed, and {wait.step} waits"
+            elif wait.step is not referral.current_step:
+                yield f"{referral.id} is at {referral.current_step}, and {wait.step} waits"
+            used = mailbox.acceptable(wait.accepts)
             if used is not None:
                 yield f"{referral.id} waits, and {used.kind}, which it accepts, is pending"
-            if mailbox.wait.step is not referral.phase and not referral.is_closed:
-                yield f"{referral.id} is at {referral.phase}, and {mailbox.wait.step} waits"
-        if len(set(mailbox.seen)) != len(mailbox.seen):
-            yield f"{referral.id} has used an update twice"
+        yield from _used_once(day, referral, mailbox)
+
+
+def _used_once(day: Day, referral: Referral, mailbox: Mailbox) -> Iterator[str]:
+    """Each update is pending, or was used by one event: never both, never by two."""
+    uses = Counter(e.update for e in day.events(referral) if e.kind is not EventKind.UPDATE_PENDING)
+    pending = Counter(update.id for update in mailbox.pending)
+    for update in day.table.updates[referral.tenant, referral.id]:
+        count = uses[update] + pending[update]
+        if count != 1:
+            yield f"{referral.id} has {update} pending or used {count} times"
 
 
 def documents_are_kept(day: Day) -> Iterator[str]:
@@ -193,7 +208,7 @@ def loops_are_closed_by_evidence(day: Day) -> Iterator[str]:
             continue
         notice = referral.notice
         if notice is None or notice.delivered_at is None:
-            yield f"{referral.id} has a closed loop, and nobody was told"
+            yield f"{referral.id} has a closed loop, and nobody was notified"
         if referral.loop_completed and (notice is None or notice.acknowledged_at is None):
             yield f"{referral.id} is completed, and nobody acknowledged it"
 

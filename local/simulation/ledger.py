@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from local.simulation.day import Day
 from local.simulation.invariants import Check
-from referral_core.domain.money import PRICES
-from referral_core.domain.outreach import METERED
+from referral_core.domain.cost_ledger import PriceBook
+from referral_core.domain.outreach.plan import METERED
 from referral_core.domain.referral import Referral
-from referral_core.steps.step import STATES_ENTERED
+from referral_core.lifecycle.draft import STATES_ENTERED
 
 
 def metered(day: Day, referral: Referral) -> Counter[str]:
@@ -50,21 +49,23 @@ def states_are_counted(day: Day) -> Iterator[str]:
         if referral.id in failed:
             continue
         # A step is counted with the Choice behind it, which a step that waits has yet to enter.
-        ahead = 0 if referral.is_closed else STATES_ENTERED[referral.phase] - 1
+        ahead = 0 if referral.is_closed else STATES_ENTERED[referral.current_step] - 1
         counted = metered(day, referral)["states"]
         if entered[referral.id] + ahead != counted:
             yield f"{referral.id} counts {counted} states, {entered[referral.id]} were entered"
 
 
-def units_have_prices(day: Day) -> Iterator[str]:
+def units_have_prices(day: Day, book: PriceBook) -> Iterator[str]:
     """Say where something is counted that the price book does not know: it would be free."""
     for referral in day.referrals:
-        unknown = metered(day, referral).keys() - PRICES.prices.keys()
+        unknown = metered(day, referral).keys() - book.prices.keys()
         if unknown:
             yield f"{referral.id} counts {sorted(unknown)}, which have no price"
 
 
-CHECKS: Final[Mapping[str, Check]] = {
-    "8 messages are counted": messages_are_counted,
-    "8 units have prices": units_have_prices,
-}
+def checks(book: PriceBook) -> Mapping[str, Check]:
+    """Return the checks of counts, with those of prices by a price book."""
+    return {
+        "8 messages are counted": messages_are_counted,
+        "8 units have prices": lambda day: units_have_prices(day, book),
+    }

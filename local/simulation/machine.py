@@ -1,7 +1,8 @@
 """A small interpreter of the state machine's ASL: Task, Choice, Succeed, Retry and Catch.
 
 It runs `statemachines/referral_lifecycle.asl.json` itself, over the real steps, so that a test or
-a simulation can stop between any two states, lose a start, kill a run or let time pass.
+a simulation can stop between any two states, lose a start, kill a run or let time pass. A Choice
+that finds no edge is an error here: its `Default` is for what cannot be.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from referral_core.adapters.memory import MemoryReferrals, MemoryWorkflow
-from referral_core.domain.referral import Referral
-from referral_core.step_entry import StepEntry
-from referral_core.steps.engine import Engine
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.adapters.memory.workflow import MemoryWorkflow
+from referral_core.domain.lifecycle import End
+from referral_core.domain.run import Run
+from referral_core.entrypoints.step import StepEntry
+from referral_core.lifecycle.engine.engine import Engine
 
 ASL: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "statemachines/referral_lifecycle.asl.json").read_text()
@@ -30,11 +33,15 @@ Pause = Callable[[float, Callable[[], None]], None]
 
 @dataclass
 class Entered:
-    """One state entered: what its function was given and what it, or the token, answered."""
+    """One state entered: what its function was given, and what it or the token returned."""
 
     state: str
-    given: dict[str, Any] | None = None
-    answered: Mapping[str, Any] | None = None
+    payload: dict[str, Any] | None = None
+    result: Mapping[str, Any] | None = None
+
+
+class NoEdge(Exception):
+    """A step names a state that no edge of its Choice leads to."""
 
 
 @dataclass
@@ -63,14 +70,14 @@ class Execution:
 
 
 class InMemoryStateMachine:
-    """Interprets the ASL over a Lambda function that carries every step.
+    """Interprets the ASL over a Lambda function that runs every step.
 
     Args:
         referrals: the record, whose runs are started.
-        engine: carries the steps.
+        engine: runs the steps.
         workflow: holds the tokens that executions wait with.
         handle: stands for the Lambda functions; the engine's own entry when None.
-        pause: lets time pass between two tries of a state; without it a fault is caught at once.
+        pause: lets time pass between two tries of a state; without it a failure is caught at once.
         jitter: the share of a pause that is waited, drawn anew each time.
     """
 
@@ -98,19 +105,19 @@ class InMemoryStateMachine:
 
     def start_requested(self) -> None:
         """Play the stream: start the execution of every referral's present run."""
-        for loaded in self.referrals.all():
-            self.start(loaded.referral)
+        for state in self.referrals.all():
+            self.start(state.referral)
 
-    def start(self, referral: Referral) -> Execution | None:
+    def start(self, run: Run) -> Execution | None:
         """Start the execution of a referral's run, once; None when there is nothing to start."""
-        name = f"{referral.id}-{referral.run}"
-        if name in self.executions or referral.is_closed:
+        name = f"{run.id}-{run.run}"
+        if name in self.executions or run.is_closed:
             return None
         data = {
-            "tenant": referral.tenant,
-            "referral_id": referral.id,
-            "run": referral.run,
-            "phase": referral.phase.value,
+            "tenant": run.tenant,
+            "referral_id": run.id,
+            "run": run.run,
+            "current_step": run.current_step.value,
         }
         self.executions[name] = Execution(name=name, data=data, state=ASL["StartAt"])
         return self.executions[name]
@@ -159,7 +166,7 @@ class InMemoryStateMachine:
                 value = value.get(part) if isinstance(value, dict) else None
             if value == rule["StringEquals"]:
                 return str(rule["Next"])
-        return str(state["Default"])
+        raise NoEdge(f"{data.get('result') or data['current_step']} matches no rule of the Choice")
 
     def _task(self, execution: Execution, state: dict[str, Any]) -> None:
         self.before_task(execution)
@@ -176,7 +183,7 @@ class InMemoryStateMachine:
             self.workflow.waiting.add(execution.token)
             payload["token"] = execution.token
         entered = execution.history[-1]
-        entered.given = payload
+        entered.payload = payload
         try:
             result = self._handle(payload)
         except Exception:
@@ -185,22 +192,22 @@ class InMemoryStateMachine:
             self._give_up_token(execution)
             self._failed(execution, state)
             return
-        entered.answered = result
+        entered.result = result
         if not waits:
             execution.data["result"] = dict(result)
             self._next(execution, state)
 
     def _resume(self, execution: Execution, state: dict[str, Any]) -> bool:
         token = execution.token or ""
-        if token in self.workflow.answers:
-            outcome = {"outcome": self.workflow.answers.pop(token)}
-            execution.history[-1].answered = outcome
-            execution.data["result"] = outcome
+        if token in self.workflow.completed:
+            result = {"next": self.workflow.completed.pop(token).value}
+            execution.history[-1].result = result
+            execution.data["result"] = result
             execution.token = None
             self._next(execution, state)
             return True
-        if token in self.workflow.faults:
-            self.workflow.faults.pop(token)
+        if token in self.workflow.failed:
+            self.workflow.failed.pop(token)
             execution.token = None
             self._failed(execution, state)
             return True
@@ -209,11 +216,14 @@ class InMemoryStateMachine:
     def _next(self, execution: Execution, state: dict[str, Any]) -> None:
         if state.get("End"):
             execution.status = "SUCCEEDED"
-        else:
-            execution.state = state["Next"]
+            return
+        following, only = execution.data["result"]["next"], state["Next"]
+        if ASL["States"][only]["Type"] != "Choice" and following not in {only, End.SUPERSEDED}:
+            raise NoEdge(f"{execution.state} leads to {only} only, not to {following}")
+        execution.state = only
 
     def _failed(self, execution: Execution, state: dict[str, Any]) -> None:
-        """Try the state again after a pause, or catch its fault."""
+        """Try the state again after a pause, or catch its failure."""
         retry = next(iter(state.get("Retry", [])), None)
         if self._pause is None or retry is None or execution.tries >= retry["MaxAttempts"]:
             execution.state = state["Catch"][0]["Next"]

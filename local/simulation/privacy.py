@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from local.inputs import Input
 from local.simulation.day import Day
-from referral_core.adapters.keys import Sort
+from referral_core.adapters.aws.dynamodb.keys import Sort
 
 _WORD: Final = re.compile(r"\+?\w+(?:[.-]\w+)*")
 _PART: Final = re.compile(r"\w+")
@@ -55,11 +55,11 @@ def canaries_of(inputs: Iterable[Input]) -> Canaries:
         except ValueError:
             continue
         for resource in _resources(body):
-            found |= set(_told(resource))
+            found |= set(_named_in(resource))
     return Canaries(found)
 
 
-def _told(resource: Mapping[str, Any]) -> Iterator[str]:
+def _named_in(resource: Mapping[str, Any]) -> Iterator[str]:
     match resource.get("resourceType"):
         case "Patient":
             yield from (str(n["family"]) for n in resource.get("name", []) if "family" in n)
@@ -106,8 +106,8 @@ def leaks(day: Day, canaries: Canaries) -> Iterator[str]:
 
 def _places(day: Day) -> Iterator[tuple[str, str]]:
     for execution in day.executions:
-        told = [[e.state, e.given, e.answered] for e in execution.history]
-        yield f"execution {execution.name}", json.dumps([execution.data, told], default=str)
+        seen = [[e.state, e.payload, e.result] for e in execution.history]
+        yield f"execution {execution.name}", json.dumps([execution.data, seen], default=str)
     for line in day.lines:
         yield "a log line or metric", line
     for queue, bodies in day.bodies.items():
@@ -121,5 +121,5 @@ def _places(day: Day) -> Iterator[tuple[str, str]]:
 
 
 def _without_number(body: str) -> str:
-    told = json.loads(body)
-    return json.dumps({k: v for k, v in told.items() if k not in _NUMBERS_OF_A_REPLY})
+    reply = json.loads(body)
+    return json.dumps({k: v for k, v in reply.items() if k not in _NUMBERS_OF_A_REPLY})

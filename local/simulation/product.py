@@ -2,61 +2,65 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from local.simulation.services import VirtualQueue
-from referral_core.adapters.clinic import HttpClinics
-from referral_core.adapters.ehr import HttpEhr
-from referral_core.adapters.http import HttpClient
-from referral_core.adapters.keys import Sort
-from referral_core.adapters.memory import MemoryReferrals
-from referral_core.adapters.notices import SqsNotices
-from referral_core.adapters.payer import HttpEligibility, HttpPriorAuth
-from referral_core.api.intake import ReceiveReferral
-from referral_core.api.posting import Poster
-from referral_core.api.reads import ReadRecords
-from referral_core.api.replies import ReceiveReply
-from referral_core.api.routes import intake_app, read_app, update_app
-from referral_core.api.updates import ReceiveUpdate
-from referral_core.api.work_items import DecideWorkItems
-from referral_core.background.delivery import Courier
-from referral_core.background.metrics import record
-from referral_core.background.outbox import Outbox
-from referral_core.background.records import DeadLetters, consume
-from referral_core.background.timers import Watchdog
-from referral_core.observability import logger
-from referral_core.ports import (
-    Clock,
-    Directory,
-    Documents,
-    Messenger,
-    OptOuts,
-    Referrals,
-    Workflow,
+from referral_core.adapters.aws.dynamodb.keys import Sort
+from referral_core.adapters.aws.dynamodb.projections import projected_in
+from referral_core.adapters.aws.sqs import SqsNotices
+from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.clinic import HttpClinics
+from referral_core.adapters.http.ehr import HttpEhr
+from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.adapters.protocols import (
+    ClinicsByProtocol,
+    EhrByProtocol,
+    EligibilityByProtocol,
+    PriorAuthByProtocol,
 )
-from referral_core.step_entry import StepEntry
-from referral_core.steps.await_visit import AwaitVisit
-from referral_core.steps.check_eligibility import CheckEligibility
-from referral_core.steps.check_readiness import CheckReadiness
-from referral_core.steps.close_referral import CloseReferral
-from referral_core.steps.contact_patient import ContactPatient
-from referral_core.steps.engine import Engine
-from referral_core.steps.messaging import Messages
-from referral_core.steps.offer_referral import OfferReferral
-from referral_core.steps.open_work_item import OpenWorkItem
-from referral_core.steps.request_authorization import RequestAuthorization
-from referral_core.steps.route_referral import RouteReferral
-from referral_core.steps.step import LifecycleStep
-from referral_core.steps.verify_closure import VerifyClosure
+from referral_core.entrypoints.http import route_table
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.intake import ReceiveReferral
+from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+from referral_core.entrypoints.http.reads import ReadRecords
+from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.update_service import UpdateService
+from referral_core.entrypoints.http.updates import ReceiveUpdate
+from referral_core.entrypoints.http.work_items import DecideWorkItems
+from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.entrypoints.metrics import record
+from referral_core.entrypoints.notice_delivery import NoticeDelivery
+from referral_core.entrypoints.outbox import Outbox
+from referral_core.entrypoints.sms_replies import ReceiveReply
+from referral_core.entrypoints.step import StepEntry
+from referral_core.entrypoints.stream import DeadLetters, consume
+from referral_core.entrypoints.watchdog import Watchdog
+from referral_core.lifecycle.case import Sources
+from referral_core.lifecycle.engine.conflicts import Conflicts
+from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.engine.process_due import process_due
+from referral_core.lifecycle.messages import Messages
+from referral_core.lifecycle.step import LifecycleStep
+from referral_core.lifecycle.steps.await_visit import AwaitVisit
+from referral_core.lifecycle.steps.check_eligibility import CheckEligibility
+from referral_core.lifecycle.steps.check_readiness import CheckReadiness
+from referral_core.lifecycle.steps.close_referral import CloseReferral
+from referral_core.lifecycle.steps.contact_patient import ContactPatient
+from referral_core.lifecycle.steps.offer_referral import OfferReferral
+from referral_core.lifecycle.steps.open_work_item import OpenWorkItem
+from referral_core.lifecycle.steps.request_authorization import RequestAuthorization
+from referral_core.lifecycle.steps.route_referral import RouteReferral
+from referral_core.lifecycle.steps.verify_closure import VerifyClosure
+from referral_core.observability import logger
+from referral_core.pathways import pathway, pathway_for
+from referral_core.ports import Clock, Directory, Documents, Messenger, OptOuts, Referrals, Workflow
 
 API: Final = "https://router.example"
-_INTAKE: Final = re.compile(
-    r"POST /fhir(/ServiceRequest|/\$process-message)?|PUT /fhir/ServiceRequest/\w+"
-)
 
 
 class Context:
@@ -77,6 +81,7 @@ class Ports:
         notices: the queue of notices.
         stream_dead: the stream's dead-letter queue.
         stdout: where the functions' output goes.
+        conflicts: how often a write is tried, without pauses: virtual time stands still meanwhile.
     """
 
     referrals: Referrals
@@ -92,6 +97,7 @@ class Ports:
     stream_dead: VirtualQueue
     stdout: Any
     new_id: Callable[[], str]
+    conflicts: Conflicts
 
 
 class Product:
@@ -99,46 +105,44 @@ class Product:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+        ehr = EhrByProtocol({"fhir-communication": HttpEhr(ports.http, API)})
         self.engine = Engine(
-            ports.referrals, ports.workflow, ports.clock, {s.name: s for s in _steps(ports)}
+            sources=Sources(ports.referrals, ports.directory, pathway),
+            workflow=ports.workflow,
+            clock=ports.clock,
+            steps={step.name: step for step in _steps(ports)},
+            conflicts=ports.conflicts,
         )
         self._entry = StepEntry(engine=self.engine, workflow=ports.workflow)
+        self._apps = _apps(ports, self.engine)
         engine, directory = self.engine, ports.directory
         referrals, documents, clock = ports.referrals, ports.documents, ports.clock
-        poster = Poster(referrals, documents, engine, clock)
-        staff = DecideWorkItems(poster, directory, ports.opt_outs)
-        self._apps = {
-            "receive_referral": intake_app(
-                ReceiveReferral(referrals, documents, engine, clock, ports.new_id), directory
-            ),
-            "receive_update": update_app(ReceiveUpdate(poster), staff, directory),
-            "read_records": read_app(
-                ReadRecords(referrals, ports.worklists, f"{API}/token"), directory
-            ),
-        }
         self.receive_reply = ReceiveReply(
             referrals, documents, engine, directory, clock, ports.opt_outs
         ).handle
-        self._watchdog = Watchdog(engine, referrals, clock)
-        self._courier = Courier(
+        self._watchdog = Watchdog(partial(process_due, engine), referrals, clock)
+        self._notice_delivery = NoticeDelivery(
             engine=engine,
             referrals=referrals,
             directory=directory,
-            ehr=HttpEhr(ports.http),
+            ehr=ehr,
             clock=clock,
             queue=ports.notices,  # type: ignore[arg-type] # the part of the client that it uses
             queue_url="notices",
-            base_url=API,
         )
-        self._outbox = Outbox(ports.workflow, SqsNotices(ports.notices, "notices"))  # type: ignore[arg-type] # as above
+        self._outbox = Outbox(
+            ports.workflow,
+            lambda: SqsNotices(ports.notices, "notices"),  # type: ignore[arg-type] # as above
+            projected_in,
+        )
 
     def step(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Carry a step, as the state machine's functions do."""
+        """Run a step, as the state machine's functions do."""
         return self._entry.handle(event)
 
     def http(self, event: dict[str, Any]) -> Mapping[str, Any]:
         """Answer an event of the HTTP API by the function of its route."""
-        return self._apps[function_of(event)].resolve(event, Context())  # type: ignore[arg-type] # Lambda's own is no class
+        return self._apps[function_of(event)].resolve(event, Context())
 
     def start_lifecycle(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of referrals."""
@@ -150,24 +154,40 @@ class Product:
             return consume(event, Sort.EVENT, record, self._dead("record_metrics"))
 
     def fire_timers(self, _event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Tend what is due."""
+        """Process what is due."""
         return self._watchdog.tick()
 
     def deliver_notices(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Deliver a batch of notices."""
-        return self._courier.handle(event)
+        return self._notice_delivery.handle(event)
 
     def _dead(self, consumer: str) -> DeadLetters:
-        return DeadLetters(self._ports.stream_dead, "stream-dlq", consumer)  # type: ignore[arg-type] # as above
+        client: Any = self._ports.stream_dead  # the part of it that dead letters use
+        return DeadLetters(lambda: client, "stream-dlq", consumer)
+
+
+def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
+    """Return the functions behind the HTTP API, by name."""
+    referrals, documents, directory = ports.referrals, ports.documents, ports.directory
+    orders = ReceiveOrderUpdate(referrals, documents, lambda: engine, ports.clock)
+    intake = ReceiveReferral(
+        referrals, documents, ports.clock, orders, pathway_for, ports.new_id, ports.conflicts
+    )
+    updates = UpdateService(referrals, documents, engine, ports.clock)
+    staff = DecideWorkItems(updates, directory, ports.opt_outs)
+    reads = ReadRecords(referrals, ports.worklists, f"{API}/token")
+    worklist = ListWorkItems(referrals, ports.worklists)
+    return {
+        "receive_referral": intake_app(intake, orders, directory),
+        "receive_update": update_app(ReceiveUpdate(updates), staff, directory),
+        "read_records": read_app(reads, worklist, directory),
+    }
 
 
 def function_of(event: Mapping[str, Any]) -> str:
     """Return the function that the API's route of an event names."""
     http = event["requestContext"]["http"]
-    if http["method"] == "GET":
-        return "read_records"
-    route = f"{http['method']} {http['path']}"
-    return "receive_referral" if _INTAKE.fullmatch(route) else "receive_update"
+    return route_table.function_of(http["method"], http["path"])
 
 
 def forget() -> None:
@@ -176,18 +196,20 @@ def forget() -> None:
 
 
 def _steps(ports: Ports) -> tuple[LifecycleStep, ...]:
-    referrals, directory = ports.referrals, ports.directory
-    clinics = HttpClinics(ports.http)
-    messages = Messages(referrals, directory, ports.messenger)
+    http, documents = ports.http, ports.documents
+    clinics = ClinicsByProtocol({"fhir-task": HttpClinics(http)})
+    eligibility = EligibilityByProtocol({"x12-271": HttpEligibility(http, ports.clock)})
+    prior_auth = PriorAuthByProtocol({"davinci-pas": HttpPriorAuth(http)})
+    messages = Messages(ports.messenger)
     return (
-        CheckReadiness(referrals, directory),
-        CheckEligibility(referrals, directory, HttpEligibility(ports.http, ports.clock)),
-        RouteReferral(referrals, directory, clinics),
-        RequestAuthorization(referrals, directory, HttpPriorAuth(ports.http)),
-        OfferReferral(referrals, directory, clinics),
+        CheckReadiness(),
+        CheckEligibility(eligibility, documents),
+        RouteReferral(clinics),
+        RequestAuthorization(prior_auth, documents),
+        OfferReferral(clinics),
         ContactPatient(messages),
         AwaitVisit(messages, clinics),
-        VerifyClosure(directory, clinics),
+        VerifyClosure(clinics),
         CloseReferral(),
-        OpenWorkItem(messages),
+        OpenWorkItem(),
     )

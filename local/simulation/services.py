@@ -10,7 +10,7 @@ from io import StringIO
 from itertools import count
 from typing import Any, Final, Self
 
-from local.simulation.table import Record
+from local.simulation.table import StreamRecord
 from referral_core.observability import logger
 
 Consume = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
@@ -23,7 +23,7 @@ _STREAM_TRIES: Final = 4
 
 
 @dataclass
-class _Lying:
+class _Message:
     number: int
     body: str
     receives: int = 0
@@ -43,14 +43,14 @@ class VirtualQueue:
         self.consume = consume
         self.bodies: list[str] = []
         self.dead: list[str] = []
-        self._lying: dict[str, _Lying] = {}
+        self._received: dict[str, _Message] = {}
         self._numbers = count(1)
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, str]:  # noqa: N803 - boto3's names
         """Take a message; return the id that it got."""
         del QueueUrl
         self.bodies.append(MessageBody)
-        message = _Lying(next(self._numbers), MessageBody)
+        message = _Message(next(self._numbers), MessageBody)
         if self.consume is not None:
             asyncio.get_running_loop().call_soon(self._deliver, message)
         return {"MessageId": str(message.number)}
@@ -64,16 +64,16 @@ class VirtualQueue:
     ) -> None:
         """Let a received message come again after so many seconds."""
         del QueueUrl
-        self._lying[ReceiptHandle].hidden_s = VisibilityTimeout
+        self._received[ReceiptHandle].hidden_s = VisibilityTimeout
 
-    def _deliver(self, message: _Lying) -> None:
+    def _deliver(self, message: _Message) -> None:
         if self.consume is None or message.receives >= _MOST_RECEIVES:
             self.dead.append(message.body)
             return
         message.receives += 1
         message.hidden_s = _VISIBILITY_S
         handle = f"receipt-{message.number}-{message.receives}"
-        self._lying = {handle: message}
+        self._received = {handle: message}
         record = {
             "messageId": str(message.number),
             "receiptHandle": handle,
@@ -129,10 +129,10 @@ class VirtualStream:
     """
 
     consumers: Sequence[tuple[str, Consume]]
-    dead: list[Record] = field(default_factory=list)
-    _batch: list[Record] = field(default_factory=list)
+    dead: list[StreamRecord] = field(default_factory=list)
+    _batch: list[StreamRecord] = field(default_factory=list)
 
-    def tell(self, records: Sequence[Record]) -> None:
+    def add(self, records: Sequence[StreamRecord]) -> None:
         """Take records; they are delivered as soon as the writer is done."""
         if not self._batch:
             asyncio.get_running_loop().call_soon(self._flush)
@@ -145,7 +145,7 @@ class VirtualStream:
             if wanted:
                 self.deliver(consume, wanted, 0)
 
-    def deliver(self, consume: Consume, batch: list[Record], tries: int) -> None:
+    def deliver(self, consume: Consume, batch: list[StreamRecord], tries: int) -> None:
         """Deliver one batch to one consumer."""
         try:
             consume({"Records": batch})

@@ -143,8 +143,8 @@ def synthea_inputs(folder: Path, seed: str, count: int | None = None) -> list[In
         if count is not None and number >= count:
             break
         patient = patients[_id(claim["patient"])]
-        dice = Random(f"{seed}/order/{patient['id']}")  # noqa: S311 - a simulation's dice
-        bundle = _Entry(dice, number).bundle(claim, patient, problems[patient["id"]], doctors)
+        random = Random(f"{seed}/order/{patient['id']}")  # noqa: S311 - a simulation's own
+        bundle = _Entry(random, number).bundle(claim, patient, problems[patient["id"]], doctors)
         found.append(Input(f"synthea-{number:03d}", json.dumps(bundle).encode(), "/fhir"))
     return found
 
@@ -153,21 +153,21 @@ def synthea_inputs(folder: Path, seed: str, count: int | None = None) -> list[In
 class _Entry:
     """The order entry of the simulated EHR, at work on one patient's order."""
 
-    dice: Random
+    random: Random
     number: int
 
     def bundle(
         self, claim: Json, patient: Json, problems: Sequence[Json], doctors: Mapping[str, Json]
     ) -> Json:
         """Return what the EHR sends."""
-        wanted = picked(self.dice, MIX)
+        wanted = picked(self.random, MIX)
         order = {**_contained(claim, "ServiceRequest"), "status": "active"}
         coverage = _contained(claim, "Coverage")
         more: list[Json] = []
         if wanted is not None:
             order |= self._completed(wanted, problems)
             coverage = self._coverage(coverage)
-            if self.dice.random() < wanted.consent:
+            if self.random.random() < wanted.consent:
                 more.append(_consent(order))
         claim = {**claim, "contained": [order, coverage, *more]}
         if more:
@@ -185,7 +185,7 @@ class _Entry:
     def _completed(self, wanted: Wanted, problems: Sequence[Json]) -> Json:
         order: Json = {
             "identifier": [{"system": _ORDERS, "value": f"SYN-{self.number:05d}"}],
-            "priority": self.dice.choice(wanted.priorities),
+            "priority": self.random.choice(wanted.priorities),
             "code": {"text": wanted.text, **_coding(wanted.code)},
         }
         if wanted.category:
@@ -195,26 +195,26 @@ class _Entry:
             order["performer"] = []
         if problems:
             order["reasonReference"] = [{"reference": f"urn:uuid:{problems[-1]['id']}"}]
-        elif self.dice.random() < 0.9:  # noqa: PLR2004 - the rest forget to say why
-            order["reasonCode"] = [{"text": f"Reason as told, {wanted.text.lower()}"}]
+        elif self.random.random() < 0.9:  # noqa: PLR2004 - the rest forget to say why
+            order["reasonCode"] = [{"text": f"Reason as reported, {wanted.text.lower()}"}]
         return {k: v for k, v in order.items() if v}
 
     def _coverage(self, coverage: Json) -> Json:
         """Add what the front office knows: the member number, or the class of the fee scale."""
         if coverage["type"]["text"] != _UNINSURED:
-            return {**coverage, "subscriberId": f"M{self.dice.randrange(10**9):09d}"}
+            return {**coverage, "subscriberId": f"M{self.random.randrange(10**9):09d}"}
         paid = {**coverage, "type": _coding((_SELF_PAY, "pay"))}
         paid["payor"] = [{"reference": coverage["beneficiary"]["reference"]}]
-        fee_class = self.dice.choice(["A", "B", "C", "D", None])
+        fee_class = self.random.choice(["A", "B", "C", "D", None])
         if fee_class is not None:
             paid["class"] = [{"type": _coding((_CLASS, "class")), "value": fee_class}]
         return paid
 
 
-def picked(dice: Random, mix: Sequence[tuple[float, T]]) -> T:
+def picked(random: Random, mix: Sequence[tuple[float, T]]) -> T:
     """Pick one of a weighted mix."""
     weights = [weight for weight, _ in mix]
-    return dice.choices([what for _, what in mix], weights)[0]
+    return random.choices([what for _, what in mix], weights)[0]
 
 
 def _consent(order: Json) -> Json:

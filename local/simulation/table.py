@@ -7,27 +7,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
-from referral_core.adapters import keys
-from referral_core.adapters.memory import MemoryReferrals
-from referral_core.adapters.table import (
-    _event_item,
-    _mailbox_item,
-    _phone_item,
-    _referral_item,
-    instant,
-    item,
-)
-from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.referral import Change, Event, Referral
-from referral_core.ports import Arrival, Commit, Taken
+from referral_core.adapters.aws.dynamodb import items, keys
+from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.change import Change
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.referral import Referral
+from referral_core.domain.writes import Commit, ExistingKey, NewReferral
 
-Record = dict[str, Any]
+StreamRecord = dict[str, Any]
 """One record of a DynamoDB stream, as Lambda gets it."""
 _At = tuple[Tenant, ReferralId]
 
 
 class SimulatedTable(MemoryReferrals):
-    """MemoryReferrals that tells a stream of each write.
+    """MemoryReferrals that streams each write.
 
     Attributes:
         late: what was written to a referral that was closed, and did not open it again.
@@ -35,20 +29,20 @@ class SimulatedTable(MemoryReferrals):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tell: Callable[[Sequence[Record]], None] = lambda _: None
+        self.stream: Callable[[Sequence[StreamRecord]], None] = lambda _: None
         self.late: dict[_At, list[Change]] = defaultdict(list)
-        self.arrivals: dict[_At, Arrival] = {}
+        self.new_referrals: dict[_At, NewReferral] = {}
         self._images: dict[_At, dict[str, Any]] = {}
         self._numbers: Final[Iterator[int]] = count(1)
 
-    def accept(self, arrivals: Sequence[Arrival]) -> tuple[Taken, ...]:
-        """Write all arrivals, or return the locks taken already."""
-        taken = super().accept(arrivals)
+    def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
+        """Write all arrivals, or return the keys that exist already."""
+        taken = super().accept(new_referrals)
         if not taken:
-            for arrival in arrivals:
-                referral = arrival.referral
-                self.arrivals[referral.tenant, referral.id] = arrival
-                self._told(referral, arrival.event)
+            for new_referral in new_referrals:
+                referral = new_referral.referral
+                self.new_referrals[referral.tenant, referral.id] = new_referral
+                self._streamed(referral)
         return taken
 
     def commit(self, commit: Commit) -> None:
@@ -57,57 +51,53 @@ class SimulatedTable(MemoryReferrals):
         before, after = commit.change.before, commit.change.after
         if before.is_closed and after.is_closed:
             self.late[after.tenant, after.id].append(commit.change)
-        self._told(after, commit.change.event)
+        self._streamed(after)
 
-    def locks(self) -> Sequence[Taken]:
-        """Return every uniqueness lock."""
+    def existing_keys(self) -> Sequence[ExistingKey]:
+        """Return every idempotency key."""
         return tuple(self._keys.values())
 
     def items(self) -> Iterator[Mapping[str, Any]]:
         """Iterate over the referrals' items as the table would hold them, payloads readable."""
         for (tenant, referral_id), loaded in self._referrals.items():
-            pk = keys.referral(tenant, referral_id)
-            yield _referral_item(loaded.referral)
-            yield _mailbox_item(loaded.referral, loaded.mailbox)
-            yield from (_event_item(e) for e in self._events[tenant, referral_id])
+            yield items.readable(items.referral_item(loaded.referral))
+            yield items.readable(items.mailbox_item(loaded.referral, loaded.mailbox))
+            yield from (items.event_item(e) for e in self._events[tenant, referral_id])
             for update in self.updates[tenant, referral_id].values():
-                sk = f"{keys.Sort.UPDATE}{update.id}"
-                yield item(pk=pk, sk=sk, body=update.model_dump_json())
+                yield items.update_item(tenant, referral_id, update)
             for decision in self.decisions[tenant, referral_id]:
-                sk = keys.decision(decision.number)
-                yield item(pk=pk, sk=sk, body=decision.model_dump_json())
+                yield items.readable(items.decision_item(tenant, referral_id, decision))
             for evidence in self.evidence[tenant, referral_id]:
-                sk = f"{keys.Sort.EVIDENCE}{evidence.sha256}"
-                yield item(pk=pk, sk=sk, body=evidence.model_dump_json())
+                yield items.evidence_item(tenant, referral_id, evidence)
         yield from self._others()
 
     def _others(self) -> Iterator[Mapping[str, Any]]:
-        for ((tenant, referral_id), version), content in self._payloads.items():
+        for ((tenant, referral_id), version), content in self.payloads.items():
             sk = keys.payload(version)
             yield item(pk=keys.referral(tenant, referral_id), sk=sk, body=content)
         for (tenant, kind, value), taken in self._keys.items():
             pk, sk = keys.lock(tenant, kind, value), keys.Sort.KEY.value
             yield item(pk=pk, sk=sk, referral_id=taken.referral_id, content=taken.content_hash)
-        for (tenant, phone_hash), ids in self._phones.items():
+        for (tenant, contact_hash), ids in self.phones.items():
             for referral_id in ids:
-                yield _phone_item(self._referrals[tenant, referral_id].referral, phone_hash)
-        for (tenant, phone_hash), days in self.slots.items():
+                yield items.phone_item(self._referrals[tenant, referral_id].referral, contact_hash)
+        for (tenant, contact_hash), days in self.message_claims.items():
             for day, reference in days.items():
                 sk = f"{keys.Sort.MESSAGE_DAY}{day.isoformat()}"
-                yield item(pk=keys.phone(tenant, phone_hash), sk=sk, reference=reference)
-        for (tenant, phone_hash), at in self.opt_outs.items():
-            pk, sk = keys.phone(tenant, phone_hash), keys.Sort.OPT_OUT.value
-            yield item(pk=pk, sk=sk, at=instant(at))
-        for (tenant, npi, week), held in self.held.items():
-            yield item(pk=keys.capacity(tenant, npi), sk=f"{keys.Sort.WEEK}{week}", held=held)
+                yield item(pk=keys.phone(tenant, contact_hash), sk=sk, reference=reference)
+        for (tenant, contact_hash), at in self.opt_outs.items():
+            yield items.opt_out_item(tenant, contact_hash, at)
+        for (tenant, npi, week), reserved in self.reserved.items():
+            yield items.capacity_item(tenant, npi, week, reserved)
 
-    def _told(self, referral: Referral, event: Event) -> None:
+    def _streamed(self, referral: Referral) -> None:
         at = (referral.tenant, referral.id)
-        old, new = self._images.get(at), _referral_item(referral)
+        event = self._events[at][-1]
+        old, new = self._images.get(at), items.image_of(items.referral_item(referral))
         self._images[at] = new
-        self.tell([self._record(new, old), self._record(_event_item(event), None)])
+        self.stream([self._record(new, old), self._record(items.event_item(event), None)])
 
-    def _record(self, new: dict[str, Any], old: dict[str, Any] | None) -> Record:
+    def _record(self, new: dict[str, Any], old: dict[str, Any] | None) -> StreamRecord:
         number = next(self._numbers)
         stream: dict[str, Any] = {
             "Keys": {"pk": new["pk"], "sk": new["sk"]},

@@ -111,8 +111,8 @@ def exchange(
 
     drive(serve())
     start = answer[0]
-    told = {k.decode(): v.decode() for k, v in start["headers"]}
-    return int(start["status"]), told, b"".join(m.get("body", b"") for m in answer[1:])
+    sent_headers = {k.decode(): v.decode() for k, v in start["headers"]}
+    return int(start["status"]), sent_headers, b"".join(m.get("body", b"") for m in answer[1:])
 
 
 class InProcessPool:
@@ -127,11 +127,11 @@ class InProcessPool:
     ) -> urllib3.HTTPResponse:
         """Send a request; one that is not answered at once has timed out."""
         try:
-            status, told, content = exchange(self._app, method, url, headers, body)
+            status, sent_headers, content = exchange(self._app, method, url, headers, body)
         except TooSlow:
             raise ReadTimeoutError(urllib3.HTTPSConnectionPool("partners"), "", "slow") from None
         return urllib3.HTTPResponse(
-            body=BytesIO(content), headers=told, status=status, preload_content=False
+            body=BytesIO(content), headers=sent_headers, status=status, preload_content=False
         )
 
 
@@ -162,10 +162,10 @@ def sdk_client(service: str, app: Callable[[], ASGIApp], url: str) -> Any:
         headers = {k: _text(v) for k, v in asked.headers.items()}
         body = asked.body.encode() if isinstance(asked.body, str) else bytes(asked.body or b"")  # type: ignore[arg-type] # never a file
         try:
-            status, told, content = exchange(app(), asked.method, asked.url, headers, body)
+            status, sent_headers, content = exchange(app(), asked.method, asked.url, headers, body)
         except TooSlow:
             raise SdkTimeout(endpoint_url=asked.url) from None
-        return AWSResponse(asked.url, status, told, _Raw(content))  # type: ignore[arg-type] # any mapping will do
+        return AWSResponse(asked.url, status, sent_headers, _Raw(content))  # type: ignore[arg-type] # any mapping will do
 
     client.meta.events.register("before-send", send)
     return client

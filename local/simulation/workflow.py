@@ -5,32 +5,32 @@ from __future__ import annotations
 import asyncio
 
 from local.simulation.machine import Execution, InMemoryStateMachine
-from referral_core.adapters.memory import MemoryWorkflow
-from referral_core.domain.referral import Referral
-from referral_core.ports import Delivery
+from referral_core.adapters.memory.workflow import MemoryWorkflow
+from referral_core.domain.lifecycle import Next
+from referral_core.domain.run import Delivery, Run
 
 
 class SimulatedWorkflow(MemoryWorkflow):
-    """Step Functions over the interpreter: what is told to it happens once its teller is done."""
+    """Step Functions over the interpreter: what it is asked for happens once the caller is done."""
 
     def __init__(self) -> None:
         super().__init__()
         self.machine: InMemoryStateMachine | None = None
 
-    def start(self, referral: Referral) -> None:
+    def start(self, run: Run) -> None:
         """Start the execution of a run, once."""
-        execution = self._machine.start(referral)
+        execution = self._machine.start(run)
         if execution is not None:
             self._soon(execution)
 
-    def answer(self, token: str, outcome: str) -> Delivery:
-        """Answer a waiting step."""
-        delivery = super().answer(token, outcome)
+    def complete_task(self, token: str, following: Next) -> Delivery:
+        """Complete a waiting task."""
+        delivery = super().complete_task(token, following)
         return self._moved(token, delivery)
 
-    def fault(self, token: str, error: str) -> Delivery:
-        """Fail a waiting step."""
-        delivery = super().fault(token, error)
+    def fail_task(self, token: str, error: str) -> Delivery:
+        """Fail a waiting task."""
+        delivery = super().fail_task(token, error)
         return self._moved(token, delivery)
 
     @property

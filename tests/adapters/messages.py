@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from referral_core.ports import Message
+from referral_core.domain.messages import Message
 
 
 def a_message(**fields: Any) -> Message:
-    """Make a text message, unless told otherwise."""
+    """Make a text message, unless its fields say otherwise."""
     base = {
         "tenant": "lakeside",
         "referral_id": "r1",

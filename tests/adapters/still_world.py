@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from local.partners.gate import Gate
-from local.partners.script import Scripts
+from local.partners.middleware import FaultMiddleware
+from local.partners.scripts.script import Scripts
 from local.partners.world import VirtualClock, World
 from tests.adapters.loopback import served
 
@@ -52,6 +52,6 @@ class Partner:
 @contextmanager
 def partner(name: str, routes: Callable[[World], list[Route]]) -> Iterator[Partner]:
     world = StillWorld()
-    app = Starlette(routes=routes(world), middleware=[Middleware(Gate, world=world)])
+    app = Starlette(routes=routes(world), middleware=[Middleware(FaultMiddleware, world=world)])
     with served(app) as url:
         yield Partner(name, url, world)

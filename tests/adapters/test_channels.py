@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from referral_core.adapters.channels import Channels
-from referral_core.adapters.memory_partners import MemoryMessenger
-from referral_core.domain.errors import Final, Retryable
-from referral_core.domain.outreach import METERED
+from referral_core.adapters.memory.partners import MemoryMessenger
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.outreach.plan import METERED
 from tests.adapters.messages import a_message
 
 ADDRESS = {"sms": "+15085550131", "voice": "+15085550131", "email": "pat@example.org"}
@@ -30,7 +30,7 @@ def test_the_units_are_the_messengers() -> None:
 
 @pytest.mark.parametrize("channel", ["voice", "call"])
 def test_what_has_no_messenger_is_not_sent(channel: str) -> None:
-    with pytest.raises(Final, match=channel):
+    with pytest.raises(Permanent, match=channel):
         Channels({"sms": MemoryMessenger()}).send(a_message(channel=channel))
 
 

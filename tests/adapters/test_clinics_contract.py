@@ -9,18 +9,19 @@ from typing import Any, Protocol
 
 import pytest
 
-from local.partners import clinic as simulated
-from referral_core.adapters.clinic import HttpClinics
-from referral_core.adapters.http import HttpClient
-from referral_core.adapters.memory_partners import MemoryClinics
-from referral_core.domain.errors import Final, Retryable
-from referral_core.domain.network import Practitioner
+from local.partners.clinic import endpoint as simulated
+from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.clinic import HttpClinics
+from referral_core.adapters.memory.partners import MemoryClinics
+from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
+from referral_core.domain.directory import Practitioner
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.messages import OfferedReferral
 from referral_core.domain.referral import Referral
-from referral_core.fhir.intake import read_referrals
-from referral_core.fhir.offers import offer_bundle
-from referral_core.ports import Clinics, OfferedReferral
+from referral_core.fhir.intake.orders import read_referrals
+from referral_core.fhir.outbound.offers import offer_bundle
+from referral_core.ports import Clinics
 from tests.adapters.still_world import Partner, partner
-from tests.unit.builders import TENANT
 from tests.unit.fhir.partners import a_performer, an_offered_referral
 
 EXAMPLES = sorted(
@@ -35,8 +36,8 @@ class Side(Protocol):
     clinics: Clinics
     practitioner: Practitioner
 
-    def offered(self) -> dict[str, Any]:
-        """Return the Bundle last taken for each Task."""
+    def offered(self) -> set[str]:
+        """Return the Tasks that were offered."""
 
     def withdrawn(self) -> dict[str, str]:
         """Return the reason of each Task taken back."""
@@ -51,8 +52,8 @@ class MemorySide:
         self.clinics: Clinics = self.memory
         self.practitioner = a_performer()
 
-    def offered(self) -> dict[str, Any]:
-        return {name: json.loads(o.bundle) for name, o in self.memory.offers.items()}
+    def offered(self) -> set[str]:
+        return set(self.memory.offers)
 
     def withdrawn(self) -> dict[str, str]:
         return self.memory.withdrawn
@@ -67,7 +68,11 @@ class HttpSide:
         self.clinic = clinic
         self.practitioner = self._at("/clinic/skin-clinic")
 
-    def offered(self) -> dict[str, Any]:
+    def offered(self) -> set[str]:
+        return set(self.bundles())
+
+    def bundles(self) -> dict[str, Any]:
+        """Return the Bundle last taken for each Task."""
         taken = [e["body"] for e in self.clinic.received if e["status"] == 200]
         bundles = [body for body in taken if body["resourceType"] == "Bundle"]
         return {bundle["entry"][0]["resource"]["id"]: bundle for bundle in bundles}
@@ -83,7 +88,7 @@ class HttpSide:
             self.clinic.world.mode["clinic"] = mode
 
     def _at(self, path: str) -> Practitioner:
-        return a_performer().model_copy(update={"clinic_url": f"{self.clinic.url}{path}"})
+        return a_performer().but(clinic_url=f"{self.clinic.url}{path}")
 
 
 @pytest.fixture
@@ -101,42 +106,52 @@ def side(request: pytest.FixtureRequest) -> Side:
 
 
 def an_offer(
-    practitioner: Practitioner, path: Path = HAPPY, referral: Referral | None = None
+    performer: Practitioner, path: Path = HAPPY, referral: Referral | None = None
 ) -> OfferedReferral:
     body = path.read_bytes()
     bundled = json.loads(body)["resourceType"] == "Bundle"
     (intake,) = read_referrals(body, "application/fhir+json", "bundle" if bundled else "resource")
     referral = referral or an_offered_referral()
-    bundle = offer_bundle(referral, practitioner, intake.service_request, intake.resources)
-    return OfferedReferral(
-        tenant=TENANT,
-        referral_id=referral.id,
-        task_id=f"{referral.id}.b1",
-        bundle=json.dumps(bundle).encode(),
+    payload = ClinicalPayload(
+        service_request=intake.service_request,
+        resources=dict(intake.resources),
+        content=ClinicalContent(),
+        source_sha256="0" * 64,
+        content_hash="0" * 64,
     )
+    task_id = f"{referral.id}.b1"
+    return OfferedReferral(referral=referral, task_id=task_id, performer=performer, payload=payload)
 
 
-def test_an_offer_reaches_the_clinic_whole(side: Side) -> None:
-    offer = an_offer(side.practitioner)
+def test_an_offer_reaches_the_clinic(side: Side) -> None:
+    side.clinics.offer(an_offer(side.practitioner))
 
-    side.clinics.offer(side.practitioner, offer)
-
-    assert side.offered() == {"r1.b1": json.loads(offer.bundle)}
+    assert side.offered() == {"r1.b1"}
 
 
 def test_the_same_offer_twice_is_one_offer(side: Side) -> None:
-    offer = an_offer(side.practitioner)
+    side.clinics.offer(an_offer(side.practitioner))
+    side.clinics.offer(an_offer(side.practitioner))
 
-    side.clinics.offer(side.practitioner, offer)
-    side.clinics.offer(side.practitioner, offer)
+    assert side.offered() == {"r1.b1"}
 
-    assert list(side.offered()) == ["r1.b1"]
+
+def test_an_offer_reaches_the_clinic_whole(http_side: HttpSide) -> None:
+    offer = an_offer(http_side.practitioner)
+
+    http_side.clinics.offer(offer)
+
+    payload = offer.payload
+    whole = offer_bundle(
+        offer.referral, offer.performer, payload.service_request, payload.resources
+    )
+    assert http_side.bundles() == {"r1.b1": whole}
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_withdrawal_reaches_the_clinic_with_its_reason(side: Side, known: bool) -> None:  # noqa: FBT001
     if known:
-        side.clinics.offer(side.practitioner, an_offer(side.practitioner))
+        side.clinics.offer(an_offer(side.practitioner))
 
     side.clinics.withdraw(side.practitioner, "r1.b1", "cancelled-by-referrer")
     side.clinics.withdraw(side.practitioner, "r1.b1", "cancelled-by-referrer")
@@ -147,22 +162,22 @@ def test_a_withdrawal_reaches_the_clinic_with_its_reason(side: Side, known: bool
 def test_a_clinic_that_is_down_is_worth_a_retry(side: Side) -> None:
     side.turn("down")
     with pytest.raises(Retryable):
-        side.clinics.offer(side.practitioner, an_offer(side.practitioner))
+        side.clinics.offer(an_offer(side.practitioner))
     with pytest.raises(Retryable):
         side.clinics.withdraw(side.practitioner, "r1.b1", "patient-declined")
 
     side.turn("up")
 
-    side.clinics.offer(side.practitioner, an_offer(side.practitioner))
-    assert list(side.offered()) == ["r1.b1"]
+    side.clinics.offer(an_offer(side.practitioner))
+    assert side.offered() == {"r1.b1"}
 
 
 def test_a_clinic_that_refuses_is_final(side: Side) -> None:
     side.turn("refuses")
 
-    with pytest.raises(Final):
-        side.clinics.offer(side.practitioner, an_offer(side.practitioner))
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
+        side.clinics.offer(an_offer(side.practitioner))
+    with pytest.raises(Permanent):
         side.clinics.withdraw(side.practitioner, "r1.b1", "patient-declined")
 
 
@@ -170,26 +185,35 @@ def test_a_clinic_that_refuses_is_final(side: Side) -> None:
 def test_a_strict_clinic_takes_what_we_make_of_every_example(
     http_side: HttpSide, path: Path
 ) -> None:
-    http_side.clinics.offer(http_side.practitioner, an_offer(http_side.practitioner, path))
+    http_side.clinics.offer(an_offer(http_side.practitioner, path))
 
-    assert list(http_side.offered()) == ["r1.b1"]
+    assert http_side.offered() == {"r1.b1"}
 
 
 def test_a_clinic_refuses_an_offer_that_it_cannot_work_with(http_side: HttpSide) -> None:
     offer = an_offer(http_side.practitioner)
-    bundle = json.loads(offer.bundle)
-    without_patient = [e for e in bundle["entry"] if not e["request"]["url"].startswith("Patient/")]
-    cut = json.dumps({**bundle, "entry": without_patient}).encode()
+    patients = {
+        reference: resource
+        for reference, resource in offer.payload.resources.items()
+        if resource["resourceType"] == "Patient"
+    }
+    order = offer.payload.service_request
+    contained = [r for r in order.get("contained", ()) if r["resourceType"] != "Patient"]
+    assert patients or contained != list(order.get("contained", ()))
+    cut = offer.payload.but(
+        service_request={**order, "contained": contained},
+        resources={k: v for k, v in offer.payload.resources.items() if k not in patients},
+    )
 
-    with pytest.raises(Final, match="400"):
-        http_side.clinics.offer(http_side.practitioner, offer.model_copy(update={"bundle": cut}))
+    with pytest.raises(Permanent, match="400"):
+        http_side.clinics.offer(offer.but(payload=cut))
 
 
 def test_an_offer_is_one_transaction_at_the_base_of_the_endpoint(http_side: HttpSide) -> None:
     slashed = f"{http_side.practitioner.clinic_url}/"
-    practitioner = http_side.practitioner.model_copy(update={"clinic_url": slashed})
+    practitioner = http_side.practitioner.but(clinic_url=slashed)
 
-    http_side.clinics.offer(practitioner, an_offer(practitioner))
+    http_side.clinics.offer(an_offer(practitioner))
     http_side.clinics.withdraw(practitioner, "r1.b1", "patient-declined")
 
     assert [(e["method"], e["path"]) for e in http_side.clinic.received] == [

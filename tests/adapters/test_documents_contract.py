@@ -10,10 +10,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from referral_core.adapters.documents import S3Documents
-from referral_core.adapters.memory_partners import MemoryDocuments
+from referral_core.adapters.aws.s3 import S3Documents
+from referral_core.adapters.memory.partners import MemoryDocuments
 from referral_core.domain.errors import Retryable
-from referral_core.domain.model import Tenant
+from referral_core.domain.ids import Tenant
 from referral_core.ports import Documents
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from referral_core.adapters.email import SesEmail
-from referral_core.adapters.memory_partners import MemoryMessenger
-from referral_core.domain.errors import Final
-from referral_core.ports import Message, Messenger
+from referral_core.adapters.aws.ses import SesEmail
+from referral_core.adapters.memory.partners import MemoryMessenger
+from referral_core.domain.errors import Permanent
+from referral_core.domain.messages import Message
+from referral_core.ports import Messenger
 from tests.adapters.messages import a_message
 from tests.adapters.sms_client import email_client
 
@@ -82,7 +83,7 @@ def test_sending_twice_sends_two_emails(side: Side) -> None:
 
 @pytest.mark.parametrize("address", ["", "pat", "@example.org", "pat@"])
 def test_what_is_no_address_is_final(side: Side, address: str) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(an_email(to=address))
 
     assert side.sent() == []
@@ -91,12 +92,12 @@ def test_what_is_no_address_is_final(side: Side, address: str) -> None:
 def test_a_sender_that_is_not_verified_is_final(ses_side: SesSide) -> None:
     del ses_side
 
-    with pytest.raises(Final, match="MessageRejected"):
+    with pytest.raises(Permanent, match="MessageRejected"):
         SesEmail(email_client(), "somebody@elsewhere.example").send(an_email())
 
 
 def test_nothing_else_is_sent_by_email(ses_side: SesSide) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         ses_side.messenger.send(a_message(to=PATIENT))
 
     assert ses_side.sent() == []

@@ -21,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from referral_core.adapters.http import Answer, HttpClient
-from referral_core.domain.errors import Final, Retryable
+from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.client import Response as PartnerResponse
+from referral_core.domain.errors import Permanent, Retryable
 from tests.adapters.loopback import served
 
 PRIVATE = "Ana Rivera W123456789"
@@ -36,8 +37,8 @@ async def _status(request: Request) -> Response:
 async def _echo(request: Request) -> Response:
     body = await request.body()
     seen = ("authorization", "content-type", "accept", "if-match")
-    told = "|".join(request.headers.get(name, "-") for name in seen)
-    return Response(f"{request.method}|{told}|{body.decode()}", media_type="text/plain")
+    headers = "|".join(request.headers.get(name, "-") for name in seen)
+    return Response(f"{request.method}|{headers}|{body.decode()}", media_type="text/plain")
 
 
 async def _elsewhere(_: Request) -> Response:
@@ -105,7 +106,7 @@ def base_url() -> Iterator[str]:
         yield url
 
 
-def send(url: str, method: str = "POST", timeout: float = 5.0, **more: str) -> Answer:
+def send(url: str, method: str = "POST", timeout: float = 5.0, **more: str) -> PartnerResponse:
     return HttpClient(lambda name: f"token-of-{name}").send(
         method,
         url,
@@ -117,7 +118,7 @@ def send(url: str, method: str = "POST", timeout: float = 5.0, **more: str) -> A
     )
 
 
-def post(client: HttpClient, url: str) -> Answer:
+def post(client: HttpClient, url: str) -> PartnerResponse:
     return client.send(
         "POST", url, secret="payer", body=b"x" * 100_000, content_type="text/plain", timeout=5
     )
@@ -141,12 +142,12 @@ def test_a_partner_in_trouble_is_worth_a_retry(base_url: str, status: int) -> No
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 304])
 def test_a_refusal_is_final(base_url: str, status: int) -> None:
-    with pytest.raises(Final, match=str(status)):
+    with pytest.raises(Permanent, match=str(status)):
         send(f"{base_url}/status/{status}")
 
 
 def test_a_redirect_is_not_followed_with_our_token(base_url: str) -> None:
-    with pytest.raises(Final, match="307"):
+    with pytest.raises(Permanent, match="307"):
         send(f"{base_url}/elsewhere")
 
 
@@ -154,7 +155,7 @@ def test_a_redirect_is_not_followed_with_our_token(base_url: str) -> None:
 def test_the_next_answer_is_not_spoilt_by_the_last(base_url: str, path: str) -> None:
     client = HttpClient(str.upper)
     for _ in range(2):
-        with suppress(Final, Retryable):
+        with suppress(Permanent, Retryable):
             post(client, f"{base_url}{path}")
 
         assert post(client, f"{base_url}/echo").body.startswith(b"POST|Bearer PAYER|")
@@ -171,7 +172,7 @@ def test_a_partner_that_dribbles_is_cut_off(base_url: str) -> None:
 
 
 def test_a_flood_is_refused(base_url: str) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         send(f"{base_url}/flood")
 
 
@@ -198,15 +199,15 @@ def test_a_partner_that_is_gone_is_worth_a_retry() -> None:
     ],
 )
 def test_only_tls_leaves_this_machine(url: str) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         send(url)
 
 
 def test_a_partner_whose_certificate_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:
-    told: list[str] = []
+    received: list[str] = []
 
     async def listen(request: Request) -> Response:
-        told.append(request.headers["authorization"])
+        received.append(request.headers["authorization"])
         return PlainTextResponse("thanks")
 
     certificate, key = a_certificate(tmp_path)
@@ -217,14 +218,14 @@ def test_a_partner_whose_certificate_nobody_vouches_for_gets_nothing(tmp_path: P
     ):
         send(f"{url}/echo")
 
-    assert told == []
+    assert received == []
 
 
 @pytest.mark.parametrize("path", ["/status/400", "/status/503", "/slow", "/flood"])
 def test_neither_errors_nor_logs_hold_what_was_said(
     base_url: str, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.DEBUG), pytest.raises((Final, Retryable)) as caught:
+    with caplog.at_level(logging.DEBUG), pytest.raises((Permanent, Retryable)) as caught:
         send(f"{base_url}{path}?name=Rivera", timeout=0.3)
 
     chain = [caught.value, caught.value.__cause__]

@@ -11,11 +11,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from referral_core.adapters.documents import S3Documents
-from referral_core.adapters.letters import PrintedLetters, letter
-from referral_core.adapters.memory_partners import MemoryDocuments, MemoryMessenger
-from referral_core.domain.errors import Final, Retryable
-from referral_core.ports import Message, Messenger
+from referral_core.adapters.aws.print_queue import PrintedLetters, letter
+from referral_core.adapters.aws.s3 import S3Documents
+from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.messages import Message
+from referral_core.ports import Messenger
 from tests.adapters.messages import a_message
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ BODY = "Hola:\n\nLlámenos al 508-555-0101."
 
 
 def a_letter(**fields: str) -> Message:
-    said = {"to": ADDRESS, "subject": "Por favor llámenos", "body": BODY, "language": "es"}
-    return a_message(channel="letter", **{**said, **fields})
+    base = {"to": ADDRESS, "subject": "Por favor llámenos", "body": BODY, "language": "es"}
+    return a_message(channel="letter", **{**base, **fields})
 
 
 class Side(Protocol):
@@ -66,9 +67,9 @@ class AwsSide:
             key = f"{asked['tenant']}/{asked['sha256']}"
             content = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
             assert sha256(content).hexdigest() == asked["sha256"]
-            told = json.loads(content)
-            assert told["reference"] == asked["reference"]
-            letters[asked["reference"]] = ("\n".join(told["to"]), told["body"])
+            letter = json.loads(content)
+            assert letter["reference"] == asked["reference"]
+            letters[asked["reference"]] = ("\n".join(letter["to"]), letter["body"])
         return letters
 
 
@@ -106,7 +107,7 @@ def test_asking_twice_prints_one_letter(side: Side) -> None:
 
 
 def test_a_letter_without_address_is_final(side: Side) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(a_letter(to=" "))
 
     assert side.printed() == {}
@@ -148,7 +149,7 @@ def test_a_queue_that_is_not_there_is_final_and_says_nothing_of_the_patient(
 ) -> None:
     gone = PrintedLetters(MemoryDocuments(), aws_side.sqs, f"{aws_side.url}-gone")
 
-    with pytest.raises(Final) as caught:
+    with pytest.raises(Permanent) as caught:
         gone.send(a_letter())
 
     assert "Rivera" not in str(caught.value)
@@ -177,7 +178,7 @@ def test_an_answer_of_the_queue_that_says_nothing_is_worth_a_retry(
 
 
 def test_nothing_else_is_printed(aws_side: AwsSide) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         aws_side.messenger.send(a_message())
 
     assert aws_side.asked() == []

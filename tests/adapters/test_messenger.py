@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from referral_core.adapters.email import SesEmail
-from referral_core.adapters.messenger import EndUserMessaging
-from referral_core.adapters.opt_outs import CarrierOptOuts
-from referral_core.domain.errors import Final, Retryable, RouterError
-from referral_core.ports import Ambiguous
+from referral_core.adapters.aws.end_user_messaging import EndUserMessaging
+from referral_core.adapters.aws.opt_out_list import CarrierOptOuts
+from referral_core.adapters.aws.ses import SesEmail
+from referral_core.domain.errors import Permanent, Retryable, RouterError
+from referral_core.domain.messages import DeliveryUnknown
 from tests.adapters.loopback import served
 from tests.adapters.messages import a_message
 from tests.adapters.sms_client import email_client, sms_client
@@ -93,7 +93,7 @@ def test_what_was_not_taken_was_surely_not_sent(trouble: str, kind: str, channel
     "kind", ["validation", "opted-out", "quota", "denied", "404", "rejected", "paused"]
 )
 def test_a_refusal_is_final_and_names_its_reason(trouble: str, kind: str, channel: str) -> None:
-    with pytest.raises(Final, match=CODES[kind][0] if kind in CODES else "404"):
+    with pytest.raises(Permanent, match=CODES[kind][0] if kind in CODES else "404"):
         send(f"{trouble}/{kind}", channel)
 
     assert calls == [kind]
@@ -104,7 +104,7 @@ def test_a_refusal_is_final_and_names_its_reason(trouble: str, kind: str, channe
 def test_a_failure_after_taking_it_is_ambiguous_and_never_tried_again(
     trouble: str, kind: str, channel: str
 ) -> None:
-    with pytest.raises(Ambiguous):
+    with pytest.raises(DeliveryUnknown):
         send(f"{trouble}/{kind}", channel)
 
     assert calls == [kind]
@@ -112,7 +112,7 @@ def test_a_failure_after_taking_it_is_ambiguous_and_never_tried_again(
 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_a_connection_that_is_cut_is_ambiguous(channel: str) -> None:
-    with listening() as url, pytest.raises(Ambiguous):
+    with listening() as url, pytest.raises(DeliveryUnknown):
         send(url, channel)
 
 
@@ -125,7 +125,7 @@ def test_a_service_that_cannot_be_reached_has_surely_not_sent(channel: str) -> N
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("kind", ["opted-out", "throttled", "internal", "unreadable"])
 def test_errors_hold_neither_address_nor_words(trouble: str, kind: str, channel: str) -> None:
-    with pytest.raises((Final, Retryable, Ambiguous)) as caught:
+    with pytest.raises((Permanent, Retryable, DeliveryUnknown)) as caught:
         send(f"{trouble}/{kind}", channel)
 
     assert PHONE not in str(caught.value)
@@ -144,14 +144,14 @@ def test_a_client_that_would_send_again_by_itself_is_refused(trouble: str) -> No
 def test_a_language_without_a_voice_is_not_spoken_in_another(trouble: str) -> None:
     message = a_message(channel="voice", language="pt")
 
-    with pytest.raises(Final, match="language pt"):
+    with pytest.raises(Permanent, match="language pt"):
         EndUserMessaging(sms_client(f"{trouble}/internal"), "+15085550100").send(message)
 
     assert calls == []
 
 
 def test_the_carrier_sends_no_email(trouble: str) -> None:
-    with pytest.raises(Final, match="email"):
+    with pytest.raises(Permanent, match="email"):
         EndUserMessaging(sms_client(trouble), "+15085550100").send(a_message(channel="email"))
 
 
@@ -182,7 +182,7 @@ def test_what_the_carrier_does_not_take_for_a_number_is_final(trouble: str) -> N
     with pytest.raises(RouterError) as caught:
         opt_out(f"{trouble}/validation")
 
-    assert isinstance(caught.value, Final)
+    assert isinstance(caught.value, Permanent)
 
 
 def nobody_there() -> str:

@@ -13,15 +13,15 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from local.partners import carrier as simulated
-from local.partners.carrier import NUMBER, OPT_OUT_LIST
-from local.partners.patient import Patients
+from local.partners.carrier import endpoint as simulated
+from local.partners.carrier.endpoint import NUMBER, OPT_OUT_LIST
+from local.partners.carrier.patients import Patients
 from local.partners.world import World
-from referral_core.adapters.memory_partners import MemoryMessenger, MemoryOptOuts
-from referral_core.adapters.messenger import EndUserMessaging
-from referral_core.adapters.opt_outs import CarrierOptOuts
-from referral_core.domain.errors import Final, Retryable
-from referral_core.domain.outreach import LANGUAGES
+from referral_core.adapters.aws.end_user_messaging import EndUserMessaging
+from referral_core.adapters.aws.opt_out_list import CarrierOptOuts
+from referral_core.adapters.memory.partners import MemoryMessenger, MemoryOptOuts
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.outreach.plan import LANGUAGES
 from referral_core.ports import Messenger, OptOuts
 from tests.adapters.messages import a_message
 from tests.adapters.sms_client import sms_client
@@ -140,7 +140,7 @@ def test_sending_twice_sends_two_messages(side: Side, channel: str) -> None:
 def test_a_number_that_wrote_stop_gets_nothing_more(side: Side, channel: str) -> None:
     side.stop(PHONE)
 
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(a_message(channel=channel))
     side.messenger.send(a_message(channel=channel, to=OTHER))
 
@@ -151,7 +151,7 @@ def test_a_number_that_wrote_stop_gets_nothing_more(side: Side, channel: str) ->
 def test_a_number_that_we_list_gets_nothing_more(side: Side, channel: str) -> None:
     side.opt_outs.add(PHONE)
 
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(a_message(channel=channel))
     side.messenger.send(a_message(channel=channel, to=OTHER))
 
@@ -163,13 +163,13 @@ def test_listing_a_number_twice_is_listing_it_once(side: Side) -> None:
     side.opt_outs.add(PHONE)
     side.opt_outs.add(PHONE)
 
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(a_message())
 
 
 @pytest.mark.parametrize("number", ["", "508 555 0131", "+0123"])
 def test_what_is_no_number_cannot_be_listed(side: Side, number: str) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.opt_outs.add(number)
 
 
@@ -181,7 +181,7 @@ def test_a_carrier_that_is_away_lists_the_number_later(side: Side) -> None:
     side.turn("up")
 
     side.opt_outs.add(PHONE)
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(a_message())
 
 
@@ -201,7 +201,7 @@ def test_a_carrier_that_is_away_lists_the_number_later(side: Side) -> None:
     ],
 )
 def test_what_cannot_be_a_message_is_final(side: Side, fields: dict[str, str]) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(a_message(**fields))
 
     assert side.sent() == []
@@ -223,7 +223,7 @@ def test_a_carrier_that_is_away_has_surely_not_sent(side: Side, channel: str) ->
 def test_an_identity_that_is_not_ours_is_final(sdk_side: SdkSide) -> None:
     client = sms_client(f"{sdk_side.partner.url}/carrier")
 
-    with pytest.raises(Final, match="ResourceNotFoundException"):
+    with pytest.raises(Permanent, match="ResourceNotFoundException"):
         EndUserMessaging(client, "+15085559999").send(a_message())
 
 

@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from referral_core.adapters.http import HttpClient
-from referral_core.adapters.payer import HttpEligibility, HttpPriorAuth
-from referral_core.domain.errors import Final, Retryable
-from referral_core.ports import AuthorizationVerdict, Clock
-from referral_core.x12.inquiry import write_270
+from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
+from referral_core.domain.authorization import AuthorizationVerdict
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.ports import Clock
+from referral_core.x12.eligibility_request import write_270
+from referral_core.x12.interchange import Envelope, write_interchange
 from tests.adapters.loopback import served
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request, an_inquiry
 
@@ -71,7 +73,7 @@ each_service = pytest.mark.parametrize("ask", ASK, ids=["eligibility", "authoriz
 
 
 def test_eligibility_is_asked_as_x12(wire: Wire) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         wire.check()
 
     path, content_type, token, body = wire.seen[0]
@@ -82,7 +84,7 @@ def test_eligibility_is_asked_as_x12(wire: Wire) -> None:
 
 
 def test_authorization_is_asked_as_a_fhir_operation(wire: Wire) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         wire.submit()
 
     path, content_type, token, body = wire.seen[0]
@@ -109,7 +111,7 @@ def test_an_answer_that_is_none_is_final_and_not_quoted(
 ) -> None:
     wire.answer = answer
 
-    with pytest.raises(Final) as caught:
+    with pytest.raises(Permanent) as caught:
         ask(wire)
 
     assert "Rivera" not in str(caught.value)
@@ -117,7 +119,7 @@ def test_an_answer_that_is_none_is_final_and_not_quoted(
 
 @each_service
 @pytest.mark.parametrize(
-    ("status", "error"), [(400, Final), (401, Final), (422, Final), (500, Retryable)]
+    ("status", "error"), [(400, Permanent), (401, Permanent), (422, Permanent), (500, Retryable)]
 )
 def test_the_status_says_whether_a_retry_helps(
     wire: Wire, ask: Callable[[Wire], object], status: int, error: type[Exception]
@@ -145,11 +147,31 @@ def test_a_decision_under_any_json_label_is_read(wire: Wire) -> None:
     )
 
     assert (answer.verdict, answer.trace) == (AuthorizationVerdict.APPROVED, "r1-a3")
+    assert answer.source == wire.answer
+
+
+def test_a_271_is_kept_as_it_came(wire: Wire) -> None:
+    rows = (
+        "BHT*0022*11*1*20260302*1504",
+        "HL*1**20*1",
+        "HL*2*1*22*0",
+        f"TRN*2*{an_inquiry().trace}*9123456789",
+        "EB*1**30",
+    )
+    envelope = Envelope("VALLEY", "1234567893", SENT_AT, 7, "HB", "005010X279A1")
+    body = [tuple(row.split("*")) for row in rows]
+    wire.answer = write_interchange(envelope, "271", body).encode()
+
+    answer = HttpEligibility(HttpClient(str.upper), FixedClock()).check(
+        a_payer(wire.base_url), an_inquiry()
+    )
+
+    assert answer.source == wire.answer
 
 
 def test_a_decision_on_somebody_elses_request_is_refused(wire: Wire) -> None:
     identifier = {"system": "urn:trnorg:9123456789", "value": "r2-a1"}
     wire.answer = json.dumps({"resourceType": "ClaimResponse", "identifier": [identifier]}).encode()
 
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         wire.submit()

@@ -11,21 +11,16 @@ from typing import Any, Protocol
 import pytest
 from starlette.applications import Starlette
 
-from local.partners import payer as simulated
-from referral_core.adapters.http import HttpClient
-from referral_core.adapters.memory_payer import MemoryPayer, PayerScript
-from referral_core.adapters.payer import HttpEligibility, HttpPriorAuth
-from referral_core.domain.errors import Final, Retryable
-from referral_core.domain.network import Payer
-from referral_core.domain.referral import EligibilityVerdict
-from referral_core.fhir.pas import read_claim_response
-from referral_core.ports import (
-    AuthorizationAnswer,
-    AuthorizationVerdict,
-    Clock,
-    Eligibility,
-    PriorAuth,
-)
+from local.partners.payer import endpoint as simulated
+from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
+from referral_core.adapters.memory.payer import MemoryPayer, PayerScript
+from referral_core.domain.authorization import AuthorizationResponse, AuthorizationVerdict
+from referral_core.domain.directory import Payer
+from referral_core.domain.eligibility import EligibilityVerdict
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.fhir.pas.response import read_claim_response
+from referral_core.ports import Clock, Eligibility, PriorAuth
 from tests.adapters.loopback import served
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request, an_inquiry
 
@@ -50,7 +45,7 @@ class Side(Protocol):
     eligibility: Eligibility
     prior_auth: PriorAuth
 
-    def decide(self, trace: str) -> AuthorizationAnswer:
+    def decide(self, trace: str) -> AuthorizationResponse:
         """Let the payer decide a pended request; return what it tells us."""
 
 
@@ -69,7 +64,7 @@ class MemorySide:
     def __post_init__(self) -> None:
         self.eligibility = self.prior_auth = self._memory = MemoryPayer(SCRIPTS)
 
-    def decide(self, trace: str) -> AuthorizationAnswer:
+    def decide(self, trace: str) -> AuthorizationResponse:
         return self._memory.decide(trace)
 
 
@@ -111,7 +106,7 @@ class HttpSide:
         self.eligibility = HttpEligibility(http, FixedClock())
         self.prior_auth = HttpPriorAuth(http)
 
-    def decide(self, trace: str) -> AuthorizationAnswer:
+    def decide(self, trace: str) -> AuthorizationResponse:
         if self.world.pending:
             asyncio.run(self._decide())
             _, _, body = self.world.posted[-1]
@@ -153,6 +148,18 @@ def test_a_service_that_needs_no_authorization_is_told_so(side: Side) -> None:
 
     assert answer.verdict is EligibilityVerdict.ACTIVE
     assert answer.authorization_required is False
+
+
+def test_what_the_payer_sent_comes_along_as_evidence(side: Side) -> None:
+    answers = [
+        side.eligibility.check(side.payer, an_inquiry(trace="happy-e2")),
+        side.eligibility.check(side.payer, an_inquiry(trace="unclear-e2")),
+        side.prior_auth.submit(side.payer, a_request("happy")),
+        side.prior_auth.submit(side.payer, a_request("denied")),
+    ]
+
+    assert all(answer.source for answer in answers)
+    assert len({answer.source for answer in answers}) == len(answers)
 
 
 def test_an_inactive_member_is_told(side: Side) -> None:
@@ -259,11 +266,12 @@ def test_a_pended_request_is_decided_later_and_then_stands(
 
     assert decision.verdict is verdict
     assert decision.trace == f"{referral_id}-a3"
-    assert side.prior_auth.submit(side.payer, a_request(referral_id)) == decision
+    again = side.prior_auth.submit(side.payer, a_request(referral_id))
+    assert again.but(source=b"") == decision.but(source=b"")
 
 
 def test_a_request_without_member_id_is_refused_for_good(side: Side) -> None:
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.prior_auth.submit(side.payer, a_request("happy", member_id=""))
 
 

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
 
-from local.partners import ehr as simulated
-from referral_core.adapters.clock import HandClock
-from referral_core.adapters.ehr import HttpEhr
-from referral_core.adapters.http import HttpClient
-from referral_core.adapters.memory import MemoryDirectory, MemoryReferrals
-from referral_core.adapters.memory_partners import MemoryEhr
-from referral_core.adapters.portal import PortalMessages
-from referral_core.domain.errors import Final, NotFound, Retryable
-from referral_core.domain.network import EhrSystem
-from referral_core.ports import Ehr, Message
+from local.partners.ehr import endpoint as simulated
+from referral_core.adapters.clock import ManualClock
+from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.ehr import HttpEhr
+from referral_core.adapters.http.portal import PortalMessages
+from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.partners import MemoryEhr
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.directory import EhrSystem
+from referral_core.domain.errors import NotFound, Permanent, Retryable
+from referral_core.domain.messages import Message
+from referral_core.ports import Ehr
 from tests.adapters.messages import a_message
 from tests.adapters.still_world import Partner, partner
 from tests.unit.builders import NOW, TENANT
 
 
 def a_portal_message(**fields: Any) -> Message:
-    said = {"to": "lakeside-ehr", "patient": {"reference": "Patient/7"}, "subject": "Please call"}
-    return a_message(channel="portal", **{**said, **fields})
+    base = {"to": "lakeside-ehr", "patient": {"reference": "Patient/7"}, "subject": "Please call"}
+    return a_message(channel="portal", **{**base, **fields})
 
 
 def over(ehr: Ehr, url: str) -> PortalMessages:
     system = EhrSystem(
         tenant=TENANT, id="lakeside-ehr", name="EHR", notices_url=url, secret="partners"
     )
-    return PortalMessages(ehr, MemoryDirectory(MemoryReferrals(), [system]), HandClock(NOW))
+    return PortalMessages(ehr, MemoryDirectory(MemoryReferrals(), [system]), ManualClock(NOW))
 
 
 class Side(Protocol):
     messenger: PortalMessages
 
-    def received(self) -> dict[str, dict[str, Any]]:
-        """Return the Communications that the EHR holds, by id."""
+    def received(self) -> dict[str, str]:
+        """Return the words that the EHR shows, by reference."""
 
     def turn(self, mode: str) -> None:
         """Make the EHR `up`, `down` or, where it can, refusing."""
@@ -50,8 +51,8 @@ class MemorySide:
         self.memory = MemoryEhr()
         self.messenger = over(self.memory, "https://ehr.example.org")
 
-    def received(self) -> dict[str, dict[str, Any]]:
-        return {name: json.loads(body) for name, body in self.memory.notices.items()}
+    def received(self) -> dict[str, str]:
+        return {reference: message.body for reference, message in self.memory.shown.items()}
 
     def turn(self, mode: str) -> None:
         self.memory.mode = mode  # type: ignore[assignment]
@@ -60,10 +61,14 @@ class MemorySide:
 class HttpSide:
     def __init__(self, at: Partner) -> None:
         self.partner = at
-        self.http = HttpEhr(HttpClient(lambda _: "token"))
+        self.http = HttpEhr(HttpClient(lambda _: "token"), "https://api.example.org")
         self.messenger = over(self.http, f"{at.url}/ehr")
 
-    def received(self) -> dict[str, dict[str, Any]]:
+    def received(self) -> dict[str, str]:
+        return {name: c["payload"][0]["contentString"] for name, c in self.taken().items()}
+
+    def taken(self) -> dict[str, dict[str, Any]]:
+        """Return the Communications that the EHR holds, by id."""
         taken = [e["body"] for e in self.partner.received if e["status"] in {200, 201}]
         return {resource["id"]: resource for resource in taken}
 
@@ -88,10 +93,16 @@ def side(request: pytest.FixtureRequest) -> Side:
     return side
 
 
-def test_a_message_is_put_under_its_reference(side: Side) -> None:
+def test_a_message_is_shown_under_its_reference(side: Side) -> None:
     assert side.messenger.send(a_portal_message()) == 1
 
-    (communication,) = side.received().values()
+    assert side.received() == {"r1-c1": "Reply YES to go ahead"}
+
+
+def test_a_message_is_for_the_patient_of_the_order(http_side: HttpSide) -> None:
+    http_side.messenger.send(a_portal_message())
+
+    (communication,) = http_side.taken().values()
     assert communication["id"] == "r1-c1"
     assert communication["recipient"] == [{"reference": "Patient/7"}]
     assert communication["payload"] == [{"contentString": "Reply YES to go ahead"}]
@@ -118,7 +129,7 @@ def test_an_ehr_that_is_down_is_worth_a_retry(side: Side) -> None:
 def test_an_ehr_that_refuses_is_final(side: Side) -> None:
     side.turn("refuses")
 
-    with pytest.raises(Final):
+    with pytest.raises(Permanent):
         side.messenger.send(a_portal_message())
 
 
@@ -128,7 +139,7 @@ def test_an_ehr_that_nobody_knows_is_final(side: Side) -> None:
 
 
 def test_nothing_else_goes_to_a_portal(side: Side) -> None:
-    with pytest.raises(Final, match="sms"):
+    with pytest.raises(Permanent, match="sms"):
         side.messenger.send(a_message())
 
     assert side.received() == {}

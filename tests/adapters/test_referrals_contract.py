@@ -12,52 +12,49 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from referral_core.adapters.memory import MemoryReferrals
-from referral_core.adapters.table import PayloadTooLarge, Table, compressed
+from referral_core.adapters.aws.dynamodb import effects as table_effects
+from referral_core.adapters.aws.dynamodb.items import PayloadTooLarge, compressed
+from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
+from referral_core.adapters.aws.dynamodb.schema import create_table_request
+from referral_core.adapters.memory import effects as memory_effects
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.change import Change, change
+from referral_core.domain.effects import (
+    ClaimDailyMessage,
+    Effect,
+    IndexContact,
+    RecordUpdate,
+    Release,
+    Reserve,
+    StorePayload,
+)
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
+from referral_core.domain.events import EventKind
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.mailbox import Wait
-from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.referral import Change, Hold, Offer, Referral, change
+from referral_core.domain.referral import Offer, Referral, Reservation
 from referral_core.domain.updates import UpdateKind
-from referral_core.ports import Commit, Key, KeyKind, Loaded, MessageSlot, NoCapacity, NotNow
-from tests.unit.builders import NOW, TENANT, a_referral, an_arrival, an_update
+from referral_core.domain.writes import (
+    Commit,
+    DuplicateUpdate,
+    Key,
+    KeyKind,
+    MessageNotAllowed,
+    NoCapacity,
+    ReferralState,
+)
+from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral, an_update
 
-Store = MemoryReferrals | Table
-HOLD = Hold(npi="1999900008", week="2026-W10")
-
-
-def _text(name: str) -> dict[str, str]:
-    return {"AttributeName": name, "AttributeType": "S"}
-
-
-def _index(name: str, partition: str, sort: str) -> dict[str, Any]:
-    keys = [
-        {"AttributeName": partition, "KeyType": "HASH"},
-        {"AttributeName": sort, "KeyType": "RANGE"},
-    ]
-    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+Store = MemoryReferrals | ReferralTable
+WEEK = Reservation(npi="1999900008", week="2026-W10")
 
 
-def a_table() -> Table:
-    """The table with its three indexes, as infra/table.py makes it."""
+def a_table() -> ReferralTable:
+    """The table as the template makes it."""
     client = boto3.client("dynamodb", "us-east-1")
-    names = ("pk", "sk", "due_shard", "due_at", "queue_key", "performer_key", "updated_at")
-    client.create_table(
-        TableName="referrals",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[_text(name) for name in names],  # type: ignore[typeddict-item]
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-        GlobalSecondaryIndexes=[
-            _index("by_due", "due_shard", "due_at"),
-            _index("by_queue", "queue_key", "due_at"),
-            _index("by_performer", "performer_key", "updated_at"),
-        ],
-    )
-    return Table(client, "referrals")
+    client.create_table(**create_table_request("referrals"))
+    return ReferralTable(client, "referrals")
 
 
 @pytest.fixture(params=["memory", "table"])
@@ -71,19 +68,26 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         yield a_table()
 
 
-def noted(referral: Referral, **fields: Any) -> Change:
-    told = {"at": NOW, "actor": "t", "why": "w", "due_at": referral.due_at, **fields}
-    return change(referral, "noted", **told)
+def recorded(referral: Referral, **fields: Any) -> Change:
+    base = {"at": NOW, "actor": "t", "status_reason": "w", "due_at": referral.due_at, **fields}
+    return change(referral, EventKind.RESOLUTION_RESENT, **base)
 
 
-def accepted(store: Store, referral: Referral | None = None) -> Loaded:
+def accepted(store: Store, referral: Referral | None = None) -> ReferralState:
     referral = referral or a_referral()
-    assert store.accept([an_arrival(referral, b'{"a": 1}', "sys|1")]) == ()
+    assert store.accept([a_new_referral(referral, b'{"a": 1}', "sys|1")]) == ()
     return store.load(TENANT, referral.id)
 
 
-def commit(loaded: Loaded, made: Change | None = None, **fields: Any) -> Commit:
-    return Commit(change=made or noted(loaded.referral), mailbox_before=loaded.mailbox, **fields)
+def commit(
+    loaded: ReferralState, made: Change | None = None, *effects: Effect, **fields: Any
+) -> Commit:
+    return Commit(
+        change=made or recorded(loaded.referral),
+        mailbox_before=loaded.mailbox,
+        effects=effects,
+        **fields,
+    )
 
 
 def test_what_is_accepted_is_read_back(store: Store) -> None:
@@ -97,7 +101,7 @@ def test_a_lock_that_is_taken_keeps_every_arrival_out(store: Store) -> None:
     accepted(store)
     other = a_referral("r2")
     taken = store.accept(
-        [an_arrival(a_referral("r3"), b"{}", "sys|3"), an_arrival(other, b"{}", "sys|1")]
+        [a_new_referral(a_referral("r3"), b"{}", "sys|3"), a_new_referral(other, b"{}", "sys|1")]
     )
     assert [held.referral_id for held in taken] == ["r1"]
     for missing in ("r2", "r3"):
@@ -107,10 +111,10 @@ def test_a_lock_that_is_taken_keeps_every_arrival_out(store: Store) -> None:
 
 def test_of_many_parallel_posts_one_wins(store: Store) -> None:
     # moto copies its tables in a transaction without a lock: there the posts come one by one.
-    workers = 1 if isinstance(store, Table) else 16
+    workers = 1 if isinstance(store, ReferralTable) else 16
 
     def post(number: int) -> bool:
-        return store.accept([an_arrival(a_referral(f"r{number}"), b"{}", "sys|same")]) == ()
+        return store.accept([a_new_referral(a_referral(f"r{number}"), b"{}", "sys|same")]) == ()
 
     with ThreadPoolExecutor(workers) as pool:
         assert sum(pool.map(post, range(50))) == 1
@@ -141,7 +145,7 @@ def test_a_commit_on_an_older_version_is_a_conflict(store: Store) -> None:
 
 def test_a_commit_of_an_older_run_is_stale(store: Store) -> None:
     loaded = accepted(store)
-    store.commit(commit(loaded, noted(loaded.referral, run=2)))
+    store.commit(commit(loaded, recorded(loaded.referral, run=2)))
     with pytest.raises(StaleRun):
         store.commit(commit(loaded))
 
@@ -158,7 +162,7 @@ def test_a_mailbox_is_written_with_its_referral_or_not_at_all(store: Store) -> N
     store.commit(commit(loaded, mailbox=loaded.mailbox.opened(wait)))
     waiting = store.load(TENANT, ReferralId("r1"))
     assert waiting.mailbox.wait == wait
-    stale_mailbox = Loaded(referral=waiting.referral, mailbox=loaded.mailbox)
+    stale_mailbox = ReferralState(referral=waiting.referral, mailbox=loaded.mailbox)
     with pytest.raises(Conflict):
         store.commit(commit(stale_mailbox, mailbox=loaded.mailbox.closed()))
     assert store.load(TENANT, ReferralId("r1")) == waiting
@@ -166,36 +170,85 @@ def test_a_mailbox_is_written_with_its_referral_or_not_at_all(store: Store) -> N
 
 def test_an_update_is_recorded_once(store: Store) -> None:
     loaded = accepted(store)
-    update = an_update(UpdateKind.OFFER_ACCEPTED)
-    store.commit(commit(loaded, update=update))
+    update = RecordUpdate(update=an_update(UpdateKind.OFFER_ACCEPTED))
+    assert not store.has_update(TENANT, ReferralId("r1"), update.update.id)
+    store.commit(commit(loaded, None, update))
     again = store.load(TENANT, ReferralId("r1"))
-    with pytest.raises(Conflict):
-        store.commit(commit(again, update=update))
+    for state in (again, loaded):  # whether or not another writer was first
+        with pytest.raises(DuplicateUpdate):
+            store.commit(commit(state, None, update))
+    assert store.has_update(TENANT, ReferralId("r1"), update.update.id)
+    assert not store.has_update(Tenant("other"), ReferralId("r1"), update.update.id)
+    assert not store.has_update(TENANT, ReferralId("r1"), "another")
 
 
-def test_holds_never_exceed_capacity_and_are_released_once(store: Store) -> None:
+def three(store: Store) -> None:
     for number in (1, 2, 3):
-        store.accept([an_arrival(a_referral(f"r{number}"))])
+        store.accept([a_new_referral(a_referral(f"r{number}"))])
 
-    def take(number: int, **fields: Any) -> None:
-        loaded = store.load(TENANT, ReferralId(f"r{number}"))
-        store.commit(commit(loaded, **fields))
 
-    take(1, hold=HOLD, hold_capacity=2)
-    take(2, hold=HOLD, hold_capacity=2)
+def write(store: Store, number: int, *effects: Effect) -> None:
+    store.commit(commit(store.load(TENANT, ReferralId(f"r{number}")), None, *effects))
+
+
+TAKE, GIVE = Reserve(reservation=WEEK, capacity=2), Release(reservation=WEEK)
+
+
+def test_reservations_never_exceed_the_capacity(store: Store) -> None:
+    three(store)
+    write(store, 1, TAKE)
+    write(store, 2, TAKE)
     with pytest.raises(NoCapacity):
-        take(3, hold=HOLD, hold_capacity=2)
-    take(1, release=HOLD)
-    take(3, hold=HOLD, hold_capacity=2)
-    take(2, release=HOLD)
-    take(3, release=HOLD)
+        write(store, 3, TAKE)
+    write(store, 1, GIVE)
+    write(store, 3, TAKE)
+    with pytest.raises(NoCapacity):
+        write(store, 1, TAKE)
+
+
+def test_a_release_of_nothing_changes_nothing_and_stops_nothing(store: Store) -> None:
+    three(store)
+    # Given a week of which nothing was ever reserved, and one of which all was given back
+    write(store, 1, GIVE)
+    write(store, 1, TAKE)
+    write(store, 1, GIVE)
+    # When more is given back, beside an update
+    update = RecordUpdate(update=an_update(UpdateKind.OFFER_DECLINED))
+    write(store, 1, GIVE, update)
+    # Then all else is written
+    assert store.load(TENANT, ReferralId("r1")).referral.version == 5
+    assert store.has_update(TENANT, ReferralId("r1"), update.update.id)
+    # And the week has the capacity that it had
+    write(store, 1, TAKE)
+    write(store, 2, TAKE)
+    with pytest.raises(NoCapacity):
+        write(store, 3, TAKE)
+
+
+def test_a_release_of_nothing_hides_no_other_refusal(store: Store) -> None:
+    three(store)
+    stale = store.load(TENANT, ReferralId("r1"))
+    update = RecordUpdate(update=an_update(UpdateKind.OFFER_DECLINED))
+    write(store, 1, update)
     with pytest.raises(Conflict):
-        take(1, release=HOLD)
+        store.commit(commit(stale, None, GIVE))
+    with pytest.raises(DuplicateUpdate):
+        write(store, 1, GIVE, update)
+    full = Reserve(reservation=Reservation(npi="1", week="2026-W11"), capacity=0)
+    with pytest.raises(NoCapacity):
+        write(store, 1, GIVE, full)
+
+
+def test_every_effect_is_written_by_both(store: Store) -> None:
+    writers = table_effects.WRITERS if isinstance(store, ReferralTable) else memory_effects.WRITERS
+    assert set(writers) == set(Effect.__subclasses__())
 
 
 def test_a_new_payload_version_is_read_with_its_referral(store: Store) -> None:
     loaded = accepted(store)
-    store.commit(commit(loaded, noted(loaded.referral, payload_version=2), payload=b'{"a": 2}'))
+    made = recorded(loaded.referral, run=1)
+    made = made.but(after=made.after.but(payload_version=2))
+    store.commit(commit(loaded, made, StorePayload(body=b'{"a": 2}')))
     assert store.payload(loaded.referral) == b'{"a": 1}'
     assert store.payload(store.load(TENANT, ReferralId("r1")).referral) == b'{"a": 2}'
 
@@ -203,23 +256,23 @@ def test_a_new_payload_version_is_read_with_its_referral(store: Store) -> None:
 def test_due_referrals_are_found_and_closed_ones_are_not(store: Store) -> None:
     for number in range(1, 8):
         due_at = NOW + timedelta(hours=number)
-        store.accept([an_arrival(a_referral(f"r{number}", due_at=due_at))])
+        store.accept([a_new_referral(a_referral(f"r{number}", due_at=due_at))])
     closed = store.load(TENANT, ReferralId("r1"))
-    made = noted(closed.referral, status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
+    made = recorded(closed.referral, status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
     store.commit(commit(closed, made))
     found = {i for _, i in store.due(NOW + timedelta(hours=5), 1)}
     assert found == {"r2", "r3", "r4", "r5"}
 
 
 def test_a_phone_finds_its_open_referrals(store: Store) -> None:
-    arrival = an_arrival(a_referral()).model_copy(update={"phone_hash": "h"})
-    store.accept([arrival])
+    new_referral = a_new_referral(a_referral()).but(contact_hash="h")
+    store.accept([new_referral])
     assert list(store.by_phone(TENANT, "h")) == ["r1"]
     loaded = store.load(TENANT, ReferralId("r1"))
-    store.commit(commit(loaded, phone_hash="h2"))
+    store.commit(commit(loaded, None, IndexContact(contact_hash="h2")))
     assert list(store.by_phone(TENANT, "h2")) == ["r1"]
     loaded = store.load(TENANT, ReferralId("r1"))
-    made = noted(loaded.referral, status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
+    made = recorded(loaded.referral, status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
     store.commit(commit(loaded, made))
     assert list(store.by_phone(TENANT, "h")) == []
     assert list(store.by_phone(Tenant("other"), "h")) == []
@@ -228,19 +281,19 @@ def test_a_phone_finds_its_open_referrals(store: Store) -> None:
 MONDAY = date(2026, 3, 2)
 
 
-def a_slot(day: date = MONDAY, reference: str = "r1-c1", **fields: Any) -> MessageSlot:
-    return MessageSlot(phone_hash="h", day=day, reference=reference, **fields)
+def a_claim(day: date = MONDAY, reference: str = "r1-c1", **fields: Any) -> ClaimDailyMessage:
+    return ClaimDailyMessage(contact_hash="h", day=day, reference=reference, **fields)
 
 
-def take(store: Store, slot: MessageSlot, referral_id: str = "r1") -> None:
-    store.commit(commit(store.load(TENANT, ReferralId(referral_id)), slot=slot))
+def take(store: Store, claim: ClaimDailyMessage, referral_id: str = "r1") -> None:
+    store.commit(commit(store.load(TENANT, ReferralId(referral_id)), None, claim))
 
 
 def test_the_messages_of_a_number_are_known_by_day(store: Store) -> None:
     accepted(store)
     for number in range(4):
         day = MONDAY + timedelta(days=2 * number)
-        take(store, a_slot(day, f"r1-c{number}"))
+        take(store, a_claim(day, f"r1-c{number}"))
     sent = store.messaged(TENANT, "h", date(2026, 3, 4))
     assert dict(sent) == {
         date(2026, 3, 4): "r1-c1",
@@ -254,39 +307,39 @@ def test_the_messages_of_a_number_are_known_by_day(store: Store) -> None:
 def test_of_two_messages_to_a_number_on_a_day_one_is_written(store: Store) -> None:
     # Given two referrals of one patient
     for number in (1, 2):
-        store.accept([an_arrival(a_referral(f"r{number}"))])
+        store.accept([a_new_referral(a_referral(f"r{number}"))])
     # When both want to write today, Then the second one finds the day taken, and writes nothing
-    take(store, a_slot())
-    with pytest.raises(NotNow):
-        take(store, a_slot(reference="r2-c1"), "r2")
+    take(store, a_claim())
+    with pytest.raises(MessageNotAllowed):
+        take(store, a_claim(reference="r2-c1"), "r2")
     assert store.load(TENANT, ReferralId("r2")).referral.version == 1
     assert [e.version for e in store.events(TENANT, ReferralId("r2"))] == [1]
     # And the day after it is its turn
-    take(store, a_slot(MONDAY + timedelta(days=1), "r2-c1"), "r2")
+    take(store, a_claim(MONDAY + timedelta(days=1), "r2-c1"), "r2")
 
 
 def test_a_message_that_is_tried_again_keeps_its_day(store: Store) -> None:
     accepted(store)
-    take(store, a_slot())
-    take(store, a_slot())
+    take(store, a_claim())
+    take(store, a_claim())
     assert dict(store.messaged(TENANT, "h", MONDAY)) == {MONDAY: "r1-c1"}
 
 
 def test_of_many_messages_at_the_same_instant_one_wins(store: Store) -> None:
     # moto copies its tables in a transaction without a lock: there they come one by one.
-    workers = 1 if isinstance(store, Table) else 8
+    workers = 1 if isinstance(store, ReferralTable) else 8
     for number in range(8):
-        store.accept([an_arrival(a_referral(f"r{number}"))])
+        store.accept([a_new_referral(a_referral(f"r{number}"))])
 
-    def write(number: int) -> bool:
+    def is_written(number: int) -> bool:
         try:
-            take(store, a_slot(reference=f"r{number}-c1"), f"r{number}")
-        except NotNow:
+            take(store, a_claim(reference=f"r{number}-c1"), f"r{number}")
+        except MessageNotAllowed:
             return False
         return True
 
     with ThreadPoolExecutor(workers) as pool:
-        assert sum(pool.map(write, range(8))) == 1
+        assert sum(pool.map(is_written, range(8))) == 1
 
 
 def test_a_number_that_wants_no_messages_gets_none(store: Store) -> None:
@@ -295,11 +348,11 @@ def test_a_number_that_wants_no_messages_gets_none(store: Store) -> None:
     store.opt_out(TENANT, "h", NOW)
     store.opt_out(TENANT, "h", NOW + timedelta(days=1))
     assert store.opted_out(TENANT, "h")
-    with pytest.raises(NotNow):
-        take(store, a_slot())
+    with pytest.raises(MessageNotAllowed):
+        take(store, a_claim())
     assert store.load(TENANT, ReferralId("r1")).referral.version == 1
     # An email is none of the messages that a STOP by phone ends.
-    take(store, a_slot(stoppable=False))
+    take(store, a_claim(stoppable=False))
 
 
 def test_an_opt_out_is_of_one_number_and_one_tenant(store: Store) -> None:
@@ -307,40 +360,77 @@ def test_an_opt_out_is_of_one_number_and_one_tenant(store: Store) -> None:
     store.opt_out(TENANT, "another", NOW)
     store.opt_out(Tenant("other"), "h", NOW)
     assert not store.opted_out(TENANT, "h")
-    take(store, a_slot())
+    take(store, a_claim())
 
 
 def test_an_opt_out_and_the_days_leave_a_numbers_referrals_alone(store: Store) -> None:
-    store.accept([an_arrival(a_referral()).model_copy(update={"phone_hash": "h"})])
-    take(store, a_slot())
+    store.accept([a_new_referral(a_referral()).but(contact_hash="h")])
+    take(store, a_claim())
     store.opt_out(TENANT, "h", NOW)
     assert list(store.by_phone(TENANT, "h")) == ["r1"]
 
 
 def test_another_writer_counts_before_the_day_of_a_message(store: Store) -> None:
     loaded = accepted(store)
-    take(store, a_slot())
+    take(store, a_claim())
     with pytest.raises(Conflict):
-        store.commit(commit(loaded, slot=a_slot(reference="r1-c2")))
+        store.commit(commit(loaded, None, a_claim(reference="r1-c2")))
 
 
-def test_a_queue_is_paged_soonest_due_first(store: Store) -> None:
-    for number in (3, 1, 2):
-        due_at = NOW + timedelta(hours=number)
-        store.accept([an_arrival(a_referral(f"r{number}", due_at=due_at))])
+def listed(store: Store, queue: str, size: int) -> list[str]:
     seen: list[str] = []
     after: str | None = None
     while True:
-        page, after = store.in_queue(TENANT, "front-office", 2, after)
+        page, after = store.in_queue(TENANT, queue, size, after)
         seen += [r.id for r in page]
         if after is None:
-            break
-    assert seen == ["r1", "r2", "r3"]
+            return seen
+
+
+def test_a_queue_is_paged_first_received_first(store: Store) -> None:
+    for number in (3, 1, 2):
+        received_at = NOW + timedelta(minutes=number)
+        store.accept([a_new_referral(a_referral(f"r{number}", received_at=received_at))])
+    assert listed(store, "front-office", 2) == ["r1", "r2", "r3"]
+    assert listed(store, "front-office", 200) == ["r1", "r2", "r3"]
+    assert listed(store, "contact-center", 200) == []
+    assert store.in_queue(Tenant("other"), "front-office", 200) == ([], None)
+
+
+def test_a_referral_that_changes_between_two_pages_keeps_its_place(store: Store) -> None:
+    for number in (1, 2, 3, 4):
+        received_at = NOW + timedelta(minutes=number)
+        store.accept([a_new_referral(a_referral(f"r{number}", received_at=received_at))])
+    first, after = store.in_queue(TENANT, "front-office", 2)
+    for number in (1, 4):  # one that was read already, one that was not
+        loaded = store.load(TENANT, ReferralId(f"r{number}"))
+        later = loaded.referral.due_at + timedelta(days=1)
+        store.commit(commit(loaded, recorded(loaded.referral, due_at=later)))
+    rest, end = store.in_queue(TENANT, "front-office", 2, after)
+    assert ([r.id for r in (*first, *rest)], end is None) == (["r1", "r2", "r3", "r4"], True)
+    assert rest[1].version == 2
+
+
+def test_a_referral_moves_from_queue_to_queue(store: Store) -> None:
+    loaded = accepted(store)
+    made = recorded(loaded.referral, status=Status.CHECKING_ELIGIBILITY, queue="contact-center")
+    store.commit(commit(loaded, made))
+    assert listed(store, "front-office", 10) == []
+    (referral,) = store.in_queue(TENANT, "contact-center", 10)[0]
+    assert referral == made.after
+    closing = recorded(referral, status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
+    store.commit(commit(store.load(TENANT, referral.id), closing))
+    assert listed(store, "contact-center", 10) == []
+    assert listed(store, "closed", 10) == ["r1"]
 
 
 def test_a_performer_finds_its_own(store: Store) -> None:
-    offer = Offer(number=1, npi="1", organization="clinic-1", specialty="s", hold=None, decision=1)
-    store.accept([an_arrival(a_referral("r1", offers=(offer,))), an_arrival(a_referral("r2"))])
+    offer = Offer(
+        number=1, npi="1", organization="clinic-1", specialty="s", reservation=None, decision=1
+    )
+    store.accept(
+        [a_new_referral(a_referral("r1", offers=(offer,))), a_new_referral(a_referral("r2"))]
+    )
     page, _ = store.of_performer(TENANT, "clinic-1", 10)
     assert [r.id for r in page] == ["r1"]
 

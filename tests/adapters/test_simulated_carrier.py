@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.partners.carrier import NUMBER, Carrier, SnsTopic
-from local.partners.patient import Patients
+from local.partners.carrier.endpoint import NUMBER, Carrier, SnsTopic
+from local.partners.carrier.patients import Patients
 from tests.adapters.still_world import StillWorld
 
 PHONE = "+15085550131"

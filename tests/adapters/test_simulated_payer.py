@@ -10,11 +10,11 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from local.partners import payer as simulated
-from local.partners.payer_pas import Refused, read_request
-from local.partners.payer_x12 import NotA270, read_270
-from referral_core.fhir.pas_claim import claim_bundle
-from referral_core.x12.inquiry import write_270
+from local.partners.payer import endpoint as simulated
+from local.partners.payer.pas import Refused, read_request
+from local.partners.payer.x12 import NotA270, read_270
+from referral_core.fhir.pas.claim import claim_bundle
+from referral_core.x12.eligibility_request import write_270
 from tests.adapters.loopback import served
 from tests.adapters.test_payer_contract import ScriptedWorld
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request, an_inquiry

@@ -9,20 +9,15 @@ from typing import Any
 
 import pytest
 
+from referral_core.domain.authorization import Authorization, AuthorizationStatus
 from referral_core.domain.lifecycle import Outcome, Status
-from referral_core.domain.referral import (
-    About,
-    Appointment,
-    Authorization,
-    AuthorizationStatus,
-    Notice,
-    Report,
-)
-from referral_core.fhir.capability import capability_statement
+from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Report
+from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.fhir.errors import FhirError, Issue, operation_outcome
-from referral_core.fhir.intake import read_referrals
-from referral_core.fhir.offers import offer_bundle
-from referral_core.fhir.resources import (
+from referral_core.fhir.intake.orders import read_referrals
+from referral_core.fhir.outbound.capability import capability_statement
+from referral_core.fhir.outbound.offers import offer_bundle
+from referral_core.fhir.outbound.responses import (
     appointment,
     message_response,
     notice_communication,
@@ -30,8 +25,8 @@ from referral_core.fhir.resources import (
     service_request_as_stored,
     transaction_response,
 )
-from referral_core.fhir.tasks import task_a, task_b
-from referral_core.fhir.withdrawals import reminder, withdrawal
+from referral_core.fhir.outbound.task_changes import reminder, withdrawal
+from referral_core.fhir.outbound.tasks import task_a, task_b
 from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import SAMPLES, kind_of
 from tests.unit.builders import NOW, a_referral
@@ -76,13 +71,13 @@ def tasks() -> Iterator[tuple[str, Json]]:
                 reports=(REPORT,),
             )
             yield named(f"Task A {status} {outcome}", task_a(referral, order))
-    for answer in ("open", "accepted", "declined", "silent", "withdrawn"):
-        offer = an_offer(answer=answer)
+    for offer_status in ("open", "accepted", "declined", "silent", "withdrawn"):
+        offer = an_offer(status=offer_status)
         referral = an_offered_referral(offers=(offer,), authorization=GRANTED)
-        yield named(f"Task B {answer}", task_b(referral, offer, "Dr. Iris Vandermeer", order))
+        yield named(f"Task B {offer_status}", task_b(referral, offer, "Dr. Iris Vandermeer", order))
 
 
-def answers() -> Iterator[tuple[str, Json]]:
+def responses() -> Iterator[tuple[str, Json]]:
     stored = []
     for path in SAMPLES:
         body = path.read_bytes()
@@ -116,7 +111,7 @@ def answers() -> Iterator[tuple[str, Json]]:
     )
 
 
-def words() -> Iterator[tuple[str, Json]]:
+def messages() -> Iterator[tuple[str, Json]]:
     for outcome in Outcome:
         notice = Notice(number=1, outcome=outcome, queued_at=NOW)
         referral = a_referral(
@@ -124,12 +119,12 @@ def words() -> Iterator[tuple[str, Json]]:
         )
         yield named(f"notice {outcome}", notice_communication(referral, notice, BASE))
         yield named(f"notice {outcome}", notice_communication(a_referral(), notice))
-    for about in About:
-        notice = Notice(number=2, about=about, queued_at=NOW)
-        if about is not About.CLOSURE:
+    for topic in NoticeTopic:
+        notice = Notice(number=2, topic=topic, queued_at=NOW)
+        if topic is not NoticeTopic.CLOSURE:
             referral = a_referral(reports=(REPORT,), missing=("patient.phone",))
-            yield named(f"notice {about}", notice_communication(referral, notice, BASE))
-            yield named(f"notice {about}", notice_communication(a_referral(), notice))
+            yield named(f"notice {topic}", notice_communication(referral, notice, BASE))
+            yield named(f"notice {topic}", notice_communication(a_referral(), notice))
     for awaited in ("answer", "booking", "report"):
         yield named(f"reminder {awaited}", reminder("r1.b1", a_performer(), awaited))
     yield named("withdrawal", withdrawal("r1.b1", a_performer(), "patient-declined"))
@@ -142,10 +137,10 @@ def words() -> Iterator[tuple[str, Json]]:
     taken = Issue("information", "informational", "recorded", "Task.status", "Recorded.")
     yield named("outcome", operation_outcome([taken], "corr-1"))
     released = datetime(2026, 3, 1, tzinfo=UTC)
-    yield named("metadata", capability_statement(BASE, "0.1.0", released, f"{BASE}/token"))
+    yield named("metadata", capability_statement(BASE, "0.1.0", released, f"{BASE}/token", ROUTES))
 
 
-EMITTED = [*tasks(), *answers(), *words()]
+EMITTED = [*tasks(), *responses(), *messages()]
 
 
 @pytest.fixture(scope="module")

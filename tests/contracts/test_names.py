@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
@@ -10,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from referral_core import wiring
 from referral_core.domain.lifecycle import Step
-from referral_core.steps.step import StepInput
+from referral_core.lifecycle.step import StepInput
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/referral_core/python/referral_core"
@@ -25,18 +25,6 @@ NO_STATES = {
     "record_metrics",
     "fire_timers",
     "deliver_notices",
-}
-BEHIND_THE_STEPS = {
-    "decisions",
-    "evidence",
-    "messaging",
-    "patient_words",
-    "records",
-    "visits",
-    "__init__",
-    "step",
-    "content",
-    "engine",
 }
 
 
@@ -53,17 +41,31 @@ def test_every_function_is_a_step_or_named_here() -> None:
 
 
 def test_every_step_is_a_module_of_its_name() -> None:
-    assert {path.stem for path in (CORE / "steps").glob("*.py")} - BEHIND_THE_STEPS == set(STEPS)
+    rooms = CORE / "lifecycle/steps"
+    assert {path.stem for path in rooms.glob("*.py")} - {"__init__"} == set(STEPS)
     for name, step in STEPS.items():
-        module = importlib.import_module(f"referral_core.steps.{name}")
+        module = importlib.import_module(f"referral_core.lifecycle.steps.{name}")
         assert getattr(module, step.value).name is step
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_every_function_is_short_and_has_a_builder_and_a_sample_event(name: str) -> None:
-    assert callable(getattr(wiring, name))
+    assert callable(importlib.import_module(f"referral_core.wiring.{name}").build)
     assert len((ROOT / f"functions/{name}.py").read_text().splitlines()) <= 40
     assert json.loads((ROOT / f"events/{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_imports_its_own_builder_only(name: str) -> None:
+    tree = ast.parse((ROOT / f"functions/{name}.py").read_text())
+    imported = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    ours = [module for module in imported if module.startswith("referral_core")]
+    assert ours == ["referral_core.observability", f"referral_core.wiring.{name}"]
+
+
+def test_every_builder_is_a_functions() -> None:
+    building = {p.stem for p in (CORE / "wiring").glob("*.py") if "def build()" in p.read_text()}
+    assert building == FUNCTIONS
 
 
 @pytest.mark.parametrize("name", sorted(STEPS))

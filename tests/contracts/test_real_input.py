@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.intake import Intake, read_referrals
+from referral_core.fhir.intake.orders import Intake, read_referrals
 from tests.contracts.fhir_oracles import ROOT
 from tests.contracts.referral_samples import kind_of
 from tests.unit.fhir.orders import FHIR_JSON

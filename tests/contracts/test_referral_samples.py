@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from local.partners.script import Script
+from local.partners.scripts.script import Script
 from referral_core.domain.lifecycle import LEGAL, Outcome, Queue, Status
 from referral_core.domain.pathway import Order
-from referral_core.fhir.intake import Intake, read_referrals, read_update
+from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
 from referral_core.pathways import pathway_for, pathways
 from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import FOLDER, SAMPLES, kind_of

@@ -12,11 +12,12 @@ from typing import Any, Final
 from local.follow import Follower
 from local.seed import TENANT
 from local.stack import Stack
-from referral_core.adapters.table import Table
+from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
+from referral_core.domain.events import Event
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import LEGAL, Party, Status, Step
-from referral_core.domain.model import ReferralId
-from referral_core.domain.referral import Event, Referral
-from referral_core.ports import Loaded
+from referral_core.domain.referral import Referral
+from referral_core.domain.writes import ReferralState
 from tests.end_to_end.waiting import until
 
 _CLOSED_WITHIN_S: Final = 300.0
@@ -30,15 +31,15 @@ class Records:
     stack: Stack
 
     @cached_property
-    def table(self) -> Table:
-        return Table(self.client("dynamodb"), self.stack.deployment["TableName"])
+    def table(self) -> ReferralTable:
+        return ReferralTable(self.client("dynamodb"), self.stack.deployment["TableName"])
 
     def client(self, service: str) -> Any:
         return self.stack.emulator.client(service)
 
     # --- one referral ------------------------------------------------------------------------
 
-    def loaded(self, referral_id: str) -> Loaded:
+    def loaded(self, referral_id: str) -> ReferralState:
         return self.table.load(TENANT, ReferralId(referral_id))
 
     def referral(self, referral_id: str) -> Referral:
@@ -67,7 +68,7 @@ class Records:
         def look() -> Referral | None:
             referral = self.referral(referral_id)
             on_worklist = (
-                referral.waits_for is Party.STAFF and referral.phase is Step.OPEN_WORK_ITEM
+                referral.waits_for is Party.STAFF and referral.current_step is Step.OPEN_WORK_ITEM
             )
             return referral if referral.is_closed or on_worklist else None
 
@@ -83,18 +84,18 @@ class Records:
 
         def look() -> Referral | None:
             referral = self.referral(referral_id)
-            told = referral.is_closed and bool(referral.reopenings) >= reopened
-            return referral if told else None
+            ended = referral.is_closed and bool(referral.reopenings) >= reopened
+            return referral if ended else None
 
         return until(look, f"the closing of {referral_id}", within_s=_CLOSED_WITHIN_S)
 
-    def waiting(self, referral_id: str, step: Step) -> Loaded:
+    def waiting(self, referral_id: str, step: Step) -> ReferralState:
         """Wait until a step of it waits."""
 
-        def look() -> Loaded | None:
+        def look() -> ReferralState | None:
             loaded = self.loaded(referral_id)
-            wait = loaded.mailbox.wait
-            return loaded if loaded.mailbox.is_waiting and wait and wait.step is step else None
+            wait = loaded.mailbox.open_wait
+            return loaded if wait and wait.step is step else None
 
         return until(look, f"{step} of {referral_id} waits")
 

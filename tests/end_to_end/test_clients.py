@@ -16,10 +16,10 @@ from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
 from local.partners.world import Client
 from local.seed import SECRET, onboard, put
 from local.stack import Stack
-from referral_core.adapters.directory import config_item
+from referral_core.adapters.aws.dynamodb.directory import config_item
+from referral_core.domain.directory import EhrSystem
+from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Step
-from referral_core.domain.model import Tenant
-from referral_core.domain.network import EhrSystem
 from referral_core.domain.updates import Role
 from tests.end_to_end.orders import ORDERS, a_new_placer, an_order_that_waits
 from tests.end_to_end.records import Records

@@ -14,8 +14,8 @@ from local.follow import Followed, Follower
 from local.inputs import Input, inputs
 from local.seed import SECRET, TENANT, put
 from local.stack import ROOT, Stack
-from referral_core.adapters.directory import config_item
-from referral_core.domain.network import Payer
+from referral_core.adapters.aws.dynamodb.directory import config_item
+from referral_core.domain.directory import Payer
 from tests.end_to_end.orders import placer_of
 from tests.end_to_end.partner_scripts import scripted
 from tests.end_to_end.records import Records

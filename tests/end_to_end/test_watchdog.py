@@ -12,12 +12,13 @@ import pytest
 
 from infra import STACK_NAME
 from local.stack import Stack
-from referral_core.adapters import keys
+from referral_core.adapters.aws.dynamodb import keys
+from referral_core.domain.change import change
 from referral_core.domain.errors import StaleRun
+from referral_core.domain.events import AppointmentFacts, EventKind
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
-from referral_core.domain.model import ReferralId
-from referral_core.domain.referral import change
-from referral_core.ports import Commit, Loaded
+from referral_core.domain.writes import Commit, ReferralState
 from tests.end_to_end.callers import Caller
 from tests.end_to_end.faults import (
     frozen,
@@ -41,7 +42,7 @@ Strike = Callable[[Stack, Caller, Records], str]
 def start_dropped(stack: Stack, ehr: Caller, records: Records) -> str:
     with lost_stream_records(stack, "start_lifecycle"):
         referral_id = ehr.refer(a_complete_order(scripted("brisk", 1))).referral_id
-    assert records.referral(referral_id).phase is Step.CHECK_READINESS
+    assert records.referral(referral_id).current_step is Step.CHECK_READINESS
     return referral_id
 
 
@@ -68,7 +69,7 @@ def worker_killed_while_the_payer_thinks(stack: Stack, ehr: Caller, records: Rec
             )
             payer_is_silent.enter_context(frozen([partners(stack)]))
         until(
-            lambda: records.referral(referral_id).phase is Step.REQUEST_AUTHORIZATION,
+            lambda: records.referral(referral_id).current_step is Step.REQUEST_AUTHORIZATION,
             "the step to begin",
         )
         # Another worker may have been started for the call while the known ones stood still.
@@ -90,7 +91,7 @@ def answer_lost(stack: Stack, ehr: Caller, records: Records) -> str:
     records.waiting(referral_id, Step.OFFER_REFERRAL)
     with lost_answers(stack, "receive_update"):
         until(
-            lambda: records.loaded(referral_id).mailbox.answer is not None,
+            lambda: records.loaded(referral_id).mailbox.resolution is not None,
             "the clinic's answer to be on record",
         )
         assert records.referral(referral_id).status is Status.ACCEPTED
@@ -115,7 +116,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
         worker_killed_while_the_payer_thinks, "run-restarted", runs=2
     ),
     "an execution is stopped": Fault(execution_stopped, "run-restarted", runs=2),
-    "an answer is lost": Fault(answer_lost, "answer-sent-again", runs=1),
+    "an answer is lost": Fault(answer_lost, "resolution-resent", runs=1),
 }
 
 
@@ -154,7 +155,11 @@ def test_nothing_was_done_twice(fault: str, struck: Mapping[str, str], records: 
     kinds = records.kinds(ended.id)
     assert kinds.count("patient-contacted") == len(ended.contacts)
     # A clinic whose booking and our reminder cross moves its visit; no booking is recorded twice.
-    starts = [e.facts["start"] for e in records.events(ended.id) if e.kind == "appointment-booked"]
+    starts = [
+        e.facts.start
+        for e in records.events(ended.id)
+        if isinstance(e.facts, AppointmentFacts) and e.kind is EventKind.APPOINTMENT_BOOKED
+    ]
     assert len(starts) == len(set(starts)) >= 1
     assert kinds.count("closed") == 1
 
@@ -180,16 +185,16 @@ def test_an_answer_that_was_lost_needs_no_new_run(
 # --- the fence -----------------------------------------------------------------------------------
 
 
-def as_of_an_old_run(present: Loaded) -> Commit:
+def as_of_an_old_run(present: ReferralState) -> Commit:
     """Make the write that a run which does not know that it is superseded would try."""
-    stale = present.referral.model_copy(update={"run": present.referral.run - 1})
+    stale = present.referral.but(run=present.referral.run - 1)
     return Commit(
         change=change(
             stale,
-            "step-begun",
+            EventKind.STEP_STARTED,
             at=stale.updated_at + timedelta(minutes=1),
             actor="router",
-            why="A run that was superseded.",
+            status_reason="A run that was superseded.",
             due_at=stale.due_at,
             status=Status.CANCEL_REQUESTED if not stale.is_closed else None,
             queue=Queue.FRONT_OFFICE,
@@ -231,7 +236,7 @@ def test_a_stale_runs_step_ends_quietly(
             }
         ),
     )
-    assert json.loads(answer["Payload"].read()) == {"outcome": "superseded"}
+    assert json.loads(answer["Payload"].read()) == {"next": "RunSuperseded"}
     assert records.loaded(referral_id) == before
 
 

@@ -10,14 +10,19 @@ import pytest
 
 from infra import STACK_NAME
 from infra.app import build_app
+from infra.build_once import build_once
 
 
 @pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Given the assembly that `make synth` writes; a finding of cdk-nag would raise here."""
-    out = tmp_path_factory.mktemp("cdk.out")
-    build_app(out=out).synth()
-    return out
+def assembly(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Given the assembly that `make synth` writes; a finding of cdk-nag would raise here.
+
+    All workers of a run read one assembly, so a test must not change it.
+    """
+    run = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        run = run.parent
+    return build_once(run / "assembly", "cdk.out", lambda out: build_app(out=out).synth())
 
 
 @pytest.fixture(scope="session")

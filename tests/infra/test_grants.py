@@ -11,11 +11,13 @@ from typing import Any, Final
 import pytest
 
 from infra import STACK_NAME
-from infra.api import ROUTES
 from infra.functions import OTHERS, STEPS, Spec
+from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES, Route
+from referral_core.wiring.reacting_steps import WAITING
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "layers/referral_core/python/referral_core"
+PACKAGE: Final = ROOT / "layers/referral_core/python/referral_core"
+WIRING: Final = "referral_core.wiring."
 Resources = dict[str, dict[str, Any]]
 SPECS: Final = (*STEPS, *OTHERS)
 SENDS: Final = {
@@ -23,37 +25,75 @@ SENDS: Final = {
     "sms-voice:SendVoiceMessage": {"contact_patient"},
     "sms-voice:PutOptedOutNumber": {"receive_reply", "receive_update"},
     "ses:SendEmail": {"contact_patient"},
-    "s3:PutObject": {"contact_patient", "receive_referral", "receive_update", "receive_reply"},
+    "s3:PutObject": {
+        "check_eligibility",
+        "request_authorization",
+        "contact_patient",
+        "receive_referral",
+        "receive_update",
+        "receive_reply",
+    },
     "states:StartExecution": {"start_lifecycle"},
 }
-EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
+EVERYWHERE: Final = {
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "LOG_LEVEL",
+    "PYDANTIC_DISABLE_PLUGINS",
+}
 """Set for every function and asked for by none of the builders."""
-OPTIONAL: Final = {"CARRY_GRACE_SECONDS"}
+OPTIONAL: Final = {"STEP_GRACE_SECONDS"}
 
 
-# --- what wiring.py asks for ------------------------------------------------------------------
+# --- what wiring/ asks for --------------------------------------------------------------------
+
+Builder = tuple[str, str]
+"""A module of wiring/ and a function in it."""
 
 
 @cache
-def builders() -> dict[str, str]:
-    tree = ast.parse((PACKAGE / "wiring.py").read_text())
-    return {n.name: ast.unparse(n) for n in tree.body if isinstance(n, ast.FunctionDef)}
+def builders() -> dict[Builder, ast.FunctionDef]:
+    return {
+        (path.stem, node.name): node
+        for path in (PACKAGE / "wiring").glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
-def reached(name: str) -> set[str]:
-    """The builders that one of them uses, itself included."""
-    found: set[str] = set()
-    ahead = [name]
+@cache
+def taken_from(module: str) -> dict[str, Builder]:
+    """What a module takes from the others: its name there → the builder."""
+    tree = ast.parse((PACKAGE / f"wiring/{module}.py").read_text())
+    return {
+        alias.asname or alias.name: (node.module.rpartition(".")[2], alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(WIRING)
+        for alias in node.names
+        if node.module
+    }
+
+
+def reached(function: str) -> set[Builder]:
+    """The builders that a function's own uses, itself included."""
+    found: set[Builder] = set()
+    ahead = [(function, "build")]
     while ahead:
         present = ahead.pop()
         if present in builders() and present not in found:
             found.add(present)
-            ahead += re.findall(r"\b([a-z_]+)\(", builders()[present])
+            module = present[0]
+            ahead += [
+                taken_from(module).get(node.id, (module, node.id))
+                for node in ast.walk(builders()[present])
+                if isinstance(node, ast.Name)
+            ]
     return found
 
 
-def needed(name: str) -> set[str]:
-    code = "\n".join(builders()[each] for each in reached(name))
+def needed(function: str) -> set[str]:
+    """The settings that a function's builders ask for."""
+    code = "\n".join(ast.unparse(builders()[each]) for each in reached(function))
     return {setting.upper() for setting in re.findall(r"need\('(\w+)'\)", code)}
 
 
@@ -72,18 +112,27 @@ def test_a_function_reads_secrets_exactly_when_it_speaks_to_partners(
 ) -> None:
     reads = "secretsmanager:GetSecretValue" in actions(resources, spec.name)
 
-    assert reads == ("http" in reached(spec.name))
+    assert reads == (("partners", "http") in reached(spec.name))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-def test_whoever_may_answer_any_step_may_answer_the_state_machine(spec: Spec) -> None:
-    if "answering" in reached(spec.name) and spec.name != "deliver_notices":
-        assert spec.answers
+def test_whoever_applies_updates_or_runs_a_step_that_waits_may_complete_its_task(
+    spec: Spec,
+) -> None:
+    applies = ("reacting_steps", "reacting_engine") in reached(spec.name)
+    waits = spec in STEPS and spec.construct_id in WAITING
+
+    assert spec.completes == (applies or waits)
 
 
 def test_builders_are_found_through_others() -> None:
     """Guards the two tests above: a reader that finds nothing would agree with anything."""
-    assert {"channels", "documents", "http", "client"} <= reached("contact_patient")
+    assert {
+        ("channels", "channels"),
+        ("documents", "documents"),
+        ("partners", "http"),
+        ("clients", "aws_client"),
+    } <= reached("contact_patient")
     assert needed("contact_patient") == {
         "TABLE_NAME",
         "SMS_ORIGINATION_IDENTITY",
@@ -144,50 +193,40 @@ def test_numbers_are_listed_on_the_one_opt_out_list(resources: Resources) -> Non
 # --- routes ------------------------------------------------------------------------------------
 
 
-def declared() -> list[tuple[str, str, str]]:
-    """The routes of api/routes.py: (function, method, path), path parameters as `{}`."""
-    tree = ast.parse((PACKAGE / "api/routes.py").read_text())
-    found = []
-    for app in (n for n in tree.body if isinstance(n, ast.FunctionDef)):
-        (name,) = [b for b, code in builders().items() if f"{app.name}(" in code]
-        for use in (n for n in ast.walk(app) if isinstance(n, ast.FunctionDef)):
-            for decorator in use.decorator_list:
-                assert isinstance(decorator, ast.Call)
-                assert isinstance(decorator.func, ast.Attribute)
-                path = ast.literal_eval(decorator.args[0]).replace("\\", "")
-                method = decorator.func.attr.upper()
-                found.append((name, method, re.sub(r"<\w+>", "{}", path)))
-    return found
-
-
-def gateway(method: str, path: str) -> str | None:
+def gateway(resources: Resources, method: str, path: str) -> str | None:
     """The function that API Gateway hands a request to: a full match before a greedy one."""
-    plain = {re.sub(r"\{\w+\}", "{}", route): name for route, name in ROUTES.items()}
-    for candidate in (f"{method} {path}", f"ANY {path}"):
-        if candidate in plain:
-            return plain[candidate]
-    greedy = [r.removesuffix("{proxy+}") for r in ROUTES if r.endswith("{proxy+}")]
-    fitting = [r for r in greedy if f"ANY {path}".startswith(r)]
-    longest = max(fitting, key=len, default=None)
-    return ROUTES[f"{longest}{{proxy+}}"] if longest else None
-
-
-@pytest.mark.parametrize("route", declared(), ids=" ".join)
-def test_every_route_of_the_face_is_reached_through_the_gateway(
-    route: tuple[str, str, str],
-) -> None:
-    name, method, path = route
-
-    assert gateway(method, path) == name
-
-
-def test_the_face_has_routes() -> None:
-    assert {name for name, _, _ in declared()} == {
-        "receive_referral",
-        "receive_update",
-        "read_records",
+    behind = {
+        r["Properties"]["RouteKey"]: function_behind(resources, r["Properties"])
+        for r in resources.values()
+        if r["Type"] == "AWS::ApiGatewayV2::Route"
     }
-    assert gateway("GET", "/nowhere") is None
+    for candidate in (f"{method} {path}", f"ANY {path}"):
+        if candidate in behind:
+            return behind[candidate]
+    greedy = [key.removesuffix("{proxy+}") for key in behind if key.endswith("{proxy+}")]
+    fitting = [key for key in greedy if f"ANY {path}".startswith(key)]
+    longest = max(fitting, key=len, default=None)
+    return behind[f"{longest}{{proxy+}}"] if longest else None
+
+
+def function_behind(resources: Resources, route: dict[str, Any]) -> str:
+    """The name of the function that a route's integration calls."""
+    integration = resources[route["Target"]["Fn::Join"][1][1]["Ref"]]["Properties"]
+    logical = integration["IntegrationUri"]["Fn::GetAtt"][0]
+    name: str = resources[logical]["Properties"]["FunctionName"]
+    return name.removeprefix(f"{STACK_NAME}-")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.key)
+def test_every_route_of_the_table_is_reached_through_the_gateway(
+    route: Route, resources: Resources
+) -> None:
+    assert gateway(resources, route.method, route.path) == route.function
+
+
+def test_what_no_route_names_is_refused_by_the_gateway_or_as_fhir(resources: Resources) -> None:
+    assert gateway(resources, "GET", "/nowhere") is None
+    assert gateway(resources, "GET", "/fhir/Nowhere/1") == FALLBACK
 
 
 # --- reading the template ----------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The simulated world on a second interpreter of the ASL: moto's Step Functions, in threads.
 
-moto carries each execution in a thread of its own and calls Lambda from there. The call is handed
+moto runs each execution in a thread of its own and calls Lambda from there. The call is handed
 over to the simulation's thread; virtual time stands still until every execution waits for its
 token, or has ended.
 """
@@ -25,21 +25,21 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from local.simulation.machine import ASL
 from local.simulation.world import World
-from referral_core.adapters.workflow import StepFunctionsWorkflow, execution_name
+from referral_core.adapters.aws.step_functions import StepFunctionsWorkflow, execution_name
+from referral_core.domain.lifecycle import End, Next
 from referral_core.domain.referral import Referral
-from referral_core.ports import Delivery
-from referral_core.steps.step import SUPERSEDED
+from referral_core.domain.run import Delivery, Run
 
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/states"
 _PATIENCE_S = 30.0
-_LAST = frozenset({"closed", SUPERSEDED})
+_LAST = frozenset(End)
 
 Call = tuple[dict[str, Any], "Future[Mapping[str, Any]]"]
 
 
 class Lambda:
-    """The functions as moto's threads see them: a call waits until the simulation answers it."""
+    """The functions as moto's threads see them: a call waits until the simulation returns."""
 
     def __init__(self) -> None:
         self.calls: queue.Queue[Call] = queue.Queue()
@@ -47,41 +47,39 @@ class Lambda:
     def invoke(
         self, _function: str, _qualifier: Any, body: Any, _headers: Any, headers: Any
     ) -> bytes:
-        answer: Future[Mapping[str, Any]] = Future()
-        self.calls.put((json.loads(body), answer))
+        result: Future[Mapping[str, Any]] = Future()
+        self.calls.put((json.loads(body), result))
         try:
-            return json.dumps(answer.result(_PATIENCE_S)).encode()
+            return json.dumps(result.result(_PATIENCE_S)).encode()
         except Exception as error:  # noqa: BLE001 - what the Lambda runtime does with any of them
             headers["x-amz-function-error"] = "Unhandled"
             return json.dumps({"errorType": type(error).__name__}).encode()
 
 
 class Watched:
-    """Step Functions, with word of which executions are at work."""
+    """Step Functions, which reports the executions that are at work."""
 
     def __init__(self, workflow: StepFunctionsWorkflow, world: MotoWorld) -> None:
         self._workflow = workflow
         self._world = world
 
-    def start(self, referral: Referral) -> None:
-        name = execution_name(referral)
+    def start(self, run: Run) -> None:
+        name = execution_name(run)
         if name not in self._world.known:
             self._world.known.add(name)
             self._world.at_work(name)
-        self._workflow.start(referral)
+        self._workflow.start(run)
 
-    def answer(self, token: str, outcome: str) -> Delivery:
-        delivery = self._workflow.answer(token, outcome)
-        if delivery is Delivery.DELIVERED and outcome not in _LAST:
+    def complete_task(self, token: str, following: Next) -> Delivery:
+        delivery = self._workflow.complete_task(token, following)
+        if delivery is Delivery.DELIVERED and following not in _LAST:
             self._world.at_work(self._world.holders[token])
-        self._world.answered.add(token)
         return delivery
 
-    def fault(self, token: str, error: str) -> Delivery:
-        delivery = self._workflow.fault(token, error)
+    def fail_task(self, token: str, error: str) -> Delivery:
+        delivery = self._workflow.fail_task(token, error)
         if delivery is Delivery.DELIVERED:
             self._world.at_work(self._world.holders[token])
-        self._world.answered.add(token)
         return delivery
 
 
@@ -91,7 +89,6 @@ class MotoWorld(World):
     def __init__(self, client: Any, arn: str, functions: Lambda, *args: Any, **kwargs: Any) -> None:
         self.known: set[str] = set()
         self.holders: dict[str, str] = {}
-        self.answered: set[str] = set()
         self.entered: dict[str, list[str]] = {}
         self._busy: set[str] = set()
         self._pumping = False
@@ -109,13 +106,13 @@ class MotoWorld(World):
             asyncio.get_running_loop().call_soon(self._pump)
 
     def _pump(self) -> None:
-        """Answer moto's calls, at this instant, until every execution waits or has ended."""
+        """Serve moto's calls, at this instant, until every execution waits or has ended."""
         while self._busy:
-            payload, answer = self._functions.calls.get(timeout=_PATIENCE_S)
-            self._carry(payload, answer)
+            payload, returned = self._functions.calls.get(timeout=_PATIENCE_S)
+            self._run(payload, returned)
         self._pumping = False
 
-    def _carry(self, payload: dict[str, Any], answer: Future[Mapping[str, Any]]) -> None:
+    def _run(self, payload: dict[str, Any], returned: Future[Mapping[str, Any]]) -> None:
         name, token = f"{payload['referral_id']}-{payload['run']}", payload.get("token")
         self.entered.setdefault(name, []).append(payload["step"])
         self._busy.discard(name)
@@ -125,11 +122,11 @@ class MotoWorld(World):
             result = self.step(payload)
         except Exception as error:  # noqa: BLE001 - the state's fault, which moto retries
             self._busy.add(name)
-            answer.set_exception(error)
+            returned.set_exception(error)
             return
-        if token is None and result["outcome"] not in _LAST:
+        if token is None and result["next"] not in _LAST:
             self._busy.add(name)
-        answer.set_result(result)
+        returned.set_result(result)
 
 
 @contextmanager
@@ -139,7 +136,7 @@ def moto_states(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str, Lam
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     functions = Lambda()
-    monkeypatch.setattr(LambdaSimpleBackend, "invoke", lambda _self, *told: functions.invoke(*told))
+    monkeypatch.setattr(LambdaSimpleBackend, "invoke", lambda _self, *call: functions.invoke(*call))
     # The pause between two tries of a state is real in moto, and no virtual time passes in it.
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
     config: Any = {

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.inputs import inputs
-from local.partners.script import Scripts
+from local.partners.scripts.script import Scripts
 from local.simulation import loop
 from local.simulation.day import Day
 from referral_core.domain.lifecycle import Status, Step

@@ -1,4 +1,4 @@
-"""Whole days: repeatable from their seed, and sound whether the weather is fair or foul."""
+"""Whole days: repeatable from their seed, and sound with faults and without."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 
 from local.simulation.__main__ import checked, main
 from local.simulation.chaos import ChaosWorld
-from referral_core.adapters.memory import MemoryReferrals
-from referral_core.domain.referral import Referral
-from referral_core.steps.contact_patient import ContactPatient
-from referral_core.steps.step import Draft, Moment
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft
+from referral_core.lifecycle.steps.contact_patient import ContactPatient
 from tests.unit.simulation.days import HAS_DATA, NO_DATA, ROOT, SYNTHEA, a_day, synthea_day
 
 with_data = pytest.mark.skipif(not HAS_DATA, reason=NO_DATA)
@@ -64,10 +64,10 @@ def test_a_small_day_keeps_every_invariant() -> None:
 
 
 @with_data
-def test_a_small_foul_day_keeps_every_invariant() -> None:
+def test_a_small_day_with_faults_keeps_every_invariant() -> None:
     day, posted = synthea_day(60, "foul", ChaosWorld)
     assert {k: v for k, v in checked(day, posted, calm=False).items() if v} == {}
-    # Then the weather was really foul: runs were restarted.
+    # Then there really were faults: runs were restarted.
     assert any(r.run > 1 for r in day.referrals)
 
 
@@ -75,15 +75,15 @@ def unconditional(_table: Any, _commit: Any, _present: Any) -> None:
     """A write that does not look at what another writer did meanwhile."""
 
 
-def blind(step: ContactPatient, referral: Referral, moment: Moment) -> Draft:
-    """A beginning that takes an attempt found half-way for none."""
-    contacts = referral.contacts
+def blind(step: ContactPatient, case: Case) -> Draft:
+    """A start that takes an attempt found half-way for none."""
+    contacts = case.referral.contacts
     if contacts and contacts[-1].state == "sending":
-        referral = referral.model_copy(update={"contacts": contacts[:-1]})
-    return _BEGIN(step, referral, moment)
+        case = case.of(case.referral.but(contacts=contacts[:-1]))
+    return _START(step, case)
 
 
-_BEGIN = ContactPatient.begin
+_START = ContactPatient.start
 
 
 @with_data
@@ -91,10 +91,10 @@ _BEGIN = ContactPatient.begin
     ("owner", "safeguard", "without", "violated"),
     [
         (MemoryReferrals, "_require_unchanged", unconditional, "5 moves are legal"),
-        (ContactPatient, "begin", blind, "4 one message per attempt"),
+        (ContactPatient, "start", blind, "4 one message per attempt"),
     ],
 )
-def test_a_foul_day_without_a_safeguard_is_found_out(
+def test_a_day_with_faults_and_without_a_safeguard_is_found_out(
     owner: type, safeguard: str, without: Any, violated: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner, safeguard, without)
@@ -102,7 +102,7 @@ def test_a_foul_day_without_a_safeguard_is_found_out(
     assert checked(day, posted, calm=False)[violated] != []
 
 
-def test_samples_survive_foul_weather() -> None:
+def test_samples_survive_faults() -> None:
     day = a_day("happy-path", kind=ChaosWorld)
     assert checked(day, [], calm=False).keys()
     assert {k: v for k, v in checked(day, [], calm=False).items() if v} == {}
@@ -126,9 +126,9 @@ def test_it_prints_the_funnel_and_what_must_hold(
     code = main(["--data", str(SYNTHEA), "--count", "10", "--seed", "7", "--report", report])
     out = capsys.readouterr().out
     assert code == 0, out
-    for said in ("By pathway", "By payer", "closed loop", "Cost per referral", "Digest"):
-        assert said in out
+    for shown in ("By pathway", "By payer", "closed loop", "Cost per referral", "Digest"):
+        assert shown in out
     with open(report) as lines:  # noqa: PTH123
-        told = [json.loads(line) for line in lines]
-    assert len(told) >= 10
-    assert all(line["outcome"] or line["queue"] for line in told)
+        figures = [json.loads(line) for line in lines]
+    assert len(figures) >= 10
+    assert all(line["outcome"] or line["queue"] for line in figures)

@@ -1,4 +1,4 @@
-"""All of Synthea's patients, in fair weather and in foul: nothing is lost, nothing is violated."""
+"""All of Synthea's patients, with faults and without: nothing is lost, nothing is violated."""
 
 from __future__ import annotations
 

@@ -1,20 +1,22 @@
-"""Builders: a referral, an update, a moment, with only what the test is about spelled out."""
+"""Builders: a referral, an update, a case, with only what the test is about spelled out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from referral_core.domain.lifecycle import RESPONSIBLE, Status
-from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.referral import Event, Referral
-from referral_core.domain.updates import Role, Update, UpdateKind
-from referral_core.ports import Arrival, Key, KeyKind
-from referral_core.steps.step import Moment
+from referral_core.domain.change import received
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import RESPONSIBLE, ReferralKind, Status
+from referral_core.domain.referral import Origin, Referral
+from referral_core.domain.updates import UPDATES, Role, Update, UpdateKind
+from referral_core.domain.work_items import RETRY
+from referral_core.domain.writes import Key, KeyKind, NewReferral
 
 TENANT = Tenant("lakeside")
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in Boston
-MOMENT = Moment(now=NOW, soon=NOW + timedelta(minutes=5))
+ORIGIN = Origin(kind=ReferralKind.EXTERNAL_PROVIDER)
 
 
 def a_referral(referral_id: str = "r1", **fields: Any) -> Referral:
@@ -25,46 +27,62 @@ def a_referral(referral_id: str = "r1", **fields: Any) -> Referral:
         "pathway": "generic-specialist",
         "pathway_version": 1,
         "referrer": "main-ehr",
+        "origin": ORIGIN,
         "received_at": NOW,
         "updated_at": NOW,
         "status_since": NOW,
         "due_at": NOW + timedelta(minutes=5),
         "queue": RESPONSIBLE[status].queue,
         "waits_for": RESPONSIBLE[status].waits_for,
-        "why": "Just received.",
+        "status_reason": "Just received.",
     }
     return Referral.model_validate({**base, **fields})
 
 
-def an_update(kind: UpdateKind, update_id: str | None = None, **facts: Any) -> Update:
-    return Update(
-        id=update_id or f"u-{kind}",
-        kind=kind,
-        actor="client-1",
-        role=Role.CLINIC,
-        received_at=NOW,
-        facts=facts,
-    )
+_LEAST: Final[Mapping[UpdateKind, Mapping[str, Any]]] = {
+    UpdateKind.SUPERSEDED: {"by": "r2"},
+    UpdateKind.AUTHORIZATION_DECIDED: {"trace": "t1", "verdict": "approved"},
+    UpdateKind.PATIENT_REPLIED: {"reply": "yes"},
+    UpdateKind.CONTACT_RECORDED: {"result": "agreed"},
+    UpdateKind.APPOINTMENT_BOOKED: {"start": NOW + timedelta(days=7)},
+    UpdateKind.REPORT_RECEIVED: {"sha256": "a" * 64},
+    UpdateKind.NOTICE_DELIVERED: {"notice": 1},
+    UpdateKind.NOTICE_UNDELIVERABLE: {"notice": 1},
+    UpdateKind.NOTICE_ACKNOWLEDGED: {"notice": 1},
+    UpdateKind.DECISION: {"action": RETRY},
+    UpdateKind.WORK_ITEM_UPDATED: {"act": "claim"},
+    UpdateKind.DEADLINE: {"wait": "1-1"},
+}
+"""What an update of a kind must say at least."""
 
 
-def an_arrival(referral: Referral, payload: bytes = b"{}", *keys: str) -> Arrival:
-    event = Event(
-        tenant=referral.tenant,
-        referral_id=referral.id,
-        version=1,
-        run=1,
-        kind="received",
-        at=referral.received_at,
-        actor="ehr-1",
-        from_status=None,
-        to_status=referral.status,
-        why=referral.why,
-        pathway=referral.pathway,
-        metered={"states": 1},
+def an_update(kind: UpdateKind, update_id: str | None = None, **fields: Any) -> Update:
+    """An update of a kind, with what it must say at least, posted by one who may."""
+    said = {**_LEAST.get(kind, {}), **fields}
+    update: Any = UPDATES[kind].model_validate(
+        {
+            "id": update_id or f"u-{kind}",
+            "actor": "client-1",
+            "role": role_of(kind),
+            "received_at": NOW,
+            **said,
+        }
     )
-    return Arrival(
+    typed: Update = update
+    return typed
+
+
+def role_of(kind: UpdateKind) -> Role:
+    """The first of the roles that may post a kind: a clinic where it may."""
+    may = UPDATES[kind].posted_by
+    order = (Role.CLINIC, Role.PATIENT_CHANNEL, Role.EHR, Role.PAYER, Role.STAFF, Role.ROUTER)
+    return next(role for role in order if role in may)
+
+
+def a_new_referral(referral: Referral, payload: bytes = b"{}", *keys: str) -> NewReferral:
+    return NewReferral(
         referral=referral,
-        event=event,
+        event=received(referral, actor="ehr-1", metered={"states": 1}),
         payload=payload,
         keys=tuple(Key(kind=KeyKind.PLACER, value=k, content_hash="c") for k in keys),
     )

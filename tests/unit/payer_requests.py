@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from referral_core.domain.model import ReferralId, Tenant
-from referral_core.domain.network import Payer
-from referral_core.ports import AuthorizationRequest, EligibilityInquiry
+from referral_core.domain.authorization import AuthorizationRequest
+from referral_core.domain.directory import Payer
+from referral_core.domain.eligibility import EligibilityRequest
+from referral_core.domain.ids import ReferralId, Tenant
 
 REAL_DATA = Path(__file__).resolve().parents[3] / "shared/data"
 SENT_AT = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
@@ -26,7 +27,7 @@ def a_payer(base_url: str = "http://127.0.0.1:1", **fields: Any) -> Payer:
     return Payer.model_validate({**base, **fields})
 
 
-def an_inquiry(**fields: Any) -> EligibilityInquiry:
+def an_inquiry(**fields: Any) -> EligibilityRequest:
     base: dict[str, Any] = {
         "trace": "r1-e2",
         "provider_npi": "1234567893",
@@ -39,7 +40,7 @@ def an_inquiry(**fields: Any) -> EligibilityInquiry:
         "service_type": "98",
         "service_date": date(2026, 3, 2),
     }
-    return EligibilityInquiry.model_validate({**base, **fields})
+    return EligibilityRequest.model_validate({**base, **fields})
 
 
 def an_authorization_request(**fields: Any) -> AuthorizationRequest:

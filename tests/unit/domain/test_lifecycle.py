@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from referral_core.domain.change import change
+from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import (
     LEGAL,
     RESPONSIBLE,
@@ -16,7 +18,6 @@ from referral_core.domain.lifecycle import (
     Status,
     require_legal,
 )
-from referral_core.domain.referral import change
 from tests.unit.builders import NOW, a_referral
 
 OPEN = [s for s in Status if s is not Status.CLOSED]
@@ -30,7 +31,15 @@ def test_whatever_is_tried_status_moves_only_along_legal_edges_and_version_rises
     for status in wanted:
         before = referral
         try:
-            made = change(referral, "tried", at=NOW, actor="t", why="w", due_at=NOW, status=status)
+            made = change(
+                referral,
+                EventKind.STEP_STARTED,
+                at=NOW,
+                actor="t",
+                status_reason="w",
+                due_at=NOW,
+                status=status,
+            )
         except IllegalTransition:
             assert status not in LEGAL[before.status]
             continue
@@ -68,14 +77,19 @@ def test_a_status_may_always_stay() -> None:
 
 def test_time_in_status_is_counted_from_the_last_move_and_not_from_the_last_write() -> None:
     first = change(
-        a_referral(), "noted", at=NOW + timedelta(hours=1), actor="t", why="w", due_at=NOW
+        a_referral(),
+        EventKind.STEP_STARTED,
+        at=NOW + timedelta(hours=1),
+        actor="t",
+        status_reason="w",
+        due_at=NOW,
     ).after
     moved = change(
         first,
-        "moved",
+        EventKind.STEP_STARTED,
         at=NOW + timedelta(hours=3),
         actor="t",
-        why="w",
+        status_reason="w",
         due_at=NOW,
         status=Status.CHECKING_ELIGIBILITY,
     )

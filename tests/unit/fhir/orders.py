@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from referral_core.fhir.intake import Intake, read_referrals
+from referral_core.fhir.intake.orders import Intake, read_referrals
 
 FHIR_JSON = "application/fhir+json"
 PLACER = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from referral_core.domain.network import Practitioner
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.referral import Offer, Referral
 from tests.unit.builders import TENANT, a_referral
 from tests.unit.fhir.orders import Json
@@ -82,7 +82,7 @@ def an_offer(number: int = 1, **fields: Any) -> Offer:
         "npi": "1999900032",
         "organization": "skin-clinic",
         "specialty": "207N00000X",
-        "hold": None,
+        "reservation": None,
         "decision": 1,
     }
     return Offer.model_validate({**base, **fields})

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from referral_core.domain.errors import Final
+from referral_core.domain.errors import Permanent
 from referral_core.fhir.errors import MOST_ISSUES, FhirError, Issue, operation_outcome
 
 
@@ -16,7 +16,7 @@ def test_what_is_not_fhir_is_400_and_what_breaks_a_rule_of_ours_is_422() -> None
 
 def test_an_error_is_final_and_names_no_more_faults_than_a_person_reads() -> None:
     error = FhirError.of([an_issue()] * 1000)
-    assert isinstance(error, Final)
+    assert isinstance(error, Permanent)
     assert len(error.issues) == MOST_ISSUES
 
 

@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.fhir.documents import read_document
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.intake import Intake, read_referrals, read_update
-from referral_core.fhir.offers import offer_bundle
-from referral_core.fhir.partner_updates import (
+from referral_core.fhir.inbound.documents import read_document
+from referral_core.fhir.inbound.partner_updates import (
     read_acknowledgement,
     read_appointment,
     read_task_update,
 )
-from referral_core.fhir.resources import message_response, service_request_as_stored
-from referral_core.fhir.tasks import task_a
+from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
+from referral_core.fhir.outbound.offers import offer_bundle
+from referral_core.fhir.outbound.responses import message_response, service_request_as_stored
+from referral_core.fhir.outbound.tasks import task_a
 from tests.unit.builders import a_referral
 from tests.unit.fhir.orders import (
     FHIR_JSON,

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.fhir.datatypes import Reference
 from referral_core.fhir.ids import (
     OwnId,
     appointment_id,
@@ -16,6 +15,7 @@ from referral_core.fhir.ids import (
     task_a_id,
     task_b_id,
 )
+from referral_core.fhir.r4.datatypes import Reference
 
 referral_ids = st.from_regex(re.compile(r"[0-9a-f]{32}", re.ASCII), fullmatch=True)
 numbers = st.integers(1, 999_999)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.fhir.datatypes import ContactPoint, Period
+from referral_core.fhir.r4.datatypes import ContactPoint, Period
 from referral_core.fhir.telecom import e164, email, fax, phone
 
 

@@ -13,15 +13,15 @@ import httpx
 import pytest
 
 from local.partners.application import application
-from local.partners.script import Scripts
+from local.partners.scripts.script import Scripts
 from local.partners.world import MODES, PARTNERS, World
-from referral_core.fhir.pas_claim import claim_bundle
+from referral_core.fhir.pas.claim import claim_bundle
 from tests.unit.partners.offers import an_offer
-from tests.unit.partners.stage import (
+from tests.unit.partners.partner_harness import (
     TOKEN,
     JumpingClock,
+    PartnerHarness,
     RememberingRouter,
-    Stage,
     a_script,
 )
 from tests.unit.payer_requests import a_payer, an_authorization_request
@@ -43,7 +43,7 @@ SAYS = {
 class UnhurriedWorld(World):
     """Its partners are slow by the clock."""
 
-    async def dawdle(self, partner: str) -> None:
+    async def delay(self, partner: str) -> None:
         await self.sleep(timedelta(seconds=self.slow_s.get(partner, 3)))
 
 
@@ -56,13 +56,13 @@ class RememberedTopic:
 
 
 @asynccontextmanager
-async def on_stage(scripts: Scripts) -> AsyncIterator[tuple[Stage, RememberedTopic]]:
+async def on_stage(scripts: Scripts) -> AsyncIterator[tuple[PartnerHarness, RememberedTopic]]:
     clock = JumpingClock()
     router = RememberingRouter(clock)
     world, topic = UnhurriedWorld(clock, router, scripts, "seed"), RememberedTopic()
     transport = httpx.ASGITransport(application(world, topic))
     async with httpx.AsyncClient(transport=transport, base_url="http://partners") as http:
-        yield Stage(clock, router, world, http), topic
+        yield PartnerHarness(clock, router, world, http), topic
         await world.stop()
 
 
@@ -75,7 +75,7 @@ def a_busy_day(folder: Path) -> Scripts:
     return a_script(folder, **parts)
 
 
-async def everybody_is_asked(stage: Stage) -> list[int]:
+async def everybody_is_asked(stage: PartnerHarness) -> list[int]:
     """Ask every partner for something; return the statuses of those that answer requests."""
     item = {"id": "r1", "reason": "fault", "openedAt": "2026-03-02T13:00:00+00:00"}
     actions = {"parameter": [{"name": "action", "valueCode": "retry"}]}

@@ -12,11 +12,12 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from local.partners import carrier, patient
-from local.partners.carrier import NUMBER, OPT_OUT_LIST
-from local.partners.script import Scripts
+from local.partners.carrier import endpoint as carrier
+from local.partners.carrier import patients as patient
+from local.partners.carrier.endpoint import NUMBER, OPT_OUT_LIST
+from local.partners.scripts.script import Scripts
 from local.partners.world import World
-from tests.unit.partners.stage import NOW, Stage, a_script, staged
+from tests.unit.partners.partner_harness import NOW, PartnerHarness, a_script, staged
 
 PHONE = "+15085550131"
 SIGNED = {
@@ -43,7 +44,7 @@ class Board(list[tuple[timedelta, dict[str, Any]]]):
 
 
 async def sent(
-    stage: Stage, headers: dict[str, str] | None = None, **fields: Any
+    stage: PartnerHarness, headers: dict[str, str] | None = None, **fields: Any
 ) -> httpx.Response:
     said = {
         "DestinationPhoneNumber": PHONE,
@@ -56,13 +57,13 @@ async def sent(
     return await stage.http.post("/carrier", json=body, headers={**SIGNED, **(headers or {})})
 
 
-async def asked(stage: Stage, operation: str, **fields: Any) -> httpx.Response:
+async def asked(stage: PartnerHarness, operation: str, **fields: Any) -> httpx.Response:
     body = {name: value for name, value in fields.items() if value is not None}
     headers = {**SIGNED, "X-Amz-Target": f"PinpointSMSVoiceV2.{operation}"}
     return await stage.http.post("/carrier", json=body, headers=headers)
 
 
-async def called(stage: Stage, **fields: Any) -> httpx.Response:
+async def called(stage: PartnerHarness, **fields: Any) -> httpx.Response:
     said = {
         "DestinationPhoneNumber": PHONE,
         "OriginationIdentity": NUMBER,
@@ -74,15 +75,15 @@ async def called(stage: Stage, **fields: Any) -> httpx.Response:
     return await asked(stage, "SendVoiceMessage", **{**said, **fields})
 
 
-async def listed(stage: Stage, **fields: Any) -> httpx.Response:
+async def listed(stage: PartnerHarness, **fields: Any) -> httpx.Response:
     put = {"OptOutListName": OPT_OUT_LIST, "OptedOutNumber": PHONE}
     return await asked(stage, "PutOptedOutNumber", **{**put, **fields})
 
 
-def play(scripts: Scripts, act: Any, days: float = 5) -> tuple[Board, Stage]:
+def play(scripts: Scripts, act: Any, days: float = 5) -> tuple[Board, PartnerHarness]:
     board = Board()
 
-    async def scene() -> Stage:
+    async def scene() -> PartnerHarness:
         async with staged(board.routes, scripts) as stage:
             await act(stage)
             await stage.pass_time(days=days)
@@ -94,7 +95,7 @@ def play(scripts: Scripts, act: Any, days: float = 5) -> tuple[Board, Stage]:
 def test_a_reply_is_published_as_the_service_publishes_it(tmp_path: Path) -> None:
     ids: list[str] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         ids.append((await sent(stage)).json()["MessageId"])
 
     scripts = a_script(tmp_path, patient={"reply": "YES", "reply_after": "PT5H"})
@@ -116,7 +117,7 @@ def test_a_reply_is_published_as_the_service_publishes_it(tmp_path: Path) -> Non
 def test_who_says_yes_wants_to_come(tmp_path: Path, reply: str, agrees: bool) -> None:  # noqa: FBT001
     word: list[asyncio.Task[None]] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         word.append(asyncio.create_task(stage.world.agreement("r1")))
         await sent(stage)
         await stage.pass_time(days=1)
@@ -133,7 +134,7 @@ def test_a_patient_may_not_answer(tmp_path: Path) -> None:
 
 
 def test_a_patient_may_answer_only_the_second_message(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await sent(stage)
         await stage.pass_time(days=2)
         await sent(stage, Context={"reference": "r1-c2"})
@@ -147,7 +148,7 @@ def test_a_patient_may_answer_only_the_second_message(tmp_path: Path) -> None:
 def test_after_a_stop_the_carrier_takes_no_message_for_the_number(
     tmp_path: Path, word: str
 ) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await sent(stage)
         await stage.pass_time(days=1)
         refused = await sent(stage)
@@ -165,7 +166,7 @@ def test_after_a_stop_the_carrier_takes_no_message_for_the_number(
 def test_opted_out_numbers_are_listed(tmp_path: Path) -> None:
     found: list[dict[str, Any]] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await sent(stage)
         await stage.pass_time(days=1)
         target = {"X-Amz-Target": "PinpointSMSVoiceV2.DescribeOptedOutNumbers"}
@@ -189,7 +190,7 @@ def test_opted_out_numbers_are_listed(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_service_refuses_is_refused(fields: dict[str, Any], kind: str) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         answer = await sent(stage, **fields)
         assert (answer.status_code, answer.json()["__type"]) == (400, kind)
         assert (await stage.http.get("/carrier/messages")).json() == []
@@ -208,14 +209,14 @@ def test_what_the_service_refuses_is_refused(fields: dict[str, Any], kind: str) 
     ],
 )
 def test_a_call_must_be_signed_for_this_service(headers: dict[str, str], status: int) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         assert (await sent(stage, headers)).status_code == status
 
     play(Scripts(None), scene)
 
 
 def test_a_dry_run_reaches_nobody(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         assert "MessageId" in (await sent(stage, DryRun=True)).json()
 
     board, _ = play(a_script(tmp_path), scene)
@@ -226,7 +227,7 @@ def test_a_dry_run_reaches_nobody(tmp_path: Path) -> None:
 def test_messages_are_shown_without_numbers(tmp_path: Path) -> None:
     shown: list[dict[str, Any]] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await sent(stage)
         shown.extend((await stage.http.get("/carrier/messages")).json())
 
@@ -239,7 +240,7 @@ def test_messages_are_shown_without_numbers(tmp_path: Path) -> None:
 
 
 def test_a_carrier_that_duplicates_publishes_one_message_twice(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.world.mode["carrier"] = "duplicate"
         await sent(stage)
 
@@ -255,7 +256,7 @@ def test_a_carrier_that_duplicates_publishes_one_message_twice(tmp_path: Path) -
 def test_a_call_is_shown_by_its_channel_and_answered_by_no_text(tmp_path: Path) -> None:
     shown: list[dict[str, Any]] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         assert "MessageId" in (await called(stage)).json()
         shown.extend((await stage.http.get("/carrier/messages")).json())
 
@@ -283,7 +284,7 @@ def test_a_call_is_shown_by_its_channel_and_answered_by_no_text(tmp_path: Path) 
     ],
 )
 def test_a_call_that_the_service_refuses_is_refused(fields: dict[str, Any], kind: str) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         answer = await called(stage, **fields)
         assert (answer.status_code, answer.json()["__type"]) == (400, kind)
         assert (await stage.http.get("/carrier/messages")).json() == []
@@ -292,7 +293,7 @@ def test_a_call_that_the_service_refuses_is_refused(fields: dict[str, Any], kind
 
 
 def test_a_dry_run_calls_nobody() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         assert "MessageId" in (await called(stage, DryRun=True)).json()
         assert (await stage.http.get("/carrier/messages")).json() == []
 
@@ -303,7 +304,7 @@ def test_a_dry_run_calls_nobody() -> None:
 
 
 def test_a_listed_number_gets_neither_text_nor_call(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         assert (await listed(stage)).status_code == 200
         for answer in (await sent(stage), await called(stage)):
             assert answer.json()["Reason"] == "DESTINATION_PHONE_NUMBER_OPTED_OUT"
@@ -313,7 +314,7 @@ def test_a_listed_number_gets_neither_text_nor_call(tmp_path: Path) -> None:
 
 
 def test_listing_again_changes_nothing() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         first = (await listed(stage)).json()
         await stage.pass_time(days=1)
         assert (await listed(stage)).json() == first
@@ -328,7 +329,7 @@ def test_listing_again_changes_nothing() -> None:
 
 
 def test_who_wrote_stop_is_listed_as_having_said_so(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await sent(stage)
         await stage.pass_time(days=1)
         assert (await listed(stage)).json()["EndUserOptedOut"] is True
@@ -350,7 +351,7 @@ def test_who_wrote_stop_is_listed_as_having_said_so(tmp_path: Path) -> None:
 def test_a_list_or_number_that_is_not_there_is_refused(
     operation: str, fields: dict[str, Any], kind: str
 ) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         known = {"OptOutListName": OPT_OUT_LIST, "OptedOutNumber": PHONE}
         answer = await asked(stage, operation, **{**known, **fields})
         assert (answer.status_code, answer.json()["__type"]) == (400, kind)
@@ -359,7 +360,7 @@ def test_a_list_or_number_that_is_not_there_is_refused(
 
 
 def test_all_listed_numbers_are_shown_unless_some_are_asked_for() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await listed(stage)
         for wanted, found in ((None, [PHONE]), ([PHONE], [PHONE]), (["+15085550132"], [])):
             answer = await asked(

@@ -11,53 +11,53 @@ from typing import Any
 import httpx
 import pytest
 
-from local.partners import clinic
-from local.partners.script import Scripts
-from referral_core.domain.updates import UpdateKind
-from referral_core.fhir.partner_updates import read_task_update
+from local.partners.clinic import endpoint as clinic
+from local.partners.scripts.script import Scripts
+from referral_core.domain.updates import ServiceAttested
+from referral_core.fhir.inbound.partner_updates import read_task_update
 from tests.unit.partners.offers import a_reminder, a_withdrawal, an_offer
-from tests.unit.partners.stage import NOW, TOKEN, Stage, a_script, staged
+from tests.unit.partners.partner_harness import NOW, TOKEN, PartnerHarness, a_script, staged
 
 
 async def offered(
-    stage: Stage, task_id: str = "r1.b1", organization: str = "elm"
+    stage: PartnerHarness, task_id: str = "r1.b1", organization: str = "elm"
 ) -> httpx.Response:
     url = f"/clinic/{organization}"
     return await stage.http.post(url, json=an_offer(task_id), headers=TOKEN)
 
 
-async def agreed(stage: Stage) -> None:
+async def agreed(stage: PartnerHarness) -> None:
     """Offer, and let the patient agree to come after two days."""
     await offered(stage)
     await stage.pass_time(days=2)
     stage.world.agree("r1")
 
 
-async def withdrawn(stage: Stage, task_id: str = "r1.b1") -> httpx.Response:
+async def withdrawn(stage: PartnerHarness, task_id: str = "r1.b1") -> httpx.Response:
     url = f"/clinic/elm/Task/{task_id}"
     return await stage.http.put(url, json=a_withdrawal(task_id), headers=TOKEN)
 
 
-async def reminded(stage: Stage, awaited: str, task_id: str = "r1.b1") -> httpx.Response:
+async def reminded(stage: PartnerHarness, awaited: str, task_id: str = "r1.b1") -> httpx.Response:
     url = f"/clinic/elm/Task/{task_id}"
     return await stage.http.put(url, json=a_reminder(awaited, task_id), headers=TOKEN)
 
 
-def ends(stage: Stage) -> list[str]:
+def ends(stage: PartnerHarness) -> list[str]:
     """Return the last word of each call: the status that it tells."""
     return [line.rpartition(" ")[2] for line in stage.router.said]
 
 
-def play(scripts: Scripts, act: Any, days: float = 60) -> Stage:
+def play(scripts: Scripts, act: Any, days: float = 60) -> PartnerHarness:
     """Let the clinics live through a scene; return the stage after some days."""
 
-    async def scene() -> Stage:
+    async def scene() -> PartnerHarness:
         async with staged(clinic.routes, scripts) as stage:
             await act(stage)
             await stage.pass_time(days=days)
             return stage
 
-    stage: Stage = asyncio.run(scene())
+    stage: PartnerHarness = asyncio.run(scene())
     return stage
 
 
@@ -104,7 +104,7 @@ def test_the_answer_is_the_task_that_was_sent_with_another_status(tmp_path: Path
 
 
 def test_the_first_clinic_declines_and_the_second_accepts(tmp_path: Path) -> None:
-    async def two_offers(stage: Stage) -> None:
+    async def two_offers(stage: PartnerHarness) -> None:
         await offered(stage)
         await stage.pass_time(days=1)
         await offered(stage, "r1.b2", "harbor")
@@ -131,7 +131,7 @@ def test_a_silent_clinic_says_nothing(tmp_path: Path) -> None:
 def test_a_no_show_is_told_and_booked_again_as_often_as_the_script_has_visits(
     tmp_path: Path,
 ) -> None:
-    async def agreed_twice(stage: Stage) -> None:
+    async def agreed_twice(stage: PartnerHarness) -> None:
         await agreed(stage)
         await stage.pass_time(days=30)
         assert len(stage.router.said) == 3
@@ -185,7 +185,7 @@ def test_the_report_is_of_the_kind_that_the_script_wants(tmp_path: Path) -> None
 
 
 def test_the_same_offer_again_is_one_offer(tmp_path: Path) -> None:
-    async def twice(stage: Stage) -> None:
+    async def twice(stage: PartnerHarness) -> None:
         first, second = await offered(stage), await offered(stage)
         statuses = [r.json()["entry"][0]["response"]["status"] for r in (first, second)]
         assert statuses == ["201", "200"]
@@ -199,7 +199,7 @@ def test_the_same_offer_again_is_one_offer(tmp_path: Path) -> None:
 def test_after_a_withdrawal_the_clinic_does_nothing_more(
     tmp_path: Path, days: float, said: int
 ) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await offered(stage)
         stage.world.agree("r1")
         await stage.pass_time(days=days)
@@ -211,7 +211,7 @@ def test_after_a_withdrawal_the_clinic_does_nothing_more(
 
 
 def test_a_withdrawal_that_overtakes_its_offer_holds(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         assert (await withdrawn(stage)).status_code == 201
         assert (await offered(stage)).status_code == 200
 
@@ -219,7 +219,7 @@ def test_a_withdrawal_that_overtakes_its_offer_holds(tmp_path: Path) -> None:
 
 
 def test_a_clinic_whose_answer_is_refused_goes_no_further(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.answers["PUT", "/fhir/Task/r1.b1"] = (409, {})
         await offered(stage)
 
@@ -238,7 +238,7 @@ def test_a_referral_without_sidecar_goes_well() -> None:
 
 
 def test_without_token_nobody_is_heard() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         bare = {"Content-Type": "application/fhir+json"}
         answer = await stage.http.post("/clinic/elm", json=an_offer(), headers=bare)
         assert answer.status_code == 400
@@ -250,7 +250,7 @@ def test_without_token_nobody_is_heard() -> None:
 def test_the_log_shows_what_came_and_what_was_said(tmp_path: Path) -> None:
     log: list[dict[str, Any]] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await offered(stage)
         await stage.pass_time(days=1)
         log.extend((await stage.http.get("/clinic/log")).json())
@@ -268,7 +268,7 @@ def test_the_log_shows_what_came_and_what_was_said(tmp_path: Path) -> None:
 
 
 def test_a_silent_clinic_may_answer_once_it_is_reminded(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await offered(stage)
         await stage.pass_time(days=2)
         assert stage.router.said == []
@@ -283,7 +283,7 @@ def test_a_silent_clinic_may_answer_once_it_is_reminded(tmp_path: Path) -> None:
 
 
 def test_most_silent_clinics_stay_silent(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await offered(stage)
         await reminded(stage, "answer")
 
@@ -291,7 +291,7 @@ def test_most_silent_clinics_stay_silent(tmp_path: Path) -> None:
 
 
 def test_the_word_that_a_booking_is_awaited_is_enough_to_book(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await offered(stage)
         await stage.pass_time(days=1)
         await reminded(stage, "booking")
@@ -308,7 +308,7 @@ def test_the_word_that_a_booking_is_awaited_is_enough_to_book(tmp_path: Path) ->
 
 
 def test_a_word_that_crossed_the_booking_moves_nothing(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await agreed(stage)
         await stage.pass_time(days=1, hours=6)
         await reminded(stage, "booking")
@@ -317,7 +317,7 @@ def test_a_word_that_crossed_the_booking_moves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_report_may_come_only_when_it_is_asked_for(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await agreed(stage)
         await stage.pass_time(days=30)
         assert ends(stage)[-1] == "fulfilled"
@@ -332,7 +332,7 @@ def test_a_report_may_come_only_when_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_reminder_that_comes_after_the_withdrawal_brings_nothing_back(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await offered(stage)
         await stage.pass_time(days=1)
         await withdrawn(stage)
@@ -355,7 +355,7 @@ def test_a_clinic_may_give_an_accepted_referral_back(tmp_path: Path) -> None:
 
 
 def test_what_was_withdrawn_is_not_given_back(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await offered(stage)
         await stage.pass_time(hours=5)
         await withdrawn(stage)
@@ -394,8 +394,8 @@ def test_a_clinic_may_attest_instead_of_reporting(tmp_path: Path, visit: str) ->
     attested = read_task_update(
         json.dumps(stage.router.calls[-1].body).encode(), "application/fhir+json", "r1.b1"
     )
-    assert attested.kind is UpdateKind.SERVICE_ATTESTED
-    assert str(attested.reason_code).endswith("|consent-restricted")
+    assert attested.kind_class is ServiceAttested
+    assert str(attested.reason).endswith("|consent-restricted")
 
 
 def test_documents_come_each_in_its_time(tmp_path: Path) -> None:
@@ -416,7 +416,7 @@ def test_documents_come_each_in_its_time(tmp_path: Path) -> None:
 
 
 def test_after_the_last_visit_of_the_script_nothing_more_is_booked(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await agreed(stage)
         await stage.pass_time(days=20)
         await reminded(stage, "booking")
@@ -427,7 +427,7 @@ def test_after_the_last_visit_of_the_script_nothing_more_is_booked(tmp_path: Pat
 
 
 def test_a_booking_that_is_refused_can_be_asked_for_again(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.answers["POST", "/fhir/Appointment"] = (409, {})
         await agreed(stage)
         await stage.pass_time(days=3)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from local.partners.consult_report import Kind, fitting, report
-from local.partners.offer_check import Offer, read_offer
-from local.partners.parts import ReportPart
-from referral_core.fhir.documents import read_diagnostic_report, read_document
+from local.partners.clinic.offer import Offer, read_offer
+from local.partners.clinic.report import Kind, fitting, report
+from local.partners.scripts.parts import ReportPart
+from referral_core.fhir.inbound.documents import read_diagnostic_report, read_document
 from tests.unit.partners.offers import an_offer
-from tests.unit.partners.stage import NOW
+from tests.unit.partners.partner_harness import NOW
 
 
 def a_report(offer: Offer | None = None, **fields: Any) -> dict[str, Any]:
@@ -108,10 +108,10 @@ def test_what_is_critical_is_a_result() -> None:
 def test_a_result_is_read_as_it_was_meant(*, final: bool, critical: bool) -> None:
     written = a_report(form="diagnostic-report", final=final, critical=critical)
 
-    told = read_diagnostic_report(json.dumps(written).encode(), "application/fhir+json")
+    read = read_diagnostic_report(json.dumps(written).encode(), "application/fhir+json")
 
-    assert (told.referral_id, told.offer_number) == ("r1", 1)
-    assert (told.final, told.critical, told.loinc) == (final, critical, ("11488-4",))
+    assert (read.referral_id, read.offer_number) == ("r1", 1)
+    assert (read.final, read.critical, read.loinc) == (final, critical, ("11488-4",))
 
 
 def test_a_preliminary_document_is_none_that_closes_anything() -> None:

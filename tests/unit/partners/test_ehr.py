@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from local.partners import ehr
-from local.partners.script import Scripts
-from referral_core.domain.updates import UpdateKind
-from referral_core.fhir.partner_updates import read_task_update
-from tests.unit.partners.stage import NOW, TOKEN, Stage, a_script, staged
+from local.partners.ehr import endpoint as ehr
+from local.partners.scripts.script import Scripts
+from referral_core.domain.updates import CareReceivedElsewhere, DeceasedOrMoved, Reported
+from referral_core.fhir.inbound.partner_updates import read_task_update
+from tests.unit.partners.partner_harness import NOW, TOKEN, PartnerHarness, a_script, staged
 
 Json = dict[str, Any]
 
@@ -40,23 +40,23 @@ def a_coordination_task(status: str, business: str) -> Json:
     }
 
 
-def play(scripts: Scripts, act: Any, days: float = 10) -> Stage:
-    async def scene() -> Stage:
+def play(scripts: Scripts, act: Any, days: float = 10) -> PartnerHarness:
+    async def scene() -> PartnerHarness:
         async with staged(ehr.routes, scripts) as stage:
             await act(stage)
             await stage.pass_time(days=days)
             return stage
 
-    stage: Stage = asyncio.run(scene())
+    stage: PartnerHarness = asyncio.run(scene())
     return stage
 
 
-async def notified(stage: Stage, notice: Json | None = None) -> httpx.Response:
+async def notified(stage: PartnerHarness, notice: Json | None = None) -> httpx.Response:
     url = "/ehr/Communication/r1.n1"
     return await stage.http.put(url, json=notice or a_notice(), headers=TOKEN)
 
 
-async def watched(stage: Stage) -> None:
+async def watched(stage: PartnerHarness) -> None:
     answer = await stage.http.post("/ehr/watch", json={"referral_id": "r1"})
     assert answer.status_code == 202
 
@@ -72,7 +72,7 @@ def test_a_notice_is_acknowledged_after_a_while(tmp_path: Path) -> None:
 
 
 def test_the_same_notice_again_is_acknowledged_once(tmp_path: Path) -> None:
-    async def twice(stage: Stage) -> None:
+    async def twice(stage: PartnerHarness) -> None:
         assert (await notified(stage)).status_code == 201
         assert (await notified(stage)).status_code == 200
 
@@ -94,7 +94,7 @@ def test_an_ehr_may_never_acknowledge(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_notice_is_refused(tmp_path: Path, fields: Json) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         answer = await notified(stage, a_notice(**fields))
         assert answer.status_code == 400
         assert answer.json()["resourceType"] == "OperationOutcome"
@@ -106,7 +106,7 @@ def test_missing_information_is_supplied_once_when_the_task_asks(tmp_path: Path)
     (tmp_path / "supplied.json").write_text(json.dumps({"resourceType": "ServiceRequest"}))
     scripts = a_script(tmp_path, ehr={"supplies": "supplied.json", "supplies_after": "P1D"})
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.task = a_coordination_task("received", "received")
         await watched(stage)
         await stage.pass_time(days=2)
@@ -122,7 +122,7 @@ def test_missing_information_is_supplied_once_when_the_task_asks(tmp_path: Path)
 
 
 def test_the_order_is_revoked_when_the_task_says_so(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.task = a_coordination_task("in-progress", "contacting-patient")
         await watched(stage)
         await watched(stage)
@@ -135,7 +135,7 @@ def test_the_order_is_revoked_when_the_task_says_so(tmp_path: Path) -> None:
 def test_an_order_that_could_not_be_revoked_is_revoked_at_the_next_look(tmp_path: Path) -> None:
     path = "/fhir/ServiceRequest/r1"
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.task = a_coordination_task("in-progress", "offered")
         stage.router.answers["PUT", path] = (503, {})
         await watched(stage)
@@ -149,7 +149,7 @@ def test_an_order_that_could_not_be_revoked_is_revoked_at_the_next_look(tmp_path
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "failed"])
 def test_what_has_ended_is_not_followed_any_more(tmp_path: Path, status: str) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.task = a_coordination_task(status, "closed")
         await watched(stage)
 
@@ -171,22 +171,22 @@ def a_notice_about(subject: str, number: int = 1) -> Json:
     return a_notice(id=f"r1.n{number}", category=category)
 
 
-async def told(stage: Stage, notice: Json) -> httpx.Response:
+async def notify(stage: PartnerHarness, notice: Json) -> httpx.Response:
     url = f"/ehr/Communication/{notice['id']}"
     return await stage.http.put(url, json=notice, headers=TOKEN)
 
 
-@pytest.mark.parametrize("subject", ["visit-missed", "critical-result", "information-needed"])
+@pytest.mark.parametrize("subject", ["appointment-missed", "critical-result", "information-needed"])
 def test_only_the_notice_of_the_end_is_acknowledged(tmp_path: Path, subject: str) -> None:
-    async def scene(stage: Stage) -> None:
-        await told(stage, a_notice_about(subject))
+    async def scene(stage: PartnerHarness) -> None:
+        await notify(stage, a_notice_about(subject))
 
     assert play(a_script(tmp_path), scene).router.said == []
 
 
 def test_the_notice_of_the_end_says_so_itself(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
-        await told(stage, a_notice_about("closure"))
+    async def scene(stage: PartnerHarness) -> None:
+        await notify(stage, a_notice_about("closure"))
 
     assert play(a_script(tmp_path), scene).router.said == ["ehr POST /fhir/Communication completed"]
 
@@ -199,9 +199,9 @@ def test_a_message_for_the_portal_is_kept_and_never_acknowledged(tmp_path: Path)
         "payload": [{"contentString": "Please call us."}],
     }
 
-    async def scene(stage: Stage) -> None:
-        assert (await told(stage, message)).status_code == 201
-        assert (await told(stage, message)).status_code == 200
+    async def scene(stage: PartnerHarness) -> None:
+        assert (await notify(stage, message)).status_code == 201
+        assert (await notify(stage, message)).status_code == 200
 
     assert play(a_script(tmp_path), scene).router.calls == []
 
@@ -213,9 +213,9 @@ def a_task_that_lacks(*facts: str) -> Json:
 
 
 def test_an_order_is_completed_with_what_the_task_lacks(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.task = a_task_that_lacks("patient.phone", "reason", "consent")
-        await told(stage, a_notice_about("information-needed"))
+        await notify(stage, a_notice_about("information-needed"))
 
     scripts = a_script(tmp_path, ehr={"supplies": "generated", "supplies_after": "PT3H"})
     stage = play(scripts, scene)
@@ -230,9 +230,9 @@ def test_an_order_is_completed_with_what_the_task_lacks(tmp_path: Path) -> None:
 
 
 def test_nothing_is_supplied_when_nothing_is_missing_any_more(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.task = a_task_that_lacks()
-        await told(stage, a_notice_about("information-needed"))
+        await notify(stage, a_notice_about("information-needed"))
 
     scripts = a_script(tmp_path, ehr={"supplies": "generated"})
 
@@ -244,7 +244,7 @@ def test_nothing_is_supplied_when_nothing_is_missing_any_more(tmp_path: Path) ->
 
 @pytest.mark.parametrize("how", ["revoked", "entered-in-error"])
 def test_an_order_is_ended_by_its_status(tmp_path: Path, how: str) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.task = a_coordination_task("in-progress", "scheduled")
         await watched(stage)
 
@@ -256,15 +256,15 @@ def test_an_order_is_ended_by_its_status(tmp_path: Path, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "kind"),
     [
-        ("care-received-elsewhere", UpdateKind.CARE_ELSEWHERE),
-        ("deceased", UpdateKind.PATIENT_GONE),
-        ("moved", UpdateKind.PATIENT_GONE),
+        ("care-received-elsewhere", CareReceivedElsewhere),
+        ("deceased", DeceasedOrMoved),
+        ("moved", DeceasedOrMoved),
     ],
 )
 def test_a_referral_is_ended_by_the_task_with_a_reason(
-    tmp_path: Path, how: str, kind: UpdateKind
+    tmp_path: Path, how: str, kind: type[Reported]
 ) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         task = a_coordination_task("in-progress", "scheduled")
         code = {"coding": [{"code": "fulfill"}]}
         stage.router.task = {**task, "id": "r1.a", "intent": "order", "code": code}
@@ -274,7 +274,7 @@ def test_a_referral_is_ended_by_the_task_with_a_reason(
 
     assert stage.router.said == ["ehr PUT /fhir/Task/r1.a cancelled"]
     body = json.dumps(stage.router.calls[-1].body).encode()
-    assert read_task_update(body, "application/fhir+json", "r1.a").kind is kind
+    assert read_task_update(body, "application/fhir+json", "r1.a").kind_class is kind
 
 
 @pytest.mark.parametrize("name", ["successor.json", "generated"])
@@ -296,13 +296,13 @@ def test_an_order_is_replaced_by_another(tmp_path: Path, name: str) -> None:
 def test_a_closed_referral_is_reopened_once_as_soon_as_it_may_be(tmp_path: Path) -> None:
     path = "/fhir/ServiceRequest/r1/$reopen"
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.answers["POST", path] = (409, {})
-        await told(stage, a_notice_about("closure"))
+        await notify(stage, a_notice_about("closure"))
         await stage.pass_time(days=4, hours=1)
         assert stage.router.said == [f"ehr POST {path}"]
         stage.router.answers["POST", path] = (200, {})
-        await told(stage, a_notice_about("closure", number=2))
+        await notify(stage, a_notice_about("closure", number=2))
 
     reopening = {"after": "P4D", "resume": "RouteReferral", "reason": "patient-called-back"}
     script = {"ehr": {"reopens": reopening, "acknowledges": False}}
@@ -316,8 +316,8 @@ def test_a_closed_referral_is_reopened_once_as_soon_as_it_may_be(tmp_path: Path)
 
 
 def test_staff_may_reopen_it_as_well(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
-        await told(stage, a_notice_about("closure"))
+    async def scene(stage: PartnerHarness) -> None:
+        await notify(stage, a_notice_about("closure"))
 
     script = {"staff": {"reopens": {"after": "P1D"}}, "ehr": {"acknowledges": False}}
     stage = play(a_script(tmp_path, **script), scene)

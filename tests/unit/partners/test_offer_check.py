@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from local.partners.clinic.offer import read_offer, read_task
 from local.partners.fhir_endpoint import Refused
-from local.partners.offer_check import read_offer, read_task
 from tests.unit.partners.offers import a_withdrawal, an_entry, an_offer
 
 Json = dict[str, Any]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.partners.order_completion import completed
-from referral_core.fhir.intake import read_update
+from local.partners.ehr.order_completion import completed
+from referral_core.domain.clinical_content import missing
+from referral_core.fhir.intake.orders import read_update
 from referral_core.pathways import pathways
-from referral_core.steps.content import missing
 
 Json = dict[str, Any]
 PATIENT = {
@@ -41,7 +41,7 @@ def an_order(**fields: Any) -> Json:
 
 
 def complete(order: Json, *facts: str, posted: Any = None) -> Json:
-    return completed(order, facts, Random(7), posted)  # noqa: S311 - dice
+    return completed(order, facts, Random(7), posted)  # noqa: S311 - random
 
 
 def lacking(order: Json, *facts: str) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.partners import patient
-from local.partners.patient import Patients
-from tests.unit.partners.stage import Stage, a_script, staged
+from local.partners.carrier import patients as patient
+from local.partners.carrier.patients import Patients
+from tests.unit.partners.partner_harness import PartnerHarness, a_script, staged
 
 NUMBER = "+15085550123"
 
@@ -104,7 +104,7 @@ def test_the_log_shows_what_they_answered() -> None:
         async with staged(lambda world: patient.routes(Patients(world))) as stage:
             return await logged(stage)
 
-    async def logged(stage: Stage) -> Any:
+    async def logged(stage: PartnerHarness) -> Any:
         stage.world.note("patient", did="replied")
         return (await stage.http.get("/patient/log")).json()
 

@@ -11,14 +11,14 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from local.partners import payer
 from local.partners.application import PayersWorld
+from local.partners.payer import endpoint as payer
 from local.partners.world import World
-from referral_core.fhir.pas import read_claim_response, read_claim_responses
-from referral_core.fhir.pas_claim import claim_bundle
-from referral_core.ports import AuthorizationAnswer
-from referral_core.x12.inquiry import write_270
-from tests.unit.partners.stage import NOW, TOKEN, Stage, a_script, staged
+from referral_core.fhir.pas.claim import claim_bundle
+from referral_core.fhir.pas.response import read_claim_response, read_claim_responses
+from referral_core.ports import AuthorizationResponse
+from referral_core.x12.eligibility_request import write_270
+from tests.unit.partners.partner_harness import NOW, TOKEN, PartnerHarness, a_script, staged
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request, an_inquiry
 
 
@@ -26,41 +26,41 @@ def routes(world: World) -> list[Route]:
     return payer.routes(PayersWorld(world), appeals=world)
 
 
-async def inquired(stage: Stage, trace: str = "r1-e1") -> httpx.Response:
+async def inquired(stage: PartnerHarness, trace: str = "r1-e1") -> httpx.Response:
     text = write_270(an_inquiry(trace=trace), a_payer(), SENT_AT)
     return await stage.http.post("/payer/eligibility", content=text, headers=TOKEN)
 
 
-async def submitted(stage: Stage, trace: str = "r1-a1.1") -> AuthorizationAnswer:
+async def submitted(stage: PartnerHarness, trace: str = "r1-a1.1") -> AuthorizationResponse:
     bundle = claim_bundle(an_authorization_request(trace=trace), a_payer())
     path = "/payer/fhir/Claim/$submit"
     answer = await stage.http.post(path, json=bundle, headers=TOKEN)
     return read_claim_response(answer.raise_for_status().json(), trace=trace)
 
 
-def decisions(stage: Stage) -> list[tuple[str, str, timedelta]]:
+def decisions(stage: PartnerHarness) -> list[tuple[str, str, timedelta]]:
     """List what was posted: trace, review action, and when."""
-    told = []
+    decisions = []
     for call in stage.router.calls:
         if call.path == "/fhir/ClaimResponse":
             (answer,) = read_claim_responses(call.body)
-            told.append((answer.trace, answer.review_action, call.at - NOW))
-    return told
+            decisions.append((answer.trace, answer.review_action, call.at - NOW))
+    return decisions
 
 
-def play(folder: Path, act: Any, days: float = 60, **script: Any) -> Stage:
-    async def scene() -> Stage:
+def play(folder: Path, act: Any, days: float = 60, **script: Any) -> PartnerHarness:
+    async def scene() -> PartnerHarness:
         async with staged(routes, a_script(folder, payer=script)) as stage:
             await act(stage)
             await stage.pass_time(days=days)
             return stage
 
-    stage: Stage = asyncio.run(scene())
+    stage: PartnerHarness = asyncio.run(scene())
     return stage
 
 
 def test_each_inquiry_gets_the_next_answer_and_the_same_one_the_same(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         texts = [(await inquired(stage, trace)).text for trace in ("r1-e1", "r1-e1", "r1-e5")]
         assert ["EB*6**30" in text for text in texts] == [True, True, False]
         assert "EB*1**30" in texts[2]
@@ -69,7 +69,7 @@ def test_each_inquiry_gets_the_next_answer_and_the_same_one_the_same(tmp_path: P
 
 
 def test_a_payer_that_was_down_answers_the_same_inquiry_later(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         first, second = await inquired(stage), await inquired(stage)
         assert (first.status_code, second.status_code) == (503, 200)
         assert "AAA*N**75" in second.text
@@ -78,7 +78,7 @@ def test_a_payer_that_was_down_answers_the_same_inquiry_later(tmp_path: Path) ->
 
 
 def test_each_submission_gets_the_next_decision(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         first = await submitted(stage)
         again = await submitted(stage)
         second = await submitted(stage, "r1-a1.2")
@@ -88,7 +88,7 @@ def test_each_submission_gets_the_next_decision(tmp_path: Path) -> None:
 
 
 def test_what_pends_is_decided_in_time_or_never(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         for trace in ("r1-a1.1", "r1-a2.1"):
             assert (await submitted(stage, trace)).review_action == "A4"
 
@@ -98,7 +98,7 @@ def test_what_pends_is_decided_in_time_or_never(tmp_path: Path) -> None:
 
 
 def test_a_modification_grants_less_time(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         answer = await submitted(stage)
         assert (answer.review_action, answer.valid_to) == ("A6", date(2026, 4, 1))
         assert answer.number
@@ -108,7 +108,7 @@ def test_a_modification_grants_less_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("decision", ["A1", "A3"])
 def test_an_appeal_is_decided_about_the_latest_request(tmp_path: Path, decision: str) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await submitted(stage)
         await submitted(stage, "r1-a1.2")
         await stage.pass_time(days=1)
@@ -121,7 +121,7 @@ def test_an_appeal_is_decided_about_the_latest_request(tmp_path: Path, decision:
 
 
 def test_an_appeal_may_never_be_decided(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await submitted(stage)
         stage.world.appeal("r1")
 
@@ -129,7 +129,7 @@ def test_an_appeal_may_never_be_decided(tmp_path: Path) -> None:
 
 
 def test_a_payer_posts_until_it_is_heard(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.answers["POST", "/fhir/ClaimResponse"] = (503, {})
         await submitted(stage)
         await stage.pass_time(days=2, hours=1, minutes=30)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from local.partners.router_api import HttpRouter
+from local.partners.router_client import HttpRouter
 from local.partners.world import Client
 
 CLIENTS = {"ehr": Client("ehr-id", "ehr-secret")}

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.partners.parts import CALLS, ReportPart
-from local.partners.script import Script, Scripts, span
-from local.partners.staff_part import ACTIONS, REASONS, Act
+from local.partners.scripts.parts import CALLS, ReportPart
+from local.partners.scripts.script import Script, Scripts, span
+from local.partners.scripts.staff import ACTIONS, REASONS, Act
 from referral_core.domain.lifecycle import Step
-from referral_core.domain.work import Reason, actions_of
-from referral_core.steps.patient_words import RESULTS
-from tests.unit.partners.stage import PLACER, a_script
+from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.work_items import Reason, actions_of
+from tests.unit.partners.partner_harness import PLACER, a_script
 
 ROOT = Path(__file__).parents[3]
 
@@ -144,8 +144,8 @@ def test_with_a_seed_it_is_left_to_chance() -> None:
     scripts = Scripts(None, "friday")
 
     assert scripts.staffed
-    assert scripts.of({"id": "r1"}) == Script.by_chance("r1", "friday")
-    assert Script.by_chance("r1", "friday") != Script.by_chance("r1", "monday")
+    assert scripts.of({"id": "r1"}) == Script.at_random("r1", "friday")
+    assert Script.at_random("r1", "friday") != Script.at_random("r1", "monday")
 
 
 def test_a_sidecar_with_decisions_brings_the_staff_to_work(tmp_path: Path) -> None:
@@ -187,10 +187,10 @@ def test_the_product_has_no_reason_and_no_action_that_a_script_cannot_name() -> 
 
     assert reasons == REASONS
     assert actions <= ACTIONS
-    assert RESULTS == CALLS
+    assert set(CallResult) == set(CALLS)
 
 
-def test_chance_follows_the_placers_number_and_not_ours() -> None:
+def test_randomness_follows_the_placers_number_and_not_ours() -> None:
     def order(own: str) -> dict[str, Any]:
         identifiers = [{"value": "EHR-7"}, {"value": own}]
         return {"resourceType": "ServiceRequest", "id": own, "identifier": identifiers}

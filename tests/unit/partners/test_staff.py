@@ -12,12 +12,12 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.routing import Route
 
-from local.partners import staff
-from local.partners.patient import Patients
-from local.partners.staff import Office, opening
+from local.partners.carrier.patients import Patients
+from local.partners.staff import worklist as staff
+from local.partners.staff.worklist import ApiClient, opening
 from local.partners.world import World
-from referral_core.api.work_items import Decision
-from tests.unit.partners.stage import NOW, Stage, a_script, staged
+from referral_core.entrypoints.http.work_items import Decision
+from tests.unit.partners.partner_harness import NOW, PartnerHarness, a_script, staged
 
 WORKLIST = "/work-items?_count=200"
 ACTIONS = "/fhir/ServiceRequest/r1/$available-actions"
@@ -28,37 +28,37 @@ def an_item(reason: str, opened: str = "2026-03-02T13:00:00+00:00") -> dict[str,
     return {"id": "r1", "reason": reason, "openedAt": opened, "owner": None}
 
 
-def the_worklist_shows(stage: Stage, *items: Mapping[str, Any]) -> None:
+def the_worklist_shows(stage: PartnerHarness, *items: Mapping[str, Any]) -> None:
     stage.router.answers["GET", WORKLIST] = (200, {"workItems": list(items)})
 
 
-def allowed_are(stage: Stage, *actions: str) -> None:
-    told = [{"name": "why", "valueString": "Because."}]
-    told += [{"name": "action", "valueCode": action} for action in actions]
-    stage.router.answers["GET", ACTIONS] = (200, {"parameter": told})
+def allowed_are(stage: PartnerHarness, *actions: str) -> None:
+    parameters = [{"name": "statusReason", "valueString": "Because."}]
+    parameters += [{"name": "action", "valueCode": action} for action in actions]
+    stage.router.answers["GET", ACTIONS] = (200, {"parameter": parameters})
 
 
 def routes(world: World) -> list[Route]:
-    office = Office(world, Patients(world))
+    office = ApiClient(world, Patients(world))
     world.later(timedelta(0), office.work())
     return staff.routes(office)
 
 
 def play(
     folder: Path, act: Any, decides: Mapping[str, Any], days: float = 5, **parts: Any
-) -> Stage:
-    async def scene() -> Stage:
-        told = {"staff": {"decides": decides, **parts.pop("staff", {})}, **parts}
-        async with staged(routes, a_script(folder, **told)) as stage:
+) -> PartnerHarness:
+    async def scene() -> PartnerHarness:
+        fields = {"staff": {"decides": decides, **parts.pop("staff", {})}, **parts}
+        async with staged(routes, a_script(folder, **fields)) as stage:
             await act(stage)
             await stage.pass_time(days=days)
             return stage
 
-    stage: Stage = asyncio.run(scene())
+    stage: PartnerHarness = asyncio.run(scene())
     return stage
 
 
-def decided(stage: Stage) -> list[dict[str, Any]]:
+def decided(stage: PartnerHarness) -> list[dict[str, Any]]:
     """List the bodies of the decisions; each is one that the product can read."""
     bodies = [call.body for call in stage.router.calls if call.method == "POST"]
     for body in bodies:
@@ -67,7 +67,7 @@ def decided(stage: Stage) -> list[dict[str, Any]]:
 
 
 def test_an_item_is_claimed_and_decided_once(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("not-eligible"))
         allowed_are(stage, "retry", "self-pay", "claim", "comment")
 
@@ -80,7 +80,7 @@ def test_an_item_is_claimed_and_decided_once(tmp_path: Path) -> None:
 
 
 def test_the_next_item_of_the_same_reason_gets_the_next_act(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         allowed_are(stage, "record-call", "contact-again")
         for day in range(3, 8):
             the_worklist_shows(stage, an_item("call-due", f"2026-03-0{day}T09:00:00+00:00"))
@@ -98,7 +98,7 @@ def test_the_next_item_of_the_same_reason_gets_the_next_act(tmp_path: Path) -> N
 def test_what_no_script_names_stays_on_the_worklist(
     tmp_path: Path, decides: Mapping[str, Any]
 ) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fault"))
         allowed_are(stage, "retry", "claim")
 
@@ -106,7 +106,7 @@ def test_what_no_script_names_stays_on_the_worklist(
 
 
 def test_only_what_is_allowed_is_done(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fault"))
         allowed_are(stage, "claim", "close:expired-unresolved")
 
@@ -117,7 +117,7 @@ def test_only_what_is_allowed_is_done(tmp_path: Path) -> None:
 
 
 def test_care_of_an_item_comes_before_its_decision(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fault"))
         allowed_are(stage, "retry", "claim", "comment", "snooze")
 
@@ -139,7 +139,7 @@ def test_care_of_an_item_comes_before_its_decision(tmp_path: Path) -> None:
 def test_a_call_ends_as_the_patient_has_it(tmp_path: Path, *, result: str, agreed: bool) -> None:
     wants: list[bool] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("call-due"))
         allowed_are(stage, "record-call")
         agreement = asyncio.create_task(stage.world.agreement("r1"))
@@ -155,12 +155,12 @@ def test_a_call_ends_as_the_patient_has_it(tmp_path: Path, *, result: str, agree
 
 
 def test_an_authorization_got_by_phone_has_a_number_and_dates(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("authorization-overdue"))
         allowed_are(stage, "enter-authorization")
 
-    told = {"action": "enter-authorization", "validTo": "P30D", "validFrom": "2026-03-01"}
-    (body,) = decided(play(tmp_path, scene, {"authorization-overdue": told}))
+    entered = {"action": "enter-authorization", "validTo": "P30D", "validFrom": "2026-03-01"}
+    (body,) = decided(play(tmp_path, scene, {"authorization-overdue": entered}))
 
     assert body["number"].startswith("PH")
     assert (body["validFrom"], body["validTo"]) == ("2026-03-01", "2026-04-01")
@@ -169,7 +169,7 @@ def test_an_authorization_got_by_phone_has_a_number_and_dates(tmp_path: Path) ->
 def test_the_payer_hears_of_an_appeal(tmp_path: Path) -> None:
     heard: list[bool] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("authorization-denied"))
         allowed_are(stage, "appeal")
         appeal = asyncio.create_task(stage.world.appeal_of("r1"))
@@ -183,22 +183,22 @@ def test_the_payer_hears_of_an_appeal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "sent"),
+    ("agreed", "sent"),
     [
         ("self-pay", {"action": "self-pay", "feeClass": "B"}),
         ({"action": "self-pay", "feeClass": "D"}, {"action": "self-pay", "feeClass": "D"}),
     ],
 )
-def test_a_fee_class_is_agreed_on(tmp_path: Path, told: Any, sent: Mapping[str, str]) -> None:
-    async def scene(stage: Stage) -> None:
+def test_a_fee_class_is_agreed_on(tmp_path: Path, agreed: Any, sent: Mapping[str, str]) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fee-class-missing"))
         allowed_are(stage, "self-pay")
 
-    assert decided(play(tmp_path, scene, {"fee-class-missing": told})) == [sent]
+    assert decided(play(tmp_path, scene, {"fee-class-missing": agreed})) == [sent]
 
 
 def test_what_is_refused_is_tried_again_a_few_times(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fault"))
         allowed_are(stage, "retry")
         stage.router.answers["POST", DECISION] = (409, {})
@@ -209,7 +209,7 @@ def test_what_is_refused_is_tried_again_a_few_times(tmp_path: Path) -> None:
 def test_a_long_worklist_is_read_queue_by_queue(tmp_path: Path) -> None:
     queue = "/work-items?queue=clinical-review&_count=200"
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, *[an_item("no-candidate") for _ in range(200)])
         stage.router.answers["GET", queue] = (200, {"workItems": [an_item("fault")]})
         allowed_are(stage, "retry")
@@ -218,7 +218,7 @@ def test_a_long_worklist_is_read_queue_by_queue(tmp_path: Path) -> None:
 
 
 def test_without_decisions_in_any_script_nobody_comes_to_work(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fault"))
 
     assert play(tmp_path, scene, {}).router.calls == []
@@ -239,7 +239,7 @@ def test_an_office_keeps_hours(now: tuple[int, ...], opens: tuple[int, ...]) -> 
 
 
 def test_in_office_hours_a_decision_waits_for_the_morning(tmp_path: Path) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fault"))
         allowed_are(stage, "retry")
 
@@ -253,7 +253,7 @@ def test_in_office_hours_a_decision_waits_for_the_morning(tmp_path: Path) -> Non
 def test_the_log_shows_what_they_did(tmp_path: Path) -> None:
     log: list[dict[str, Any]] = []
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         the_worklist_shows(stage, an_item("fault"))
         allowed_are(stage, "retry")
         await stage.pass_time(days=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.seed import CLINICS, OUTSIDE, OUTSIDE_SPECIALTIES, SCARCE, records
-from referral_core.domain.network import Practitioner
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.pathway import Pathway
 from referral_core.pathways import pathways
 

@@ -13,24 +13,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.partners import clinic, gate
+from local.partners import middleware as gate
+from local.partners.clinic import endpoint as clinic
 from local.partners.world import World, referral_of
 from tests.unit.partners.offers import an_offer
-from tests.unit.partners.stage import NOW, TOKEN, Stage, staged
+from tests.unit.partners.partner_harness import NOW, TOKEN, PartnerHarness, staged
 
 
-def play(act: Any) -> Stage:
-    async def scene() -> Stage:
+def play(act: Any) -> PartnerHarness:
+    async def scene() -> PartnerHarness:
         async with staged(clinic.routes) as stage:
             await act(stage)
             return stage
 
-    stage: Stage = asyncio.run(scene())
+    stage: PartnerHarness = asyncio.run(scene())
     return stage
 
 
 def test_a_partner_that_is_down_answers_nothing_and_calls_nobody() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await stage.http.post("/clinic/elm", json=an_offer(), headers=TOKEN)
         stage.world.mode["clinic"] = "down"
         again = await stage.http.post("/clinic/elm", json=an_offer("r2.b1"), headers=TOKEN)
@@ -47,7 +48,7 @@ def test_a_partner_that_is_down_answers_nothing_and_calls_nobody() -> None:
 
 
 def test_a_partner_that_is_down_still_shows_its_log() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.world.mode["clinic"] = "down"
         assert (await stage.http.get("/clinic/log")).status_code == 200
 
@@ -55,7 +56,7 @@ def test_a_partner_that_is_down_still_shows_its_log() -> None:
 
 
 def test_a_partner_that_duplicates_says_everything_twice() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.world.mode["clinic"] = "duplicate"
         await stage.http.post("/clinic/elm", json=an_offer(), headers=TOKEN)
         stage.world.agree("r1")
@@ -68,7 +69,7 @@ def test_a_partner_that_duplicates_says_everything_twice() -> None:
 
 
 def test_what_is_told_may_be_overtaken() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.world.mode["clinic"] = "reorder"
         for number in range(12):
             taken = await stage.world.tell("clinic:elm", "PUT", f"/{number}", {})
@@ -83,7 +84,7 @@ def test_what_is_told_may_be_overtaken() -> None:
 
 
 def test_a_slow_partner_answers_late() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         wanted = {"partner": "clinic", "mode": "slow", "seconds": 0.05}
         assert gate.control(stage.world, wanted).status_code == 200
         began = time.monotonic()
@@ -99,7 +100,7 @@ def test_a_slow_partner_answers_late() -> None:
     [{}, [], "down", {"partner": "clinic"}, {"partner": "x", "mode": "up"}, {"mode": "down"}],
 )
 def test_an_unknown_kind_of_day_is_refused(wanted: Any) -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         assert gate.control(stage.world, wanted).status_code == 400
         assert stage.world.mode == {}
 
@@ -125,7 +126,7 @@ def test_a_partner_that_fails_is_heard_of(caplog: pytest.LogCaptureFixture) -> N
     async def fail() -> None:
         raise RuntimeError("planted")
 
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.world.later(timedelta(hours=1), fail())
         await stage.pass_time(hours=2)
 
@@ -136,7 +137,7 @@ def test_a_partner_that_fails_is_heard_of(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_a_script_is_asked_for_once_and_not_remembered_while_the_router_is_away() -> None:
-    async def scene(stage: Stage) -> None:
+    async def scene(stage: PartnerHarness) -> None:
         stage.router.answers["GET", "/fhir/ServiceRequest/r1"] = (503, {})
         await stage.world.learn("r1")
         stage.router.answers.clear()
@@ -146,8 +147,8 @@ def test_a_script_is_asked_for_once_and_not_remembered_while_the_router_is_away(
     assert len(play(scene).router.calls) == 2
 
 
-def test_time_jumps_as_far_as_it_is_told() -> None:
-    async def scene(stage: Stage) -> None:
+def test_time_jumps_as_far_as_it_is_asked() -> None:
+    async def scene(stage: PartnerHarness) -> None:
         await stage.pass_time(days=3)
         assert stage.world.now() == NOW + timedelta(days=3)
 

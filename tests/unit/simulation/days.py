@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from local.inputs import Input, inputs
-from local.partners.script import Scripts
+from local.partners.scripts.script import Scripts
 from local.simulation import loop
 from local.simulation.day import Day
 from local.simulation.synthea import present, synthea_inputs
 from local.simulation.tenant import massachusetts
 from local.simulation.world import World, simulate
-from referral_core.domain.referral import Event, Referral
-from referral_core.ports import Loaded
+from referral_core.domain.events import Event
+from referral_core.domain.referral import Referral
+from referral_core.domain.writes import ReferralState
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "events/referrals"
@@ -50,14 +51,14 @@ def replaced(day: Day, referral: Referral, **fields: Any) -> None:
     at = (referral.tenant, referral.id)
     loaded = day.table._referrals[at]
     broken = loaded.referral.model_copy(update=fields)
-    day.table._referrals[at] = Loaded(referral=broken, mailbox=loaded.mailbox)
+    day.table._referrals[at] = ReferralState(referral=broken, mailbox=loaded.mailbox)
 
 
 def mailbox_replaced(day: Day, referral: Referral, **fields: Any) -> None:
     at = (referral.tenant, referral.id)
     loaded = day.table._referrals[at]
     broken = loaded.mailbox.model_copy(update=fields)
-    day.table._referrals[at] = Loaded(referral=loaded.referral, mailbox=broken)
+    day.table._referrals[at] = ReferralState(referral=loaded.referral, mailbox=broken)
 
 
 def event_replaced(day: Day, referral: Referral, index: int, **fields: Any) -> None:

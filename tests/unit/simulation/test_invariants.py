@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +13,14 @@ from local.simulation import invariants, ledger
 from local.simulation.day import Day, Posted
 from local.simulation.invariants import CHECKS, Check
 from local.simulation.privacy import Canaries, canaries_of, leaks
+from referral_core.domain.change import Change
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.mailbox import Wait
-from referral_core.domain.model import ReferralId
-from referral_core.domain.referral import Change, Referral
-from referral_core.domain.updates import UpdateKind
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import Update, UpdateKind
+from referral_core.price_books import price_book
+from tests.unit.builders import an_update
 from tests.unit.simulation.days import (
     a_day,
     a_whole_day,
@@ -26,6 +30,8 @@ from tests.unit.simulation.days import (
     samples,
     the_referral,
 )
+
+LEDGER = ledger.checks(price_book("us-east-1"))
 
 Break = Callable[[Day, Referral], Any]
 
@@ -51,13 +57,24 @@ def test_a_good_day_breaks_nothing(name: str) -> None:
     assert found(CHECKS[name], a_whole_day()) == []
 
 
-@pytest.mark.parametrize("name", ledger.CHECKS)
+@pytest.mark.parametrize("name", LEDGER)
 def test_the_ledger_of_a_good_day_adds_up(name: str) -> None:
-    assert found(ledger.CHECKS[name], a_whole_day()) == []
+    assert found(LEDGER[name], a_whole_day()) == []
 
 
 def test_states_of_a_good_day_are_counted() -> None:
     assert found(ledger.states_are_counted, a_whole_day()) == []
+
+
+def updates_of(day: Day, referral: Referral) -> Mapping[str, Update]:
+    return day.table.updates[referral.tenant, referral.id]
+
+
+def index_of_update(day: Day, referral: Referral) -> int:
+    """The position of the only event that names some update."""
+    named = Counter(event.update for event in day.events(referral))
+    events = enumerate(day.events(referral))
+    return next(i for i, e in events if e.update is not None and named[e.update] == 1)
 
 
 def moved_to(day: Day, referral: Referral, status: Status) -> None:
@@ -84,21 +101,21 @@ BROKEN: dict[str, tuple[Check, Break]] = {
             replace(day.posted[0], referral_id=ReferralId("other"))
         ),
     ),
-    "a lock that leads nowhere": (
+    "an idempotency key that leads nowhere": (
         invariants.accepted_once,
         lambda day, _r: day.table._keys.update(
             {k: t.model_copy(update={"referral_id": "gone"}) for k, t in day.table._keys.items()}
         ),
     ),
-    "a place released twice": (
+    "a reservation released twice": (
         invariants.capacity_kept,
-        lambda day, _r: day.table.held.update(dict.fromkeys(day.table.held, 0)),
+        lambda day, _r: day.table.reserved.update(dict.fromkeys(day.table.reserved, 0)),
     ),
-    "more places than room": (
+    "more reservations than capacity": (
         invariants.capacity_kept,
         lambda day, r: (
             replaced(day, r, offers=r.offers * 9)
-            or day.table.held.update(dict.fromkeys(day.table.held, 9))
+            or day.table.reserved.update(dict.fromkeys(day.table.reserved, 9))
         ),
     ),
     "a message twice": (
@@ -139,6 +156,10 @@ BROKEN: dict[str, tuple[Check, Break]] = {
             )
         ),
     ),
+    "an update that no event names": (
+        invariants.late_changes_nothing,
+        lambda day, r: event_replaced(day, r, index_of_update(day, r), update=None),
+    ),
     "an update not on record": (
         invariants.late_changes_nothing,
         lambda day, r: day.table.updates[r.tenant, r.id].clear(),
@@ -149,7 +170,7 @@ BROKEN: dict[str, tuple[Check, Break]] = {
     ),
     "an update used twice": (
         invariants.mailbox_is_sound,
-        lambda day, r: mailbox_replaced(day, r, seen=("u1", "u1")),
+        lambda day, r: event_replaced(day, r, -1, update=next(iter(updates_of(day, r)))),
     ),
     "a closed referral that waits": (
         invariants.mailbox_is_sound,
@@ -184,7 +205,7 @@ BROKEN: dict[str, tuple[Check, Break]] = {
         lambda day, r: event_replaced(day, r, 1, metered={}),
     ),
     "a unit without a price": (
-        ledger.units_have_prices,
+        LEDGER["8 units have prices"],
         lambda day, r: event_replaced(day, r, 1, metered={"carrier-pigeons": 1}),
     ),
 }
@@ -209,14 +230,14 @@ def test_a_work_item_without_due_time_is_found(waiting: Day) -> None:
 def test_an_update_that_nobody_used_is_found(waiting: Day) -> None:
     referral = the_referral(waiting)
     mailbox = waiting.table.load(referral.tenant, referral.id).mailbox
-    kept, *_ = waiting.table.updates[referral.tenant, referral.id].values()
+    kept = an_update(UpdateKind.DECISION)
     wait = mailbox.wait
     assert wait is not None
     mailbox_replaced(
         waiting,
         referral,
         pending=(kept,),
-        wait=wait.model_copy(update={"accepts": wait.accepts | {kept.kind}}),
+        wait=wait.but(accepts=wait.accepts | {kept.kind}),
     )
     assert found(invariants.mailbox_is_sound, waiting) != []
 
@@ -247,8 +268,8 @@ LEAKING: dict[str, Break] = {
     "a text message": lambda day, _r: day.messages.append(  # type: ignore[attr-defined]
         {"reference": "x", "body": "Dear Whitlock"}
     ),
-    "an event": lambda day, r: event_replaced(day, r, 1, why="For Whitlock."),
-    "the projection": lambda day, r: replaced(day, r, why="For Whitlock."),
+    "an event": lambda day, r: event_replaced(day, r, 1, status_reason="For Whitlock."),
+    "the projection": lambda day, r: replaced(day, r, status_reason="For Whitlock."),
 }
 
 
@@ -262,7 +283,7 @@ def test_a_planted_canary_is_found(where: str, day: Day) -> None:
 
 def test_payloads_hold_the_canaries(day: Day) -> None:
     # Then the search is not blind: what is excused is full of them.
-    (payload,) = day.table._payloads.values()
+    (payload,) = day.table.payloads.values()
     assert "Whitlock" in canaries_of(samples("happy-path")).within(payload.decode())
 
 

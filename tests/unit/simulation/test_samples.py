@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.simulation.world import A_PARTNER
+from local.simulation.invocations import A_PARTNER
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.referral import Referral
 from tests.contracts.referral_samples import told_once

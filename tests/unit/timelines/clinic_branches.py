@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from referral_core.domain.calendar import BusinessCalendar
 from referral_core.domain.lifecycle import Status
-from referral_core.domain.updates import Role, UpdateKind
-from referral_core.domain.work import Reason
-from tests.acts import told
+from referral_core.domain.updates import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentNoshow,
+    OfferDeclined,
+    Role,
+)
+from referral_core.domain.work_items import Reason
+from tests.partner_actions import notified
 from tests.unit.timelines.openings import accepted, booked, stands_for
 from tests.unit.timelines.world import PathwayWorld, at_work_item
 
@@ -34,9 +40,9 @@ def every_clinic_declines(pathway_id: str) -> PathwayWorld:
     while not stands_for(world.referral, Reason.NO_CANDIDATE):
         world.later(1)
         number = world.referral.offers[-1].number
-        world.tell(UpdateKind.OFFER_DECLINED, offer=number, reason="no-capacity")
+        world.report(OfferDeclined, offer=number, reason="no-capacity")
     world.decide("close:no-provider-available")
-    told(world)
+    notified(world)
     return world
 
 
@@ -44,7 +50,7 @@ def clinic_withdraws_after_booking(pathway_id: str) -> PathwayWorld:
     """The clinic gives the referral back with the visit booked: another one is chosen."""
     world = booked(pathway_id)
     world.later(2)
-    world.tell(UpdateKind.OFFER_DECLINED, reason="specialist-left")
+    world.report(OfferDeclined, reason="specialist-left")
     return world
 
 
@@ -65,7 +71,7 @@ def clinic_books_too_late(pathway_id: str) -> PathwayWorld:
     calendar = BusinessCalendar(profile.time_zone, profile.holidays)
     allowed = calendar.after(world.referral.received_at, world.rules.visit.seen_within)
     start = calendar.after(allowed, "5bd")
-    world.tell(UpdateKind.APPOINTMENT_BOOKED, start=start.isoformat())
+    world.report(AppointmentBooked, start=start)
     return world
 
 
@@ -74,7 +80,7 @@ def clinic_moves_then_cancels(pathway_id: str) -> PathwayWorld:
     world = booked(pathway_id)
     world.clinic_books()
     world.later(2)
-    world.tell(UpdateKind.APPOINTMENT_CANCELLED)
+    world.report(AppointmentCancelled)
     world.patient_is_asked()
     return world
 
@@ -83,7 +89,7 @@ def clinic_says_late_that_the_patient_did_not_come(pathway_id: str) -> PathwayWo
     """The visit's day passes without a word; asked, the clinic says that nobody came."""
     world = nobody_says_whether_the_visit_was(pathway_id)
     world.later(1)
-    world.tell(UpdateKind.PATIENT_NO_SHOW, Role.STAFF)
+    world.report(AppointmentNoshow, role=Role.STAFF)
     world.patient_is_asked()
     return world
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.referral import Referral
-from referral_core.domain.work import Reason
+from referral_core.domain.work_items import Reason
 from tests.unit.timelines.world import PathwayWorld
 
 
@@ -37,4 +37,6 @@ def seen(pathway_id: str) -> PathwayWorld:
 def stands_for(referral: Referral, reason: Reason) -> bool:
     """Whether a person must decide, and for this reason."""
     item = referral.work_item
-    return item is not None and item.reason is reason and referral.phase is Step.OPEN_WORK_ITEM
+    return (
+        item is not None and item.reason is reason and referral.current_step is Step.OPEN_WORK_ITEM
+    )

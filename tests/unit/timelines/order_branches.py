@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from referral_core.adapters.memory_payer import PayerScript
-from referral_core.domain.work import Reason
-from tests.acts import told
+from referral_core.adapters.memory.payer import PayerScript
+from referral_core.domain.work_items import Reason
+from tests.partner_actions import notified
 from tests.unit.fhir.orders import a_coverage
 from tests.unit.timelines.openings import stands_for
 from tests.unit.timelines.world import PathwayWorld, at_work_item, order
@@ -44,7 +44,7 @@ def payer_says_not_covered(pathway_id: str) -> PathwayWorld:
     world = PathwayWorld(pathway_id, PayerScript(eligibility="inactive"))
     assert stands_for(world.referral, Reason.NOT_ELIGIBLE)
     world.decide("close:not-eligible")
-    told(world)
+    notified(world)
     return world
 
 
@@ -60,5 +60,5 @@ def patient_pays_by_a_fee_class(pathway_id: str) -> PathwayWorld:
 def patient_has_died(pathway_id: str) -> PathwayWorld:
     """The order itself says that the patient has died: nobody is called."""
     world = PathwayWorld(pathway_id, deceasedBoolean=True)
-    told(world)
+    notified(world)
     return world

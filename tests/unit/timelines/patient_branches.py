@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Role, UpdateKind
-from referral_core.domain.work import Reason
-from tests.acts import told
+from referral_core.domain.updates import PatientReplied
+from referral_core.domain.work_items import Reason
+from tests.partner_actions import notified
 from tests.unit.fhir.orders import Json
 from tests.unit.timelines.openings import accepted, asked, booked, stands_for
 from tests.unit.timelines.world import PathwayWorld, at_work_item, order
@@ -22,7 +22,9 @@ def nobody_reaches_the_patient(pathway_id: str) -> PathwayWorld:
     world = accepted(pathway_id)
 
     def ended(referral: Referral) -> bool:
-        return referral.closing is not None or stands_for(referral, Reason.CLOSING_SIGN_OFF)
+        return referral.proposed_outcome is not None or stands_for(
+            referral, Reason.CLOSING_SIGN_OFF
+        )
 
     while not ended(world.referral):
         assert not stands_for(world.referral, Reason.PATIENT_NOT_REACHED), (
@@ -37,9 +39,9 @@ def nobody_reaches_the_patient(pathway_id: str) -> PathwayWorld:
             world.staff_call("no-answer")
         else:
             world.wait()
-    if world.referral.closing is None:
+    if world.referral.proposed_outcome is None:
         world.decide("sign-off")
-    told(world)
+    notified(world)
     return world
 
 
@@ -59,15 +61,15 @@ def friday_before_a_holiday(pathway_id: str) -> PathwayWorld:
 
 
 def patient_declines(pathway_id: str) -> PathwayWorld:
-    """The patient does not want the visit; clinic and referrer are told."""
+    """The patient does not want the visit; clinic and referrer are notified."""
     world = asked(pathway_id)
     world.patient_says("no", "declined")
-    told(world)
+    notified(world)
     return world
 
 
 def patient_wants_another_clinic(pathway_id: str) -> PathwayWorld:
-    """The clinic is told, its place released, another one chosen."""
+    """The clinic is notified, its place released, another one chosen."""
     world = asked(pathway_id)
     world.patient_says("another-clinic", "another-clinic")
     return world
@@ -76,7 +78,7 @@ def patient_wants_another_clinic(pathway_id: str) -> PathwayWorld:
 def patient_says_stop(pathway_id: str) -> PathwayWorld:
     """No message is sent any more; staff call, and the patient wants the visit."""
     world = asked(pathway_id)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="stop")
+    world.report(PatientReplied, reply="stop")
     world.later(2)
     world.staff_call("agreed")
     world.clinic_books()
@@ -86,7 +88,7 @@ def patient_says_stop(pathway_id: str) -> PathwayWorld:
 def patient_writes_something_else(pathway_id: str) -> PathwayWorld:
     """The patient's words are not understood: a person reads them, calls, and hears a yes."""
     world = asked(pathway_id)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="other")
+    world.report(PatientReplied, reply="other")
     world.later(2)
     world.staff_call("agreed")
     return world
@@ -95,7 +97,7 @@ def patient_writes_something_else(pathway_id: str) -> PathwayWorld:
 def patient_wants_another_time_before_booking(pathway_id: str) -> PathwayWorld:
     """The patient asks for another time before there is one; staff agree on it by telephone."""
     world = asked(pathway_id)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="another-time")
+    world.report(PatientReplied, reply="another-time")
     world.later(2)
     world.staff_call("another-time")
     world.clinic_books()
@@ -119,7 +121,7 @@ def patient_wants_another_time(pathway_id: str) -> PathwayWorld:
     """The booked time does not suit; staff agree on another with the patient, the clinic books."""
     world = booked(pathway_id)
     world.later(2)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="another-time")
+    world.report(PatientReplied, reply="another-time")
     world.later(1)
     world.staff_call("another-time")
     world.clinic_books()
@@ -130,7 +132,7 @@ def patient_cancels_the_visit(pathway_id: str) -> PathwayWorld:
     """The patient answers NO to a booked visit; called, they want another time after all."""
     world = booked(pathway_id)
     world.later(2)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="no")
+    world.report(PatientReplied, reply="no")
     world.later(1)
     world.staff_call("another-time")
     world.clinic_books()
@@ -141,10 +143,10 @@ def patient_cancels_for_good(pathway_id: str) -> PathwayWorld:
     """The patient answers NO to a booked visit, and says so again when called."""
     world = booked(pathway_id)
     world.later(2)
-    world.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword="no")
+    world.report(PatientReplied, reply="no")
     world.later(1)
     world.staff_call("declined")
-    told(world)
+    notified(world)
     return world
 
 

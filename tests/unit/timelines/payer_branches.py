@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from referral_core.adapters.memory_payer import PayerScript
-from referral_core.domain.updates import Role, UpdateKind
-from referral_core.domain.work import Reason
-from tests.acts import told
+from referral_core.adapters.memory.payer import PayerScript
+from referral_core.domain.updates import AuthorizationDecided, Role
+from referral_core.domain.work_items import Reason
+from tests.partner_actions import notified
 from tests.unit.timelines.openings import stands_for
 from tests.unit.timelines.world import PathwayWorld, at_work_item
 
@@ -70,10 +70,10 @@ def payer_denies_and_it_is_overridden(pathway_id: str) -> PathwayWorld:
 
 
 def payer_denies_for_good(pathway_id: str) -> PathwayWorld:
-    """The payer denies, and the team closes: the place is released, the referrer told."""
+    """The payer denies, and the team closes: the place is released, the referrer notified."""
     world = _denied(pathway_id)
     world.decide("close:authorization-denied-final")
-    told(world)
+    notified(world)
     return world
 
 
@@ -87,10 +87,10 @@ def _denied(pathway_id: str) -> PathwayWorld:
     return world
 
 
-def _decided(world: PathwayWorld, role: Role, **facts: str) -> None:
+def _decided(world: PathwayWorld, role: Role, **fields: str) -> None:
     known = world.referral.authorization
     assert known is not None
-    world.tell(UpdateKind.AUTHORIZATION_DECIDED, role, trace=known.trace, **facts)
+    world.report(AuthorizationDecided, role=role, trace=known.trace, **fields)
 
 
 def _by_phone(world: PathwayWorld) -> dict[str, str]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from referral_core.domain.updates import Role, UpdateKind
-from referral_core.domain.work import Reason
-from tests.acts import told
+from referral_core.domain.updates import (
+    DecisionMade,
+    NoticeUndeliverable,
+    ReportReceived,
+    Role,
+    ServiceAttested,
+)
+from referral_core.domain.work_items import Reason
+from tests.partner_actions import notified
 from tests.unit.timelines.openings import booked, seen, stands_for
 from tests.unit.timelines.world import PathwayWorld, at_work_item
 
@@ -36,7 +42,7 @@ def clinic_attests_the_service(pathway_id: str) -> PathwayWorld:
     """The clinic says that the service was done and that no document may be sent."""
     world = booked(pathway_id)
     world.later(24)
-    world.tell(UpdateKind.SERVICE_ATTESTED, reason="consent-restricted")
+    world.report(ServiceAttested, reason="consent-restricted")
     world.referrer_acknowledges()
     return world
 
@@ -45,7 +51,7 @@ def wrong_document_then_the_right_one(pathway_id: str) -> PathwayWorld:
     """A document of another type closes nothing; the report does."""
     world = seen(pathway_id)
     world.later(24)
-    world.tell(UpdateKind.REPORT_RECEIVED, sha256="f" * 64, loinc="57133-1", final=True)
+    world.report(ReportReceived, sha256="f" * 64, loinc="57133-1")
     world.reports()
     world.referrer_acknowledges()
     return world
@@ -54,9 +60,9 @@ def wrong_document_then_the_right_one(pathway_id: str) -> PathwayWorld:
 def result_is_critical(pathway_id: str) -> PathwayWorld:
     """The report holds a critical result: the referrer is alerted, a clinician signs off."""
     world = seen(pathway_id)
-    world.report(world.rules.closure.evidence[0].loinc[0], critical=True)
+    world.sends_document(world.rules.closure.evidence[0].loinc[0], critical=True)
     world.later(0.5)
-    world.tell(UpdateKind.DECISION, Role.STAFF, action="sign-off")
+    world.report(DecisionMade, role=Role.STAFF, action="sign-off")
     world.reports()
     world.referrer_acknowledges()
     return world
@@ -65,7 +71,7 @@ def result_is_critical(pathway_id: str) -> PathwayWorld:
 def nobody_signs_a_critical_result_off(pathway_id: str) -> PathwayWorld:
     """The critical result stands with the clinicians, overdue within the hour."""
     world = seen(pathway_id)
-    world.report(world.rules.closure.evidence[0].loinc[0], critical=True)
+    world.sends_document(world.rules.closure.evidence[0].loinc[0], critical=True)
     world.wait()
     return world
 
@@ -77,7 +83,7 @@ def notice_does_not_arrive(pathway_id: str) -> PathwayWorld:
     world.later(71)
     notice = world.referral.notice
     assert notice is not None
-    world.tell(UpdateKind.NOTICE_UNDELIVERABLE, Role.ROUTER, notice=notice.number)
+    world.report(NoticeUndeliverable, notice=notice.number)
     assert stands_for(world.referral, Reason.NOTICE_UNDELIVERED)
     world.decide("retry")
     world.referrer_acknowledges()
@@ -88,6 +94,6 @@ def referrer_does_not_acknowledge(pathway_id: str) -> PathwayWorld:
     """The notice is delivered and nobody acknowledges it."""
     world = seen(pathway_id)
     world.reports()
-    told(world)
+    notified(world)
     world.until(at_work_item)
     return world

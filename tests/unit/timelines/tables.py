@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from referral_core.domain.events import Event, EventKind
 from tests.unit.timelines.branches import branches_of
 from tests.unit.timelines.world import PathwayWorld
 
 PAGES: Final = Path(__file__).parents[3] / "docs" / "timelines"
 _ZONE: Final = ZoneInfo("America/New_York")
 _MECHANISM: Final = frozenset(
-    {"step-begun", "work-item-passed-on", "work-item-needed", "closure-confirmed"}
+    {
+        EventKind.STEP_STARTED,
+        EventKind.WORK_ITEM_FORWARDED,
+        EventKind.WORK_ITEM_NEEDED,
+        EventKind.CLOSURE_CONFIRMED,
+    }
 )
-_TOLD: Final = (
+_SHOWN: Final = (
     "missing",
     "reason",
     "channel",
     "action",
     "fee_class",
     "result",
-    "keyword",
+    "reply",
     "late",
     "unauthorized",
     "attempt",
@@ -30,7 +37,7 @@ _TOLD: Final = (
     "status",
     "outcome",
     "loop_closed",
-    "referrer_told",
+    "referrer_notified",
 )
 
 
@@ -61,7 +68,7 @@ def table(world: PathwayWorld) -> str:
     for event, after in world.passed:
         if event.kind in _MECHANISM:
             continue
-        facts = ", ".join(_spoken(f, event.facts[f]) for f in _TOLD if event.facts.get(f))
+        facts = ", ".join(_facts(event))
         what = f"{event.kind} ({facts})" if facts else event.kind
         who, by = f"{after.waits_for} @ {after.queue}", _local(after.due_at)
         if after.is_closed or after.due_at - event.at <= world.clock.grace():
@@ -71,8 +78,15 @@ def table(world: PathwayWorld) -> str:
     return "\n".join(rows)
 
 
-def _spoken(name: str, value: object) -> str:
-    return name.replace("_", " ") if value is True else f"{value}"
+def _facts(event: Event) -> Iterator[str]:
+    for name in _SHOWN:
+        value = getattr(event.facts, name, None)
+        if not value or (event.kind is EventKind.CLOSED and name == "outcome"):
+            continue  # the status of a closed referral is its outcome
+        if value is True:
+            yield name.replace("_", " ")
+        else:
+            yield ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _local(at: datetime) -> str:

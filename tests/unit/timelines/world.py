@@ -8,19 +8,28 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from referral_core.adapters.memory_payer import PayerScript
+from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.calendar import BusinessCalendar
+from referral_core.domain.directory import Practitioner, TenantProfile
+from referral_core.domain.events import Event
 from referral_core.domain.lifecycle import Step
-from referral_core.domain.network import Practitioner, TenantProfile
+from referral_core.domain.outreach.series import series
 from referral_core.domain.pathway import Order, Pathway
-from referral_core.domain.referral import Event, Referral
-from referral_core.domain.updates import Role, Update, UpdateKind
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import (
+    AppointmentBooked,
+    AppointmentFulfilled,
+    AppointmentNoshow,
+    ContactRecorded,
+    DecisionMade,
+    PatientReplied,
+    ReportReceived,
+    Role,
+)
+from referral_core.domain.writes import Commit
 from referral_core.pathways import pathway, pathway_for, pathways
-from referral_core.ports import Commit
-from referral_core.steps.content import Payload
-from referral_core.steps.evidence import series
-from tests.acts import accepted, acknowledged, reason_of, told
-from tests.in_memory import World, an_arrival_of
+from tests.in_memory import World, a_new_referral_of
+from tests.partner_actions import accepted, acknowledged, notified, reason_of
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
 
 _ZONE: Final = ZoneInfo("America/New_York")
@@ -117,8 +126,8 @@ class PathwayWorld(World):
             self.passed.append((one.change.event, one.change.after))
 
         self.referrals.commit = kept  # type: ignore[method-assign]
-        told = wanted or order(pathway_id, **patient)
-        intake = self.read(json.dumps(told).encode())
+        sent = wanted or order(pathway_id, **patient)
+        intake = self.read(json.dumps(sent).encode())
         selected = pathway_for(
             Order(
                 categories=intake.categories,
@@ -128,16 +137,9 @@ class PathwayWorld(World):
             )
         )
         assert selected.id == pathway_id
-        arrival = an_arrival_of(intake, self.clock)
-        pinned = {
-            "pathway": selected.id,
-            "pathway_version": selected.version,
-            "priority": intake.priority,
-        }
-        referral = arrival.referral.model_copy(update=pinned)
-        event = arrival.event.model_copy(update={"pathway": selected.id})
-        self.referrals.accept([arrival.model_copy(update={"referral": referral, "event": event})])
-        self.passed.append((event, referral))
+        new_referral = a_new_referral_of(intake, self.clock, selected)
+        self.referrals.accept([new_referral])
+        self.passed.append((new_referral.event, new_referral.referral))
         self.settle()
 
     @property
@@ -157,14 +159,12 @@ class PathwayWorld(World):
         ]
         known = next(r for r in self.directory._records if isinstance(r, Practitioner))
         ours = [
-            known.model_copy(
-                update={
-                    "npi": f"19999{number:05d}",
-                    "specialty": specialty,
-                    "organization": f"clinic-{number}",
-                    "weekly_capacity": capacity,
-                    "tier": 1,
-                }
+            known.but(
+                npi=f"19999{number:05d}",
+                specialty=specialty,
+                organization=f"clinic-{number}",
+                weekly_capacity=capacity,
+                tier=1,
             )
             for number in range(1, 6)
         ]
@@ -173,7 +173,7 @@ class PathwayWorld(World):
     def _has_a_sliding_fee(self) -> None:
         """Make the tenant an FQHC."""
         self.directory._records = tuple(
-            r.model_copy(update={"sliding_fee": True}) if isinstance(r, TenantProfile) else r
+            r.but(sliding_fee=True) if isinstance(r, TenantProfile) else r
             for r in self.directory._records
         )
 
@@ -181,11 +181,11 @@ class PathwayWorld(World):
         """Let time pass, deadline by deadline, until the referral is where it is wanted."""
         end = self.clock.now() + timedelta(days=days)
         while not reached(self.referral):
-            assert self.clock.now() < end, f"{self.referral.status}: {self.referral.why}"
+            assert self.clock.now() < end, f"{self.referral.status}: {self.referral.status_reason}"
             self.wait()
 
     def later(self, hours: float) -> None:
-        """Let hours pass; what falls due meanwhile is tended."""
+        """Let hours pass; what falls due meanwhile is processed."""
         instant = self.clock.now() + timedelta(hours=hours)
         while not self.referral.is_closed and self.referral.due_at <= instant:
             self.wait()
@@ -193,16 +193,7 @@ class PathwayWorld(World):
 
     def supplies(self, wanted: Json) -> None:
         """PUT the author's new version of the order."""
-        payload = Payload.of(self.read(json.dumps(wanted).encode()), "0" * 64).dump()
-        update = Update(
-            id=f"put-{self.referral.version}",
-            kind=UpdateKind.INFORMATION_SUPPLIED,
-            actor="ehr-1",
-            role=Role.EHR,
-            received_at=self.clock.now(),
-        )
-        self.engine.post(self.referral.tenant, self.referral.id, update, payload=payload)
-        self.settle()
+        self.supplied(self.read(json.dumps(wanted).encode()))
 
     # --- what partners do ------------------------------------------------------------------------
 
@@ -224,15 +215,15 @@ class PathwayWorld(World):
         self.later(0.5)
         self.patient_says("yes", "agreed")
 
-    def patient_says(self, keyword: str, result: str) -> None:
-        """Say a word by text, or its like on the call that staff make."""
+    def patient_says(self, reply: str, result: str) -> None:
+        """Reply by text, or say the like on the call that staff make."""
         if reason_of(self) is None:
-            self.tell(UpdateKind.PATIENT_REPLIED, Role.PATIENT_CHANNEL, keyword=keyword)
+            self.report(PatientReplied, reply=reply)
         else:
             self.staff_call(result)
 
     def staff_call(self, result: str) -> None:
-        self.tell(UpdateKind.CONTACT_RECORDED, Role.STAFF, channel="call", result=result)
+        self.report(ContactRecorded, role=Role.STAFF, result=result)
 
     def clinic_books(self) -> None:
         """Book the tenant's next working day at ten."""
@@ -241,46 +232,46 @@ class PathwayWorld(World):
         calendar = BusinessCalendar(profile.time_zone, profile.holidays)
         day = calendar.after(self.clock.now(), "1bd").astimezone(_ZONE).date()
         start = datetime.combine(day, time(10), _ZONE)
-        self.tell(UpdateKind.APPOINTMENT_BOOKED, start=start.isoformat())
+        self.report(AppointmentBooked, start=start)
 
     def patient_is_seen(self) -> None:
         visit = self.referral.appointment
         assert visit is not None
         self.later((visit.start - self.clock.now()).total_seconds() / 3600 + 1)
-        self.tell(UpdateKind.VISIT_ATTENDED)
+        self.report(AppointmentFulfilled)
 
     def no_show(self) -> None:
         visit = self.referral.appointment
         assert visit is not None
         self.later((visit.start - self.clock.now()).total_seconds() / 3600 + 1)
-        self.tell(UpdateKind.PATIENT_NO_SHOW)
+        self.report(AppointmentNoshow)
 
     def reports(self) -> None:
         """Send every document that the pathway wants and does not have yet, a day apart."""
         present = {report.loinc for report in self.referral.current_reports}
         for wanted in self.rules.closure.evidence:
             if not present & set(wanted.loinc):
-                self.report(wanted.loinc[0])
+                self.sends_document(wanted.loinc[0])
 
-    def report(self, loinc: str, *, critical: bool = False) -> None:
+    def sends_document(self, loinc: str, *, critical: bool = False) -> None:
         """Send a document."""
         self.later(24)
-        sha256, kind = f"{len(self.referral.reports):064d}", UpdateKind.REPORT_RECEIVED
-        self.tell(kind, sha256=sha256, loinc=loinc, final=True, critical=critical)
+        sha256 = f"{len(self.referral.reports):064d}"
+        self.report(ReportReceived, sha256=sha256, loinc=loinc, critical=critical)
 
     def referrer_acknowledges(self) -> None:
         self.later(0.1)
-        told(self)
+        notified(self)
         self.later(6)
         if not self.referral.is_closed:
             acknowledged(self)
 
-    def decide(self, action: str, **facts: Any) -> None:
+    def decide(self, action: str, **fields: Any) -> None:
         self.later(2)
-        self.tell(UpdateKind.DECISION, Role.STAFF, action=action, **facts)
+        self.report(DecisionMade, role=Role.STAFF, action=action, **fields)
 
 
 def at_work_item(referral: Referral) -> bool:
     """Whether a person must decide."""
     item = referral.work_item
-    return item is not None and referral.phase is Step.OPEN_WORK_ITEM and bool(item.due_at)
+    return item is not None and referral.current_step is Step.OPEN_WORK_ITEM and bool(item.due_at)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.domain.errors import Final
+from referral_core.domain.errors import Permanent
 from referral_core.x12.interchange import (
     Envelope,
     X12Error,
@@ -99,7 +99,7 @@ def test_an_error_is_final_and_does_not_quote_the_text() -> None:
     with pytest.raises(X12Error) as caught:
         read_transactions(TEXT.replace("SE*4*", "SE*Rivera*"))
 
-    assert isinstance(caught.value, Final)
+    assert isinstance(caught.value, Permanent)
     assert "Rivera" not in str(caught.value)
 
 

@@ -1,17 +1,21 @@
-"""The environment, typed, read when first needed; a missing resource fails loudly."""
+"""The environment, typed, read when first needed; a missing resource fails loudly.
+
+Plain Python: the stream's consumers need no pydantic, which would be most of their start.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-
-from pydantic import Field, ValidationError
-
-from referral_core.domain.model import Record
+from types import MappingProxyType
+from typing import Any, Final
 
 
-class Settings(Record):
+@dataclass(frozen=True)
+class Settings:
     """What a function's environment may hold.
 
     Resources have no defaults: a function that needs one it was not given fails at once, with
@@ -29,10 +33,10 @@ class Settings(Record):
     stream_dlq_url: str | None = None
     public_base_url: str | None = None
     token_url: str | None = None
-    carry_grace_seconds: float = Field(default=300, gt=0)
+    step_grace_seconds: float = 300
     clock_origin: datetime | None = None
     clock_started: datetime | None = None
-    clock_rate: float = Field(default=1, gt=0)
+    clock_rate: float = 1
 
     def need(self, name: str) -> str:
         """Return a resource's name.
@@ -46,15 +50,44 @@ class Settings(Record):
         return str(value)
 
 
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError("a positive number is needed")
+    return value
+
+
+def _instant(text: str) -> datetime:
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError("an instant needs its offset from UTC")
+    return value
+
+
+_READ: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
+    {
+        "step_grace_seconds": _positive,
+        "clock_origin": _instant,
+        "clock_started": _instant,
+        "clock_rate": _positive,
+    }
+)
+"""How what is no text is read."""
+
+
 @cache
 def settings() -> Settings:
-    """Read the environment once a process."""
-    present = {
-        name: os.environ[name.upper()]
-        for name in Settings.model_fields
-        if os.environ.get(name.upper())
-    }
-    try:
-        return Settings.model_validate(present)
-    except ValidationError as error:
-        raise RuntimeError(f"The environment is not valid: {error}") from error
+    """Read the environment once a process.
+
+    Raises:
+        RuntimeError: a variable does not hold what its setting needs.
+    """
+    present: dict[str, Any] = {}
+    for name in Settings.__dataclass_fields__:
+        text = os.environ.get(name.upper())
+        if text:
+            try:
+                present[name] = _READ.get(name, str)(text)
+            except ValueError as error:
+                raise RuntimeError(f"{name.upper()} is not valid: {error}") from error
+    return Settings(**present)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from referral_core.domain.errors import Final as FinalError
-from referral_core.domain.outreach import Channel
-from referral_core.ports import Message, Messenger
+from referral_core.domain.errors import Permanent
+from referral_core.domain.messages import Message
+from referral_core.domain.outreach.plan import Channel
+from referral_core.ports import Messenger
 
 
 class Channels:
@@ -26,9 +27,10 @@ class Channels:
         """Send one message by its channel; return its metered units.
 
         Raises:
-            Retryable, Ambiguous, Final: as the channel's messenger; Final where there is none.
+            Retryable, DeliveryUnknown, Permanent: as the channel's messenger; Permanent where there
+                is none.
         """
         messenger = self._messengers.get(message.channel)
         if messenger is None:
-            raise FinalError(f"Nothing is sent by {message.channel} here.")
+            raise Permanent(f"Nothing is sent by {message.channel} here.")
         return messenger.send(message)

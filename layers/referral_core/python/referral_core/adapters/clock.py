@@ -49,7 +49,7 @@ class VirtualClock:
         return self._grace
 
 
-class HandClock:
+class ManualClock:
     """Stands still until it is moved."""
 
     def __init__(self, now: datetime, grace: timedelta = timedelta(minutes=5)) -> None:

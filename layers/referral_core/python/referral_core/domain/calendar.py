@@ -11,11 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import AfterValidator, WithJsonSchema
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _SPAN: Final = re.compile(r"^(\d{1,4})(bd|bh|d|h|m)$")
 _OPENS, _CLOSES = time(9), time(17)
@@ -43,7 +45,10 @@ Span = Annotated[
 
 
 @cache
-def _holidays(code: str) -> holidays.HolidayBase:
+def _holidays(code: str) -> HolidayBase:
+    # A third of a function's start, so it is loaded where a calendar is really asked.
+    import holidays  # noqa: PLC0415
+
     country, _, subdivision = code.partition("-")
     return holidays.country_holidays(country, subdiv=subdivision or None)
 
@@ -54,11 +59,11 @@ class BusinessCalendar:
     def __init__(self, time_zone: str, holiday_code: str) -> None:
         """Take an IANA zone and an ISO 3166 code such as `US-MA`."""
         self._zone = ZoneInfo(time_zone)
-        self._holidays = _holidays(holiday_code)
+        self._holiday_code = holiday_code
 
     def is_business_day(self, day: date) -> bool:
         """Whether the tenant works on that day."""
-        return day.weekday() < 5 and day not in self._holidays  # noqa: PLR2004 - Saturday
+        return day.weekday() < 5 and day not in _holidays(self._holiday_code)  # noqa: PLR2004 - Saturday
 
     def opens(self, at: datetime) -> datetime:
         """Return `at` when the tenant works then, else the next instant at which it does."""

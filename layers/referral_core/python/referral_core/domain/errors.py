@@ -26,25 +26,25 @@ class Conflict(Retryable):
     """Another writer was first."""
 
 
-class Final(RouterError):
+class Permanent(RouterError):
     """Trying again changes nothing."""
 
 
-class StaleRun(Final):
+class StaleRun(Permanent):
     """A newer run carries the referral."""
 
 
-class NotFound(Final):
+class NotFound(Permanent):
     """No such record for this tenant."""
 
 
-class Forbidden(Final):
+class Forbidden(Permanent):
     """The principal may not do this."""
 
 
-class NotLegal(Final):
+class NotLegal(Permanent):
     """The referral's state does not allow it now."""
 
 
-class VersionMoved(Final):
+class VersionMoved(Permanent):
     """The sender knows an older version than the one stored."""

@@ -23,6 +23,28 @@ class Step(StrEnum):
     OPEN_WORK_ITEM = "OpenWorkItem"
 
 
+class End(StrEnum):
+    """Where the state machine goes when no step follows; the value is the ASL state's name."""
+
+    CLOSED = "ReferralClosed"
+    SUPERSEDED = "RunSuperseded"
+
+
+Next = Step | End
+"""What follows a step: another step, itself again, or the end of the run."""
+
+
+class ReferralKind(StrEnum):
+    """What kind of referral a pathway carries: a cut of every figure."""
+
+    INTERNAL_SPECIALIST = "internal-specialist"
+    EXTERNAL_PROVIDER = "external-provider"
+    DIAGNOSTIC_SERVICE = "diagnostic-service"
+    BEHAVIORAL_HEALTH = "behavioral-health"
+    HOME_BASED_CARE = "home-based-care"
+    COMMUNITY_RESOURCE = "community-resource"
+
+
 class Status(StrEnum):
     """The canonical public status of a referral, a projection of its four regions."""
 
@@ -38,8 +60,8 @@ class Status(StrEnum):
     RECIPIENT_DECLINED = "recipient-declined"
     CONTACTING_PATIENT = "contacting-patient"
     SCHEDULED = "scheduled"
-    NO_SHOWED = "no-showed"
-    VISIT_CANCELLED = "visit-cancelled"
+    NOSHOW = "noshow"
+    APPOINTMENT_CANCELLED = "appointment-cancelled"
     SEEN_AWAITING_REPORT = "seen-awaiting-report"
     REPORT_RECEIVED = "report-received"
     CANCEL_REQUESTED = "cancel-requested"
@@ -113,8 +135,8 @@ RESPONSIBLE: Final[Mapping[Status, Responsibility]] = MappingProxyType(
         _S.RECIPIENT_DECLINED: Responsibility(Queue.REFERRAL_COORDINATORS, Party.ROUTER),
         _S.CONTACTING_PATIENT: Responsibility(Queue.CONTACT_CENTER, Party.PATIENT),
         _S.SCHEDULED: Responsibility(Queue.SPECIALIST_OFFICE, Party.CLINIC),
-        _S.NO_SHOWED: Responsibility(Queue.CONTACT_CENTER, Party.ROUTER),
-        _S.VISIT_CANCELLED: Responsibility(Queue.CONTACT_CENTER, Party.ROUTER),
+        _S.NOSHOW: Responsibility(Queue.CONTACT_CENTER, Party.ROUTER),
+        _S.APPOINTMENT_CANCELLED: Responsibility(Queue.CONTACT_CENTER, Party.ROUTER),
         _S.SEEN_AWAITING_REPORT: Responsibility(Queue.SPECIALIST_OFFICE, Party.CLINIC),
         _S.REPORT_RECEIVED: Responsibility(Queue.REFERRAL_COORDINATORS, Party.REFERRER),
         _S.CANCEL_REQUESTED: Responsibility(Queue.REFERRAL_COORDINATORS, Party.ROUTER),
@@ -151,15 +173,15 @@ _WORKING: Final[Mapping[Status, frozenset[Status]]] = {
     ),
     _S.SCHEDULED: frozenset(
         {
-            _S.NO_SHOWED,
-            _S.VISIT_CANCELLED,
+            _S.NOSHOW,
+            _S.APPOINTMENT_CANCELLED,
             _S.SEEN_AWAITING_REPORT,
             _S.CONTACTING_PATIENT,
             _S.RECIPIENT_DECLINED,
             _S.ROUTING,
         }
     ),
-    _S.NO_SHOWED: frozenset(
+    _S.NOSHOW: frozenset(
         {
             _S.CONTACTING_PATIENT,
             _S.SCHEDULED,
@@ -168,7 +190,7 @@ _WORKING: Final[Mapping[Status, frozenset[Status]]] = {
             _S.ROUTING,
         }
     ),
-    _S.VISIT_CANCELLED: frozenset(
+    _S.APPOINTMENT_CANCELLED: frozenset(
         {
             _S.CONTACTING_PATIENT,
             _S.SCHEDULED,
@@ -190,8 +212,8 @@ _REPORT_MAY_ARRIVE: Final = frozenset(
         _S.ACCEPTED,
         _S.CONTACTING_PATIENT,
         _S.SCHEDULED,
-        _S.NO_SHOWED,
-        _S.VISIT_CANCELLED,
+        _S.NOSHOW,
+        _S.APPOINTMENT_CANCELLED,
         _S.SEEN_AWAITING_REPORT,
         _S.CANCEL_REQUESTED,
     }

@@ -1,16 +1,24 @@
-"""The base of every record the product keeps: frozen, strict about unknown fields."""
+"""The base of every value the product stores or sends: frozen, strict about unknown fields."""
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-Tenant = NewType("Tenant", str)
-ReferralId = NewType("ReferralId", str)
 
+class Model(BaseModel):
+    """An immutable value; change it with `but`."""
 
-class Record(BaseModel):
-    """An immutable value; change it with `model_copy(update=...)`."""
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    def but(self, **fields: Any) -> Self:
+        """Return the value with some fields replaced, validated as if it were read anew.
+
+        `model_copy(update=...)` would store whatever it is given, and what was stored misspelt
+        could never be read again.
+
+        Raises:
+            ValidationError: a field does not exist or may not have that value.
+        """
+        return type(self).model_validate({**dict(iter(self)), **fields})

@@ -8,12 +8,12 @@ from typing import Literal
 from pydantic import Field
 
 from referral_core.domain.calendar import DayPart, Span
-from referral_core.domain.lifecycle import Queue
-from referral_core.domain.model import Record
-from referral_core.domain.outreach import Channel
+from referral_core.domain.lifecycle import Queue, ReferralKind
+from referral_core.domain.model import Model
+from referral_core.domain.outreach.plan import Channel
 
 
-class Selector(Record):
+class Selector(Model):
     """When a pathway applies: every list that is not empty must match; more matches win.
 
     Attributes:
@@ -29,7 +29,7 @@ class Selector(Record):
     settings: tuple[str, ...] = ()
 
 
-class Readiness(Record):
+class Readiness(Model):
     """What must be known before anybody is asked anything.
 
     Attributes:
@@ -45,7 +45,7 @@ class Readiness(Record):
     asks: int = Field(ge=1)
 
 
-class EligibilityRule(Record):
+class EligibilityRule(Model):
     """Whether and for what the payer is asked.
 
     Attributes:
@@ -57,7 +57,7 @@ class EligibilityRule(Record):
     service_type: str
 
 
-class ChoiceList(Record):
+class ChoiceList(Model):
     """The list of suppliers that the patient is to be shown, as the law of the service wants it.
 
     Attributes:
@@ -73,7 +73,7 @@ class ChoiceList(Record):
     source: str
 
 
-class RoutingRule(Record):
+class RoutingRule(Model):
     """Who is asked first.
 
     Attributes:
@@ -97,7 +97,7 @@ class RoutingRule(Record):
     choice: ChoiceList | None = None
 
 
-class AuthorizationRule(Record):
+class AuthorizationRule(Model):
     """Whether and how the payer is asked.
 
     Attributes:
@@ -113,7 +113,7 @@ class AuthorizationRule(Record):
     warn_at: float = Field(default=0.75, gt=0, lt=1)
 
 
-class OfferRule(Record):
+class OfferRule(Model):
     """How long a clinic has to answer, when it is reminded, and how many clinics are tried."""
 
     answer_within: Span
@@ -121,7 +121,7 @@ class OfferRule(Record):
     offers: int = Field(ge=1)
 
 
-class OutreachAttempt(Record):
+class OutreachAttempt(Model):
     """One attempt to reach the patient.
 
     Attributes:
@@ -134,7 +134,7 @@ class OutreachAttempt(Record):
     day_part: DayPart | None = None
 
 
-class ReachEvidence(Record):
+class ReachEvidence(Model):
     """What must be on record before a patient counts as not to be reached.
 
     Attributes:
@@ -150,7 +150,7 @@ class ReachEvidence(Record):
     sign_off: Queue | None = None
 
 
-class Outreach(Record):
+class Outreach(Model):
     """How the patient is reached.
 
     Attributes:
@@ -174,7 +174,7 @@ class Outreach(Record):
     evidence: ReachEvidence
 
 
-class VisitRule(Record):
+class VisitRule(Model):
     """When the visit must be booked and take place, and what follows when it does not.
 
     Attributes:
@@ -198,14 +198,14 @@ class VisitRule(Record):
     no_show_queue: Queue = Queue.CONTACT_CENTER
 
 
-class EvidenceRule(Record):
+class EvidenceRule(Model):
     """One document that the loop needs: any of its LOINC types."""
 
     name: str
     loinc: tuple[str, ...] = Field(min_length=1)
 
 
-class ClosureRule(Record):
+class ClosureRule(Model):
     """What closes the loop.
 
     Attributes:
@@ -225,11 +225,12 @@ class ClosureRule(Record):
     acknowledged_within: Span
 
 
-class Pathway(Record):
+class Pathway(Model):
     """One pathway version; a referral stays on the version it started on."""
 
     id: str
     version: int = Field(ge=1)
+    kind: ReferralKind
     title: str
     selectors: tuple[Selector, ...] = Field(min_length=1)
     readiness: Readiness
@@ -243,7 +244,7 @@ class Pathway(Record):
     work_item_within: Span
 
 
-class Order(Record):
+class Order(Model):
     """What of an order selects its pathway."""
 
     categories: tuple[str, ...] = ()

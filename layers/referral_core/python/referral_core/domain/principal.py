@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from referral_core.domain.errors import Forbidden
-from referral_core.domain.model import Record, Tenant
-from referral_core.domain.updates import MAY_POST, Role, UpdateKind
+from referral_core.domain.ids import Tenant
+from referral_core.domain.model import Model
+from referral_core.domain.updates import Reported, Role
 
 
-class Principal(Record):
+class Principal(Model):
     """The item that a verified client id maps to; the tenant comes from here only.
 
     Attributes:
@@ -25,6 +26,6 @@ class Principal(Record):
             allowed = ", ".join(sorted(roles))
             raise Forbidden(f"This needs the role {allowed}; this client has {self.role}.")
 
-    def require_may_post(self, kind: UpdateKind) -> None:
+    def require_may_post(self, kind: type[Reported]) -> None:
         """Raise Forbidden unless the role may post this kind of update."""
-        self.require_role(*MAY_POST[kind])
+        self.require_role(*kind.posted_by)

@@ -59,7 +59,7 @@ class Issue(NamedTuple):
     diagnostics: str
 
 
-class FhirError(errors.Final):
+class FhirError(errors.Permanent):
     """The request is refused: sent again unchanged, it will be refused again.
 
     Attributes:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-from referral_core.domain.model import ReferralId
-from referral_core.fhir.datatypes import Reference
+from referral_core.domain.ids import ReferralId
+from referral_core.fhir.r4.datatypes import Reference
 from referral_core.fhir.systems import REFERRAL
 
 _ID: Final = re.compile(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from referral_core.fhir.datatypes import ContactPoint, Period
+from referral_core.fhir.r4.datatypes import ContactPoint, Period
 
 _LONGEST: Final = 40
 """More than any number takes with its extension; longer text is not searched."""

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from referral_core.domain.errors import Final as FinalError
+from referral_core.domain.errors import Permanent
 
 
-class X12Error(FinalError):
+class X12Error(Permanent):
     """The text is not the X12 it should be; the message names the place, never the content."""
 
 

@@ -1,0 +1,74 @@
+"""What starts the functions behind the lifecycle: the stream, the minute, the queue, the topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.messaging import Messaging
+
+_STREAM_FILTERS: Mapping[str, list[dict[str, object]]] = {
+    "start_lifecycle": [{"dynamodb": {"Keys": {"sk": {"S": ["@REFERRAL"]}}}}],
+    "record_metrics": [
+        {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "EVENT#"}]}}}}
+    ],
+}
+
+
+class Triggers(Construct):
+    """The triggers."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Mapping[str, lambda_.Function],
+        table: dynamodb.Table,
+        messaging: Messaging,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        for name, filters in _STREAM_FILTERS.items():
+            functions[name].add_event_source(
+                sources.DynamoEventSource(
+                    table,
+                    starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                    batch_size=50,
+                    bisect_batch_on_error=True,
+                    retry_attempts=3,
+                    max_record_age=Duration.hours(6),
+                    report_batch_item_failures=True,
+                    on_failure=sources.SqsDlq(messaging.stream_dlq),
+                    filters=filters,
+                )
+            )
+        functions["deliver_notices"].add_event_source(
+            sources.SqsEventSource(messaging.notices, batch_size=5, report_batch_item_failures=True)
+        )
+        messaging.replies.add_subscription(
+            subscriptions.LambdaSubscription(
+                functions["receive_reply"], dead_letter_queue=messaging.replies_dlq
+            )
+        )
+        # The topic hands a reply over and forgets it: what fails then is the function's to keep.
+        functions["receive_reply"].configure_async_invoke(
+            retry_attempts=2,
+            max_event_age=Duration.hours(6),
+            on_failure=destinations.SqsDestination(messaging.replies_dlq),
+        )
+        rule = events.Rule(
+            self,
+            "EveryMinute",
+            description="The watchdog looks for referrals that are due",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+        )
+        rule.add_target(targets.LambdaFunction(functions["fire_timers"], retry_attempts=0))

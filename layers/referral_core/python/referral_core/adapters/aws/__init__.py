@@ -1,0 +1,1 @@
+"""Adapters over AWS services, each file named by its technology."""

@@ -1,0 +1,196 @@
+"""The shapes of the table's items: one function an item. `bodies.py` reads those with a body."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from referral_core.adapters.aws.dynamodb import keys
+from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
+from referral_core.adapters.aws.dynamodb.bodies import body_of, update_body
+from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
+from referral_core.adapters.aws.dynamodb.write_units import item_size
+from referral_core.domain.effects import ClaimDailyMessage, Evidence, RoutingDecision
+from referral_core.domain.errors import Permanent
+from referral_core.domain.events import Event
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import Update
+from referral_core.domain.writes import Key
+
+MAX_PAYLOAD_BYTES: Final = 350 * 1024
+"""Compressed; DynamoDB's item limit is 400 KB and the rest of the item needs room."""
+_CLAIMS_KEPT_S: Final = 30 * 86_400
+"""How long a day's message is remembered: longer than the week that the cap looks back on."""
+
+
+class PayloadTooLarge(Permanent):
+    """The clinical payload does not fit one item, even compressed."""
+
+
+def readable(entry: Item) -> Item:
+    """Return an item with its body as JSON, for those who look into the table."""
+    return {**entry, **item(body=text_of(plain(entry)["body"]))} if "body" in entry else entry
+
+
+def image_of(entry: Item) -> Item:
+    """Return an item as Lambda's stream records have it: what is binary is base64 text."""
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in entry.items()
+    }
+
+
+# --- a referral and what is written with each change ------------------------------------------
+
+
+def referral_item(referral: Referral) -> Item:
+    """Return the projection's item; a closed referral leaves the due index."""
+    queue = "closed" if referral.is_closed else referral.queue.value
+    offer = referral.offers[-1] if referral.offers else None
+    return _with_body(
+        body_of(referral),
+        pk=keys.referral(referral.tenant, referral.id),
+        sk=keys.Sort.REFERRAL.value,
+        version=referral.version,
+        run=referral.run,
+        status=referral.status.value,
+        notice_number=len(referral.notices) or None,
+        due_shard=None if referral.is_closed else keys.due_shard(referral.id),
+        due_at=None if referral.is_closed else keys.minute(referral.due_at),
+        received_at=keys.second(referral.received_at),
+        queue_key=keys.queue(referral.tenant, queue),
+        performer_key=keys.performer(referral.tenant, offer.organization) if offer else None,
+    )
+
+
+def mailbox_item(referral: Referral, mailbox: Mailbox) -> Item:
+    """Return the mailbox's item."""
+    return _with_body(
+        body_of(mailbox),
+        pk=keys.referral(referral.tenant, referral.id),
+        sk=keys.Sort.MAILBOX.value,
+        version=mailbox.version,
+    )
+
+
+def event_item(event: Event) -> Item:
+    """Return an event's item; always JSON, for whoever reads an export of the table."""
+    return item(
+        pk=keys.referral(event.tenant, event.referral_id),
+        sk=keys.event(event.version),
+        body=body_of(event),
+    )
+
+
+def payload_item(referral: Referral, body: bytes) -> Item:
+    """Return the item of the clinical payload of a referral's version.
+
+    Raises:
+        PayloadTooLarge: over 350 KB compressed.
+    """
+    return item(
+        pk=keys.referral(referral.tenant, referral.id),
+        sk=keys.payload(referral.payload_version),
+        body=compressed(body),
+    )
+
+
+def payload_in(found: Mapping[str, Any]) -> bytes:
+    """Read the clinical payload in its item."""
+    return gzip.decompress(bytes(found["body"]))
+
+
+def compressed(payload: bytes) -> bytes:
+    """Compress a payload, refusing one that would not fit.
+
+    Raises:
+        PayloadTooLarge: over 350 KB compressed.
+    """
+    small = gzip.compress(payload, mtime=0)
+    if len(small) > MAX_PAYLOAD_BYTES:
+        raise PayloadTooLarge(
+            "The referral is over 350 KB compressed: send documents by reference."
+        )
+    return small
+
+
+# --- items of single effects --------------------------------------------------------------------
+
+
+def update_item(tenant: Tenant, referral_id: ReferralId, update: Update) -> Item:
+    """Return the item that records an update."""
+    return item(
+        pk=keys.referral(tenant, referral_id), sk=keys.update(update.id), body=update_body(update)
+    )
+
+
+def decision_item(tenant: Tenant, referral_id: ReferralId, decision: RoutingDecision) -> Item:
+    """Return a routing decision's item."""
+    return _with_body(
+        decision.model_dump_json(exclude_none=True),
+        pk=keys.referral(tenant, referral_id),
+        sk=keys.decision(decision.number),
+    )
+
+
+def evidence_item(tenant: Tenant, referral_id: ReferralId, evidence: Evidence) -> Item:
+    """Return the item that keeps what proves a fact."""
+    return item(
+        pk=keys.referral(tenant, referral_id),
+        sk=keys.evidence(evidence.sha256),
+        body=evidence.model_dump_json(),
+    )
+
+
+def phone_item(referral: Referral, contact_hash: str) -> Item:
+    """Return the item that lets a phone number find its referral."""
+    return item(
+        pk=keys.phone(referral.tenant, contact_hash),
+        sk=f"{keys.Sort.REFERRAL_OF_PHONE}{referral.id}",
+    )
+
+
+def claim_item(tenant: Tenant, claim: ClaimDailyMessage) -> Item:
+    """Return the item of a day's message; it expires once no cap looks back on it."""
+    return item(
+        pk=keys.phone(tenant, claim.contact_hash),
+        sk=f"{keys.Sort.MESSAGE_DAY}{claim.day.isoformat()}",
+        reference=claim.reference,
+        expires_at=int(time.time()) + _CLAIMS_KEPT_S,
+    )
+
+
+def opt_out_item(tenant: Tenant, contact_hash: str, at: datetime) -> Item:
+    """Return the item of a number that wants no messages."""
+    return item(
+        pk=keys.phone(tenant, contact_hash),
+        sk=keys.Sort.OPT_OUT.value,
+        at=at.astimezone(UTC).isoformat(),
+    )
+
+
+def key_item(referral: Referral, key: Key) -> Item:
+    """Return the item of a uniqueness lock."""
+    return item(
+        pk=keys.lock(referral.tenant, key.kind, key.value),
+        sk=keys.Sort.KEY.value,
+        referral_id=referral.id,
+        content_hash=key.content_hash,
+    )
+
+
+def capacity_item(tenant: Tenant, npi: str, week: str, held: int) -> Item:
+    """Return the item that counts what is reserved of a practitioner's week."""
+    return item(**keys.week_of(tenant, npi, week), held=held)
+
+
+def _with_body(body: str, **fields: Any) -> Item:
+    others = item(**fields)
+    stored: Body = fitted(body, beside=item_size(others) + len("body"))
+    return {**others, **item(body=stored)}

@@ -1,0 +1,139 @@
+"""The table's key grammar: the only place where a key is composed or taken apart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from referral_core.domain.ids import ReferralId, Tenant
+
+if TYPE_CHECKING:
+    from referral_core.domain.writes import KeyKind
+
+DUE_SHARDS: Final = 8
+"""How many partitions the due index is spread over."""
+
+
+class Sort(StrEnum):
+    """Sort keys, or their prefixes, of a referral's items; `@` sorts first and reads as one."""
+
+    REFERRAL = "@REFERRAL"
+    MAILBOX = "@MAILBOX"
+    EVENT = "EVENT#"
+    PAYLOAD = "PAYLOAD#"
+    DECISION = "DECISION#"
+    EVIDENCE = "EVIDENCE#"
+    UPDATE = "UPDATE#"
+    KEY = "@KEY"
+    PRINCIPAL = "@PRINCIPAL"
+    TENANT = "TENANT"
+    PAYER = "PAYER#"
+    EHR = "EHR#"
+    PRACTITIONER = "PRACTITIONER#"
+    WEEK = "WEEK#"
+    REFERRAL_OF_PHONE = "R#"
+    MESSAGE_DAY = "DAY#"
+    OPT_OUT = "@OPTOUT"
+
+
+def referral(tenant: Tenant, referral_id: ReferralId) -> str:
+    """Return the partition of a referral and everything about it."""
+    return f"T#{tenant}#R#{referral_id}"
+
+
+def referral_of(partition: str) -> tuple[Tenant, ReferralId]:
+    """Take a referral's partition apart."""
+    _, tenant, _, referral_id = partition.split("#", 3)
+    return Tenant(tenant), ReferralId(referral_id)
+
+
+def lock(tenant: Tenant, kind: KeyKind, value: str) -> str:
+    """Return the partition of a uniqueness lock; the value is hashed, it may be long or PHI."""
+    return f"T#{tenant}#KEY#{kind}#{sha256(value.encode()).hexdigest()}"
+
+
+def config(tenant: Tenant) -> str:
+    """Return the partition of a tenant's profile, payers and EHR systems."""
+    return f"T#{tenant}#CONFIG"
+
+
+def directory(tenant: Tenant, specialty: str) -> str:
+    """Return the partition of a specialty's practitioners."""
+    return f"T#{tenant}#DIRECTORY#{specialty}"
+
+
+def capacity(tenant: Tenant, npi: str) -> str:
+    """Return the partition of a practitioner's weeks."""
+    return f"T#{tenant}#CAPACITY#{npi}"
+
+
+def phone(tenant: Tenant, contact_hash: str) -> str:
+    """Return the partition of a (hashed) number: its referrals, its messages, its opt-out."""
+    return f"T#{tenant}#PHONE#{contact_hash}"
+
+
+def principal(client_id: str) -> str:
+    """Return the partition of a principal."""
+    return f"PRINCIPAL#{client_id}"
+
+
+def event(version: int) -> str:
+    """Return the sort key of an event; versions sort as numbers up to a million."""
+    return f"{Sort.EVENT}{version:06d}"
+
+
+def payload(version: int) -> str:
+    """Return the sort key of a payload version."""
+    return f"{Sort.PAYLOAD}{version:03d}"
+
+
+def decision(number: int) -> str:
+    """Return the sort key of a routing decision."""
+    return f"{Sort.DECISION}{number:06d}"
+
+
+def evidence(sha256_hex: str) -> str:
+    """Return the sort key of a piece of evidence."""
+    return f"{Sort.EVIDENCE}{sha256_hex}"
+
+
+def update(update_id: str) -> str:
+    """Return the sort key of an update."""
+    return f"{Sort.UPDATE}{update_id}"
+
+
+def week_of(tenant: Tenant, npi: str, week: str) -> dict[str, str]:
+    """Return the key of a practitioner's week."""
+    return {"pk": capacity(tenant, npi), "sk": f"{Sort.WEEK}{week}"}
+
+
+def minute(moment: datetime) -> str:
+    """Write an instant so that strings sort as time: UTC, the minute that it lies in."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def second(moment: datetime) -> str:
+    """Write an instant so that strings sort as time: UTC, the second that it lies in."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def due_shard(referral_id: ReferralId) -> str:
+    """Return the due index's partition of a referral, spread by its id."""
+    return f"DUE#{int(sha256(referral_id.encode()).hexdigest()[:8], 16) % DUE_SHARDS}"
+
+
+def due_shards() -> tuple[str, ...]:
+    """Return every partition of the due index."""
+    return tuple(f"DUE#{n}" for n in range(DUE_SHARDS))
+
+
+def queue(tenant: Tenant, name: str) -> str:
+    """Return the queue index's partition; `closed` holds what is closed."""
+    return f"T#{tenant}#Q#{name}"
+
+
+def performer(tenant: Tenant, organization: str) -> str:
+    """Return the performer index's partition."""
+    return f"T#{tenant}#PERFORMER#{organization}"

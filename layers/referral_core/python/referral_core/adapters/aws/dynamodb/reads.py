@@ -1,0 +1,141 @@
+"""What is read of referrals: strongly consistent by key, by an index otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from referral_core.adapters.aws.dynamodb import items, keys
+from referral_core.adapters.aws.dynamodb.bodies import event_in, mailbox_in, referral_in
+from referral_core.adapters.aws.dynamodb.due import DueIndex
+from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, Index
+from referral_core.adapters.aws.dynamodb.table import Table
+from referral_core.domain.errors import NotFound
+from referral_core.domain.events import Event
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.referral import Referral
+from referral_core.domain.writes import ExistingKey, Key, ReferralState
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class ReferralReads:
+    """The reading half of the record."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        """Take a DynamoDB client and the table's name."""
+        self._table = Table(client, name)
+        self._due = DueIndex(client, name)
+
+    def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
+        """Read a lock; None when nobody holds it."""
+        held = self._table.get(keys.lock(tenant, key.kind, key.value), keys.Sort.KEY.value)
+        if held is None:
+            return None
+        return ExistingKey(
+            key=key,
+            referral_id=ReferralId(held["referral_id"]),
+            content_hash=held["content_hash"],
+        )
+
+    def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
+        """Read a referral and its mailbox with one strongly consistent query."""
+        partition = keys.referral(tenant, referral_id)
+        found = {entry["sk"]: entry for entry in self._table.query(partition, prefix="@")}
+        if keys.Sort.REFERRAL.value not in found:
+            raise NotFound("There is no such referral.")
+        return ReferralState(
+            referral=referral_in(found[keys.Sort.REFERRAL.value]),
+            # Its first write makes it: twenty referrals with a mailbox each are no one transaction.
+            mailbox=mailbox_in(found.get(keys.Sort.MAILBOX.value)),
+        )
+
+    def payload(self, referral: Referral) -> bytes:
+        """Read the clinical payload of the referral's present version."""
+        partition = keys.referral(referral.tenant, referral.id)
+        found = self._table.get(partition, keys.payload(referral.payload_version))
+        if found is None:
+            raise NotFound("The referral's content is missing.")
+        return items.payload_in(found)
+
+    def has_update(self, tenant: Tenant, referral_id: ReferralId, update_id: str) -> bool:
+        """Whether an update of this id is on record."""
+        partition = keys.referral(tenant, referral_id)
+        return self._table.get(partition, keys.update(update_id)) is not None
+
+    def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
+        """Read all events, oldest first."""
+        partition = keys.referral(tenant, referral_id)
+        return [event_in(e) for e in self._table.query(partition, keys.Sort.EVENT.value)]
+
+    def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
+        """Iterate over due referrals, shard by shard, soonest due first; see `DueIndex`."""
+        return self._due.due(before, limit)
+
+    # --- a patient's number -----------------------------------------------------------------------
+
+    def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
+        """List the referrals of a phone number that are still open."""
+        prefix = keys.Sort.REFERRAL_OF_PHONE.value
+        found = self._table.query(keys.phone(tenant, contact_hash), prefix=prefix)
+        ids = [ReferralId(entry["sk"].removeprefix(prefix)) for entry in found]
+        return [i for i in ids if not self.load(tenant, i).referral.is_closed]
+
+    def messaged(self, tenant: Tenant, contact_hash: str, since: date) -> Mapping[date, str]:
+        """Return the message of each of a patient's days, from `since` on."""
+        prefix = keys.Sort.MESSAGE_DAY.value
+        found = self._table.query(keys.phone(tenant, contact_hash), prefix=prefix)
+        days = {date.fromisoformat(e["sk"].removeprefix(prefix)): e["reference"] for e in found}
+        return {day: str(reference) for day, reference in days.items() if day >= since}
+
+    def opted_out(self, tenant: Tenant, contact_hash: str) -> bool:
+        """Whether a number is on the opt-out list."""
+        listed = self._table.get(keys.phone(tenant, contact_hash), keys.Sort.OPT_OUT.value)
+        return listed is not None
+
+    # --- lists ------------------------------------------------------------------------------------
+
+    def in_queue(
+        self, tenant: Tenant, queue: str, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Referral], str | None]:
+        """List one queue's referrals, first received first; returns (page, where the next begins).
+
+        A referral keeps its place while it stays in the queue, so that pages neither skip nor
+        repeat one that changes meanwhile.
+        """
+        return self._list(BY_QUEUE, tenant, keys.queue(tenant, queue), limit, after)
+
+    def of_performer(
+        self, tenant: Tenant, organization: str, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Referral], str | None]:
+        """List the referrals in an organization's hands, first received first."""
+        return self._list(BY_PERFORMER, tenant, keys.performer(tenant, organization), limit, after)
+
+    def _list(
+        self, index: Index, tenant: Tenant, partition: str, limit: int, after: str | None
+    ) -> tuple[Sequence[Referral], str | None]:
+        begin = _entry(index, tenant, partition, after) if after else None
+        entries, last = self._table.page_of(index, partition, limit, begin)
+        # The index lags behind: what left the list meanwhile is listed where it is now.
+        page = [
+            referral_in(found)
+            for found in self._table.get_all(entries)
+            if found.get(index.partition) == partition
+        ]
+        if last is None:
+            return page, None
+        _, referral_id = keys.referral_of(last["pk"])
+        return page, f"{referral_id}|{last[index.sort]}"
+
+
+def _entry(index: Index, tenant: Tenant, partition: str, after: str) -> Mapping[str, str]:
+    """Return the entry of an index that a page token names."""
+    referral_id, _, at = after.partition("|")
+    return {
+        "pk": keys.referral(tenant, ReferralId(referral_id)),
+        "sk": keys.Sort.REFERRAL.value,
+        index.partition: partition,
+        index.sort: at,
+    }

@@ -1,0 +1,94 @@
+"""The DynamoDB table behind the Referrals port: every write is one conditional transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from referral_core.adapters.aws.dynamodb import effects, items
+from referral_core.adapters.aws.dynamodb.reads import ReferralReads
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed
+from referral_core.adapters.aws.dynamodb.transactions import parts_of_commit, parts_of_new
+from referral_core.domain.errors import Conflict, Permanent, StaleRun
+from referral_core.domain.ids import Tenant
+from referral_core.domain.writes import (
+    Commit,
+    DuplicateUpdate,
+    ExistingKey,
+    MessageNotAllowed,
+    NewReferral,
+    NoCapacity,
+)
+
+_TRANSACTION_ITEMS: Final = 100
+
+
+class ReferralTable(ReferralReads):
+    """The record of every referral, in one table."""
+
+    # --- accept -----------------------------------------------------------------------------
+
+    def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
+        """Write all new referrals in one transaction; return the locks taken already."""
+        parts = [part for new in new_referrals for part in parts_of_new(self._table, new)]
+        if len(parts) > _TRANSACTION_ITEMS:
+            raise Permanent("Too many referrals for one transaction: send at most 20.")
+        try:
+            self._table.transact(parts)
+        except ConditionsFailed:
+            return self._taken(new_referrals)
+        return ()
+
+    def _taken(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
+        wanted = [(new.referral.tenant, key) for new in new_referrals for key in new.keys]
+        found = tuple(held for tenant, key in wanted if (held := self.taken(tenant, key)))
+        if not found:
+            raise Conflict("Another post of the same referral is being written; post again.")
+        return found
+
+    # --- commit -----------------------------------------------------------------------------
+
+    def commit(self, commit: Commit) -> None:
+        """Write one commit; see the port."""
+        try:
+            self._table.transact(parts_of_commit(self._table, commit))
+        except ConditionsFailed as error:
+            if error.parts != {effects.RELEASE}:
+                raise self._refusal(commit, error.parts) from error
+        else:
+            return
+        # Nothing is left to give back: nobody's count is wrong without it, and what the commit
+        # says (a decline, a deadline) must not be lost for it.
+        kept = parts_of_commit(self._table, commit, without=frozenset({effects.RELEASE}))
+        try:
+            self._table.transact(kept)
+        except ConditionsFailed as error:
+            raise self._refusal(commit, error.parts) from error
+
+    def _refusal(self, commit: Commit, failed: frozenset[str]) -> Exception:
+        """Return what the conditions that failed mean."""
+        if effects.UPDATE in failed:
+            return DuplicateUpdate("The update is on record.")
+        failed -= {effects.RELEASE}
+        if failed == {effects.RESERVE}:
+            return NoCapacity("The week is full.")
+        if failed and failed <= {effects.CLAIM, effects.OPT_OUT}:
+            return MessageNotAllowed("The patient got a message today, or wants none.")
+        before = commit.change.before
+        present = self.load(before.tenant, before.id).referral
+        if present.run != before.run:
+            return StaleRun(f"Run {present.run} is at work.")
+        return Conflict("Another writer was first.")
+
+    # --- the opt-out list -----------------------------------------------------------------------
+
+    def opt_out(self, tenant: Tenant, contact_hash: str, at: datetime) -> None:
+        """Put a number on the opt-out list; the first time counts."""
+        with suppress(self._table.client.exceptions.ConditionalCheckFailedException):
+            self._table.client.put_item(
+                TableName=self._table.name,
+                Item=items.opt_out_item(tenant, contact_hash, at),
+                ConditionExpression="attribute_not_exists(pk)",
+            )

@@ -1,0 +1,54 @@
+"""Bodies as they are stored: JSON, compressed only where that saves a KB of every write.
+
+Early on bodies are JSON that anybody can read in the AWS console; both forms are read here, from
+the table and from its stream, without boto3 or a model: these are most of a cold start.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from typing import Any, Final
+
+from referral_core.adapters.aws.dynamodb.dictionary import DICTIONARY
+
+Body = str | bytes
+"""As it is stored: JSON, or the same as a zlib stream."""
+_KB: Final = 1024
+
+
+def fitted(body: str, beside: int) -> Body:
+    """Return a body as it is stored: compressed if the item then takes fewer KB.
+
+    Args:
+        body: JSON.
+        beside: bytes of the item's other attributes.
+    """
+    plain = body.encode()
+    small = _deflated(plain)
+    return small if _started_kb(len(small) + beside) < _started_kb(len(plain) + beside) else body
+
+
+def text_of(body: Any) -> str:
+    """Return the JSON of a stored body.
+
+    Args:
+        body: a string or boto3's `Binary`, as the table's API returns it; in the stream records
+            of Lambda what is binary is base64 text.
+    """
+    if isinstance(body, str):
+        return body if body.startswith("{") else _inflated(base64.b64decode(body))
+    return _inflated(bytes(body))
+
+
+def _deflated(plain: bytes) -> bytes:
+    stream = zlib.compressobj(level=9, zdict=DICTIONARY)
+    return stream.compress(plain) + stream.flush()
+
+
+def _inflated(small: bytes) -> str:
+    return zlib.decompressobj(zdict=DICTIONARY).decompress(small).decode()
+
+
+def _started_kb(size: int) -> int:
+    return -(-size // _KB)

@@ -1,0 +1,191 @@
+"""The calls that the adapters make on the table: reads, and one conditional transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
+from referral_core.adapters.aws.dynamodb.schema import PARTITION_KEY, SORT_KEY, Index
+from referral_core.domain.errors import Permanent, Retryable
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_A_BATCH: Final = 100
+_BATCHES_TRIED: Final = 5
+_NEW: Final = "attribute_not_exists(pk)"
+_OURS_TO_FIX: Final = frozenset(
+    {"ValidationException", "AccessDeniedException", "ResourceNotFoundException"}
+)
+
+
+class Part(NamedTuple):
+    """One item of a transaction. Attributes: name: says what could not be written."""
+
+    name: str
+    request: Mapping[str, Any]
+
+    @property
+    def is_put(self) -> bool:
+        """Whether it puts an item; else it updates or checks one."""
+        return "Put" in self.request
+
+
+class ConditionsFailed(Exception):
+    """The transaction was not written.
+
+    Attributes:
+        parts: names of those whose condition failed; empty where only writers met.
+    """
+
+    def __init__(self, parts: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(parts)))
+        self.parts = parts
+
+
+class Requests:
+    """Composes the parts of transactions on one table; needs no client."""
+
+    def __init__(self, name: str) -> None:
+        """Take the table's name."""
+        self.name = name
+
+    def put(
+        self,
+        name: str,
+        entry: Item,
+        condition: str | None,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Part:
+        """Return the part of a transaction that puts an item, perhaps on a condition."""
+        request: dict[str, Any] = {"TableName": self.name, "Item": entry}
+        if condition:
+            request["ConditionExpression"] = condition
+        if names:
+            request["ExpressionAttributeNames"] = names
+        if values:
+            request["ExpressionAttributeValues"] = values
+        return Part(name, {"Put": request})
+
+    def put_new(self, name: str, entry: Item) -> Part:
+        """Return the part of a transaction that puts an item which must not be there yet."""
+        return self.put(name, entry, _NEW)
+
+
+class Table(Requests):
+    """One table, by its name."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        """Take a DynamoDB client and the table's name."""
+        super().__init__(name)
+        self.client = client
+
+    # --- reads ------------------------------------------------------------------------------
+
+    def get(self, pk: str, sk: str, *, consistent: bool = True) -> dict[str, Any] | None:
+        """Read one item as plain values; None when it is not there."""
+        found = self.client.get_item(
+            TableName=self.name, Key=item(pk=pk, sk=sk), ConsistentRead=consistent
+        ).get("Item")
+        return plain(found) if found else None
+
+    def query(self, pk: str, prefix: str, *, consistent: bool = True) -> Iterable[dict[str, Any]]:
+        """Iterate over a partition's items whose sort key begins with a prefix."""
+        condition = "pk = :pk AND begins_with(sk, :prefix)"
+        return self._query(condition, {":pk": pk, ":prefix": prefix}, consistent=consistent)
+
+    def between(self, pk: str, first: str, last: str) -> Iterable[dict[str, Any]]:
+        """Iterate over a partition's items from one sort key to another, both included."""
+        condition = "pk = :pk AND sk BETWEEN :first AND :last"
+        return self._query(condition, {":pk": pk, ":first": first, ":last": last}, consistent=True)
+
+    def _query(
+        self, condition: str, values: Mapping[str, str], *, consistent: bool
+    ) -> Iterable[dict[str, Any]]:
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=item(**values),
+            ConsistentRead=consistent,
+        )
+        for page in pages:
+            for found in page["Items"]:
+                yield plain(found)
+
+    def page_of(
+        self, index: Index, partition: str, limit: int, after: Mapping[str, str] | None
+    ) -> tuple[list[Mapping[str, str]], Mapping[str, str] | None]:
+        """Read one page of an index: the entries (keys only), and where the next page begins."""
+        query: dict[str, Any] = {
+            "TableName": self.name,
+            "IndexName": index.name,
+            "KeyConditionExpression": f"{index.partition} = :partition",
+            "ExpressionAttributeValues": {":partition": {"S": partition}},
+            "Limit": limit,
+        }
+        if after:
+            query["ExclusiveStartKey"] = item(**after)
+        response = self.client.query(**query)
+        last = response.get("LastEvaluatedKey")
+        return [plain(entry) for entry in response["Items"]], plain(last) if last else None
+
+    def get_all(self, entries: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """Read the items of an index's entries, in their order; what is gone is left out.
+
+        Raises:
+            Retryable: the table throttles.
+        """
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for begin in range(0, len(entries), _A_BATCH):
+            wanted = [item(pk=e["pk"], sk=e["sk"]) for e in entries[begin : begin + _A_BATCH]]
+            for read in map(plain, self._batch(wanted)):
+                found[read["pk"], read["sk"]] = read
+        ids = [(entry[PARTITION_KEY], entry[SORT_KEY]) for entry in entries]
+        return [found[at] for at in ids if at in found]
+
+    def _batch(self, wanted: Sequence[Item]) -> Iterable[Mapping[str, Any]]:
+        asked: Any = {self.name: {"Keys": wanted, "ConsistentRead": True}}
+        for _ in range(_BATCHES_TRIED):
+            response = self.client.batch_get_item(RequestItems=asked)
+            yield from response["Responses"].get(self.name, [])
+            asked = response.get("UnprocessedKeys")
+            if not asked:
+                return
+        raise Retryable("The table could not be read: it throttles.")
+
+    # --- one transaction ---------------------------------------------------------------------
+
+    def transact(self, parts: Sequence[Part]) -> None:
+        """Write all parts, or nothing.
+
+        Raises:
+            ConditionsFailed: conditions failed, or other writers were at the same items.
+            Retryable: the table is down or throttles.
+            Permanent: it refuses the request.
+        """
+        requests: Any = [part.request for part in parts]
+        try:
+            self.client.transact_write_items(TransactItems=requests)
+        except ClientError as error:
+            reasons = error.response.get("CancellationReasons", [])
+            codes = [reason.get("Code") for reason in reasons]
+            if not {"ConditionalCheckFailed", "TransactionConflict"} & set(codes):
+                raise _translated(error) from error
+            raise ConditionsFailed(
+                frozenset(
+                    part.name
+                    for part, code in zip(parts, codes, strict=False)
+                    if code == "ConditionalCheckFailed"
+                )
+            ) from error
+
+
+def _translated(error: ClientError) -> Exception:
+    code = error.response["Error"]["Code"]
+    if code in _OURS_TO_FIX:
+        return Permanent(f"The table refused the write: {code}.")
+    return Retryable(f"The table could not be written: {code}.")

@@ -1,0 +1,115 @@
+"""The transactions of the table: their parts, and the events that count what these cost.
+
+An event is part of the transaction whose write units it states, so they are counted with the
+statement in it. Adapters that only play the table count by the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from referral_core.adapters.aws.dynamodb import items
+from referral_core.adapters.aws.dynamodb.attributes import Item
+from referral_core.adapters.aws.dynamodb.effects import parts_of
+from referral_core.adapters.aws.dynamodb.table import Part, Requests
+from referral_core.adapters.aws.dynamodb.write_units import Write, units_of
+from referral_core.domain.cost_ledger import WRITE_UNITS
+from referral_core.domain.events import Event
+from referral_core.domain.writes import Commit, NewReferral
+
+EVENT: Final = "event"
+_REFERRAL: Final = "referral"
+_MAILBOX: Final = "mailbox"
+_LEAST: Final = 2
+"""The write units of an event of up to one KB: nearly always the answer, found at once."""
+
+
+def parts_of_new(table: Requests, new: NewReferral) -> list[Part]:
+    """Return what accepting a referral writes, its event with the units counted."""
+    referral = new.referral
+    others = [
+        table.put_new(_REFERRAL, items.referral_item(referral)),
+        table.put_new("payload", items.payload_item(referral, new.payload)),
+        *(table.put_new("key", items.key_item(referral, key)) for key in new.keys),
+    ]
+    if new.contact_hash:
+        others.append(table.put("contact", items.phone_item(referral, new.contact_hash), None))
+    return _with_event(table, others, new.event, {})
+
+
+def parts_of_commit(
+    table: Requests, commit: Commit, without: frozenset[str] = frozenset()
+) -> list[Part]:
+    """Return what a commit writes, its event with the units counted.
+
+    Args:
+        table: composes the parts.
+        commit: what is written.
+        without: names of parts that are left out, and not counted.
+    """
+    others = [part for part in _commit_parts(table, commit) if part.name not in without]
+    before = {_REFERRAL: items.referral_item(commit.change.before)}
+    if commit.mailbox is not None and commit.mailbox_before.version:
+        before[_MAILBOX] = items.mailbox_item(commit.change.before, commit.mailbox_before)
+    return _with_event(table, others, commit.change.event, before)
+
+
+def metered(event: Event, others: Sequence[Write]) -> Event:
+    """Return an event that states the write units of its transaction, its own included.
+
+    The figure makes the event's item longer, by which the item may need one KB more: so it is
+    counted again until it holds. It only grows, so it comes to rest.
+
+    Args:
+        event: as it was drafted.
+        others: the other writes of its transaction.
+    """
+    beside = units_of(others)
+    stated = beside + _LEAST
+    while True:
+        counted = event.but(metered={**event.metered, WRITE_UNITS: stated})
+        units = beside + units_of([Write(None, items.event_item(counted))])
+        if units == stated:
+            return counted
+        stated = units
+
+
+def _commit_parts(table: Requests, commit: Commit) -> Iterator[Part]:
+    before, after = commit.change.before, commit.change.after
+    yield table.put(
+        _REFERRAL,
+        items.referral_item(after),
+        "#version = :version AND #run = :run",
+        {"#version": "version", "#run": "run"},
+        {":version": {"N": str(before.version)}, ":run": {"N": str(before.run)}},
+    )
+    if commit.mailbox is not None:
+        entry = items.mailbox_item(after, commit.mailbox)
+        version = commit.mailbox_before.version
+        yield (
+            table.put(
+                _MAILBOX,
+                entry,
+                "#version = :version",
+                {"#version": "version"},
+                {":version": {"N": str(version)}},
+            )
+            if version
+            else table.put_new(_MAILBOX, entry)
+        )
+    for effect in commit.effects:
+        yield from parts_of(table, after, effect)
+
+
+def _with_event(
+    table: Requests, others: Sequence[Part], event: Event, before: Mapping[str, Item]
+) -> list[Part]:
+    counted = metered(event, [_write_of(part, before) for part in others])
+    first, *rest = others
+    return [first, table.put_new(EVENT, items.event_item(counted)), *rest]
+
+
+def _write_of(part: Part, before: Mapping[str, Item]) -> Write:
+    """Return a part as a write: what it updates or only checks has less than one KB."""
+    return Write(before.get(part.name), part.request["Put"]["Item"] if part.is_put else None)

@@ -1,0 +1,45 @@
+"""The carrier's opt-out list behind the OptOuts port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
+
+from referral_core.domain.errors import Permanent, Retryable
+
+if TYPE_CHECKING:
+    from types_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
+
+
+class CarrierOptOuts:
+    """Puts numbers on an opt-out list of AWS End User Messaging; putting twice is putting once."""
+
+    def __init__(self, client: PinpointSMSVoiceV2Client, opt_out_list: str) -> None:
+        """Take a client and the list's name: the one that the sending number or pool uses."""
+        self._client = client
+        self._list = opt_out_list
+
+    def add(self, number: str) -> None:
+        """Put a number on the list.
+
+        Raises:
+            Retryable: the carrier did not take it; its errors quote the number, which is PHI.
+            Permanent: the number is none.
+        """
+        try:
+            listed = self._client.put_opted_out_number(
+                OptOutListName=self._list, OptedOutNumber=number
+            )
+        except ParamValidationError:
+            raise Permanent("The number is none that the carrier could list.") from None
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ValidationException":
+                raise Permanent("The number is none that the carrier could list.") from None
+            raise Retryable(f"The carrier did not list the number: {code}.") from None
+        except (BotoCoreError, ResponseParserError) as error:
+            raise Retryable(f"The carrier did not answer: {type(error).__name__}.") from None
+        if not listed.get("OptedOutNumber"):
+            raise Retryable("The carrier answered something else.")

@@ -1,0 +1,1 @@
+"""Partners over HTTP: payer, clinic, EHR, patient portal."""

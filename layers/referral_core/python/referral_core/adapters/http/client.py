@@ -1,0 +1,141 @@
+"""The one outbound HTTP client: all partners are spoken to through it, over TLS, with a token.
+
+It says by its errors whether trying again can help. Nothing that it raises or logs holds a body, a
+query or a token: partners' URLs and responses may hold PHI.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from time import monotonic
+from typing import Final, NamedTuple
+
+import urllib3
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import Url, parse_url
+
+from referral_core.domain.errors import Permanent, Retryable
+
+_CONNECT_SECONDS: Final = 3.0
+_LARGEST_RESPONSE: Final = 5_000_000
+_CHUNK: Final = 65_536
+_LOOPBACK: Final = "127.0.0.1"
+_TRY_LATER: Final = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+)
+
+
+class Response(NamedTuple):
+    """A partner's 2xx response."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class HttpClient:
+    """Sends one request and does not retry it: who retries, and when, is the state machine's.
+
+    Args:
+        secret: looks up a bearer token by the name of its secret.
+        pool: connections, kept between invocations; a fresh pool when None.
+    """
+
+    def __init__(
+        self, secret: Callable[[str], str], pool: urllib3.PoolManager | None = None
+    ) -> None:
+        self._secret = secret
+        self._pool = pool or urllib3.PoolManager(retries=False)
+        # At level DEBUG it writes each URL with its query.
+        logging.getLogger("urllib3").setLevel(logging.INFO)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        secret: str,
+        body: bytes,
+        content_type: str,
+        timeout: float,
+        accept: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send a request and return the 2xx response.
+
+        Args:
+            method: the HTTP method.
+            url: https, or http on 127.0.0.1.
+            secret: name of the secret that holds the bearer token.
+            body: the content.
+            content_type: its media type.
+            timeout: seconds for the whole exchange, reading included.
+            accept: the media type wanted back; the content's own when None.
+            headers: further request headers.
+
+        Raises:
+            Retryable: the partner is unreachable, slow, throttling or broken (5xx).
+            Permanent: it refuses the request, redirects it, or answers more than is reasonable.
+        """
+        target = _target(url)
+        deadline = monotonic() + timeout
+        try:
+            response = self._pool.request(
+                method,
+                target.url,
+                body=body,
+                headers={
+                    **(headers or {}),
+                    "Authorization": f"Bearer {self._secret(secret)}",
+                    "Content-Type": content_type,
+                    "Accept": accept or content_type,
+                },
+                timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), total=timeout),
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            )
+            try:
+                _require_success(response.status, target)
+                content = _read(response, target, deadline)
+            finally:
+                # A body read to its end has given its connection back to the pool already; one
+                # that was not would spoil the next answer.
+                response.close()
+        except HTTPError as error:
+            # The cause is named by its type only: its text quotes the URL.
+            raise Retryable(f"{target.host} did not answer: {type(error).__name__}.") from None
+        return Response(response.status, response.headers.get("Content-Type", ""), content)
+
+
+def _target(url: str) -> Url:
+    try:
+        target = parse_url(url)
+    except LocationParseError:
+        raise Permanent("A partner's URL in the configuration is not a URL.") from None
+    on_this_machine = target.scheme == "http" and target.host == _LOOPBACK
+    if not target.host or not (target.scheme == "https" or on_this_machine):
+        raise Permanent(f"{target.host or 'A partner'} must be reached by https.")
+    return target
+
+
+def _require_success(status: int, target: Url) -> None:
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRY_LATER:
+        raise Retryable(f"{target.host} cannot answer now: HTTP {status}.")
+    raise Permanent(f"{target.host} refuses the request: HTTP {status}.")
+
+
+def _read(response: urllib3.BaseHTTPResponse, target: Url, deadline: float) -> bytes:
+    """Read the body within the deadline; a socket's own timeout starts anew with each piece."""
+    content = bytearray()
+    for piece in response.stream(_CHUNK):
+        content += piece
+        if len(content) > _LARGEST_RESPONSE:
+            raise Permanent(f"{target.host} answers more than {_LARGEST_RESPONSE} bytes.")
+        if monotonic() > deadline:
+            raise Retryable(f"{target.host} answers too slowly.")
+    return bytes(content)

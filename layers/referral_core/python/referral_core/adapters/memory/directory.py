@@ -1,0 +1,72 @@
+"""The directory and the configuration in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.domain.errors import Forbidden, NotFound
+from referral_core.domain.ids import Tenant
+from referral_core.domain.principal import Principal
+
+
+class MemoryDirectory:
+    """Configuration in lists, with the holds of a MemoryReferrals."""
+
+    def __init__(
+        self,
+        referrals: MemoryReferrals,
+        records: Iterable[TenantProfile | Payer | EhrSystem | Practitioner | Principal],
+    ) -> None:
+        """Take the records that operations would load."""
+        self._referrals = referrals
+        self._records = tuple(records)
+
+    def principal(self, client_id: str) -> Principal:
+        """Read the principal of a client id."""
+        for record in self._records:
+            if isinstance(record, Principal) and record.client_id == client_id:
+                return record
+        raise Forbidden("This client is not registered: ask operations to onboard it.")
+
+    def tenant(self, tenant: Tenant) -> TenantProfile:
+        """Read the tenant's profile."""
+        for record in self._records:
+            if isinstance(record, TenantProfile) and record.tenant == tenant:
+                return record
+        raise NotFound("The tenant has no profile.")
+
+    def payer(self, tenant: Tenant, payer_id: str) -> Payer:
+        """Read one payer."""
+        for payer in self.payers(tenant):
+            if payer.id == payer_id:
+                return payer
+        raise NotFound("The tenant has no such payer.")
+
+    def payers(self, tenant: Tenant) -> Sequence[Payer]:
+        """List the tenant's payers."""
+        return [r for r in self._records if isinstance(r, Payer) and r.tenant == tenant]
+
+    def ehr(self, tenant: Tenant, ehr_id: str) -> EhrSystem:
+        """Read one EHR system."""
+        for record in self._records:
+            if isinstance(record, EhrSystem) and record.tenant == tenant and record.id == ehr_id:
+                return record
+        raise NotFound("The tenant has no such EHR system.")
+
+    def practitioner(self, tenant: Tenant, specialty: str, npi: str) -> Practitioner | None:
+        """Read one practitioner."""
+        return next((p for p in self.practitioners(tenant, specialty) if p.npi == npi), None)
+
+    def practitioners(self, tenant: Tenant, specialty: str) -> Sequence[Practitioner]:
+        """List the practitioners of a specialty."""
+        return [
+            r
+            for r in self._records
+            if isinstance(r, Practitioner) and r.tenant == tenant and r.specialty == specialty
+        ]
+
+    def reserved(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
+        """Read the holds of some weeks."""
+        return {week: self._referrals.reserved[tenant, npi, week] for week in weeks}

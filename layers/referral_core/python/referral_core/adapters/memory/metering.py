@@ -1,0 +1,36 @@
+"""What the writes in memory would cost on the table, counted by the table's own functions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from referral_core.adapters.aws.dynamodb.attributes import plain
+from referral_core.adapters.aws.dynamodb.bodies import event_in
+from referral_core.adapters.aws.dynamodb.effects import RELEASE
+from referral_core.adapters.aws.dynamodb.table import Part, Requests
+from referral_core.adapters.aws.dynamodb.transactions import EVENT, parts_of_commit, parts_of_new
+from referral_core.domain.events import Event
+from referral_core.domain.writes import Commit, NewReferral
+
+_TABLE: Final = Requests("memory")
+
+
+def event_of_new(new: NewReferral) -> Event:
+    """Return the event of a new referral as the table would store it."""
+    return _event_in(parts_of_new(_TABLE, new))
+
+
+def event_of_commit(commit: Commit, *, releases: bool) -> Event:
+    """Return the event of a commit as the table would store it.
+
+    Args:
+        commit: what is written.
+        releases: whether there is a reservation to give back; the table leaves that out if not.
+    """
+    without = frozenset() if releases else frozenset({RELEASE})
+    return _event_in(parts_of_commit(_TABLE, commit, without))
+
+
+def _event_in(parts: list[Part]) -> Event:
+    (stored,) = (part.request["Put"]["Item"] for part in parts if part.name == EVENT)
+    return event_in(plain(stored))

@@ -1,0 +1,168 @@
+"""Clinics, carrier, EHR, notice queue and document store in memory.
+
+Each is as strict as what it stands for: a twin that took what the real one refuses would make
+tests and simulations lie.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Final, Literal
+
+from referral_core.domain.directory import EhrSystem, Practitioner
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.messages import DeliveryUnknown, Message, OfferedReferral
+from referral_core.domain.outreach.sms_parts import parts
+from referral_core.domain.referral import Notice, Referral
+from referral_core.fhir.ids import notice_id
+
+Mode = Literal["up", "down", "refuses"]
+
+_NUMBER: Final = re.compile(r"\+?[1-9]\d{1,18}", re.ASCII)
+_LONGEST_BODY: Final = 1600
+_LONGEST_SPEECH: Final = 3000
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
+_BYTES: Final = "application/octet-stream"
+
+
+def _pass(mode: Mode) -> None:
+    if mode == "down":
+        raise Retryable("The partner cannot answer now.")
+    if mode == "refuses":
+        raise Permanent("The partner refuses the request.")
+
+
+@dataclass
+class MemoryClinics:
+    """All clinics at once.
+
+    Attributes:
+        offers: what was last offered under each Task.
+        withdrawn: the reason of each Task taken back.
+        reminded: (Task, what is awaited), once per reminder.
+    """
+
+    mode: Mode = "up"
+    offers: dict[str, OfferedReferral] = field(default_factory=dict)
+    withdrawn: dict[str, str] = field(default_factory=dict)
+    reminded: list[tuple[str, str]] = field(default_factory=list)
+
+    def offer(self, offered: OfferedReferral) -> None:
+        """Take an offer; the same one again changes nothing."""
+        _pass(self.mode)
+        self.offers[offered.task_id] = offered
+
+    def withdraw(self, practitioner: Practitioner, task_id: str, reason: str) -> None:  # noqa: ARG002
+        """Take the withdrawal of an offer, known or not."""
+        _pass(self.mode)
+        self.withdrawn[task_id] = reason
+
+    def remind(self, practitioner: Practitioner, task_id: str, awaited: str) -> None:  # noqa: ARG002
+        """Take the reminder that something is awaited."""
+        _pass(self.mode)
+        self.reminded.append((task_id, awaited))
+
+
+class MemoryMessenger:
+    """All channels: each send is one message, repeats included.
+
+    Args:
+        opted_out: numbers that want no messages.
+    """
+
+    def __init__(self, opted_out: Iterable[str] = ()) -> None:
+        self.opted_out = set(opted_out)
+        self.mode: Literal["up", "down", "fails"] = "up"
+        self.sent: list[Message] = []
+
+    def send(self, message: Message) -> int:
+        """Send one message; return its units. In mode `fails` nobody learns that it was sent."""
+        if self.mode == "down":
+            raise Retryable("The channel takes no messages now.")
+        if not self._takes(message):
+            raise Permanent("The channel refuses the message.")
+        self.sent.append(message)
+        if self.mode == "fails":
+            raise DeliveryUnknown("The channel failed.")
+        return parts(message.body) if message.channel == "sms" else 1
+
+    def _takes(self, message: Message) -> bool:
+        match message.channel:
+            case "sms" | "voice":
+                longest = _LONGEST_BODY if message.channel == "sms" else _LONGEST_SPEECH
+                number = _NUMBER.fullmatch(message.to) and message.to not in self.opted_out
+                return bool(number and message.body.strip() and len(message.body) <= longest)
+            case "email":
+                return _ADDRESS.fullmatch(message.to) is not None
+            case "letter" | "portal":
+                return bool(message.to.strip())
+            case "call":
+                return False
+
+
+@dataclass
+class MemoryOptOuts:
+    """The carrier's opt-out list: what is on it, the messenger sends nothing to."""
+
+    messenger: MemoryMessenger
+    mode: Mode = "up"
+
+    def add(self, number: str) -> None:
+        """Put a number on the list; putting twice is putting once."""
+        _pass(self.mode)
+        if not _NUMBER.fullmatch(number):
+            raise Permanent("The number is none.")
+        self.messenger.opted_out.add(number)
+
+
+@dataclass
+class MemoryEhr:
+    """The EHR's inbox.
+
+    Attributes:
+        notices: by the id that they have there.
+        shown: the messages in the patient's portal, by their reference.
+    """
+
+    mode: Mode = "up"
+    notices: dict[str, Notice] = field(default_factory=dict)
+    shown: dict[str, Message] = field(default_factory=dict)
+
+    def notify(self, ehr: EhrSystem, referral: Referral, notice: Notice) -> None:  # noqa: ARG002
+        """Take one notice; the same one again overwrites itself."""
+        _pass(self.mode)
+        self.notices[notice_id(referral.id, notice.number)] = notice
+
+    def show(self, ehr: EhrSystem, message: Message, at: datetime) -> None:  # noqa: ARG002
+        """Take one message; the same one again overwrites itself."""
+        _pass(self.mode)
+        self.shown[message.reference] = message
+
+
+@dataclass
+class MemoryNotices:
+    """The queue: what is asked for, repeats included, since a queue delivers at least once."""
+
+    asked: list[tuple[Tenant, ReferralId, int]] = field(default_factory=list)
+
+    def enqueue(self, tenant: Tenant, referral_id: ReferralId, number: int) -> None:
+        """Ask for delivery."""
+        self.asked.append((tenant, referral_id, number))
+
+
+@dataclass
+class MemoryDocuments:
+    """Documents by tenant and hash, with their media type."""
+
+    stored: dict[tuple[Tenant, str], tuple[bytes, str]] = field(default_factory=dict)
+
+    def put(self, tenant: Tenant, content: bytes, content_type: str) -> str:
+        """Store a document unless it is there; return its SHA-256 in hex."""
+        digest = sha256(content).hexdigest()
+        self.stored.setdefault((tenant, digest), (content, content_type or _BYTES))
+        return digest

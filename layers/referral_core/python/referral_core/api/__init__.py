@@ -1,1 +1,0 @@
-"""The HTTP face and the patient's replies: each use case one module, FHIR in and out."""

@@ -1,0 +1,196 @@
+"""The clinical content that the steps need, in plain words: FHIR's many ways to say it end here.
+
+Everything is optional: what is missing, the pathway decides about. All of it is PHI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final, Self
+
+from referral_core.domain.model import Model
+
+
+class PatientContent(Model):
+    """Who is referred.
+
+    Attributes:
+        given: first given name; `middle`: the others.
+        phone: E.164, a mobile number before others.
+        language: primary subtag of BCP 47, lower case (`en`, `es`).
+        identifiers: `system|value`.
+        latitude, longitude: of the address, when the EHR sends its geolocation.
+    """
+
+    family: str | None = None
+    given: str | None = None
+    middle: str | None = None
+    birth_date: date | None = None
+    gender: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address_lines: tuple[str, ...] = ()
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    language: str | None = None
+    deceased: bool = False
+    mrn: str | None = None
+    identifiers: tuple[str, ...] = ()
+
+
+class Payor(Model):
+    """Who pays, as the coverage names it. Attributes: identifiers: `system|value`."""
+
+    name: str | None = None
+    identifiers: tuple[str, ...] = ()
+
+
+class CoverageContent(Model):
+    """What pays: the coverage in force, or the only one there is.
+
+    Attributes:
+        self_pay: the patient pays (coverage type `pay`).
+        fee_class: of the sliding fee scale, `A` to `D`, sent as coverage class `class`.
+    """
+
+    member_id: str | None = None
+    payor: Payor | None = None
+    plan: str | None = None
+    group: str | None = None
+    status: str | None = None
+    start: date | None = None
+    end: date | None = None
+    subscriber: str | None = None
+    relationship: str | None = None
+    self_pay: bool = False
+    fee_class: str | None = None
+
+
+class RequesterContent(Model):
+    """Who refers, and where an answer reaches them."""
+
+    name: str | None = None
+    npi: str | None = None
+    organization: str | None = None
+    organization_npi: str | None = None
+    phone: str | None = None
+    fax: str | None = None
+
+
+class ServiceContent(Model):
+    """What is asked for.
+
+    Attributes:
+        category, performer_type: the first coding as `system|code`.
+        performer_specialty: NUCC taxonomy code, from the performer type or the named performer.
+        performer_npi: the performer that the order names, if it names one.
+    """
+
+    system: str | None = None
+    code: str | None = None
+    display: str | None = None
+    category: str | None = None
+    performer_type: str | None = None
+    performer_specialty: str | None = None
+    performer_npi: str | None = None
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the order says what is asked for, by a code, in words, or by who is to do it."""
+        return bool(self.code or self.display or self.performer_specialty)
+
+
+class Reason(Model):
+    """Why: a diagnosis or problem."""
+
+    system: str | None = None
+    code: str | None = None
+    text: str | None = None
+
+
+class ClinicalContent(Model):
+    """All of it.
+
+    Attributes:
+        consent: whether the order comes with the patient's active consent to disclose.
+        setting: class of the encounter it was written in (HL7 ActEncounterCode).
+    """
+
+    patient: PatientContent = PatientContent()
+    coverage: CoverageContent = CoverageContent()
+    requester: RequesterContent = RequesterContent()
+    service: ServiceContent = ServiceContent()
+    reasons: tuple[Reason, ...] = ()
+    consent: bool = False
+    setting: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class ClinicalPayload(Model):
+    """What is stored compressed, once per version the author sent. All of it is PHI.
+
+    Attributes:
+        service_request: the EHR's resource.
+        resources: the resources that it leads to, by the reference that leads there.
+        content: the same, normalised.
+        source_sha256: the document that holds the request's bytes as they came.
+        content_hash: SHA-256 of what the order and its resources say.
+    """
+
+    service_request: dict[str, Any]
+    resources: dict[str, dict[str, Any]]
+    content: ClinicalContent
+    source_sha256: str
+    content_hash: str
+
+    @classmethod
+    def load(cls, stored: bytes) -> Self:
+        """Read a stored payload."""
+        return cls.model_validate_json(stored)
+
+    def dump(self) -> bytes:
+        """Return the payload as it is stored."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+_CONSENT: Final = "consent"
+
+
+def missing(
+    content: ClinicalContent, required: Iterable[str], *, consented: bool = False
+) -> tuple[str, ...]:
+    """Return the names of required facts (`patient.phone`, `coverage.payor`, `service`) not there.
+
+    Args:
+        content: what the order says; of a patient who pays no coverage is needed.
+        required: by the pathway.
+        consented: whether staff recorded the patient's consent.
+
+    Raises:
+        AttributeError: a pathway requires a fact that does not exist.
+    """
+    return tuple(
+        name
+        for name in required
+        if not _has(content, name) and not (consented and name == _CONSENT)
+    )
+
+
+def _has(content: ClinicalContent, name: str) -> bool:
+    if content.coverage.self_pay and name.startswith("coverage."):
+        return True
+    match name:
+        case "consent":
+            return content.consent
+        case "service":
+            return content.service.is_stated
+        case "reason":
+            return bool(content.reasons)
+    value: Any = content
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value not in (None, "", ())

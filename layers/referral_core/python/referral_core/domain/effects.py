@@ -1,0 +1,108 @@
+"""What a transaction must also do beside the change itself: one class an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from referral_core.domain.model import Model
+from referral_core.domain.referral import Reservation
+from referral_core.domain.updates import Update
+
+
+class Evidence(Model):
+    """What proves a fact: the document's hash, where it came from and when."""
+
+    sha256: str
+    kind: str
+    source: str
+    received_at: datetime
+    content_type: str
+    size: int
+
+
+class RoutingDecision(Model):
+    """Why this performer: kept for every routing, whatever comes of it.
+
+    Attributes:
+        candidates: npi → score and its parts, best first.
+        exclusions: npi → the hard filter that excluded it.
+        shown: the list that the patient was to be shown, where the law wants one.
+    """
+
+    number: int
+    at: datetime
+    policy: str
+    chosen: str | None
+    candidates: tuple[Mapping[str, str | float], ...]
+    exclusions: Mapping[str, str]
+    shown: tuple[str, ...] = ()
+
+
+class Effect(Model):
+    """Something that is written with a change, or the change is not written either."""
+
+
+class Reserve(Effect):
+    """Take a unit of capacity; fails with `NoCapacity` when the week is full.
+
+    Attributes:
+        capacity: units that the practitioner has in that week.
+    """
+
+    reservation: Reservation
+    capacity: int
+
+
+class Release(Effect):
+    """Give a unit of capacity back; harmless when there is nothing to give back."""
+
+    reservation: Reservation
+
+
+class ClaimDailyMessage(Effect):
+    """Take the right to message a patient on a day; fails with `MessageNotAllowed`.
+
+    Nobody else may message the patient on that day, and an opt-out forbids it.
+
+    Attributes:
+        contact_hash: of the patient's number (of the email address where there is none).
+        day: the patient's own.
+        reference: of the message; the same one may take the day again.
+        stoppable: whether an opt-out forbids it: texts and calls, not emails.
+    """
+
+    contact_hash: str
+    day: date
+    reference: str
+    stoppable: bool = True
+
+
+class RecordUpdate(Effect):
+    """Record an update, exactly once by its id; fails with `DuplicateUpdate`."""
+
+    update: Update
+
+
+class StorePayload(Effect):
+    """Store the payload of the version after the change: JSON, compressed by the adapter. PHI."""
+
+    body: bytes
+
+
+class KeepEvidence(Effect):
+    """Keep what proves a fact; the document itself is stored already."""
+
+    evidence: Evidence
+
+
+class KeepDecision(Effect):
+    """Keep a routing decision."""
+
+    decision: RoutingDecision
+
+
+class IndexContact(Effect):
+    """Let the referral be found under a (hashed) phone number from now on."""
+
+    contact_hash: str

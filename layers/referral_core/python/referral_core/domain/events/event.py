@@ -1,0 +1,86 @@
+"""One event, and the dimensions by which every figure can be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import Field, SerializeAsAny, model_validator
+
+from referral_core.domain.directory import PayerClass
+from referral_core.domain.events.facts import FACTS, Facts
+from referral_core.domain.events.kinds import EventKind
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import Outcome, ReferralKind, Status
+from referral_core.domain.model import Model
+
+SCHEMA_VERSION: Final = 2
+
+
+class Dimensions(Model):
+    """By what every figure can be cut: codes and ids, as far as they are known by then.
+
+    Attributes:
+        payer_class: `self-pay` where the patient pays.
+        referring_practice: NPI of the referring organization, else the id of its EHR.
+        referring_clinician: NPI.
+        location: where the referral was written, as the EHR identifies it.
+        performer: NPI of the practitioner in hand, or the last one.
+        network: whether that performer is in the payer's network.
+    """
+
+    pathway: str
+    kind: ReferralKind
+    priority: str
+    specialty: str | None = None
+    payer: str | None = None
+    payer_class: PayerClass | None = None
+    referring_practice: str | None = None
+    referring_clinician: str | None = None
+    location: str | None = None
+    performer_organization: str | None = None
+    performer: str | None = None
+    network: bool | None = None
+    tier: int | None = None
+    language: str | None = None
+
+
+class Event(Model):
+    """One change, append-only; carries no PHI.
+
+    Attributes:
+        version: the referral's version that this event made; its number.
+        in_status_s: seconds spent in `from_status` until this event.
+        update: id of the update that brought it about.
+        facts: small values that explain the change, of the class of the kind.
+        dimensions: what was known of the referral by then.
+        metered: counted units for the cost ledger (states, sms_parts, payer_transactions, …).
+    """
+
+    tenant: Tenant
+    referral_id: ReferralId
+    version: int
+    run: int
+    kind: EventKind
+    at: datetime
+    actor: str
+    from_status: Status | None
+    to_status: Status
+    status_reason: str
+    outcome: Outcome | None = None
+    in_status_s: int | None = None
+    update: str | None = None
+    facts: SerializeAsAny[Facts] = Facts()
+    dimensions: Dimensions
+    metered: Mapping[str, int] = Field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    @model_validator(mode="before")
+    @classmethod
+    def _facts_of_the_kind(cls, data: Any) -> Any:
+        """Read the facts as the class of the event's kind; another class is an error."""
+        if isinstance(data, Mapping) and "kind" in data:
+            wanted = FACTS[EventKind(data["kind"])]
+            return {**data, "facts": wanted.model_validate(data.get("facts") or {})}
+        return data

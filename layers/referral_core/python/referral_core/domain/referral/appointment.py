@@ -1,0 +1,26 @@
+"""The appointment region: the visit that the clinic booked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from referral_core.domain.model import Model
+
+
+class Appointment(Model):
+    """The visit the clinic booked. Attributes: reminders: those sent or past."""
+
+    number: int
+    start: datetime
+    reminders: int = 0
+    status: Literal["booked", "fulfilled", "noshow", "cancelled"] = "booked"
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether it is to take place."""
+        return self.status == "booked"
+
+    def cancelled(self) -> Appointment:
+        """Return it cancelled if it was still to take place, else as it is."""
+        return self.but(status="cancelled") if self.is_booked else self

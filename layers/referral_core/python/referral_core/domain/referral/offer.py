@@ -1,0 +1,51 @@
+"""The offer region: which performer the referral is with, and what it reserves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from referral_core.domain.model import Model
+
+OfferStatus = Literal["open", "accepted", "declined", "silent", "withdrawn", "taken-back"]
+IN_HAND: frozenset[OfferStatus] = frozenset({"open", "accepted"})
+"""The performer has the referral, or is asked to take it."""
+
+
+class Reservation(Model):
+    """One unit of a practitioner's weekly capacity, reserved for this referral until released."""
+
+    npi: str
+    week: str
+
+
+class Offer(Model):
+    """The performer the referral is (or was) routed to; Task B is what FHIR shows of it.
+
+    `silent` and `taken-back` offers were ended by us, and the clinic is told; `declined` and
+    `withdrawn` ones by the clinic.
+
+    Attributes:
+        tier: of the performer in the network: 1 preferred, 2 in network, 3 out of network.
+        in_network: whether the performer is in the payer's network.
+        decision: number of the routing decision that chose it.
+        reason: why the offer ended; a code.
+    """
+
+    number: int
+    npi: str
+    organization: str
+    specialty: str
+    tier: int | None = None
+    in_network: bool | None = None
+    reservation: Reservation | None
+    decision: int
+    status: OfferStatus = "open"
+    reason: str | None = None
+    offered_at: datetime | None = None
+    reminded: bool = False
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether the performer has the referral, or is asked to take it."""
+        return self.status in IN_HAND

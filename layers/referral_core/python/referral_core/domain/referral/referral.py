@@ -1,0 +1,193 @@
+"""The projection of one referral: its regions, one public status, an owner and a due time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from referral_core.domain.authorization import Authorization
+from referral_core.domain.eligibility import Eligibility, SelfPay
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import (
+    COMPLETED,
+    Outcome,
+    Party,
+    Queue,
+    ReferralKind,
+    Status,
+    Step,
+)
+from referral_core.domain.model import Model
+from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.referral.appointment import Appointment
+from referral_core.domain.referral.contact import Contact
+from referral_core.domain.referral.notice import Notice, NoticeTopic
+from referral_core.domain.referral.offer import Offer, OfferStatus
+from referral_core.domain.referral.report import Report
+from referral_core.domain.referral.work_item import WorkItem
+
+
+class Origin(Model):
+    """Where a referral comes from and what it is, as far as the order says: codes only.
+
+    Attributes:
+        kind: of referral, from its pathway.
+        clinician: NPI of the referring provider.
+        practice: NPI of the referring organization, else the id of the EHR.
+        location: of the encounter or the requester, as the EHR identifies it.
+        language: the patient's, ISO 639-1.
+    """
+
+    kind: ReferralKind
+    practice: str | None = None
+    clinician: str | None = None
+    location: str | None = None
+    language: str | None = None
+
+
+class Reopening(Model):
+    """That a closed referral was opened again: who, why, and the closure it undoes.
+
+    Attributes:
+        notices, reports: how many there were; the earlier ones close nothing any more.
+    """
+
+    at: datetime
+    actor: str
+    reason: str
+    closed_version: int
+    outcome: Outcome | None
+    loop_closed: bool
+    notices: int
+    reports: int
+
+
+class Referral(Model):
+    """The projection of one referral: no PHI, everything an operator's list shows.
+
+    Attributes:
+        origin: what the order says of where it comes from, for every cut of every figure.
+        run: counts executions; every write is conditional on it (the fence).
+        version: rises by one with every change; equals the number of the last event.
+        current_step: the step that carries the referral now, where a new run resumes.
+        status_reason: one sentence, no PHI: why it waits and what would move it.
+        revised_at: when its author last sent another version of the order.
+        consent_recorded: staff hold the patient's consent to disclose.
+        offers_window_start: offers made before a person or the patient wanted another clinic.
+        contacts_window_start: contacts made before the last rebooking, which starts a new series.
+        outreach_from: when the present series of attempts began.
+        escalated: whether clinicians took over in the present series.
+        time_zones: IANA zones that the patient may be in, the likeliest first.
+        reports_reviewed: how many of the reports a clinician looked at, where one was critical.
+        report_reminders: how often the clinic was reminded of the report.
+        attestation: the clinic's reason for attesting the service without a report.
+        superseded_by: the referral that took this one's place.
+        proposed_outcome: the outcome that VerifyClosure is to verify, once one is proposed.
+    """
+
+    tenant: Tenant
+    id: ReferralId
+    run: int = 1
+    version: int = 1
+    status: Status = Status.RECEIVED
+    current_step: Step = Step.CHECK_READINESS
+    pathway: str
+    pathway_version: int
+    priority: str = "routine"
+    referrer: str
+    origin: Origin
+    placer_identifier: str | None = None
+    payload_version: int = 1
+    authored_at: datetime | None = None
+    received_at: datetime
+    revised_at: datetime | None = None
+    updated_at: datetime
+    status_since: datetime
+    due_at: datetime
+    queue: Queue
+    waits_for: Party
+    status_reason: str
+    restarts: int = 0
+    information_requests: int = 0
+    waitlist_tries: int = 0
+    rebookings: int = 0
+    missing: tuple[str, ...] = ()
+    consent_recorded: bool = False
+    eligibility: Eligibility | None = None
+    authorization: Authorization | None = None
+    offers: tuple[Offer, ...] = ()
+    offers_window_start: int = 0
+    contacts: tuple[Contact, ...] = ()
+    contacts_window_start: int = 0
+    outreach_from: datetime | None = None
+    escalated: bool = False
+    time_zones: tuple[str, ...] = ()
+    opted_out: bool = False
+    patient_reply: Reply | None = None
+    appointment: Appointment | None = None
+    reports: tuple[Report, ...] = ()
+    reports_reviewed: int = 0
+    report_reminders: int = 0
+    attestation: str | None = None
+    notices: tuple[Notice, ...] = ()
+    reopenings: tuple[Reopening, ...] = ()
+    superseded_by: ReferralId | None = None
+    self_pay: SelfPay | None = None
+    work_item: WorkItem | None = None
+    proposed_outcome: Outcome | None = None
+    outcome: Outcome | None = None
+    closed_at: datetime | None = None
+    loop_closed: bool = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the referral has reached its terminal outcome."""
+        return self.status is Status.CLOSED
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer in hand: the last one, unless it was declined, withdrawn or left silent."""
+        return self.offers[-1] if self.offers and self.offers[-1].is_in_hand else None
+
+    @property
+    def current_reports(self) -> tuple[Report, ...]:
+        """The documents that came since the referral was last opened."""
+        return self.reports[self.reopenings[-1].reports if self.reopenings else 0 :]
+
+    @property
+    def report(self) -> Report | None:
+        """The document that came last since then."""
+        return next(reversed(self.current_reports), None)
+
+    @property
+    def notice(self) -> Notice | None:
+        """The last word about how the referral ended, since it was last opened."""
+        before = self.reopenings[-1].notices if self.reopenings else 0
+        closures = (n for n in reversed(self.notices[before:]) if n.topic is NoticeTopic.CLOSURE)
+        return next(closures, None)
+
+    @property
+    def loop_completed(self) -> bool:
+        """Closed loop with a completed-* outcome (never merged with `loop_closed`)."""
+        return self.loop_closed and self.outcome in COMPLETED
+
+    def with_notice(
+        self, at: datetime, topic: NoticeTopic, outcome: Outcome | None = None
+    ) -> tuple[Notice, ...]:
+        """Return the notices with one more: writing it is asking for its delivery."""
+        number = len(self.notices) + 1
+        return (*self.notices, Notice(number=number, topic=topic, outcome=outcome, queued_at=at))
+
+    def with_notice_changed(self, number: int, **fields: Any) -> tuple[Notice, ...]:
+        """Return the notices with one of them changed; the fields are validated."""
+        return tuple(n.but(**fields) if n.number == number else n for n in self.notices)
+
+    def with_offer_changed(self, **fields: Any) -> tuple[Offer, ...]:
+        """Return the offers with the last one changed; the fields are validated."""
+        return (*self.offers[:-1], self.offers[-1].but(**fields))
+
+    def with_offer_ended(self, status: OfferStatus, reason: str | None = None) -> tuple[Offer, ...]:
+        """Return the offers with the one in hand ended: it reserves nothing any more."""
+        if self.offer is None:
+            return self.offers
+        return self.with_offer_changed(status=status, reason=reason, reservation=None)

@@ -1,0 +1,23 @@
+"""The report region: documents about the visit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from referral_core.domain.model import Model
+
+
+class Report(Model):
+    """A document about the visit, stored under its hash.
+
+    Attributes:
+        sufficient: whether the loop may be closed, with this and what came before it.
+        critical: whether it holds a result that cannot wait.
+    """
+
+    sha256: str
+    loinc: str
+    received_at: datetime
+    sufficient: bool
+    final: bool = True
+    critical: bool = False

@@ -1,0 +1,29 @@
+"""The work item that is open for a referral, if a person must look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from referral_core.domain.lifecycle import Step
+from referral_core.domain.model import Model
+from referral_core.domain.work_items import Reason
+
+
+class WorkItem(Model):
+    """Why a person must look, and what that person may do.
+
+    Attributes:
+        resume_at: the step that was at work when it was opened.
+        due_at: when it must be decided, whatever its owner snoozes.
+        owner: the client id of the person who works on it.
+        comments: how many there are; the words are documents.
+    """
+
+    reason: Reason
+    opened_at: datetime
+    resume_at: Step
+    actions: tuple[str, ...]
+    due_at: datetime | None = None
+    owner: str | None = None
+    snoozed_until: datetime | None = None
+    comments: int = 0

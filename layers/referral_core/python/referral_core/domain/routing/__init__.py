@@ -1,0 +1,1 @@
+"""Routing: hard filters, capacity, and the score; pure, whatever policy is handed in."""

@@ -1,0 +1,219 @@
+"""Bid prices: what the place of a service-week is worth to the referrals that are still to come.
+
+Greedy routing gives the best place to whoever asks first. With prices the choice is
+argmin(cost + price): a referral that has almost as good an alternative leaves the scarce place to
+one that has none. Prices are solved outside the request path; this module only reads them.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from referral_core.domain.routing.matching import DEFAULT_COSTS, CostModel, Demand, Service
+from referral_core.domain.routing.service_index import Ball, ServiceIndex
+
+GREEDY: Final = "greedy-cost/1"
+BID_PRICES: Final = "bid-prices/1"
+
+Remaining = Callable[[str], Sequence[int]]
+"""Service id → places left in each of the decision's weeks, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The prices that one solve published.
+
+    Attributes:
+        version: names the solve; part of every decision that used it.
+        valid_until: when the list is stale.
+        weeks: the ISO weeks that have a price, in order.
+        prices: service id → points for a place in each of the weeks. A service or week that is
+            absent costs nothing.
+    """
+
+    version: str
+    valid_until: datetime
+    weeks: tuple[str, ...]
+    prices: Mapping[str, tuple[float, ...]]
+    _floors: dict[tuple[str, int, float], dict[Ball, float]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def of(self, service: str, weeks: Sequence[str]) -> tuple[float, ...]:
+        """Return a service's prices in the given weeks."""
+        known = self.prices.get(service)
+        if known is None:
+            return (0.0,) * len(weeks)
+        if weeks == self.weeks:
+            return known
+        by_week = dict(zip(self.weeks, known, strict=True))
+        return tuple(by_week.get(week, 0.0) for week in weeks)
+
+    def floor(self, ball: Ball, weeks: Sequence[str], waiting: float) -> float:
+        """Return what a place in a ball adds at least to a match: its price and the weeks waited.
+
+        Kept, since neither list nor ball ever changes.
+
+        Args:
+            ball: the services of an area.
+            weeks: ISO weeks that may be booked, soonest first.
+            waiting: points for each week waited.
+        """
+        floors = self._floors.setdefault((weeks[0], len(weeks), waiting), {})
+        return floors[ball] if ball in floors else self._floor(ball, weeks, waiting, floors)
+
+    def _floor(
+        self, ball: Ball, weeks: Sequence[str], waiting: float, floors: dict[Ball, float]
+    ) -> float:
+        least = [self._floor(part, weeks, waiting, floors) for part in ball.parts]
+        for service in ball.services:
+            prices = self.of(service.id, weeks)
+            least.append(min(price + waiting * ahead for ahead, price in enumerate(prices)))
+        floors[ball] = min(least)
+        return floors[ball]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PricedCandidate:
+    """A service and the week in which it has room, ordered as they are ranked.
+
+    Attributes:
+        total: cost + price; ties go to the lower service id.
+        cost: points of the match, waiting included.
+        price: points of the place; 0 when the decision is greedy.
+    """
+
+    total: float
+    service: str
+    week: str
+    cost: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class PricedDecision:
+    """What routing decides for one referral.
+
+    Attributes:
+        policy: `bid-prices/1`, or `greedy-cost/1` when no valid prices were at hand.
+        price_version: the list that was used; None when greedy.
+        candidates: best first, at most as many as asked for, each in its best week.
+    """
+
+    policy: str
+    price_version: str | None
+    candidates: tuple[PricedCandidate, ...]
+
+    @property
+    def chosen(self) -> PricedCandidate | None:
+        """The best candidate; None when waiting for a place is better than every one."""
+        return self.candidates[0] if self.candidates else None
+
+
+def usable(prices: PriceList | None, now: datetime) -> PriceList | None:
+    """Return the prices when they are there and not stale."""
+    return prices if prices is not None and now < prices.valid_until else None
+
+
+def decide(
+    index: ServiceIndex,
+    demand: Demand,
+    remaining: Remaining,
+    weeks: Sequence[str],
+    *,
+    prices: PriceList | None,
+    now: datetime,
+    keep: int = 1,
+    excluded: frozenset[str] = frozenset(),
+    costs: CostModel = DEFAULT_COSTS,
+) -> PricedDecision:
+    """Choose the service and week with the least cost + price.
+
+    Args:
+        index: the services.
+        demand: the referral.
+        remaining: places left, asked only for services that the search reaches.
+        weeks: ISO weeks that may be booked, soonest first.
+        prices: the last published list; when missing or stale the decision is greedy.
+        now: decides whether the list is stale.
+        keep: how many candidates to return.
+        excluded: ids of services that are out of the question.
+        costs: the weights of a match.
+    """
+    valid = usable(prices, now)
+    waiting = costs.waiting(demand)
+    best: list[PricedCandidate] = []
+
+    def limit() -> float:
+        return best[-1].total if len(best) == keep else costs.unassigned
+
+    def extra(ball: Ball) -> float:
+        return 0.0 if valid is None else valid.floor(ball, weeks, waiting)
+
+    for service in index.best_first(demand, costs, extra, limit):
+        if service.id in excluded:
+            continue
+        cost = costs.of(demand, service)
+        if cost > limit():
+            continue
+        candidate = _in_best_week(
+            service, cost, waiting, places=remaining(service.id), weeks=weeks, prices=valid
+        )
+        if candidate is not None and candidate.total < costs.unassigned:
+            insort(best, candidate)
+            del best[keep:]
+    policy = GREEDY if valid is None else BID_PRICES
+    return PricedDecision(policy, None if valid is None else valid.version, tuple(best))
+
+
+def _in_best_week(
+    service: Service,
+    cost: float,
+    waiting: float,
+    *,
+    places: Sequence[int],
+    weeks: Sequence[str],
+    prices: PriceList | None,
+) -> PricedCandidate | None:
+    if prices is None:
+        ahead = next((i for i, left in enumerate(places) if left > 0), None)
+        if ahead is None:
+            return None
+        total = cost + waiting * ahead
+        return PricedCandidate(total, service.id, weeks[ahead], total, 0.0)
+    of_weeks = prices.of(service.id, weeks)
+    least: tuple[float, int] | None = None
+    for ahead, left in enumerate(places):
+        if left > 0:
+            total = cost + waiting * ahead + of_weeks[ahead]
+            if least is None or total < least[0]:
+                least = (total, ahead)
+    if least is None:
+        return None
+    total, ahead = least
+    return PricedCandidate(total, service.id, weeks[ahead], cost + waiting * ahead, of_weeks[ahead])
+
+
+def blend(
+    previous: Mapping[str, Sequence[float]],
+    solved: Mapping[str, Sequence[float]],
+    weight: float,
+) -> dict[str, tuple[float, ...]]:
+    """Return the moving average of prices, so that one drawn future does not rule them.
+
+    Args:
+        previous: service id → prices of the last list, in the same weeks.
+        solved: service id → prices of this solve.
+        weight: share of this solve, more than 0 and at most 1.
+    """
+    return {
+        service: tuple(
+            old + weight * (new - old)
+            for old, new in zip(previous.get(service, fresh), fresh, strict=True)
+        )
+        for service, fresh in solved.items()
+    }

@@ -1,0 +1,129 @@
+"""Services by specialty, payer and area, searched best first.
+
+Each specialty has a ball tree: a ball holds the services of one area, with the tier that each payer
+can hope for in it. The search opens the ball with the least possible cost and stops when no ball
+left can beat what is found, so a decision looks at a few dozen services of a hundred thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import asin, cos, dist, radians, sin
+from typing import Final
+
+from referral_core.domain.routing.filters import distance_km
+from referral_core.domain.routing.matching import (
+    OUT_OF_NETWORK,
+    CostModel,
+    Demand,
+    Service,
+)
+
+_BALL_SIZE: Final = 8
+"""Services in a ball that is not divided: fewer make more balls, more make more wasted costs."""
+_ROUNDING: Final = 1e-6
+"""Distances taken another way differ in their last digits: a bound is lowered by more than that."""
+_DIAMETER_KM: Final = 2 * 6371.0
+
+Point = tuple[float, float, float]
+"""A point on the unit sphere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ball:
+    """The services of one area.
+
+    Attributes:
+        centre: a point on the unit sphere.
+        radius: kilometres from the centre to its farthest service.
+        tiers: payer id → best tier among the services; a payer that is absent has none in network.
+        services: those of a ball that is not divided.
+        parts: the two halves of a ball that is.
+    """
+
+    centre: Point
+    radius: float
+    tiers: Mapping[str, int]
+    services: tuple[Service, ...] = ()
+    parts: tuple[Ball, ...] = ()
+
+    def least_cost(self, here: Point, payer: str, costs: CostModel) -> float:
+        """Return what no service of the ball costs less than, seen from a point."""
+        kilometres = _DIAMETER_KM * asin(min(1.0, dist(here, self.centre) / 2)) - self.radius
+        tier = costs.tiers[self.tiers.get(payer, OUT_OF_NETWORK) - 1]
+        return costs.per_km * max(kilometres, 0.0) + tier - _ROUNDING
+
+
+def point_of(place: tuple[float, float]) -> Point:
+    """Return the point on the unit sphere of a latitude and longitude in degrees.
+
+    Distances between points take a fraction of the time that angles take.
+    """
+    north, east = radians(place[0]), radians(place[1])
+    return cos(north) * cos(east), cos(north) * sin(east), sin(north)
+
+
+def _ball(services: list[Service]) -> Ball:
+    north, east = [s.place[0] for s in services], [s.place[1] for s in services]
+    centre = (sum(north) / len(services), sum(east) / len(services))
+    tiers: dict[str, int] = {}
+    for service in services:
+        for payer, tier in service.tiers.items():
+            tiers[payer] = min(tier, tiers.get(payer, OUT_OF_NETWORK))
+    radius = max(distance_km(centre, s.place) for s in services)
+    if len(services) <= _BALL_SIZE:
+        return Ball(point_of(centre), radius, tiers, services=tuple(services))
+    axis = 0 if max(north) - min(north) > max(east) - min(east) else 1
+    ordered = sorted(services, key=lambda s: (s.place[axis], s.id))
+    half = len(ordered) // 2
+    return Ball(
+        point_of(centre), radius, tiers, parts=(_ball(ordered[:half]), _ball(ordered[half:]))
+    )
+
+
+class ServiceIndex:
+    """The services of a tenant, one ball tree for each specialty."""
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        by_specialty: dict[str, list[Service]] = {}
+        for service in services:
+            by_specialty.setdefault(service.specialty, []).append(service)
+        self._roots = {specialty: _ball(members) for specialty, members in by_specialty.items()}
+
+    def root(self, specialty: str) -> Ball | None:
+        """Return the ball of all services of a specialty; None when there are none."""
+        return self._roots.get(specialty)
+
+    def best_first(
+        self,
+        demand: Demand,
+        costs: CostModel,
+        extra: Callable[[Ball], float],
+        limit: Callable[[], float],
+    ) -> Iterator[Service]:
+        """Yield the services that may cost less than the limit, the most promising areas first.
+
+        Args:
+            demand: the referral.
+            costs: the weights of a match.
+            extra: what every service of a ball costs at least beside the match: its price.
+            limit: what a service must not exceed, asked again before each ball: it falls as the
+                caller finds better ones.
+        """
+        root = self._roots.get(demand.specialty)
+        if root is None:
+            return
+        here, payer = point_of(demand.place), demand.payer
+        queue = [(root.least_cost(here, payer, costs) + extra(root), 0, root)]
+        pushed = 0
+        while queue:
+            bound, _, ball = heappop(queue)
+            if bound > limit():
+                return
+            yield from ball.services
+            for part in ball.parts:
+                pushed += 1
+                least = part.least_cost(here, payer, costs) + extra(part)
+                heappush(queue, (least, pushed, part))

@@ -1,0 +1,57 @@
+"""One run of a referral: what the start of its execution needs, and what its tasks come to.
+
+Apart from the aggregate, so that the stream's consumers start without loading all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import Step
+
+
+class Delivery(StrEnum):
+    """What became of an answer sent to the state machine."""
+
+    DELIVERED = "delivered"
+    NOBODY_WAITS = "nobody-waits"
+    UNKNOWN = "unknown"
+
+
+class Run(Protocol):
+    """What the start of an execution needs of a referral; a `Referral` has it."""
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant."""
+
+    @property
+    def id(self) -> ReferralId:
+        """The referral's id."""
+
+    @property
+    def run(self) -> int:
+        """The run's number."""
+
+    @property
+    def current_step(self) -> Step:
+        """Where the execution begins."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether there is nothing to start."""
+
+
+@dataclass(frozen=True)
+class Projected:
+    """What the outbox reads of a referral's projection: a `Run`, and how many notices it has."""
+
+    tenant: Tenant
+    id: ReferralId
+    run: int
+    current_step: Step
+    is_closed: bool
+    notices: int

@@ -1,0 +1,79 @@
+"""What an order discloses, and how urgent it is: read of every field, whatever decides the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from referral_core.domain.terminology.order import Field, OrderedService
+from referral_core.domain.terminology.result import Evidence
+from referral_core.domain.terminology.systems import canonical_system
+from referral_core.domain.terminology.tables import Meaning, Terminology
+from referral_core.domain.terminology.urgency import Priority, Urgency, read_urgency
+from referral_core.domain.terminology.vocabulary import ConsentClass
+
+
+def consent_of(order: OrderedService, known: Terminology) -> tuple[ConsentClass, Evidence | None]:
+    """Return the strictest class of all that an order names, and what names it.
+
+    The words beside a code count too: an unknown code named "Alcohol detoxification" discloses.
+    """
+    disclosed = [
+        (consent, evidence)
+        for meaning, evidence in (*_codes(order, known), *_texts(order, known))
+        if (consent := _class_of(meaning, known)) is not ConsentClass.NONE
+    ]
+    if not disclosed:
+        return ConsentClass.NONE, None
+    return min(disclosed, key=lambda found: (-found[0].rank, _sort_key(found[1])))
+
+
+def _sort_key(evidence: Evidence) -> tuple[str, ...]:
+    order = list(Field).index(evidence.field)
+    return (str(order), evidence.by, evidence.system or "", evidence.code or "", evidence.source)
+
+
+def _class_of(meaning: Meaning, known: Terminology) -> ConsentClass:
+    row = known.specialty(meaning.specialty) if meaning.specialty else None
+    return max((meaning.consent, row.consent if row else meaning.consent), key=lambda c: c.rank)
+
+
+def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
+    """Return how urgent an order is."""
+    stated: list[tuple[Priority, str]] = [
+        (meaning.urgency, evidence.code or "")
+        for meaning, evidence in _codes(order, known)
+        if meaning.urgency is not None
+    ]
+    return read_urgency(
+        order.priority,
+        order.task_priorities,
+        stated,
+        (order.occurrence_end, order.received_at),
+        known.nearness,
+    )
+
+
+def _codes(order: OrderedService, known: Terminology) -> Iterator[tuple[Meaning, Evidence]]:
+    for field in Field:
+        for concept in order.concepts(field):
+            for coding in concept.codings:
+                meaning = known.find(coding.system, coding.code)
+                if meaning is not None:
+                    yield (
+                        meaning,
+                        Evidence(
+                            field=field,
+                            by="range" if meaning.last else "code",
+                            system=canonical_system(coding.system),
+                            code=(coding.code or "").strip(),
+                            source=meaning.source,
+                        ),
+                    )
+
+
+def _texts(order: OrderedService, known: Terminology) -> Iterator[tuple[Meaning, Evidence]]:
+    for field in Field:
+        for concept in order.concepts(field):
+            for text in (concept.text, *(coding.display for coding in concept.codings)):
+                for meaning in known.named(text) if text else ():
+                    yield meaning, Evidence(field=field, by="text", source=meaning.source)

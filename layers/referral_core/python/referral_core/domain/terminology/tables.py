@@ -1,0 +1,196 @@
+"""The tables: what each code means, who says so, and how they are found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+from referral_core.domain.lifecycle import ReferralKind
+from referral_core.domain.model import Model
+from referral_core.domain.terminology.order import Field
+from referral_core.domain.terminology.systems import (
+    CPT,
+    HCPCS,
+    ICD10CM,
+    NUCC,
+    canonical_code,
+    canonical_system,
+)
+from referral_core.domain.terminology.text import normalised
+from referral_core.domain.terminology.urgency import Nearness, Priority
+from referral_core.domain.terminology.vocabulary import ConsentClass, Refusal
+
+_CPT_LENGTH: Final = 5
+
+
+class Source(Model):
+    """Who says that a code exists and what it is called.
+
+    Attributes:
+        table: the file that holds it, under a folder of reference data; None when it was read and
+            cannot be checked by a program.
+        list: the row's `list` in that file, where the file holds several lists.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    version: str
+    licence: str
+    table: str | None = None
+    list: str | None = None
+
+
+class Meaning(Model):
+    """What a code says of an order. What it says nothing of is None.
+
+    Attributes:
+        display: as its source writes it; None where the licence keeps the words from us.
+        synonyms: other displays of the same source.
+        source: id of a source.
+        last: of a range of codes, of which `code` is the first.
+        besides: what the range leaves out, of the length of `code`.
+        specialty: NUCC taxonomy code.
+        equivalents: on NUCC rows, codes of the same specialty under other boards.
+        consent: the class that naming the code discloses.
+        note: why it is mapped like that, or why it is not.
+    """
+
+    system: str
+    code: str
+    source: str
+    last: str | None = None
+    besides: tuple[str, ...] = ()
+    display: str | None = None
+    synonyms: tuple[str, ...] = ()
+    specialty: str | None = None
+    equivalents: tuple[str, ...] = ()
+    kind: ReferralKind | None = None
+    pathway: str | None = None
+    consent: ConsentClass = ConsentClass.NONE
+    urgency: Priority | None = None
+    refused: Refusal | None = None
+    note: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every display."""
+        return (*((self.display,) if self.display else ()), *self.synonyms)
+
+    def covers(self, code: str) -> bool:
+        """Whether the range holds a code. ICD-10-CM is compared by its first characters."""
+        if self.last is None:
+            return False
+        start = code[: len(self.code)] if self.system == ICD10CM else code
+        if [c.isdigit() for c in start] != [c.isdigit() for c in self.code]:
+            return False
+        return self.code <= start <= self.last and start not in self.besides
+
+
+class PathwayRule(Model):
+    """A pathway that a specialty takes when it is urgent, or for a diagnosis.
+
+    Attributes:
+        diagnoses: `system|` and the first characters of a code.
+        priorities: any of them; with `diagnoses`, either is enough.
+    """
+
+    pathway: str
+    specialties: tuple[str, ...]
+    priorities: tuple[Priority, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    source: str
+
+
+class Step(Model):
+    """One step of the precedence. Attributes: reads: codings, or texts, of all its fields."""
+
+    fields: tuple[Field, ...]
+    reads: Literal["codings", "texts"]
+
+
+class Terminology:
+    """All tables of this release, indexed."""
+
+    def __init__(
+        self,
+        meanings: Sequence[Meaning],
+        sources: Sequence[Source],
+        steps: Sequence[Step],
+        pathway_rules: Sequence[PathwayRule] = (),
+        nearness: Sequence[Nearness] = (),
+    ) -> None:
+        self.meanings = tuple(meanings)
+        self.sources = {source.id: source for source in sources}
+        self.steps = tuple(steps)
+        self.pathway_rules = tuple(pathway_rules)
+        self.nearness = tuple(nearness)
+        self._exact = {(m.system, m.code): m for m in meanings if m.last is None}
+        self._ranges: dict[str, list[Meaning]] = {}
+        for meaning in meanings:
+            if meaning.last is not None:
+                self._ranges.setdefault(meaning.system, []).append(meaning)
+        self._by_text: dict[str, list[Meaning]] = {}
+        for meaning in meanings:
+            for name in meaning.names:
+                self._by_text.setdefault(normalised(name), []).append(meaning)
+
+    def find(self, system: str | None, code: str | None) -> Meaning | None:
+        """Return what a code means; None for one that no table holds.
+
+        A number of five digits under HCPCS is a code of CPT: HCPCS level I is CPT.
+        """
+        known = canonical_system(system)
+        if known is None or not code or not code.strip():
+            return None
+        plain = canonical_code(known, code)
+        if known == HCPCS and plain.isdigit() and len(plain) == _CPT_LENGTH:
+            known = CPT
+        found = self._exact.get((known, plain))
+        return found or next((m for m in self._ranges.get(known, ()) if m.covers(plain)), None)
+
+    def named(self, text: str) -> tuple[Meaning, ...]:
+        """Return all meanings that have exactly this name, by its words."""
+        return tuple(self._by_text.get(normalised(text), ()))
+
+    def names(self) -> Iterator[tuple[str, Meaning]]:
+        """Iterate over every normalised name of a specialty, with its meaning."""
+        for name, meanings in self._by_text.items():
+            for meaning in meanings:
+                if meaning.specialty is not None:
+                    yield name, meaning
+
+    def specialty(self, code: str) -> Meaning | None:
+        """Return the NUCC row of a specialty."""
+        return self._exact.get((NUCC, code))
+
+    def accepts(self, specialty: str) -> tuple[str, ...]:
+        """Return the NUCC codes that may serve a specialty, itself first."""
+        row = self.specialty(specialty)
+        return (specialty, *(row.equivalents if row else ()))
+
+
+def _rows(table: Mapping[str, Any]) -> Iterator[Meaning]:
+    defaults = {k: table[k] for k in ("system", "source") if k in table}
+    for row in table["codes"]:
+        yield Meaning.model_validate({**defaults, **row})
+
+
+@cache
+def terminology() -> Terminology:
+    """Return the tables of this release, read once."""
+    tables = {
+        entry.name: json.loads(entry.read_text(encoding="utf-8"))
+        for entry in sorted(files(__package__).joinpath("data").iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".json")
+    }
+    return Terminology(
+        [row for table in tables.values() if "codes" in table for row in _rows(table)],
+        [Source.model_validate(row) for row in tables["sources.json"]["sources"]],
+        [Step.model_validate(row) for row in tables["precedence.json"]["steps"]],
+        [PathwayRule.model_validate(row) for row in tables["pathways.json"]["rules"]],
+        [Nearness.model_validate(row) for row in tables["urgency.json"]["occurrence"]],
+    )

@@ -1,0 +1,26 @@
+"""The words that the tables use beside codes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ConsentClass(StrEnum):
+    """What an order discloses that law protects beyond other health data; the last is strictest."""
+
+    NONE = "none"
+    MENTAL_HEALTH = "mental-health"
+    SUBSTANCE_USE = "substance-use"
+
+    @property
+    def rank(self) -> int:
+        """How strict the class is; 0 needs no consent."""
+        return list(ConsentClass).index(self)
+
+
+class Refusal(StrEnum):
+    """What an order is when it is no referral."""
+
+    LABORATORY = "laboratory"
+    TRANSPORT = "transport"
+    DEVICE = "device"

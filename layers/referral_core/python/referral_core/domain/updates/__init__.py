@@ -1,0 +1,133 @@
+"""What may be reported to a referral from outside: one class a kind, and who may post it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final, get_args
+
+from pydantic import Field, TypeAdapter
+
+from referral_core.domain.updates.mechanism import (
+    DeadlinePassed,
+    NoticeAcknowledged,
+    NoticeDelivered,
+    NoticeUndeliverable,
+    NoticeUpdate,
+)
+from referral_core.domain.updates.order import (
+    Cancel,
+    CareReceivedElsewhere,
+    DeceasedOrMoved,
+    Ending,
+    EnteredInError,
+    InformationSupplied,
+    Superseded,
+)
+from referral_core.domain.updates.partners import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentNoshow,
+    AppointmentUpdate,
+    AuthorizationDecided,
+    OfferAccepted,
+    OfferDeclined,
+    OfferUpdate,
+    ProgressNoted,
+    ReportReceived,
+    ServiceAttested,
+)
+from referral_core.domain.updates.people import (
+    ContactRecorded,
+    DecisionMade,
+    PatientReplied,
+    WorkItemAct,
+    WorkItemUpdated,
+)
+from referral_core.domain.updates.reported import (
+    Reported,
+    Role,
+    UpdateKind,
+)
+
+__all__ = [
+    "ALWAYS_ACCEPTED",
+    "ONLY_INFORMS",
+    "UPDATE",
+    "UPDATES",
+    "AppointmentBooked",
+    "AppointmentCancelled",
+    "AppointmentFulfilled",
+    "AppointmentNoshow",
+    "AppointmentUpdate",
+    "AuthorizationDecided",
+    "Cancel",
+    "CareReceivedElsewhere",
+    "ContactRecorded",
+    "DeadlinePassed",
+    "DeceasedOrMoved",
+    "DecisionMade",
+    "Ending",
+    "EnteredInError",
+    "InformationSupplied",
+    "NoticeAcknowledged",
+    "NoticeDelivered",
+    "NoticeUndeliverable",
+    "NoticeUpdate",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OfferUpdate",
+    "PatientReplied",
+    "ProgressNoted",
+    "ReportReceived",
+    "Reported",
+    "Role",
+    "ServiceAttested",
+    "Superseded",
+    "Update",
+    "UpdateKind",
+    "WorkItemAct",
+    "WorkItemUpdated",
+]
+
+Update = Annotated[
+    InformationSupplied
+    | Cancel
+    | EnteredInError
+    | CareReceivedElsewhere
+    | DeceasedOrMoved
+    | Superseded
+    | AuthorizationDecided
+    | OfferAccepted
+    | OfferDeclined
+    | PatientReplied
+    | ContactRecorded
+    | AppointmentBooked
+    | AppointmentCancelled
+    | AppointmentNoshow
+    | AppointmentFulfilled
+    | ReportReceived
+    | ServiceAttested
+    | ProgressNoted
+    | NoticeDelivered
+    | NoticeUndeliverable
+    | NoticeAcknowledged
+    | DecisionMade
+    | WorkItemUpdated
+    | DeadlinePassed,
+    Field(discriminator="kind"),
+]
+UPDATE: Final[TypeAdapter[Update]] = TypeAdapter(Update)
+"""Reads a stored update as the class of its kind."""
+
+UPDATES: Final[Mapping[UpdateKind, type[Reported]]] = MappingProxyType(
+    {cls.model_fields["kind"].default: cls for cls in get_args(get_args(Update)[0])}
+)
+"""The class of each kind."""
+
+ALWAYS_ACCEPTED: Final = frozenset(k for k, cls in UPDATES.items() if cls.ends_with is not None)
+"""Every wait accepts what ends a referral, whatever else it waits for."""
+
+ONLY_INFORMS: Final = frozenset({UpdateKind.PROGRESS_NOTED, UpdateKind.WORK_ITEM_UPDATED})
+"""Recorded at once; no wait ever uses these."""

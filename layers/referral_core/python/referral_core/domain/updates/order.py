@@ -1,0 +1,67 @@
+"""Updates about the order: another version, and what ends a referral from outside."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.updates.reported import Reported, Role, UpdateKind
+
+
+class InformationSupplied(Reported):
+    """The author sent another version of the order, or staff corrected it."""
+
+    posted_by = frozenset({Role.EHR, Role.STAFF})
+    kind: Literal[UpdateKind.INFORMATION_SUPPLIED] = UpdateKind.INFORMATION_SUPPLIED
+
+
+class Ending(Reported):
+    """Something that ends a referral from wherever it is.
+
+    Attributes:
+        reason: the sender's code.
+    """
+
+    reason: str | None = None
+
+
+class Cancel(Ending):
+    """The referrer, or staff, no longer want the visit."""
+
+    posted_by = frozenset({Role.EHR, Role.STAFF})
+    ends_with = Outcome.CANCELLED_BY_REFERRER
+    kind: Literal[UpdateKind.CANCEL] = UpdateKind.CANCEL
+
+
+class EnteredInError(Ending):
+    """The order should never have been sent."""
+
+    posted_by = frozenset({Role.EHR})
+    ends_with = Outcome.ENTERED_IN_ERROR
+    kind: Literal[UpdateKind.ENTERED_IN_ERROR] = UpdateKind.ENTERED_IN_ERROR
+
+
+class CareReceivedElsewhere(Ending):
+    """The patient was seen by somebody whom the router did not choose."""
+
+    posted_by = frozenset({Role.EHR, Role.STAFF})
+    ends_with = Outcome.CARE_RECEIVED_ELSEWHERE
+    kind: Literal[UpdateKind.CARE_RECEIVED_ELSEWHERE] = UpdateKind.CARE_RECEIVED_ELSEWHERE
+
+
+class DeceasedOrMoved(Ending):
+    """The patient died, or lives where nobody of the network is."""
+
+    posted_by = frozenset({Role.EHR, Role.STAFF})
+    ends_with = Outcome.DECEASED_OR_MOVED
+    kind: Literal[UpdateKind.DECEASED_OR_MOVED] = UpdateKind.DECEASED_OR_MOVED
+
+
+class Superseded(Ending):
+    """A newer order replaces this one. Attributes: by: the referral that took its place."""
+
+    posted_by = frozenset({Role.EHR})
+    ends_with = Outcome.SUPERSEDED
+    kind: Literal[UpdateKind.SUPERSEDED] = UpdateKind.SUPERSEDED
+    by: ReferralId

@@ -1,0 +1,136 @@
+"""Updates from payers and clinics."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from referral_core.domain.authorization import AuthorizationVerdict
+from referral_core.domain.updates.reported import Reported, Role, UpdateKind
+
+
+class AuthorizationDecided(Reported):
+    """The payer's decision on a request, from the payer or told to staff by phone.
+
+    Attributes:
+        trace: the router's identifier of the request; None when staff name none.
+        review_action: the payer's own code (X12 306), or `phone`.
+        reason: the payer's reason codes.
+        document: SHA-256 of the payer's document: a denial upheld says the same in another one.
+    """
+
+    posted_by = frozenset({Role.PAYER, Role.STAFF})
+    kind: Literal[UpdateKind.AUTHORIZATION_DECIDED] = UpdateKind.AUTHORIZATION_DECIDED
+    trace: str | None
+    verdict: AuthorizationVerdict
+    review_action: str = ""
+    number: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    reason: str | None = None
+    document: str | None = None
+
+
+class OfferUpdate(Reported):
+    """A clinic's word on an offer. Attributes: offer: its number; reason: the clinic's code."""
+
+    posted_by = frozenset({Role.CLINIC, Role.STAFF})
+    offer: int | None = None
+    reason: str | None = None
+
+
+class OfferAccepted(OfferUpdate):
+    """The clinic takes the patient."""
+
+    kind: Literal[UpdateKind.OFFER_ACCEPTED] = UpdateKind.OFFER_ACCEPTED
+
+
+class OfferDeclined(OfferUpdate):
+    """The clinic does not take the patient, or no longer does."""
+
+    kind: Literal[UpdateKind.OFFER_DECLINED] = UpdateKind.OFFER_DECLINED
+
+
+class AppointmentUpdate(Reported):
+    """A clinic's word on an appointment.
+
+    Attributes:
+        appointment: its number, by the id that the router gave it; None for one it never saw.
+        start: as the clinic states it.
+        reason: the clinic's code.
+    """
+
+    posted_by = frozenset({Role.CLINIC, Role.STAFF})
+    appointment: int | None = None
+    start: datetime | None = None
+    reason: str | None = None
+
+
+class AppointmentBooked(AppointmentUpdate):
+    """The clinic booked an appointment, or moved it."""
+
+    kind: Literal[UpdateKind.APPOINTMENT_BOOKED] = UpdateKind.APPOINTMENT_BOOKED
+    start: datetime
+
+
+class AppointmentCancelled(AppointmentUpdate):
+    """The appointment is not going to take place."""
+
+    kind: Literal[UpdateKind.APPOINTMENT_CANCELLED] = UpdateKind.APPOINTMENT_CANCELLED
+
+
+class AppointmentNoshow(AppointmentUpdate):
+    """The patient did not come."""
+
+    kind: Literal[UpdateKind.APPOINTMENT_NOSHOW] = UpdateKind.APPOINTMENT_NOSHOW
+
+
+class AppointmentFulfilled(AppointmentUpdate):
+    """The patient was seen."""
+
+    kind: Literal[UpdateKind.APPOINTMENT_FULFILLED] = UpdateKind.APPOINTMENT_FULFILLED
+
+
+class ServiceAttested(Reported):
+    """The clinic attests the service where no report may or need be sent.
+
+    Attributes:
+        offer: whose Task it is about.
+        reason: the clinic's code for having no report.
+    """
+
+    posted_by = frozenset({Role.CLINIC, Role.STAFF})
+    kind: Literal[UpdateKind.SERVICE_ATTESTED] = UpdateKind.SERVICE_ATTESTED
+    offer: int | None = None
+    reason: str | None = None
+
+
+class ReportReceived(Reported):
+    """A document about the visit, stored already.
+
+    Attributes:
+        sha256: of its content.
+        loinc: the code of its type; empty when it names none.
+        critical: whether it holds a result that cannot wait.
+    """
+
+    posted_by = frozenset({Role.CLINIC, Role.STAFF})
+    kind: Literal[UpdateKind.REPORT_RECEIVED] = UpdateKind.REPORT_RECEIVED
+    sha256: str
+    loinc: str = ""
+    final: bool = True
+    critical: bool = False
+
+
+class ProgressNoted(Reported):
+    """A status of a Task or an appointment that asks for nothing.
+
+    Attributes:
+        status: FHIR's code.
+        reason: the sender's code.
+    """
+
+    posted_by = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
+    kind: Literal[UpdateKind.PROGRESS_NOTED] = UpdateKind.PROGRESS_NOTED
+    status: str | None = None
+    reason: str | None = None

@@ -1,0 +1,61 @@
+"""Updates from patients and staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from referral_core.domain.outreach.replies import CallResult, Reply
+from referral_core.domain.updates.reported import Reported, Role, UpdateKind
+
+
+class PatientReplied(Reported):
+    """A patient's message. Attributes: may_mean_visit: a stop that may cancel the visit as well."""
+
+    posted_by = frozenset({Role.PATIENT_CHANNEL, Role.STAFF})
+    kind: Literal[UpdateKind.PATIENT_REPLIED] = UpdateKind.PATIENT_REPLIED
+    reply: Reply
+    may_mean_visit: bool = False
+
+
+class ContactRecorded(Reported):
+    """A call that staff made to the patient, and its result."""
+
+    posted_by = frozenset({Role.STAFF})
+    kind: Literal[UpdateKind.CONTACT_RECORDED] = UpdateKind.CONTACT_RECORDED
+    result: CallResult
+
+
+class DecisionMade(Reported):
+    """What a person decides on a work item.
+
+    Attributes:
+        action: one of the item's actions.
+        item: when the item that was meant was opened; None: whichever is open.
+        fee_class: of the sliding fee scale, with `self-pay`.
+    """
+
+    posted_by = frozenset({Role.STAFF})
+    kind: Literal[UpdateKind.DECISION] = UpdateKind.DECISION
+    action: str
+    item: datetime | None = None
+    fee_class: str | None = None
+
+
+WorkItemAct = Literal["claim", "assign", "release", "snooze", "comment"]
+
+
+class WorkItemUpdated(Reported):
+    """Care of a work item: nothing is decided by it.
+
+    Attributes:
+        owner: of `assign`: a client id.
+        until: of `snooze`.
+    """
+
+    posted_by = frozenset({Role.STAFF})
+    kind: Literal[UpdateKind.WORK_ITEM_UPDATED] = UpdateKind.WORK_ITEM_UPDATED
+    act: WorkItemAct
+    item: datetime | None = None
+    owner: str | None = None
+    until: datetime | None = None

@@ -1,0 +1,51 @@
+"""Work items: each reason has one team, one sentence, and the actions that are allowed."""
+
+from referral_core.domain.work_items.policies import (
+    WORK_ITEM_POLICIES,
+    actions_of,
+    closing_action,
+    outcome_of,
+    target_of,
+)
+from referral_core.domain.work_items.vocabulary import (
+    APPEAL,
+    APPOINTMENT_FULFILLED,
+    CONTACT_AGAIN,
+    ENTER_AUTHORIZATION,
+    KEEP_WAITING,
+    REBOOK,
+    RECORD_CALL,
+    RECORD_CONSENT,
+    RESUBMIT,
+    RETRY,
+    ROUTE_AGAIN,
+    SELF_PAY,
+    SIGN_OFF,
+    TOLD_ANOTHER_WAY,
+    Reason,
+    WorkItemPolicy,
+)
+
+__all__ = [
+    "APPEAL",
+    "APPOINTMENT_FULFILLED",
+    "CONTACT_AGAIN",
+    "ENTER_AUTHORIZATION",
+    "KEEP_WAITING",
+    "REBOOK",
+    "RECORD_CALL",
+    "RECORD_CONSENT",
+    "RESUBMIT",
+    "RETRY",
+    "ROUTE_AGAIN",
+    "SELF_PAY",
+    "SIGN_OFF",
+    "TOLD_ANOTHER_WAY",
+    "WORK_ITEM_POLICIES",
+    "Reason",
+    "WorkItemPolicy",
+    "actions_of",
+    "closing_action",
+    "outcome_of",
+    "target_of",
+]

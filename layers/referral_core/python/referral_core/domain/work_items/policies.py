@@ -1,0 +1,271 @@
+"""The policy of each reason: one team, one sentence, and the actions that are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from referral_core.domain.lifecycle import Outcome, Queue, Step
+from referral_core.domain.updates import UpdateKind
+from referral_core.domain.work_items.vocabulary import (
+    APPEAL,
+    APPOINTMENT_FULFILLED,
+    CONTACT_AGAIN,
+    ENTER_AUTHORIZATION,
+    KEEP_WAITING,
+    REBOOK,
+    RECORD_CALL,
+    RECORD_CONSENT,
+    RESUBMIT,
+    RETRY,
+    ROUTE_AGAIN,
+    SELF_PAY,
+    SIGN_OFF,
+    TOLD_ANOTHER_WAY,
+    Reason,
+    WorkItemPolicy,
+)
+
+_ROUTE: Final = Step.ROUTE_REFERRAL
+_GIVE_UP: Final = (Outcome.CANCELLED_BY_REFERRER, Outcome.EXPIRED_UNRESOLVED)
+_ABOUT_PATIENT: Final = frozenset(
+    {
+        UpdateKind.PATIENT_REPLIED,
+        UpdateKind.CONTACT_RECORDED,
+        UpdateKind.APPOINTMENT_BOOKED,
+        UpdateKind.OFFER_DECLINED,
+    }
+)
+_PATIENT_ENDS: Final = (
+    Outcome.PATIENT_DECLINED,
+    Outcome.CARE_RECEIVED_ELSEWHERE,
+    Outcome.DECEASED_OR_MOVED,
+)
+
+
+def _policy(
+    queue: Queue, status_reason: str, actions: Mapping[str, Step], *closes: Outcome
+) -> WorkItemPolicy:
+    return WorkItemPolicy(
+        queue,
+        status_reason,
+        MappingProxyType(dict(actions)),
+        (*closes, *_GIVE_UP),
+        also_accepts=frozenset(),
+    )
+
+
+def _patient_policy(
+    queue: Queue, status_reason: str, actions: Mapping[str, Step], *closes: Outcome
+) -> WorkItemPolicy:
+    """Return the policy of those who speak with the patient."""
+    usual = {
+        RECORD_CALL: Step.CONTACT_PATIENT,
+        "patient-agreed": Step.AWAIT_VISIT,
+        CONTACT_AGAIN: Step.CONTACT_PATIENT,
+        ROUTE_AGAIN: _ROUTE,
+    }
+    ends = (*_PATIENT_ENDS, *closes, *_GIVE_UP)
+    return WorkItemPolicy(
+        queue,
+        status_reason,
+        MappingProxyType({**usual, **actions}),
+        ends,
+        also_accepts=_ABOUT_PATIENT,
+    )
+
+
+_AUTHORIZATION_ACTIONS: Final = {
+    ENTER_AUTHORIZATION: Step.REQUEST_AUTHORIZATION,
+    RESUBMIT: Step.REQUEST_AUTHORIZATION,
+    APPEAL: Step.REQUEST_AUTHORIZATION,
+    "override": Step.OFFER_REFERRAL,
+    SELF_PAY: Step.OFFER_REFERRAL,
+    ROUTE_AGAIN: _ROUTE,
+}
+
+WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
+    {
+        Reason.FAULT: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "A step failed repeatedly; retry it once the cause is removed.",
+            {},
+        ),
+        Reason.MISSING_INFORMATION: _policy(
+            Queue.FRONT_OFFICE,
+            "Information that the pathway requires is missing; get it, correct the order, retry.",
+            {RETRY: Step.CHECK_READINESS, RECORD_CONSENT: Step.CHECK_READINESS},
+        ),
+        Reason.PAYER_UNKNOWN: _policy(
+            Queue.FRONT_OFFICE,
+            "No configured payer matches the coverage; correct it or configure the payer.",
+            {RETRY: Step.CHECK_READINESS, SELF_PAY: _ROUTE},
+            Outcome.NOT_ELIGIBLE,
+        ),
+        Reason.NOT_ELIGIBLE: _policy(
+            Queue.FRONT_OFFICE,
+            "The payer says the coverage is not active; correct it, agree on self-pay, or close.",
+            {RETRY: Step.CHECK_READINESS, SELF_PAY: _ROUTE},
+            Outcome.NOT_ELIGIBLE,
+        ),
+        Reason.ELIGIBILITY_UNCLEAR: _policy(
+            Queue.FRONT_OFFICE,
+            "The payer could not say whether the patient is covered; verify and retry.",
+            {RETRY: Step.CHECK_ELIGIBILITY, "confirm-eligible": _ROUTE, SELF_PAY: _ROUTE},
+            Outcome.NOT_ELIGIBLE,
+        ),
+        Reason.FEE_CLASS_MISSING: _policy(
+            Queue.FRONT_OFFICE,
+            "The patient pays and has no sliding-fee class; agree on one, or get a coverage.",
+            {SELF_PAY: _ROUTE, RETRY: Step.CHECK_READINESS},
+            Outcome.NOT_ELIGIBLE,
+        ),
+        Reason.NO_CANDIDATE: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "No specialist has room within the pathway's limits; find one and retry, or close.",
+            {RETRY: _ROUTE},
+            Outcome.NO_PROVIDER_AVAILABLE,
+        ),
+        Reason.AUTHORIZATION_DENIED: _policy(
+            Queue.PRIOR_AUTHORIZATION,
+            "The payer denied the authorization; appeal, ask again, choose another way, or close.",
+            _AUTHORIZATION_ACTIONS,
+            Outcome.AUTHORIZATION_DENIED_FINAL,
+        ),
+        Reason.AUTHORIZATION_UNCLEAR: _policy(
+            Queue.PRIOR_AUTHORIZATION,
+            "The payer's answer needs a person: read it, then go on, ask again, or close.",
+            _AUTHORIZATION_ACTIONS,
+            Outcome.AUTHORIZATION_DENIED_FINAL,
+        ),
+        Reason.AUTHORIZATION_OVERDUE: _policy(
+            Queue.PRIOR_AUTHORIZATION,
+            "The payer's own clock has run out without a decision; call the payer.",
+            _AUTHORIZATION_ACTIONS,
+            Outcome.AUTHORIZATION_DENIED_FINAL,
+        ),
+        Reason.CALL_DUE: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "A call to the patient is due; call, and record what came of it.",
+            {},
+        ),
+        Reason.ESCALATED: _patient_policy(
+            Queue.CARE_MANAGEMENT,
+            "The patient did not answer several attempts; a nurse decides how to reach them.",
+            {},
+        ),
+        Reason.PATIENT_OPTED_OUT: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The patient wants no more messages; call once, or close.",
+            {},
+            Outcome.UNABLE_TO_REACH,
+        ),
+        Reason.PATIENT_WROTE: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The patient replied something a person must read; call the patient.",
+            {KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
+        Reason.ANOTHER_TIME_WANTED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The patient wants another time; agree on one and let the clinic book it.",
+            {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
+        Reason.PATIENT_CANCELS: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The patient cannot keep the visit; call: rebook, another clinic, or close.",
+            {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
+        Reason.PATIENT_NOT_REACHED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "No attempt reached the patient and the evidence is not complete; call, or write.",
+            {},
+            Outcome.UNABLE_TO_REACH,
+        ),
+        Reason.CLOSING_SIGN_OFF: _patient_policy(
+            Queue.CLINICAL_REVIEW,
+            "The patient cannot be reached; a clinician must agree before the referral is closed.",
+            {SIGN_OFF: Step.VERIFY_CLOSURE},
+        ),
+        Reason.MESSAGE_AMBIGUOUS: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "A message may or may not have been sent; check, then contact again or call.",
+            {KEEP_WAITING: Step.AWAIT_VISIT},
+            Outcome.UNABLE_TO_REACH,
+        ),
+        Reason.MESSAGE_REFUSED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "Messages to this patient are refused; correct number or address, or call.",
+            {KEEP_WAITING: Step.AWAIT_VISIT},
+            Outcome.UNABLE_TO_REACH,
+        ),
+        Reason.NOT_BOOKED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "No appointment was booked in time; call the clinic, contact again, or route again.",
+            {KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
+        Reason.VISIT_UNCONFIRMED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The visit's day has passed without word from the clinic; ask whether it happened.",
+            {KEEP_WAITING: Step.AWAIT_VISIT, APPOINTMENT_FULFILLED: Step.VERIFY_CLOSURE},
+        ),
+        Reason.REBOOKINGS_EXHAUSTED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The visit was missed or cancelled too often; call the patient and decide.",
+            {},
+            Outcome.UNABLE_TO_REACH,
+        ),
+        Reason.REPORT_OVERDUE: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "The consult report is overdue; get it from the clinic, or attest the service.",
+            {KEEP_WAITING: Step.VERIFY_CLOSURE},
+            Outcome.COMPLETED_ATTESTED,
+        ),
+        # A person has to look, whatever else becomes of the referral: nothing closes it unread.
+        Reason.CRITICAL_RESULT: WorkItemPolicy(
+            Queue.CLINICAL_REVIEW,
+            "The report holds a critical result; make sure that the referring provider knows.",
+            MappingProxyType({SIGN_OFF: Step.VERIFY_CLOSURE}),
+            closes=(),
+            also_accepts=frozenset(),
+        ),
+        Reason.NOTICE_UNDELIVERED: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "The EHR did not take the notice; tell the referring provider another way, or retry.",
+            {RETRY: Step.VERIFY_CLOSURE, TOLD_ANOTHER_WAY: Step.VERIFY_CLOSURE},
+        ),
+        Reason.NOT_ACKNOWLEDGED: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "The referring provider has not acknowledged the report; call, or send it again.",
+            {RETRY: Step.VERIFY_CLOSURE, "acknowledged-by-phone": Step.VERIFY_CLOSURE},
+            Outcome.COMPLETED_ATTESTED,
+        ),
+    }
+)
+
+
+def closing_action(outcome: Outcome) -> str:
+    """Return the name of the action that closes a work item with an outcome."""
+    return f"close:{outcome}"
+
+
+def outcome_of(action: str) -> Outcome | None:
+    """Return the outcome with which an action closes a work item; None when it closes none."""
+    prefix, _, outcome = action.partition(":")
+    return Outcome(outcome) if prefix == "close" else None
+
+
+def actions_of(reason: Reason, resume_at: Step) -> tuple[str, ...]:
+    """List the actions allowed on a work item of this reason."""
+    policy = WORK_ITEM_POLICIES[reason]
+    resumed = (RETRY,) if reason is Reason.FAULT and resume_at else ()
+    return (*resumed, *policy.actions, *(closing_action(o) for o in policy.closes))
+
+
+def target_of(reason: Reason, action: str, resume_at: Step) -> Step | None:
+    """Return the step at which an action lets the referral go on; None when not allowed."""
+    if action not in actions_of(reason, resume_at):
+        return None
+    if action.startswith("close:"):
+        return Step.VERIFY_CLOSURE
+    return WORK_ITEM_POLICIES[reason].actions.get(action, resume_at)

@@ -1,0 +1,75 @@
+"""Why a person must look, what that person may do, and what a policy says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from referral_core.domain.lifecycle import Outcome, Queue, Step
+from referral_core.domain.updates import UpdateKind
+
+
+class Reason(StrEnum):
+    """Why a person must look."""
+
+    FAULT = "fault"
+    MISSING_INFORMATION = "missing-information"
+    PAYER_UNKNOWN = "payer-unknown"
+    NOT_ELIGIBLE = "not-eligible"
+    ELIGIBILITY_UNCLEAR = "eligibility-unclear"
+    NO_CANDIDATE = "no-candidate"
+    AUTHORIZATION_DENIED = "authorization-denied"
+    AUTHORIZATION_UNCLEAR = "authorization-unclear"
+    AUTHORIZATION_OVERDUE = "authorization-overdue"
+    FEE_CLASS_MISSING = "fee-class-missing"
+    CALL_DUE = "call-due"
+    ESCALATED = "escalated"
+    ANOTHER_TIME_WANTED = "another-time-wanted"
+    PATIENT_CANCELS = "patient-cancels"
+    CLOSING_SIGN_OFF = "closing-sign-off"
+    PATIENT_OPTED_OUT = "patient-opted-out"
+    PATIENT_WROTE = "patient-wrote"
+    PATIENT_NOT_REACHED = "patient-not-reached"
+    MESSAGE_AMBIGUOUS = "message-ambiguous"
+    MESSAGE_REFUSED = "message-refused"
+    NOT_BOOKED = "not-booked"
+    VISIT_UNCONFIRMED = "visit-unconfirmed"
+    REBOOKINGS_EXHAUSTED = "rebookings-exhausted"
+    REPORT_OVERDUE = "report-overdue"
+    CRITICAL_RESULT = "critical-result"
+    NOTICE_UNDELIVERED = "notice-undelivered"
+    NOT_ACKNOWLEDGED = "not-acknowledged"
+
+
+class WorkItemPolicy(NamedTuple):
+    """What a reason means for the person who opens the work item.
+
+    Attributes:
+        status_reason: one sentence: why it waits and what would move it.
+        actions: action → the step at which the referral goes on.
+        closes: terminal outcomes that a person may close it with.
+        takes: what may come from outside meanwhile and settle it, besides what every item takes.
+    """
+
+    queue: Queue
+    status_reason: str
+    actions: Mapping[str, Step]
+    closes: tuple[Outcome, ...]
+    also_accepts: frozenset[UpdateKind]
+
+
+RETRY: Final = "retry"
+RECORD_CALL: Final = "record-call"
+ENTER_AUTHORIZATION: Final = "enter-authorization"
+SELF_PAY: Final = "self-pay"
+RECORD_CONSENT: Final = "record-consent"
+CONTACT_AGAIN: Final = "contact-again"
+ROUTE_AGAIN: Final = "route-again"
+KEEP_WAITING: Final = "keep-waiting"
+SIGN_OFF: Final = "sign-off"
+APPEAL: Final = "appeal"
+RESUBMIT: Final = "resubmit"
+TOLD_ANOTHER_WAY: Final = "told-another-way"
+REBOOK: Final = "rebook"
+APPOINTMENT_FULFILLED: Final = "appointment-fulfilled"

@@ -1,0 +1,1 @@
+"""Where events from outside come in: HTTP, steps, streams, queues, the minute."""

@@ -1,0 +1,1 @@
+"""The HTTP API: each use case one module, FHIR in and out."""

@@ -1,0 +1,160 @@
+"""What every route has in common: who calls, what was sent, and how answers and errors look.
+
+It takes the events of API Gateway's HTTP API (payload format 2.0) and returns what that expects.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from referral_core.domain.errors import Forbidden
+from referral_core.domain.principal import Principal
+from referral_core.entrypoints.http.errors import shown, unknown_path
+from referral_core.entrypoints.http.exchange import Request, Response, UseCase
+from referral_core.entrypoints.http.principals import Principals
+from referral_core.entrypoints.http.route_table import Route, route_of
+from referral_core.fhir.errors import operation_outcome
+from referral_core.observability import logger
+from referral_core.settings import settings
+
+FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
+
+_RETRY_AFTER_S: Final = "2"
+_AGAIN: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
+_DEFAULT_STAGE: Final = "$default"
+
+Event = Mapping[str, Any]
+PublicUseCase = Callable[[str], Response]
+"""Answers a route that needs no token; it is given the endpoint's address."""
+
+
+class HttpEndpoint:
+    """The routes of one function: checks the caller, runs the use case, renders the answer."""
+
+    def __init__(
+        self,
+        use_cases: Mapping[Route, UseCase],
+        principals: Principals,
+        public: Mapping[Route, PublicUseCase] | None = None,
+    ) -> None:
+        """Take the use case of each route, where principals are read, and the public routes."""
+        self._use_cases = use_cases
+        self._principals = principals
+        self._public = public or {}
+
+    @property
+    def routes(self) -> frozenset[Route]:
+        """The routes that it answers."""
+        return frozenset(self._use_cases) | frozenset(self._public)
+
+    def resolve(self, event: Event, _context: object) -> dict[str, Any]:
+        """Answer one event; whatever fails becomes an OperationOutcome."""
+        try:
+            response = self._response(event)
+        except Exception as error:  # noqa: BLE001 - the outermost place of an HTTP function
+            return _failed(event, error)
+        return _rendered(response.status, response.body, response.headers)
+
+    def _response(self, event: Event) -> Response:
+        method = str(event["requestContext"]["http"]["method"])
+        found = route_of(method, _path(event))
+        if found is None or found[0] not in self.routes:
+            raise unknown_path()
+        route, resource_id = found
+        if route in self._public:
+            return self._public[route](base_url(event))
+        request = _request(event, self._caller(event, route), resource_id)
+        return self._use_cases[route](request)
+
+    def _caller(self, event: Event, route: Route) -> Principal:
+        """Return who calls.
+
+        Raises:
+            Forbidden: the token lacks the scope, the client is unknown, or has another role.
+        """
+        claims = _claims(event)
+        if route.scope not in str(claims.get("scope", "")).split():
+            raise Forbidden(f"The token lacks the scope {route.scope}: ask for a token with it.")
+        principal = self._principals.principal(str(claims.get("client_id", "")))
+        logger.append_keys(client_id=principal.client_id, tenant=principal.tenant)
+        principal.require_role(*route.roles)
+        return principal
+
+
+def base_url(event: Event) -> str:
+    """Return the address of the FHIR endpoint, as the caller knows it."""
+    if public := settings().public_base_url:
+        return f"{public}/fhir"
+    return f"https://{event['requestContext'].get('domainName', 'localhost')}/fhir"
+
+
+def _request(event: Event, principal: Principal, resource_id: str) -> Request:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return Request(
+        principal=principal,
+        body=_body(event),
+        content_type=headers.get("content-type"),
+        headers=headers,
+        query=dict(event.get("queryStringParameters") or {}),
+        correlation_id=_correlation_id(event),
+        base_url=base_url(event),
+        resource_id=resource_id,
+    )
+
+
+def _path(event: Event) -> str:
+    path, stage = str(event["rawPath"]), event["requestContext"].get("stage", _DEFAULT_STAGE)
+    return path if stage == _DEFAULT_STAGE else path.removeprefix(f"/{stage}")
+
+
+def _claims(event: Event) -> Mapping[str, Any]:
+    """Return the claims that the gateway's authorizer verified; it lets no other call through."""
+    authorizer = event["requestContext"].get("authorizer", {})
+    claims: Mapping[str, Any] = authorizer.get("jwt", {}).get("claims", {})
+    return claims
+
+
+def _body(event: Event) -> bytes:
+    text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(text)
+    return str(text).encode("utf-8", errors="surrogatepass")
+
+
+def _correlation_id(event: Event) -> str:
+    return str(event["requestContext"].get("requestId", "unknown"))
+
+
+def _failed(event: Event, error: Exception) -> dict[str, Any]:
+    """Render any error: what to do, never a traceback; those of our side are logged."""
+    status, issues = shown(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        cause = error.__cause__
+        logger.error(
+            "request failed",
+            extra={
+                "error": type(error).__name__,
+                "cause": type(cause).__name__ if cause else None,
+                "aws_code": _aws_code(cause),
+            },
+        )
+    headers = {"Retry-After": _RETRY_AFTER_S} if status in _AGAIN else {}
+    return _rendered(status, operation_outcome(issues, _correlation_id(event)), headers)
+
+
+def _aws_code(cause: BaseException | None) -> str | None:
+    response = getattr(cause, "response", None)
+    return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+
+
+def _rendered(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "statusCode": int(status),
+        "headers": {"Content-Type": FHIR_JSON, **headers},
+        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,65 @@
+"""Errors as HTTP shows them: a status, and issues that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final, NoReturn
+
+from referral_core.domain.errors import (
+    Forbidden,
+    NotFound,
+    NotLegal,
+    Permanent,
+    Retryable,
+    RouterError,
+)
+from referral_core.fhir.errors import FhirError, Issue
+
+_FAILED: Final = Issue(
+    "fatal",
+    "processing",
+    "internal-error",
+    None,
+    "The router failed; nothing was accepted. Send the request again, then call operations.",
+)
+
+
+def shown(error: Exception) -> tuple[int, Sequence[Issue]]:
+    """Return the status and the issues of any error; one that is not ours says nothing."""
+    match error:
+        case FhirError():
+            return error.status, error.issues
+        case Forbidden():
+            return _one(HTTPStatus.FORBIDDEN, "forbidden", "forbidden", error)
+        case NotFound():
+            return _one(HTTPStatus.NOT_FOUND, "not-found", "not-found", error)
+        case NotLegal():
+            return _one(HTTPStatus.CONFLICT, "conflict", "not-possible-now", error)
+        case Retryable():
+            return _one(HTTPStatus.SERVICE_UNAVAILABLE, "transient", "try-again", error)
+        case Permanent():
+            return _one(HTTPStatus.UNPROCESSABLE_ENTITY, "business-rule", "refused", error)
+        case _:
+            return HTTPStatus.INTERNAL_SERVER_ERROR, [_FAILED]
+
+
+def refuse(
+    own_code: str, diagnostics: str, *, code: Any, status: int, expression: str | None = None
+) -> NoReturn:
+    """Raise a refusal with an own code and a sentence that says what to do."""
+    raise FhirError(own_code, diagnostics, expression=expression, code=code, status=status)
+
+
+def unknown_path() -> FhirError:
+    """Return the error of a path or method that the API does not have."""
+    return FhirError(
+        "unknown-path",
+        "This API has no such path or method: see GET /fhir/metadata.",
+        code="not-found",
+        status=HTTPStatus.NOT_FOUND,
+    )
+
+
+def _one(status: int, code: Any, own_code: str, error: RouterError) -> tuple[int, Sequence[Issue]]:
+    return status, [Issue("error", code, own_code, None, str(error))]

@@ -1,0 +1,41 @@
+"""What a use case is given and what it returns, free of API Gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from referral_core.domain.principal import Principal
+
+
+@dataclass(frozen=True)
+class Request:
+    """One authenticated request.
+
+    Attributes:
+        resource_id: the `{id}` of the path; empty where the route has none.
+        base_url: of the FHIR endpoint, as the caller knows it.
+    """
+
+    principal: Principal
+    body: bytes
+    content_type: str | None
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    correlation_id: str
+    base_url: str
+    resource_id: str = ""
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a use case answers; rendered as FHIR JSON."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+UseCase = Callable[[Request], Response]
+"""Answers the requests of one route."""

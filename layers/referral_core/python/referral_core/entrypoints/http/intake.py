@@ -1,0 +1,221 @@
+"""Intake: a referral is accepted once, completely and durably, or refused with a reason.
+
+What is new is written by one transaction and answered from what was written; only a repeat is
+answered from what is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Literal
+from uuid import uuid4
+
+from referral_core.domain.change import received
+from referral_core.domain.errors import Conflict
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.lifecycle import RESPONSIBLE, Status
+from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.pathway import Order, Pathway
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Origin, Referral
+from referral_core.domain.writes import ExistingKey, Key, KeyKind, NewReferral
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.intake_keys import keys_of, repeats_of, require_distinct
+from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+from referral_core.entrypoints.http.stored_orders import StoredOrder, payload_of, read_order
+from referral_core.fhir.intake.orders import Intake, condition_identifier, read_referrals
+from referral_core.fhir.outbound.responses import message_response, transaction_response
+from referral_core.fhir.parse import read_resource
+from referral_core.lifecycle.engine.conflicts import Conflicts
+from referral_core.ports import Clock, Documents, Referrals
+
+SelectPathway = Callable[[Order], Pathway]
+"""Returns the pathway that an order selects."""
+
+
+@dataclass(frozen=True)
+class ReceiveReferral:
+    """Accepts, repeats or refuses referrals of an EHR.
+
+    Attributes:
+        orders: ends what a new order replaces.
+        select_pathway: of this release's pathways.
+        conflicts: how a write is tried against other writers.
+    """
+
+    referrals: Referrals
+    documents: Documents
+    clock: Clock
+    orders: ReceiveOrderUpdate
+    select_pathway: SelectPathway
+    new_id: Callable[[], str] = lambda: uuid4().hex
+    conflicts: Conflicts = field(default_factory=Conflicts)
+
+    def create(self, request: Request) -> Response:
+        """Accept one ServiceRequest: 201 new, 200 a repeat, 409 other content under the key."""
+        return self._accept(request, _read(request, "resource"))[0].response(request)
+
+    def create_bundle(self, request: Request) -> Response:
+        """Accept all referrals of a Bundle in one transaction, or none."""
+        intakes = _read(request, "bundle")
+        accepted = self._accept(request, intakes)
+        size = len(read_resource(request.body, request.content_type).get("entry", []))
+        positions = _positions(intakes, size)
+        found = {
+            position: (one.location(request.base_url), one.etag, one.created)
+            for one, position in zip(accepted, positions, strict=True)
+        }
+        last = max(size - 1, *positions)
+        entries = [found.get(position) for position in range(last + 1)]
+        return Response(HTTPStatus.OK, transaction_response(entries, self.clock.now()))
+
+    def process_message(self, request: Request) -> Response:
+        """Accept the referrals of a message and answer with a message."""
+        accepted = self._accept(request, _read(request, "message"))
+        locations = [one.location(request.base_url) for one in accepted]
+        body = message_response(request.body, locations, self.clock.now())
+        return Response(HTTPStatus.OK, body)
+
+    def _accept(self, request: Request, intakes: Sequence[Intake]) -> Sequence[StoredOrder]:
+        principal = request.principal
+        source = self.documents.put(principal.tenant, request.body, request.content_type or "")
+        new_referrals = [
+            self._new_referral(principal, intake, keys_of(request, intakes, position), source)
+            for position, intake in enumerate(intakes)
+        ]
+        require_distinct(new_referrals)
+        conditions = [request.headers.get("if-none-exist") or i.if_none_exist for i in intakes]
+        known = {
+            new.referral.id: existing
+            for new, condition in zip(new_referrals, conditions, strict=True)
+            if condition and (existing := self._existing(principal, condition))
+        }
+        repeats = self._write(principal, new_referrals, known)
+        accepted = [
+            self._answered(new.referral, intake, repeats.get(new.referral.id))
+            for new, intake in zip(new_referrals, intakes, strict=True)
+        ]
+        for one, intake in zip(accepted, intakes, strict=True):
+            self.orders.supersede(principal, one.referral, intake)
+        return accepted
+
+    def _answered(
+        self, referral: Referral, intake: Intake, repeated: ReferralId | None
+    ) -> StoredOrder:
+        """Return what was just written as it is stored; a repeat is read."""
+        if repeated is None:
+            return StoredOrder(referral, intake.service_request, created=True)
+        return read_order(self.referrals, referral.tenant, repeated)
+
+    def _write(
+        self,
+        principal: Principal,
+        new_referrals: Sequence[NewReferral],
+        known: dict[ReferralId, ReferralId],
+    ) -> dict[ReferralId, ReferralId]:
+        """Write what is new; return new id → stored id of what was there already."""
+        repeats = dict(known)
+        for _ in self.conflicts:
+            fresh = [a for a in new_referrals if a.referral.id not in repeats]
+            try:
+                existing = self.referrals.accept(fresh) if fresh else ()
+            except Conflict:
+                continue  # posts of the same referral at the same instant: one will have won
+            if not existing:
+                return repeats
+            for found in existing:
+                self._require_own(principal, found)
+            repeats |= repeats_of(fresh, existing)
+        raise AssertionError("the tries end with an error of their own")
+
+    def _existing(self, principal: Principal, condition: str) -> ReferralId | None:
+        """Return the referral that an If-None-Exist condition finds."""
+        placer = condition_identifier(condition)
+        key = Key(kind=KeyKind.PLACER, value=placer, content_hash="")
+        existing = self.referrals.taken(principal.tenant, key)
+        if existing is None:
+            return None
+        self._require_own(principal, existing)
+        return existing.referral_id
+
+    def _require_own(self, principal: Principal, existing: ExistingKey) -> None:
+        """Refuse a key that another EHR of the tenant took: its referral is not to be seen."""
+        referral = self.referrals.load(principal.tenant, existing.referral_id).referral
+        if referral.referrer != principal.organization:
+            refuse(
+                "identifier-of-another-ehr",
+                "Another EHR sent an order with this identifier: send one of your own system.",
+                code="duplicate",
+                status=HTTPStatus.CONFLICT,
+                expression="ServiceRequest.identifier",
+            )
+
+    def _new_referral(
+        self, principal: Principal, intake: Intake, keys: tuple[Key, ...], source: str
+    ) -> NewReferral:
+        now, phone = self.clock.now(), intake.clinical.patient.phone
+        pathway = self.select_pathway(_order_of(intake))
+        responsible = RESPONSIBLE[Status.RECEIVED]
+        referral = Referral(
+            tenant=principal.tenant,
+            id=ReferralId(self.new_id()),
+            pathway=pathway.id,
+            pathway_version=pathway.version,
+            priority=intake.priority,
+            referrer=principal.organization,
+            origin=_origin_of(principal, intake, pathway),
+            placer_identifier=intake.placer_identifier,
+            authored_at=intake.authored_on,
+            received_at=now,
+            updated_at=now,
+            status_since=now,
+            due_at=now + self.clock.grace(),
+            queue=responsible.queue,
+            waits_for=responsible.waits_for,
+            status_reason="Received; its lifecycle is about to start.",
+        )
+        return NewReferral(
+            referral=referral,
+            event=received(referral, actor=principal.client_id, metered={"states": 1}),
+            payload=payload_of(intake, source).dump(),
+            keys=keys,
+            contact_hash=contact_hash(phone) if phone else None,
+        )
+
+
+def _read(request: Request, kind: Literal["resource", "bundle", "message"]) -> Sequence[Intake]:
+    return read_referrals(request.body, request.content_type, kind)
+
+
+def _order_of(intake: Intake) -> Order:
+    return Order(
+        categories=intake.categories,
+        codes=intake.codes,
+        performer_types=intake.performer_types,
+        priority=intake.priority,
+        setting=intake.clinical.setting,
+    )
+
+
+def _origin_of(principal: Principal, intake: Intake, pathway: Pathway) -> Origin:
+    requester = intake.clinical.requester
+    return Origin(
+        kind=pathway.kind,
+        practice=requester.organization_npi or principal.organization,
+        clinician=requester.npi,
+        location=intake.location,
+        language=intake.clinical.patient.language,
+    )
+
+
+def _positions(intakes: Sequence[Intake], size: int) -> list[int]:
+    """Return where each referral is answered: in its entry's place; a second one of it, behind."""
+    found: list[int] = []
+    for intake in intakes:
+        own = intake.entry
+        free = own is not None and own not in found
+        found.append(own if own is not None and free else max([size - 1, *found]) + 1)
+    return found

@@ -1,0 +1,75 @@
+"""What makes two posts one referral: the placer's identifier, the client's key, or the content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.writes import ExistingKey, Key, KeyKind, NewReferral
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request
+from referral_core.fhir.intake.orders import Intake
+
+_LONGEST_KEY: Final = 256
+
+
+def keys_of(request: Request, intakes: Sequence[Intake], position: int) -> tuple[Key, ...]:
+    """Return what makes a repeat: the placer's identifier, the client's key, else the content.
+
+    Keys and content are the client's own affair; a placer's identifier names its system itself.
+    In a Bundle the client's key stands in for identifiers only: with both for each of twenty
+    referrals they would not fit one transaction.
+    """
+    intake, organization = intakes[position], request.principal.organization
+    found: list[tuple[KeyKind, str]] = []
+    if intake.placer_identifier:
+        found.append((KeyKind.PLACER, intake.placer_identifier))
+    client_key = request.headers.get("idempotency-key")
+    if client_key and (not found or len(intakes) == 1):
+        if len(client_key) > _LONGEST_KEY:
+            refuse(
+                "idempotency-key-too-long",
+                f"Send an Idempotency-Key of at most {_LONGEST_KEY} characters.",
+                code="value",
+                status=HTTPStatus.BAD_REQUEST,
+            )
+        found.append((KeyKind.IDEMPOTENCY, f"{organization}#{client_key}#{position}"))
+    if not found:
+        found.append((KeyKind.CONTENT, f"{organization}#{intake.canonical_hash}"))
+    return tuple(
+        Key(kind=kind, value=value, content_hash=intake.canonical_hash) for kind, value in found
+    )
+
+
+def require_distinct(new_referrals: Sequence[NewReferral]) -> None:
+    """Refuse a Bundle that holds a referral twice."""
+    keys = [(k.kind, k.value) for a in new_referrals for k in a.keys]
+    if len(set(keys)) != len(keys):
+        refuse(
+            "referral-twice-in-bundle",
+            "Two referrals of the Bundle have the same identifier or content: send each once.",
+            code="duplicate",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            expression="Bundle.entry",
+        )
+
+
+def repeats_of(
+    new_referrals: Sequence[NewReferral], existing: Sequence[ExistingKey]
+) -> dict[ReferralId, ReferralId]:
+    """Return new id → stored id of what was posted before; refuse other content under a key."""
+    owner = {(k.kind, k.value): a.referral.id for a in new_referrals for k in a.keys}
+    for found in existing:
+        if found.content_hash != found.key.content_hash:
+            refuse(
+                "key-reused",
+                f"This {found.key.kind} key was used with other content: "
+                f"PUT ServiceRequest/{found.referral_id} to change that referral, "
+                "or send a new identifier.",
+                code="duplicate",
+                status=HTTPStatus.CONFLICT,
+                expression="ServiceRequest.identifier",
+            )
+    return {owner[found.key.kind, found.key.value]: found.referral_id for found in existing}

@@ -1,0 +1,167 @@
+"""What an author sends after an order: its new version, its end, or an order that replaces it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.effects import Effect, IndexContact, StorePayload
+from referral_core.domain.errors import NotFound, VersionMoved
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import (
+    Cancel,
+    EnteredInError,
+    InformationSupplied,
+    Superseded,
+    Update,
+)
+from referral_core.domain.writes import Key, KeyKind
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.stored_orders import (
+    StoredOrder,
+    etag_of,
+    payload_of,
+    read_order,
+)
+from referral_core.fhir.ids import own_id
+from referral_core.fhir.intake.orders import Intake, read_update
+from referral_core.ports import Clock, Documents, Referrals
+
+if TYPE_CHECKING:
+    from referral_core.lifecycle.engine.engine import Engine
+
+_UPDATES: Final[Mapping[str, type[Cancel | EnteredInError]]] = {
+    "revoked": Cancel,
+    "entered-in-error": EnteredInError,
+}
+"""What a status says besides that there is a new version."""
+
+
+@dataclass(frozen=True)
+class ReceiveOrderUpdate:
+    """Takes the author's new versions, and ends what a new order replaces.
+
+    Attributes:
+        engine: builds what applies updates when an update first needs it: a new order needs none.
+    """
+
+    referrals: Referrals
+    documents: Documents
+    engine: Callable[[], Engine]
+    clock: Clock
+
+    def update(self, request: Request) -> Response:
+        """Take the author's new version: missing data, corrected coverage, revoked, in error."""
+        principal, referral_id = request.principal, ReferralId(request.resource_id)
+        referral = self.referrals.load(principal.tenant, referral_id).referral
+        if referral.referrer != principal.organization:
+            raise NotFound("There is no such referral.")
+        before = ClinicalPayload.load(self.referrals.payload(referral))
+        intake = read_update(request.body, request.content_type, referral_id, before.resources)
+        if_match = request.headers.get("if-match")
+        if if_match is not None and if_match.strip() != etag_of(referral):
+            _refuse_stale(referral)
+        if intake.canonical_hash == before.content_hash:
+            return StoredOrder(referral, before.service_request, created=False).response(request)
+        self._apply(request, referral, intake)
+        return read_order(self.referrals, principal.tenant, referral.id).response(request)
+
+    def supersede(self, principal: Principal, successor: Referral, intake: Intake) -> None:
+        """End the referrals that a new one replaces; a repeat of the post says it again."""
+        for name in intake.replaces:
+            own = own_id(name.rpartition("/")[2])
+            replaced = own.referral_id if own else self._named(principal, name)
+            if replaced is None or replaced == successor.id:
+                continue
+            with suppress(NotFound):
+                old = self.referrals.load(principal.tenant, replaced).referral
+                if old.referrer != principal.organization or old.is_closed:
+                    continue
+                update = Superseded(
+                    id=f"superseded-by-{successor.id}",
+                    actor=principal.client_id,
+                    role=principal.role,
+                    received_at=self.clock.now(),
+                    by=successor.id,
+                )
+                self._is_applied_late(old, update)
+
+    def _named(self, principal: Principal, token: str) -> ReferralId | None:
+        key = Key(kind=KeyKind.PLACER, value=token, content_hash="")
+        existing = self.referrals.taken(principal.tenant, key)
+        return existing.referral_id if existing else None
+
+    def _apply(self, request: Request, referral: Referral, intake: Intake) -> None:
+        principal = request.principal
+        source = self.documents.put(principal.tenant, request.body, request.content_type or "")
+        phone = intake.clinical.patient.phone
+        effects: tuple[Effect, ...] = (StorePayload(body=payload_of(intake, source).dump()),)
+        if phone:
+            effects += (IndexContact(contact_hash=contact_hash(phone)),)
+        kind = _UPDATES.get(intake.status, InformationSupplied)
+        update = kind(
+            id=_update_id(referral, intake),
+            actor=principal.client_id,
+            role=principal.role,
+            received_at=self.clock.now(),
+        )
+        known_version = referral.payload_version if "if-match" in request.headers else None
+        try:
+            is_late = self._is_applied_late(referral, update, effects, known_version)
+        except VersionMoved:
+            _refuse_stale(self.referrals.load(principal.tenant, referral.id).referral)
+        if is_late:
+            refuse(
+                "referral-closed",
+                "Recorded; the referral is closed and was not changed. "
+                "Post a new referral if one is needed.",
+                code="conflict",
+                status=HTTPStatus.CONFLICT,
+            )
+
+    def _is_applied_late(
+        self,
+        referral: Referral,
+        update: Update,
+        effects: Sequence[Effect] = (),
+        known_version: int | None = None,
+    ) -> bool:
+        """Apply an update; return whether it came too late."""
+        # A new order needs none of this, and most requests are new orders.
+        from referral_core.lifecycle.engine.apply_update import (  # noqa: PLC0415
+            Receipt,
+            apply_update,
+        )
+
+        result = apply_update(
+            self.engine(),
+            referral.tenant,
+            referral.id,
+            update,
+            effects=effects,
+            known_version=known_version,
+        )
+        return result is Receipt.LATE
+
+
+def _refuse_stale(referral: Referral) -> NoReturn:
+    refuse(
+        "stale-version",
+        f"The stored version is {etag_of(referral)}: read it, then send your change again.",
+        code="conflict",
+        status=HTTPStatus.PRECONDITION_FAILED,
+    )
+
+
+def _update_id(referral: Referral, intake: Intake) -> str:
+    """Name a version of the order: sent again after a reopening, it is another fact."""
+    digest = intake.canonical_hash[:32]
+    return f"put-{len(referral.reopenings)}-{referral.payload_version}-{digest}"

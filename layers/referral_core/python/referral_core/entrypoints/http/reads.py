@@ -1,0 +1,194 @@
+"""Reads and searches: each within the caller's tenant, and a clinic's within its own Tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode
+
+from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.errors import NotFound
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.lifecycle import Queue
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import Role
+from referral_core.domain.writes import Key, KeyKind
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.lists import Worklists
+from referral_core.entrypoints.http.route_table import ROUTES
+from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
+from referral_core.fhir.ids import own_id
+from referral_core.fhir.outbound.capability import capability_statement
+from referral_core.fhir.outbound.responses import searchset, service_request_as_stored
+from referral_core.fhir.outbound.tasks import task_a, task_b
+from referral_core.fhir.parse import Json
+from referral_core.ports import Referrals
+
+VERSION: Final = "0.1.0"
+RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
+
+_CLOSED: Final = "closed"
+_LISTS: Final = (*(q.value for q in Queue), _CLOSED)
+_TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_count", "_page", "_id"})
+_ORDER_PARAMETERS: Final = frozenset({"identifier", "_id", "_count"})
+
+
+@dataclass(frozen=True)
+class ReadRecords:
+    """Answers reads; nothing here writes."""
+
+    referrals: Referrals
+    worklists: Worklists
+    token_url: str
+
+    def metadata(self, base_url: str) -> Response:
+        """Return the CapabilityStatement."""
+        statement = capability_statement(base_url, VERSION, RELEASED, self.token_url, ROUTES)
+        return Response(HTTPStatus.OK, statement)
+
+    def service_request(self, request: Request) -> Response:
+        """Return one order as it is stored."""
+        referral = self._own(request.principal, request.resource_id)
+        return Response(HTTPStatus.OK, self._stored(referral), _etag(referral.payload_version))
+
+    def service_requests(self, request: Request) -> Response:
+        """Search orders by identifier or id."""
+        check_parameters(request.query, _ORDER_PARAMETERS)
+        principal = request.principal
+        wanted: str | None = request.query.get("_id")
+        if identifier := request.query.get("identifier"):
+            key = Key(kind=KeyKind.PLACER, value=identifier, content_hash="")
+            existing = self.referrals.taken(principal.tenant, key)
+            wanted = existing.referral_id if existing else None
+        elif not wanted:
+            refuse(
+                "search-too-wide",
+                "Search ServiceRequest by identifier=system|value or by _id.",
+                code="not-supported",
+                status=HTTPStatus.BAD_REQUEST,
+            )
+        found = _visible(lambda: self._own(principal, wanted)) if wanted else []
+        return _searchset(request, "ServiceRequest", [self._stored(r) for r in found])
+
+    def task(self, request: Request) -> Response:
+        """Return the coordination Task, or one offer's Task."""
+        principal, own = request.principal, own_id(request.resource_id)
+        if own is None or own.part not in {"a", "b"}:
+            raise NotFound("There is no such Task.")
+        referral = self._own(principal, own.referral_id)
+        if own.part == "a":
+            principal.require_role(Role.EHR, Role.STAFF)
+            return Response(HTTPStatus.OK, self._task_a(referral), _etag(referral.version))
+        for offer in referral.offers:
+            if offer.number == own.number and _may_see(principal, offer.organization):
+                return Response(HTTPStatus.OK, task_b(referral, offer), _etag(referral.version))
+        raise NotFound("There is no such Task.")
+
+    def tasks(self, request: Request) -> Response:
+        """Search Tasks by focus, status and owner, page by page."""
+        check_parameters(request.query, _TASK_PARAMETERS)
+        count = count_of(request.query)
+        if focus := request.query.get("focus"):
+            referral_id = focus.rpartition("/")[2]
+            found = _visible(lambda: self._own(request.principal, referral_id))
+            tasks = [t for r in found for t in self._tasks_of(request.principal, r)]
+            return _searchset(request, "Task", _matching(tasks, request.query))
+        tasks, following = self._page(request, count)
+        return _searchset(request, "Task", _matching(tasks, request.query), following)
+
+    def _page(self, request: Request, count: int) -> tuple[list[Json], str | None]:
+        """Read one page of one list; the page token names the list and where it goes on."""
+        tenant, principal = request.principal.tenant, request.principal
+        name, _, after = request.query.get("_page", "").partition("~")
+        if principal.role is Role.CLINIC:
+            page, following = self.worklists.of_performer(
+                tenant, principal.organization, count, after or None
+            )
+            tasks = [t for r in page for t in self._tasks_of(principal, r)]
+            return tasks, f"own~{following}" if following else None
+        owner = request.query.get("owner", "").rpartition("|")[2].rpartition("/")[2]
+        lists = [owner] if owner in _LISTS else list(_LISTS)
+        position = lists.index(name) if name in lists else 0
+        tasks = []
+        while position < len(lists) and len(tasks) < count:
+            left = count - len(tasks)
+            page, following = self.worklists.in_queue(tenant, lists[position], left, after or None)
+            tasks += [self._task_a(r) for r in page if _sees(principal, r)]
+            after = following or ""
+            position += following is None
+        return tasks, f"{lists[position]}~{after}" if position < len(lists) else None
+
+    def _tasks_of(self, principal: Principal, referral: Referral) -> Iterable[Json]:
+        if principal.role in {Role.EHR, Role.STAFF}:
+            yield self._task_a(referral)
+        for offer in referral.offers:
+            if _may_see(principal, offer.organization):
+                yield task_b(referral, offer)
+
+    def _task_a(self, referral: Referral) -> Json:
+        return task_a(referral, self._payload(referral).service_request)
+
+    def _stored(self, referral: Referral) -> Json:
+        return service_request_as_stored(referral, self._payload(referral).service_request)
+
+    def _payload(self, referral: Referral) -> ClinicalPayload:
+        return ClinicalPayload.load(self.referrals.payload(referral))
+
+    def _own(self, principal: Principal, referral_id: str) -> Referral:
+        referral = self.referrals.load(principal.tenant, ReferralId(referral_id)).referral
+        if not _sees(principal, referral):
+            raise NotFound("There is no such referral.")
+        return referral
+
+
+def _sees(principal: Principal, referral: Referral) -> bool:
+    match principal.role:
+        case Role.STAFF:
+            return True
+        case Role.EHR:
+            return referral.referrer == principal.organization
+        case Role.CLINIC:
+            return any(o.organization == principal.organization for o in referral.offers)
+        case _:
+            return False
+
+
+def _may_see(principal: Principal, organization: str) -> bool:
+    return principal.role in {Role.EHR, Role.STAFF} or principal.organization == organization
+
+
+def _visible(read: Callable[[], Referral]) -> list[Referral]:
+    try:
+        return [read()]
+    except NotFound:
+        return []
+
+
+def _matching(tasks: Iterable[Json], query: Mapping[str, str]) -> list[Json]:
+    statuses = {s for s in query.get("status", "").split(",") if s}
+    wanted = query.get("_id")
+    return [
+        t
+        for t in tasks
+        if (not statuses or t["status"] in statuses) and (wanted is None or t["id"] == wanted)
+    ]
+
+
+def _searchset(
+    request: Request, resource: str, found: Sequence[Json], following: str | None = None
+) -> Response:
+    def url(query: Mapping[str, str]) -> str:
+        return f"{request.base_url}/{resource}?{urlencode(query)}"
+
+    next_url = url({**request.query, "_page": following}) if following else None
+    bundle = searchset(found, request.base_url, self_url=url(request.query), next_url=next_url)
+    return Response(HTTPStatus.OK, bundle)
+
+
+def _etag(version: int) -> dict[str, str]:
+    return {"ETag": f'W/"{version}"'}

@@ -1,0 +1,198 @@
+"""The routes of the HTTP API, once: gateway, functions and CapabilityStatement are made of them.
+
+Plain data: it is read where nothing of the API runs, so it imports nothing that a function needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from referral_core.domain.updates import Role
+
+READ: Final = "referrals/read"
+WRITE: Final = "referrals/write"
+SCOPES: Final[Mapping[str, str]] = MappingProxyType(
+    {READ: "Read records within the client's tenant", WRITE: "Post referrals and updates"}
+)
+"""The scopes of a token, and what each allows."""
+
+RECEIVE_REFERRAL: Final = "receive_referral"
+RECEIVE_UPDATE: Final = "receive_update"
+READ_RECORDS: Final = "read_records"
+
+_EHR: Final = frozenset({Role.EHR})
+_PARTNERS: Final = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
+_PAYER: Final = frozenset({Role.PAYER, Role.STAFF})
+_REFERRER: Final = frozenset({Role.EHR, Role.STAFF})
+_STAFF: Final = frozenset({Role.STAFF})
+
+
+class Route(NamedTuple):
+    """One route.
+
+    Attributes:
+        method: of HTTP.
+        path: as API Gateway writes it; the only parameter is `{id}`.
+        function: the Lambda function behind it.
+        operation: its name, unique in the API.
+        scope: that the token must have; None: no token is needed.
+        roles: that may call it; what else a caller needs depends on what is sent.
+        does: one sentence.
+    """
+
+    method: str
+    path: str
+    function: str
+    operation: str
+    scope: str | None
+    roles: frozenset[Role]
+    does: str
+
+    @property
+    def key(self) -> str:
+        """The route as API Gateway writes it: method and path."""
+        return f"{self.method} {self.path}"
+
+
+def _intake(method: str, path: str, operation: str, does: str) -> Route:
+    return Route(method, path, RECEIVE_REFERRAL, operation, WRITE, _EHR, does)
+
+
+def _update(method: str, path: str, operation: str, roles: frozenset[Role], does: str) -> Route:
+    return Route(method, path, RECEIVE_UPDATE, operation, WRITE, roles, does)
+
+
+def _query(path: str, operation: str, roles: frozenset[Role], does: str) -> Route:
+    return Route("GET", path, READ_RECORDS, operation, READ, roles, does)
+
+
+ROUTES: Final = (
+    _intake("POST", "/fhir/ServiceRequest", "create-order", "Send one referral."),
+    _intake("POST", "/fhir", "create-bundle", "Send up to twenty referrals: all, or none."),
+    _intake("POST", "/fhir/$process-message", "process-message", "Send referrals as a message."),
+    _intake("PUT", "/fhir/ServiceRequest/{id}", "update-order", "Send the author's new version."),
+    _update(
+        "PUT",
+        "/fhir/Task/{id}",
+        "update-task",
+        _PARTNERS,
+        "A clinic answers its offer; an EHR cancels the coordination Task.",
+    ),
+    _update(
+        "POST", "/fhir/Appointment", "create-appointment", _PARTNERS, "The clinic books a visit."
+    ),
+    _update(
+        "PUT",
+        "/fhir/Appointment/{id}",
+        "update-appointment",
+        _PARTNERS,
+        "The clinic moves or cancels a visit, or reports whether the patient came.",
+    ),
+    _update(
+        "POST",
+        "/fhir/DocumentReference",
+        "create-document",
+        _PARTNERS,
+        "The clinic sends its report, inline.",
+    ),
+    _update(
+        "POST",
+        "/fhir/DiagnosticReport",
+        "create-diagnostic-report",
+        _PARTNERS,
+        "A diagnostic service sends its result, with its text.",
+    ),
+    _update(
+        "POST",
+        "/fhir/ClaimResponse",
+        "create-claim-response",
+        _PAYER,
+        "The payer decides on a request that it pended.",
+    ),
+    _update(
+        "POST",
+        "/fhir/Communication",
+        "create-communication",
+        _PARTNERS,
+        "The EHR acknowledges a notice.",
+    ),
+    _update(
+        "POST",
+        "/work-items/{id}/decision",
+        "decide-work-item",
+        _STAFF,
+        "Staff decide on a work item, or take care of it.",
+    ),
+    _update(
+        "POST",
+        "/fhir/ServiceRequest/{id}/$reopen",
+        "reopen",
+        _REFERRER,
+        "A closed referral goes on as its next run; the closure stays on record.",
+    ),
+    _query("/work-items", "search-work-items", _STAFF, "List what waits for people."),
+    Route(
+        "GET",
+        "/fhir/metadata",
+        READ_RECORDS,
+        "capabilities",
+        None,
+        frozenset(),
+        "Read the CapabilityStatement.",
+    ),
+    _query("/fhir/ServiceRequest/{id}", "read-order", _REFERRER, "Read one order as it is stored."),
+    _query(
+        "/fhir/ServiceRequest/{id}/$available-actions",
+        "available-actions",
+        _STAFF,
+        "What staff may do with the referral now, and why it waits.",
+    ),
+    _query(
+        "/fhir/ServiceRequest", "search-orders", _REFERRER, "Find orders by identifier or by id."
+    ),
+    _query(
+        "/fhir/Task/{id}",
+        "read-task",
+        _PARTNERS,
+        "Read the coordination Task, or the Task of one offer.",
+    ),
+    _query("/fhir/Task", "search-tasks", _PARTNERS, "Find Tasks by focus, status and owner."),
+)
+"""Every route of the API."""
+
+FALLBACK: Final = READ_RECORDS
+"""The function that answers what else comes under /fhir, unknown paths included."""
+
+
+def routes_of(function: str) -> tuple[Route, ...]:
+    """Return the routes of one function."""
+    return tuple(route for route in ROUTES if route.function == function)
+
+
+def route_of(method: str, path: str) -> tuple[Route, str] | None:
+    """Return the route of a request and the `{id}` of its path; None when there is no such route.
+
+    Args:
+        method: of HTTP.
+        path: as it came, without the stage.
+    """
+    for route in ROUTES:
+        found = _pattern(route.path).fullmatch(path) if route.method == method else None
+        if found is not None:
+            return route, found.groupdict().get("id", "")
+    return None
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.escape(path).replace(r"\{id\}", "(?P<id>[^/]+)"))
+
+
+def function_of(method: str, path: str) -> str:
+    """Return the function that answers a request."""
+    found = route_of(method, path)
+    return found[0].function if found else FALLBACK

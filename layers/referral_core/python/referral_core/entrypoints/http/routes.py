@@ -1,0 +1,82 @@
+"""The endpoint of each HTTP function: every route of the table with its use case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.route_table import (
+    READ_RECORDS,
+    RECEIVE_REFERRAL,
+    RECEIVE_UPDATE,
+    Route,
+    routes_of,
+)
+
+if TYPE_CHECKING:
+    # Each function loads its own use cases only.
+    from referral_core.entrypoints.http.intake import ReceiveReferral
+    from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+    from referral_core.entrypoints.http.principals import Principals
+    from referral_core.entrypoints.http.reads import ReadRecords
+    from referral_core.entrypoints.http.updates import ReceiveUpdate
+    from referral_core.entrypoints.http.work_items import DecideWorkItems
+    from referral_core.entrypoints.http.worklist import ListWorkItems
+
+T = TypeVar("T")
+
+
+def intake_app(
+    use: ReceiveReferral, orders: ReceiveOrderUpdate, principals: Principals
+) -> HttpEndpoint:
+    """Return the endpoint of receive_referral."""
+    by_operation = {
+        "create-order": use.create,
+        "create-bundle": use.create_bundle,
+        "process-message": use.process_message,
+        "update-order": orders.update,
+    }
+    return HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation), principals)
+
+
+def update_app(use: ReceiveUpdate, staff: DecideWorkItems, principals: Principals) -> HttpEndpoint:
+    """Return the endpoint of receive_update."""
+    by_operation = {
+        "update-task": use.task,
+        "create-appointment": use.appointment,
+        "update-appointment": use.appointment,
+        "create-document": use.document,
+        "create-diagnostic-report": use.diagnostic_report,
+        "create-claim-response": use.claim_response,
+        "create-communication": use.communication,
+        "decide-work-item": staff.decision,
+        "reopen": staff.reopen,
+    }
+    return HttpEndpoint(_by_route(RECEIVE_UPDATE, by_operation), principals)
+
+
+def read_app(use: ReadRecords, worklist: ListWorkItems, principals: Principals) -> HttpEndpoint:
+    """Return the endpoint of read_records."""
+    by_operation = {
+        "read-order": use.service_request,
+        "search-orders": use.service_requests,
+        "read-task": use.task,
+        "search-tasks": use.tasks,
+        "available-actions": worklist.available_actions,
+        "search-work-items": worklist.work_items,
+    }
+    public = {"capabilities": use.metadata}
+    return HttpEndpoint(
+        _by_route(READ_RECORDS, by_operation, is_public=False),
+        principals,
+        _by_route(READ_RECORDS, public, is_public=True),
+    )
+
+
+def _by_route(
+    function: str, by_operation: Mapping[str, T], *, is_public: bool = False
+) -> dict[Route, T]:
+    """Return the use case of each route of a function; a route without one fails at once."""
+    routes = [r for r in routes_of(function) if (r.scope is None) is is_public]
+    return {route: by_operation[route.operation] for route in routes}

@@ -1,0 +1,122 @@
+"""How every update is applied: its document first, under an id by which a repeat is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from referral_core.domain.effects import Effect, Evidence
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import Role, Update
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.fhir.errors import Issue, operation_outcome
+from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
+from referral_core.lifecycle.engine.engine import Engine
+from referral_core.ports import Clock, Documents, Referrals
+
+_SENTENCES: Final[Mapping[Receipt, str]] = {
+    Receipt.RESOLVED: "Recorded; the referral moved on.",
+    Receipt.RECORDED: "Recorded.",
+    Receipt.PENDING: "Recorded; it is used once the referral reaches the step that needs it.",
+    Receipt.DUPLICATE: "Already recorded; nothing changed.",
+    Receipt.LATE: "Recorded; the referral is closed and was not changed.",
+}
+_BY_WHOM_AND_WHEN: Final = {"id", "actor", "role", "received_at"}
+
+
+class UpdateFactory(Protocol):
+    """Makes an update of what was read, once it is known who reports it, when, and under which id.
+
+    The classes of `domain/updates.py` with their own fields given are such factories.
+    """
+
+    def __call__(self, *, id: str, actor: str, role: Role, received_at: datetime) -> Update:  # noqa: A002 - the field's name
+        """Return the update."""
+
+
+@dataclass(frozen=True)
+class UpdateService:
+    """Loads within the caller's tenant, stores documents, submits updates."""
+
+    referrals: Referrals
+    documents: Documents
+    engine: Engine
+    clock: Clock
+
+    def load(self, principal: Principal, referral_id: ReferralId) -> Referral:
+        """Read a referral of the principal's tenant. Raises: NotFound."""
+        return self.referrals.load(principal.tenant, referral_id).referral
+
+    def submit(
+        self,
+        request: Request,
+        referral: Referral,
+        factory: UpdateFactory,
+        *,
+        effects: Sequence[Effect] = (),
+        comment: str | None = None,
+        update_id: str | None = None,
+        occasion: tuple[object, ...] = (),
+    ) -> Receipt:
+        """Submit an update.
+
+        Args:
+            request: who reports it.
+            referral: whom it concerns.
+            factory: makes the update.
+            effects: what is written with it.
+            comment: SHA-256 of the document that holds the sender's text.
+            update_id: of the update; by default the same report of a client is the same update.
+            occasion: what tells apart two reports that say the same, where it may recur.
+        """
+        principal, now = request.principal, self.clock.now()
+        update = factory(
+            id="", actor=principal.client_id, role=principal.role, received_at=now
+        ).but(comment=comment)
+        update = update.but(id=update_id or _id_of(request, referral, update, occasion))
+        return apply_update(self.engine, referral.tenant, referral.id, update, effects=effects)
+
+    def store_document(
+        self, request: Request, kind: str, content: bytes, content_type: str
+    ) -> Evidence:
+        """Store a document before the item that names it; return its evidence."""
+        return Evidence(
+            sha256=self.documents.put(request.principal.tenant, content, content_type),
+            kind=kind,
+            source=request.principal.organization,
+            received_at=self.clock.now(),
+            content_type=content_type,
+            size=len(content),
+        )
+
+
+def hashed_id(prefix: str, principal: Principal, *reported: object) -> str:
+    """Return the id of an update by who reports what."""
+    text = json.dumps([principal.client_id, *reported], sort_keys=True, default=str)
+    return f"{prefix}-{sha256(text.encode()).hexdigest()[:32]}"
+
+
+def _id_of(
+    request: Request, referral: Referral, update: Update, occasion: tuple[object, ...]
+) -> str:
+    return hashed_id(
+        update.kind,
+        request.principal,
+        update.model_dump(mode="json", exclude=_BY_WHOM_AND_WHEN),
+        request.headers.get("idempotency-key", ""),
+        len(referral.reopenings),
+        *occasion,
+    )
+
+
+def receipt(request: Request, result: Receipt, status: HTTPStatus) -> Response:
+    """Answer what became of an update."""
+    issue = Issue("information", "informational", result.value, None, _SENTENCES[result])
+    return Response(status, operation_outcome([issue], request.correlation_id))

@@ -1,0 +1,194 @@
+"""Updates: what clinics, payers and EHRs report on a referral, each applied to its mailbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from referral_core.domain.authorization import AuthorizationResponse
+from referral_core.domain.effects import Evidence, KeepEvidence
+from referral_core.domain.errors import NotFound
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.pathway import Pathway
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Referral
+from referral_core.domain.updates import (
+    AppointmentBooked,
+    AuthorizationDecided,
+    ReportReceived,
+    Role,
+)
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.update_service import UpdateService, receipt
+from referral_core.fhir.ids import appointment_id as own_appointment_id
+from referral_core.fhir.inbound.documents import (
+    DocumentUpdate,
+    read_diagnostic_report,
+    read_document,
+)
+from referral_core.fhir.inbound.partner_updates import (
+    PartnerUpdate,
+    read_acknowledgement,
+    read_appointment,
+    read_task_update,
+)
+from referral_core.fhir.outbound.tasks import task_a, task_b
+from referral_core.fhir.parse import read_resource
+from referral_core.fhir.pas.response import read_claim_responses
+from referral_core.lifecycle.engine.apply_update import Receipt
+
+_TRACE: Final = "-a"
+_UNKNOWN: Final = "There is no such referral."
+
+
+@dataclass(frozen=True)
+class ReceiveUpdate:
+    """Reads what a partner reports, checks that it may, and submits it."""
+
+    service: UpdateService
+
+    def task(self, request: Request) -> Response:
+        """Take a clinic's answer to its Task, or an EHR's cancellation of the coordination Task."""
+        reported = read_task_update(request.body, request.content_type, request.resource_id)
+        referral = self._referral(request.principal, reported)
+        if reported.task == "a":
+            request.principal.require_role(Role.EHR, Role.STAFF)
+        self.service.submit(request, referral, reported.as_update, occasion=reported.occasion)
+        referral = self.service.load(request.principal, reported.referral_id)
+        number = reported.offer_number
+        offer = next((o for o in referral.offers if o.number == number), None)
+        task = task_a(referral) if offer is None else task_b(referral, offer)
+        return Response(HTTPStatus.OK, task, {"ETag": f'W/"{referral.version}"'})
+
+    def appointment(self, request: Request) -> Response:
+        """Take what the clinic reports on the appointment."""
+        own_id = request.resource_id or None
+        reported = read_appointment(request.body, request.content_type, own_id)
+        referral = self._referral(request.principal, reported)
+        known = referral.appointment
+        is_booked_then = known is not None and known.is_booked and known.start == reported.start
+        number = known.number if known else 0
+        if reported.kind_class is not AppointmentBooked or not is_booked_then:
+            # Booked for a time, moved and moved back are three updates, though two are alike.
+            occasion = (*reported.occasion, known.start if known else None)
+            self.service.submit(request, referral, reported.as_update, occasion=occasion)
+            number += 1
+        stored = own_id or own_appointment_id(referral.id, number)
+        resource = {**read_resource(request.body, request.content_type), "id": stored}
+        if own_id is not None:
+            return Response(HTTPStatus.OK, resource)
+        return Response(HTTPStatus.CREATED, resource, {"Location": f"Appointment/{stored}"})
+
+    def document(self, request: Request) -> Response:
+        """Take a report: the document is stored under its hash before the item that names it."""
+        return self._document(request, read_document(request.body, request.content_type))
+
+    def diagnostic_report(self, request: Request) -> Response:
+        """Take the result of a diagnostic service, as a document."""
+        return self._document(request, read_diagnostic_report(request.body, request.content_type))
+
+    def _document(self, request: Request, reported: DocumentUpdate) -> Response:
+        referral = self._referral(request.principal, reported)
+        if reported.content is None:
+            refuse(
+                "document-not-inline",
+                "Send the document inline, in the attachment's data: the router keeps a copy.",
+                code="not-supported",
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            )
+        evidence = self.service.store_document(
+            request, "report", reported.content, reported.content_type
+        )
+        pathways = self.service.engine.sources.pathways
+        rules = pathways(referral.pathway, referral.pathway_version)
+        result = self.service.submit(
+            request,
+            referral,
+            reported.but(loinc=_first_known(reported, rules)).as_update,
+            effects=(KeepEvidence(evidence=evidence),),
+            occasion=reported.occasion,
+        )
+        return receipt(request, result, HTTPStatus.CREATED)
+
+    def claim_response(self, request: Request) -> Response:
+        """Take a payer's decisions: a ClaimResponse, or a notification Bundle that holds some."""
+        responses = read_claim_responses(read_resource(request.body, request.content_type))
+        evidence = self.service.store_document(
+            request, "payer-decision", request.body, "application/fhir+json"
+        )
+        result = Receipt.RECORDED
+        for response in responses:
+            result = self._decided(request, response, evidence)
+        return receipt(request, result, HTTPStatus.OK)
+
+    def communication(self, request: Request) -> Response:
+        """Take the EHR's acknowledgement of a notice."""
+        reported = read_acknowledgement(request.body, request.content_type)
+        referral = self._referral(request.principal, reported)
+        result = self.service.submit(
+            request, referral, reported.as_update, occasion=reported.occasion
+        )
+        return receipt(request, result, HTTPStatus.CREATED)
+
+    def _decided(
+        self, request: Request, response: AuthorizationResponse, evidence: Evidence
+    ) -> Receipt:
+        referral_id, mark, _ = response.trace.rpartition(_TRACE)
+        if not mark:
+            raise NotFound("No request of the router has this trace.")
+        referral = self.service.load(request.principal, ReferralId(referral_id))
+        decided = partial(
+            AuthorizationDecided,
+            trace=response.trace,
+            verdict=response.verdict,
+            review_action=response.review_action,
+            number=response.number,
+            valid_from=response.valid_from,
+            valid_to=response.valid_to,
+            reason=response.reason,
+            document=evidence.sha256,
+        )
+        kept = (KeepEvidence(evidence=evidence),)
+        return self.service.submit(request, referral, decided, effects=kept)
+
+    def _referral(self, principal: Principal, reported: PartnerUpdate) -> Referral:
+        """Load the referral that a partner reports on; it sees its own and nothing else."""
+        referral = self.service.load(principal, reported.referral_id)
+        principal.require_may_post(reported.kind_class)
+        match principal.role:
+            case Role.CLINIC:
+                _require_in_hand(principal, referral, reported)
+            case Role.EHR:
+                if referral.referrer != principal.organization:
+                    raise NotFound(_UNKNOWN)
+            case _:
+                principal.require_role(Role.STAFF)
+        return referral
+
+
+def _require_in_hand(principal: Principal, referral: Referral, reported: PartnerUpdate) -> None:
+    """Refuse a clinic that never had the referral, or no longer has it."""
+    offers = [o for o in referral.offers if o.organization == principal.organization]
+    named = offers[-1] if offers else None
+    if reported.offer_number is not None:
+        named = next((o for o in offers if o.number == reported.offer_number), None)
+    if named is None:
+        raise NotFound(_UNKNOWN)
+    # A report is welcome from a clinic that had it: what was seen was seen.
+    if not named.is_in_hand and reported.kind_class is not ReportReceived:
+        refuse(
+            "offer-not-in-hand",
+            f"This offer is {named.status}: the referral is no longer with you.",
+            code="conflict",
+            status=HTTPStatus.CONFLICT,
+        )
+
+
+def _first_known(reported: DocumentUpdate, rules: Pathway) -> tuple[str, ...]:
+    """Return the code of a document's type: the one that the pathway knows, else the first."""
+    wanted = {code for rule in rules.closure.evidence for code in rule.loinc}
+    known = [code for code in reported.loinc if code in wanted]
+    return (*known, *reported.loinc)[:1]

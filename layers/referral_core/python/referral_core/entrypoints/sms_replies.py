@@ -1,0 +1,110 @@
+"""Patients' text messages: from the carrier's topic to the mailbox of the referral they concern."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.effects import Evidence, KeepEvidence
+from referral_core.domain.errors import RouterError
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.outreach.replies import Reply, names_the_visit, read_reply
+from referral_core.domain.updates import PatientReplied, Role
+from referral_core.lifecycle.engine.apply_update import apply_update
+from referral_core.lifecycle.engine.engine import Engine
+from referral_core.observability import logger
+from referral_core.ports import Clock, Directory, Documents, OptOuts, Referrals
+
+_TEXT: Final = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class ReceiveReply:
+    """Finds the open referrals of a phone number and submits what the reply means.
+
+    The text itself is PHI: it is stored as a document, and only its meaning goes on.
+    """
+
+    referrals: Referrals
+    documents: Documents
+    engine: Engine
+    directory: Directory
+    clock: Clock
+    opt_outs: OptOuts
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """Take the messages of one SNS event (two-way SMS of AWS End User Messaging).
+
+        Raises:
+            Retryable: what is to be tried again, once all that could be done is done: the event
+                comes again, and everything that was done is then done only once.
+        """
+        failed: RouterError | None = None
+        for record in event["Records"]:
+            try:
+                self._take(json.loads(record["Sns"]["Message"]))
+            except RouterError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        # The carrier's own id: what it publishes twice is one reply.
+        message_id = str(message["inboundMessageId"])
+        text = str(message["messageBody"])
+        # The number that was written to is the tenant's: its principal says whose it is.
+        channel = self.directory.principal(str(message["destinationNumber"]))
+        channel.require_role(Role.PATIENT_CHANNEL)
+        number = str(message["originationNumber"])
+        phone = contact_hash(number)
+        stop = read_reply(text) is Reply.STOP
+        if stop:
+            # Honoured before anything else: no message goes to this number any more.
+            self.referrals.opt_out(channel.tenant, phone, self.clock.now())
+        found = self.referrals.by_phone(channel.tenant, phone)
+        if not found:
+            logger.warning("reply from a phone without open referral")
+        for referral_id in found:
+            alone = len(found) == 1
+            theirs = self._is_the_patients(channel.tenant, referral_id, phone)
+            # With two open referrals, or from a number that was corrected since, a yes is
+            # ambiguous: a person reads it. A stop never is.
+            clear = theirs and (alone or stop)
+            self._submit(channel.tenant, referral_id, text, message_id, clear=clear)
+        if stop:
+            # Last, since the carrier may be away: by then the stop is honoured and on record. Its
+            # own list knows its own keywords only, and neither ALTO nor REVOKE.
+            self.opt_outs.add(number)
+
+    def _is_the_patients(self, tenant: Tenant, referral_id: ReferralId, phone: str) -> bool:
+        referral = self.referrals.load(tenant, referral_id).referral
+        known = ClinicalPayload.load(self.referrals.payload(referral)).content.patient.phone
+        return known is not None and contact_hash(known) == phone
+
+    def _submit(
+        self, tenant: Tenant, referral_id: ReferralId, text: str, message_id: str, *, clear: bool
+    ) -> None:
+        content, now = text.encode(), self.clock.now()
+        evidence = Evidence(
+            sha256=self.documents.put(tenant, content, _TEXT),
+            kind="patient-reply",
+            source="sms",
+            received_at=now,
+            content_type=_TEXT,
+            size=len(content),
+        )
+        update = PatientReplied(
+            id=f"reply-{message_id}",
+            actor="carrier",
+            role=Role.PATIENT_CHANNEL,
+            received_at=now,
+            reply=read_reply(text) if clear else Reply.OTHER,
+            may_mean_visit=names_the_visit(text),
+        )
+        apply_update(
+            self.engine, tenant, referral_id, update, effects=(KeepEvidence(evidence=evidence),)
+        )

@@ -1,0 +1,80 @@
+"""DynamoDB stream records, read one by one: an unusable one is dead-lettered, stopping nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from referral_core.observability import logger
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+Image = Mapping[str, Any]
+"""An item before or after a write, as plain values; what is binary is base64 text."""
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {"S": str, "B": str, "N": int, "BOOL": bool}
+"""The types of what consumers read; boto3's own reader would cost each start all of boto3."""
+
+
+class DeadLetters:
+    """The queue of stream records that could not be used; holds keys, never content."""
+
+    def __init__(self, client: Callable[[], SQSClient], url: str, consumer: str) -> None:
+        """Take what makes an SQS client when one is needed, the queue, and the consumer's name."""
+        self._client = client
+        self._url = url
+        self._consumer = consumer
+
+    def put(self, record: Mapping[str, Any], error: Exception) -> None:
+        """Dead-letter one record by its keys."""
+        stream = record.get("dynamodb", {})
+        self._client().send_message(
+            QueueUrl=self._url,
+            MessageBody=json.dumps(
+                {
+                    "consumer": self._consumer,
+                    "error": type(error).__name__,
+                    "event_id": record.get("eventID"),
+                    "keys": stream.get("Keys"),
+                    "sequence_number": stream.get("SequenceNumber"),
+                }
+            ),
+        )
+
+
+def consume(
+    event: Mapping[str, Any],
+    prefix: str,
+    use: Callable[[Image | None, Image], None],
+    dead_letters: DeadLetters,
+) -> dict[str, list[dict[str, str]]]:
+    """Hand the old and new image of every record of one kind to `use`.
+
+    Args:
+        event: a Lambda DynamoDB stream event.
+        prefix: of the sort keys to use; the mapping's filter lets no others through on AWS.
+        use: called with (old image or None, new image); both as plain values.
+        dead_letters: takes the records for which `use` raises.
+
+    Returns:
+        A batch response without failures: what failed is dead-lettered, so nothing waits for it.
+    """
+    for record in event.get("Records", []):
+        try:
+            stream = record["dynamodb"]
+            wanted = str(stream["Keys"]["sk"]["S"]).startswith(prefix)
+            if wanted and "NewImage" in stream:
+                use(_plain(stream.get("OldImage")), _plain(stream["NewImage"]) or {})
+        except Exception as error:  # noqa: BLE001 - the one outermost place of a stream record
+            logger.error("stream record dead-lettered", extra={"error": type(error).__name__})
+            dead_letters.put(record, error)
+    return {"batchItemFailures": []}
+
+
+def _plain(image: Mapping[str, Any] | None) -> Image | None:
+    if image is None:
+        return None
+    typed = {name: next(iter(value.items())) for name, value in image.items()}
+    return {name: _READ[kind](value) for name, (kind, value) in typed.items() if kind in _READ}

@@ -1,0 +1,1 @@
+"""What partners send about a referral under way."""

@@ -1,0 +1,289 @@
+"""What partners send about a referral under way, each read as the update that it is.
+
+A status that asks for nothing is a `ProgressNoted`: the referral goes on as it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.model import Model
+from referral_core.domain.updates import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentNoshow,
+    Cancel,
+    CareReceivedElsewhere,
+    DeceasedOrMoved,
+    EnteredInError,
+    NoticeAcknowledged,
+    OfferAccepted,
+    OfferDeclined,
+    ProgressNoted,
+    Reported,
+    Role,
+    ServiceAttested,
+    Update,
+)
+from referral_core.fhir.dates import instant
+from referral_core.fhir.errors import FhirError
+from referral_core.fhir.ids import OwnId, own_id, referred
+from referral_core.fhir.parse import read_resource
+from referral_core.fhir.r4.datatypes import CodeableConcept
+from referral_core.fhir.r4.messaging import Appointment, Communication
+from referral_core.fhir.r4.orders import Task
+from referral_core.fhir.r4.structure import expect
+
+_COORDINATION: Final[Mapping[str, type[Reported]]] = {
+    "cancelled": Cancel,
+    "failed": Cancel,
+    "entered-in-error": EnteredInError,
+}
+_OFFER: Final[Mapping[str, type[Reported]]] = {
+    "received": ProgressNoted,
+    "accepted": OfferAccepted,
+    "rejected": OfferDeclined,
+    "ready": ProgressNoted,
+    "cancelled": OfferDeclined,
+    "in-progress": ProgressNoted,
+    "on-hold": ProgressNoted,
+    "failed": OfferDeclined,
+    "completed": ServiceAttested,
+}
+_ENDS: Final[Mapping[str, type[Reported]]] = {
+    "care-received-elsewhere": CareReceivedElsewhere,
+    "deceased": DeceasedOrMoved,
+    "moved": DeceasedOrMoved,
+}
+"""Why an EHR ends a referral, by the code of statusReason; any other is a cancellation."""
+_APPOINTMENT: Final[Mapping[str, type[Reported]]] = {
+    "proposed": ProgressNoted,
+    "pending": ProgressNoted,
+    "booked": AppointmentBooked,
+    "arrived": ProgressNoted,
+    "fulfilled": AppointmentFulfilled,
+    "cancelled": AppointmentCancelled,
+    "noshow": AppointmentNoshow,
+    "entered-in-error": AppointmentCancelled,
+    "checked-in": ProgressNoted,
+    "waitlist": ProgressNoted,
+}
+_UNTIMED: Final = frozenset({"proposed", "cancelled", "waitlist"})
+"""The statuses in which FHIR lets an Appointment have no time (invariant app-3)."""
+
+
+class PartnerUpdate(Model):
+    """What a partner reports on a referral.
+
+    Attributes:
+        offer_number: the offer (Task B) that it names, if it names one.
+        kind_class: the class of the update that it is.
+        status: the resource's own status.
+        reason: the sender's code, `system|code` or code, free of PHI.
+    """
+
+    referral_id: ReferralId
+    offer_number: int | None = None
+    kind_class: type[Reported]
+    status: str
+    reason: str | None = None
+
+    def as_update(self, *, id: str, actor: str, role: Role, received_at: datetime) -> Update:  # noqa: A002 - the field's name
+        """Return the update that it is.
+
+        Args:
+            id: of the update.
+            actor: the client that reports it.
+            role: of that client.
+            received_at: the business instant.
+        """
+        header = {"id": id, "actor": actor, "role": role, "received_at": received_at}
+        typed: Any = self.kind_class.model_validate({**header, **self._own_fields()})
+        update: Update = typed
+        return update
+
+    @property
+    def occasion(self) -> tuple[object, ...]:
+        """What tells it apart from another report that becomes an equal update."""
+        return (self.offer_number, self.status, *self._of_its_kind().values())
+
+    def _own_fields(self) -> Mapping[str, object]:
+        """Return what the class of the update has besides who reports it."""
+        known = {"status": self.status, "reason": self.reason, **self._of_its_kind()}
+        return {
+            name: value for name, value in known.items() if name in self.kind_class.model_fields
+        }
+
+    def _of_its_kind(self) -> Mapping[str, object]:
+        return {"offer": self.offer_number}
+
+
+class TaskUpdate(PartnerUpdate):
+    """The clinic's answer to an offer (Task B), or the EHR's cancellation (Task A).
+
+    Attributes:
+        reason_text: the partner's own words: PHI may be in them.
+    """
+
+    task: Literal["a", "b"]
+    reason_text: str | None = None
+
+
+class AppointmentReport(PartnerUpdate):
+    """What the clinic reports on the appointment.
+
+    Attributes:
+        appointment_number: of the one that is named by the id that the router gave it.
+    """
+
+    appointment_number: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def _of_its_kind(self) -> Mapping[str, object]:
+        return {"appointment": self.appointment_number, "start": self.start}
+
+
+class Acknowledgement(PartnerUpdate):
+    """The EHR's report that the referring provider has the notice.
+
+    Attributes:
+        notice_number: of the notice that is named; without one nothing is acknowledged.
+    """
+
+    notice_number: int | None = None
+    received_at: datetime | None = None
+
+    def _of_its_kind(self) -> Mapping[str, object]:
+        return {"notice": self.notice_number}
+
+
+def read_task_update(body: bytes, content_type: str | None, task_id: str) -> TaskUpdate:
+    """Read the new version of a Task of ours that a partner PUTs.
+
+    Raises:
+        FhirError: malformed, another id, or a status that a partner may not set.
+    """
+    task = expect(read_resource(body, content_type), Task)
+    own = own_id(task_id)
+    if own is None or own.part not in {"a", "b"}:
+        raise unknown_referral(
+            "Task.id", "Update a Task that the router made, by the id it has there."
+        )
+    _check_id(task.id, task_id, "Task.id")
+    classes = _COORDINATION if own.part == "a" else _OFFER
+    if task.status not in classes:
+        raise FhirError(
+            "task-status-not-accepted",
+            f"Set this Task's status to one of {', '.join(classes)}.",
+            expression="Task.status",
+            code="business-rule",
+        )
+    reason, kind_class = _code(task.status_reason), classes[task.status]
+    if kind_class is Cancel:
+        kind_class = _ENDS.get((reason or "").rpartition("|")[2], Cancel)
+    return TaskUpdate(
+        referral_id=own.referral_id,
+        offer_number=own.number,
+        kind_class=kind_class,
+        status=task.status,
+        reason=reason,
+        task="a" if own.part == "a" else "b",
+        reason_text=task.status_reason.text if task.status_reason else None,
+    )
+
+
+def read_appointment(
+    body: bytes, content_type: str | None, appointment_id: str | None = None
+) -> AppointmentReport:
+    """Read what the clinic reports on the appointment.
+
+    Args:
+        body: as it came.
+        content_type: the request's header.
+        appointment_id: the id in the URL of a PUT.
+
+    Raises:
+        FhirError: malformed, without time, or of no referral of ours.
+    """
+    visit = expect(read_resource(body, content_type), Appointment)
+    if appointment_id is not None:
+        _check_id(visit.id, appointment_id, "Appointment.id")
+    named = own_id(appointment_id) if appointment_id else None
+    known = named if named and named.part == "v" else None
+    own = referred(visit.based_on) or known
+    if own is None:
+        raise unknown_referral(
+            "Appointment.basedOn", "Refer in basedOn to the router's ServiceRequest."
+        )
+    if visit.status not in _UNTIMED and (visit.start is None or visit.end is None):
+        raise FhirError(
+            "missing-time",
+            "Send start and end of the appointment.",
+            expression="Appointment.start" if visit.start is None else "Appointment.end",
+            code="required",
+            status=400,
+        )
+    return AppointmentReport(
+        referral_id=own.referral_id,
+        offer_number=offer_of(own),
+        kind_class=_APPOINTMENT[visit.status],
+        status=visit.status,
+        reason=_code(visit.cancelation_reason),
+        appointment_number=known.number if known else None,
+        start=instant(visit.start) if visit.start else None,
+        end=instant(visit.end) if visit.end else None,
+    )
+
+
+def read_acknowledgement(body: bytes, content_type: str | None) -> Acknowledgement:
+    """Read the EHR's answer to a notice.
+
+    Raises:
+        FhirError: malformed, or of no referral of ours.
+    """
+    answer = expect(read_resource(body, content_type), Communication)
+    own = referred((*answer.in_response_to, *answer.based_on, *answer.about))
+    if own is None:
+        raise unknown_referral(
+            "Communication.inResponseTo", "Refer in inResponseTo to the router's Communication."
+        )
+    at = answer.received or answer.sent
+    number = own.number if own.part == "n" else None
+    is_acknowledged = answer.status == "completed" and number is not None
+    return Acknowledgement(
+        referral_id=own.referral_id,
+        kind_class=NoticeAcknowledged if is_acknowledged else ProgressNoted,
+        status=answer.status,
+        notice_number=number,
+        received_at=instant(at) if at else None,
+    )
+
+
+def unknown_referral(expression: str, diagnostics: str) -> FhirError:
+    """Return the error of a resource that names no referral of ours."""
+    return FhirError("referral-not-named", diagnostics, expression=expression, code="business-rule")
+
+
+def _check_id(sent: str | None, wanted: str, expression: str) -> None:
+    if sent != wanted:
+        raise FhirError(
+            "id-mismatch",
+            "Send in the body the id of the URL.",
+            expression=expression,
+            code="value",
+            status=400,
+        )
+
+
+def _code(concept: CodeableConcept | None) -> str | None:
+    return next((c.token for c in concept.coding if c.token), None) if concept else None
+
+
+def offer_of(own: OwnId) -> int | None:
+    """Return the offer that an id of ours names."""
+    return own.number if own.part == "b" else None

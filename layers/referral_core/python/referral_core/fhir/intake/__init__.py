@@ -1,0 +1,1 @@
+"""From the bytes of an order to a referral understood."""

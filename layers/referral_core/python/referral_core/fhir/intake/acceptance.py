@@ -1,0 +1,68 @@
+"""Which well-formed orders are accepted as referrals: our rules, as against FHIR's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from referral_core.fhir.errors import FhirError, Issue
+from referral_core.fhir.intake.bundles import SentOrder
+from referral_core.fhir.intake.references import Graph
+from referral_core.fhir.r4.parties import Patient
+
+MOST_REFERRALS: Final = 20
+NEW: Final = ("draft", "active")
+UPDATED: Final = ("draft", "active", "on-hold", "revoked", "completed", "entered-in-error")
+INTENTS: Final = ("proposal", "plan", "order", "original-order", "filler-order")
+
+
+def check_count(orders: Sequence[SentOrder]) -> None:
+    """Raise unless a body holds at least one and at most twenty referrals."""
+    if not orders:
+        raise FhirError(
+            "no-referral",
+            "Send at least one ServiceRequest, and point at it where the Bundle points at others.",
+            code="business-rule",
+        )
+    if len(orders) > MOST_REFERRALS:
+        raise FhirError(
+            "too-many-referrals",
+            f"Send at most {MOST_REFERRALS} referrals at once.",
+            code="too-costly",
+        )
+
+
+def broken_rules(graph: Graph, item: SentOrder, statuses: Sequence[str]) -> Iterator[Issue]:
+    """Iterate over what forbids us to take a well-formed order, or to take its update."""
+    order, path = item.order, item.node.path
+    if order.status not in statuses:
+        yield _rule(
+            "status-not-accepted",
+            f"{path}.status",
+            f"Send the order with one of the statuses {', '.join(statuses)}.",
+        )
+    if order.intent not in INTENTS:
+        yield _rule(
+            "intent-not-accepted",
+            f"{path}.intent",
+            f"Send the order with one of the intents {', '.join(INTENTS)}.",
+        )
+    if order.do_not_perform:
+        yield _rule(
+            "do-not-perform",
+            f"{path}.doNotPerform",
+            "Send only what is to be done; an order not to do something cannot be routed.",
+        )
+    subject = graph.resolve(order.subject, item.node)
+    named = order.subject.type or (order.subject.reference or "").rpartition("/")[0]
+    other = named.rpartition("/")[2] in {"Group", "Device", "Location"}
+    if other or (subject is not None and not isinstance(subject.model, Patient)):
+        yield _rule(
+            "subject-not-a-patient",
+            f"{path}.subject",
+            "Refer one Patient; groups, devices and locations cannot be routed.",
+        )
+
+
+def _rule(own_code: str, expression: str, diagnostics: str) -> Issue:
+    return Issue("error", "business-rule", own_code, expression, diagnostics)

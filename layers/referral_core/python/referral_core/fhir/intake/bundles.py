@@ -1,0 +1,199 @@
+"""What may hold referrals: a ServiceRequest, a Bundle, a message, and what each must look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from referral_core.fhir.errors import FhirError, Issue
+from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.intake.selection import claims_by_order, referrals_of
+from referral_core.fhir.parse import Json
+from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
+from referral_core.fhir.r4.messaging import Bundle, BundleEntry, MessageHeader, Parameters
+from referral_core.fhir.r4.orders import Claim, ServiceRequest
+from referral_core.fhir.r4.structure import expect, require_type
+
+_TYPES: Final = frozenset({"transaction", "collection", "message"})
+
+
+class SentOrder(NamedTuple):
+    """One referral within a body.
+
+    Attributes:
+        node, order: the ServiceRequest.
+        claim: the claim that points at it, with its place.
+        if_none_exist: the entry's own condition in a transaction.
+    """
+
+    node: Node
+    order: ServiceRequest
+    claim: tuple[Node, Claim] | None = None
+    if_none_exist: str | None = None
+
+    @property
+    def diagnoses(self) -> tuple[CodeableConcept, ...]:
+        """The diagnoses of the claim."""
+        found = self.claim[1].diagnosis if self.claim else ()
+        return tuple(d.diagnosis_codeable_concept for d in found if d.diagnosis_codeable_concept)
+
+    @property
+    def provider(self) -> tuple[Reference, Node] | None:
+        """Who submits the claim."""
+        if self.claim is None or self.claim[1].provider is None:
+            return None
+        return self.claim[1].provider, self.claim[0]
+
+
+def from_resource(resource: Json, graph: Graph) -> list[SentOrder]:
+    """Take the one referral of a body that must be a ServiceRequest."""
+    if resource["resourceType"] == "Bundle":
+        raise FhirError(
+            "wrong-resource-type",
+            "Send a ServiceRequest here; POST a Bundle to /fhir.",
+            expression="resourceType",
+            code="structure",
+            status=400,
+        )
+    require_type(resource, "ServiceRequest")
+    node = graph.add(resource, "ServiceRequest")
+    if node is None or not isinstance(node.model, ServiceRequest):
+        raise FhirError.of(graph.issues)
+    return [SentOrder(node, node.model)]
+
+
+def from_message(resource: Json, graph: Graph) -> list[SentOrder]:
+    """Take the referrals of a message Bundle, alone or as the parameter of `$process-message`."""
+    path = "Bundle"
+    if resource["resourceType"] == "Parameters":
+        wrapped = expect(resource, Parameters).parameter
+        inner = [(i, p.resource) for i, p in enumerate(wrapped) if p.resource is not None]
+        if len(inner) != 1 or not isinstance(inner[0][1].get("resourceType"), str):
+            raise FhirError(
+                "wrong-parameters",
+                "Send exactly one parameter with a resource: the message Bundle.",
+                expression="Parameters.parameter",
+                code="structure",
+                status=400,
+            )
+        index, resource = inner[0]
+        path = f"Parameters.parameter[{index}].resource"
+    bundle = expect(resource, Bundle)
+    if bundle.type != "message":
+        raise FhirError(
+            "not-a-message",
+            "Send a Bundle of type message here; POST other Bundles to /fhir.",
+            expression=f"{path}.type",
+            code="business-rule",
+        )
+    return _from_bundle(bundle, graph, path)
+
+
+def from_bundle(resource: Json, graph: Graph) -> list[SentOrder]:
+    """Take the referrals of a transaction, collection or message Bundle."""
+    if resource["resourceType"] == "ServiceRequest":
+        raise FhirError(
+            "wrong-resource-type",
+            "Send a Bundle here; POST a single ServiceRequest to /fhir/ServiceRequest.",
+            expression="resourceType",
+            code="structure",
+            status=400,
+        )
+    bundle = expect(resource, Bundle)
+    if bundle.type not in _TYPES:
+        raise FhirError(
+            "bundle-type-not-accepted",
+            "Send a Bundle of type transaction, collection or message.",
+            expression="Bundle.type",
+            code="business-rule",
+        )
+    return _from_bundle(bundle, graph, "Bundle")
+
+
+def _from_bundle(bundle: Bundle, graph: Graph, path: str) -> list[SentOrder]:
+    requests: dict[Node, BundleEntry] = {}
+    for index, entry in enumerate(bundle.entry):
+        place = f"{path}.entry[{index}]"
+        graph.issues.extend(_forbidden(entry, place, transaction=bundle.type == "transaction"))
+        if entry.resource is None:
+            continue
+        node = graph.add(entry.resource, f"{place}.resource", entry.full_url)
+        if node is not None:
+            requests[node] = entry
+    if graph.issues:
+        raise FhirError.of(graph.issues)
+    header = _header(bundle, graph, path) if bundle.type == "message" else None
+    claims = claims_by_order(graph)
+    return [
+        SentOrder(
+            node,
+            order,
+            claims.get(node),
+            _condition(requests.get(node)),
+        )
+        for node, order in referrals_of(graph, header)
+    ]
+
+
+def _forbidden(entry: BundleEntry, place: str, *, transaction: bool) -> Iterator[Issue]:
+    method = entry.request.method if entry.request else None
+    if transaction and method is None:
+        yield Issue(
+            "error",
+            "required",
+            "missing-request",
+            f"{place}.request",
+            "Say in each entry of a transaction what to do with it: request.method POST.",
+        )
+    elif transaction and method not in {"POST", "PUT"}:
+        yield Issue(
+            "error",
+            "business-rule",
+            "transaction-method-not-accepted",
+            f"{place}.request.method",
+            "Send the referral and what belongs to it by POST; other methods stand alone.",
+        )
+    elif transaction and method == "PUT" and _type(entry.resource) == "ServiceRequest":
+        yield Issue(
+            "error",
+            "business-rule",
+            "transaction-update-not-accepted",
+            f"{place}.request.method",
+            "Create a referral by POST; update one by PUT /fhir/ServiceRequest/{id}.",
+        )
+    elif entry.resource is None:
+        yield Issue(
+            "error",
+            "required",
+            "missing-resource",
+            f"{place}.resource",
+            "Send a resource in each entry.",
+        )
+
+
+def _header(bundle: Bundle, graph: Graph, path: str) -> tuple[Node, MessageHeader]:
+    first = graph.nodes[0] if graph.nodes and bundle.entry else None
+    if first is None or not isinstance(first.model, MessageHeader):
+        raise FhirError(
+            "missing-message-header",
+            "Begin a message with its MessageHeader.",
+            expression=f"{path}.entry[0].resource",
+            code="structure",
+            status=400,
+        )
+    if first.model.response is not None:
+        raise FhirError(
+            "message-is-a-response",
+            "Send requests here; a response goes back to who asked.",
+            expression=f"{first.path}.response",
+            code="business-rule",
+        )
+    return first, first.model
+
+
+def _condition(entry: BundleEntry | None) -> str | None:
+    return entry.request.if_none_exist if entry and entry.request else None
+
+
+def _type(resource: dict[str, Any] | None) -> Any:
+    return resource.get("resourceType") if resource else None

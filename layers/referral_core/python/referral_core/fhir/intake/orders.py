@@ -1,0 +1,239 @@
+"""From the bytes of a POST or PUT to referrals understood, or to an error: nothing in between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+from urllib.parse import parse_qsl
+
+from referral_core.domain.clinical_content import ClinicalContent
+from referral_core.domain.model import Model
+from referral_core.fhir.dates import instant
+from referral_core.fhir.errors import FhirError
+from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, check_count
+from referral_core.fhir.intake.bundles import SentOrder, from_bundle, from_message, from_resource
+from referral_core.fhir.intake.canonical import content_hash, reachable
+from referral_core.fhir.intake.content import read_content, tokens
+from referral_core.fhir.intake.origin import location_of
+from referral_core.fhir.intake.references import Graph, Node, references_in
+from referral_core.fhir.parse import Json, read_resource
+from referral_core.fhir.r4.datatypes import Identifier
+from referral_core.fhir.r4.orders import ServiceRequest
+from referral_core.fhir.r4.parties import Coverage
+from referral_core.fhir.systems import IDENTIFIER_TYPE, REFERRAL
+
+_ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
+
+
+class Intake(Model):
+    """One referral as it was sent, and as it was understood.
+
+    Attributes:
+        service_request: the EHR's resource; empty elements left out, nothing else changed.
+        resources: the resources that it leads to, by the reference that leads there.
+        placer_identifier: `system|value`; typed PLAC, else the first that is not ours.
+        canonical_hash: SHA-256 of what the referral and its resources say.
+        categories, codes, performer_types: codings as `system|code`.
+        replaces: what it names as replaced: references, and identifiers as `system|value`.
+        location: where it was written, as the EHR identifies the place.
+        entry: index of the Bundle's entry that is the order, or contains it.
+        if_none_exist: a transaction entry's own condition.
+    """
+
+    service_request: dict[str, Any]
+    resources: dict[str, dict[str, Any]]
+    placer_identifier: str | None
+    canonical_hash: str
+    status: str
+    intent: str
+    priority: str
+    categories: tuple[str, ...]
+    codes: tuple[str, ...]
+    performer_types: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
+    authored_on: datetime | None
+    subject: str | None
+    location: str | None = None
+    entry: int | None = None
+    if_none_exist: str | None = None
+    clinical: ClinicalContent
+
+
+def read_referrals(
+    body: bytes, content_type: str | None, kind: Literal["resource", "bundle", "message"]
+) -> list[Intake]:
+    """Read the referrals of one request: all of them, or an error that names all faults.
+
+    Args:
+        body: as it came.
+        content_type: the request's header.
+        kind: `resource` for POST /fhir/ServiceRequest, `bundle` for POST /fhir, `message` for
+            POST /fhir/$process-message.
+
+    Raises:
+        FhirError: nothing of the body is accepted.
+    """
+    graph = Graph()
+    take = {"resource": from_resource, "bundle": from_bundle, "message": from_message}[kind]
+    orders = take(read_resource(body, content_type), graph)
+    if graph.issues:
+        raise FhirError.of(graph.issues)
+    check_count(orders)
+    issues = [issue for item in orders for issue in broken_rules(graph, item, NEW)]
+    if issues:
+        raise FhirError.of(issues)
+    return [_understood(graph, item, own_id=_own_id(item.node)) for item in orders]
+
+
+def read_update(
+    body: bytes,
+    content_type: str | None,
+    referral_id: str,
+    known: Mapping[str, Json] | None = None,
+) -> Intake:
+    """Read the new version of a referral that its author PUTs.
+
+    Args:
+        body: as it came.
+        content_type: the request's header.
+        referral_id: the id in the URL.
+        known: `Intake.resources` of the version before: what is referred to and not sent again.
+
+    Raises:
+        FhirError: the body is malformed, of another id, or breaks a rule.
+    """
+    graph = Graph()
+    (item,) = from_resource(read_resource(body, content_type), graph)
+    if item.order.id != referral_id:
+        raise FhirError(
+            "id-mismatch",
+            "Send in the body the id of the URL: the one that the router gave the referral.",
+            expression="ServiceRequest.id",
+            code="value",
+            status=400,
+        )
+    issues = [*graph.issues, *broken_rules(graph, item, UPDATED)]
+    if issues:
+        raise FhirError.of(issues)
+    graph.remember(known or {})
+    return _understood(graph, item, own_id=None)
+
+
+def condition_identifier(if_none_exist: str) -> str:
+    """Return the `system|value` that an If-None-Exist condition asks for.
+
+    Raises:
+        FhirError: it is another condition than one identifier.
+    """
+    query = parse_qsl(if_none_exist.partition("?")[2] or if_none_exist)
+    match query:
+        case [("identifier", token)] if token.count("|") == 1 and token.split("|")[1]:
+            return token
+    raise FhirError(
+        "condition-not-supported",
+        "Set If-None-Exist to identifier=system|value.",
+        code="not-supported",
+        status=400,
+    )
+
+
+def _understood(graph: Graph, item: SentOrder, own_id: str | None) -> Intake:
+    node, order = item.node, item.order
+    coverages = _coverages(graph, node, order)
+    subject = graph.resolve(order.subject, node)
+    roots = [node, *([subject] if subject else ()), *(place for place, _ in coverages)]
+    led_to = reachable(graph, roots)
+    return Intake(
+        service_request=_standing_alone(node),
+        resources=_resources(graph, roots, led_to),
+        placer_identifier=_placer(order.identifier),
+        canonical_hash=content_hash(graph, led_to, own_id),
+        status=order.status,
+        intent=order.intent,
+        priority=order.priority or "routine",
+        categories=tokens(order.category),
+        codes=tokens([order.code] if order.code else []),
+        performer_types=tokens([order.performer_type] if order.performer_type else []),
+        replaces=_replaced(order),
+        authored_on=instant(order.authored_on) if order.authored_on else None,
+        subject=order.subject.reference,
+        location=location_of(graph, node, order),
+        entry=_entry(node),
+        if_none_exist=item.if_none_exist,
+        clinical=read_content(
+            graph,
+            node,
+            order,
+            coverages,
+            diagnoses=item.diagnoses,
+            provider=item.provider,
+        ),
+    )
+
+
+def _coverages(graph: Graph, node: Node, order: ServiceRequest) -> list[tuple[Node, Coverage]]:
+    """List what may pay: what the order names, else every coverage of the same patient."""
+    named = [graph.resolve(reference, node) for reference in order.insurance]
+    found = [(n, n.model) for n in named if n is not None and isinstance(n.model, Coverage)]
+    if found:
+        return found
+    root = node.container or node
+    patient = graph.resolve(order.subject, node)
+    return [
+        (place, coverage)
+        for place, coverage in graph.of_type(Coverage)
+        if (place.container is not None and place.container is root)
+        or (patient is not None and graph.resolve(coverage.beneficiary, place) is patient)
+    ]
+
+
+def _replaced(order: ServiceRequest) -> tuple[str, ...]:
+    named = ((r.reference, r.identifier.token if r.identifier else None) for r in order.replaces)
+    return tuple(name for names in named for name in names if name)
+
+
+def _entry(node: Node) -> int | None:
+    found = _ENTRY.match(node.path)
+    return int(found[1]) if found else None
+
+
+def _own_id(node: Node) -> str | None:
+    """Return the id at the author's, unless it only holds the Bundle together."""
+    lasting = node.container is None and not (node.url or "").startswith("urn:")
+    return node.model.id if lasting else None
+
+
+def _placer(identifiers: tuple[Identifier, ...]) -> str | None:
+    theirs = [i for i in identifiers if i.token and i.system != REFERRAL]
+    typed = [i for i in theirs if i.type and i.type.has(f"{IDENTIFIER_TYPE}|PLAC", "PLAC")]
+    return next((i.token for i in (*typed, *theirs)), None)
+
+
+def _standing_alone(node: Node) -> Json:
+    """Return the order with what its container held for it, when it was contained itself."""
+    if node.container is None:
+        return node.resource
+    wanted = {literal[1:] for _, literal in references_in(node.resource, "")}
+    contained = [
+        inner for inner in node.container.resource["contained"] if inner.get("id") in wanted
+    ]
+    return {**node.resource, **({"contained": contained} if contained else {})}
+
+
+def _resources(graph: Graph, roots: list[Node], led_to: Sequence[Node]) -> dict[str, Json]:
+    """Return the resources led to, by the reference that leads there; contained ones stay inside.
+
+    The patient and the coverages are there even if nothing refers to them by a literal.
+    """
+    found: dict[str, Json] = {}
+    for source in led_to:
+        for _, literal in source.links:
+            target = graph.follow(literal, source)
+            if target is not None and target.container is None and target is not roots[0]:
+                found.setdefault(literal, target.resource)
+    for root in roots[1:]:
+        if root.container is None and root.resource not in found.values():
+            found[root.url or f"{root.model.resource_type}/{root.model.id}"] = root.resource
+    return found

@@ -1,0 +1,43 @@
+"""Where an order was written, as its EHR identifies the place: a code, never an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.r4.datatypes import Reference
+from referral_core.fhir.r4.orders import Encounter, ServiceRequest
+from referral_core.fhir.r4.parties import PractitionerRole
+
+_LOCAL: Final = ("#", "urn:")
+"""References that say nothing outside the body."""
+
+
+def location_of(graph: Graph, request: Node, order: ServiceRequest) -> str | None:
+    """Return the identifier of the encounter's place, else of the requester's; None without one."""
+    for reference, source in _places(graph, request, order):
+        name = _name_of(graph, reference, source)
+        if name is not None:
+            return name
+    return None
+
+
+def _places(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[tuple[Reference, Node]]:
+    encounter = graph.resolve(order.encounter, request)
+    if encounter is not None and isinstance(encounter.model, Encounter):
+        yield from ((p.location, encounter) for p in encounter.model.location if p.location)
+    role = graph.resolve(order.requester, request)
+    if role is not None and isinstance(role.model, PractitionerRole):
+        yield from ((reference, role) for reference in role.model.location)
+
+
+def _name_of(graph: Graph, reference: Reference, source: Node) -> str | None:
+    if reference.identifier is not None and reference.identifier.token:
+        return reference.identifier.token
+    place = graph.resolve(reference, source)
+    for known in place.resource.get("identifier", []) if place else []:
+        if isinstance(known, dict) and known.get("value"):
+            return f"{known.get('system', '')}|{known['value']}"
+    literal = reference.reference or ""
+    return literal if literal and not literal.startswith(_LOCAL) else None

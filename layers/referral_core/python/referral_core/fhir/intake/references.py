@@ -1,0 +1,228 @@
+"""Where references lead within one body: contained, relative, absolute, urn:uuid, by identifier.
+
+What a reference does not lead to is simply not known: EHRs refer to resources that they keep.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from referral_core.fhir.errors import Issue
+from referral_core.fhir.parse import Json
+from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
+from referral_core.fhir.r4.structure import examine
+
+_HISTORY: Final = re.compile(r"/_history/[^/]+$")
+_RELATIVE: Final = re.compile(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
+
+R = TypeVar("R", bound=Resource)
+Link = tuple[str, str]
+"""FHIRPath and literal reference."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One resource of a body.
+
+    Attributes:
+        path: FHIRPath in the body.
+        resource: its JSON.
+        model: the same, as far as we read its type.
+        url: the entry's fullUrl.
+        container: the resource that contains it, in which its `#` references are looked up.
+        links: its literal references with the FHIRPath of each, without those of what it contains.
+    """
+
+    path: str
+    resource: Json
+    model: Resource
+    url: str | None = None
+    container: Node | None = None
+    links: tuple[Link, ...] = ()
+
+
+class Graph:
+    """The resources of one body and, for an update, those known from before."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.issues: list[Issue] = []
+        self._contained: dict[tuple[int, str], Node] = {}
+        self._entries: dict[str, Node] = {}
+        self._by_type: dict[str, Node | None] = {}
+        self._by_identifier: dict[str, list[Node]] = {}
+        self._known: dict[str, Node] = {}
+
+    def add(self, resource: Json, path: str, url: str | None = None) -> Node | None:
+        """Examine one resource with all that it contains; keep what is wrong in `issues`.
+
+        Returns:
+            The node, or None when the resource is malformed.
+        """
+        node = self._whole(resource, path, url)
+        if node is None:
+            return None
+        address = url or _type_and_id(node)
+        if address and self._entries.setdefault(address, node).resource != resource:
+            self.issues.append(
+                Issue(
+                    "error",
+                    "invariant",
+                    "duplicate-full-url",
+                    path,
+                    "Give each entry its own fullUrl; this one leads to two resources.",
+                )
+            )
+        own = _type_and_id(node)
+        if own and self._by_type.setdefault(own, node) != node:
+            alike = self._by_type[own]
+            self._by_type[own] = alike if alike and alike.resource == resource else None
+        return node
+
+    def remember(self, known: Mapping[str, Json]) -> None:
+        """Let references that lead nowhere else lead to what an earlier body held.
+
+        Args:
+            known: reference, as the earlier body wrote it, → resource.
+        """
+        for reference, resource in known.items():
+            node = self._whole(resource, reference, None)
+            if node is not None:
+                self._known[reference] = node
+
+    def find(self, reference: Reference | None, source: Node, model: type[R]) -> R | None:
+        """Return the resource that a reference leads to, when it is of that type."""
+        node = self.resolve(reference, source)
+        return node.model if node is not None and isinstance(node.model, model) else None
+
+    def resolve(self, reference: Reference | None, source: Node) -> Node | None:
+        """Return the resource that a reference of `source` leads to.
+
+        Args:
+            reference: literal, or logical by identifier.
+            source: the resource that refers.
+        """
+        if reference is None:
+            return None
+        literal = reference.reference
+        if literal is not None:
+            return self.follow(literal, source)
+        token = reference.identifier.token if reference.identifier else None
+        return self._identified(token, reference.type) if token else None
+
+    def follow(self, literal: str, source: Node) -> Node | None:
+        """Return the resource that a literal reference of `source` leads to."""
+        root = source.container or source
+        if literal.startswith("#"):
+            return self._contained.get((id(root), literal[1:]))
+        plain = _HISTORY.sub("", literal)
+        if _RELATIVE.match(plain):
+            same_server = self._entries.get(f"{_base(root)}{plain}")
+            return same_server or self._by_type.get(plain) or self._known.get(literal)
+        return self._entries.get(plain) or self._known.get(literal)
+
+    def of_type(self, model: type[R]) -> Iterator[tuple[Node, R]]:
+        """Iterate over the resources of a type, contained ones included."""
+        for node in self.nodes:
+            if isinstance(node.model, model):
+                yield node, node.model
+
+    def _whole(self, resource: Json, path: str, url: str | None) -> Node | None:
+        node = self._node(resource, path, url, None)
+        if node is None:
+            return None
+        first_inside = len(self.nodes)
+        for index, inner in enumerate(node.model.contained):
+            self._contain(inner, f"{path}.contained[{index}]", node)
+        for whole_or_part in (node, *self.nodes[first_inside:]):
+            self._check_local(whole_or_part, node)
+        return node
+
+    def _node(
+        self, resource: Json, path: str, url: str | None, container: Node | None
+    ) -> Node | None:
+        model = examine(resource, path)
+        if not isinstance(model, Resource):
+            self.issues.extend(model)
+            return None
+        outside = {name: value for name, value in resource.items() if name != "contained"}
+        node = Node(path, resource, model, url, container, tuple(references_in(outside, path)))
+        self.nodes.append(node)
+        for token in _identifiers(model):
+            self._by_identifier.setdefault(token, []).append(node)
+        return node
+
+    def _contain(self, resource: Json, path: str, container: Node) -> None:
+        node = self._node(resource, path, None, container)
+        if node is None or node.model.id is None:
+            return
+        key = (id(container), node.model.id)
+        if self._contained.setdefault(key, node) is not node:
+            self.issues.append(
+                Issue(
+                    "error",
+                    "invariant",
+                    "duplicate-contained-id",
+                    f"{path}.id",
+                    "Give each contained resource its own id.",
+                )
+            )
+
+    def _check_local(self, node: Node, container: Node) -> None:
+        for path, literal in node.links:
+            local = literal.startswith("#") and literal != "#"
+            if local and (id(container), literal[1:]) not in self._contained:
+                self.issues.append(
+                    Issue(
+                        "error",
+                        "invariant",
+                        "contained-resource-missing",
+                        path,
+                        "Contain the resource that this reference names, or refer to another.",
+                    )
+                )
+
+    def _identified(self, token: str, kind: str | None) -> Node | None:
+        alike = self._by_identifier.get(token, [])
+        found = [node for node in alike if kind in {None, node.model.resource_type}]
+        return found[0] if len(found) == 1 else None
+
+
+def references_in(value: Any, path: str) -> list[Link]:
+    """List the literal references within JSON, in an order that does not depend on its sender."""
+    found: list[Link] = []
+    _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: str, found: list[Link]) -> None:
+    if isinstance(value, dict):
+        for name in sorted(value):
+            inner = value[name]
+            if name == "reference" and isinstance(inner, str):
+                found.append((f"{path}.reference", inner))
+            elif isinstance(inner, (dict, list)):
+                _collect(inner, f"{path}.{name}", found)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            if isinstance(inner, (dict, list)):
+                _collect(inner, f"{path}[{index}]", found)
+
+
+def _type_and_id(node: Node) -> str | None:
+    return f"{node.model.resource_type}/{node.model.id}" if node.model.id else None
+
+
+def _base(node: Node) -> str:
+    """Return the base URL of an entry's server, which its relative references are relative to."""
+    own = _type_and_id(node)
+    return node.url.removesuffix(own) if own and node.url and node.url.endswith(f"/{own}") else ""
+
+
+def _identifiers(model: Resource) -> set[str]:
+    found = getattr(model, "identifier", ())
+    several: Iterable[Identifier | None] = found if isinstance(found, tuple) else (found,)
+    return {one.token for one in several if one is not None and one.token}

@@ -1,0 +1,150 @@
+"""The CapabilityStatement: what the API does, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from referral_core.fhir.outbound.tasks import fhir_instant
+from referral_core.fhir.parse import Json
+from referral_core.fhir.systems import OPERATION
+
+_OAUTH: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+
+_BASE: Final = "/fhir"
+_PROCESS_MESSAGE: Final = "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"
+_NOTES: Final = {
+    "ServiceRequest": (
+        "Created and updated by its author only. If-None-Exist takes identifier=system|value."
+    ),
+    "Task": "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic.",
+}
+"""What is to be known of a resource beside its interactions."""
+_INTERACTIONS: Final = {
+    ("POST", False): "create",
+    ("PUT", True): "update",
+    ("GET", True): "read",
+    ("GET", False): "search-type",
+}
+"""Method, and whether the path names one resource → the interaction."""
+_SEARCH: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "ServiceRequest": (("_id", "token"), ("identifier", "token")),
+    "Task": (
+        ("_id", "token"),
+        ("focus", "reference"),
+        ("owner", "reference"),
+        ("status", "token"),
+    ),
+}
+
+
+class RouteOfTheApi(Protocol):
+    """What the statement says of a route."""
+
+    @property
+    def method(self) -> str:
+        """Of HTTP."""
+
+    @property
+    def path(self) -> str:
+        """Of the route, with `{id}`."""
+
+    @property
+    def does(self) -> str:
+        """One sentence."""
+
+
+def capability_statement(
+    base_url: str,
+    version: str,
+    date: datetime,
+    token_url: str,
+    routes: Sequence[RouteOfTheApi],
+) -> Json:
+    """Make the CapabilityStatement.
+
+    Args:
+        base_url: of the FHIR endpoint.
+        version: of the software.
+        date: when the software was released or deployed.
+        token_url: where a client gets its OAuth2 token.
+        routes: those of the API; what is not under `/fhir` is left out.
+    """
+    security = {
+        "extension": [{"url": _OAUTH_URIS, "extension": [{"url": "token", "valueUri": token_url}]}],
+        "service": [{"coding": [{"system": _OAUTH, "code": "OAuth"}]}],
+        "description": "OAuth2 client credentials; scopes referrals/write and referrals/read.",
+    }
+    fhir = [route for route in routes if route.path.startswith(_BASE)]
+    kinds = dict.fromkeys(kind for route in fhir if (kind := _kind(route)))
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": fhir_instant(date),
+        "kind": "instance",
+        "software": {"name": "Referral Router", "version": version},
+        "implementation": {"description": "Closed-loop referral router", "url": base_url},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "security": security,
+                "resource": [_resource(kind, fhir) for kind in kinds],
+                "interaction": [
+                    {"code": "transaction", "documentation": route.does}
+                    for route in fhir
+                    if route.path == _BASE
+                ],
+                "operation": [
+                    {
+                        "name": "process-message",
+                        "definition": _PROCESS_MESSAGE,
+                        "documentation": route.does,
+                    }
+                    for route in fhir
+                    if route.path == f"{_BASE}/$process-message"
+                ],
+            }
+        ],
+    }
+
+
+def _parts(route: RouteOfTheApi) -> list[str]:
+    return route.path.removeprefix(_BASE).strip("/").split("/")
+
+
+def _kind(route: RouteOfTheApi) -> str | None:
+    """Return the type of resource that a route is about, if it is about one."""
+    first = _parts(route)[0]
+    return first if first[:1].isupper() else None
+
+
+def _resource(kind: str, routes: Sequence[RouteOfTheApi]) -> Json:
+    own = [route for route in routes if _kind(route) == kind]
+    operations = [(route, _parts(route)[-1]) for route in own if "$" in route.path]
+    interactions = [
+        {"code": _INTERACTIONS[route.method, "{id}" in route.path], "documentation": route.does}
+        for route in own
+        if "$" not in route.path
+    ]
+    resource: dict[str, Any] = {"type": kind, "interaction": interactions}
+    if kind in _NOTES:
+        resource["documentation"] = _NOTES[kind]
+    if any(interaction["code"] == "read" for interaction in interactions):
+        resource["versioning"] = "versioned"
+    if kind == "ServiceRequest":
+        resource["conditionalCreate"] = True
+    if operations:
+        resource["operation"] = [
+            {
+                "name": name.removeprefix("$"),
+                "definition": f"{OPERATION}/{name.removeprefix('$')}",
+                "documentation": f"{route.method}: {route.does}",
+            }
+            for route, name in operations
+        ]
+    search = [{"name": name, "type": of} for name, of in _SEARCH.get(kind, ())]
+    return {**resource, "searchParam": search} if search else resource

@@ -1,0 +1,245 @@
+"""What we answer with besides Tasks.
+
+The order as stored, visits, notices, and the Bundles that answer a transaction, a message or a
+search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from referral_core.domain.lifecycle import COMPLETED
+from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Referral
+from referral_core.fhir.ids import appointment_id, notice_id, task_a_id
+from referral_core.fhir.outbound.task_status import outcome_concept, spoken
+from referral_core.fhir.outbound.tasks import (
+    fhir_instant,
+    organization,
+    patient_reference,
+    practitioner,
+)
+from referral_core.fhir.parse import Json, read_resource
+from referral_core.fhir.systems import EVIDENCE, NOTICE, REFERRAL
+
+_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/communication-category"
+_ENDPOINT: Final = "urn:referral-router"
+
+
+def service_request_as_stored(referral: Referral, service_request: Mapping[str, Any]) -> Json:
+    """Return the EHR's order, which only its author changes, as it stands with us.
+
+    Its version counts what its author sent; what becomes of the referral shows on the Task.
+    """
+    own = {"system": REFERRAL, "value": referral.id}
+    theirs = [i for i in service_request.get("identifier", ()) if i.get("system") != REFERRAL]
+    meta = {
+        **service_request.get("meta", {}),
+        "versionId": str(referral.payload_version),
+        "lastUpdated": fhir_instant(referral.revised_at or referral.received_at),
+    }
+    return {**service_request, "id": referral.id, "meta": meta, "identifier": [*theirs, own]}
+
+
+def appointment(
+    referral: Referral,
+    visit: Appointment,
+    end: datetime,
+    service_request: Mapping[str, Any] | None = None,
+) -> Json:
+    """Make the Appointment of a visit.
+
+    Args:
+        referral: whose visit it is.
+        visit: the visit.
+        end: when it ends; FHIR wants both ends of a booked visit.
+        service_request: the EHR's order, to name the patient.
+    """
+    patient = patient_reference(service_request) if service_request else None
+    offer = referral.offer
+    actors = [patient] if patient else []
+    actors += [practitioner(offer.npi)] if offer else []
+    somebody = {"type": [{"text": "patient"}], "status": "accepted"}
+    return {
+        "resourceType": "Appointment",
+        "id": appointment_id(referral.id, visit.number),
+        "status": visit.status,
+        "start": fhir_instant(visit.start),
+        "end": fhir_instant(end),
+        "basedOn": [{"reference": f"ServiceRequest/{referral.id}"}],
+        "participant": [{"actor": actor, "status": "accepted"} for actor in actors] or [somebody],
+    }
+
+
+def notice_communication(referral: Referral, notice: Notice, base_url: str | None = None) -> Json:
+    """Make a notice to the referrer: ids and codes only; the one about the end is acknowledged.
+
+    Args:
+        referral: the projection.
+        notice: its notice.
+        base_url: of our FHIR endpoint, for links to read more; identifiers do without.
+    """
+    own_id = notice_id(referral.id, notice.number)
+    task_id = task_a_id(referral.id)
+    reason = {"coding": [{"system": NOTICE, "code": notice.topic.value}]}
+    if notice.outcome is not None:
+        reason = outcome_concept(notice.outcome)
+    payload: list[Json] = [
+        {"contentString": _sentence(referral, notice)},
+        {"contentReference": _ours("Task", task_id, base_url)},
+    ]
+    critical = notice.topic is NoticeTopic.CRITICAL_RESULT
+    if referral.report is not None and (critical or notice.outcome in COMPLETED):
+        document = {"system": EVIDENCE, "value": referral.report.sha256}
+        payload.append({"contentReference": {"type": "DocumentReference", "identifier": document}})
+    placer = _placer(referral)
+    return {
+        "resourceType": "Communication",
+        "id": own_id,
+        "identifier": [{"system": REFERRAL, "value": own_id}],
+        "basedOn": [
+            _ours("ServiceRequest", referral.id, base_url),
+            *([{"type": "ServiceRequest", "identifier": placer}] if placer else []),
+        ],
+        "status": "completed",
+        "category": [
+            {"coding": [{"system": _CATEGORY, "code": _CATEGORIES[notice.topic]}]},
+            {"coding": [{"system": NOTICE, "code": notice.topic.value}]},
+        ],
+        "priority": "asap" if critical else "routine",
+        "about": [_ours("Task", task_id, base_url)],
+        "sent": fhir_instant(notice.queued_at),
+        "recipient": [organization(referral.referrer)],
+        "sender": organization(referral.tenant),
+        "reasonCode": [reason],
+        "payload": payload,
+    }
+
+
+_CATEGORIES: Final[Mapping[NoticeTopic, str]] = {
+    NoticeTopic.CLOSURE: "notification",
+    NoticeTopic.INFORMATION_NEEDED: "reminder",
+    NoticeTopic.APPOINTMENT_MISSED: "notification",
+    NoticeTopic.CRITICAL_RESULT: "alert",
+}
+_SENTENCES: Final[Mapping[NoticeTopic, str]] = {
+    NoticeTopic.APPOINTMENT_MISSED: (
+        "The appointment did not take place; the patient is contacted again."
+    ),
+    NoticeTopic.CRITICAL_RESULT: "A report with a critical result is in; please read it now.",
+}
+
+
+def _sentence(referral: Referral, notice: Notice) -> str:
+    """Return what a person reads: no name, no diagnosis."""
+    if notice.outcome is not None:
+        ending = spoken(notice.outcome.value).lower()
+        return f"The referral ended: {ending}. Please acknowledge this notice."
+    if notice.topic is NoticeTopic.INFORMATION_NEEDED:
+        facts = ", ".join(referral.missing) or "information"
+        return f"The order lacks {facts}; please send its new version with PUT."
+    return _SENTENCES[notice.topic]
+
+
+def transaction_response(entries: Sequence[tuple[str, str, bool] | None], at: datetime) -> Json:
+    """Answer a Bundle.
+
+    Args:
+        entries: location, ETag and whether it is new, of each referral; None in the place of an
+            entry that only came along with one.
+        at: now.
+    """
+    return {
+        "resourceType": "Bundle",
+        "type": "transaction-response",
+        "timestamp": fhir_instant(at),
+        "entry": [{"response": _response(entry, at)} for entry in entries],
+    }
+
+
+def message_response(body: bytes, locations: Sequence[str], at: datetime) -> Json:
+    """Answer a message that was taken: its focus is what is stored; a repeat is answered alike.
+
+    Args:
+        body: the message, as `intake.read_referrals` took it.
+        locations: of the referrals, versioned or not.
+        at: now.
+    """
+    bundle = read_resource(body, "application/fhir+json")
+    if bundle["resourceType"] == "Parameters":
+        bundle = next(p["resource"] for p in bundle["parameter"] if "resource" in p)
+    asked = bundle["entry"][0]["resource"]
+    answered = asked.get("id") or bundle.get("id") or str(uuid5(NAMESPACE_URL, body.hex()))
+    response_id = str(uuid5(NAMESPACE_URL, f"{answered} response"))
+    event = {name: asked[name] for name in ("eventCoding", "eventUri") if name in asked}
+    endpoint = asked.get("source", {}).get("endpoint")
+    header = {
+        "resourceType": "MessageHeader",
+        "id": response_id,
+        **(event or {"eventUri": _ENDPOINT}),
+        **({"destination": [{"endpoint": endpoint}]} if endpoint else {}),
+        "source": {"name": "Referral Router", "endpoint": _ENDPOINT},
+        "response": {"identifier": answered, "code": "ok"},
+        "focus": [{"reference": location.partition("/_history")[0]} for location in locations],
+    }
+    return {
+        "resourceType": "Bundle",
+        "type": "message",
+        "timestamp": fhir_instant(at),
+        "entry": [{"fullUrl": f"urn:uuid:{response_id}", "resource": header}],
+    }
+
+
+def searchset(
+    resources: Sequence[Json],
+    base_url: str,
+    *,
+    self_url: str,
+    next_url: str | None = None,
+    total: int | None = None,
+) -> Json:
+    """Make a page of a search; `next_url` is opaque and absent on the last page."""
+    links = [{"relation": "self", "url": self_url}]
+    if next_url is not None:
+        links.append({"relation": "next", "url": next_url})
+    found = [
+        {
+            "fullUrl": f"{base_url}/{r['resourceType']}/{r['id']}",
+            "resource": r,
+            "search": {"mode": "match"},
+        }
+        for r in resources
+    ]
+    return {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        **({} if total is None else {"total": total}),
+        "link": links,
+        **({"entry": found} if found else {}),
+    }
+
+
+def _response(entry: tuple[str, str, bool] | None, at: datetime) -> Json:
+    if entry is None:
+        return {"status": "204"}
+    location, etag, created = entry
+    return {
+        "status": "201" if created else "200",
+        "location": location,
+        "etag": etag,
+        "lastModified": fhir_instant(at),
+    }
+
+
+def _ours(kind: str, own_id: str, base_url: str | None) -> Json:
+    link = {"reference": f"{base_url}/{kind}/{own_id}"} if base_url else {}
+    return {**link, "type": kind, "identifier": {"system": REFERRAL, "value": own_id}}
+
+
+def _placer(referral: Referral) -> Json | None:
+    if referral.placer_identifier is None:
+        return None
+    system, _, value = referral.placer_identifier.rpartition("|")
+    return {**({"system": system} if system else {}), "value": value}

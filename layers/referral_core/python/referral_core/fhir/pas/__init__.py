@@ -1,0 +1,1 @@
+"""Da Vinci PAS: the request for authorization and the payer's decision."""

@@ -1,0 +1,264 @@
+"""Reading a payer's decision: a PAS ClaimResponse, alone, in a Bundle, or in a notification.
+
+The decision stands in the review action of each item and never in `outcome`: a request that pends
+has the outcome `complete`. What this module does not know for certain it leaves to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+from referral_core.domain.authorization import AuthorizationResponse, AuthorizationVerdict
+from referral_core.fhir.dates import first_day
+from referral_core.fhir.errors import FhirError
+
+_VERDICTS: Final[Mapping[str, AuthorizationVerdict]] = {
+    "A1": AuthorizationVerdict.APPROVED,
+    "A2": AuthorizationVerdict.NEEDS_REVIEW,
+    "A3": AuthorizationVerdict.DENIED,
+    "A4": AuthorizationVerdict.PENDED,
+    "A6": AuthorizationVerdict.NEEDS_REVIEW,
+    "C": AuthorizationVerdict.NEEDS_REVIEW,
+    "CT": AuthorizationVerdict.NEEDS_REVIEW,
+    "NA": AuthorizationVerdict.NOT_REQUIRED,
+}
+_GRANTED: Final = frozenset({AuthorizationVerdict.APPROVED, AuthorizationVerdict.NOT_REQUIRED})
+_TRACE_SYSTEMS: Final = ("urn:trnorg:", "https://referral-router.org/fhir/trace")
+_HOLDERS: Final = {"Bundle": "entry", "Parameters": "parameter"}
+_NOTIFICATION: Final = "notification: "
+_SILENT: Final = frozenset({f"{_NOTIFICATION}handshake", f"{_NOTIFICATION}heartbeat"})
+_DEEPEST: Final = 8
+
+Json = Mapping[str, Any]
+
+
+def read_claim_response(resource: Any, *, trace: str | None = None) -> AuthorizationResponse:
+    """Read the one decision that a payer's answer to `Claim/$submit` holds.
+
+    Args:
+        resource: the answer's JSON.
+        trace: the trace submitted; an answer need not echo it, but may not echo another.
+
+    Raises:
+        FhirError: it is malformed, answers another request, holds no decision, or several.
+    """
+    answers = read_claim_responses(resource, trace=trace)
+    if len(answers) != 1:
+        raise FhirError(
+            "claim-response-expected",
+            f"Send exactly one ClaimResponse; this holds {len(answers)}.",
+            code="business-rule",
+        )
+    return answers[0]
+
+
+def read_claim_responses(
+    resource: Any, *, trace: str | None = None
+) -> tuple[AuthorizationResponse, ...]:
+    """Read the decisions in a ClaimResponse, a Bundle or a subscription notification.
+
+    A handshake or heartbeat notification holds none.
+
+    Raises:
+        FhirError: it is malformed, or announces a decision without sending it.
+    """
+    found = list(_walk(resource, "", _DEEPEST))
+    responses = [(item, path) for kind, item, path in found if kind == "ClaimResponse"]
+    answers = tuple(_answer(response, path, trace) for response, path in responses)
+    if not answers and not any(kind in _SILENT for kind, _, _ in found):
+        raise FhirError(
+            "claim-response-expected",
+            "Send the ClaimResponse itself, as the subscription's content full-resource has it.",
+            code="required",
+        )
+    return answers
+
+
+def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str]]:
+    """Find ClaimResponses and the kinds of notification, whatever they are wrapped in."""
+    if not isinstance(resource, Mapping) or not isinstance(resource.get("resourceType"), str):
+        raise _malformed(path or "Resource", "a FHIR resource")
+    kind = resource["resourceType"]
+    here = path or kind
+    if depth == 0:
+        raise _malformed(here, "a Bundle that is not nested so deeply")
+    if kind == "ClaimResponse":
+        yield kind, resource, here
+    if kind == "SubscriptionStatus":
+        yield f"{_NOTIFICATION}{resource.get('type')}", resource, here
+    holder = _HOLDERS.get(kind)
+    for number, part in enumerate(_objects(resource, holder, here) if holder else []):
+        inside = f"{here}.{holder}[{number}]"
+        if part.get("name") == "type":
+            yield f"{_NOTIFICATION}{part.get('valueCode')}", part, inside
+        if "resource" in part:
+            yield from _walk(part["resource"], f"{inside}.resource", depth - 1)
+
+
+def _answer(response: Json, path: str, trace: str | None) -> AuthorizationResponse:
+    if response.get("use", "preauthorization") != "preauthorization":
+        raise _malformed(f"{path}.use", "the code preauthorization")
+    lines = [*_objects(response, "item", path), *_objects(response, "addItem", path)]
+    of_all = list(_actions(response, path))
+    by_line = [list(_actions(line, path)) or of_all for line in lines] or [of_all]
+    actions = [action for of_line in by_line for action in of_line]
+    codes = [
+        next((code for code, _ in _codes(action, "reviewActionCode", path)), "")
+        for action in actions
+    ]
+    certain = (
+        all(by_line)
+        and not _objects(response, "error", path)
+        and response.get("status", "active") == "active"
+    )
+    approved_from, approved_to = _approved_period(response, lines, path)
+    return AuthorizationResponse(
+        verdict=_verdict(codes) if certain else AuthorizationVerdict.NEEDS_REVIEW,
+        review_action="+".join(sorted({*codes} - {""})),
+        trace=_trace(response, path, trace),
+        number=_number(response, actions, path),
+        valid_from=approved_from,
+        valid_to=approved_to,
+        reason=_reason(response, actions, path),
+        note="\n".join(_notes(response, path)) or None,
+    )
+
+
+def _verdict(codes: Iterable[str]) -> AuthorizationVerdict:
+    """Weigh the items together: where they differ beyond a pend, a person decides."""
+    verdicts = {_VERDICTS.get(code, AuthorizationVerdict.NEEDS_REVIEW) for code in codes}
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    if verdicts == _GRANTED:
+        return AuthorizationVerdict.APPROVED
+    if verdicts <= _GRANTED | {AuthorizationVerdict.PENDED}:
+        return AuthorizationVerdict.PENDED
+    return AuthorizationVerdict.NEEDS_REVIEW
+
+
+def _trace(response: Json, path: str, submitted: str | None) -> str:
+    """Find our trace: payers echo it, beside or instead of an identifier of their own."""
+    request = response.get("request")
+    logical = request.get("identifier") if isinstance(request, Mapping) else None
+    identifiers = [
+        *_objects(response, "identifier", path),
+        *([logical] if isinstance(logical, Mapping) else []),
+    ]
+    known = [i for i in identifiers if isinstance(i.get("value"), str)]
+    echoed = [i["value"] for i in known if str(i.get("system")).startswith(_TRACE_SYSTEMS)]
+    if submitted is None:
+        found = [*echoed, *(i["value"] for i in known)]
+    elif submitted in echoed or not echoed:
+        found = [submitted]
+    else:
+        found = []
+    if not found:
+        raise FhirError(
+            "claim-response-untraced",
+            "Echo the Claim's identifier in ClaimResponse.identifier.",
+            expression=f"{path}.identifier",
+            code="required",
+        )
+    return str(found[0])
+
+
+def _number(response: Json, actions: Iterable[Json], path: str) -> str | None:
+    numbers = [
+        part.get("valueString")
+        for action in actions
+        for part in _extensions(action, path)
+        if _name(part) == "number"
+    ]
+    return next((n for n in (*numbers, response.get("preAuthRef")) if isinstance(n, str)), None)
+
+
+def _reason(response: Json, actions: Iterable[Json], path: str) -> str | None:
+    coded = [code for action in actions for code in _codes(action, "reasonCode", path)]
+    coded += [
+        code for error in _objects(response, "error", path) for code in _codings(error, "code")
+    ]
+    return "; ".join(dict.fromkeys(" ".join(filter(None, pair)) for pair in coded)) or None
+
+
+def _notes(response: Json, path: str) -> Iterator[str]:
+    texts = [note.get("text") for note in _objects(response, "processNote", path)]
+    for text in (*texts, response.get("disposition")):
+        if isinstance(text, str) and text.strip():
+            yield text.strip()
+
+
+def _approved_period(
+    response: Json, lines: Iterable[Json], path: str
+) -> tuple[date | None, date | None]:
+    """Return when a visit is authorized: what all items' periods have in common."""
+    periods = [
+        part.get("valuePeriod")
+        for line in lines
+        for part in _extensions(line, path)
+        if _name(part) == "itemPreAuthPeriod"
+    ] or [response.get("preAuthPeriod")]
+    known = [period for period in periods if isinstance(period, Mapping)]
+    starts = [day for period in known if (day := _day(period.get("start"), path))]
+    ends = [day for period in known if (day := _day(period.get("end"), path))]
+    return max(starts, default=None), min(ends, default=None)
+
+
+def _day(value: Any, path: str) -> date | None:
+    """Read a FHIR date; a year or month alone stands for its first day."""
+    if value is None:
+        return None
+    try:
+        return first_day(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise _malformed(f"{path} (a Period)", "a FHIR date that exists") from error
+
+
+def _actions(line: Json, path: str) -> Iterator[Json]:
+    for adjudication in _objects(line, "adjudication", path):
+        for part in _extensions(adjudication, path):
+            if _name(part) == "reviewAction":
+                yield part
+
+
+def _codes(action: Json, name: str, path: str) -> Iterator[tuple[str, str]]:
+    for part in _extensions(action, path):
+        if _name(part) == name:
+            yield from _codings(part, "valueCodeableConcept")
+
+
+def _codings(holder: Json, key: str) -> Iterator[tuple[str, str]]:
+    """Read code and display of the first coding of a CodeableConcept."""
+    concept = holder.get(key)
+    codings = concept.get("coding") if isinstance(concept, Mapping) else None
+    for coding in codings[:1] if isinstance(codings, list) else []:
+        if isinstance(coding, Mapping) and isinstance(coding.get("code"), str):
+            yield coding["code"], str(coding.get("display") or "")
+
+
+def _name(extension: Json) -> str:
+    url = extension.get("url")
+    return url.rpartition("/")[2].removeprefix("extension-") if isinstance(url, str) else ""
+
+
+def _extensions(holder: Json, path: str) -> list[Json]:
+    return _objects(holder, "extension", path)
+
+
+def _objects(holder: Json, key: str, path: str) -> list[Json]:
+    """Read a repeating element; anything but a list of objects is refused."""
+    value = holder.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise _malformed(f"{path}.{key}", "a list of objects")
+    return value
+
+
+def _malformed(expression: str, wanted: str) -> FhirError:
+    return FhirError(
+        "claim-response-malformed",
+        f"Send {wanted} here.",
+        expression=expression,
+        code="structure",
+        status=400,
+    )

@@ -1,0 +1,1 @@
+"""The lifecycle of a referral: ten steps, the reactions to updates, and the engine."""

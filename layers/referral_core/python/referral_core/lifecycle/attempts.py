@@ -1,0 +1,118 @@
+"""The series of attempts to reach the patient: which is next, when, and when others take over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from referral_core.domain.outreach.plan import CAPPED
+from referral_core.domain.outreach.series import series
+from referral_core.domain.pathway import OutreachAttempt
+from referral_core.domain.referral import Contact, Referral
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.messages import free_at, reachable
+
+
+class Turn(NamedTuple):
+    """The next attempt of the series and when it may be made; None when all were."""
+
+    attempt: OutreachAttempt | None
+    position: int
+    at: datetime
+    skipped: tuple[Contact, ...] = ()
+
+
+class _Ahead(NamedTuple):
+    position: int
+    attempt: OutreachAttempt
+    at: datetime | None
+
+
+def next_turn(case: Case) -> Turn:
+    """Find the next attempt that can be made at all, and when.
+
+    A message that the caps hold back until after a later attempt's turn is left out.
+    """
+    start = case.referral.outreach_from or case.now
+    ahead = _ahead(case, start)
+    skipped: list[Contact] = []
+    for index, (position, attempt, at) in enumerate(ahead):
+        later = [other.at for other in ahead[index:] if other.at is not None]
+        if at is not None and (attempt.channel not in CAPPED or at == min(later)):
+            return Turn(attempt, position, at, tuple(skipped))
+        skipped.append(
+            Contact(
+                number=len(case.referral.contacts) + len(skipped) + 1,
+                channel=attempt.channel,
+                at=case.now,
+                state="skipped",
+                position=position,
+            )
+        )
+    outreach = case.rules.outreach
+    give_up_at = case.calendar.after(start, outreach.give_up_at)
+    return Turn(None, len(outreach.attempts), give_up_at, tuple(skipped))
+
+
+def _ahead(case: Case, start: datetime) -> list[_Ahead]:
+    """List the attempts not made yet, each with when it may be made; None: not at all."""
+    found: list[_Ahead] = []
+    following = _position(case.referral)
+    for position, attempt in enumerate(case.rules.outreach.attempts[following:], following):
+        at = None
+        if reachable(case, attempt.channel):
+            planned = max(case.calendar.after(start, attempt.at), case.now)
+            at = free_at(case, attempt.channel, planned, attempt.day_part)
+        found.append(_Ahead(position, attempt, at))
+    return found
+
+
+def _position(referral: Referral) -> int:
+    used = [c.position for c in series(referral) if c.position is not None]
+    return max(used, default=-1) + 1
+
+
+def starts_at(case: Case) -> datetime:
+    """Return when the series starts: its attempts keep their distance over a weekend."""
+    if case.referral.outreach_from is not None:
+        return case.referral.outreach_from
+    first = next_turn(case)
+    if first.attempt is None:
+        return case.now
+    planned = case.calendar.after(case.now, first.attempt.at)
+    return case.now + max(first.at - planned, timedelta(0))
+
+
+def is_escalated(case: Case) -> bool:
+    """Whether clinicians are to take over: once in a series, by attempts or by time."""
+    outreach, referral = case.rules.outreach, case.referral
+    if outreach.escalate_after is None or referral.escalated:
+        return False
+    if sum(c.counts for c in series(referral)) >= outreach.escalate_after:
+        return True
+    by_time = _escalates_at(case)
+    return by_time is not None and by_time <= case.now
+
+
+def _escalates_at(case: Case) -> datetime | None:
+    """Return when clinicians take over in any case; None when they do not, or did."""
+    outreach, start = case.rules.outreach, case.referral.outreach_from
+    if outreach.escalate_at is None or start is None or case.referral.escalated:
+        return None
+    return case.calendar.after(start, outreach.escalate_at)
+
+
+def goes_on_at(case: Case, following: datetime) -> datetime:
+    """Return when the series goes on: with the attempt that follows, or with clinicians."""
+    by_time = _escalates_at(case)
+    return following if by_time is None else min(following, max(by_time, case.now))
+
+
+def call_by(case: Case) -> datetime:
+    """Return when a call must have been made: sooner still while nothing was."""
+    outreach, start = case.rules.outreach, case.referral.outreach_from or case.now
+    until = case.due_after(outreach.call_within)
+    if any(c.counts for c in series(case.referral)):
+        return until
+    limit = case.calendar.after(start, outreach.contacted_within)
+    return min(until, limit) if limit > case.now else until

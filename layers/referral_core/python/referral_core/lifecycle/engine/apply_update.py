@@ -1,0 +1,153 @@
+"""Applies one update: it resolves the wait, is kept for a later one, or is recorded as late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from referral_core.domain.effects import Effect, RecordUpdate, StorePayload
+from referral_core.domain.errors import Conflict, NotLegal, StaleRun, VersionMoved
+from referral_core.domain.events import EventKind
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.updates import (
+    ONLY_INFORMS,
+    DeadlinePassed,
+    NoticeAcknowledged,
+    NoticeDelivered,
+    NoticeUndeliverable,
+    Update,
+    WorkItemUpdated,
+)
+from referral_core.domain.writes import DuplicateUpdate, ReferralState
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, record_only
+from referral_core.lifecycle.engine.commit import commit_of, mailbox_after
+from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.reactions.notice import beside_the_closure
+from referral_core.lifecycle.reactions.work_item import updated
+
+
+class Receipt(StrEnum):
+    """What became of an update."""
+
+    RESOLVED = "resolved"
+    RECORDED = "recorded"
+    PENDING = "pending"
+    DUPLICATE = "duplicate"
+    LATE = "late"
+
+
+def apply_update(
+    engine: Engine,
+    tenant: Tenant,
+    referral_id: ReferralId,
+    update: Update,
+    *,
+    effects: Sequence[Effect] = (),
+    known_version: int | None = None,
+) -> Receipt:
+    """Apply one update.
+
+    Args:
+        engine: the mechanism.
+        tenant: of the principal who posts.
+        referral_id: whom it concerns.
+        update: what is reported; the same id again changes nothing.
+        effects: what is written with it: its document's evidence, a new payload, ….
+        known_version: of the payload that the sender knows, when it must still be that one.
+
+    Raises:
+        NotFound: the tenant has no such referral.
+        NotLegal: the referral's state does not allow it now.
+        VersionMoved: the payload is not of the version that the sender knows.
+        Conflict: other writers were always first; post again.
+    """
+    for _ in engine.conflicts:
+        state = engine.sources.referrals.load(tenant, referral_id)
+        if isinstance(update, DeadlinePassed) and not _is_due(state.mailbox, update):
+            return Receipt.DUPLICATE
+        try:
+            drafted, receipt = _drafted(engine, state, update, effects, known_version)
+        except (NotLegal, VersionMoved):
+            # What it did may have made it impossible: posted again, it is done already.
+            if engine.sources.referrals.has_update(tenant, referral_id, update.id):
+                return Receipt.DUPLICATE
+            raise
+        drafted = drafted.caused_by(update)
+        mailbox = _mailbox(state, drafted, update, receipt)
+        written = [e for e in effects if receipt is not Receipt.LATE or _is_kept_late(e)]
+        if not isinstance(update, DeadlinePassed):
+            written.append(RecordUpdate(update=update))
+        try:
+            engine.sources.referrals.commit(commit_of(drafted, state, mailbox, *written))
+        except DuplicateUpdate:
+            return Receipt.DUPLICATE
+        except (Conflict, StaleRun):
+            continue
+        if drafted.next is not None and state.mailbox.wait is not None:
+            # Lost on the way, it is sent again by the sweep: the resolution is on record.
+            engine.workflow.complete_task(state.mailbox.wait.token, drafted.next)
+        return receipt
+    raise AssertionError("the tries end with an error of their own")
+
+
+def _is_due(mailbox: Mailbox, update: DeadlinePassed) -> bool:
+    """Whether the wait that a deadline is of is still open, and its time is up."""
+    wait = mailbox.open_wait
+    return wait is not None and wait.id == update.wait and wait.deadline <= update.received_at
+
+
+def _is_kept_late(effect: Effect) -> bool:
+    """Whether an effect is written on a closed referral too: its content stays as it was."""
+    return not isinstance(effect, StorePayload)
+
+
+def _drafted(
+    engine: Engine,
+    state: ReferralState,
+    update: Update,
+    effects: Sequence[Effect],
+    known_version: int | None,
+) -> tuple[Draft, Receipt]:
+    referral, mailbox = state.referral, state.mailbox
+    if known_version not in {None, referral.payload_version}:
+        raise VersionMoved("The stored version is another one.")
+    if referral.is_closed:
+        late = record_only(engine.case(referral), update, EventKind.UPDATE_LATE)
+        return late, Receipt.LATE
+    if any(isinstance(effect, StorePayload) for effect in effects):
+        following = referral.payload_version + 1
+        referral = referral.but(payload_version=following, revised_at=update.received_at)
+    case = engine.case(referral)
+    recorded = _recorded_at_once(case, update)
+    if recorded is not None:
+        return recorded, Receipt.RECORDED
+    wait = mailbox.open_wait
+    if wait is not None and mailbox.accepts(update):
+        drafted = engine.react(wait.step, case, update)
+        return drafted, Receipt.RECORDED if drafted.next is None else Receipt.RESOLVED
+    return record_only(case, update, EventKind.UPDATE_PENDING), Receipt.PENDING
+
+
+def _recorded_at_once(case: Case, update: Update) -> Draft | None:
+    """Draft what only informs; None for an update that some wait is to use."""
+    match update:
+        case WorkItemUpdated():
+            return updated(case, update)
+        case NoticeDelivered() | NoticeUndeliverable() | NoticeAcknowledged():
+            return beside_the_closure(case, update)
+        case _:
+            return record_only(case, update) if update.kind in ONLY_INFORMS else None
+
+
+def _mailbox(
+    state: ReferralState, drafted: Draft, update: Update, receipt: Receipt
+) -> Mailbox | None:
+    match receipt:
+        case Receipt.PENDING:
+            return state.mailbox.kept(update)
+        case Receipt.LATE:
+            return None
+        case _:
+            return mailbox_after(state, drafted, update)

@@ -1,0 +1,41 @@
+"""Conflicts between writers: the one way in which a write is tried again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from referral_core.domain.errors import Conflict
+
+_TRIES: Final = 20
+_FIRST_PAUSE_S: Final = 0.01
+_LONGEST_PAUSE_S: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    """Iterates over the tries of a write; each reads afresh, after a pause with full jitter.
+
+    Attributes:
+        pause: waits some seconds.
+        share: of the pause that is waited, drawn anew each time, so that writers do not meet again.
+    """
+
+    pause: Callable[[float], None] = time.sleep
+    share: Callable[[], float] = random.random
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the number of each try.
+
+        Raises:
+            Conflict: other writers were always first.
+        """
+        for attempt in range(_TRIES):
+            if attempt:
+                longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
+                self.pause(self.share() * longest)
+            yield attempt
+        raise Conflict("Other writers were always first; try again.")

@@ -1,0 +1,88 @@
+"""Processes a due referral: its deadline, its lost resolution, or a new run if none is active."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from referral_core.domain.events import EventKind, RunFacts
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.referral import Referral
+from referral_core.domain.run import Delivery
+from referral_core.domain.updates import DeadlinePassed, Role
+from referral_core.lifecycle.draft import Draft, draft
+from referral_core.lifecycle.engine.apply_update import apply_update
+from referral_core.lifecycle.engine.commit import commit_of
+from referral_core.lifecycle.engine.engine import Engine
+
+_MOST_PATIENT: Final = 6
+"""The watchdog's grace doubles with each restart, up to 2**6 times."""
+
+
+class DueResult(StrEnum):
+    """What the watchdog did for a due referral."""
+
+    NOT_DUE = "not-due"
+    DEADLINE = "deadline"
+    RESENT = "resent"
+    RESTARTED = "restarted"
+
+
+def process_due(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> DueResult:
+    """Move a due referral: its deadline, its lost resolution, or a new run.
+
+    Raises:
+        Conflict, StaleRun: somebody else moved it meanwhile; it stays due if it still is.
+    """
+    referrals = engine.sources.referrals
+    state = referrals.load(tenant, referral_id)
+    referral, mailbox, now = state.referral, state.mailbox, engine.clock.now()
+    if referral.is_closed or referral.due_at > now:
+        return DueResult.NOT_DUE
+    wait, resolution = mailbox.wait, mailbox.resolution
+    if wait is not None and resolution is None and wait.deadline <= now:
+        deadline = DeadlinePassed(
+            id=f"deadline-{wait.id}-{int(wait.deadline.timestamp())}",
+            actor="timer",
+            role=Role.ROUTER,
+            received_at=now,
+            wait=wait.id,
+        )
+        apply_update(engine, tenant, referral_id, deadline)
+        return DueResult.DEADLINE
+    if wait is not None and resolution is not None:
+        referrals.commit(commit_of(_resent(engine, referral), state, None))
+        delivery = engine.workflow.complete_task(wait.token, resolution.next)
+        if delivery is not Delivery.NOBODY_WAITS:
+            return DueResult.RESENT
+        state = referrals.load(tenant, referral_id)
+        if state.mailbox.resolution != resolution:
+            return DueResult.RESENT
+    referrals.commit(commit_of(_restarted(engine, state.referral), state, None))
+    return DueResult.RESTARTED
+
+
+def _resent(engine: Engine, referral: Referral) -> Draft:
+    return draft(
+        engine.case(referral),
+        EventKind.RESOLUTION_RESENT,
+        referral.status_reason,
+        same_owner=True,
+        facts=RunFacts(step=referral.current_step),
+    )
+
+
+def _restarted(engine: Engine, referral: Referral) -> Draft:
+    """Draft the next run: the stream starts its execution at the referral's current step."""
+    patience = engine.clock.grace() * 2 ** min(referral.restarts, _MOST_PATIENT)
+    return draft(
+        engine.case(referral),
+        EventKind.RUN_RESTARTED,
+        "No execution was active; a new run resumes where the referral stood.",
+        due_at=engine.clock.now() + patience,
+        same_owner=True,
+        facts=RunFacts(step=referral.current_step),
+        metered={"states": 1},
+        run=referral.run + 1,
+        restarts=referral.restarts + 1,
+    )

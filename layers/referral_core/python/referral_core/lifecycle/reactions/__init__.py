@@ -1,0 +1,1 @@
+"""What an update leads to, one module per region of the referral."""

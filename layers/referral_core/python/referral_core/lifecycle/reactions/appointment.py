@@ -1,0 +1,165 @@
+"""What becomes of an appointment: booked, moved, fulfilled, missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from referral_core.domain.calendar import MessagingHours, before
+from referral_core.domain.events import AppointmentFacts, EventKind
+from referral_core.domain.lifecycle import Next, Status, Step
+from referral_core.domain.referral import Appointment, NoticeTopic, Referral
+from referral_core.domain.updates import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentNoshow,
+    ServiceAttested,
+    UpdateKind,
+)
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, draft
+
+_MISSED: Final[Mapping[UpdateKind, tuple[Status, EventKind]]] = {
+    UpdateKind.APPOINTMENT_CANCELLED: (
+        Status.APPOINTMENT_CANCELLED,
+        EventKind.APPOINTMENT_CANCELLED,
+    ),
+    UpdateKind.APPOINTMENT_NOSHOW: (Status.NOSHOW, EventKind.APPOINTMENT_NOSHOW),
+}
+
+
+def is_booked(referral: Referral) -> bool:
+    """Whether an appointment is to take place."""
+    return referral.appointment is not None and referral.appointment.is_booked
+
+
+def booked(case: Case, update: AppointmentBooked) -> Draft:
+    """Draft a booking: the appointment is awaited next."""
+    return _booked(case, update, Step.AWAIT_VISIT)
+
+
+def moved(case: Case, update: AppointmentBooked) -> Draft:
+    """Draft a booking, the first or another, while the appointment is awaited already."""
+    return _booked(case, update, None)
+
+
+def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Draft:
+    appointment = _appointment_of(case, update)
+    return draft(
+        case,
+        EventKind.APPOINTMENT_BOOKED,
+        about(case, appointment),
+        due_at=case.soon if following else next_due(case, appointment),
+        then=following,
+        by=update,
+        status=Status.SCHEDULED,
+        facts=AppointmentFacts(
+            appointment=appointment.number,
+            start=appointment.start,
+            late=_is_late(case, appointment),
+            unauthorized=_is_unauthorized(case, appointment),
+        ),
+        appointment=appointment,
+        work_item=None,
+    )
+
+
+def about(case: Case, appointment: Appointment) -> str:
+    """Return the sentence about a booking; what is wrong with it comes first."""
+    if _is_unauthorized(case, appointment):
+        return "The visit is booked outside the authorized period; the clinic should move it."
+    if _is_late(case, appointment):
+        return "The visit is booked later than the pathway allows; ask for an earlier one."
+    return "The visit is booked; the clinic says afterwards whether it happened."
+
+
+def _is_unauthorized(case: Case, appointment: Appointment) -> bool:
+    known = case.referral.authorization
+    return bool(known and known.valid_to and appointment.start.date() > known.valid_to)
+
+
+def _is_late(case: Case, appointment: Appointment) -> bool:
+    within = case.rules.visit.seen_within
+    return appointment.start > case.calendar.after(case.referral.received_at, within)
+
+
+def fulfilled(case: Case, update: AppointmentFulfilled | ServiceAttested) -> Draft:
+    """Draft that the patient was seen: the report is awaited, or attested not to come."""
+    referral = case.referral
+    appointment = referral.appointment or Appointment(number=1, start=case.now)
+    attestation = referral.attestation
+    if isinstance(update, ServiceAttested):
+        attestation = update.reason or "service-completed"
+    is_reported = referral.status is Status.REPORT_RECEIVED
+    return draft(
+        case,
+        EventKind.APPOINTMENT_FULFILLED,
+        "The patient was seen; the clinic is to send the report.",
+        then=Step.VERIFY_CLOSURE,
+        by=update,
+        status=None if is_reported else Status.SEEN_AWAITING_REPORT,
+        facts=AppointmentFacts(appointment=appointment.number, reason=update.reason),
+        appointment=appointment.but(status="fulfilled"),
+        attestation=attestation,
+        work_item=None,
+    )
+
+
+def missed(case: Case, update: AppointmentCancelled | AppointmentNoshow) -> Draft:
+    """Draft that the appointment was cancelled or that the patient did not come."""
+    status, kind = _MISSED[update.kind]
+    referral = case.referral
+    known = referral.appointment or Appointment(number=1, start=case.now)
+    notified = case.rules.visit.referrer_told
+    topic = NoticeTopic.APPOINTMENT_MISSED
+    return draft(
+        case,
+        kind,
+        "The visit did not happen; the patient is contacted to book another.",
+        then=Step.VERIFY_CLOSURE,
+        by=update,
+        status=status,
+        facts=AppointmentFacts(reason=update.reason, referrer_notified=notified),
+        appointment=known.but(
+            status="noshow" if status is Status.NOSHOW else "cancelled",
+        ),
+        notices=referral.with_notice(case.now, topic) if notified else referral.notices,
+        work_item=None,
+    )
+
+
+def _appointment_of(case: Case, update: AppointmentBooked) -> Appointment:
+    """Return what an update books; reminders that would be late are none any more."""
+    known = case.referral.appointment
+    # A booking that is moved keeps its number: the clinic goes on to name it by that.
+    number = update.appointment or (known.number + 1 if known else 1)
+    appointment = Appointment(number=number, start=update.start)
+    return appointment.but(reminders=reminders_due(case, appointment))
+
+
+def _reminder_times(case: Case, appointment: Appointment) -> list[datetime]:
+    """Return when the patient is to be reminded: never at night, so that nobody wakes for it."""
+    planned = [before(appointment.start, span) for span in case.rules.visit.reminders]
+    if case.referral.time_zones:
+        hours = MessagingHours(case.referral.time_zones)
+        planned = [hours.opens(at) for at in planned]
+    return [at for at in planned if at < appointment.start]
+
+
+def reminders_due(case: Case, appointment: Appointment) -> int:
+    """Count the reminders whose time has come."""
+    return sum(at <= case.now for at in _reminder_times(case, appointment))
+
+
+def next_due(case: Case, appointment: Appointment) -> datetime:
+    """Return when the next reminder is due, else when the clinic's word on the visit is."""
+    ahead = [at for at in _reminder_times(case, appointment) if at > case.now]
+    return min([*ahead, _word_due(case, appointment)])
+
+
+def _word_due(case: Case, appointment: Appointment) -> datetime:
+    """Return when silence about an appointment is suspicious."""
+    span = case.rules.visit.word_after_visit
+    return case.calendar.after(max(appointment.start, case.now), span)

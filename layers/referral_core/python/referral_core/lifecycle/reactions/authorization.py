@@ -1,0 +1,104 @@
+"""The payer's decision: from its own system, synchronous or not, or told to staff by phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from referral_core.domain.authorization import (
+    Authorization,
+    AuthorizationResponse,
+    AuthorizationStatus,
+    AuthorizationVerdict,
+)
+from referral_core.domain.effects import Effect
+from referral_core.domain.events import AuthorizationFacts, EventKind, WorkItemFacts
+from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.updates import AuthorizationDecided, Reported
+from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
+
+DONE: Final = frozenset({AuthorizationStatus.APPROVED, AuthorizationStatus.NOT_REQUIRED})
+"""Nothing is to be asked any more."""
+
+_STATUS: Final[Mapping[AuthorizationVerdict, AuthorizationStatus]] = {
+    AuthorizationVerdict.APPROVED: AuthorizationStatus.APPROVED,
+    AuthorizationVerdict.NOT_REQUIRED: AuthorizationStatus.NOT_REQUIRED,
+    AuthorizationVerdict.DENIED: AuthorizationStatus.DENIED,
+    AuthorizationVerdict.PENDED: AuthorizationStatus.PENDED,
+    AuthorizationVerdict.NEEDS_REVIEW: AuthorizationStatus.PENDED,
+}
+
+
+def decided(case: Case, update: AuthorizationDecided) -> Draft:
+    """Draft what the payer's decision means; one for another request is recorded only."""
+    known = case.referral.authorization
+    if known is None or update.trace != known.trace:
+        return record_only(case, update)
+    response = AuthorizationResponse(
+        verdict=update.verdict,
+        review_action=update.review_action,
+        trace=known.trace,
+        number=update.number,
+        valid_from=update.valid_from,
+        valid_to=update.valid_to,
+        reason=update.reason,
+    )
+    return concluded(case, known, response, by=update) or record_only(case, update)
+
+
+def concluded(
+    case: Case,
+    asked: Authorization,
+    response: AuthorizationResponse,
+    *,
+    by: Reported | None = None,
+    metered: Mapping[str, int] | None = None,
+    effects: tuple[Effect, ...] = (),
+) -> Draft | None:
+    """Draft a final answer; None while the payer pends."""
+    known = asked.but(
+        status=_STATUS[response.verdict],
+        number=response.number,
+        valid_from=response.valid_from,
+        valid_to=response.valid_to,
+        denial_reason=response.reason,
+    )
+    if response.verdict is AuthorizationVerdict.PENDED:
+        return None
+    if known.status in DONE:
+        return authorized(case, known, by=by, metered=metered, effects=effects)
+    is_denied = response.verdict is AuthorizationVerdict.DENIED
+    return open_work_item(
+        case,
+        Reason.AUTHORIZATION_DENIED if is_denied else Reason.AUTHORIZATION_UNCLEAR,
+        by=by,
+        status=Status.AUTHORIZATION_DENIED_REVIEW if is_denied else None,
+        facts=WorkItemFacts(review_action=response.review_action, verdict=response.verdict.value),
+        metered=metered,
+        effects=effects,
+        authorization=known,
+    )
+
+
+def authorized(
+    case: Case,
+    granted: Authorization,
+    *,
+    by: Reported | None = None,
+    metered: Mapping[str, int] | None = None,
+    effects: tuple[Effect, ...] = (),
+) -> Draft:
+    """Draft that the visit is authorized, or needs no authorization."""
+    return draft(
+        case,
+        EventKind.AUTHORIZED,
+        "The visit is authorized, or needs no authorization.",
+        then=Step.OFFER_REFERRAL,
+        by=by,
+        facts=AuthorizationFacts(status=granted.status),
+        metered=metered,
+        effects=effects,
+        authorization=granted,
+    )

@@ -1,0 +1,121 @@
+"""The clinic's word on an offer: taken, declined, withdrawn; and offers that we take back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, TypedDict
+
+from referral_core.domain.events import EventKind, OfferFacts
+from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.referral import Appointment, Referral
+from referral_core.domain.referral.offer import OfferStatus
+from referral_core.domain.updates import OfferAccepted, OfferDeclined, Reported
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, draft, release
+
+PATIENT_PREFERENCE: Final = "patient-preference"
+"""Why a clinic is taken back: one of the override codes that a routing decision may have."""
+
+
+def accepted(case: Case, update: OfferAccepted) -> Draft:
+    """Draft that the clinic takes the patient."""
+    referral = case.referral
+    return draft(
+        case,
+        EventKind.OFFER_ACCEPTED,
+        "The clinic accepted; the patient is contacted next.",
+        then=Step.CONTACT_PATIENT,
+        by=update,
+        status=Status.ACCEPTED,
+        facts=OfferFacts(offer=referral.offer.number if referral.offer else None),
+        offers=referral.with_offer_changed(status="accepted")
+        if referral.offer
+        else referral.offers,
+    )
+
+
+def declined(case: Case, update: OfferDeclined) -> Draft:
+    """Draft that the clinic does not see the patient: declined, or withdrawn once accepted."""
+    offer = case.referral.offer
+    if offer is not None and offer.status == "accepted":
+        return _lost(case, update, EventKind.OFFER_WITHDRAWN, update.reason)
+    return _lost(case, update, EventKind.OFFER_DECLINED, update.reason)
+
+
+def unanswered(case: Case, update: Reported) -> Draft:
+    """Draft that the clinic stayed silent: it counts as one that declined."""
+    return _lost(case, update, EventKind.OFFER_SILENT, None)
+
+
+_STATUS: Final[Mapping[EventKind, OfferStatus]] = {
+    EventKind.OFFER_DECLINED: "declined",
+    EventKind.OFFER_WITHDRAWN: "withdrawn",
+    EventKind.OFFER_SILENT: "silent",
+}
+
+
+def _lost(case: Case, update: Reported, kind: EventKind, reason: str | None) -> Draft:
+    referral = case.referral
+    return draft(
+        case,
+        kind,
+        "The clinic does not take the referral; another one is chosen next.",
+        then=Step.ROUTE_REFERRAL,
+        by=update,
+        status=Status.RECIPIENT_DECLINED,
+        facts=OfferFacts(offer=referral.offer.number if referral.offer else None, reason=reason),
+        effects=release(referral.offer),
+        offers=referral.with_offer_ended(_STATUS[kind], reason),
+        **anew(referral),
+    )
+
+
+def taken_back(
+    case: Case, update: Reported, reason: str, *, metered: Mapping[str, int] | None = None
+) -> Draft:
+    """Draft that another clinic is wanted: the one in hand is told, its capacity is released."""
+    referral = case.referral
+    who = "The patient wants" if reason == PATIENT_PREFERENCE else "Staff want"
+    return draft(
+        case,
+        EventKind.OFFER_TAKEN_BACK,
+        f"{who} another clinic; one is chosen next.",
+        then=Step.ROUTE_REFERRAL,
+        by=update,
+        facts=OfferFacts(offer=referral.offer.number if referral.offer else None, reason=reason),
+        metered=metered,
+        effects=release(referral.offer),
+        offers=referral.with_offer_ended("taken-back", reason),
+        offers_window_start=len(referral.offers),
+        authorization=None,
+        work_item=None,
+        **anew(referral),
+    )
+
+
+class Anew(TypedDict):
+    """What another clinic changes of a referral."""
+
+    appointment: Appointment | None
+    contacts_window_start: int
+    outreach_from: datetime | None
+    escalated: bool
+    patient_reply: Reply | None
+
+
+def anew(referral: Referral) -> Anew:
+    """Return what another clinic changes: its appointment is to be booked, the patient told."""
+    return {
+        "appointment": cancelled_appointment(referral),
+        "contacts_window_start": len(referral.contacts),
+        "outreach_from": None,
+        "escalated": False,
+        "patient_reply": None,
+    }
+
+
+def cancelled_appointment(referral: Referral) -> Appointment | None:
+    """Return the appointment, cancelled if it was still to take place."""
+    return referral.appointment.cancelled() if referral.appointment else None

@@ -1,0 +1,67 @@
+"""The one table of reactions: what an update leads to, wherever it arrives.
+
+A step takes from it what its wait accepts, and adds only what it does differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from referral_core.domain.updates import (
+    AppointmentCancelled,
+    AppointmentNoshow,
+    OfferAccepted,
+    OfferDeclined,
+    Reported,
+    UpdateKind,
+)
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.reactions import (
+    appointment,
+    authorization,
+    decision,
+    notice,
+    offer,
+    patient,
+    report,
+)
+from referral_core.lifecycle.step import Reaction
+
+REACTIONS: Final[Mapping[UpdateKind, Reaction]] = MappingProxyType(
+    {
+        UpdateKind.AUTHORIZATION_DECIDED: authorization.decided,
+        UpdateKind.OFFER_ACCEPTED: offer.accepted,
+        UpdateKind.OFFER_DECLINED: offer.declined,
+        UpdateKind.PATIENT_REPLIED: patient.replied,
+        UpdateKind.CONTACT_RECORDED: patient.called,
+        UpdateKind.APPOINTMENT_BOOKED: appointment.booked,
+        UpdateKind.APPOINTMENT_CANCELLED: appointment.missed,
+        UpdateKind.APPOINTMENT_NOSHOW: appointment.missed,
+        UpdateKind.APPOINTMENT_FULFILLED: appointment.fulfilled,
+        UpdateKind.SERVICE_ATTESTED: appointment.fulfilled,
+        UpdateKind.REPORT_RECEIVED: report.received,
+        UpdateKind.NOTICE_DELIVERED: notice.delivered,
+        UpdateKind.NOTICE_UNDELIVERABLE: notice.undeliverable,
+        UpdateKind.NOTICE_ACKNOWLEDGED: notice.acknowledged,
+        UpdateKind.DECISION: decision.decided,
+    }
+)
+
+
+def reactions_to(*kinds: UpdateKind) -> dict[UpdateKind, Reaction]:
+    """Return the usual reactions to some kinds of update."""
+    return {kind: REACTIONS[kind] for kind in kinds}
+
+
+def is_about_another(case: Case, update: Reported) -> bool:
+    """Whether a clinic speaks of an offer or an appointment that is not the one in hand."""
+    referral = case.referral
+    if isinstance(update, OfferAccepted | OfferDeclined) and update.offer is not None:
+        return referral.offer is None or referral.offer.number != update.offer
+    known = referral.appointment
+    if isinstance(update, AppointmentCancelled | AppointmentNoshow) and known is not None:
+        is_named = update.appointment is not None
+        return is_named and update.appointment != known.number and update.start != known.start
+    return False

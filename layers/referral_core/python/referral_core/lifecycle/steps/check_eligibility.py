@@ -1,0 +1,172 @@
+"""Ask the payer whether the patient is covered (X12 270/271)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from referral_core.domain.directory import Payer
+from referral_core.domain.effects import Effect
+from referral_core.domain.eligibility import (
+    Eligibility as KnownEligibility,
+)
+from referral_core.domain.eligibility import (
+    EligibilityRequest,
+    EligibilityVerdict,
+    SelfPay,
+    payer_of,
+)
+from referral_core.domain.errors import Permanent
+from referral_core.domain.events import CoverageFacts, EventKind, WorkItemFacts
+from referral_core.domain.lifecycle import Next, Status, Step
+from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.documents import X12, keep
+from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
+from referral_core.lifecycle.step import Reacting, Recorder
+from referral_core.ports import Documents, Eligibility
+
+_METERED: Final = {"payer_transactions": 1}
+
+
+@dataclass(frozen=True)
+class CheckEligibility(Reacting):
+    """Finds out whether the patient is covered, or leaves a work item on the record.
+
+    The state machine goes on to RouteReferral either way: the record says what follows.
+    """
+
+    eligibility: Eligibility
+    documents: Documents
+    name: ClassVar[Step] = Step.CHECK_ELIGIBILITY
+    goes_to: ClassVar[frozenset[Next]] = frozenset({Step.ROUTE_REFERRAL})
+
+    def start(self, case: Case) -> Draft:
+        """Record that the payer is being asked."""
+        return start_draft(
+            case,
+            self.name,
+            "Asking the payer whether the patient is covered.",
+            status=Status.CHECKING_ELIGIBILITY,
+        )
+
+    def execute(self, case: Case) -> Recorder:
+        """Find the payer of the coverage and ask it."""
+        if case.rules.eligibility.policy == "none":
+            return _not_needed
+        coverage = case.content.coverage
+        if case.referral.self_pay is not None or coverage.self_pay:
+            return _self_pay(case)
+        payer = payer_of(coverage.payor, case.payers)
+        if payer is None:
+            return lambda current: _work_item(current, Reason.PAYER_UNKNOWN)
+        try:
+            response = self.eligibility.check(payer, _request(case))
+        except Permanent as error:
+            refused = str(error)  # our own words: adapters put no content into them
+            return lambda current: _refused(current, payer, refused)
+        kept = keep(
+            self.documents,
+            case,
+            response.source,
+            kind="eligibility-response",
+            content_type=X12,
+            source=payer.id,
+        )
+        known = KnownEligibility(
+            verdict=response.verdict,
+            payer=payer.id,
+            payer_class=payer.payer_class,
+            checked_at=case.now,
+            authorization_required=response.authorization_required,
+            in_network=response.in_network,
+            reason=response.reject_reason,
+        )
+        return lambda current: _answered(current, known, kept)
+
+
+def _request(case: Case) -> EligibilityRequest:
+    patient = case.content.patient
+    return EligibilityRequest(
+        trace=f"{case.referral.id}-e{case.referral.version}",
+        provider_npi=case.profile.npi,
+        provider_name=case.profile.name,
+        member_id=case.content.coverage.member_id or "",
+        family=patient.family or "",
+        given=patient.given or "",
+        birth_date=patient.birth_date,
+        gender=patient.gender,
+        service_type=case.rules.eligibility.service_type,
+        service_date=case.now.date(),
+    )
+
+
+def _answered(case: Case, known: KnownEligibility, kept: tuple[Effect, ...]) -> Draft:
+    if known.verdict is EligibilityVerdict.ACTIVE:
+        return draft(
+            case,
+            EventKind.ELIGIBILITY_CONFIRMED,
+            "The payer confirms that the patient is covered.",
+            then=Step.ROUTE_REFERRAL,
+            facts=CoverageFacts(payer=known.payer, verdict=known.verdict),
+            metered=_METERED,
+            effects=kept,
+            eligibility=known,
+        )
+    is_inactive = known.verdict is EligibilityVerdict.INACTIVE
+    return open_work_item(
+        case,
+        Reason.NOT_ELIGIBLE if is_inactive else Reason.ELIGIBILITY_UNCLEAR,
+        facts=WorkItemFacts(payer=known.payer, verdict=known.verdict.value),
+        metered=_METERED,
+        effects=kept,
+        eligibility=known,
+    ).to(Step.ROUTE_REFERRAL)
+
+
+def _refused(case: Case, payer: Payer, refused: str) -> Draft:
+    # Whoever confirms the coverage by phone confirms it with this payer, which may still want to
+    # authorize the visit.
+    unknown = KnownEligibility(
+        verdict=EligibilityVerdict.UNCLEAR,
+        payer=payer.id,
+        payer_class=payer.payer_class,
+        checked_at=case.now,
+    )
+    return open_work_item(
+        case,
+        Reason.ELIGIBILITY_UNCLEAR,
+        facts=WorkItemFacts(payer=payer.id, refused=refused),
+        metered=_METERED,
+        eligibility=unknown,
+    ).to(Step.ROUTE_REFERRAL)
+
+
+def _work_item(case: Case, reason: Reason) -> Draft:
+    return open_work_item(case, reason).to(Step.ROUTE_REFERRAL)
+
+
+def _self_pay(case: Case) -> Recorder:
+    """Ask no payer: at an FQHC the class of the sliding fee scale must be agreed on."""
+    agreed = case.referral.self_pay or SelfPay(fee_class=case.content.coverage.fee_class)
+    if case.profile.sliding_fee and agreed.fee_class is None:
+        return lambda current: _work_item(current, Reason.FEE_CLASS_MISSING)
+    return lambda current: draft(
+        current,
+        EventKind.SELF_PAY_AGREED,
+        "The patient pays; no payer is asked.",
+        then=Step.ROUTE_REFERRAL,
+        facts=CoverageFacts(fee_class=agreed.fee_class),
+        self_pay=agreed,
+        eligibility=None,
+    )
+
+
+def _not_needed(case: Case) -> Draft:
+    return draft(
+        case,
+        EventKind.ELIGIBILITY_NOT_NEEDED,
+        "No payer pays for this service; none is asked.",
+        then=Step.ROUTE_REFERRAL,
+        eligibility=None,
+    )

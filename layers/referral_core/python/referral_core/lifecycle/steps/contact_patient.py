@@ -1,0 +1,279 @@
+"""Reach the patient, attempt by attempt, until there is an answer or an appointment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+
+from referral_core.domain.effects import Effect
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.events import ContactFacts, EventKind
+from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
+from referral_core.domain.messages import DeliveryUnknown
+from referral_core.domain.outreach.plan import METERED, Purpose
+from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.series import (
+    last_contact,
+    series,
+    with_call_settled,
+    with_contact_ended,
+)
+from referral_core.domain.referral import Contact
+from referral_core.domain.updates import PatientReplied, Update, UpdateKind
+from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.attempts import (
+    Turn,
+    call_by,
+    goes_on_at,
+    is_escalated,
+    next_turn,
+    starts_at,
+)
+from referral_core.lifecycle.calls import call_due, call_overdue
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
+from referral_core.lifecycle.evidence import is_unreachable
+from referral_core.lifecycle.messages import Messages, message_claim, unconfirmed_send
+from referral_core.lifecycle.reactions.patient import read_by_a_person, replied
+from referral_core.lifecycle.reactions.table import reactions_to
+from referral_core.lifecycle.step import Reacting, Reaction, Recorder
+
+_BREATH: Final = timedelta(minutes=5)
+"""What lies between a message and whatever follows it at the earliest."""
+_TRY_AGAIN: Final = timedelta(hours=1)
+"""After which a channel that was away is tried once more, until the next attempt is due."""
+
+
+def _replied(case: Case, update: PatientReplied) -> Draft:
+    """Draft what a reply leads to; one to an earlier question is read by a person."""
+    if _is_stale(case, update):
+        return read_by_a_person(case, update, Status.CONTACTING_PATIENT)
+    return replied(case, update)
+
+
+def _is_stale(case: Case, update: PatientReplied) -> bool:
+    """Whether it was sent before this series asked: about another clinic, or nothing yet.
+
+    What it meant then it need not mean now, so a person reads it; a stop is one at any time.
+    """
+    if update.reply is Reply.STOP:
+        return False
+    asked = case.referral.outreach_from
+    return asked is None or update.received_at < asked
+
+
+@dataclass(frozen=True)
+class ContactPatient(Reacting):
+    """Goes on with the patient's yes or a booking; waits between attempts and in quiet hours.
+
+    A call that staff are to make stands on their worklist while this step waits: when nobody
+    makes it in time it is overdue, until the next attempt's turn: it was missed then.
+    """
+
+    messages: Messages
+    name: ClassVar[Step] = Step.CONTACT_PATIENT
+    goes_to: ClassVar[frozenset[Next]] = frozenset(
+        {
+            Step.AWAIT_VISIT,
+            Step.CONTACT_PATIENT,
+            Step.ROUTE_REFERRAL,
+            Step.VERIFY_CLOSURE,
+            Step.OPEN_WORK_ITEM,
+            End.SUPERSEDED,
+        }
+    )
+    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {
+        **reactions_to(
+            UpdateKind.CONTACT_RECORDED,
+            UpdateKind.DECISION,
+            UpdateKind.APPOINTMENT_BOOKED,
+            UpdateKind.OFFER_DECLINED,
+            UpdateKind.REPORT_RECEIVED,
+            UpdateKind.SERVICE_ATTESTED,
+            UpdateKind.APPOINTMENT_FULFILLED,
+        ),
+        UpdateKind.PATIENT_REPLIED: _replied,
+    }
+
+    def on_update(self, case: Case, update: Update) -> Draft:
+        """React with the call that was due settled: the patient is heard of another way."""
+        match update.kind:
+            case UpdateKind.DEADLINE:
+                return self.on_deadline(case, update)
+            case UpdateKind.CONTACT_RECORDED:
+                known = case.referral.but(work_item=None)
+            case UpdateKind.DECISION:
+                known = case.referral.but(contacts=with_call_settled(case.referral))
+            case _:
+                settled = with_call_settled(case.referral)
+                known = case.referral.but(contacts=settled, work_item=None)
+        return self.reactions[update.kind](case.of(known), update)
+
+    def start(self, case: Case) -> Draft:
+        """Write the attempt down before the channel is used, so that none is made twice."""
+        if (unsure := unconfirmed_send(case, self.name)) is not None:
+            return unsure
+        placed = case.of(case.referral.but(time_zones=case.zones))
+        started = placed.of(placed.referral.but(outreach_from=starts_at(placed)))
+        turn = next_turn(started)
+        contacts = (*case.referral.contacts, *turn.skipped)
+        claims: tuple[Effect, ...] = ()
+        contact = _due_now(started, turn, contacts)
+        if contact is not None:
+            contacts = (*contacts, contact)
+            claims = message_claim(started, contact)
+        return start_draft(
+            case,
+            self.name,
+            "Contacting the patient.",
+            status=Status.CONTACTING_PATIENT,
+            effects=claims,
+            contacts=contacts,
+            outreach_from=started.referral.outreach_from,
+            time_zones=started.referral.time_zones,
+            work_item=None,
+        )
+
+    def execute(self, case: Case) -> Recorder:
+        """Make the attempt that `start` wrote down, or wait until one may be made."""
+        contact = last_contact(case.referral)
+        if contact is not None and contact.state == "sending":
+            return self._send(case, contact)
+        if contact is not None and contact.state == "due":
+            until = call_by(case)
+            return lambda current: call_due(current, until)
+        if is_escalated(case):
+            return _escalate
+        turn = next_turn(case)
+        if turn.attempt is None:
+            return _exhausted(case, turn.at)
+        until = goes_on_at(case, turn.at)
+        return lambda current: _waits(current, until)
+
+    def on_deadline(self, case: Case, update: Update) -> Draft:
+        """Draft that the time is up: a late call is called so, until the next attempt."""
+        last, following = last_contact(case.referral), goes_on_at(case, next_turn(case).at)
+        if last is not None and last.state == "due" and following > case.now:
+            return call_overdue(case, update, following)
+        return draft(
+            case,
+            EventKind.NO_REPLY,
+            "The next attempt to reach the patient is due.",
+            then=Step.CONTACT_PATIENT,
+            by=update,
+            contacts=with_call_settled(case.referral),
+            work_item=None,
+        )
+
+    def _send(self, case: Case, contact: Contact) -> Recorder:
+        due = goes_on_at(case, next_turn(case).at)
+        try:
+            parts = self.messages.send(case, contact, Purpose.INVITATION)
+        except DeliveryUnknown:
+            return lambda current: open_work_item(
+                current,
+                Reason.MESSAGE_AMBIGUOUS,
+                contacts=with_contact_ended(current.referral, "ambiguous"),
+            )
+        except Retryable:
+            again = case.now + _TRY_AGAIN
+            if again < max(due, case.now + _BREATH):
+                return _channel_down
+            return lambda current: _given_up(current, max(due, current.now + _BREATH))
+        except Permanent:
+            return _refused
+        return lambda current: _contacted(current, contact, due, parts)
+
+
+def _due_now(case: Case, turn: Turn, contacts: tuple[Contact, ...]) -> Contact | None:
+    """Return the attempt to make at once; None when none may be made now."""
+    attempt = turn.attempt
+    waiting = bool(contacts) and contacts[-1].state == "due"
+    if attempt is None or turn.at > case.now or waiting or is_escalated(case):
+        return None
+    return Contact(
+        number=len(contacts) + 1,
+        channel=attempt.channel,
+        at=case.now,
+        state="due" if attempt.channel == "call" else "sending",
+        position=turn.position,
+        day_part=case.hours.part_of(case.now),
+    )
+
+
+def _contacted(case: Case, contact: Contact, due: datetime, parts: int) -> Draft:
+    return draft(
+        case,
+        EventKind.PATIENT_CONTACTED,
+        "The patient was written to; an answer or an appointment is awaited.",
+        due_at=max(due, case.now + _BREATH),
+        facts=ContactFacts(attempt=contact.number, channel=contact.channel),
+        metered={METERED[contact.channel]: parts},
+        contacts=with_contact_ended(case.referral, "sent", parts),
+    )
+
+
+def _escalate(case: Case) -> Draft:
+    team = case.rules.outreach.escalate_to
+    return open_work_item(case, Reason.ESCALATED, queue=team, escalated=True)
+
+
+def _waits(case: Case, until: datetime) -> Draft:
+    return draft(
+        case,
+        EventKind.NEXT_ATTEMPT_PLANNED,
+        "The patient did not answer yet; the next attempt is made when it may be.",
+        due_at=until,
+    )
+
+
+def _given_up(case: Case, following: datetime) -> Draft:
+    """Draft that the channel stayed away: the attempt counts for nothing, the next one follows."""
+    return draft(
+        case,
+        EventKind.CHANNEL_UNAVAILABLE,
+        "The message channel stayed away; the next attempt is made when it may be.",
+        due_at=following,
+        contacts=with_contact_ended(case.referral, "failed"),
+    )
+
+
+def _channel_down(case: Case) -> Draft:
+    """Draft that nothing was sent: the attempt is made again a little later."""
+    return draft(
+        case,
+        EventKind.CHANNEL_UNAVAILABLE,
+        "The message channel is not available; the message is sent once it is.",
+        due_at=case.now + _TRY_AGAIN,
+        contacts=case.referral.contacts[:-1],
+    )
+
+
+def _refused(case: Case) -> Draft:
+    ended = with_contact_ended(case.referral, "failed")
+    return open_work_item(case, Reason.MESSAGE_REFUSED, contacts=ended)
+
+
+def _exhausted(case: Case, give_up_at: datetime) -> Recorder:
+    if give_up_at > case.now:
+        return lambda current: _waits(current, give_up_at)
+    if not is_unreachable(case):
+        return lambda current: open_work_item(current, Reason.PATIENT_NOT_REACHED)
+    team = case.rules.outreach.evidence.sign_off
+    if team is not None:
+        return lambda current: open_work_item(current, Reason.CLOSING_SIGN_OFF, queue=team)
+    return _unable_to_reach
+
+
+def _unable_to_reach(case: Case) -> Draft:
+    made = [c for c in series(case.referral) if c.counts]
+    return draft(
+        case,
+        EventKind.PATIENT_NOT_REACHED,
+        "The patient cannot be reached, with the evidence on record; the referrer is told.",
+        then=Step.VERIFY_CLOSURE,
+        facts=ContactFacts(attempts=len(made)),
+        proposed_outcome=Outcome.UNABLE_TO_REACH,
+    )

@@ -1,0 +1,227 @@
+"""Put the referral on a team's worklist and wait for a person's decision, however long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from referral_core.domain.calendar import Span
+from referral_core.domain.events import AuthorizationFacts, EventKind, WorkItemFacts
+from referral_core.domain.lifecycle import End, Next, Party, Status, Step
+from referral_core.domain.referral import Referral, WorkItem
+from referral_core.domain.updates import (
+    AuthorizationDecided,
+    InformationSupplied,
+    NoticeAcknowledged,
+    NoticeDelivered,
+    Update,
+    UpdateKind,
+)
+from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, draft, record_only, start_draft
+from referral_core.lifecycle.reactions import authorization, notice
+from referral_core.lifecycle.reactions.appointment import is_booked
+from referral_core.lifecycle.reactions.decision import ABOUT_NOTICE, item_of, resumed
+from referral_core.lifecycle.reactions.patient import unreached_while_booked
+from referral_core.lifecycle.reactions.table import REACTIONS
+from referral_core.lifecycle.step import Reacting, Reaction, Recorder
+
+_AUTHORIZING: Final = frozenset({Status.AWAITING_AUTHORIZATION, Status.AUTHORIZATION_DENIED_REVIEW})
+_BEFORE_ROUTING: Final = frozenset(
+    {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
+)
+_ALWAYS: Final = frozenset(
+    {
+        UpdateKind.DECISION,
+        UpdateKind.INFORMATION_SUPPLIED,
+        UpdateKind.AUTHORIZATION_DECIDED,
+        UpdateKind.REPORT_RECEIVED,
+        UpdateKind.SERVICE_ATTESTED,
+        UpdateKind.APPOINTMENT_FULFILLED,
+        UpdateKind.NOTICE_DELIVERED,
+        UpdateKind.NOTICE_ACKNOWLEDGED,
+    }
+)
+_ABOUT_APPOINTMENT: Final = frozenset(
+    {UpdateKind.APPOINTMENT_CANCELLED, UpdateKind.APPOINTMENT_NOSHOW}
+)
+_AT_ONCE: Final[Mapping[Reason, Span]] = {Reason.CRITICAL_RESULT: "1h"}
+"""What cannot wait as long as the pathway's other work items."""
+
+
+def _informed(case: Case, update: InformationSupplied) -> Draft:
+    if case.referral.status in _BEFORE_ROUTING:
+        return resumed(case, Step.CHECK_READINESS, update)
+    return record_only(case, update)
+
+
+def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
+    """Draft the payer's decision; once the referral went on without it, it is recorded only."""
+    decided = authorization.decided(case, update)
+    known = decided.after.authorization
+    if decided.next is None or case.referral.status not in _AUTHORIZING:
+        return record_only(case, update, authorization=known)
+    if decided.next is Step.OPEN_WORK_ITEM:
+        return decided
+    # The decision is on record once; the step that asked says what it leads to.
+    return draft(
+        case,
+        EventKind.AUTHORIZATION_DECIDED,
+        decided.after.status_reason,
+        then=Step.REQUEST_AUTHORIZATION,
+        by=update,
+        facts=AuthorizationFacts(verdict=update.verdict),
+        authorization=known,
+        work_item=None,
+    )
+
+
+def _notified(case: Case, update: NoticeDelivered | NoticeAcknowledged) -> Draft:
+    """Draft that a notice arrived, or was acknowledged, while a person looked into it."""
+    known = case.referral.notice
+    if known is None or not notice.is_current(case, update):
+        return record_only(case, update)
+    fields: dict[str, Any] = {
+        "delivered_at": known.delivered_at or case.now,
+        "undeliverable": False,
+    }
+    if isinstance(update, NoticeAcknowledged):
+        fields["acknowledged_at"] = case.now
+    settled = case.referral.with_notice_changed(known.number, **fields)
+    if item_of(case.referral).reason not in ABOUT_NOTICE:
+        return record_only(case, update, notices=settled)
+    return resumed(case, Step.VERIFY_CLOSURE, update, notices=settled)
+
+
+def _settling(react: Reaction) -> Reaction:
+    """Return a reaction that leaves no work item behind when the referral goes on."""
+
+    def settle(case: Case, update: Update) -> Draft:
+        reaction = react(case, update)
+        if reaction.next in {None, Step.OPEN_WORK_ITEM}:
+            return reaction
+        return reaction.with_after(reaction.after.but(work_item=None))
+
+    return settle
+
+
+def _called(case: Case, update: Any) -> Draft:
+    react = unreached_while_booked if is_booked(case.referral) else REACTIONS[update.kind]
+    return _settling(react)(case, update)
+
+
+_SETTLED: Final[Mapping[UpdateKind, Callable[[Case, Any], Draft]]] = {
+    **{kind: _settling(react) for kind, react in REACTIONS.items()},
+    UpdateKind.DECISION: REACTIONS[UpdateKind.DECISION],
+    UpdateKind.INFORMATION_SUPPLIED: _informed,
+    UpdateKind.AUTHORIZATION_DECIDED: _authorization,
+    UpdateKind.CONTACT_RECORDED: _called,
+    UpdateKind.NOTICE_DELIVERED: _notified,
+    UpdateKind.NOTICE_ACKNOWLEDGED: _notified,
+}
+"""The table of reactions, and "settled"."""
+
+
+@dataclass(frozen=True)
+class OpenWorkItem(Reacting):
+    """Goes on at the step that the decision, or what settled the matter, leads to."""
+
+    name: ClassVar[Step] = Step.OPEN_WORK_ITEM
+    goes_to: ClassVar[frozenset[Next]] = frozenset(
+        {
+            Step.CHECK_READINESS,
+            Step.CHECK_ELIGIBILITY,
+            Step.ROUTE_REFERRAL,
+            Step.REQUEST_AUTHORIZATION,
+            Step.OFFER_REFERRAL,
+            Step.CONTACT_PATIENT,
+            Step.AWAIT_VISIT,
+            Step.VERIFY_CLOSURE,
+            End.SUPERSEDED,
+        }
+    )
+    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = _SETTLED
+
+    def accepted_updates(self, referral: Referral) -> frozenset[UpdateKind]:
+        """Accept a decision, and what may settle the matter from outside."""
+        item = referral.work_item
+        settled = _ALWAYS | (WORK_ITEM_POLICIES[item.reason].also_accepts if item else frozenset())
+        return settled | _ABOUT_APPOINTMENT if is_booked(referral) else settled
+
+    def on_update(self, case: Case, update: Update) -> Draft:
+        """React; another reason for a person to look keeps the item where it is."""
+        reaction = super().on_update(case, update)
+        if reaction.next is Step.OPEN_WORK_ITEM and reaction.after.work_item is not None:
+            return _another_reason(case, reaction)
+        return reaction
+
+    def start(self, case: Case) -> Draft:
+        """Open the item; without a reason on record a fault brought the referral here."""
+        referral = case.referral
+        item = referral.work_item or WorkItem(
+            reason=Reason.FAULT,
+            opened_at=case.now,
+            resume_at=referral.current_step,
+            actions=actions_of(Reason.FAULT, referral.current_step),
+        )
+        return start_draft(
+            case,
+            self.name,
+            WORK_ITEM_POLICIES[item.reason].status_reason,
+            queue=referral.queue if referral.work_item else None,
+            work_item=item,
+        )
+
+    def execute(self, case: Case) -> Recorder:
+        """Show it on the team's worklist with its due time."""
+        due, reason = _due(case), item_of(case.referral).reason
+        policy = WORK_ITEM_POLICIES[reason]
+        queue = case.referral.queue if reason is not Reason.FAULT else policy.queue
+        return lambda current: draft(
+            current,
+            EventKind.WORK_ITEM_OPENED,
+            policy.status_reason,
+            due_at=due,
+            queue=queue,
+            waits_for=Party.STAFF,
+            facts=WorkItemFacts(reason=reason),
+            work_item=item_of(current.referral).but(due_at=due),
+        )
+
+    def on_deadline(self, case: Case, update: Update) -> Draft:
+        """Draft that nobody decided in time: the item stays, and says so, until somebody does."""
+        due, item = _due(case), item_of(case.referral)
+        late = item.snoozed_until is None or item.due_at is None or case.now >= item.due_at
+        if not late and item.due_at is not None:
+            due = item.due_at
+        prefix = "Overdue. " if late else ""
+        return draft(
+            case,
+            EventKind.WORK_ITEM_OVERDUE if late else EventKind.WORK_ITEM_AWAKE,
+            f"{prefix}{WORK_ITEM_POLICIES[item.reason].status_reason}",
+            due_at=due,
+            by=update,
+            queue=case.referral.queue,
+            waits_for=Party.STAFF,
+            work_item=item.but(snoozed_until=None),
+        )
+
+
+def _another_reason(case: Case, reaction: Draft) -> Draft:
+    """Keep the item where it is, for the reason that came up now."""
+    item, after = item_of(case.referral), reaction.after
+    due = _due(case.of(after))
+    kept = item_of(after).but(owner=item.owner, resume_at=item.resume_at, due_at=due)
+    return reaction.with_after(after.but(work_item=kept, due_at=due)).to(None)
+
+
+def _due(case: Case) -> datetime:
+    """Return when somebody must have decided: before the visit that may not take place."""
+    within = _AT_ONCE.get(item_of(case.referral).reason, case.rules.work_item_within)
+    due, appointment = case.due_after(within), case.referral.appointment
+    if appointment is None or not appointment.is_booked or appointment.start <= case.soon:
+        return due
+    return min(due, appointment.start)

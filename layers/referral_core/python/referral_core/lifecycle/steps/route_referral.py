@@ -1,0 +1,224 @@
+"""Choose the specialist by capacity, reserve a place, and keep the decision with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from referral_core.domain.effects import KeepDecision, Reserve, RoutingDecision
+from referral_core.domain.errors import RouterError
+from referral_core.domain.events import EventKind, OfferFacts
+from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
+from referral_core.domain.referral import Offer
+from referral_core.domain.routing.capacity import weeks_from
+from referral_core.domain.routing.filters import Need
+from referral_core.domain.routing.score import (
+    POLICY,
+    Candidate,
+    Ranking,
+    rank,
+    reservation_of,
+    shown,
+)
+from referral_core.domain.updates import Update, UpdateKind
+from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import (
+    STATES_ENTERED,
+    Draft,
+    continue_to,
+    draft,
+    forward_work_item,
+    open_work_item,
+    start_draft,
+)
+from referral_core.lifecycle.step import Reacting, Reaction, Recorder
+from referral_core.ports import Clinics
+
+_KEPT_CANDIDATES: Final = 20
+"""How many candidates a decision keeps, best first: enough to explain it within one item."""
+_NOBODYS_DOING: Final = frozenset(Outcome)
+"""Why an offer was taken back that would still stand: the referral was closed, then reopened."""
+
+
+def _route_again(case: Case, update: Update) -> Draft:
+    return draft(
+        case,
+        EventKind.WAITLIST_RETRIED,
+        "Looking again for a specialist with room.",
+        then=Step.ROUTE_REFERRAL,
+        by=update,
+    )
+
+
+@dataclass(frozen=True)
+class RouteReferral(Reacting):
+    """Goes on once a place is reserved, waits on the waitlist, or asks the coordinators."""
+
+    clinics: Clinics
+    name: ClassVar[Step] = Step.ROUTE_REFERRAL
+    goes_to: ClassVar[frozenset[Next]] = frozenset(
+        {
+            Step.REQUEST_AUTHORIZATION,
+            Step.ROUTE_REFERRAL,
+            Step.VERIFY_CLOSURE,
+            Step.OPEN_WORK_ITEM,
+            End.SUPERSEDED,
+        }
+    )
+    # A person may decide to look again at once.
+    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {UpdateKind.DECISION: _route_again}
+
+    def on_deadline(self, case: Case, update: Update) -> Draft:
+        """Route again: the waitlist's time is up."""
+        return _route_again(case, update)
+
+    def start(self, case: Case) -> Draft:
+        """Record that a specialist is being chosen; what a person must see first goes to them."""
+        if case.referral.work_item is not None:
+            return forward_work_item(case, {"states": STATES_ENTERED[self.name]})
+        return start_draft(
+            case,
+            self.name,
+            "Choosing a specialist with room in the network.",
+            status=Status.ROUTING,
+        )
+
+    def execute(self, case: Case) -> Recorder:
+        """Rank the directory and propose the best candidate and the week to reserve."""
+        chosen = case.referral.offer
+        if chosen is not None and chosen.status == "open" and chosen.offered_at is None:
+            # What an earlier try said was lost: its choice stands, and its reservation.
+            return _chosen_already
+        self._withdraw_last(case)
+        proposal = _proposal(case)
+        return lambda current: _recorded(current, proposal)
+
+    def _withdraw_last(self, case: Case) -> None:
+        """Tell a clinic that the referral is no longer its own, when it was not its doing.
+
+        Whether it hears that holds nobody up: what it reports later is refused with a reason.
+        """
+        last = case.referral.offers[-1] if case.referral.offers else None
+        if last is None or last.status not in {"silent", "taken-back"}:
+            return
+        with suppress(RouterError):
+            performer = case.performer(last)
+            self.clinics.withdraw(performer, case.task_id(last), last.reason or "no-answer")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the ranking proposes, before it is written."""
+
+    specialty: str
+    ranking: Ranking
+    shown: tuple[str, ...]
+    best: Candidate | None
+
+
+def _proposal(case: Case) -> Proposal:
+    rule, content, referral = case.rules.routing, case.content, case.referral
+    specialty = content.service.performer_specialty or rule.specialty
+    directory = case.sources.directory
+    practitioners = directory.practitioners(referral.tenant, specialty)
+    weeks = weeks_from(case.now.date(), rule.weeks_ahead)
+    reserved: dict[str, Mapping[str, int]] = {
+        p.npi: directory.reserved(referral.tenant, p.npi, weeks) for p in practitioners
+    }
+    need = _need(case)
+    excluded = {
+        o.npi: f"{o.status} this referral"
+        for o in referral.offers
+        if not o.is_in_hand and o.reason not in _NOBODYS_DOING
+    }
+    ranking = rank(need, practitioners, reserved, weeks, rule=rule, excluded=excluded)
+    choice = rule.choice
+    listed = shown(need, ranking, practitioners, choice) if choice else ()
+    return Proposal(specialty, ranking, listed, next(iter(ranking.candidates), None))
+
+
+def _need(case: Case) -> Need:
+    patient, known = case.content.patient, case.referral.eligibility
+    return Need(
+        payer=known.payer if known else None,
+        latitude=patient.latitude,
+        longitude=patient.longitude,
+        language=patient.language or "en",
+    )
+
+
+def _recorded(case: Case, proposal: Proposal) -> Draft:
+    referral, best = case.referral, proposal.best
+    asked = len(referral.offers) - referral.offers_window_start
+    tried_enough = asked >= case.rules.offer.offers
+    chosen = best if not tried_enough else None
+    decision = _decision(case, proposal, chosen)
+    if chosen is None:
+        return _no_place(case, decision, waitlist=not tried_enough)
+    reservation = reservation_of(chosen)
+    offer = Offer(
+        number=len(referral.offers) + 1,
+        npi=chosen.npi,
+        organization=chosen.organization,
+        specialty=proposal.specialty,
+        tier=chosen.tier,
+        in_network=chosen.in_network,
+        reservation=reservation,
+        decision=decision.number,
+    )
+    return draft(
+        case,
+        EventKind.ROUTED,
+        "A specialist is chosen and a place is reserved.",
+        then=Step.REQUEST_AUTHORIZATION,
+        facts=OfferFacts(offer=offer.number, week=reservation.week, score=str(chosen.score)),
+        effects=(
+            KeepDecision(decision=decision),
+            Reserve(reservation=reservation, capacity=chosen.weekly_capacity),
+        ),
+        offers=(*referral.offers, offer),
+        waitlist_tries=0,
+    )
+
+
+def _decision(case: Case, proposal: Proposal, chosen: Candidate | None) -> RoutingDecision:
+    return RoutingDecision(
+        number=case.referral.version,
+        at=case.now,
+        policy=POLICY,
+        chosen=chosen.npi if chosen else None,
+        candidates=tuple(
+            {"npi": c.npi, "week": c.week, "score": c.score, **c.parts}
+            for c in proposal.ranking.candidates[:_KEPT_CANDIDATES]
+        ),
+        exclusions=proposal.ranking.exclusions,
+        shown=proposal.shown,
+    )
+
+
+def _no_place(case: Case, decision: RoutingDecision, *, waitlist: bool) -> Draft:
+    kept, rule = (KeepDecision(decision=decision),), case.rules.routing
+    tries = case.referral.waitlist_tries
+    if not waitlist or tries >= rule.waitlist_tries:
+        return open_work_item(case, Reason.NO_CANDIDATE, effects=kept, waitlist_tries=0)
+    return draft(
+        case,
+        EventKind.WAITLISTED,
+        "No specialist has room; the directory is looked at again at the due time.",
+        due_at=case.due_after(rule.waitlist_retry),
+        status=Status.WAITLISTED,
+        effects=kept,
+        waitlist_tries=tries + 1,
+    )
+
+
+def _chosen_already(case: Case) -> Draft:
+    return continue_to(
+        case,
+        Step.REQUEST_AUTHORIZATION,
+        EventKind.ROUTING_RESUMED,
+        "A specialist is chosen and a place is reserved.",
+    )

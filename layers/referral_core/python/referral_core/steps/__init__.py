@@ -1,1 +1,0 @@
-"""The steps of the lifecycle, one module each, and the engine that carries them."""

@@ -1,0 +1,17 @@
+"""The function check_eligibility."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.entrypoints.step import StepEntry
+from referral_core.lifecycle.steps.check_eligibility import CheckEligibility
+from referral_core.wiring.documents import documents
+from referral_core.wiring.payers import eligibility
+from referral_core.wiring.step_entry import step_entry
+
+
+@cache
+def build() -> StepEntry:
+    """Build the function check_eligibility."""
+    return step_entry(CheckEligibility(eligibility(), documents()))

@@ -1,0 +1,21 @@
+"""The source of business time."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from referral_core.adapters.clock import VirtualClock, WallClock
+from referral_core.settings import settings
+
+if TYPE_CHECKING:
+    from referral_core.ports import Clock
+
+
+@cache
+def clock() -> Clock:
+    """Return the wall clock on AWS, the virtual one where the environment sets its origin."""
+    env = settings()
+    if env.clock_origin is None or env.clock_started is None:
+        return WallClock(env.step_grace_seconds)
+    return VirtualClock(env.clock_origin, env.clock_started, env.clock_rate, env.step_grace_seconds)

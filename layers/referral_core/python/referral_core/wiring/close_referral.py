@@ -1,0 +1,15 @@
+"""The function close_referral."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.entrypoints.step import StepEntry
+from referral_core.lifecycle.steps.close_referral import CloseReferral
+from referral_core.wiring.step_entry import step_entry
+
+
+@cache
+def build() -> StepEntry:
+    """Build the function close_referral."""
+    return step_entry(CloseReferral())

@@ -1,0 +1,27 @@
+"""The function deliver_notices."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.entrypoints.notice_delivery import NoticeDelivery
+from referral_core.settings import settings
+from referral_core.wiring.clients import aws_client
+from referral_core.wiring.clock import clock
+from referral_core.wiring.ehr import ehr
+from referral_core.wiring.reacting_steps import reacting_engine
+from referral_core.wiring.table import directory, table
+
+
+@cache
+def build() -> NoticeDelivery:
+    """Build the function deliver_notices."""
+    return NoticeDelivery(
+        engine=reacting_engine(),
+        referrals=table(),
+        directory=directory(),
+        ehr=ehr(settings().need("public_base_url")),
+        clock=clock(),
+        queue=aws_client("sqs"),
+        queue_url=settings().need("notices_queue_url"),
+    )

@@ -1,0 +1,16 @@
+"""The document store."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.adapters.aws.s3 import S3Documents
+from referral_core.ports import Documents
+from referral_core.settings import settings
+from referral_core.wiring.clients import aws_client
+
+
+@cache
+def documents() -> Documents:
+    """Return the document store."""
+    return S3Documents(aws_client("s3"), settings().need("documents_bucket"))

@@ -1,0 +1,30 @@
+"""The function fire_timers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from referral_core.adapters.aws.dynamodb.due import DueIndex
+from referral_core.entrypoints.watchdog import Watchdog
+from referral_core.settings import settings
+from referral_core.wiring.clients import aws_client
+from referral_core.wiring.clock import clock
+from referral_core.wiring.engine_on_first_use import engine_on_first_use
+
+if TYPE_CHECKING:
+    from referral_core.domain.ids import ReferralId, Tenant
+
+
+@cache
+def build() -> Watchdog:
+    """Build the function fire_timers."""
+    due = DueIndex(aws_client("dynamodb"), settings().need("table_name"))
+    return Watchdog(_process, due, clock())
+
+
+def _process(tenant: Tenant, referral_id: ReferralId) -> str:
+    """Process one due referral; the engine is loaded with the first."""
+    from referral_core.lifecycle.engine.process_due import process_due  # noqa: PLC0415 - see above
+
+    return process_due(engine_on_first_use(), tenant, referral_id)

@@ -1,0 +1,16 @@
+"""The function offer_referral."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.entrypoints.step import StepEntry
+from referral_core.lifecycle.steps.offer_referral import OfferReferral
+from referral_core.wiring.clinics import clinics
+from referral_core.wiring.step_entry import step_entry
+
+
+@cache
+def build() -> StepEntry:
+    """Build the function offer_referral."""
+    return step_entry(OfferReferral(clinics()))

@@ -1,0 +1,20 @@
+"""The function read_records."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.reads import ReadRecords
+from referral_core.entrypoints.http.routes import read_app
+from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.settings import settings
+from referral_core.wiring.principals import principals
+from referral_core.wiring.table import table
+
+
+@cache
+def build() -> HttpEndpoint:
+    """Build the function read_records."""
+    use = ReadRecords(table(), table(), settings().need("token_url"))
+    return read_app(use, ListWorkItems(table(), table()), principals())

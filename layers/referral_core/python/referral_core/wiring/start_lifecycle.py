@@ -1,0 +1,37 @@
+"""The function start_lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from referral_core.adapters.aws.dynamodb.keys import Sort
+from referral_core.adapters.aws.dynamodb.projections import projected_in
+from referral_core.entrypoints.outbox import Outbox
+from referral_core.entrypoints.stream import consume
+from referral_core.settings import settings
+from referral_core.wiring.clients import aws_client
+from referral_core.wiring.dead_letters import dead_letters
+from referral_core.wiring.workflow import workflow
+
+if TYPE_CHECKING:
+    from referral_core.ports import Notices
+
+
+@cache
+def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
+    """Build the function start_lifecycle."""
+    settings().need("state_machine_arn")
+    settings().need("notices_queue_url")
+    outbox = Outbox(workflow(), _notices, projected_in)
+    unusable = dead_letters("start_lifecycle")
+    return lambda event: consume(event, Sort.REFERRAL, outbox.publish, unusable)
+
+
+@cache
+def _notices() -> Notices:
+    """Return the queue of notices, whose client is made for the first one."""
+    from referral_core.adapters.aws.sqs import SqsNotices  # noqa: PLC0415 - see above
+
+    return SqsNotices(aws_client("sqs"), settings().need("notices_queue_url"))

@@ -1,0 +1,22 @@
+"""The one table: the referrals' record, and the configuration items beside it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
+from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
+from referral_core.settings import settings
+from referral_core.wiring.clients import aws_client
+
+
+@cache
+def table() -> ReferralTable:
+    """Return the record."""
+    return ReferralTable(aws_client("dynamodb"), settings().need("table_name"))
+
+
+@cache
+def directory() -> DynamoDbDirectory:
+    """Return the configuration items."""
+    return DynamoDbDirectory(aws_client("dynamodb"), settings().need("table_name"))

@@ -1,0 +1,16 @@
+"""The function verify_closure."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.entrypoints.step import StepEntry
+from referral_core.lifecycle.steps.verify_closure import VerifyClosure
+from referral_core.wiring.clinics import clinics
+from referral_core.wiring.step_entry import step_entry
+
+
+@cache
+def build() -> StepEntry:
+    """Build the function verify_closure."""
+    return step_entry(VerifyClosure(clinics()))

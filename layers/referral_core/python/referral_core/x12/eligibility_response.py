@@ -1,0 +1,172 @@
+"""The 271: what a payer says of a person's coverage, reduced to what routing needs.
+
+A 271 lists benefits line by line (EB). EB01 says active (1 to 4), inactive (6) or not covered (I),
+for the service types in EB03; a line without one speaks of the plan. A payer that cannot say so
+(AAA, or EB01 5, 7, 8, U, V) has not said no: the verdict is then unclear, and a person looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from referral_core.domain.eligibility import EligibilityResponse, EligibilityVerdict
+from referral_core.domain.errors import Retryable
+from referral_core.x12.interchange import Segment, X12Error, element, read_transactions
+
+_PLAN: Final = "30"
+_ACTIVE: Final = frozenset({"1", "2", "3", "4"})
+_INACTIVE: Final = frozenset({"6", "I"})
+_UNSURE: Final = frozenset({"5", "7", "8", "U", "V"})
+_TRY_LATER: Final = frozenset({"42", "80"})
+_PATIENT_LEVELS: Final = frozenset({"22", "23"})
+_ECHOED: Final = "2"
+_NOT_STATED: Final = "not-stated"
+
+_YES, _NO = "Y", "N"
+
+
+class _Level(NamedTuple):
+    """One hierarchical level: 20 payer, 21 provider, 22 subscriber, 23 dependent."""
+
+    code: str
+    segments: list[Segment]
+
+    def having(self, name: str) -> list[Segment]:
+        return [segment for segment in self.segments if segment[0] == name]
+
+    @property
+    def speaks_of_patient(self) -> bool:
+        return self.code in _PATIENT_LEVELS and bool(self.having("EB") or self.having("AAA"))
+
+    def traces(self) -> set[str]:
+        """Return the traces of ours that the payer echoes; its own are of no interest."""
+        return {element(trn, 2) for trn in self.having("TRN") if element(trn, 1) == _ECHOED}
+
+
+class _Benefit(NamedTuple):
+    """One EB line."""
+
+    status: str
+    service_types: frozenset[str]
+    procedure: str
+    authorization: str
+    network: str
+
+
+def read_271(
+    text: str, *, service_type: str = _PLAN, trace: str | None = None
+) -> EligibilityResponse:
+    """Read a payer's answer.
+
+    Args:
+        text: the interchange.
+        service_type: the EQ01 that was asked for.
+        trace: the trace that was sent; an answer that echoes another one is refused.
+
+    Raises:
+        Retryable: the payer could not respond now (AAA 42 or 80).
+        X12Error: it is no 271, is cut short, or speaks of another request.
+    """
+    transactions = [found for found in read_transactions(text) if found.kind == "271"]
+    if len(transactions) != 1:
+        raise X12Error(f"A 271 was expected; the text holds {len(transactions)}.")
+    levels = _levels(transactions[0].segments)
+    patient = _patient(levels, trace)
+    rejects = [
+        element(segment, 3) or _NOT_STATED
+        for level in levels
+        if level.code not in _PATIENT_LEVELS or level is patient
+        for segment in level.having("AAA")
+    ]
+    if rejects and set(rejects) <= _TRY_LATER:
+        raise Retryable(f"The payer cannot respond now (AAA {rejects[0]}).")
+    repetition = transactions[0].separators.repetition
+    benefits = [_benefit(eb, repetition) for eb in patient.having("EB")] if patient else []
+    specific = [line for line in benefits if service_type in line.service_types]
+    plan = [line for line in benefits if _speaks_of_plan(line)]
+    refused = [reason for reason in rejects if reason not in _TRY_LATER]
+    return EligibilityResponse(
+        verdict=EligibilityVerdict.UNCLEAR if refused else _verdict(specific, plan),
+        authorization_required=_authorization(specific, plan),
+        in_network=_in_network(specific) if specific else _in_network(plan),
+        reject_reason=refused[0] if refused else None,
+    )
+
+
+def _levels(segments: Iterable[Segment]) -> list[_Level]:
+    levels = [_Level("", [])]
+    for segment in segments:
+        if segment[0] == "HL":
+            levels.append(_Level(element(segment, 3), []))
+        else:
+            levels[-1].segments.append(segment)
+    return levels
+
+
+def _patient(levels: Iterable[_Level], trace: str | None) -> _Level | None:
+    """Find the one level that answers the request.
+
+    Raises:
+        X12Error: there are several, or it echoes another request's trace.
+    """
+    patients = [level for level in levels if level.speaks_of_patient]
+    if trace is not None:
+        others = [level for level in patients if level.traces() and trace not in level.traces()]
+        if others and len(others) == len(patients):
+            raise X12Error("The 271 answers another request (TRN02).")
+        patients = [level for level in patients if level not in others]
+    if len(patients) > 1:
+        raise X12Error("The 271 speaks of several people.")
+    return patients[0] if patients else None
+
+
+def _benefit(segment: Segment, repetition: str) -> _Benefit:
+    return _Benefit(
+        status=element(segment, 1),
+        service_types=frozenset(filter(None, element(segment, 3).split(repetition))),
+        procedure=element(segment, 13),
+        authorization=element(segment, 11),
+        network=element(segment, 12),
+    )
+
+
+def _speaks_of_plan(line: _Benefit) -> bool:
+    return _PLAN in line.service_types or not (line.service_types or line.procedure)
+
+
+def _verdict(specific: Sequence[_Benefit], plan: Sequence[_Benefit]) -> EligibilityVerdict:
+    """Weigh the plan and the service: a plan that has ended covers no service."""
+    of_plan, of_service = _status(plan), _status(specific)
+    if EligibilityVerdict.INACTIVE in {of_plan, of_service}:
+        return EligibilityVerdict.INACTIVE
+    if EligibilityVerdict.UNCLEAR in {of_plan, of_service}:
+        return EligibilityVerdict.UNCLEAR
+    return of_service or of_plan or EligibilityVerdict.UNCLEAR
+
+
+def _status(lines: Iterable[_Benefit]) -> EligibilityVerdict | None:
+    """Return what the lines say; None when they say nothing of coverage."""
+    stated = {line.status for line in lines} & (_ACTIVE | _INACTIVE | _UNSURE)
+    # U names whom else to ask; beside a status it takes nothing back.
+    stated = stated - {"U"} or stated
+    if not stated:
+        return None
+    if stated <= _ACTIVE:
+        return EligibilityVerdict.ACTIVE
+    return EligibilityVerdict.INACTIVE if stated <= _INACTIVE else EligibilityVerdict.UNCLEAR
+
+
+def _authorization(specific: Sequence[_Benefit], plan: Sequence[_Benefit]) -> bool | None:
+    """Read EB11: one Y asks for authorization; N counts only where nothing says otherwise."""
+    for lines in (specific, plan):
+        stated = {line.authorization for line in lines} - {""}
+        if stated:
+            return True if _YES in stated else False if stated == {_NO} else None
+    return None
+
+
+def _in_network(lines: Iterable[_Benefit]) -> bool | None:
+    """Read EB12: where benefits are listed for both networks, it does not tell which applies."""
+    stated = {line.network for line in lines} & {_YES, _NO}
+    return stated == {_YES} if len(stated) == 1 else None

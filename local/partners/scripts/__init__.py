@@ -1,0 +1,1 @@
+"""How partners behave: by a referral's sidecar, or at random."""

@@ -1,0 +1,63 @@
+"""What a day leaves behind, gathered once it is over."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from local.partners.world import PARTNERS as PARTIES
+from local.simulation.day import Day
+from local.simulation.tenant import PARTNERS
+from local.simulation.transport import exchange
+
+if TYPE_CHECKING:
+    from local.simulation.world import World
+
+
+def gather(world: World, began: datetime) -> Day:
+    """Return what a day leaves behind."""
+    return Day(
+        seed=world.seed,
+        began=began,
+        ended=world.clock.true(),
+        posted=world.posted,
+        table=world.table,
+        executions=tuple(world.machine.executions.values()),
+        lines=world.captured.lines,
+        bodies={
+            "notices": world.notices.bodies,
+            "letters": world.print_queue.bodies,
+            "stream-dead": world.stream_dead.bodies,
+            "replies": world.topic.bodies,
+        },
+        logs={partner: world.partners.log(partner) for partner in PARTIES},
+        messages=_messages(world),
+        documents=world.documents.stored,
+        configured=world.configured,
+        reserved=world.reserved,
+        dead={
+            "notices": world.notices.dead,
+            "stream": world.stream.dead,
+            "replies": world.topic.dead,
+        },
+    )
+
+
+def _messages(world: World) -> list[Mapping[str, Any]]:
+    """Return what went to patients: reference and text, whatever the channel."""
+    _, _, content = exchange(world.app, "GET", f"{PARTNERS}/carrier/messages", {}, b"")
+    texts: list[Mapping[str, Any]] = json.loads(content)
+    others = [
+        {"reference": m.reference, "body": m.body, "channel": m.channel} for m in world.others.sent
+    ]
+    letters = {json.loads(body)["reference"]: body for body in world.print_queue.bodies}
+    printed = [{"reference": r, "body": "", "channel": "letter"} for r in letters]
+    portal = [
+        {"reference": str(n), "body": "", "channel": "portal"}
+        for n in {e.get("path", "").rpartition("/")[2]: None for e in world.partners.log("ehr")}
+        if re.fullmatch(r"[0-9a-f]{32}-[cr]\d+", str(n))
+    ]
+    return [*texts, *others, *printed, *portal]

@@ -1,0 +1,1 @@
+"""Checks the tables of codes against their sources, and writes their document."""

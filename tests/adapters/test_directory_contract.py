@@ -1,0 +1,90 @@
+"""One contract for the directory: memory and the DynamoDB table (moto) behave alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, config_item
+from referral_core.adapters.aws.dynamodb.items import capacity_item
+from referral_core.adapters.aws.dynamodb.schema import create_table_request
+from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.directory import EhrSystem
+from referral_core.domain.errors import Forbidden, NotFound
+from referral_core.domain.ids import Tenant
+from referral_core.domain.principal import Principal
+from referral_core.domain.updates import Role
+from referral_core.ports import Directory
+from tests.unit.builders import TENANT
+from tests.unit.fhir.partners import a_performer
+from tests.unit.payer_requests import a_payer
+
+EHR = EhrSystem(tenant=TENANT, id="main-ehr", name="EHR", notices_url="https://e", secret="s")
+PRINCIPAL = Principal(client_id="c1", tenant=TENANT, role=Role.EHR, organization="main-ehr")
+SKIN = a_performer()
+SECOND, HEART = SKIN.but(npi="2"), SKIN.but(npi="3", specialty="207RC0000X")
+RECORDS = (EHR, PRINCIPAL, SKIN, SECOND, HEART, a_payer())
+RESERVED = {"2026-W10": 2, "2026-W12": 1}
+OTHER = Tenant("other")
+
+
+@pytest.fixture(params=["memory", "table"])
+def directory(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Directory]:
+    if request.param == "memory":
+        referrals = MemoryReferrals()
+        for week, held in RESERVED.items():
+            referrals.reserved[TENANT, SKIN.npi, week] = held
+        yield MemoryDirectory(referrals, RECORDS)
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", "us-east-1")
+        client.create_table(**create_table_request("referrals"))
+        configured = [config_item(record) for record in RECORDS]
+        counted = [capacity_item(TENANT, SKIN.npi, *one) for one in RESERVED.items()]
+        for item in (*configured, *counted):
+            client.put_item(TableName="referrals", Item=item)
+        yield DynamoDbDirectory(client, "referrals")
+
+
+def test_a_practitioner_is_read_by_specialty_and_npi(directory: Directory) -> None:
+    assert directory.practitioner(TENANT, SKIN.specialty, SKIN.npi) == SKIN
+    assert directory.practitioner(TENANT, HEART.specialty, HEART.npi) == HEART
+    assert directory.practitioner(TENANT, SKIN.specialty, HEART.npi) is None
+    assert directory.practitioner(OTHER, SKIN.specialty, SKIN.npi) is None
+
+
+def test_a_specialtys_practitioners_are_listed(directory: Directory) -> None:
+    found = directory.practitioners(TENANT, SKIN.specialty)
+    assert {p.npi for p in found} == {SKIN.npi, SECOND.npi}
+    assert list(directory.practitioners(OTHER, SKIN.specialty)) == []
+
+
+def test_partners_are_read_by_id_within_their_tenant(directory: Directory) -> None:
+    payer = a_payer()
+    assert directory.payer(TENANT, payer.id) == payer
+    assert list(directory.payers(TENANT)) == [payer]
+    assert directory.ehr(TENANT, EHR.id) == EHR
+    for read in (directory.payer, directory.ehr):
+        for at in ((TENANT, "unknown"), (OTHER, payer.id), (OTHER, EHR.id)):
+            with pytest.raises(NotFound):
+                read(*at)
+
+
+def test_a_principal_is_read_by_client(directory: Directory) -> None:
+    assert directory.principal("c1") == PRINCIPAL
+    with pytest.raises(Forbidden):
+        directory.principal("c2")
+
+
+def test_what_is_reserved_is_known_by_week(directory: Directory) -> None:
+    found = directory.reserved(TENANT, SKIN.npi, ["2026-W09", "2026-W10", "2026-W12"])
+    assert {week: held for week, held in found.items() if held} == RESERVED
+    assert not any(directory.reserved(OTHER, SKIN.npi, ["2026-W10"]).values())

@@ -1,0 +1,100 @@
+"""Each function is built from the environment that the template gives it, and loads only its own.
+
+What a function imports is what its cold start costs.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from infra import STACK_NAME
+from infra.functions import OTHERS, STEPS, Spec
+
+ROOT = Path(__file__).parents[2]
+SPECS: Final = (*STEPS, *OTHERS)
+STEP_NAMES: Final = {spec.name for spec in STEPS}
+HTTP: Final = {"receive_referral", "receive_update", "read_records"}
+STREAM: Final = {"start_lifecycle", "record_metrics"}
+
+Loaded = dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def loaded(resources: dict[str, dict[str, Any]]) -> Loaded:
+    """Given every function built: our modules in its process, without the package's name."""
+    environments = {
+        r["Properties"]["FunctionName"].removeprefix(f"{STACK_NAME}-"): {
+            name: value if isinstance(value, str) else f"the-{name.lower()}"
+            for name, value in r["Properties"]["Environment"]["Variables"].items()
+        }
+        for r in resources.values()
+        if r["Type"] == "AWS::Lambda::Function"
+    }
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.infra.built_functions"],
+        cwd=ROOT,
+        input=json.dumps(environments),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    return {
+        name: {module.removeprefix("referral_core.") for module in modules}
+        for name, modules in json.loads(run.stdout).items()
+    }
+
+
+def within(modules: set[str], room: str) -> set[str]:
+    """The names of the modules inside a room, the room's own left out."""
+    return {m.removeprefix(f"{room}.") for m in modules if m.startswith(f"{room}.")}
+
+
+def test_every_function_is_built(loaded: Loaded) -> None:
+    assert set(loaded) == {spec.name for spec in SPECS}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_a_function_loads_its_own_step_only(spec: Spec, loaded: Loaded) -> None:
+    own = {spec.name} & STEP_NAMES
+    assert within(loaded[spec.name], "lifecycle.steps") == own
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_a_function_loads_its_own_entrypoint_only(spec: Spec, loaded: Loaded) -> None:
+    entrypoints = {name.partition(".")[0] for name in within(loaded[spec.name], "entrypoints")}
+    assert ("http" in entrypoints) == (spec.name in HTTP)
+    assert ("step" in entrypoints) == (spec.name in STEP_NAMES)
+    assert ("stream" in entrypoints) == (spec.name in STREAM)
+    assert len(entrypoints - {"stream"}) == 1
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_only_who_speaks_to_partners_loads_how(spec: Spec, loaded: Loaded) -> None:
+    modules = loaded[spec.name]
+    assert bool(within(modules, "adapters.http")) == spec.secrets
+    assert bool(within(modules, "fhir.intake")) == (spec.name == "receive_referral")
+    assert "x12.interchange" not in modules or spec.name in {
+        "check_eligibility",
+        "request_authorization",  # the payers' adapters are one module
+    }
+
+
+@pytest.mark.parametrize("name", sorted(STREAM))
+def test_a_consumer_of_the_stream_loads_no_lifecycle_and_no_format(
+    name: str, loaded: Loaded
+) -> None:
+    for room in ("lifecycle", "fhir", "x12", "pathways"):
+        assert not within(loaded[name], room)
+
+
+def test_nobody_loads_a_calendar_or_the_memory_adapters_at_start(loaded: Loaded) -> None:
+    for modules in loaded.values():
+        assert "holidays" not in modules
+        assert not within(modules, "adapters.memory")

@@ -1,0 +1,221 @@
+"""What a patient is told, and how their reply is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import product
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from referral_core.domain.directory import TenantProfile
+from referral_core.domain.outreach.plan import LANGUAGES, Channel, Purpose, language_of
+from referral_core.domain.outreach.replies import Reply, read_reply
+from referral_core.domain.outreach.sms_parts import parts
+from referral_core.domain.outreach.texts import Text, compose, weekday
+from tests.unit.builders import TENANT
+
+SENDER = "W" * 24
+CALL_BACK = "+1 (508) 555-010"
+EVERY = list(product(LANGUAGES, Purpose, (False, True)))
+LONG: tuple[Channel, ...] = ("email", "letter", "portal")
+# Words that would tell a stranger what the visit is about, in both languages.
+TELLING = re.compile(
+    r"cardi|heart|coraz|psych|psiqui|mental|behavio|conduct|therap|terap|oncolog|cancer|imaging|"
+    r"x-ray|radiograf|scan|mri|home health|hospice|shelter|food|comida|hous|vivienda|hiv|vih|"
+    r"pregnan|embaraz|substance|sustancia|specialist|especialista|diagnos|clinic|surg|cirug",
+    re.IGNORECASE,
+)
+
+
+def text(channel: Channel, purpose: Purpose, language: str, *, discreet: bool) -> Text:
+    # The longest day and hour that is ever spoken, in each language.
+    when = {"en": f"{weekday(2, 'en')} 12/30 12:30 PM", "es": f"{weekday(2, 'es')} 30/12 14:30"}
+    return compose(
+        channel,
+        purpose,
+        language,
+        sender=SENDER,
+        call_back=CALL_BACK,
+        when=when[language],
+        discreet=discreet,
+    )
+
+
+def a_profile(**fields: str) -> TenantProfile:
+    known = {
+        "tenant": TENANT,
+        "name": "Lakeside Family Medicine",
+        "npi": "1999900107",
+        "time_zone": "America/New_York",
+        "holidays": "US-MA",
+        "sender_name": SENDER,
+        "call_back": CALL_BACK,
+    }
+    return TenantProfile.model_validate({**known, **fields})
+
+
+@pytest.mark.parametrize(("language", "purpose", "discreet"), EVERY)
+def test_every_text_message_is_one_part_with_the_longest_names_a_tenant_may_have(
+    language: str, purpose: Purpose, *, discreet: bool
+) -> None:
+    profile = a_profile()
+    assert (len(profile.sender_name), len(profile.call_back)) == (24, 16)
+    said = text("sms", purpose, language, discreet=discreet).body
+    assert parts(said) == 1
+    assert said.isascii()
+
+
+@pytest.mark.parametrize("name", ["x" * 25, "Lakeside Médico", "Lake[side]", "€care", ""])
+def test_a_tenant_cannot_name_itself_so_that_a_message_takes_two_parts(name: str) -> None:
+    with pytest.raises(ValidationError):
+        a_profile(sender_name=name)
+
+
+@pytest.mark.parametrize("number", ["1" * 17, "call us", "508x555x0101"])
+def test_a_tenants_call_back_number_is_a_number_that_fits(number: str) -> None:
+    with pytest.raises(ValidationError):
+        a_profile(call_back=number)
+
+
+@pytest.mark.parametrize(("language", "purpose", "discreet"), EVERY)
+@pytest.mark.parametrize("channel", ["sms", "voice", *LONG])
+def test_every_message_names_the_sender_and_the_number_and_never_says_why(
+    channel: Channel, language: str, purpose: Purpose, *, discreet: bool
+) -> None:
+    said = text(channel, purpose, language, discreet=discreet)
+    assert SENDER in said.body
+    assert CALL_BACK in said.body
+    assert "$" not in said.subject + said.body
+    assert not TELLING.search(said.subject + said.body)
+
+
+@pytest.mark.parametrize(("language", "purpose", "discreet"), EVERY)
+def test_every_text_message_says_how_to_stop(
+    language: str, purpose: Purpose, *, discreet: bool
+) -> None:
+    assert "STOP" in text("sms", purpose, language, discreet=discreet).body
+
+
+@pytest.mark.parametrize(("language", "purpose", "discreet"), EVERY)
+def test_the_words_that_a_text_message_asks_for_are_understood(
+    language: str, purpose: Purpose, *, discreet: bool
+) -> None:
+    said = text("sms", purpose, language, discreet=discreet).body.replace(SENDER, "")
+    asked = set(re.findall(r"\b(?:YES|NO|TIME|STOP|SI|HORA)\b", said))
+    assert {"STOP", "NO"} <= asked
+    assert Reply.OTHER not in {read_reply(word) for word in asked}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", ["sms", "voice", *LONG])
+def test_a_discreet_message_says_neither_doctor_nor_visit(channel: Channel, language: str) -> None:
+    said = text(channel, Purpose.INVITATION, language, discreet=True)
+    assert not re.search(r"doctor|visit|cita|appointment", said.subject + said.body, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.REMINDER, Purpose.PREPARATION])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_discreet_reminder_says_when_and_not_what(language: str, purpose: Purpose) -> None:
+    said = text("sms", purpose, language, discreet=True).body
+    assert "30" in said
+    assert not re.search(r"doctor|visit|cita|appointment|prepar", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_voicemail_says_name_and_number_only(language: str, purpose: Purpose) -> None:
+    said = text("voice", purpose, language, discreet=False).body
+    rest = said.replace(SENDER, "").replace(CALL_BACK, "")
+    polite = {
+        "en": "This is . Please call us back at . Again: .",
+        "es": "Le llama . Por favor llamenos al . De nuevo: .",
+    }
+    assert rest == polite[language]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "written"), [("es", "es"), ("en", "en"), ("pt", "en"), (None, "en"), ("", "en")]
+)
+def test_a_patient_is_written_to_in_their_language_or_in_english(
+    spoken: str | None, written: str
+) -> None:
+    assert language_of(spoken) == written
+
+
+# --- replies ----------------------------------------------------------------------------------
+
+NAMED_BY_LAW = ("STOP", "QUIT", "REVOKE", "OPT OUT", "CANCEL", "UNSUBSCRIBE", "END")
+
+
+@pytest.mark.parametrize("word", [*NAMED_BY_LAW, "OPT-OUT", "optout", "Stop all", "STOP STOP"])
+@pytest.mark.parametrize("around", ["{}", " {} ", "{}.", "{}!!", "“{}”", "{}?", "({})", "{},"])
+@pytest.mark.parametrize("case", [str.upper, str.lower, str.capitalize])
+def test_a_stop_is_a_stop_however_it_is_written(
+    word: str, around: str, case: Callable[[str], str]
+) -> None:
+    assert read_reply(around.format(case(word))) is Reply.STOP
+
+
+@pytest.mark.parametrize("word", ["alto", "ALTO", "parar", "Pare", "cancelar", "baja", "¡ALTO!"])
+def test_a_stop_in_spanish_is_a_stop(word: str) -> None:
+    assert read_reply(word) is Reply.STOP
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("yes", Reply.YES),
+        ("Yes!", Reply.YES),
+        ("y", Reply.YES),
+        ("Sí", Reply.YES),
+        ("¡sí!", Reply.YES),
+        ("si", Reply.YES),
+        ("No.", Reply.NO),
+        ("TIME", Reply.ANOTHER_TIME),
+        ("Hora", Reply.ANOTHER_TIME),
+        ("clínica", Reply.ANOTHER_CLINIC),
+        ("Clinic", Reply.ANOTHER_CLINIC),
+    ],
+)
+def test_the_plain_words_are_understood(said: str, meant: Reply) -> None:
+    assert read_reply(said) is meant
+    assert read_reply(normalize("NFD", said)) is meant
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "   ",
+        "…",
+        "👍",
+        "yes or no",
+        "no problem, yes",
+        "not sure",
+        "don't stop",
+        "no parar",
+        "I cannot stop bleeding",
+        "who is this?",
+        "end of March is fine",
+        "yes but not on Monday",
+        "12",
+    ],
+)
+def test_what_is_unsure_a_person_reads(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_written_is_read_as_something(said: str) -> None:
+    assert read_reply(said) in set(Reply)
+
+
+@given(st.lists(st.sampled_from(["YES", "NO", "STOP", "TIME", "HORA", "SI", "maybe"]), min_size=2))
+def test_two_different_words_are_never_understood(words: list[str]) -> None:
+    if len({w.upper() for w in words}) > 1:
+        assert read_reply(" ".join(words)) is Reply.OTHER

@@ -1,0 +1,95 @@
+"""What makes an order urgent, and what is said of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from referral_core.domain.terminology import (
+    OrderedService,
+    Priority,
+    Urgency,
+    UrgencyReason,
+    understand,
+)
+from tests.unit.domain.terminology.orders import SNOMED, coded
+
+RECEIVED = datetime(2026, 3, 2, 14, tzinfo=UTC)
+URGENT_REFERRAL = (SNOMED, "134403003")
+EMERGENCY = ("http://terminology.hl7.org/CodeSystem/v3-ActPriority", "EM")
+
+
+def urgency(**fields: object) -> Urgency:
+    return understand(OrderedService.model_validate(fields)).urgency
+
+
+def ending_in(left: timedelta) -> Urgency:
+    return urgency(occurrence_end=RECEIVED + left, received_at=RECEIVED)
+
+
+def test_nothing_stated_is_routine_and_says_so() -> None:
+    assert urgency() == Urgency()
+    assert urgency().reason is UrgencyReason.NOT_STATED
+
+
+def test_routine_that_is_stated_is_not_the_same_as_nothing_stated() -> None:
+    assert urgency(priority=Priority.ROUTINE).reason is UrgencyReason.PRIORITY
+
+
+@pytest.mark.parametrize("priority", Priority)
+def test_the_orders_priority_counts(priority: Priority) -> None:
+    assert urgency(priority=priority).level is priority
+
+
+@pytest.mark.parametrize(
+    ("stated", "level", "reason"),
+    [
+        ({"priority": "urgent", "task_priorities": ["asap"]}, "asap", "task-priority"),
+        ({"priority": "stat", "task_priorities": ["asap", "routine"]}, "stat", "priority"),
+        ({"priority": "asap", "task_priorities": ["asap"]}, "asap", "priority"),
+        ({"priority": "routine", "code": coded(URGENT_REFERRAL)}, "urgent", "code"),
+        ({"priority": "urgent", "order_detail": coded(EMERGENCY)}, "stat", "code"),
+    ],
+)
+def test_the_most_urgent_wins_and_names_itself(
+    stated: dict[str, object], level: str, reason: str
+) -> None:
+    found = urgency(**stated)
+    assert (found.level, found.reason) == (level, reason)
+
+
+@pytest.mark.parametrize(
+    ("left", "level"),
+    [
+        (timedelta(hours=24), Priority.ASAP),
+        (timedelta(hours=24, seconds=1), Priority.URGENT),
+        (timedelta(hours=72), Priority.URGENT),
+        (timedelta(hours=72, seconds=1), Priority.ROUTINE),
+        (timedelta(days=60), Priority.ROUTINE),
+    ],
+)
+def test_an_occurrence_that_ends_soon_counts(left: timedelta, level: Priority) -> None:
+    found = ending_in(left)
+    assert found.level is level
+    assert found.ends_at == RECEIVED + left
+    assert not found.overdue
+
+
+@pytest.mark.parametrize("left", [timedelta(0), timedelta(seconds=-1), timedelta(days=-400)])
+def test_an_occurrence_that_has_ended_is_overdue(left: timedelta) -> None:
+    found = ending_in(left)
+    assert found.overdue
+    assert found.level is Priority.ASAP
+
+
+def test_an_end_far_away_lowers_nothing() -> None:
+    found = urgency(
+        priority=Priority.STAT, occurrence_end=RECEIVED + timedelta(days=90), received_at=RECEIVED
+    )
+    assert found.level is Priority.STAT
+
+
+def test_an_end_is_compared_only_with_a_known_time_of_receipt() -> None:
+    found = urgency(occurrence_end=RECEIVED)
+    assert (found.level, found.overdue, found.ends_at) == (Priority.ROUTINE, False, RECEIVED)

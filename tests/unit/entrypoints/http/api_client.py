@@ -1,0 +1,133 @@
+"""The HTTP API over the in-memory world: requests as API Gateway sends them, by a client's name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from referral_core.adapters.memory.partners import MemoryOptOuts
+from referral_core.domain.ids import Tenant
+from referral_core.domain.principal import Principal
+from referral_core.domain.updates import Role
+from referral_core.entrypoints.http.intake import ReceiveReferral
+from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+from referral_core.entrypoints.http.principals import CachedPrincipals
+from referral_core.entrypoints.http.reads import ReadRecords
+from referral_core.entrypoints.http.route_table import (
+    READ_RECORDS,
+    RECEIVE_REFERRAL,
+    RECEIVE_UPDATE,
+    function_of,
+)
+from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.update_service import UpdateService
+from referral_core.entrypoints.http.updates import ReceiveUpdate
+from referral_core.entrypoints.http.work_items import DecideWorkItems
+from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.pathways import pathway_for
+from tests.in_memory import REFERRAL, TENANT, World
+from tests.unit.entrypoints.http.events import SCOPES, an_event
+
+CLIENTS = (
+    ("staff-1", TENANT, Role.STAFF, "lakeside"),
+    ("staff-2", TENANT, Role.STAFF, "lakeside"),
+    ("ehr-1", TENANT, Role.EHR, "lakeside-ehr"),
+    ("ehr-2", TENANT, Role.EHR, "another-ehr"),
+    ("clinic-1", TENANT, Role.CLINIC, "clinic-1"),
+    ("payer-1", TENANT, Role.PAYER, "harbor"),
+    ("stranger", Tenant("riverside"), Role.STAFF, "riverside"),
+)
+
+
+class Reply(NamedTuple):
+    """What the API answered."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+
+    @property
+    def says(self) -> str:
+        """The sentence of an OperationOutcome."""
+        return str(self.body["issue"][0]["diagnostics"])
+
+    @property
+    def code(self) -> str:
+        """The stable own code of an OperationOutcome."""
+        return str(self.body["issue"][0]["details"]["coding"][0]["code"])
+
+
+class ApiClient:
+    """The API of a world's tenant.
+
+    Args:
+        world: whose referrals they are.
+        settled: whether its referrals go as far as they go after each request.
+    """
+
+    def __init__(self, world: World, *, settled: bool = True) -> None:
+        self.world, self._settled = world, settled
+        directory, self.documents = world.directory, world.documents
+        directory._records = (
+            *directory._records,
+            *(
+                Principal(client_id=client, tenant=tenant, role=role, organization=organization)
+                for client, tenant, role, organization in CLIENTS
+            ),
+        )
+        referrals, engine, clock = world.referrals, world.engine, world.clock
+        self.opt_outs = MemoryOptOuts(world.messenger)
+        service = UpdateService(referrals, self.documents, engine, clock)
+        staff = DecideWorkItems(service, directory, self.opt_outs)
+        reads = ReadRecords(referrals, referrals, "https://auth.example.org/token")
+        worklist = ListWorkItems(referrals, referrals)
+        orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
+        self.intake = ReceiveReferral(referrals, self.documents, clock, orders, pathway_for)
+        principals = CachedPrincipals(directory, clock)
+        self.apps = {
+            RECEIVE_REFERRAL: intake_app(self.intake, orders, principals),
+            RECEIVE_UPDATE: update_app(ReceiveUpdate(service), staff, principals),
+            READ_RECORDS: read_app(reads, worklist, principals),
+        }
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        client: str = "staff-1",
+        scope: str = SCOPES,
+        **headers: str,
+    ) -> Reply:
+        """Call the API as a client, then let the referrals go as far as they go."""
+        parts = urlsplit(url)
+        event = an_event(
+            method,
+            parts.path,
+            body,
+            client=client,
+            scope=scope,
+            queryStringParameters=dict(parse_qsl(parts.query)),
+            headers={
+                "content-type": "application/fhir+json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+        answer = self.apps[function_of(method, parts.path)].resolve(event, None)
+        if self._settled:
+            self.world.settle()
+        headers_of = {name.lower(): value for name, value in answer["headers"].items()}
+        return Reply(answer["statusCode"], json.loads(answer["body"]), headers_of)
+
+    def decide(self, action: str, *, client: str = "staff-1", key: str = "", **sent: Any) -> Reply:
+        """Act on the work item of the world's referral."""
+        headers = {"idempotency_key": key} if key else {}
+        path = f"/work-items/{REFERRAL}/decision"
+        return self.call("POST", path, {"action": action, **sent}, client=client, **headers)
+
+    def items(self, query: str = "", *, client: str = "staff-1") -> Reply:
+        """List the work items."""
+        return self.call("GET", f"/work-items{query}", client=client)

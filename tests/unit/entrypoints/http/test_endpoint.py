@@ -1,0 +1,120 @@
+"""What every route has in common: the caller is checked first; a failure says what to do."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from referral_core.domain.errors import Conflict, NotLegal, Permanent, Retryable
+from referral_core.domain.principal import Principal
+from referral_core.domain.updates import Role
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.route_table import route_of
+from tests.unit.builders import TENANT
+from tests.unit.entrypoints.http.events import an_event
+
+ORDER, TASK = "/fhir/ServiceRequest", "/fhir/Task/r1.b1"
+
+
+class Everybody:
+    """Every client is what its name says."""
+
+    def principal(self, client_id: str) -> Principal:
+        role = Role(client_id.partition("-")[0])
+        return Principal(client_id=client_id, tenant=TENANT, role=role, organization="o")
+
+
+class Harness:
+    """An endpoint with two routes, whose use case records what it is given, or fails."""
+
+    def __init__(self, failing: Exception | None = None) -> None:
+        self.requests: list[Request] = []
+        self._failing = failing
+        found = [route_of("POST", ORDER), route_of("PUT", TASK)]
+        routes = [one[0] for one in found if one is not None]
+        self.endpoint = HttpEndpoint(dict.fromkeys(routes, self._use), Everybody())
+
+    def _use(self, request: Request) -> Response:
+        self.requests.append(request)
+        if self._failing is not None:
+            raise self._failing
+        return Response(201, {"resourceType": "Basic"}, {"Location": "here"})
+
+    def call(self, method: str, path: str, body: Any = None, **how: Any) -> dict[str, Any]:
+        return self.endpoint.resolve(an_event(method, path, body, **how), None)
+
+
+def outcome(answer: dict[str, Any]) -> tuple[int, str]:
+    issue = json.loads(answer["body"])["issue"][0]
+    return answer["statusCode"], issue["details"]["coding"][0]["code"]
+
+
+def test_a_use_case_is_given_the_request_and_its_answer_is_rendered() -> None:
+    harness = Harness()
+    answer = harness.call("PUT", TASK, {"a": 1}, client="clinic-1")
+    assert answer["statusCode"] == 201
+    assert answer["headers"]["Content-Type"] == "application/fhir+json; charset=utf-8"
+    assert answer["headers"]["Location"] == "here"
+    assert json.loads(answer["body"]) == {"resourceType": "Basic"}
+    (request,) = harness.requests
+    assert (request.resource_id, json.loads(request.body)) == ("r1.b1", {"a": 1})
+    assert request.principal.client_id == "clinic-1"
+    assert (request.correlation_id, request.content_type) == ("request-1", "application/fhir+json")
+    assert request.base_url == "https://api.example.org/fhir"
+
+
+def test_a_body_in_base64_and_a_path_with_its_stage_are_read() -> None:
+    harness = Harness()
+    body = base64.b64encode(b"\xff{}").decode()
+    harness.call("POST", f"/beta{ORDER}", body, stage="beta", isBase64Encoded=True)
+    assert [request.body for request in harness.requests] == [b"\xff{}"]
+
+
+@pytest.mark.parametrize("scope", ["", "referrals/read", "referrals/writes", "write"])
+def test_without_its_scope_a_token_calls_nothing(scope: str) -> None:
+    harness = Harness()
+    assert outcome(harness.call("POST", ORDER, {}, scope=scope)) == (403, "forbidden")
+    assert harness.requests == []
+
+
+@pytest.mark.parametrize("client", ["clinic-1", "payer-1", "staff-1", "router-1"])
+def test_a_client_of_another_role_calls_nothing(client: str) -> None:
+    harness = Harness()
+    assert outcome(harness.call("POST", ORDER, {}, client=client)) == (403, "forbidden")
+    assert harness.requests == []
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", ORDER), ("POST", "/fhir/Patient")])
+def test_another_functions_route_and_no_route_are_not_found(method: str, path: str) -> None:
+    assert outcome(Harness().call(method, path)) == (404, "unknown-path")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (NotLegal("not now"), 409, "not-possible-now"),
+        (Conflict("others"), 503, "try-again"),
+        (Retryable("down"), 503, "try-again"),
+        (Permanent("no"), 422, "refused"),
+    ],
+)
+def test_an_error_of_ours_says_what_it_is(error: Exception, status: int, code: str) -> None:
+    answer = Harness(error).call("POST", ORDER, {})
+    assert outcome(answer) == (status, code)
+    assert ("Retry-After" in answer["headers"]) is (status == 503)
+    assert str(error) in answer["body"]
+
+
+def test_a_fault_says_nothing_of_what_it_was_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = Harness(ValueError("Whitlock, Marjorie")).call("POST", ORDER, {})
+    assert outcome(answer) == (500, "internal-error")
+    assert "Whitlock" not in answer["body"]
+    (record,) = caplog.records
+    assert vars(record)["error"] == "ValueError"
+    assert "Whitlock" not in str(vars(record))

@@ -1,0 +1,300 @@
+"""Who reads what: every read of the API, by everybody, whatever their relation to the referral.
+
+`mine` is the referral by which the parties are named; see `parties.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
+from types import MappingProxyType
+from typing import Final, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from tests.in_memory import REFERRAL
+from tests.unit.entrypoints.http.api_client import Reply
+from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
+from tests.unit.entrypoints.http.parties import (
+    ABROAD,
+    AWAY,
+    AWAY_PARTNERS,
+    NO_PARTNERS,
+    NOWHERE,
+    OTHERS,
+    Parties,
+    Party,
+    Request,
+    offered,
+    with_work_item,
+)
+from tests.unit.fhir.orders import PLACER
+
+MINE: Final = REFERRAL
+_A_1: Final = urlencode({"identifier": f"{PLACER['system']}|A-1"})
+_B_1: Final = urlencode({"identifier": f"{PLACER['system']}|B-1"})
+
+# --- one record ----------------------------------------------------------------------------------
+
+
+class OneRecord(NamedTuple):
+    """A read of one record: who is answered how, and everybody else."""
+
+    route: str
+    url: str
+    answers: Mapping[int, AbstractSet[Party]]
+    others: int
+
+
+RECORDS: Final = (
+    OneRecord("GET /fhir/metadata", "/fhir/metadata", {}, 200),
+    OneRecord(
+        "GET /fhir/ServiceRequest/{id}",
+        f"/fhir/ServiceRequest/{MINE}",
+        {
+            200: {Party.OWN_EHR, Party.STAFF},
+            404: {Party.OTHER_EHR, Party.AWAY_EHR, Party.AWAY_STAFF},
+        },
+        403,
+    ),
+    OneRecord(
+        "GET /fhir/ServiceRequest/{id}",
+        f"/fhir/ServiceRequest/{ABROAD}",
+        {
+            200: {Party.AWAY_EHR, Party.AWAY_STAFF},
+            404: {Party.OWN_EHR, Party.OTHER_EHR, Party.STAFF},
+        },
+        403,
+    ),
+    OneRecord(
+        "GET /fhir/ServiceRequest/{id}/$available-actions",
+        f"/fhir/ServiceRequest/{MINE}/$available-actions",
+        {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
+        403,
+    ),
+    OneRecord(
+        "GET /fhir/Task/{id}",
+        f"/fhir/Task/{MINE}.a",
+        {
+            200: {Party.OWN_EHR, Party.STAFF},
+            403: {Party.IN_HAND, Party.DECLINED, *NO_PARTNERS},
+        },
+        404,
+    ),
+    OneRecord(
+        "GET /fhir/Task/{id}",
+        f"/fhir/Task/{MINE}.b2",
+        {200: {Party.OWN_EHR, Party.STAFF, Party.IN_HAND}, 403: NO_PARTNERS},
+        404,
+    ),
+    OneRecord(
+        "GET /fhir/Task/{id}",
+        f"/fhir/Task/{MINE}.b1",
+        {200: {Party.OWN_EHR, Party.STAFF, Party.DECLINED}, 403: NO_PARTNERS},
+        404,
+    ),
+    OneRecord("GET /fhir/Task/{id}", f"/fhir/Task/{MINE}.b9", {403: NO_PARTNERS}, 404),
+    OneRecord(
+        "GET /fhir/Task/{id}",
+        f"/fhir/Task/{ABROAD}.b2",
+        {200: {Party.AWAY_EHR, Party.AWAY_STAFF, Party.AWAY_CLINIC}, 403: NO_PARTNERS},
+        404,
+    ),
+)
+
+# --- lists ---------------------------------------------------------------------------------------
+
+
+class List(NamedTuple):
+    """A search: which records each party finds; `others` is the status of everybody else."""
+
+    route: str
+    url: str
+    finds: Mapping[Party, AbstractSet[str]]
+    others: int
+
+
+def _nothing(*parties: Party) -> dict[Party, AbstractSet[str]]:
+    return dict.fromkeys(parties, frozenset())
+
+
+_ALL_OF_MINE: Final = frozenset({f"{MINE}.a", f"{MINE}.b1", f"{MINE}.b2"})
+_EVERY_LIST: Final = MappingProxyType(
+    {
+        Party.OWN_EHR: {f"{MINE}.a"},
+        Party.OTHER_EHR: {f"{OTHERS}.a"},
+        Party.STAFF: {f"{MINE}.a", f"{OTHERS}.a"},
+        Party.IN_HAND: {f"{MINE}.b2"},
+        # A clinic's list holds what is with it now; it was asked about `others` too.
+        Party.DECLINED: {f"{OTHERS}.b1"},
+        Party.NEVER_ASKED: set(),
+        Party.AWAY_EHR: {f"{ABROAD}.a"},
+        Party.AWAY_STAFF: {f"{ABROAD}.a"},
+        Party.AWAY_CLINIC: {f"{ABROAD}.b2"},
+    }
+)
+LISTS: Final = (
+    List("GET /fhir/Task", "/fhir/Task", _EVERY_LIST, 403),
+    List("GET /fhir/Task", "/fhir/Task?_count=1", _EVERY_LIST, 403),
+    List(
+        "GET /fhir/Task",
+        f"/fhir/Task?focus=ServiceRequest/{MINE}",
+        {
+            Party.OWN_EHR: _ALL_OF_MINE,
+            Party.STAFF: _ALL_OF_MINE,
+            Party.IN_HAND: {f"{MINE}.b2"},
+            Party.DECLINED: {f"{MINE}.b1"},
+            **_nothing(Party.OTHER_EHR, Party.NEVER_ASKED, *AWAY_PARTNERS),
+        },
+        403,
+    ),
+    List(
+        "GET /fhir/ServiceRequest",
+        f"/fhir/ServiceRequest?{_A_1}",
+        {
+            Party.OWN_EHR: {MINE},
+            Party.STAFF: {MINE},
+            Party.AWAY_EHR: {ABROAD},
+            Party.AWAY_STAFF: {ABROAD},
+            **_nothing(Party.OTHER_EHR),
+        },
+        403,
+    ),
+    List(
+        "GET /fhir/ServiceRequest",
+        f"/fhir/ServiceRequest?{_B_1}",
+        {
+            Party.OTHER_EHR: {OTHERS},
+            Party.STAFF: {OTHERS},
+            **_nothing(Party.OWN_EHR, Party.AWAY_EHR, Party.AWAY_STAFF),
+        },
+        403,
+    ),
+    List(
+        "GET /fhir/ServiceRequest",
+        f"/fhir/ServiceRequest?_id={MINE}",
+        {
+            Party.OWN_EHR: {MINE},
+            Party.STAFF: {MINE},
+            **_nothing(Party.OTHER_EHR, Party.AWAY_EHR, Party.AWAY_STAFF),
+        },
+        403,
+    ),
+    List(
+        "GET /work-items",
+        "/work-items",
+        {Party.STAFF: {MINE}, **_nothing(Party.AWAY_STAFF)},
+        403,
+    ),
+)
+ROWS: Final = (*RECORDS, *LISTS)
+
+
+@cache
+def everybody() -> Parties:
+    """A referral in the second clinic's hands; reads change nothing, so all tests read this one."""
+    return offered()
+
+
+@cache
+def everybody_at_a_work_item() -> Parties:
+    """The same, once staff must look."""
+    return with_work_item()
+
+
+def read(row: OneRecord | List, party: Party | None, **how: str) -> Reply:
+    parties = everybody_at_a_work_item() if "work-items" in row.url else everybody()
+    return parties.call(Request("GET", row.url), party, **how)
+
+
+def of_row(row: OneRecord | List) -> str:
+    return row.url.replace(MINE, "mine").replace(ABROAD, "abroad")
+
+
+def found_by(row: List, party: Party) -> AbstractSet[str] | int:
+    """Return the ids of all pages, or the status of a refusal."""
+    reply, found = read(row, party), set[str]()
+    while reply.status == 200:
+        if "workItems" in reply.body:
+            return {item["id"] for item in reply.body["workItems"]}
+        found |= {entry["resource"]["id"] for entry in reply.body.get("entry", [])}
+        following = [link["url"] for link in reply.body["link"] if link["relation"] == "next"]
+        if not following:
+            return found
+        parts = urlsplit(following[0])
+        reply = everybody().call(Request("GET", f"{parts.path}?{parts.query}"), party)
+    return reply.status
+
+
+# --- the tests -----------------------------------------------------------------------------------
+
+
+def test_every_route_that_reads_is_in_the_table() -> None:
+    routes = gateway_routes() | app_routes(everybody().api)
+    assert {r for r in routes if r.startswith("GET ")} == {row.route for row in ROWS}
+
+
+@pytest.mark.parametrize("row", RECORDS, ids=of_row)
+def test_a_record_is_read_by_whom_it_concerns(row: OneRecord) -> None:
+    replies = {party: read(row, party).status for party in Party}
+    known = {party: status for status, parties in row.answers.items() for party in parties}
+    assert replies == {party: known.get(party, row.others) for party in Party}
+
+
+@pytest.mark.parametrize("row", LISTS, ids=of_row)
+def test_a_list_holds_what_concerns_the_caller(row: List) -> None:
+    replies = {party: found_by(row, party) for party in Party}
+    assert replies == {party: row.finds.get(party, row.others) for party in Party}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=of_row)
+def test_a_refusal_names_nobody_and_nothing_of_the_referral(row: OneRecord | List) -> None:
+    for party in Party:
+        reply = read(row, party)
+        if reply.status != 200:
+            text = json.dumps(reply.body)
+            for word in ("Whitlock", "Marjorie", "lakeside-ehr", "clinic-2", MINE, ABROAD):
+                assert word not in text
+
+
+@pytest.mark.parametrize("scope", ["", "referrals/write", "referrals/reading"])
+@pytest.mark.parametrize("row", ROWS, ids=of_row)
+def test_without_the_scope_nobody_reads(row: OneRecord | List, scope: str) -> None:
+    wanted = 200 if row.url == "/fhir/metadata" else 403
+    assert {read(row, party, scope=scope).status for party in Party} == {wanted}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=of_row)
+def test_a_client_that_nobody_onboarded_reads_nothing(row: OneRecord | List) -> None:
+    wanted = 200 if row.url == "/fhir/metadata" else 403
+    assert read(row, None, client="nobody").status == wanted
+
+
+@pytest.mark.parametrize("url", ["/fhir/Patient/1", "/fhir/Observation", "/fhir"])
+def test_a_path_that_the_api_does_not_have_is_not_found_by_anybody(url: str) -> None:
+    request = Request("GET", url)
+    assert {everybody().call(request, party).status for party in Party} == {404}
+
+
+@pytest.mark.parametrize("row", [r for r in RECORDS if MINE in r.url], ids=of_row)
+def test_the_other_tenant_cannot_tell_a_referral_from_none(row: OneRecord) -> None:
+    for party in AWAY:
+        none = everybody().call(Request("GET", row.url.replace(MINE, NOWHERE)), party)
+        there = read(row, party)
+        assert (there.status, there.body) == (none.status, none.body)
+
+
+def test_a_clinic_cannot_page_into_the_lists_of_others() -> None:
+    for page in (f"front-office~{MINE}", "closed~", f"own~{OTHERS}", "care-coordination~"):
+        url = f"/fhir/Task?{urlencode({'_page': page, 'owner': 'clinic-2'})}"
+        reply = everybody().call(Request("GET", url), Party.NEVER_ASKED)
+        assert reply.status == 200
+        assert "entry" not in reply.body
+
+
+def test_a_clinics_task_says_nothing_of_the_other_clinic() -> None:
+    reply = everybody().call(Request("GET", f"/fhir/Task/{MINE}.b2"), Party.IN_HAND)
+    assert f"{MINE}.b1" not in json.dumps(reply.body)

@@ -1,0 +1,170 @@
+"""Who writes what: every write of the API, by everybody, whatever their relation to the referral.
+
+The table is in `write_table.py`; `mine` is the referral by which the parties are named.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import pytest
+
+from referral_core.domain.lifecycle import Outcome
+from tests.in_memory import REFERRAL, TENANT
+from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
+from tests.unit.entrypoints.http.parties import (
+    AWAY,
+    EHRS,
+    NOWHERE,
+    Parties,
+    Party,
+    Request,
+    Snapshot,
+    Stored,
+    offered,
+    the_order,
+)
+from tests.unit.entrypoints.http.write_row import Write
+from tests.unit.entrypoints.http.write_table import WRITES
+from tests.unit.fhir.orders import PLACER
+
+MINE = (TENANT, REFERRAL)
+NUMBER = {"system": PLACER["system"], "value": "A-1"}
+CONDITION = f"identifier={PLACER['system']}|A-1"
+
+
+def of_row(row: Write) -> str:
+    return f"{row.route}: {row.case}"
+
+
+def is_through(status: int) -> bool:
+    return status < HTTPStatus.BAD_REQUEST
+
+
+def judged(row: Write) -> list[Party]:
+    return [party for party in Party if party not in row.unjudged]
+
+
+def touched(parties: Parties, before: Mapping[Stored, Snapshot]) -> set[Stored]:
+    after = parties.stored()
+    return {key for key in after if after[key] != before.get(key)}
+
+
+def test_every_route_that_writes_is_in_the_table() -> None:
+    routes = gateway_routes() | app_routes(offered().api)
+    assert {r for r in routes if not r.startswith("GET ")} == {row.route for row in WRITES}
+
+
+def test_nobody_is_left_out_of_the_table_but_who_is_known_to_be_wrongly_let_through() -> None:
+    left_out = {(row.route, party) for row in WRITES for party in row.unjudged}
+    assert left_out == {("POST /fhir/ClaimResponse", Party.OTHER_PAYER)}
+
+
+@pytest.mark.parametrize("row", WRITES, ids=of_row)
+def test_who_is_refused_is_told_so_and_changes_nothing(row: Write) -> None:
+    parties = row.stage()
+    before = parties.stored()
+    refused = [party for party in judged(row) if not is_through(row.wanted(party))]
+    replies = {party: parties.call(row.request, party) for party in refused}
+    assert {party: r.status for party, r in replies.items()} == {p: row.wanted(p) for p in refused}
+    assert parties.stored() == before
+    # Nor does the refusal name anybody or say anything of the patient.
+    text = json.dumps([reply.body for reply in replies.values()])
+    for word in ("Whitlock", "Marjorie", "lakeside-ehr", "clinic-2"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("row", WRITES, ids=of_row)
+def test_who_may_is_let_through_and_touches_its_own_only(row: Write) -> None:
+    for party in judged(row):
+        if not is_through(row.wanted(party)):
+            continue
+        parties = row.stage()
+        before = parties.stored()
+        reply = parties.call(row.request, party)
+        assert (party, reply.status) == (party, row.wanted(party)), reply.body
+        changed = touched(parties, before)
+        if row.may_touch:
+            assert changed == {MINE}, party
+            continue
+        for key in changed:
+            assert key not in before, party
+            referral = parties.stored()[key].referral
+            principal = parties.principals[party]
+            own = (principal.tenant, principal.organization)
+            assert (referral.tenant, referral.referrer) == own
+
+
+@pytest.mark.parametrize("row", WRITES, ids=of_row)
+def test_without_the_scope_or_unknown_nobody_writes(row: Write) -> None:
+    parties = row.stage()
+    before = parties.stored()
+    entitled = [party for party in judged(row) if is_through(row.wanted(party))]
+    assert entitled
+    for scope in ("", "referrals/read", "referrals/writing"):
+        replies = {parties.call(row.request, party, scope=scope).status for party in entitled}
+        assert replies == {403}
+    assert parties.call(row.request, None, client="nobody").status == 403
+    assert parties.stored() == before
+
+
+@pytest.mark.parametrize("row", [r for r in WRITES if REFERRAL in r.request.url], ids=of_row)
+def test_the_other_tenant_cannot_tell_a_referral_from_none(row: Write) -> None:
+    parties = row.stage()
+    method, url, body, headers = row.request
+    text = json.dumps(body).replace(REFERRAL, NOWHERE)
+    elsewhere = Request(method, url.replace(REFERRAL, NOWHERE), json.loads(text), headers)
+    for party in AWAY:
+        there, none = parties.call(row.request, party), parties.call(elsewhere, party)
+        assert (there.status, there.body) == (none.status, none.body)
+
+
+# --- keys ----------------------------------------------------------------------------------------
+
+
+def test_the_same_client_key_of_two_ehrs_names_two_referrals() -> None:
+    # Given an EHR's order under its own key, without an identifier
+    parties = offered()
+    order = {**the_order(), "identifier": []}
+    request = Request("POST", "/fhir/ServiceRequest", order, {"idempotency-key": "k-1"})
+    first = {party: parties.call(request, party) for party in sorted(EHRS)}
+    # Then each EHR has one of its own, and finds it again under its key
+    assert {reply.status for reply in first.values()} == {201}
+    assert len({reply.body["id"] for reply in first.values()}) == 3
+    for party, reply in first.items():
+        again = parties.call(request, party)
+        assert (again.status, again.body["id"]) == (200, reply.body["id"])
+
+
+def test_the_same_words_of_two_ehrs_are_two_referrals() -> None:
+    parties = offered()
+    request = Request("POST", "/fhir/ServiceRequest", {**the_order(), "identifier": []})
+    replies = [parties.call(request, party) for party in sorted(EHRS)]
+    assert {reply.status for reply in replies} == {201}
+    assert len({reply.body["id"] for reply in replies}) == 3
+
+
+def test_a_key_of_another_ehr_shows_nothing_of_its_referral() -> None:
+    parties = offered()
+    for headers in ({}, {"if-none-exist": CONDITION}):
+        request = Request("POST", "/fhir/ServiceRequest", the_order(), headers)
+        reply = parties.call(request, Party.OTHER_EHR)
+        assert reply.code == "identifier-of-another-ehr"
+        assert REFERRAL not in json.dumps(reply.body)
+        assert "location" not in reply.headers
+
+
+def test_only_its_own_ehr_replaces_a_referral() -> None:
+    # An order that says it replaces `mine`, by reference and by identifier
+    replaces = [{"reference": f"ServiceRequest/{REFERRAL}"}, {"identifier": NUMBER}]
+    request = Request("POST", "/fhir/ServiceRequest", the_order("N-1", replaces=replaces))
+    for party in sorted(EHRS - {Party.OWN_EHR}):
+        parties = offered()
+        before = parties.stored()[MINE]
+        assert parties.call(request, party).status == 201
+        assert parties.stored()[MINE] == before
+    parties = offered()
+    assert parties.call(request, Party.OWN_EHR).status == 201
+    assert parties.world.referral.proposed_outcome is Outcome.SUPERSEDED

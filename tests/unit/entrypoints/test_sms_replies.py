@@ -1,0 +1,200 @@
+"""Patients' replies: a stop is honoured first, and a carrier that is away loses nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from referral_core.adapters.clock import ManualClock
+from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger, MemoryOptOuts
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.adapters.memory.workflow import MemoryWorkflow
+from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload, PatientContent
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.principal import Principal
+from referral_core.domain.updates import PatientReplied, Role
+from referral_core.entrypoints.sms_replies import ReceiveReply
+from referral_core.lifecycle.case import Sources
+from referral_core.lifecycle.engine.engine import Engine
+from referral_core.pathways import pathway
+from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
+
+PHONE, NUMBER = "+15085550131", "+15085550100"
+
+
+def _payload(phone: str) -> bytes:
+    return ClinicalPayload(
+        service_request={},
+        resources={},
+        content=ClinicalContent(patient=PatientContent(phone=phone)),
+        source_sha256="0" * 64,
+        content_hash="0" * 64,
+    ).dump()
+
+
+class World:
+    """What the function works on, in memory; `done` holds in which order the lists were written."""
+
+    def __init__(self, *referrals: str) -> None:
+        done: list[str] = []
+
+        class Recording(MemoryReferrals):
+            def opt_out(self, tenant: Tenant, contact_hash: str, at: datetime) -> None:
+                done.append("table")
+                super().opt_out(tenant, contact_hash, at)
+
+        class Listing(MemoryOptOuts):
+            def add(self, number: str) -> None:
+                done.append("carrier")
+                super().add(number)
+
+        self.done = done
+        self.referrals = Recording()
+        for referral_id in referrals:
+            new_referral = a_new_referral(a_referral(referral_id), _payload(PHONE))
+            known = new_referral.but(contact_hash=contact_hash(PHONE))
+            self.referrals.accept([known])
+        self.carrier = MemoryMessenger()
+        self.opt_outs = Listing(self.carrier)
+        channel = Principal(
+            client_id=NUMBER, tenant=TENANT, role=Role.PATIENT_CHANNEL, organization="carrier"
+        )
+        clock, directory = ManualClock(NOW), MemoryDirectory(self.referrals, [channel])
+        self.receive = ReceiveReply(
+            referrals=self.referrals,
+            documents=MemoryDocuments(),
+            engine=Engine(Sources(self.referrals, directory, pathway), MemoryWorkflow(), clock, {}),
+            directory=directory,
+            clock=clock,
+            opt_outs=self.opt_outs,
+        )
+
+    @property
+    def opted_out(self) -> bool:
+        return self.referrals.opted_out(TENANT, contact_hash(PHONE))
+
+    def replies(self, referral_id: str) -> list[tuple[str, Reply]]:
+        """The replies that are pending for a referral, by id."""
+        pending = self.referrals.load(TENANT, ReferralId(referral_id)).mailbox.pending
+        return [(u.id, u.reply) for u in pending if isinstance(u, PatientReplied)]
+
+
+def an_event(*texts: str) -> dict[str, Any]:
+    def record(number: int, text: str) -> dict[str, Any]:
+        message = {
+            "originationNumber": PHONE,
+            "destinationNumber": NUMBER,
+            "messageKeyword": "KEYWORD_REFERRALS",
+            "messageBody": text,
+            "inboundMessageId": f"in-{number}",
+        }
+        return {"EventSource": "aws:sns", "Sns": {"Message": json.dumps(message)}}
+
+    return {"Records": [record(number, text) for number, text in enumerate(texts)]}
+
+
+def test_a_reply_reaches_the_referral_of_its_phone() -> None:
+    world = World("r1")
+
+    world.receive.handle(an_event("Yes!"))
+
+    assert world.replies("r1") == [("reply-in-0", "yes")]
+    assert world.done == []
+    assert not world.opted_out
+
+
+@pytest.mark.parametrize("text", ["STOP", "alto", "Revoke", "opt out"])
+def test_a_stop_is_put_on_the_table_first_and_then_at_the_carrier(text: str) -> None:
+    world = World("r1")
+
+    world.receive.handle(an_event(text))
+
+    assert world.done == ["table", "carrier"]
+    assert world.opted_out
+    assert world.carrier.opted_out == {PHONE}
+    assert world.replies("r1") == [("reply-in-0", "stop")]
+
+
+def test_a_stop_without_open_referral_is_honoured_all_the_same() -> None:
+    world = World()
+
+    world.receive.handle(an_event("STOP"))
+
+    assert world.opted_out
+    assert world.carrier.opted_out == {PHONE}
+
+
+def test_a_stop_concerns_every_referral_of_the_phone_while_a_yes_is_for_a_person() -> None:
+    world = World("r1", "r2")
+
+    world.receive.handle(an_event("YES", "STOP"))
+
+    for referral_id in ("r1", "r2"):
+        assert world.replies(referral_id) == [("reply-in-0", "other"), ("reply-in-1", "stop")]
+
+
+def test_a_carrier_that_is_away_loses_no_reply_and_is_asked_when_the_event_comes_again() -> None:
+    world = World("r1")
+    world.opt_outs.mode = "down"
+
+    with pytest.raises(Retryable):
+        world.receive.handle(an_event("STOP"))
+
+    assert world.opted_out
+    assert world.replies("r1") == [("reply-in-0", "stop")]
+    assert world.carrier.opted_out == set()
+
+    world.opt_outs.mode = "up"
+    world.receive.handle(an_event("STOP"))
+
+    assert world.carrier.opted_out == {PHONE}
+    assert world.replies("r1") == [("reply-in-0", "stop")]
+
+
+def test_a_carrier_that_refuses_is_a_fault_that_somebody_hears_of() -> None:
+    world = World("r1")
+    world.opt_outs.mode = "refuses"
+
+    with pytest.raises(Permanent):
+        world.receive.handle(an_event("STOP"))
+
+    assert world.opted_out
+    assert world.replies("r1") == [("reply-in-0", "stop")]
+
+
+def test_one_reply_that_fails_does_not_hold_up_the_others() -> None:
+    world = World("r1")
+    world.opt_outs.mode = "down"
+
+    with pytest.raises(Retryable):
+        world.receive.handle(an_event("STOP", "YES"))
+
+    assert world.replies("r1") == [("reply-in-0", "stop"), ("reply-in-1", "yes")]
+
+
+def test_a_table_that_is_away_is_written_first_when_the_event_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World("r1")
+
+    def away(*_: object) -> None:
+        raise Retryable("down")
+
+    monkeypatch.setattr(world.referrals, "opt_out", away)
+    with pytest.raises(Retryable):
+        world.receive.handle(an_event("STOP"))
+    monkeypatch.undo()
+
+    assert world.carrier.opted_out == set()
+    assert world.replies("r1") == []
+
+    world.receive.handle(an_event("STOP"))
+
+    assert world.done == ["table", "carrier"]

@@ -1,0 +1,149 @@
+"""Every action of every work item leads where its policy says; no other is allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from referral_core.domain.errors import NotLegal
+from referral_core.domain.events import EventKind, OfferFacts, WorkItemFacts
+from referral_core.domain.lifecycle import Party, Step
+from referral_core.domain.updates import AuthorizationDecided, Role
+from referral_core.domain.work_items import (
+    ENTER_AUTHORIZATION,
+    RECORD_CALL,
+    RETRY,
+    ROUTE_AGAIN,
+    SELF_PAY,
+    WORK_ITEM_POLICIES,
+    Reason,
+    actions_of,
+    target_of,
+)
+from tests.in_memory import REFERRAL, TENANT, World
+from tests.partner_actions import reason_of
+from tests.unit.lifecycle.work_item_worlds import STANDS_AT, call, care, decide
+
+STEPS = {step.value for step in Step}
+EVERY = [
+    (reason, action)
+    for reason in Reason
+    for action in actions_of(
+        reason, Step.CHECK_ELIGIBILITY if reason is Reason.FAULT else Step("OpenWorkItem")
+    )
+]
+
+
+def test_every_reason_has_a_policy_and_a_way_to_come_about() -> None:
+    assert set(STANDS_AT) == set(WORK_ITEM_POLICIES) == set(Reason)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_reason_puts_the_referral_on_its_queue(reason: Reason) -> None:
+    world = STANDS_AT[reason]()
+    referral, item = world.referral, world.referral.work_item
+    assert item is not None
+    assert item.reason is reason
+    assert referral.waits_for is Party.STAFF
+    assert (
+        referral.status_reason.removeprefix("Overdue. ") == WORK_ITEM_POLICIES[reason].status_reason
+    )
+    assert item.actions == actions_of(reason, item.resume_at)
+    assert item.due_at is not None
+    assert item.due_at >= world.clock.now()
+    assert referral.due_at <= item.due_at
+
+
+def act(world: World, action: str) -> None:
+    """Send what the action needs."""
+    known = world.referral.authorization
+    if action == RECORD_CALL:
+        call(world, "agreed")
+    elif action == ENTER_AUTHORIZATION:
+        assert known is not None
+        fields: dict[str, Any] = {"number": "PHONE-1", "valid_to": "2026-12-31"}
+        world.report(
+            AuthorizationDecided,
+            role=Role.STAFF,
+            trace=known.trace,
+            verdict="approved",
+            review_action="phone",
+            **fields,
+        )
+    else:
+        decide(world, action, **({"fee_class": "B"} if action == SELF_PAY else {}))
+
+
+def led_to(world: World, entered: int) -> str:
+    return next(state for state in world.entered()[entered:] if state in STEPS)
+
+
+@pytest.mark.parametrize(("reason", "action"), EVERY)
+def test_an_action_leads_where_its_policy_says(reason: Reason, action: str) -> None:
+    # Given a referral that waits for a person
+    world = STANDS_AT[reason]()
+    item = world.referral.work_item
+    assert item is not None
+    before, entered = world.referral, len(world.entered())
+    wanted = target_of(reason, action, item.resume_at)
+    if action == RECORD_CALL:
+        wanted = Step.AWAIT_VISIT  # the patient agreed
+    if reason is Reason.CLOSING_SIGN_OFF and action == "sign-off":
+        wanted = Step.VERIFY_CLOSURE
+    # When the person acts
+    act(world, action)
+    # Then the referral goes on where the policy says
+    assert led_to(world, entered) == wanted
+    # And the act is an event with its actor
+    events = world.referrals.events(TENANT, REFERRAL)
+    (event,) = [e for e in events if e.version == before.version + 1]
+    assert event.actor == "staff-1"
+    assert str(event.update).startswith("reported-")
+    if action not in {RECORD_CALL, ENTER_AUTHORIZATION}:
+        if event.kind is EventKind.OFFER_TAKEN_BACK:
+            assert action == ROUTE_AGAIN
+            assert isinstance(event.facts, OfferFacts)
+            assert event.facts.reason == "staff-decision"
+        else:
+            assert isinstance(event.facts, WorkItemFacts)
+            assert event.facts.action == action
+        assert event.metered.get("staff_decisions") == 1
+    # And the item is settled, or there is another one, opened now
+    after = world.referral
+    assert after.work_item is None or after.work_item.opened_at == world.clock.now()
+    if action.startswith("close:"):
+        assert after.proposed_outcome == action.removeprefix("close:")
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_an_action_of_another_policy_is_refused_and_changes_nothing(reason: Reason) -> None:
+    world = STANDS_AT[reason]()
+    before = world.referral
+    everything = {a for r in Reason for a in actions_of(r, Step.CHECK_READINESS)}
+    assert before.work_item is not None
+    for action in [*sorted(everything - set(before.work_item.actions)), "dance", ""]:
+        with pytest.raises(NotLegal):
+            decide(world, action)
+    for action in (RECORD_CALL, ENTER_AUTHORIZATION):
+        with pytest.raises(NotLegal):
+            decide(world, action)  # these are facts, and need more than an action
+    assert world.referral == before
+
+
+def test_a_fault_can_be_tried_again_where_it_happened() -> None:
+    world = STANDS_AT[Reason.FAULT]()
+    entered = len(world.entered())
+    assert world.referral.work_item is not None
+    assert world.referral.work_item.resume_at is Step.CHECK_ELIGIBILITY
+    decide(world, RETRY)
+    assert led_to(world, entered) == Step.CHECK_ELIGIBILITY
+    assert reason_of(world) is Reason.FAULT, "the payer is still down"
+
+
+def test_without_a_work_item_nothing_is_decided_and_nothing_cared_for() -> None:
+    world = STANDS_AT[Reason.NOT_ELIGIBLE]()
+    decide(world, SELF_PAY)
+    for word in ("claim", "comment"):
+        with pytest.raises(NotLegal, match="No work item"):
+            care(world, word)
