@@ -19,7 +19,7 @@ from benchmarks.environment import ROOT, environment
 
 REFERENCE: Final = 'import boto3; boto3.client("dynamodb")'
 INTAKE: Final = "receive_referral"
-MOST: Final = {INTAKE: 1.35, "start_lifecycle": 1.2, "fire_timers": 1.2, "record_metrics": 1.2}
+MOST: Final = {INTAKE: 1.35, "publish_outbox": 1.2, "fire_timers": 1.2, "record_metrics": 1.2}
 """The ratios to reach (issue 7); the others are printed to be seen."""
 
 _ROUNDS: Final = 7

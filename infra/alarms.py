@@ -48,7 +48,7 @@ class Alarms(Construct):
             "ExecutionsAborted": machine.metric_aborted(period=_FIVE_MINUTES),
         }.items():
             self._alarm(name, metric)
-        for name in ("receive_referral", "receive_update", "start_lifecycle", "fire_timers"):
+        for name in ("receive_referral", "receive_update", "publish_outbox", "fire_timers"):
             function = functions[name]
             title = "".join(part.capitalize() for part in name.split("_"))
             self._alarm(f"{title}Errors", function.metric_errors(period=_FIVE_MINUTES))

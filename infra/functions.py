@@ -102,9 +102,9 @@ OTHERS = (
     _receiver("receive_referral"),
     _receiver("receive_update", OPT_OUT_LIST=STOP),
     _receiver("receive_reply", OPT_OUT_LIST=STOP),
-    Spec("read_records", {TABLE: LIST}),
+    Spec("query_api", {TABLE: LIST}),
     Spec(
-        "start_lifecycle",
+        "publish_outbox",
         {
             "STATE_MACHINE_ARN": ("states:StartExecution",),
             "NOTICES_QUEUE_URL": QUEUE,

@@ -60,9 +60,7 @@ class ReferralRouterStack(Stack):
         )
         api = Api(self, "Api", functions=by_name, key=record.key)
         by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
-        by_name["read_records"].add_environment(
-            "TOKEN_URL", f"{api.domain.base_url()}/oauth2/token"
-        )
+        by_name["query_api"].add_environment("TOKEN_URL", f"{api.domain.base_url()}/oauth2/token")
         Triggers(self, "Triggers", functions=by_name, table=record.table, messaging=messaging)
         Alarms(self, "Alarms", functions=by_name, machine=lifecycle.machine, messaging=messaging)
         outputs = {

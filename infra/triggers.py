@@ -17,7 +17,7 @@ from constructs import Construct
 from infra.messaging import Messaging
 
 _STREAM_FILTERS: Mapping[str, list[dict[str, object]]] = {
-    "start_lifecycle": [{"dynamodb": {"Keys": {"sk": {"S": ["@REFERRAL"]}}}}],
+    "publish_outbox": [{"dynamodb": {"Keys": {"sk": {"S": ["@REFERRAL"]}}}}],
     "record_metrics": [
         {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "EVENT#"}]}}}}
     ],

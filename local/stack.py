@@ -126,7 +126,7 @@ def _environment(partners_url: str, started: datetime, rate: float) -> Mapping[s
 def _tell_functions(emulator: Emulator, api_url: str) -> None:
     """Give the functions that make links the address that works on this machine."""
     functions = emulator.client("lambda")
-    for name in ("receive_referral", "receive_update", "read_records", "deliver_notices"):
+    for name in ("receive_referral", "receive_update", "query_api", "deliver_notices"):
         full = f"referral-router-{name}"
         known = functions.get_function_configuration(FunctionName=full)["Environment"]["Variables"]
         functions.update_function_configuration(

@@ -144,9 +144,9 @@ class Product:
         """Answer an event of the HTTP API by the function of its route."""
         return self._apps[function_of(event)].resolve(event, Context())
 
-    def start_lifecycle(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    def publish_outbox(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of referrals."""
-        return consume(event, Sort.REFERRAL, self._outbox.publish, self._dead("start_lifecycle"))
+        return consume(event, Sort.REFERRAL, self._outbox.publish, self._dead("publish_outbox"))
 
     def record_metrics(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of events."""
@@ -180,7 +180,7 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     return {
         "receive_referral": intake_app(intake, orders, directory),
         "receive_update": update_app(ReceiveUpdate(updates), staff, directory),
-        "read_records": read_app(reads, worklist, directory),
+        "query_api": read_app(reads, worklist, directory),
     }
 
 

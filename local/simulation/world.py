@@ -93,7 +93,7 @@ class World(Invocations):
         self.stream_dead = VirtualQueue()
         self.stream = VirtualStream(
             [
-                (Sort.REFERRAL, self._consumer("start_lifecycle", lambda p: p.start_lifecycle)),
+                (Sort.REFERRAL, self._consumer("publish_outbox", lambda p: p.publish_outbox)),
                 (Sort.EVENT, self._consumer("record_metrics", lambda p: p.record_metrics)),
             ]
         )

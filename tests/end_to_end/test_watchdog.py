@@ -40,7 +40,7 @@ Strike = Callable[[Stack, Caller, Records], str]
 
 
 def start_dropped(stack: Stack, ehr: Caller, records: Records) -> str:
-    with lost_stream_records(stack, "start_lifecycle"):
+    with lost_stream_records(stack, "publish_outbox"):
         referral_id = ehr.refer(a_complete_order(scripted("brisk", 1))).referral_id
     assert records.referral(referral_id).current_step is Step.CHECK_READINESS
     return referral_id
@@ -259,7 +259,7 @@ def test_a_poisoned_record_goes_aside_and_stops_nothing(
     received = records.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     (message,) = received
     letter = json.loads(message["Body"])
-    assert letter["consumer"] == "start_lifecycle"
+    assert letter["consumer"] == "publish_outbox"
     assert letter["keys"] == key
     assert "Poisonwood" not in message["Body"]
     # And those who come after it go their way

@@ -33,7 +33,7 @@ SENDS: Final = {
         "receive_update",
         "receive_reply",
     },
-    "states:StartExecution": {"start_lifecycle"},
+    "states:StartExecution": {"publish_outbox"},
 }
 EVERYWHERE: Final = {
     "POWERTOOLS_SERVICE_NAME",
@@ -159,7 +159,7 @@ def test_who_may_put_into_which_queue(resources: Resources) -> None:
 
     assert may == {
         "contact_patient": {"Letters"},
-        "start_lifecycle": {"Notices", "StreamDlq"},
+        "publish_outbox": {"Notices", "StreamDlq"},
         "record_metrics": {"StreamDlq"},
         "receive_reply": {"RepliesDlq"},
     }

@@ -141,7 +141,7 @@ def test_exactly_the_completing_functions_may_complete_tasks_and_only_one_may_st
         n for n, s in statements(resources) if "states:StartExecution" in as_list(s["Action"])
     ]
     assert len(starters) == 1
-    assert "StartLifecycle" in starters[0]
+    assert "PublishOutbox" in starters[0]
 
 
 def test_every_route_leads_to_its_function_behind_the_authorizer(resources: Resources) -> None:

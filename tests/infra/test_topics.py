@@ -11,7 +11,7 @@ from infra import STACK_NAME
 
 Resources = dict[str, dict[str, Any]]
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
-WITHOUT_WRITES = {"read_records", "record_metrics", "start_lifecycle"}
+WITHOUT_WRITES = {"query_api", "record_metrics", "publish_outbox"}
 """What only reads, or only reads the stream."""
 
 

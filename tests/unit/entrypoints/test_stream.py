@@ -57,7 +57,7 @@ def _event(name: str) -> dict[str, Any]:
 def test_a_new_run_is_started_once_and_an_unusable_record_stops_nothing() -> None:
     workflow, dead = MemoryWorkflow(), DeadLetterList()
     outbox = Outbox(workflow, MemoryNotices, projected_in)
-    event = _event("start_lifecycle")
+    event = _event("publish_outbox")
     unusable = json.loads(json.dumps(event["Records"][0]))
     unusable["dynamodb"]["NewImage"]["body"] = {"S": "{"}
     event["Records"] = [unusable, *event["Records"], *event["Records"]]
@@ -70,7 +70,7 @@ def test_a_new_run_is_started_once_and_an_unusable_record_stops_nothing() -> Non
 def test_a_compressed_projection_is_read_from_its_image() -> None:
     # Given a body that is compressed: Lambda's records have what is binary as base64 text
     workflow, dead = MemoryWorkflow(), DeadLetterList()
-    event = _event("start_lifecycle")
+    event = _event("publish_outbox")
     image = event["Records"][0]["dynamodb"]["NewImage"]
     image["body"] = {"B": base64.b64encode(b"small").decode()}
     read: list[Any] = []

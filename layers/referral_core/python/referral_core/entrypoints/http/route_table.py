@@ -22,7 +22,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
 
 RECEIVE_REFERRAL: Final = "receive_referral"
 RECEIVE_UPDATE: Final = "receive_update"
-READ_RECORDS: Final = "read_records"
+READ_RECORDS: Final = "query_api"
 
 _EHR: Final = frozenset({Role.EHR})
 _PARTNERS: Final = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})

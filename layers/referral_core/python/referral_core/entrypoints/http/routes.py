@@ -57,7 +57,7 @@ def update_app(use: ReceiveUpdate, staff: DecideWorkItems, principals: Principal
 
 
 def read_app(use: ReadRecords, worklist: ListWorkItems, principals: Principals) -> HttpEndpoint:
-    """Return the endpoint of read_records."""
+    """Return the endpoint of query_api."""
     by_operation = {
         "read-order": use.service_request,
         "search-orders": use.service_requests,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from referral_core.adapters.min_cost_flow import bid_prices, match_costs, optimum
+from benchmarks.routing.min_cost_flow import bid_prices, match_costs, optimum
 from referral_core.domain.routing.market import Expected, Market, drawn_future
 from referral_core.domain.routing.matching import CostModel, Demand, Service
 

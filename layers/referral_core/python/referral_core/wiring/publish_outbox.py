@@ -1,4 +1,4 @@
-"""The function start_lifecycle."""
+"""The function publish_outbox."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @cache
 def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
-    """Build the function start_lifecycle."""
+    """Build the function publish_outbox."""
     settings().need("state_machine_arn")
     settings().need("notices_queue_url")
     outbox = Outbox(workflow(), _notices, projected_in)
-    unusable = dead_letters("start_lifecycle")
+    unusable = dead_letters("publish_outbox")
     return lambda event: consume(event, Sort.REFERRAL, outbox.publish, unusable)
 
 

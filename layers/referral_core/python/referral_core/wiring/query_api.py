@@ -1,4 +1,4 @@
-"""The function read_records."""
+"""The function query_api."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ from referral_core.wiring.table import table
 
 @cache
 def build() -> HttpEndpoint:
-    """Build the function read_records."""
+    """Build the function query_api."""
     use = ReadRecords(table(), table(), settings().need("token_url"))
     return read_app(use, ListWorkItems(table(), table()), principals())
