@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,13 +16,24 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.messaging import Messaging
+from referral_core.adapters.aws.dynamodb.keys import Sort
 
-_STREAM_FILTERS: Mapping[str, list[dict[str, object]]] = {
-    "publish_outbox": [{"dynamodb": {"Keys": {"sk": {"S": ["@REFERRAL"]}}}}],
-    "record_metrics": [
-        {"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "EVENT#"}]}}}}
-    ],
+STREAM_FILTERS: Final[Mapping[str, Mapping[str, object]]] = {
+    "publish_outbox": {
+        "eventName": ["INSERT", "MODIFY"],
+        "dynamodb": {"Keys": {"sk": {"S": [Sort.REFERRAL.value]}}},
+    },
+    "record_metrics": {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": Sort.EVENT.value}]}}},
+    },
 }
+"""What each consumer of the stream is invoked with; one machine's emulator ignores filters."""
+_STREAM_RETRIES: Final = 10
+"""Tries of what a consumer says is retryable; what it cannot use it dead-letters by itself."""
+_NOTICES_AT_ONCE: Final = 50
+"""Deliveries at work: bounded, so that a partner's outage leaves the account's other functions
+their concurrency."""
 
 
 class Triggers(Construct):
@@ -37,22 +49,29 @@ class Triggers(Construct):
         messaging: Messaging,
     ) -> None:
         super().__init__(scope, construct_id)
-        for name, filters in _STREAM_FILTERS.items():
+        for name, pattern in STREAM_FILTERS.items():
             functions[name].add_event_source(
                 sources.DynamoEventSource(
                     table,
                     starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                     batch_size=50,
                     bisect_batch_on_error=True,
-                    retry_attempts=3,
+                    retry_attempts=_STREAM_RETRIES,
                     max_record_age=Duration.hours(6),
                     report_batch_item_failures=True,
                     on_failure=sources.SqsDlq(messaging.stream_dlq),
-                    filters=filters,
+                    # A bare mapping would be dropped without a word.
+                    filters=[lambda_.FilterCriteria.filter(pattern)],
                 )
             )
         functions["deliver_notices"].add_event_source(
-            sources.SqsEventSource(messaging.notices, batch_size=5, report_batch_item_failures=True)
+            # One notice an invocation: no EHR waits for another one's timeout.
+            sources.SqsEventSource(
+                messaging.notices,
+                batch_size=1,
+                max_concurrency=_NOTICES_AT_ONCE,
+                report_batch_item_failures=True,
+            )
         )
         messaging.replies.add_subscription(
             subscriptions.LambdaSubscription(

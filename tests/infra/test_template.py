@@ -199,17 +199,87 @@ def test_the_machine_logs_no_execution_data(resources: Resources) -> None:
     assert "$${" not in json.dumps(machine["DefinitionString"])
 
 
-def test_stream_consumers_set_poison_aside(resources: Resources) -> None:
-    mappings = [
-        m for m in of_type(resources, "AWS::Lambda::EventSourceMapping") if "StartingPosition" in m
+def mapping_of(resources: Resources, name: str) -> dict[str, Any]:
+    """What invokes a function: its one event source."""
+    (found,) = [
+        m
+        for m in of_type(resources, "AWS::Lambda::EventSourceMapping")
+        if resources[m["FunctionName"]["Ref"]]["Properties"]["FunctionName"]
+        == f"{STACK_NAME}-{name}"
     ]
-    assert len(mappings) == 2
-    for mapping in mappings:
-        assert mapping["BisectBatchOnFunctionError"]
-        assert mapping["MaximumRetryAttempts"] == 3
-        assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3600
-        assert "OnFailure" in mapping["DestinationConfig"]
-        assert mapping["FilterCriteria"]["Filters"]
+    return found
+
+
+@pytest.mark.parametrize("name", ["publish_outbox", "record_metrics"])
+def test_stream_consumers_set_poison_aside(name: str, resources: Resources) -> None:
+    mapping = mapping_of(resources, name)
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["MaximumRetryAttempts"] == 10
+    assert mapping["MaximumRecordAgeInSeconds"] == 6 * 3600
+    assert "StreamDlq" in json.dumps(mapping["DestinationConfig"]["OnFailure"])
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert "StreamArn" in json.dumps(mapping["EventSourceArn"])
+
+
+def a_change(kind: str, sk: str) -> dict[str, Any]:
+    return {"eventName": kind, "dynamodb": {"Keys": {"pk": {"S": "T#t#R#r"}, "sk": {"S": sk}}}}
+
+
+def passes(mapping: dict[str, Any], record: Any) -> bool:
+    """Whether a filter lets a record through: a plain value, or a prefix, of each field named."""
+
+    def fits(pattern: Any, value: Any) -> bool:
+        if isinstance(pattern, dict):
+            return all(fits(wanted, value.get(field, {})) for field, wanted in pattern.items())
+        return any(
+            str(value).startswith(each["prefix"]) if isinstance(each, dict) else value == each
+            for each in pattern
+        )
+
+    filters = [json.loads(f["Pattern"]) for f in mapping["FilterCriteria"]["Filters"]]
+    assert all(filters), "a filter that says nothing lets everything through"
+    return any(fits(pattern, record) for pattern in filters)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "sk"),
+    [
+        ("publish_outbox", "INSERT", "@REFERRAL"),
+        ("publish_outbox", "MODIFY", "@REFERRAL"),
+        ("record_metrics", "INSERT", "EVENT#000001"),
+    ],
+)
+def test_a_consumer_of_the_stream_is_invoked_for_its_records(
+    name: str, kind: str, sk: str, resources: Resources
+) -> None:
+    assert passes(mapping_of(resources, name), a_change(kind, sk))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "sk"),
+    [
+        ("publish_outbox", "REMOVE", "@REFERRAL"),
+        ("publish_outbox", "MODIFY", "@MAILBOX"),
+        ("publish_outbox", "INSERT", "EVENT#000001"),
+        ("publish_outbox", "INSERT", "PAYLOAD#001"),
+        ("record_metrics", "MODIFY", "EVENT#000001"),
+        ("record_metrics", "INSERT", "@REFERRAL"),
+        ("record_metrics", "INSERT", "UPDATE#1"),
+    ],
+)
+def test_a_consumer_of_the_stream_is_not_invoked_for_others(
+    name: str, kind: str, sk: str, resources: Resources
+) -> None:
+    assert not passes(mapping_of(resources, name), a_change(kind, sk))
+
+
+def test_no_ehr_waits_for_another_ones_timeout(resources: Resources) -> None:
+    mapping = mapping_of(resources, "deliver_notices")
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 50}
+    assert "Notices" in json.dumps(mapping["EventSourceArn"])
 
 
 def test_the_layer_holds_what_lambda_imports_for_its_platform(assembly: Path) -> None:

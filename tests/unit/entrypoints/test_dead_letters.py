@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
+from botocore.exceptions import ClientError
 
 from referral_core.entrypoints.stream import DeadLetters, consume
 
@@ -57,6 +58,18 @@ def test_a_dead_letter_holds_keys_and_the_errors_type_and_nothing_of_the_content
         "event_id": "e1",
         "keys": KEYS,
         "sequence_number": "7",
+    }
+
+
+def test_a_record_whose_dead_letter_is_refused_comes_again() -> None:
+    # Given a queue of dead letters that throttles
+    class Throttled(Queue):
+        def send_message(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": "RequestThrottled"}}, "SendMessage")
+
+    letters = DeadLetters(Throttled(), QUEUE, "record_metrics")  # type: ignore[arg-type]
+    assert consume(EVENT, "@REFERRAL", unusable, letters) == {
+        "batchItemFailures": [{"itemIdentifier": "7"}]
     }
 
 

@@ -45,8 +45,9 @@ class DeadLetterList:
     def __init__(self) -> None:
         self.taken: list[Any] = []
 
-    def put(self, record: Any, _error: Exception) -> None:
+    def put(self, record: Any, _error: Exception) -> bool:
         self.taken.append(record)
+        return True
 
 
 def _event(name: str) -> dict[str, Any]:

@@ -1,4 +1,9 @@
-"""DynamoDB stream records, read one by one: an unusable one is dead-lettered, stopping nothing."""
+"""DynamoDB stream records, read one by one: what may work later comes again, poison is set aside.
+
+Which of the two an error is says its type (`domain/errors.py`). A record that is given back comes
+again with all that follow it, so a consumer is idempotent; what AWS gives up in the end, and what
+the emulator never gives again, the watchdog finds due.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from referral_core.domain.errors import Retryable
 from referral_core.observability import logger
 
 if TYPE_CHECKING:
@@ -27,21 +33,22 @@ class DeadLetters:
         self._url = url
         self._consumer = consumer
 
-    def put(self, record: Mapping[str, Any], error: Exception) -> None:
-        """Dead-letter one record by its keys."""
+    def put(self, record: Mapping[str, Any], error: Exception) -> bool:
+        """Dead-letter one record by its keys; return whether the queue has it."""
         stream = record.get("dynamodb", {})
-        self._client().send_message(
-            QueueUrl=self._url,
-            MessageBody=json.dumps(
-                {
-                    "consumer": self._consumer,
-                    "error": type(error).__name__,
-                    "event_id": record.get("eventID"),
-                    "keys": stream.get("Keys"),
-                    "sequence_number": stream.get("SequenceNumber"),
-                }
-            ),
-        )
+        letter = {
+            "consumer": self._consumer,
+            "error": type(error).__name__,
+            "event_id": record.get("eventID"),
+            "keys": stream.get("Keys"),
+            "sequence_number": stream.get("SequenceNumber"),
+        }
+        try:
+            self._client().send_message(QueueUrl=self._url, MessageBody=json.dumps(letter))
+        except Exception as refused:  # noqa: BLE001 - botocore's errors; it must not be lost for one
+            logger.error("dead letter not queued", extra={"error": type(refused).__name__})
+            return False
+        return True
 
 
 def consume(
@@ -59,18 +66,36 @@ def consume(
         dead_letters: takes the records for which `use` raises.
 
     Returns:
-        A batch response without failures: what failed is dead-lettered, so nothing waits for it.
+        A batch response: the records to be given again, which are those that failed for a reason
+        that passes. The others are done with: used, of another kind, or dead-lettered.
     """
-    for record in event.get("Records", []):
-        try:
-            stream = record["dynamodb"]
-            wanted = str(stream["Keys"]["sk"]["S"]).startswith(prefix)
-            if wanted and "NewImage" in stream:
-                use(_plain(stream.get("OldImage")), _plain(stream["NewImage"]) or {})
-        except Exception as error:  # noqa: BLE001 - the one outermost place of a stream record
-            logger.error("stream record dead-lettered", extra={"error": type(error).__name__})
-            dead_letters.put(record, error)
-    return {"batchItemFailures": []}
+    again = [
+        str(record["dynamodb"]["SequenceNumber"])
+        for record in event.get("Records", [])
+        if not _is_done(record, prefix, use, dead_letters)
+    ]
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in again]}
+
+
+def _is_done(
+    record: Mapping[str, Any],
+    prefix: str,
+    use: Callable[[Image | None, Image], None],
+    dead_letters: DeadLetters,
+) -> bool:
+    """Use one record; return whether it is done with."""
+    try:
+        stream = record["dynamodb"]
+        wanted = str(stream["Keys"]["sk"]["S"]).startswith(prefix)
+        if wanted and "NewImage" in stream:
+            use(_plain(stream.get("OldImage")), _plain(stream["NewImage"]) or {})
+    except Retryable as error:
+        logger.warning("stream record given back", extra={"error": type(error).__name__})
+        return False
+    except Exception as error:  # noqa: BLE001 - the one outermost place of a stream record
+        logger.error("stream record dead-lettered", extra={"error": type(error).__name__})
+        return dead_letters.put(record, error)
+    return True
 
 
 def _plain(image: Mapping[str, Any] | None) -> Image | None:

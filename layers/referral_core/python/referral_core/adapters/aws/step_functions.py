@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from referral_core.domain.errors import Retryable
+from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.domain.lifecycle import Next
 from referral_core.domain.run import Delivery, Run
 
@@ -38,16 +39,15 @@ class StepFunctionsWorkflow:
             "run": run.run,
             "current_step": run.current_step.value,
         }
-        try:
+        with (
+            service_errors("The execution could not be started"),
+            suppress(self._client.exceptions.ExecutionAlreadyExists),
+        ):
             self._client.start_execution(
                 stateMachineArn=self._arn,
                 name=execution_name(run),
                 input=json.dumps(entry),
             )
-        except self._client.exceptions.ExecutionAlreadyExists:
-            return
-        except (ClientError, BotoCoreError) as error:
-            raise Retryable("The execution could not be started.") from error
 
     def complete_task(self, token: str, following: Next) -> Delivery:
         """Complete a waiting task: the state machine goes on to the state named."""

@@ -11,6 +11,7 @@ from referral_core.adapters.aws.dynamodb import effects, items
 from referral_core.adapters.aws.dynamodb.reads import ReferralReads
 from referral_core.adapters.aws.dynamodb.table import ConditionsFailed
 from referral_core.adapters.aws.dynamodb.transactions import parts_of_commit, parts_of_new
+from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.domain.errors import Conflict, Permanent, StaleRun
 from referral_core.domain.ids import Tenant
 from referral_core.domain.writes import (
@@ -86,7 +87,10 @@ class ReferralTable(ReferralReads):
 
     def opt_out(self, tenant: Tenant, contact_hash: str, at: datetime) -> None:
         """Put a number on the opt-out list; the first time counts."""
-        with suppress(self._table.client.exceptions.ConditionalCheckFailedException):
+        with (
+            service_errors("The opt-out could not be written"),
+            suppress(self._table.client.exceptions.ConditionalCheckFailedException),
+        ):
             self._table.client.put_item(
                 TableName=self._table.name,
                 Item=items.opt_out_item(tenant, contact_hash, at),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
 from referral_core.adapters.aws.dynamodb.schema import PARTITION_KEY, SORT_KEY, Index
-from referral_core.domain.errors import Permanent, Retryable
+from referral_core.adapters.aws.service_errors import service_errors, translated
+from referral_core.domain.errors import Retryable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -17,9 +19,7 @@ if TYPE_CHECKING:
 _A_BATCH: Final = 100
 _BATCHES_TRIED: Final = 5
 _NEW: Final = "attribute_not_exists(pk)"
-_OURS_TO_FIX: Final = frozenset(
-    {"ValidationException", "AccessDeniedException", "ResourceNotFoundException"}
-)
+_UNWRITTEN: Final = "The table could not be written"
 
 
 class Part(NamedTuple):
@@ -88,9 +88,10 @@ class Table(Requests):
 
     def get(self, pk: str, sk: str, *, consistent: bool = True) -> dict[str, Any] | None:
         """Read one item as plain values; None when it is not there."""
-        found = self.client.get_item(
-            TableName=self.name, Key=item(pk=pk, sk=sk), ConsistentRead=consistent
-        ).get("Item")
+        with _reading():
+            found = self.client.get_item(
+                TableName=self.name, Key=item(pk=pk, sk=sk), ConsistentRead=consistent
+            ).get("Item")
         return plain(found) if found else None
 
     def query(self, pk: str, prefix: str, *, consistent: bool = True) -> Iterable[dict[str, Any]]:
@@ -112,9 +113,10 @@ class Table(Requests):
             ExpressionAttributeValues=item(**values),
             ConsistentRead=consistent,
         )
-        for page in pages:
-            for found in page["Items"]:
-                yield plain(found)
+        with _reading():
+            for page in pages:
+                for found in page["Items"]:
+                    yield plain(found)
 
     def page_of(
         self, index: Index, partition: str, limit: int, after: Mapping[str, str] | None
@@ -129,7 +131,8 @@ class Table(Requests):
         }
         if after:
             query["ExclusiveStartKey"] = item(**after)
-        response = self.client.query(**query)
+        with _reading():
+            response = self.client.query(**query)
         last = response.get("LastEvaluatedKey")
         return [plain(entry) for entry in response["Items"]], plain(last) if last else None
 
@@ -150,7 +153,8 @@ class Table(Requests):
     def _batch(self, wanted: Sequence[Item]) -> Iterable[Mapping[str, Any]]:
         asked: Any = {self.name: {"Keys": wanted, "ConsistentRead": True}}
         for _ in range(_BATCHES_TRIED):
-            response = self.client.batch_get_item(RequestItems=asked)
+            with _reading():
+                response = self.client.batch_get_item(RequestItems=asked)
             yield from response["Responses"].get(self.name, [])
             asked = response.get("UnprocessedKeys")
             if not asked:
@@ -174,7 +178,7 @@ class Table(Requests):
             reasons = error.response.get("CancellationReasons", [])
             codes = [reason.get("Code") for reason in reasons]
             if not {"ConditionalCheckFailed", "TransactionConflict"} & set(codes):
-                raise _translated(error) from error
+                raise translated(_UNWRITTEN, error) from error
             raise ConditionsFailed(
                 frozenset(
                     part.name
@@ -182,10 +186,9 @@ class Table(Requests):
                     if code == "ConditionalCheckFailed"
                 )
             ) from error
+        except BotoCoreError as error:
+            raise translated(_UNWRITTEN, error) from error
 
 
-def _translated(error: ClientError) -> Exception:
-    code = error.response["Error"]["Code"]
-    if code in _OURS_TO_FIX:
-        return Permanent(f"The table refused the write: {code}.")
-    return Retryable(f"The table could not be written: {code}.")
+def _reading() -> AbstractContextManager[None]:
+    return service_errors("The table could not be read")
