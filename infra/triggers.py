@@ -50,20 +50,7 @@ class Triggers(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         for name, pattern in STREAM_FILTERS.items():
-            functions[name].add_event_source(
-                sources.DynamoEventSource(
-                    table,
-                    starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                    batch_size=50,
-                    bisect_batch_on_error=True,
-                    retry_attempts=_STREAM_RETRIES,
-                    max_record_age=Duration.hours(6),
-                    report_batch_item_failures=True,
-                    on_failure=sources.SqsDlq(messaging.stream_dlq),
-                    # A bare mapping would be dropped without a word.
-                    filters=[lambda_.FilterCriteria.filter(pattern)],
-                )
-            )
+            functions[name].add_event_source(_stream(table, pattern, messaging))
         functions["deliver_notices"].add_event_source(
             # One notice an invocation: no EHR waits for another one's timeout.
             sources.SqsEventSource(
@@ -73,17 +60,7 @@ class Triggers(Construct):
                 report_batch_item_failures=True,
             )
         )
-        messaging.replies.add_subscription(
-            subscriptions.LambdaSubscription(
-                functions["receive_reply"], dead_letter_queue=messaging.replies_dlq
-            )
-        )
-        # The topic hands a reply over and forgets it: what fails then is the function's to keep.
-        functions["receive_reply"].configure_async_invoke(
-            retry_attempts=2,
-            max_event_age=Duration.hours(6),
-            on_failure=destinations.SqsDestination(messaging.replies_dlq),
-        )
+        _hand_over_replies(functions["receive_reply"], messaging)
         rule = events.Rule(
             self,
             "EveryMinute",
@@ -91,3 +68,32 @@ class Triggers(Construct):
             schedule=events.Schedule.rate(Duration.minutes(1)),
         )
         rule.add_target(targets.LambdaFunction(functions["fire_timers"], retry_attempts=0))
+
+
+def _stream(
+    table: dynamodb.Table, pattern: Mapping[str, object], messaging: Messaging
+) -> sources.DynamoEventSource:
+    return sources.DynamoEventSource(
+        table,
+        starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+        batch_size=50,
+        bisect_batch_on_error=True,
+        retry_attempts=_STREAM_RETRIES,
+        max_record_age=Duration.hours(6),
+        report_batch_item_failures=True,
+        on_failure=sources.SqsDlq(messaging.stream_dlq),
+        # A bare mapping would be dropped without a word.
+        filters=[lambda_.FilterCriteria.filter(pattern)],
+    )
+
+
+def _hand_over_replies(function: lambda_.Function, messaging: Messaging) -> None:
+    messaging.replies.add_subscription(
+        subscriptions.LambdaSubscription(function, dead_letter_queue=messaging.replies_dlq)
+    )
+    # The topic hands a reply over and forgets it: what fails then is the function's to keep.
+    function.configure_async_invoke(
+        retry_attempts=2,
+        max_event_age=Duration.hours(6),
+        on_failure=destinations.SqsDestination(messaging.replies_dlq),
+    )
