@@ -167,7 +167,7 @@ class World:
         resource = json.loads(body)
         kind: Any = {"Bundle": "bundle"}.get(resource["resourceType"], "resource")
         kind = "message" if resource.get("type") == "message" else kind
-        return read_referrals(body, "application/fhir+json", kind)[0]
+        return read_referrals(body, "application/fhir+json", kind, START)[0]
 
     def report(
         self, reported: type[Reported], *, role: Role | None = None, **fields: Any
@@ -205,7 +205,9 @@ class World:
     def supply(self, sample: str) -> None:
         """PUT the author's new version."""
         body = (SAMPLES / f"supplied/{sample}.json").read_bytes()
-        self.supplied(read_referrals(body, "application/fhir+json", "resource")[0])
+        self.supplied(
+            read_referrals(body, "application/fhir+json", "resource", self.clock.now())[0]
+        )
 
     def supplied(self, intake: Intake) -> None:
         """Apply the author's new version of the order."""

@@ -22,6 +22,7 @@ from referral_core.fhir.intake.orders import read_referrals
 from referral_core.fhir.outbound.offers import offer_bundle
 from referral_core.ports import Clinics
 from tests.adapters.still_world import Partner, partner
+from tests.unit.builders import NOW
 from tests.unit.fhir.partners import a_performer, an_offered_referral
 
 EXAMPLES = sorted(
@@ -110,7 +111,9 @@ def an_offer(
 ) -> OfferedReferral:
     body = path.read_bytes()
     bundled = json.loads(body)["resourceType"] == "Bundle"
-    (intake,) = read_referrals(body, "application/fhir+json", "bundle" if bundled else "resource")
+    (intake,) = read_referrals(
+        body, "application/fhir+json", "bundle" if bundled else "resource", NOW
+    )
     referral = referral or an_offered_referral()
     payload = ClinicalPayload(
         service_request=intake.service_request,

@@ -82,7 +82,7 @@ def responses() -> Iterator[tuple[str, Json]]:
     for path in SAMPLES:
         body = path.read_bytes()
         kind = kind_of(path)
-        for intake in read_referrals(body, FHIR_JSON, kind):
+        for intake in read_referrals(body, FHIR_JSON, kind, NOW):
             referral = a_referral(f"r{len(stored)}")
             resource = service_request_as_stored(referral, intake.service_request)
             stored.append(resource)
@@ -93,12 +93,12 @@ def responses() -> Iterator[tuple[str, Json]]:
             yield named(f"offer of {path.name}", offered)
         if kind == "message":
             yield named(path.name, message_response(body, ["ServiceRequest/r1/_history/1"], NOW))
-    (bare,) = read_referrals(json.dumps(BARE).encode(), FHIR_JSON, "resource")
+    (bare,) = read_referrals(json.dumps(BARE).encode(), FHIR_JSON, "resource", NOW)
     yield named("bare stored", service_request_as_stored(a_referral(), bare.service_request))
     incomplete = {**BARE, "contained": [{"resourceType": "Coverage", "id": "c"}]}
     incomplete["insurance"] = [{"reference": "#c"}]
     for sent in (BARE, incomplete):
-        (read,) = read_referrals(json.dumps(sent).encode(), FHIR_JSON, "resource")
+        (read,) = read_referrals(json.dumps(sent).encode(), FHIR_JSON, "resource", NOW)
         offered = offer_bundle(
             an_offered_referral(), a_performer(), read.service_request, read.resources
         )

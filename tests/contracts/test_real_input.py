@@ -17,6 +17,7 @@ from referral_core.fhir.errors import FhirError
 from referral_core.fhir.intake.orders import Intake, read_referrals
 from tests.contracts.fhir_oracles import ROOT
 from tests.contracts.referral_samples import kind_of
+from tests.unit.builders import NOW
 from tests.unit.fhir.orders import FHIR_JSON
 
 DATA: Final = ROOT.parent / "shared" / "data"
@@ -168,7 +169,7 @@ def expected(path: Path) -> Expected:
 
 
 def posted(path: Path) -> list[Intake]:
-    return read_referrals(path.read_bytes(), FHIR_JSON, kind_of(path))
+    return read_referrals(path.read_bytes(), FHIR_JSON, kind_of(path), NOW)
 
 
 def understood(intake: Intake) -> Understood:
@@ -235,7 +236,7 @@ def carriers(*, as_published: bool) -> Iterator[tuple[dict[str, Any], bytes]]:
 def test_synthea_referrals_were_completed_long_ago() -> None:
     for _, body in carriers(as_published=True):
         with pytest.raises(FhirError) as caught:
-            read_referrals(body, FHIR_JSON, "bundle")
+            read_referrals(body, FHIR_JSON, "bundle", NOW)
         (issue,) = caught.value.issues
         assert issue.own_code == "status-not-accepted"
 
@@ -243,7 +244,7 @@ def test_synthea_referrals_were_completed_long_ago() -> None:
 def test_made_active_synthea_referrals_are_understood_with_patient_and_coverage() -> None:
     hashes = set()
     for patient, body in carriers(as_published=False):
-        (intake,) = read_referrals(body, FHIR_JSON, "bundle")
+        (intake,) = read_referrals(body, FHIR_JSON, "bundle", NOW)
         content = intake.clinical
         assert content.patient.family == patient["name"][0]["family"]
         assert content.patient.phone

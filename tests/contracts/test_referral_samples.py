@@ -16,6 +16,7 @@ from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
 from referral_core.pathways import pathway_for, pathways
 from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import FOLDER, SAMPLES, kind_of
+from tests.unit.builders import NOW
 from tests.unit.fhir.orders import FHIR_JSON
 
 SUPPLIED = sorted((FOLDER / "supplied").glob("*.json"))
@@ -44,7 +45,7 @@ class Sidecar(Strict):
 
 
 def the_referral(path: Path) -> Intake:
-    (intake,) = read_referrals(path.read_bytes(), FHIR_JSON, kind_of(path))
+    (intake,) = read_referrals(path.read_bytes(), FHIR_JSON, kind_of(path), NOW)
     return intake
 
 
@@ -144,7 +145,7 @@ def test_patients_are_told_apart_by_phone_and_member_number() -> None:
 def test_what_the_ehr_supplies_completes_the_same_referral(path: Path) -> None:
     before = the_referral(FOLDER / path.name)
     put: dict[str, Any] = {**json.loads(path.read_bytes()), "id": "r1"}
-    after = read_update(json.dumps(put).encode(), FHIR_JSON, "r1", before.resources)
+    after = read_update(json.dumps(put).encode(), FHIR_JSON, "r1", NOW, before.resources)
     assert after.placer_identifier == before.placer_identifier
     assert after.clinical.patient.phone
     assert after.clinical.coverage.member_id

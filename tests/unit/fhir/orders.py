@@ -6,6 +6,7 @@ import json
 from typing import Any, Literal
 
 from referral_core.fhir.intake.orders import Intake, read_referrals
+from tests.unit.builders import NOW
 
 FHIR_JSON = "application/fhir+json"
 PLACER = {
@@ -88,7 +89,7 @@ def read(
     """Read a resource the way that its type is posted."""
     if kind is None:
         kind = "resource" if resource["resourceType"] == "ServiceRequest" else "bundle"
-    return read_referrals(sent(resource), FHIR_JSON, kind)
+    return read_referrals(sent(resource), FHIR_JSON, kind, NOW)
 
 
 def read_one(resource: Json) -> Intake:

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.fhir.dates import ends_before_start, first_day, instant
+from referral_core.fhir.dates import (
+    ends_before_start,
+    first_day,
+    instant,
+    is_ahead,
+    is_over,
+    last_day,
+)
+from referral_core.fhir.r4.datatypes import Period
 
 
 @pytest.mark.parametrize(
@@ -75,3 +84,71 @@ def test_a_period_is_compared_as_far_as_it_is_precise(
     start: str, end: str, *, upside_down: bool
 ) -> None:
     assert ends_before_start(start, end) is upside_down
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026", date(2026, 12, 31)),
+        ("2024-02", date(2024, 2, 29)),
+        ("2026-12", date(2026, 12, 31)),
+        ("9999", date(9999, 12, 31)),
+        ("2026-03-02", date(2026, 3, 2)),
+        ("2026-03-02T23:30:00-05:00", date(2026, 3, 2)),
+    ],
+)
+def test_a_date_ends_with_the_last_day_that_it_may_mean(text: str, day: date) -> None:
+    assert last_day(text) == day
+
+
+def test_a_bare_date_is_a_day_of_the_clocks_own_zone() -> None:
+    late_evening = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+    boston = late_evening.astimezone(ZoneInfo("America/New_York"))
+    assert is_over("2026-03-02", late_evening)
+    assert not is_over("2026-03-02", boston)
+    assert is_ahead("2026-03-03", boston)
+    assert not is_ahead("2026-03-03", late_evening)
+
+
+_DATES = st.one_of(
+    st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(date.isoformat),
+    st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(lambda day: day.isoformat()[:7]),
+    st.integers(1900, 2199).map(str),
+    st.datetimes(
+        datetime(1900, 1, 2),  # noqa: DTZ001
+        datetime(2199, 12, 30),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    ).map(lambda at: at.replace(microsecond=0).isoformat()),
+)
+_INSTANTS = st.datetimes(
+    datetime(1900, 1, 2),  # noqa: DTZ001
+    datetime(2199, 12, 30),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, ZoneInfo("America/New_York"), ZoneInfo("Pacific/Honolulu")]),
+)
+
+
+@given(_DATES, _INSTANTS)
+def test_a_date_lies_ahead_holds_now_or_is_over_and_never_two_of_them(
+    text: str, at: datetime
+) -> None:
+    assert not (is_ahead(text, at) and is_over(text, at))
+    within = Period(start=text, end=text).holds(at)
+    assert within is not (is_ahead(text, at) or is_over(text, at))
+
+
+@given(_DATES, _DATES, _INSTANTS)
+def test_a_longer_period_holds_whatever_a_shorter_one_does(
+    start: str, end: str, at: datetime
+) -> None:
+    if ends_before_start(start, end):
+        return
+    if Period(start=start, end=end).holds(at):
+        assert Period(start=start).holds(at)
+        assert Period(end=end).holds(at)
+        assert Period().holds(at)
+
+
+@given(_DATES, _INSTANTS, st.integers(0, 10_000))
+def test_what_is_over_stays_over(text: str, at: datetime, days: int) -> None:
+    if is_over(text, at):
+        assert is_over(text, at + timedelta(days=days))

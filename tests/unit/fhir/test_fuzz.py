@@ -173,7 +173,7 @@ SENT: dict[str, tuple[Any, list[Json]]] = {
 def test_any_damage_to_a_referral_is_understood_or_refused(kind: Any, data: st.DataObject) -> None:
     resource = data.draw(st.sampled_from(SENT[kind][1]).flatmap(damaged))
     body = json.dumps(resource).encode()
-    intakes = told(lambda: read_referrals(body, FHIR_JSON, kind))
+    intakes = told(lambda: read_referrals(body, FHIR_JSON, kind, NOW))
     for intake in intakes or []:
         used(intake)
     if intakes and kind == "message":
@@ -184,19 +184,19 @@ def test_any_damage_to_a_referral_is_understood_or_refused(kind: Any, data: st.D
 def test_any_damage_to_an_update_is_understood_or_refused(resource: Json) -> None:
     known = {"Patient/pat": a_patient()}
     body = json.dumps(resource).encode()
-    intake = told(lambda: read_update(body, FHIR_JSON, "r1", known))
+    intake = told(lambda: read_update(body, FHIR_JSON, "r1", NOW, known))
     if intake:
         used(intake)
 
 
 @given(values, st.sampled_from(["resource", "bundle", "message"]))
 def test_any_json_is_understood_or_refused(value: Any, kind: Any) -> None:
-    assert told(lambda: read_referrals(json.dumps(value).encode(), FHIR_JSON, kind)) is None
+    assert told(lambda: read_referrals(json.dumps(value).encode(), FHIR_JSON, kind, NOW)) is None
 
 
 PARTNERS: list[tuple[Callable[[bytes], Any], Json]] = [
     (lambda body: read_task_update(body, FHIR_JSON, "r1.b1"), a_task()),
-    (lambda body: read_appointment(body, FHIR_JSON), a_visit()),
+    (lambda body: read_appointment(body, FHIR_JSON, NOW), a_visit()),
     (lambda body: read_document(body, FHIR_JSON), a_document()),
     (lambda body: read_acknowledgement(body, FHIR_JSON), an_acknowledgement()),
 ]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from referral_core.fhir.r4.datatypes import ContactPoint, Period
 from referral_core.fhir.telecom import e164, email, fax, phone
+from tests.unit.builders import NOW
 
 
 def a_point(value: str, system: str = "phone", **fields: object) -> ContactPoint:
@@ -60,20 +61,42 @@ def test_any_text_is_a_number_or_none(written: str) -> None:
 
 def test_a_mobile_number_comes_before_others_and_rank_before_that() -> None:
     home, mobile = a_point("508-555-0131", use="home"), a_point("508-555-0132", use="mobile")
-    assert phone([home, mobile]) == "+15085550132"
-    assert phone([home.model_copy(update={"rank": 1}), mobile]) == "+15085550131"
+    assert phone([home, mobile], NOW) == "+15085550132"
+    assert phone([home.model_copy(update={"rank": 1}), mobile], NOW) == "+15085550131"
 
 
 def test_old_and_ended_numbers_and_other_media_do_not_count() -> None:
     ended = a_point("508-555-0133").model_copy(update={"period": Period(end="2020")})
     points = [a_point("508-555-0131", use="old"), ended, a_point("508-555-0134", "fax")]
-    assert phone(points) is None
-    assert fax(points) == "+15085550134"
+    assert phone(points, NOW) is None
+    assert fax(points, NOW) == "+15085550134"
+
+
+@pytest.mark.parametrize(
+    ("period", "taken"),
+    [
+        ({"end": "2099-12-31"}, True),
+        ({"start": "2020", "end": "2026"}, True),
+        ({"end": "2026-03"}, True),
+        ({"end": "2026-03-02"}, True),
+        ({"end": "2026-03-01"}, False),
+        ({"end": "2026-03-02T14:59:59Z"}, False),
+        ({"start": "2026-03-02"}, True),
+        ({"start": "2026-03-03"}, False),
+        ({"start": "2026-04", "end": "2099"}, False),
+        ({"start": "2026-03-02T15:00:00Z"}, True),
+    ],
+)
+def test_a_number_counts_while_its_period_holds_the_day(
+    period: dict[str, str], *, taken: bool
+) -> None:
+    point = a_point("508-555-0131", period=period)
+    assert (phone([point], NOW) is not None) is taken
 
 
 def test_a_number_that_cannot_be_dialled_gives_way_to_one_that_can() -> None:
-    assert phone([a_point("unknown", use="mobile"), a_point("508-555-0131")]) == "+15085550131"
+    assert phone([a_point("unknown", use="mobile"), a_point("508-555-0131")], NOW) == "+15085550131"
 
 
 def test_an_email_address_is_taken_as_it_is() -> None:
-    assert email([a_point("m@example.org", "email")]) == "m@example.org"
+    assert email([a_point("m@example.org", "email")], NOW) == "m@example.org"

@@ -12,6 +12,7 @@ from local.partners.ehr.order_completion import completed
 from referral_core.domain.clinical_content import missing
 from referral_core.fhir.intake.orders import read_update
 from referral_core.pathways import pathways
+from tests.unit.builders import NOW
 
 Json = dict[str, Any]
 PATIENT = {
@@ -46,7 +47,7 @@ def complete(order: Json, *facts: str, posted: Any = None) -> Json:
 
 def lacking(order: Json, *facts: str) -> tuple[str, ...]:
     body = json.dumps(order).encode()
-    content = read_update(body, "application/fhir+json", "r1").clinical
+    content = read_update(body, "application/fhir+json", "r1", NOW).clinical
     return missing(content, facts)
 
 

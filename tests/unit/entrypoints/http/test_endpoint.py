@@ -118,3 +118,34 @@ def test_a_fault_says_nothing_of_what_it_was_and_is_logged(
     (record,) = caplog.records
     assert vars(record)["error"] == "ValueError"
     assert "Whitlock" not in str(vars(record))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"headers": {"content-type": "application/fhir+json", "Idempotency-Key": "\ud800"}},
+        {"headers": {"content-type": "application/fhir+json", "If-None-Exist": "x" * 1025}},
+        {"queryStringParameters": {"identifier": "s|\udfff"}},
+        {"queryStringParameters": {"x" * 1025: ""}},
+        {"queryStringParameters": {"_page": "é" * 513}},
+        {"isBase64Encoded": True},
+    ],
+)
+def test_what_no_store_can_hold_is_refused_at_the_door(how: dict[str, Any]) -> None:
+    harness = Harness()
+    assert outcome(harness.call("POST", ORDER, "a", **how)) == (400, "unreadable-request")
+    assert harness.requests == []
+
+
+def test_an_id_that_no_key_could_hold_is_refused_and_a_long_token_is_not() -> None:
+    harness = Harness()
+    path = f"/fhir/Task/{'x' * 1025}"
+    assert outcome(harness.call("PUT", path, {}, client="clinic-1")) == (400, "unreadable-request")
+    headers = {"content-type": "application/fhir+json", "authorization": "Bearer " + "x" * 4000}
+    assert harness.call("POST", ORDER, {}, headers=headers)["statusCode"] == 201
+
+
+@pytest.mark.parametrize("failing", [Retryable("throttled"), Conflict("others were first")])
+def test_what_may_be_tried_again_says_when(failing: Exception) -> None:
+    answer = Harness(failing).call("POST", ORDER, {})
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "2")

@@ -42,7 +42,7 @@ def task(task_id: str = "r1.b1", **fields: object) -> TaskUpdate:
 
 
 def visit(resource: Json, url_id: str | None = None) -> AppointmentReport:
-    return read_appointment(sent(resource), FHIR_JSON, url_id)
+    return read_appointment(sent(resource), FHIR_JSON, START, url_id)
 
 
 def acknowledged(**fields: object) -> Acknowledgement:

@@ -6,6 +6,7 @@ import pytest
 
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.intake.orders import Intake, condition_identifier, read_update
+from tests.unit.builders import NOW
 from tests.unit.fhir.orders import (
     FHIR_JSON,
     PLACER,
@@ -112,7 +113,7 @@ def test_several_referrals_of_one_bundle_are_understood_apart() -> None:
 
 
 def updated(order: Json, known: dict[str, Json] | None = None, url_id: str = "r1") -> Intake:
-    return read_update(sent(order), FHIR_JSON, url_id, known)
+    return read_update(sent(order), FHIR_JSON, url_id, NOW, known)
 
 
 @pytest.mark.parametrize(

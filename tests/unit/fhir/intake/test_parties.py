@@ -142,7 +142,7 @@ def test_plan_group_and_period_are_read() -> None:
     period = {"start": "2025-01-01", "end": "2026-12"}
     coverage = coverage_of(a_coverage(**{"class": classes, "period": period}))
     assert (coverage.plan, coverage.group) == ("Gold", "G1")
-    assert (coverage.start, coverage.end) == (date(2025, 1, 1), date(2026, 12, 1))
+    assert (coverage.start, coverage.end) == (date(2025, 1, 1), date(2026, 12, 31))
 
 
 DOCTOR = {

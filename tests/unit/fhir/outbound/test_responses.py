@@ -43,7 +43,7 @@ def test_the_stored_order_is_the_ehrs_with_our_id_version_and_identifier() -> No
 
 def test_the_stored_order_can_be_put_back_and_stored_again() -> None:
     stored = service_request_as_stored(a_referral(), an_order())
-    again = read_update(sent(stored), FHIR_JSON, "r1")
+    again = read_update(sent(stored), FHIR_JSON, "r1", NOW)
     assert service_request_as_stored(a_referral(), again.service_request) == stored
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TypedDict, Unpack
+from datetime import datetime, timedelta
+from typing import Final, TypedDict, Unpack
 
 from referral_core.domain.authorization import Authorization
 from referral_core.domain.directory import PayerClass
@@ -32,6 +32,9 @@ from referral_core.domain.referral import (
     Report,
     WorkItem,
 )
+
+BACKSTOP: Final = timedelta(days=364)
+"""A referral is looked at within a year, whatever it waits for; a state itself waits a year."""
 
 
 class Regions(TypedDict, total=False):
@@ -106,7 +109,7 @@ def change(  # the one place that makes a next version
         at: the business instant.
         actor: who did it: a client id, `router` or `timer`.
         status_reason: one sentence without PHI.
-        due_at: when somebody must look if nothing happens until then.
+        due_at: when somebody must look if nothing happens until then; never later than a year.
         status: the new status; the present one when None.
         queue: overrides the status's owner queue (a work item's team).
         waits_for: overrides the status's party.
@@ -128,7 +131,7 @@ def change(  # the one place that makes a next version
         status=to,
         updated_at=at,
         status_since=referral.status_since if to is referral.status else at,
-        due_at=due_at,
+        due_at=min(due_at, at + BACKSTOP),
         queue=queue or responsible.queue,
         waits_for=waits_for or responsible.waits_for,
         status_reason=status_reason,

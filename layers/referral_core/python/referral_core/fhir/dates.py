@@ -1,8 +1,13 @@
-"""FHIR's dates and times: precise only as far as they say, and days that exist."""
+"""FHIR's dates and times: precise only as far as they say, and days that exist.
+
+What is compared with a clock is compared at the precision stated, both ends included: `2026-03`
+goes on until the end of March. A bare date is a day of the clock's own zone.
+"""
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -20,6 +25,37 @@ def first_day(text: str) -> date:
     if not _DATE.match(day):
         raise ValueError("not a FHIR date")
     return date.fromisoformat(f"{day}-01-01"[: len("YYYY-MM-DD")])
+
+
+def last_day(text: str) -> date:
+    """Return the last day that a FHIR date or dateTime may mean.
+
+    Raises:
+        ValueError: it is none, or the day does not exist.
+    """
+    first = first_day(text)
+    match text.partition("T")[0].count("-"):
+        case 0:
+            return first.replace(month=12, day=31)
+        case 1:
+            return first.replace(day=monthrange(first.year, first.month)[1])
+        case _:
+            return first
+
+
+def is_ahead(text: str, at: datetime) -> bool:
+    """Tell whether all that a date or dateTime may mean lies after an instant.
+
+    Args:
+        text: a valid date or dateTime.
+        at: with its zone, in which a bare date is read.
+    """
+    return instant(text) > at if "T" in text else first_day(text) > at.date()
+
+
+def is_over(text: str, at: datetime) -> bool:
+    """Tell whether all that a date or dateTime may mean lies before an instant; see `is_ahead`."""
+    return instant(text) < at if "T" in text else last_day(text) < at.date()
 
 
 def instant(text: str) -> datetime:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from referral_core.fhir.r4.datatypes import ContactPoint, Period
@@ -37,32 +38,33 @@ def e164(written: str) -> str | None:
     return f"+{national}" if _NANP.fullmatch(national) else None
 
 
-def phone(points: Sequence[ContactPoint]) -> str | None:
-    """Return the phone number to use first: current, by rank, a mobile before others."""
-    usable = [point for point in points if point.system in {"phone", "sms"} and _current(point)]
+def phone(points: Sequence[ContactPoint], at: datetime) -> str | None:
+    """Return the phone number to use first: in force, by rank, a mobile before others."""
+    usable = [p for p in points if p.system in {"phone", "sms"} and _is_in_force(p, at)]
     numbers = (e164(point.value) for point in sorted(usable, key=_preference) if point.value)
     return next((number for number in numbers if number), None)
 
 
-def fax(points: Sequence[ContactPoint]) -> str | None:
+def fax(points: Sequence[ContactPoint], at: datetime) -> str | None:
     """Return the fax number in E.164."""
-    numbers = (e164(p.value) for p in points if p.system == "fax" and p.value and _current(p))
+    usable = [p for p in points if p.system == "fax" and _is_in_force(p, at)]
+    numbers = (e164(p.value) for p in usable if p.value)
     return next((number for number in numbers if number), None)
 
 
-def email(points: Sequence[ContactPoint]) -> str | None:
+def email(points: Sequence[ContactPoint], at: datetime) -> str | None:
     """Return the email address to use first."""
-    usable = [point for point in points if point.system == "email" and _current(point)]
+    usable = [point for point in points if point.system == "email" and _is_in_force(point, at)]
     return next((point.value for point in sorted(usable, key=_preference) if point.value), None)
 
 
-def is_open(period: Period | None) -> bool:
-    """Tell whether a period has no end: names and addresses that ended give way to others."""
-    return period is None or period.end is None
+def is_in_force(period: Period | None, at: datetime) -> bool:
+    """Tell whether a period holds an instant; without a period it does."""
+    return period is None or period.holds(at)
 
 
-def _current(point: ContactPoint) -> bool:
-    return point.use != "old" and is_open(point.period)
+def _is_in_force(point: ContactPoint, at: datetime) -> bool:
+    return point.use != "old" and is_in_force(point.period, at)
 
 
 def _preference(point: ContactPoint) -> tuple[int, bool]:

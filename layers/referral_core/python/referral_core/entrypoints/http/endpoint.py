@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.principal import Principal
-from referral_core.entrypoints.http.errors import shown, unknown_path
+from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
 from referral_core.entrypoints.http.exchange import Request, Response, UseCase
 from referral_core.entrypoints.http.principals import Principals
 from referral_core.entrypoints.http.route_table import Route, route_of
@@ -26,6 +26,10 @@ FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 _RETRY_AFTER_S: Final = "2"
 _AGAIN: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 _DEFAULT_STAGE: Final = "$default"
+_LONGEST_TEXT: Final = 1024
+"""Bytes of a header, a parameter or an id: a key of the table holds no more."""
+_HEADERS: Final = ("idempotency-key", "if-match", "if-none-exist", "content-type", "prefer")
+"""The headers that use cases read; a token, for one, may be longer."""
 
 Event = Mapping[str, Any]
 PublicUseCase = Callable[[str], Response]
@@ -94,16 +98,39 @@ def base_url(event: Event) -> str:
 
 def _request(event: Event, principal: Principal, resource_id: str) -> Request:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    query = dict(event.get("queryStringParameters") or {})
+    _require_readable(headers, query, resource_id)
     return Request(
         principal=principal,
         body=_body(event),
         content_type=headers.get("content-type"),
         headers=headers,
-        query=dict(event.get("queryStringParameters") or {}),
+        query=query,
         correlation_id=_correlation_id(event),
         base_url=base_url(event),
         resource_id=resource_id,
     )
+
+
+def _require_readable(headers: Mapping[str, str], query: Mapping[str, str], name: str) -> None:
+    """Refuse text that no store can hold, before a use case looks for it.
+
+    Raises:
+        FhirError: a header, a parameter or the id is too long, or has half a character in it.
+    """
+    used = (headers[header] for header in _HEADERS if header in headers)
+    for text in (*used, *query, *query.values(), name):
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:
+            size = _LONGEST_TEXT + 1
+        if size > _LONGEST_TEXT:
+            refuse(
+                "unreadable-request",
+                f"Send headers, parameters and ids of at most {_LONGEST_TEXT} bytes of UTF-8.",
+                code="value",
+                status=HTTPStatus.BAD_REQUEST,
+            )
 
 
 def _path(event: Event) -> str:
@@ -121,7 +148,15 @@ def _claims(event: Event) -> Mapping[str, Any]:
 def _body(event: Event) -> bytes:
     text = event.get("body") or ""
     if event.get("isBase64Encoded"):
-        return base64.b64decode(text)
+        try:
+            return base64.b64decode(text)
+        except ValueError:
+            refuse(
+                "unreadable-request",
+                "Send the body as it is: what the gateway calls base64 is none.",
+                code="structure",
+                status=HTTPStatus.BAD_REQUEST,
+            )
     return str(text).encode("utf-8", errors="surrogatepass")
 
 

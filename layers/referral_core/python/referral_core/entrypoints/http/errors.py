@@ -21,7 +21,7 @@ _FAILED: Final = Issue(
     "processing",
     "internal-error",
     None,
-    "The router failed; nothing was accepted. Send the request again, then call operations.",
+    "The router failed. Send the same request again: what was accepted is not taken twice.",
 )
 
 

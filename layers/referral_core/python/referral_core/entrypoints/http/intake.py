@@ -56,11 +56,11 @@ class ReceiveReferral:
 
     def create(self, request: Request) -> Response:
         """Accept one ServiceRequest: 201 new, 200 a repeat, 409 other content under the key."""
-        return self._accept(request, _read(request, "resource"))[0].response(request)
+        return self._accept(request, self._read(request, "resource"))[0].response(request)
 
     def create_bundle(self, request: Request) -> Response:
         """Accept all referrals of a Bundle in one transaction, or none."""
-        intakes = _read(request, "bundle")
+        intakes = self._read(request, "bundle")
         accepted = self._accept(request, intakes)
         size = len(read_resource(request.body, request.content_type).get("entry", []))
         positions = _positions(intakes, size)
@@ -74,10 +74,15 @@ class ReceiveReferral:
 
     def process_message(self, request: Request) -> Response:
         """Accept the referrals of a message and answer with a message."""
-        accepted = self._accept(request, _read(request, "message"))
+        accepted = self._accept(request, self._read(request, "message"))
         locations = [one.location(request.base_url) for one in accepted]
         body = message_response(request.body, locations, self.clock.now())
         return Response(HTTPStatus.OK, body)
+
+    def _read(
+        self, request: Request, kind: Literal["resource", "bundle", "message"]
+    ) -> Sequence[Intake]:
+        return read_referrals(request.body, request.content_type, kind, self.clock.now())
 
     def _accept(self, request: Request, intakes: Sequence[Intake]) -> Sequence[StoredOrder]:
         principal = request.principal
@@ -184,10 +189,6 @@ class ReceiveReferral:
             keys=keys,
             contact_hash=contact_hash(phone) if phone else None,
         )
-
-
-def _read(request: Request, kind: Literal["resource", "bundle", "message"]) -> Sequence[Intake]:
-    return read_referrals(request.body, request.content_type, kind)
 
 
 def _order_of(intake: Intake) -> Order:

@@ -65,7 +65,9 @@ class ReceiveOrderUpdate:
         if referral.referrer != principal.organization:
             raise NotFound("There is no such referral.")
         before = ClinicalPayload.load(self.referrals.payload(referral))
-        intake = read_update(request.body, request.content_type, referral_id, before.resources)
+        intake = read_update(
+            request.body, request.content_type, referral_id, self.clock.now(), before.resources
+        )
         if_match = request.headers.get("if-match")
         if if_match is not None and if_match.strip() != etag_of(referral):
             _refuse_stale(referral)

@@ -10,6 +10,7 @@ from typing import Final
 from referral_core.entrypoints.http.errors import refuse
 
 _FEWEST, _DEFAULT = 1, 50
+_DIGITS: Final = 9
 MOST: Final = 200
 """Results of one page."""
 
@@ -29,7 +30,8 @@ def check_parameters(query: Mapping[str, str], known: frozenset[str]) -> None:
 def count_of(query: Mapping[str, str]) -> int:
     """Return how many results a page may have."""
     text = query.get("_count", str(_DEFAULT))
-    if not text.isdecimal() or int(text) < _FEWEST:
+    # A number of thousands of digits is no number that Python reads.
+    if not text.isdecimal() or len(text) > _DIGITS or int(text) < _FEWEST:
         refuse(
             "invalid-count",
             "Send _count as a positive whole number.",

@@ -66,7 +66,8 @@ class ReceiveUpdate:
     def appointment(self, request: Request) -> Response:
         """Take what the clinic reports on the appointment."""
         own_id = request.resource_id or None
-        reported = read_appointment(request.body, request.content_type, own_id)
+        now = self.service.clock.now()
+        reported = read_appointment(request.body, request.content_type, now, own_id)
         referral = self._referral(request.principal, reported)
         known = referral.appointment
         is_booked_then = known is not None and known.is_booked and known.start == reported.start

@@ -32,6 +32,7 @@ from referral_core.domain.updates import (
 from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.ids import OwnId, own_id, referred
+from referral_core.fhir.inbound.visit_times import check_times
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.r4.datatypes import CodeableConcept
 from referral_core.fhir.r4.messaging import Appointment, Communication
@@ -198,17 +199,18 @@ def read_task_update(body: bytes, content_type: str | None, task_id: str) -> Tas
 
 
 def read_appointment(
-    body: bytes, content_type: str | None, appointment_id: str | None = None
+    body: bytes, content_type: str | None, at: datetime, appointment_id: str | None = None
 ) -> AppointmentReport:
     """Read what the clinic reports on the appointment.
 
     Args:
         body: as it came.
         content_type: the request's header.
+        at: when it came.
         appointment_id: the id in the URL of a PUT.
 
     Raises:
-        FhirError: malformed, without time, or of no referral of ours.
+        FhirError: malformed, without time or at an impossible one, or of no referral of ours.
     """
     visit = expect(read_resource(body, content_type), Appointment)
     if appointment_id is not None:
@@ -228,6 +230,7 @@ def read_appointment(
             code="required",
             status=400,
         )
+    check_times(visit, at)
     return AppointmentReport(
         referral_id=own.referral_id,
         offer_number=offer_of(own),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from referral_core.domain.clinical_content import ClinicalContent, Reason, ServiceContent
 from referral_core.fhir.intake.parties import (
@@ -25,6 +26,7 @@ def read_content(
     request: Node,
     order: ServiceRequest,
     coverages: Sequence[tuple[Node, Coverage]],
+    at: datetime,
     *,
     diagnoses: Sequence[CodeableConcept] = (),
     provider: tuple[Reference, Node] | None = None,
@@ -36,6 +38,7 @@ def read_content(
         request: the referral.
         order: its model.
         coverages: what may pay, in the order of preference.
+        at: when it is read: what is in force then counts.
         diagnoses: from the claim that carries the referral, used when the order has no reason.
         provider: from the same claim, used when the order has no requester.
     """
@@ -44,9 +47,9 @@ def read_content(
         requester, source = provider
     reasons = (*_reasons(order.reason_code), *_referenced_reasons(graph, request, order))
     return ClinicalContent(
-        patient=read_patient(graph.find(order.subject, request, Patient), order.subject),
-        coverage=read_coverage(graph, coverages),
-        requester=read_requester(graph, requester, source),
+        patient=read_patient(graph.find(order.subject, request, Patient), order.subject, at),
+        coverage=read_coverage(graph, coverages, at),
+        requester=read_requester(graph, requester, source, at),
         service=_service(graph, request, order),
         reasons=tuple(dict.fromkeys(reasons or _reasons(diagnoses))),
         consent=any(

@@ -62,7 +62,10 @@ class Intake(Model):
 
 
 def read_referrals(
-    body: bytes, content_type: str | None, kind: Literal["resource", "bundle", "message"]
+    body: bytes,
+    content_type: str | None,
+    kind: Literal["resource", "bundle", "message"],
+    at: datetime,
 ) -> list[Intake]:
     """Read the referrals of one request: all of them, or an error that names all faults.
 
@@ -71,6 +74,7 @@ def read_referrals(
         content_type: the request's header.
         kind: `resource` for POST /fhir/ServiceRequest, `bundle` for POST /fhir, `message` for
             POST /fhir/$process-message.
+        at: when it came; periods are compared with it.
 
     Raises:
         FhirError: nothing of the body is accepted.
@@ -84,13 +88,14 @@ def read_referrals(
     issues = [issue for item in orders for issue in broken_rules(graph, item, NEW)]
     if issues:
         raise FhirError.of(issues)
-    return [_understood(graph, item, own_id=_own_id(item.node)) for item in orders]
+    return [_understood(graph, item, at, own_id=_own_id(item.node)) for item in orders]
 
 
 def read_update(
     body: bytes,
     content_type: str | None,
     referral_id: str,
+    at: datetime,
     known: Mapping[str, Json] | None = None,
 ) -> Intake:
     """Read the new version of a referral that its author PUTs.
@@ -99,6 +104,7 @@ def read_update(
         body: as it came.
         content_type: the request's header.
         referral_id: the id in the URL.
+        at: when it came; periods are compared with it.
         known: `Intake.resources` of the version before: what is referred to and not sent again.
 
     Raises:
@@ -118,7 +124,7 @@ def read_update(
     if issues:
         raise FhirError.of(issues)
     graph.remember(known or {})
-    return _understood(graph, item, own_id=None)
+    return _understood(graph, item, at, own_id=None)
 
 
 def condition_identifier(if_none_exist: str) -> str:
@@ -139,7 +145,7 @@ def condition_identifier(if_none_exist: str) -> str:
     )
 
 
-def _understood(graph: Graph, item: SentOrder, own_id: str | None) -> Intake:
+def _understood(graph: Graph, item: SentOrder, at: datetime, own_id: str | None) -> Intake:
     node, order = item.node, item.order
     coverages = _coverages(graph, node, order)
     subject = graph.resolve(order.subject, node)
@@ -167,6 +173,7 @@ def _understood(graph: Graph, item: SentOrder, own_id: str | None) -> Intake:
             node,
             order,
             coverages,
+            at,
             diagnoses=item.diagnoses,
             provider=item.provider,
         ),

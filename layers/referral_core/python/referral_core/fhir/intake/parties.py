@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from referral_core.domain.clinical_content import (
@@ -12,7 +12,7 @@ from referral_core.domain.clinical_content import (
     Payor,
     RequesterContent,
 )
-from referral_core.fhir.dates import first_day
+from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import (
     Address,
@@ -30,21 +30,21 @@ from referral_core.fhir.r4.parties import (
     PractitionerRole,
 )
 from referral_core.fhir.systems import IDENTIFIER_TYPE, NPI
-from referral_core.fhir.telecom import email, fax, is_open, phone
+from referral_core.fhir.telecom import email, fax, is_in_force, phone
 
 _SELF_PAY: Final = ("http://terminology.hl7.org/CodeSystem/coverage-selfpay|pay", "pay")
 _FEE_CLASSES: Final = frozenset("ABCD")
 _GEOLOCATION: Final = "http://hl7.org/fhir/StructureDefinition/geolocation"
 
 
-def read_patient(patient: Patient | None, subject: Reference) -> PatientContent:
+def read_patient(patient: Patient | None, subject: Reference, at: datetime) -> PatientContent:
     """Read who is referred; of a patient not sent, only the identifier that the order names."""
     if patient is None:
         known = subject.identifier.token if subject.identifier else None
         return PatientContent(identifiers=(known,) if known else ())
-    name = _name(patient.name)
+    name = _name(patient.name, at)
     given = [part for part in name.given if part]
-    address = _address(patient.address)
+    address = _address(patient.address, at)
     latitude, longitude = _place(address)
     return PatientContent(
         family=name.family,
@@ -52,8 +52,8 @@ def read_patient(patient: Patient | None, subject: Reference) -> PatientContent:
         middle=" ".join(given[1:]) or None,
         birth_date=_day(patient.birth_date),
         gender=patient.gender,
-        phone=phone(patient.telecom),
-        email=email(patient.telecom),
+        phone=phone(patient.telecom, at),
+        email=email(patient.telecom, at),
         address_lines=tuple(line for line in address.line if line),
         city=address.city,
         state=address.state,
@@ -67,15 +67,15 @@ def read_patient(patient: Patient | None, subject: Reference) -> PatientContent:
     )
 
 
-def _name(names: Sequence[HumanName]) -> HumanName:
+def _name(names: Sequence[HumanName], at: datetime) -> HumanName:
     order = {"official": 0, "usual": 1, None: 2}
-    ranked = sorted(names, key=lambda n: (not is_open(n.period), order.get(n.use, 3)))
+    ranked = sorted(names, key=lambda n: (not is_in_force(n.period, at), order.get(n.use, 3)))
     return ranked[0] if ranked else HumanName()
 
 
-def _address(addresses: Sequence[Address]) -> Address:
+def _address(addresses: Sequence[Address], at: datetime) -> Address:
     order = {"home": 0, None: 1, "work": 2, "temp": 3}
-    ranked = sorted(addresses, key=lambda a: (not is_open(a.period), order.get(a.use, 4)))
+    ranked = sorted(addresses, key=lambda a: (not is_in_force(a.period, at), order.get(a.use, 4)))
     return ranked[0] if ranked else Address()
 
 
@@ -112,11 +112,13 @@ def npi_of(identifiers: Iterable[Identifier]) -> str | None:
     return next((i.value for i in identifiers if i.system == NPI and i.value), None)
 
 
-def read_coverage(graph: Graph, coverages: Sequence[tuple[Node, Coverage]]) -> CoverageContent:
+def read_coverage(
+    graph: Graph, coverages: Sequence[tuple[Node, Coverage]], at: datetime
+) -> CoverageContent:
     """Read what pays: the first coverage in force, or the first."""
     if not coverages:
         return CoverageContent()
-    ranked = sorted(coverages, key=lambda c: (c[1].status != "active", c[1].order or 1))
+    ranked = sorted(coverages, key=lambda c: _rank(c[1], at))
     node, coverage = ranked[0]
     return CoverageContent(
         member_id=coverage.subscriber_id or _typed(coverage.identifier, "MB"),
@@ -124,8 +126,8 @@ def read_coverage(graph: Graph, coverages: Sequence[tuple[Node, Coverage]]) -> C
         plan=_class(coverage, "plan"),
         group=_class(coverage, "group"),
         status=coverage.status,
-        start=_boundary(coverage.period, "start"),
-        end=_boundary(coverage.period, "end"),
+        start=_first(coverage.period),
+        end=_last(coverage.period),
         subscriber=coverage.subscriber.display if coverage.subscriber else None,
         relationship=_first_code(coverage.relationship),
         self_pay=coverage.type is not None and coverage.type.has(*_SELF_PAY),
@@ -162,16 +164,31 @@ def _fee_class(coverage: Coverage) -> str | None:
     return next((letter for letter in letters if letter in _FEE_CLASSES), None)
 
 
-def _boundary(period: Period | None, end: str) -> date | None:
-    text = getattr(period, end) if period else None
-    return first_day(text) if text else None
+def _rank(coverage: Coverage, at: datetime) -> tuple[bool, bool, int]:
+    """Sort the coverage in force first, then by the order in which they pay."""
+    return (
+        coverage.status in {"cancelled", "entered-in-error"}
+        or not is_in_force(coverage.period, at),
+        coverage.status != "active",
+        coverage.order or 1,
+    )
+
+
+def _first(period: Period | None) -> date | None:
+    return first_day(period.start) if period and period.start else None
+
+
+def _last(period: Period | None) -> date | None:
+    return last_day(period.end) if period and period.end else None
 
 
 def _first_code(concept: CodeableConcept | None) -> str | None:
     return next((c.code for c in concept.coding if c.code), None) if concept else None
 
 
-def read_requester(graph: Graph, reference: Reference | None, source: Node) -> RequesterContent:
+def read_requester(
+    graph: Graph, reference: Reference | None, source: Node, at: datetime
+) -> RequesterContent:
     """Read who refers: a practitioner, a role, an organization, or a name only."""
     if reference is None:
         return RequesterContent()
@@ -181,12 +198,12 @@ def read_requester(graph: Graph, reference: Reference | None, source: Node) -> R
     telecom = [point for party in (role, person, organization) if party for point in party.telecom]
     words = reference.display if organization is None else None
     return RequesterContent(
-        name=(_spoken(_name(person.name)) if person else None) or words,
+        name=(_spoken(_name(person.name, at)) if person else None) or words,
         npi=npi_of(person.identifier) if person else logical_npi(reference),
         organization=organization.name if organization else None,
         organization_npi=npi_of(organization.identifier) if organization else None,
-        phone=phone(telecom),
-        fax=fax(telecom),
+        phone=phone(telecom, at),
+        fax=fax(telecom, at),
     )
 
 

@@ -6,12 +6,12 @@ has the outcome `complete`. What this module does not know for certain it leaves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
 from referral_core.domain.authorization import AuthorizationResponse, AuthorizationVerdict
-from referral_core.fhir.dates import first_day
+from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.errors import FhirError
 
 _VERDICTS: Final[Mapping[str, AuthorizationVerdict]] = {
@@ -200,17 +200,17 @@ def _approved_period(
         if _name(part) == "itemPreAuthPeriod"
     ] or [response.get("preAuthPeriod")]
     known = [period for period in periods if isinstance(period, Mapping)]
-    starts = [day for period in known if (day := _day(period.get("start"), path))]
-    ends = [day for period in known if (day := _day(period.get("end"), path))]
+    starts = [day for period in known if (day := _day(period.get("start"), path, first_day))]
+    ends = [day for period in known if (day := _day(period.get("end"), path, last_day))]
     return max(starts, default=None), min(ends, default=None)
 
 
-def _day(value: Any, path: str) -> date | None:
-    """Read a FHIR date; a year or month alone stands for its first day."""
+def _day(value: Any, path: str, read: Callable[[str], date]) -> date | None:
+    """Read a FHIR date; a year or month alone begins with its first day, ends with its last."""
     if value is None:
         return None
     try:
-        return first_day(value if isinstance(value, str) else "")
+        return read(value if isinstance(value, str) else "")
     except ValueError as error:
         raise _malformed(f"{path} (a Period)", "a FHIR date that exists") from error
 

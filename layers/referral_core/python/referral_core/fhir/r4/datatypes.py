@@ -6,6 +6,7 @@ reason to ask for it, not to refuse it. An error's type is our own code, its mes
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -20,7 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from referral_core.fhir.dates import ends_before_start, instant
+from referral_core.fhir.dates import ends_before_start, instant, is_ahead, is_over
 
 
 def _date(text: str) -> str:
@@ -123,7 +124,7 @@ class CodeableConcept(Element):
 
 
 class Period(Element):
-    """A span of time; an open end goes on."""
+    """A span of time, both ends included at the precision stated; an open end goes on."""
 
     start: DateTime | None = None
     end: DateTime | None = None
@@ -133,6 +134,11 @@ class Period(Element):
         if self.start and self.end and ends_before_start(self.start, self.end):
             raise PydanticCustomError("period-reversed", "Let the period end after its start.")
         return self
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether an instant lies within; bare dates are days of the instant's own zone."""
+        begun = self.start is None or not is_ahead(self.start, at)
+        return begun and (self.end is None or not is_over(self.end, at))
 
 
 class Identifier(Element):
