@@ -17,6 +17,7 @@ from referral_core.domain.mailbox import Wait
 from referral_core.domain.updates import (
     AppointmentBooked,
     DeadlinePassed,
+    DecisionMade,
     InformationSupplied,
     OfferAccepted,
     Role,
@@ -108,6 +109,28 @@ def test_an_acceptance_that_comes_while_the_offer_is_sent_is_used(
     world.settle()
     assert receipts == [Receipt.PENDING]
     assert world.referral.status is Status.CONTACTING_PATIENT
+
+
+def test_a_decision_about_an_item_that_is_no_more_is_recorded_and_decides_nothing() -> None:
+    # Given two who decide about the same item at once
+    world = STANDS_AT[Reason.FAULT]()
+    item = world.referral.work_item
+    assert item is not None
+    first, second = (
+        world.update(DecisionMade, role=Role.STAFF, action="retry", item=item.opened_at)
+        for _ in range(2)
+    )
+    assert post(world, first) is Receipt.RESOLVED
+    assert post(world, second) is Receipt.PENDING
+    # When the next item is open, Then the second decision is on record and decides nothing of it
+    world.clock.move(timedelta(minutes=1))
+    world.settle()
+    following = world.referral.work_item
+    assert following is not None
+    assert following.opened_at > item.opened_at
+    events = world.referrals.events(TENANT, REFERRAL)
+    (unusable,) = (e for e in events if e.kind is EventKind.UPDATE_UNUSABLE)
+    assert unusable.update == second.id
 
 
 # --- what is posted twice, or of an old version ---------------------------------------------------
