@@ -100,6 +100,10 @@ class FaultyReferrals:
         """Read an idempotency key."""
         return self._read(lambda: self._table.taken(tenant, key))
 
+    def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
+        """List the referrals that have an identifier."""
+        return self._read(lambda: self._table.identified(tenant, identifier))
+
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
         """Iterate over what is due."""
         return self._read(lambda: self._table.due(before, limit))

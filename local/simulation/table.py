@@ -55,7 +55,7 @@ class SimulatedTable(MemoryReferrals):
 
     def existing_keys(self) -> Sequence[ExistingKey]:
         """Return every idempotency key."""
-        return tuple(self._keys.values())
+        return tuple(self.keys.values())
 
     def items(self) -> Iterator[Mapping[str, Any]]:
         """Iterate over the referrals' items as the table would hold them, payloads readable."""
@@ -75,7 +75,7 @@ class SimulatedTable(MemoryReferrals):
         for ((tenant, referral_id), version), content in self.payloads.items():
             sk = keys.payload(version)
             yield item(pk=keys.referral(tenant, referral_id), sk=sk, body=content)
-        for (tenant, kind, value), taken in self._keys.items():
+        for (tenant, kind, value), taken in self.keys.items():
             pk, sk = keys.lock(tenant, kind, value), keys.Sort.KEY.value
             yield item(pk=pk, sk=sk, referral_id=taken.referral_id, content=taken.content_hash)
         for (tenant, contact_hash), ids in self.phones.items():

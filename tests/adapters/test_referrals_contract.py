@@ -23,10 +23,12 @@ from referral_core.domain.effects import (
     ClaimDailyMessage,
     Effect,
     IndexContact,
+    IndexIdentifier,
     RecordUpdate,
     Release,
     Reserve,
     StorePayload,
+    TakeNumber,
 )
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import EventKind
@@ -40,6 +42,7 @@ from referral_core.domain.writes import (
     DuplicateUpdate,
     Key,
     KeyKind,
+    KeyTaken,
     MessageNotAllowed,
     NoCapacity,
     ReferralState,
@@ -127,6 +130,32 @@ def test_a_lock_tells_whose_it_is(store: Store) -> None:
     assert held is not None
     assert (held.referral_id, held.content_hash) == ("r1", "c")
     assert store.taken(Tenant("other"), key) is None
+
+
+def test_a_number_is_taken_once_and_kept_by_whose_it_is(store: Store) -> None:
+    loaded = accepted(store)
+    store.accept([a_new_referral(a_referral("r2"), b"{}", "sys|2")])
+    own = (TakeNumber(number=n, content_hash="c") for n in ("sys|1", "sys|3"))
+    store.commit(commit(loaded, None, *own))
+    for number in ("sys|1", "sys|3"):
+        held = store.taken(TENANT, Key(kind=KeyKind.PLACER, value=number, content_hash=""))
+        assert held is not None
+        assert held.referral_id == "r1"
+    again = store.load(TENANT, ReferralId("r1"))
+    with pytest.raises(KeyTaken):
+        store.commit(commit(again, None, TakeNumber(number="sys|2", content_hash="c")))
+    assert store.load(TENANT, ReferralId("r1")) == again
+
+
+def test_an_identifier_finds_all_that_have_it(store: Store) -> None:
+    shared = a_new_referral(a_referral("r2")).but(identifiers=("sys|group",))
+    loaded = accepted(store)
+    store.accept([shared])
+    assert store.identified(TENANT, "sys|group") == ["r2"]
+    store.commit(commit(loaded, None, IndexIdentifier(identifier="sys|group")))
+    assert store.identified(TENANT, "sys|group") == ["r1", "r2"]
+    assert not store.identified(Tenant("other"), "sys|group")
+    assert not store.identified(TENANT, "sys|1")
 
 
 def test_another_tenant_finds_nothing(store: Store) -> None:

@@ -51,6 +51,9 @@ class Referrals(Protocol):
     def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
         """Read a lock; None when nobody holds it."""
 
+    def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
+        """List the referrals that have an identifier which several may have."""
+
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox, strongly consistent.
 
@@ -73,6 +76,7 @@ class Referrals(Protocol):
             DuplicateUpdate: the update is on record already.
             NoCapacity: the week to hold is full.
             MessageNotAllowed: the patient got a message today already, or wants none.
+            KeyTaken: a number that is to be this referral's is another one's.
         """
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:

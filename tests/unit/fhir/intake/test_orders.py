@@ -64,7 +64,8 @@ def test_an_order_without_any_clinical_data_is_understood_as_far_as_it_goes() ->
     [
         ([{"system": "s", "value": "1"}, PLACER], "https://ehr.example.org/orders|A-1"),
         ([{"system": "s", "value": "1"}, {"system": "s", "value": "2"}], "s|1"),
-        ([{"value": "1"}], "|1"),
+        ([{"value": "1"}], None),
+        ([{"value": "1", "assigner": {"display": "Clinic A"}}], "assigner:Clinic A|1"),
         ([{"system": "s"}, {"system": "s", "value": "2"}], "s|2"),
         ([OURS, {"system": "s", "value": "2"}], "s|2"),
         ([OURS], None),

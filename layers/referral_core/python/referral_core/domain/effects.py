@@ -106,3 +106,16 @@ class IndexContact(Effect):
     """Let the referral be found under a (hashed) phone number from now on."""
 
     contact_hash: str
+
+
+class TakeNumber(Effect):
+    """Make an order's number this referral's; fails with `KeyTaken` when it is another one's."""
+
+    number: str
+    content_hash: str
+
+
+class IndexIdentifier(Effect):
+    """Let the referral be found by an identifier that several may have."""
+
+    identifier: str

@@ -43,6 +43,10 @@ class Commit(Model):
         return ReferralState(referral=self.change.after, mailbox=mailbox)
 
 
+class KeyTaken(Exception):
+    """A number that is to be this referral's is another one's."""
+
+
 class NoCapacity(Exception):
     """The week that was to be held is full."""
 
@@ -72,12 +76,18 @@ class Key(Model):
 
 
 class NewReferral(Model):
-    """A referral about to be accepted: all of it is written, or nothing."""
+    """A referral about to be accepted: all of it is written, or nothing.
+
+    Attributes:
+        keys: what no other referral may have.
+        identifiers: what it is found by, alone or with others.
+    """
 
     referral: Referral
     event: Event
     payload: bytes
     keys: tuple[Key, ...]
+    identifiers: tuple[str, ...] = ()
     contact_hash: str | None = None
 
 

@@ -13,6 +13,7 @@ from referral_core.domain.effects import (
     Effect,
     Evidence,
     IndexContact,
+    IndexIdentifier,
     KeepDecision,
     KeepEvidence,
     RecordUpdate,
@@ -20,11 +21,19 @@ from referral_core.domain.effects import (
     Reserve,
     RoutingDecision,
     StorePayload,
+    TakeNumber,
 )
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Update
-from referral_core.domain.writes import MessageNotAllowed, NoCapacity
+from referral_core.domain.writes import (
+    ExistingKey,
+    Key,
+    KeyKind,
+    KeyTaken,
+    MessageNotAllowed,
+    NoCapacity,
+)
 
 At = tuple[Tenant, ReferralId]
 
@@ -47,6 +56,8 @@ class Shelves:
         self.message_claims: dict[tuple[Tenant, str], dict[date, str]] = defaultdict(dict)
         self.opt_outs: dict[tuple[Tenant, str], datetime] = {}
         self.reserved: dict[tuple[Tenant, str, str], int] = defaultdict(int)
+        self.keys: dict[tuple[Tenant, KeyKind, str], ExistingKey] = {}
+        self.identifiers: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
 
 
 def require_possible(shelves: Shelves, after: Referral, effect: Effect) -> None:
@@ -82,11 +93,18 @@ def _require_day(shelves: Shelves, after: Referral, effect: ClaimDailyMessage) -
         raise MessageNotAllowed("The patient wants no messages.")
 
 
+def _require_number(shelves: Shelves, after: Referral, effect: TakeNumber) -> None:
+    held = shelves.keys.get((after.tenant, KeyKind.PLACER, effect.number))
+    if held is not None and held.referral_id != after.id:
+        raise KeyTaken("The number is another referral's.")
+
+
 _REQUIRED: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]] = (
     MappingProxyType(
         {
             Reserve: _require_capacity,
             ClaimDailyMessage: _require_day,
+            TakeNumber: _require_number,
         }
     )
 )
@@ -130,6 +148,17 @@ def _contact(shelves: Shelves, after: Referral, effect: IndexContact) -> None:
     shelves.phones[after.tenant, effect.contact_hash][after.id] = None
 
 
+def _number(shelves: Shelves, after: Referral, effect: TakeNumber) -> None:
+    key = Key(kind=KeyKind.PLACER, value=effect.number, content_hash=effect.content_hash)
+    shelves.keys[after.tenant, KeyKind.PLACER, effect.number] = ExistingKey(
+        key=key, referral_id=after.id, content_hash=effect.content_hash
+    )
+
+
+def _identifier(shelves: Shelves, after: Referral, effect: IndexIdentifier) -> None:
+    shelves.identifiers[after.tenant, effect.identifier][after.id] = None
+
+
 WRITERS: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]] = MappingProxyType(
     {
         Reserve: _reserve,
@@ -140,6 +169,8 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]] 
         KeepEvidence: _evidence,
         KeepDecision: _decision,
         IndexContact: _contact,
+        IndexIdentifier: _identifier,
+        TakeNumber: _number,
     }
 )
 """One more thing in the transaction costs one class and one line here."""

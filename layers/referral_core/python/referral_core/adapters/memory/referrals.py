@@ -21,7 +21,6 @@ from referral_core.domain.writes import (
     DuplicateUpdate,
     ExistingKey,
     Key,
-    KeyKind,
     NewReferral,
     ReferralState,
 )
@@ -37,7 +36,6 @@ class MemoryReferrals(Shelves):
         self._lock = RLock()
         self._referrals: dict[At, ReferralState] = {}
         self._events: dict[At, list[Event]] = defaultdict(list)
-        self._keys: dict[tuple[Tenant, KeyKind, str], ExistingKey] = {}
         self._due: list[_Due] = []
 
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
@@ -59,16 +57,22 @@ class MemoryReferrals(Shelves):
         self._events[at].append(event_of_new(new_referral))
         self.payloads[at, referral.payload_version] = new_referral.payload
         for key in new_referral.keys:
-            self._keys[referral.tenant, key.kind, key.value] = ExistingKey(
+            self.keys[referral.tenant, key.kind, key.value] = ExistingKey(
                 key=key, referral_id=referral.id, content_hash=key.content_hash
             )
+        for identifier in new_referral.identifiers:
+            self.identifiers[referral.tenant, identifier][referral.id] = None
         if new_referral.contact_hash:
             self.phones[referral.tenant, new_referral.contact_hash][referral.id] = None
 
     def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
         """Read a lock; None when nobody holds it."""
-        held = self._keys.get((tenant, key.kind, key.value))
+        held = self.keys.get((tenant, key.kind, key.value))
         return held.but(key=key) if held else None
+
+    def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
+        """List the referrals that have an identifier which several may have."""
+        return sorted(self.identifiers[tenant, identifier])
 
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox."""

@@ -13,17 +13,25 @@ from typing import Literal
 from uuid import uuid4
 
 from referral_core.domain.change import received
+from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.pathway import Order, Pathway
+from referral_core.domain.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Origin, Referral
-from referral_core.domain.writes import ExistingKey, Key, KeyKind, NewReferral
+from referral_core.domain.writes import Key, NewReferral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.intake_keys import keys_of, repeats_of, require_distinct
+from referral_core.entrypoints.http.found_orders import orders_with
+from referral_core.entrypoints.http.intake_keys import (
+    keys_of,
+    refuse_other_patient,
+    repeats_of,
+    require_distinct,
+)
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.stored_orders import StoredOrder, payload_of, read_order
 from referral_core.fhir.intake.orders import Intake, condition_identifier, read_referrals
@@ -96,7 +104,7 @@ class ReceiveReferral:
         known = {
             new.referral.id: existing
             for new, condition in zip(new_referrals, conditions, strict=True)
-            if condition and (existing := self._existing(principal, condition))
+            if condition and (existing := self._existing(principal, new, condition))
         }
         repeats = self._write(principal, new_referrals, known)
         accepted = [
@@ -132,23 +140,42 @@ class ReceiveReferral:
             if not existing:
                 return repeats
             for found in existing:
-                self._require_own(principal, found)
-            repeats |= repeats_of(fresh, existing)
+                self._require_own(principal, found.referral_id)
+            repeats |= repeats_of(fresh, existing, self._are_of_one_patient)
         raise AssertionError("the tries end with an error of their own")
 
-    def _existing(self, principal: Principal, condition: str) -> ReferralId | None:
-        """Return the referral that an If-None-Exist condition finds."""
-        placer = condition_identifier(condition)
-        key = Key(kind=KeyKind.PLACER, value=placer, content_hash="")
-        existing = self.referrals.taken(principal.tenant, key)
-        if existing is None:
+    def _existing(
+        self, principal: Principal, new: NewReferral, condition: str
+    ) -> ReferralId | None:
+        """Return the referral that an If-None-Exist condition finds: one, and of this patient."""
+        identifier = condition_identifier(condition)
+        found = orders_with(self.referrals, principal.tenant, identifier)
+        if not found:
             return None
-        self._require_own(principal, existing)
-        return existing.referral_id
+        if len(found) > 1:
+            refuse(
+                "condition-not-selective",
+                "Several orders have the identifier of If-None-Exist: name the order's own number.",
+                code="multiple-matches",
+                status=HTTPStatus.PRECONDITION_FAILED,
+            )
+        self._require_own(principal, found[0])
+        if not self._are_of_one_patient(new, found[0]):
+            refuse_other_patient()
+        return found[0]
 
-    def _require_own(self, principal: Principal, existing: ExistingKey) -> None:
+    def _are_of_one_patient(self, new: NewReferral, stored: ReferralId) -> bool:
+        """Whether a new order may be about the patient of a stored one."""
+        known = self.referrals.load(new.referral.tenant, stored).referral
+        first, second = (
+            identity_of(ClinicalPayload.load(body).content.patient)
+            for body in (self.referrals.payload(known), new.payload)
+        )
+        return compare(first, second) is not Likeness.ANOTHER
+
+    def _require_own(self, principal: Principal, existing: ReferralId) -> None:
         """Refuse a key that another EHR of the tenant took: its referral is not to be seen."""
-        referral = self.referrals.load(principal.tenant, existing.referral_id).referral
+        referral = self.referrals.load(principal.tenant, existing).referral
         if referral.referrer != principal.organization:
             refuse(
                 "identifier-of-another-ehr",
@@ -187,6 +214,7 @@ class ReceiveReferral:
             event=received(referral, actor=principal.client_id, metered={"states": 1}),
             payload=payload_of(intake, source).dump(),
             keys=keys,
+            identifiers=intake.other_identifiers,
             contact_hash=contact_hash(phone) if phone else None,
         )
 

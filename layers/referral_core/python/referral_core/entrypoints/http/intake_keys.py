@@ -1,10 +1,10 @@
-"""What makes two posts one referral: the placer's identifier, the client's key, or the content."""
+"""What makes two posts one referral: the order's numbers, the client's key, or the content."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NoReturn
 
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.writes import ExistingKey, Key, KeyKind, NewReferral
@@ -16,16 +16,14 @@ _LONGEST_KEY: Final = 256
 
 
 def keys_of(request: Request, intakes: Sequence[Intake], position: int) -> tuple[Key, ...]:
-    """Return what makes a repeat: the placer's identifier, the client's key, else the content.
+    """Return what makes a repeat: the order's numbers, the client's key, else the content.
 
-    Keys and content are the client's own affair; a placer's identifier names its system itself.
+    Keys and content are the client's own affair; a number names its system itself.
     In a Bundle the client's key stands in for identifiers only: with both for each of twenty
     referrals they would not fit one transaction.
     """
     intake, organization = intakes[position], request.principal.organization
-    found: list[tuple[KeyKind, str]] = []
-    if intake.placer_identifier:
-        found.append((KeyKind.PLACER, intake.placer_identifier))
+    found = [(KeyKind.PLACER, number) for number in intake.order_numbers]
     client_key = request.headers.get("idempotency-key")
     if client_key and (not found or len(intakes) == 1):
         if len(client_key) > _LONGEST_KEY:
@@ -57,12 +55,19 @@ def require_distinct(new_referrals: Sequence[NewReferral]) -> None:
 
 
 def repeats_of(
-    new_referrals: Sequence[NewReferral], existing: Sequence[ExistingKey]
+    new_referrals: Sequence[NewReferral],
+    existing: Sequence[ExistingKey],
+    are_of_one_patient: Callable[[NewReferral, ReferralId], bool],
 ) -> dict[ReferralId, ReferralId]:
     """Return new id → stored id of what was posted before; refuse other content under a key."""
-    owner = {(k.kind, k.value): a.referral.id for a in new_referrals for k in a.keys}
+    owner = {(k.kind, k.value): new for new in new_referrals for k in new.keys}
+    repeats: dict[ReferralId, ReferralId] = {}
     for found in existing:
-        if found.content_hash != found.key.content_hash:
+        new = owner[found.key.kind, found.key.value]
+        if not are_of_one_patient(new, found.referral_id):
+            refuse_other_patient()
+        same = repeats.setdefault(new.referral.id, found.referral_id) == found.referral_id
+        if not same or found.content_hash != found.key.content_hash:
             refuse(
                 "key-reused",
                 f"This {found.key.kind} key was used with other content: "
@@ -72,4 +77,15 @@ def repeats_of(
                 status=HTTPStatus.CONFLICT,
                 expression="ServiceRequest.identifier",
             )
-    return {owner[found.key.kind, found.key.value]: found.referral_id for found in existing}
+    return repeats
+
+
+def refuse_other_patient() -> NoReturn:
+    """Refuse a number that was used for somebody else, and say nothing of whom."""
+    refuse(
+        "key-of-another-patient",
+        "This number was used for an order of another patient: send one of its own.",
+        code="duplicate",
+        status=HTTPStatus.CONFLICT,
+        expression="ServiceRequest.identifier",
+    )

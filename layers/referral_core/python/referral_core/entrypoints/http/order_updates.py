@@ -9,10 +9,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from referral_core.domain.clinical_content import ClinicalPayload
-from referral_core.domain.effects import Effect, IndexContact, StorePayload
+from referral_core.domain.effects import (
+    Effect,
+    IndexContact,
+    IndexIdentifier,
+    StorePayload,
+    TakeNumber,
+)
 from referral_core.domain.errors import NotFound, VersionMoved
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
@@ -22,9 +29,10 @@ from referral_core.domain.updates import (
     Superseded,
     Update,
 )
-from referral_core.domain.writes import Key, KeyKind
+from referral_core.domain.writes import KeyTaken
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.found_orders import orders_with
 from referral_core.entrypoints.http.stored_orders import (
     StoredOrder,
     etag_of,
@@ -68,6 +76,7 @@ class ReceiveOrderUpdate:
         intake = read_update(
             request.body, request.content_type, referral_id, self.clock.now(), before.resources
         )
+        _require_same_patient(before, intake)
         if_match = request.headers.get("if-match")
         if if_match is not None and if_match.strip() != etag_of(referral):
             _refuse_stale(referral)
@@ -80,7 +89,9 @@ class ReceiveOrderUpdate:
         """End the referrals that a new one replaces; a repeat of the post says it again."""
         for name in intake.replaces:
             own = own_id(name.rpartition("/")[2])
-            replaced = own.referral_id if own else self._named(principal, name)
+            named = orders_with(self.referrals, principal.tenant, name)
+            # A number that several orders have says of none that it is replaced.
+            replaced = own.referral_id if own else named[0] if len(named) == 1 else None
             if replaced is None or replaced == successor.id:
                 continue
             with suppress(NotFound):
@@ -96,18 +107,10 @@ class ReceiveOrderUpdate:
                 )
                 self._is_applied_late(old, update)
 
-    def _named(self, principal: Principal, token: str) -> ReferralId | None:
-        key = Key(kind=KeyKind.PLACER, value=token, content_hash="")
-        existing = self.referrals.taken(principal.tenant, key)
-        return existing.referral_id if existing else None
-
     def _apply(self, request: Request, referral: Referral, intake: Intake) -> None:
         principal = request.principal
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
-        phone = intake.clinical.patient.phone
-        effects: tuple[Effect, ...] = (StorePayload(body=payload_of(intake, source).dump()),)
-        if phone:
-            effects += (IndexContact(contact_hash=contact_hash(phone)),)
+        effects = _written_with(intake, source)
         kind = _UPDATES.get(intake.status, InformationSupplied)
         update = kind(
             id=_update_id(referral, intake),
@@ -120,6 +123,14 @@ class ReceiveOrderUpdate:
             is_late = self._is_applied_late(referral, update, effects, known_version)
         except VersionMoved:
             _refuse_stale(self.referrals.load(principal.tenant, referral.id).referral)
+        except KeyTaken:
+            refuse(
+                "number-of-another-order",
+                "Another order has one of these identifiers: send this order's own.",
+                code="duplicate",
+                status=HTTPStatus.CONFLICT,
+                expression="ServiceRequest.identifier",
+            )
         if is_late:
             refuse(
                 "referral-closed",
@@ -152,6 +163,45 @@ class ReceiveOrderUpdate:
             known_version=known_version,
         )
         return result is Receipt.LATE
+
+
+def _written_with(intake: Intake, source: str) -> tuple[Effect, ...]:
+    """Return what a new version writes besides its update: its content, and what finds it."""
+    phone, digest = intake.clinical.patient.phone, intake.canonical_hash
+    return (
+        StorePayload(body=payload_of(intake, source).dump()),
+        *(TakeNumber(number=number, content_hash=digest) for number in intake.order_numbers),
+        *(IndexIdentifier(identifier=one) for one in intake.other_identifiers),
+        *((IndexContact(contact_hash=contact_hash(phone)),) if phone else ()),
+    )
+
+
+def _require_same_patient(before: ClinicalPayload, intake: Intake) -> None:
+    """Refuse a version that exchanges the patient, or no longer says who it is."""
+    known, named = identity_of(before.content.patient), identity_of(intake.clinical.patient)
+    likeness = compare(known, named)
+    literal = before.service_request.get("subject", {}).get("reference")
+    kept = {literal, intake.subject}
+    if likeness is Likeness.UNKNOWN and None not in kept and len(kept) > 1:
+        # As its author writes it: two records, and nothing says that they are one person's.
+        is_lasting = not any(str(one).startswith(("#", "urn:")) for one in kept)
+        likeness = Likeness.ANOTHER if is_lasting else likeness
+    if likeness is Likeness.ANOTHER:
+        refuse(
+            "another-patient",
+            "This order is about another patient than its referral: post it as a new order.",
+            code="business-rule",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            expression="ServiceRequest.subject",
+        )
+    if known.is_stated and not named.is_stated:
+        refuse(
+            "subject-unresolved",
+            "Send the Patient with this version, or refer to it as the version before did.",
+            code="business-rule",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            expression="ServiceRequest.subject",
+        )
 
 
 def _refuse_stale(referral: Referral) -> NoReturn:

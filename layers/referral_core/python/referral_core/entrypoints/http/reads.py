@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
@@ -16,9 +17,9 @@ from referral_core.domain.lifecycle import Queue
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
-from referral_core.domain.writes import Key, KeyKind
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.found_orders import orders_with
 from referral_core.entrypoints.http.lists import Worklists
 from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
@@ -62,17 +63,18 @@ class ReadRecords:
         principal = request.principal
         wanted: str | None = request.query.get("_id")
         if identifier := request.query.get("identifier"):
-            key = Key(kind=KeyKind.PLACER, value=identifier, content_hash="")
-            existing = self.referrals.taken(principal.tenant, key)
-            wanted = existing.referral_id if existing else None
-        elif not wanted:
+            named = orders_with(self.referrals, principal.tenant, identifier)
+            ids = [i for i in named if wanted in {None, i}]
+        elif wanted:
+            ids = [ReferralId(wanted)]
+        else:
             refuse(
                 "search-too-wide",
                 "Search ServiceRequest by identifier=system|value or by _id.",
                 code="not-supported",
                 status=HTTPStatus.BAD_REQUEST,
             )
-        found = _visible(lambda: self._own(principal, wanted)) if wanted else []
+        found = [r for i in ids for r in _visible(partial(self._own, principal, i))]
         return _searchset(request, "ServiceRequest", [self._stored(r) for r in found])
 
     def task(self, request: Request) -> Response:

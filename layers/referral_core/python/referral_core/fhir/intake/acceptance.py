@@ -8,7 +8,7 @@ from typing import Final
 from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.bundles import SentOrder
 from referral_core.fhir.intake.references import Graph
-from referral_core.fhir.r4.parties import Patient
+from referral_core.fhir.intake.subject import broken_subject
 
 MOST_REFERRALS: Final = 20
 NEW: Final = ("draft", "active")
@@ -53,15 +53,7 @@ def broken_rules(graph: Graph, item: SentOrder, statuses: Sequence[str]) -> Iter
             f"{path}.doNotPerform",
             "Send only what is to be done; an order not to do something cannot be routed.",
         )
-    subject = graph.resolve(order.subject, item.node)
-    named = order.subject.type or (order.subject.reference or "").rpartition("/")[0]
-    other = named.rpartition("/")[2] in {"Group", "Device", "Location"}
-    if other or (subject is not None and not isinstance(subject.model, Patient)):
-        yield _rule(
-            "subject-not-a-patient",
-            f"{path}.subject",
-            "Refer one Patient; groups, devices and locations cannot be routed.",
-        )
+    yield from broken_subject(graph, item.node, order)
 
 
 def _rule(own_code: str, expression: str, diagnostics: str) -> Issue:

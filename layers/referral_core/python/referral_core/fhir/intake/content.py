@@ -15,6 +15,7 @@ from referral_core.fhir.intake.parties import (
     read_requester,
 )
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
 from referral_core.fhir.r4.orders import Coded, Consent, Encounter, ServiceRequest
 from referral_core.fhir.r4.parties import Coverage, HealthcareService, Patient, PractitionerRole
@@ -47,7 +48,7 @@ def read_content(
         requester, source = provider
     reasons = (*_reasons(order.reason_code), *_referenced_reasons(graph, request, order))
     return ClinicalContent(
-        patient=read_patient(graph.find(order.subject, request, Patient), order.subject, at),
+        patient=read_patient(_patient(subject_of(graph, request, order)), order.subject, at),
         coverage=read_coverage(graph, coverages, at),
         requester=read_requester(graph, requester, source, at),
         service=_service(graph, request, order),
@@ -60,6 +61,10 @@ def read_content(
         notes=tuple(n.text for n in order.note if n.text)
         + ((order.patient_instruction,) if order.patient_instruction else ()),
     )
+
+
+def _patient(subject: Node | None) -> Patient | None:
+    return subject.model if subject and isinstance(subject.model, Patient) else None
 
 
 def _service(graph: Graph, request: Node, order: ServiceRequest) -> ServiceContent:

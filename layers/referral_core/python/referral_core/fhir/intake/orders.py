@@ -16,13 +16,13 @@ from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, che
 from referral_core.fhir.intake.bundles import SentOrder, from_bundle, from_message, from_resource
 from referral_core.fhir.intake.canonical import content_hash, reachable
 from referral_core.fhir.intake.content import read_content, tokens
+from referral_core.fhir.intake.identifiers import order_numbers, other_identifiers
 from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node, references_in
+from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.parse import Json, read_resource
-from referral_core.fhir.r4.datatypes import Identifier
 from referral_core.fhir.r4.orders import ServiceRequest
 from referral_core.fhir.r4.parties import Coverage
-from referral_core.fhir.systems import IDENTIFIER_TYPE, REFERRAL
 
 _ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
 
@@ -33,7 +33,8 @@ class Intake(Model):
     Attributes:
         service_request: the EHR's resource; empty elements left out, nothing else changed.
         resources: the resources that it leads to, by the reference that leads there.
-        placer_identifier: `system|value`; typed PLAC, else the first that is not ours.
+        placer_identifier: the first of the order's numbers.
+        order_numbers, other_identifiers: see `identifiers.py`.
         canonical_hash: SHA-256 of what the referral and its resources say.
         categories, codes, performer_types: codings as `system|code`.
         replaces: what it names as replaced: references, and identifiers as `system|value`.
@@ -45,6 +46,8 @@ class Intake(Model):
     service_request: dict[str, Any]
     resources: dict[str, dict[str, Any]]
     placer_identifier: str | None
+    order_numbers: tuple[str, ...] = ()
+    other_identifiers: tuple[str, ...] = ()
     canonical_hash: str
     status: str
     intent: str
@@ -148,13 +151,15 @@ def condition_identifier(if_none_exist: str) -> str:
 def _understood(graph: Graph, item: SentOrder, at: datetime, own_id: str | None) -> Intake:
     node, order = item.node, item.order
     coverages = _coverages(graph, node, order)
-    subject = graph.resolve(order.subject, node)
+    subject = subject_of(graph, node, order)
     roots = [node, *([subject] if subject else ()), *(place for place, _ in coverages)]
     led_to = reachable(graph, roots)
     return Intake(
         service_request=_standing_alone(node),
-        resources=_resources(graph, roots, led_to),
-        placer_identifier=_placer(order.identifier),
+        resources={**_resources(graph, roots, led_to), **_named_subject(order, subject)},
+        placer_identifier=next(iter(order_numbers(order.identifier)), None),
+        order_numbers=order_numbers(order.identifier),
+        other_identifiers=other_identifiers(order.identifier),
         canonical_hash=content_hash(graph, led_to, own_id),
         status=order.status,
         intent=order.intent,
@@ -187,7 +192,7 @@ def _coverages(graph: Graph, node: Node, order: ServiceRequest) -> list[tuple[No
     if found:
         return found
     root = node.container or node
-    patient = graph.resolve(order.subject, node)
+    patient = subject_of(graph, node, order)
     return [
         (place, coverage)
         for place, coverage in graph.of_type(Coverage)
@@ -212,10 +217,12 @@ def _own_id(node: Node) -> str | None:
     return node.model.id if lasting else None
 
 
-def _placer(identifiers: tuple[Identifier, ...]) -> str | None:
-    theirs = [i for i in identifiers if i.token and i.system != REFERRAL]
-    typed = [i for i in theirs if i.type and i.type.has(f"{IDENTIFIER_TYPE}|PLAC", "PLAC")]
-    return next((i.token for i in (*typed, *theirs)), None)
+def _named_subject(order: ServiceRequest, subject: Node | None) -> dict[str, Json]:
+    """Return the patient under the reference that the order has, wherever it was found."""
+    literal = order.subject.reference
+    if subject is None or subject.container is not None or not literal:
+        return {}
+    return {literal: subject.resource}
 
 
 def _standing_alone(node: Node) -> Json:

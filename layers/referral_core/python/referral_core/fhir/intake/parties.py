@@ -14,6 +14,7 @@ from referral_core.domain.clinical_content import (
 )
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.patient_identities import is_of_payer
 from referral_core.fhir.r4.datatypes import (
     Address,
     CodeableConcept,
@@ -63,7 +64,7 @@ def read_patient(patient: Patient | None, subject: Reference, at: datetime) -> P
         language=_language(patient),
         deceased=bool(patient.deceased_boolean or patient.deceased_date_time),
         mrn=_typed(patient.identifier, "MR"),
-        identifiers=_tokens(patient.identifier),
+        identifiers=_tokens(i for i in patient.identifier if not is_of_payer(i)),
     )
 
 

@@ -1,6 +1,8 @@
 """Where references lead within one body: contained, relative, absolute, urn:uuid, by identifier.
 
-What a reference does not lead to is simply not known: EHRs refer to resources that they keep.
+Conditional references (`Patient?identifier=system|value`) lead to the resource with that
+identifier; a UUID is the same in any letter case; what lies in a document within the body is found
+too. What a reference does not lead to is simply not known: EHRs refer to resources that they keep.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
 
 from referral_core.fhir.errors import Issue
 from referral_core.fhir.parse import Json
@@ -17,6 +20,9 @@ from referral_core.fhir.r4.structure import examine
 
 _HISTORY: Final = re.compile(r"/_history/[^/]+$")
 _RELATIVE: Final = re.compile(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
+_CONDITIONAL: Final = re.compile(r"^(?:.*/)?(?P<kind>[A-Z][A-Za-z]+)\?(?P<query>.+)$")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_URN_UUID: Final = re.compile(r"^urn:uuid:", re.IGNORECASE)
 
 R = TypeVar("R", bound=Resource)
 Link = tuple[str, str]
@@ -55,6 +61,8 @@ class Graph:
         self._by_type: dict[str, Node | None] = {}
         self._by_identifier: dict[str, list[Node]] = {}
         self._known: dict[str, Node] = {}
+        self._inside: list[Node] = []
+        self._aside: dict[str, Node] = {}
 
     def add(self, resource: Json, path: str, url: str | None = None) -> Node | None:
         """Examine one resource with all that it contains; keep what is wrong in `issues`.
@@ -65,7 +73,7 @@ class Graph:
         node = self._whole(resource, path, url)
         if node is None:
             return None
-        address = url or _type_and_id(node)
+        address = _address(url or _type_and_id(node) or "")
         if address and self._entries.setdefault(address, node).resource != resource:
             self.issues.append(
                 Issue(
@@ -76,11 +84,17 @@ class Graph:
                     "Give each entry its own fullUrl; this one leads to two resources.",
                 )
             )
-        own = _type_and_id(node)
+        own = _address(_type_and_id(node) or "")
         if own and self._by_type.setdefault(own, node) != node:
             alike = self._by_type[own]
             self._by_type[own] = alike if alike and alike.resource == resource else None
+        self._find_inside(node)
         return node
+
+    def patients(self) -> tuple[Node, ...]:
+        """Return the Patients of the body, those within documents after the others."""
+        found = [n for n in (*self.nodes, *self._inside) if n.model.resource_type == "Patient"]
+        return tuple(found)
 
     def remember(self, known: Mapping[str, Json]) -> None:
         """Let references that lead nowhere else lead to what an earlier body held.
@@ -118,11 +132,18 @@ class Graph:
         root = source.container or source
         if literal.startswith("#"):
             return self._contained.get((id(root), literal[1:]))
-        plain = _HISTORY.sub("", literal)
+        conditional = _CONDITIONAL.match(literal)
+        if conditional is not None:
+            return self._meeting(conditional["kind"], conditional["query"]) or self._known.get(
+                literal
+            )
+        plain = _address(_HISTORY.sub("", literal))
         if _RELATIVE.match(plain):
-            same_server = self._entries.get(f"{_base(root)}{plain}")
-            return same_server or self._by_type.get(plain) or self._known.get(literal)
-        return self._entries.get(plain) or self._known.get(literal)
+            same_server = self._entries.get(_address(f"{_base(root)}{plain}"))
+            found = same_server or self._by_type.get(plain)
+        else:
+            found = self._entries.get(plain)
+        return found or self._aside.get(plain) or self._known.get(literal)
 
     def of_type(self, model: type[R]) -> Iterator[tuple[Node, R]]:
         """Iterate over the resources of a type, contained ones included."""
@@ -185,10 +206,43 @@ class Graph:
                     )
                 )
 
+    def _find_inside(self, document: Node) -> None:
+        """Let references lead into a document within the body; nothing in it is sent for itself.
+
+        What the body itself holds comes before it, and a slip in it is not the sender's order's.
+        """
+        if document.model.resource_type != "Bundle":
+            return
+        nodes, issues = self.nodes, self.issues
+        for index, entry in enumerate(document.resource.get("entry", [])):
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+                continue
+            self.nodes, self.issues = [], []
+            url = entry.get("fullUrl") if isinstance(entry.get("fullUrl"), str) else None
+            node = self._whole(resource, f"{document.path}.entry[{index}].resource", url)
+            self._inside += self.nodes
+            for address in {url, _type_and_id(node)} if node else set():
+                if node and address:
+                    self._aside.setdefault(_address(address), node)
+        self.nodes, self.issues = nodes, issues
+
+    def _meeting(self, kind: str, query: str) -> Node | None:
+        """Return the resource that a conditional reference leads to; it must be the only one."""
+        match parse_qsl(query):
+            case [("identifier", token)]:
+                return self._identified(token, kind)
+        return None
+
     def _identified(self, token: str, kind: str | None) -> Node | None:
-        alike = self._by_identifier.get(token, [])
+        """Return the one resource with an identifier; a value alone stands for any system."""
+        if "|" in token:
+            alike = self._by_identifier.get(token, [])
+        else:
+            named = self._by_identifier.items()
+            alike = [n for known, nodes in named if known.endswith(f"|{token}") for n in nodes]
         found = [node for node in alike if kind in {None, node.model.resource_type}]
-        return found[0] if len(found) == 1 else None
+        return found[0] if found and all(n.resource == found[0].resource for n in found) else None
 
 
 def references_in(value: Any, path: str) -> list[Link]:
@@ -210,6 +264,12 @@ def _collect(value: Any, path: str, found: list[Link]) -> None:
         for index, inner in enumerate(value):
             if isinstance(inner, (dict, list)):
                 _collect(inner, f"{path}[{index}]", found)
+
+
+def _address(literal: str) -> str:
+    """Return an address as it is compared: UUIDs in lower case."""
+    lower = _UUID.sub(lambda found: found[0].lower(), literal)
+    return _URN_UUID.sub("urn:uuid:", lower)
 
 
 def _type_and_id(node: Node) -> str | None:

@@ -242,4 +242,6 @@ def _placer(referral: Referral) -> Json | None:
     if referral.placer_identifier is None:
         return None
     system, _, value = referral.placer_identifier.rpartition("|")
-    return {**({"system": system} if system else {}), "value": value}
+    # An assigner stands for the system of a number that has none (`fhir/intake/identifiers.py`).
+    known = system and not system.startswith("assigner:")
+    return {**({"system": system} if known else {}), "value": value}

@@ -44,6 +44,13 @@ class PatientContact(Element):
     period: Period | None = None
 
 
+class PatientLink(Element):
+    """Another record of the same person."""
+
+    other: Reference | None = None
+    type: Literal["replaced-by", "replaces", "refer", "seealso"] | None = None
+
+
 class Patient(Resource):
     """The patient."""
 
@@ -62,6 +69,7 @@ class Patient(Resource):
     contact: tuple[PatientContact, ...] = ()
     communication: tuple[PatientCommunication, ...] = ()
     general_practitioner: tuple[Reference, ...] = ()
+    link: tuple[PatientLink, ...] = ()
     managing_organization: Reference | None = None
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from referral_core.domain.effects import Effect, RecordUpdate, StorePayload
+from referral_core.domain.effects import (
+    Effect,
+    IndexIdentifier,
+    RecordUpdate,
+    StorePayload,
+    TakeNumber,
+)
 from referral_core.domain.errors import Conflict, NotLegal, StaleRun, VersionMoved
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
@@ -100,7 +106,7 @@ def _is_due(mailbox: Mailbox, update: DeadlinePassed) -> bool:
 
 def _is_kept_late(effect: Effect) -> bool:
     """Whether an effect is written on a closed referral too: its content stays as it was."""
-    return not isinstance(effect, StorePayload)
+    return not isinstance(effect, StorePayload | TakeNumber | IndexIdentifier)
 
 
 def _drafted(

@@ -13,20 +13,24 @@ from referral_core.domain.effects import (
     ClaimDailyMessage,
     Effect,
     IndexContact,
+    IndexIdentifier,
     KeepDecision,
     KeepEvidence,
     RecordUpdate,
     Release,
     Reserve,
     StorePayload,
+    TakeNumber,
 )
 from referral_core.domain.referral import Referral
+from referral_core.domain.writes import Key, KeyKind
 
 RESERVE: Final = "reserve"
 RELEASE: Final = "release"
 UPDATE: Final = "update"
 CLAIM: Final = "claim"
 OPT_OUT: Final = "opt-out"
+NUMBER: Final = "number"
 
 
 def parts_of(table: Requests, after: Referral, effect: Effect) -> Iterator[Part]:
@@ -119,6 +123,20 @@ def _contact(table: Requests, after: Referral, effect: IndexContact) -> Iterator
     yield table.put("contact", items.phone_item(after, effect.contact_hash), None)
 
 
+def _number(table: Requests, after: Referral, effect: TakeNumber) -> Iterator[Part]:
+    key = Key(kind=KeyKind.PLACER, value=effect.number, content_hash=effect.content_hash)
+    yield table.put(
+        NUMBER,
+        items.key_item(after, key),
+        "attribute_not_exists(pk) OR referral_id = :own",
+        values={":own": {"S": after.id}},
+    )
+
+
+def _identifier(table: Requests, after: Referral, effect: IndexIdentifier) -> Iterator[Part]:
+    yield table.put("identifier", items.identifier_item(after, effect.identifier), None)
+
+
 WRITERS: Final[Mapping[type[Effect], Callable[[Requests, Referral, Any], Iterator[Part]]]] = (
     MappingProxyType(
         {
@@ -130,6 +148,8 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Requests, Referral, Any], Iterato
             KeepEvidence: _evidence,
             KeepDecision: _decision,
             IndexContact: _contact,
+            IndexIdentifier: _identifier,
+            TakeNumber: _number,
         }
     )
 )

@@ -33,7 +33,7 @@ class Sort(StrEnum):
     EHR = "EHR#"
     PRACTITIONER = "PRACTITIONER#"
     WEEK = "WEEK#"
-    REFERRAL_OF_PHONE = "R#"
+    REFERRAL_OF = "R#"
     MESSAGE_DAY = "DAY#"
     OPT_OUT = "@OPTOUT"
 
@@ -72,6 +72,11 @@ def capacity(tenant: Tenant, npi: str) -> str:
 def phone(tenant: Tenant, contact_hash: str) -> str:
     """Return the partition of a (hashed) number: its referrals, its messages, its opt-out."""
     return f"T#{tenant}#PHONE#{contact_hash}"
+
+
+def identifier(tenant: Tenant, value: str) -> str:
+    """Return the partition of an identifier that several orders may have; hashed as a lock is."""
+    return f"T#{tenant}#IDENTIFIER#{sha256(value.encode()).hexdigest()}"
 
 
 def principal(client_id: str) -> str:

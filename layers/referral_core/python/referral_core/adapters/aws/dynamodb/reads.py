@@ -40,6 +40,10 @@ class ReferralReads:
             content_hash=held["content_hash"],
         )
 
+    def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
+        """List the referrals that have an identifier which several may have."""
+        return self._referrals_of(keys.identifier(tenant, identifier))
+
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox with one strongly consistent query."""
         partition = keys.referral(tenant, referral_id)
@@ -78,10 +82,13 @@ class ReferralReads:
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the referrals of a phone number that are still open."""
-        prefix = keys.Sort.REFERRAL_OF_PHONE.value
-        found = self._table.query(keys.phone(tenant, contact_hash), prefix=prefix)
-        ids = [ReferralId(entry["sk"].removeprefix(prefix)) for entry in found]
+        ids = self._referrals_of(keys.phone(tenant, contact_hash))
         return [i for i in ids if not self.load(tenant, i).referral.is_closed]
+
+    def _referrals_of(self, partition: str) -> Sequence[ReferralId]:
+        prefix = keys.Sort.REFERRAL_OF.value
+        found = self._table.query(partition, prefix=prefix)
+        return [ReferralId(entry["sk"].removeprefix(prefix)) for entry in found]
 
     def messaged(self, tenant: Tenant, contact_hash: str, since: date) -> Mapping[date, str]:
         """Return the message of each of a patient's days, from `since` on."""

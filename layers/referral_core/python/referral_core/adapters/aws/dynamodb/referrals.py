@@ -18,6 +18,7 @@ from referral_core.domain.writes import (
     Commit,
     DuplicateUpdate,
     ExistingKey,
+    KeyTaken,
     MessageNotAllowed,
     NewReferral,
     NoCapacity,
@@ -35,7 +36,7 @@ class ReferralTable(ReferralReads):
         """Write all new referrals in one transaction; return the locks taken already."""
         parts = [part for new in new_referrals for part in parts_of_new(self._table, new)]
         if len(parts) > _TRANSACTION_ITEMS:
-            raise Permanent("Too many referrals for one transaction: send at most 20.")
+            raise Permanent("Too many referrals or identifiers for one transaction: send fewer.")
         try:
             self._table.transact(parts)
         except ConditionsFailed:
@@ -72,6 +73,8 @@ class ReferralTable(ReferralReads):
         """Return what the conditions that failed mean."""
         if effects.UPDATE in failed:
             return DuplicateUpdate("The update is on record.")
+        if effects.NUMBER in failed:
+            return KeyTaken("The number is another referral's.")
         failed -= {effects.RELEASE}
         if failed == {effects.RESERVE}:
             return NoCapacity("The week is full.")

@@ -33,6 +33,10 @@ def parts_of_new(table: Requests, new: NewReferral) -> list[Part]:
         table.put_new("payload", items.payload_item(referral, new.payload)),
         *(table.put_new("key", items.key_item(referral, key)) for key in new.keys),
     ]
+    others += [
+        table.put("identifier", items.identifier_item(referral, one), None)
+        for one in new.identifiers
+    ]
     if new.contact_hash:
         others.append(table.put("contact", items.phone_item(referral, new.contact_hash), None))
     return _with_event(table, others, new.event, {})

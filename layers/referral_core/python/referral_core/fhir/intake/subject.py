@@ -1,0 +1,102 @@
+"""Who an order is about: the Patient that its subject leads to, or the only one of the body.
+
+A patient is never guessed: where several could be meant, or none is sent that could, the order is
+refused as unresolved, with what to send. A record that was replaced gives way to its replacement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from referral_core.domain.patient_identity import Likeness, PatientIdentity, compare
+from referral_core.fhir.errors import Issue
+from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.patient_identities import identity_in
+from referral_core.fhir.r4.datatypes import Reference
+from referral_core.fhir.r4.orders import ServiceRequest
+from referral_core.fhir.r4.parties import Patient
+
+_OTHERS: Final = frozenset({"Group", "Device", "Location"})
+_MOST_REPLACEMENTS: Final = 5
+
+
+def subject_of(graph: Graph, request: Node, order: ServiceRequest) -> Node | None:
+    """Return the Patient that an order is about, the record in use; None when it was not sent."""
+    node = graph.resolve(order.subject, request) or _only_patient(graph, order.subject)
+    for _ in range(_MOST_REPLACEMENTS):
+        replacement = _replacement(graph, node) if node else None
+        if replacement is None:
+            break
+        node = replacement
+    return node
+
+
+def broken_subject(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Issue]:
+    """Iterate over what forbids us to say who an order is about."""
+    path, node = f"{request.path}.subject", subject_of(graph, request, order)
+    named = order.subject.type or (order.subject.reference or "").rpartition("/")[0]
+    if named.rpartition("/")[2] in _OTHERS or (node and not isinstance(node.model, Patient)):
+        yield Issue(
+            "error",
+            "business-rule",
+            "subject-not-a-patient",
+            path,
+            "Refer one Patient; groups, devices and locations cannot be routed.",
+        )
+    elif node is None and (graph.patients() or _must_be_here(order.subject)):
+        yield Issue(
+            "error",
+            "business-rule",
+            "subject-unresolved",
+            path,
+            "The subject leads to no Patient of this body, or to several: "
+            "send the Patient, and refer to it by its fullUrl or its identifier.",
+        )
+    elif node is not None and isinstance(node.model, Patient) and node.model.active is False:
+        yield Issue(
+            "error",
+            "business-rule",
+            "patient-not-in-use",
+            path,
+            "This Patient record is not in use (active is false): "
+            "send the record that took its place.",
+        )
+
+
+def _only_patient(graph: Graph, subject: Reference) -> Node | None:
+    """Return the one Patient of a body, however often it was sent, unless the subject denies it."""
+    found = graph.patients()
+    models = [node.model for node in found if isinstance(node.model, Patient)]
+    identities = [identity_in(model) for model in models]
+    if not found or len(identities) < len(found):
+        return None
+    first = identities[0]
+    if any(n.resource != found[0].resource for n in found) and any(
+        compare(first, other) is not Likeness.SAME for other in identities[1:]
+    ):
+        return None
+    asked = PatientIdentity(identifiers=_tokens(subject))
+    return None if compare(first, asked) is Likeness.ANOTHER else found[0]
+
+
+def _tokens(subject: Reference) -> tuple[str, ...]:
+    token = subject.identifier.token if subject.identifier else None
+    if token is None and "?identifier=" in (subject.reference or ""):
+        token = (subject.reference or "").partition("?identifier=")[2]
+    return (token,) if token else ()
+
+
+def _must_be_here(subject: Reference) -> bool:
+    """Whether a reference can only lead to what is sent along: a urn, or a condition."""
+    literal = subject.reference or ""
+    return literal.lower().startswith("urn:") or "?" in literal
+
+
+def _replacement(graph: Graph, node: Node) -> Node | None:
+    """Return the record that took the place of one that is not in use, when it was sent."""
+    if not isinstance(node.model, Patient) or node.model.active is not False:
+        return None
+    others = (link.other for link in node.model.link if link.type == "replaced-by")
+    found = (graph.resolve(other, node) for other in others)
+    return next((place for place in found if place is not None and place is not node), None)
