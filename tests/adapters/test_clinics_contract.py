@@ -144,10 +144,7 @@ def test_an_offer_reaches_the_clinic_whole(http_side: HttpSide) -> None:
 
     http_side.clinics.offer(offer)
 
-    payload = offer.payload
-    whole = offer_bundle(
-        offer.referral, offer.performer, payload.service_request, payload.resources
-    )
+    whole = offer_bundle(offer.referral, offer.performer, offer.payload)
     assert http_side.bundles() == {"r1.b1": whole}
 
 

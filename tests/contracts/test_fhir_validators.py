@@ -31,7 +31,7 @@ from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import SAMPLES, kind_of
 from tests.unit.builders import NOW, a_referral
 from tests.unit.fhir.orders import FHIR_JSON, a_patient, an_order
-from tests.unit.fhir.partners import a_performer, an_offer, an_offered_referral
+from tests.unit.fhir.partners import a_payload, a_performer, an_offer, an_offered_referral
 
 Json = dict[str, Any]
 BASE = "https://api.example.org/fhir"
@@ -87,9 +87,7 @@ def responses() -> Iterator[tuple[str, Json]]:
             resource = service_request_as_stored(referral, intake.service_request)
             stored.append(resource)
             yield named(f"stored {path.name}", resource)
-            offered = offer_bundle(
-                an_offered_referral(), a_performer(), intake.service_request, intake.resources
-            )
+            offered = offer_bundle(an_offered_referral(), a_performer(), a_payload(intake))
             yield named(f"offer of {path.name}", offered)
         if kind == "message":
             yield named(path.name, message_response(body, ["ServiceRequest/r1/_history/1"], NOW))
@@ -99,9 +97,7 @@ def responses() -> Iterator[tuple[str, Json]]:
     incomplete["insurance"] = [{"reference": "#c"}]
     for sent in (BARE, incomplete):
         (read,) = read_referrals(json.dumps(sent).encode(), FHIR_JSON, "resource", NOW)
-        offered = offer_bundle(
-            an_offered_referral(), a_performer(), read.service_request, read.resources
-        )
+        offered = offer_bundle(an_offered_referral(), a_performer(), a_payload(read))
         yield named("bare offered", offered)
     yield named("page", searchset(stored, BASE, self_url="s", next_url="n", total=7))
     yield named("empty page", searchset([], BASE, self_url="s"))

@@ -18,6 +18,7 @@ from tests.contracts.fhir_oracles import complaints
 from tests.contracts.referral_samples import FOLDER, SAMPLES, kind_of
 from tests.unit.builders import NOW
 from tests.unit.fhir.orders import FHIR_JSON
+from tests.unit.fhir.partners import a_payload
 
 SUPPLIED = sorted((FOLDER / "supplied").glob("*.json"))
 
@@ -145,7 +146,7 @@ def test_patients_are_told_apart_by_phone_and_member_number() -> None:
 def test_what_the_ehr_supplies_completes_the_same_referral(path: Path) -> None:
     before = the_referral(FOLDER / path.name)
     put: dict[str, Any] = {**json.loads(path.read_bytes()), "id": "r1"}
-    after = read_update(json.dumps(put).encode(), FHIR_JSON, "r1", NOW, before.resources)
+    after = read_update(json.dumps(put).encode(), FHIR_JSON, "r1", NOW, a_payload(before))
     assert after.placer_identifier == before.placer_identifier
     assert after.clinical.patient.phone
     assert after.clinical.coverage.member_id

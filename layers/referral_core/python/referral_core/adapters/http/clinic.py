@@ -6,6 +6,7 @@ import json
 from typing import Final
 
 from referral_core.adapters.http.client import HttpClient
+from referral_core.domain import exact_json
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.messages import OfferedReferral
 from referral_core.fhir.outbound.offers import offer_bundle
@@ -30,10 +31,8 @@ class HttpClinics:
         nothing.
         """
         performer, payload = offered.performer, offered.payload
-        bundle = offer_bundle(
-            offered.referral, performer, payload.service_request, payload.resources
-        )
-        body = json.dumps(bundle).encode()
+        bundle = offer_bundle(offered.referral, performer, payload)
+        body = exact_json.dumps(bundle).encode()
         self._send("POST", _base(performer), performer.secret, body)
 
     def withdraw(self, practitioner: Practitioner, task_id: str, reason: str) -> None:

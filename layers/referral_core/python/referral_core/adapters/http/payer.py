@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from referral_core.adapters.http.client import HttpClient
+from referral_core.domain import exact_json
 from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
 from referral_core.domain.directory import Payer
 from referral_core.domain.eligibility import EligibilityRequest, EligibilityResponse
@@ -57,7 +57,7 @@ class HttpPriorAuth:
             "POST",
             f"{payer.authorization_url.rstrip('/')}/Claim/$submit",
             secret=payer.secret,
-            body=json.dumps(claim_bundle(request, payer)).encode(),
+            body=exact_json.dumps(claim_bundle(request, payer)).encode(),
             content_type=_FHIR,
             timeout=_AUTHORIZATION_SECONDS,
         )

@@ -6,11 +6,11 @@ It takes the events of API Gateway's HTTP API (payload format 2.0) and returns w
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from referral_core.domain import exact_json
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.principal import Principal
 from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
@@ -190,6 +190,6 @@ def _rendered(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) 
     return {
         "statusCode": int(status),
         "headers": {"Content-Type": FHIR_JSON, **headers},
-        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        "body": exact_json.dumps(body),
         "isBase64Encoded": False,
     }

@@ -73,9 +73,8 @@ class ReceiveOrderUpdate:
         if referral.referrer != principal.organization:
             raise NotFound("There is no such referral.")
         before = ClinicalPayload.load(self.referrals.payload(referral))
-        intake = read_update(
-            request.body, request.content_type, referral_id, self.clock.now(), before.resources
-        )
+        now = self.clock.now()
+        intake = read_update(request.body, request.content_type, referral_id, now, before)
         _require_same_patient(before, intake)
         if_match = request.headers.get("if-match")
         if if_match is not None and if_match.strip() != etag_of(referral):

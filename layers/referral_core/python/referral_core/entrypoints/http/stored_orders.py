@@ -53,6 +53,8 @@ def payload_of(intake: Intake, source_sha256: str) -> ClinicalPayload:
     return ClinicalPayload(
         service_request=intake.service_request,
         resources=intake.resources,
+        attached=intake.attached,
+        order_links=intake.order_links,
         content=intake.clinical,
         source_sha256=source_sha256,
         content_hash=intake.canonical_hash,

@@ -8,29 +8,16 @@ contained, bundled, under which urn:uuid, in which order of elements.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from referral_core.domain import exact_json
+from referral_core.fhir.intake.links import is_address
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.parse import Json
 from referral_core.fhir.systems import REFERRAL
 
 _ADDED: Final = frozenset({"id", "meta", "text", "contained", "implicitRules", "language"})
 """Elements of a resource (not of what is in it) that do not change what it says."""
-
-
-def reachable(graph: Graph, roots: Iterable[Node]) -> tuple[Node, ...]:
-    """Return all resources that the roots lead to, nearest first, the roots included."""
-    found = list(dict.fromkeys(roots))
-    seen = set(found)
-    for node in found:  # grows while it is walked
-        for _, literal in node.links:
-            target = graph.follow(literal, node)
-            if target is not None and target not in seen:
-                seen.add(target)
-                found.append(target)
-    return tuple(found)
 
 
 def content_hash(graph: Graph, nodes: Sequence[Node], own_id: str | None) -> str:
@@ -38,22 +25,27 @@ def content_hash(graph: Graph, nodes: Sequence[Node], own_id: str | None) -> str
 
     Args:
         graph: the body.
-        nodes: the referral and all it leads to, as `reachable` returns them.
+        nodes: the referral and all it leads to, as `compartment` returns them.
         own_id: the id that the referral has at its author, when it has one.
     """
     places = {node: place for place, node in enumerate(nodes)}
-    form = [own_id, *(_form(graph, node, places) for node in nodes)]
-    text = json.dumps(form, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    forms = [own_id or "", *(form_of(graph, node, places) for node in nodes)]
+    return hashlib.sha256("\0".join(forms).encode()).hexdigest()
 
 
-def _form(graph: Graph, node: Node, places: Mapping[Node, int]) -> Json:
+def form_of(graph: Graph, node: Node, places: Mapping[Node, int]) -> str:
+    """Return what one resource says, as text.
+
+    Args:
+        graph: the body.
+        node: the resource.
+        places: what stands instead of a reference; of a resource without a place, its type.
+    """
     own = {name: value for name, value in node.resource.items() if name not in _ADDED}
     if isinstance(own.get("identifier"), list):
         theirs = [i for i in own.pop("identifier") if not _is_ours(i)]
         own |= {"identifier": theirs} if theirs else {}
-    form: Json = _placed(own, graph, node, places)
-    return form
+    return exact_json.dumps(_placed(own, graph, node, places), sort_keys=True, ensure_ascii=True)
 
 
 def _placed(value: Any, graph: Graph, node: Node, places: Mapping[Node, int]) -> Any:
@@ -61,12 +53,19 @@ def _placed(value: Any, graph: Graph, node: Node, places: Mapping[Node, int]) ->
         return [_placed(item, graph, node, places) for item in value]
     if not isinstance(value, dict):
         return value
-    placed = {name: _placed(item, graph, node, places) for name, item in value.items()}
-    literal = value.get("reference")
-    target = graph.follow(literal, node) if isinstance(literal, str) else None
-    if target is not None and target in places:
-        placed["reference"] = places[target]
-    return placed
+    return {
+        name: _place(item, graph, node, places)
+        if is_address(name) and isinstance(item, str)
+        else _placed(item, graph, node, places)
+        for name, item in value.items()
+    }
+
+
+def _place(literal: str, graph: Graph, node: Node, places: Mapping[Node, int]) -> int | str:
+    target = graph.follow(literal, node)
+    if target is None:
+        return literal
+    return places.get(target, target.model.resource_type)
 
 
 def _is_ours(identifier: Any) -> bool:

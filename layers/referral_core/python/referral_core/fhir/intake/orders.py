@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
-from referral_core.domain.clinical_content import ClinicalContent
+from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.model import Model
 from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, check_count
 from referral_core.fhir.intake.bundles import SentOrder, from_bundle, from_message, from_resource
-from referral_core.fhir.intake.canonical import content_hash, reachable
+from referral_core.fhir.intake.canonical import content_hash
+from referral_core.fhir.intake.compartment import Compartment, compartment, literals_of
 from referral_core.fhir.intake.content import read_content, tokens
 from referral_core.fhir.intake.identifiers import order_numbers, other_identifiers
+from referral_core.fhir.intake.links import references_in
 from referral_core.fhir.intake.origin import location_of
-from referral_core.fhir.intake.references import Graph, Node, references_in
+from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
@@ -32,7 +34,9 @@ class Intake(Model):
 
     Attributes:
         service_request: the EHR's resource; empty elements left out, nothing else changed.
-        resources: the resources that it leads to, by the reference that leads there.
+        resources: what it leads to and what leads to it, by the reference that leads there.
+        attached: of them, those that the order does not lead to.
+        order_links: references to the order in them.
         placer_identifier: the first of the order's numbers.
         order_numbers, other_identifiers: see `identifiers.py`.
         canonical_hash: SHA-256 of what the referral and its resources say.
@@ -45,6 +49,8 @@ class Intake(Model):
 
     service_request: dict[str, Any]
     resources: dict[str, dict[str, Any]]
+    attached: tuple[str, ...] = ()
+    order_links: tuple[str, ...] = ()
     placer_identifier: str | None
     order_numbers: tuple[str, ...] = ()
     other_identifiers: tuple[str, ...] = ()
@@ -91,7 +97,11 @@ def read_referrals(
     issues = [issue for item in orders for issue in broken_rules(graph, item, NEW)]
     if issues:
         raise FhirError.of(issues)
-    return [_understood(graph, item, at, own_id=_own_id(item.node)) for item in orders]
+    nodes = frozenset(item.node for item in orders)
+    return [
+        _understood(graph, item, at, own_id=_own_id(item.node), others=nodes - {item.node})
+        for item in orders
+    ]
 
 
 def read_update(
@@ -99,7 +109,7 @@ def read_update(
     content_type: str | None,
     referral_id: str,
     at: datetime,
-    known: Mapping[str, Json] | None = None,
+    before: ClinicalPayload | None = None,
 ) -> Intake:
     """Read the new version of a referral that its author PUTs.
 
@@ -108,7 +118,7 @@ def read_update(
         content_type: the request's header.
         referral_id: the id in the URL.
         at: when it came; periods are compared with it.
-        known: `Intake.resources` of the version before: what is referred to and not sent again.
+        before: the version before, for what is referred to, or leads here, and is not sent again.
 
     Raises:
         FhirError: the body is malformed, of another id, or breaks a rule.
@@ -126,8 +136,10 @@ def read_update(
     issues = [*graph.issues, *broken_rules(graph, item, UPDATED)]
     if issues:
         raise FhirError.of(issues)
-    graph.remember(known or {})
-    return _understood(graph, item, at, own_id=None)
+    if before is None:
+        return _understood(graph, item, at, own_id=None)
+    graph.remember(before.resources, before.order_links, item.node)
+    return _understood(graph, item, at, own_id=None, kept=graph.known(before.attached))
 
 
 def condition_identifier(if_none_exist: str) -> str:
@@ -148,19 +160,30 @@ def condition_identifier(if_none_exist: str) -> str:
     )
 
 
-def _understood(graph: Graph, item: SentOrder, at: datetime, own_id: str | None) -> Intake:
+def _understood(
+    graph: Graph,
+    item: SentOrder,
+    at: datetime,
+    *,
+    own_id: str | None,
+    others: Collection[Node] = (),
+    kept: Sequence[Node] = (),
+) -> Intake:
     node, order = item.node, item.order
     coverages = _coverages(graph, node, order)
     subject = subject_of(graph, node, order)
     roots = [node, *([subject] if subject else ()), *(place for place, _ in coverages)]
-    led_to = reachable(graph, roots)
+    whole = compartment(graph, roots, others, kept)
+    resources = {**_resources(graph, whole), **_named_subject(order, subject)}
     return Intake(
         service_request=_standing_alone(node),
-        resources={**_resources(graph, roots, led_to), **_named_subject(order, subject)},
+        resources=resources,
+        attached=_names(resources, whole.attached),
+        order_links=whole.order_links,
         placer_identifier=next(iter(order_numbers(order.identifier)), None),
         order_numbers=order_numbers(order.identifier),
         other_identifiers=other_identifiers(order.identifier),
-        canonical_hash=content_hash(graph, led_to, own_id),
+        canonical_hash=content_hash(graph, whole.nodes, own_id),
         status=order.status,
         intent=order.intent,
         priority=order.priority or "routine",
@@ -236,18 +259,24 @@ def _standing_alone(node: Node) -> Json:
     return {**node.resource, **({"contained": contained} if contained else {})}
 
 
-def _resources(graph: Graph, roots: list[Node], led_to: Sequence[Node]) -> dict[str, Json]:
-    """Return the resources led to, by the reference that leads there; contained ones stay inside.
+def _resources(graph: Graph, whole: Compartment) -> dict[str, Json]:
+    """Return the resources by the references that lead there; contained ones stay inside.
 
-    The patient and the coverages are there even if nothing refers to them by a literal.
+    What nothing leads to by a literal is there under its own address.
     """
+    order, *rest = whole.nodes
     found: dict[str, Json] = {}
-    for source in led_to:
-        for _, literal in source.links:
-            target = graph.follow(literal, source)
-            if target is not None and target.container is None and target is not roots[0]:
-                found.setdefault(literal, target.resource)
-    for root in roots[1:]:
-        if root.container is None and root.resource not in found.values():
-            found[root.url or f"{root.model.resource_type}/{root.model.id}"] = root.resource
+    for literal, target in literals_of(graph, whole.nodes):
+        if target.container is None and target is not order:
+            found.setdefault(literal, target.resource)
+    named = {id(resource) for resource in found.values()}
+    for node in rest:
+        if node.container is None and id(node.resource) not in named:
+            address = node.url or f"{node.model.resource_type}/{node.model.id}"
+            found[node.path if address in found or not node.model.id else address] = node.resource
     return found
+
+
+def _names(resources: Mapping[str, Json], nodes: Sequence[Node]) -> tuple[str, ...]:
+    wanted = {id(node.resource) for node in nodes}
+    return tuple(name for name, resource in resources.items() if id(resource) in wanted)

@@ -83,7 +83,8 @@ def _address(addresses: Sequence[Address], at: datetime) -> Address:
 def _place(address: Address) -> tuple[float | None, float | None]:
     place = address.extended(_GEOLOCATION)
     parts = [place.extended(name) if place else None for name in ("latitude", "longitude")]
-    latitude, longitude = (part.value_decimal if part else None for part in parts)
+    degrees = [part.value_decimal if part else None for part in parts]
+    latitude, longitude = (None if degree is None else float(degree) for degree in degrees)
     return latitude, longitude
 
 

@@ -14,19 +14,22 @@ from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from referral_core.fhir.errors import Issue
+from referral_core.fhir.intake.links import (
+    Link,
+    Pointer,
+    address_of,
+    outside,
+    pointer_of,
+    pointers_in,
+    references_in,
+)
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
 from referral_core.fhir.r4.structure import examine
 
-_HISTORY: Final = re.compile(r"/_history/[^/]+$")
 _RELATIVE: Final = re.compile(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
 _CONDITIONAL: Final = re.compile(r"^(?:.*/)?(?P<kind>[A-Z][A-Za-z]+)\?(?P<query>.+)$")
-_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_URN_UUID: Final = re.compile(r"^urn:uuid:", re.IGNORECASE)
-
 R = TypeVar("R", bound=Resource)
-Link = tuple[str, str]
-"""FHIRPath and literal reference."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self.entries: list[Node] = []
         self.issues: list[Issue] = []
         self._contained: dict[tuple[int, str], Node] = {}
         self._entries: dict[str, Node] = {}
@@ -63,6 +67,7 @@ class Graph:
         self._known: dict[str, Node] = {}
         self._inside: list[Node] = []
         self._aside: dict[str, Node] = {}
+        self._targets: dict[tuple[Node, bool], tuple[tuple[str | None, Node], ...]] = {}
 
     def add(self, resource: Json, path: str, url: str | None = None) -> Node | None:
         """Examine one resource with all that it contains; keep what is wrong in `issues`.
@@ -73,7 +78,8 @@ class Graph:
         node = self._whole(resource, path, url)
         if node is None:
             return None
-        address = _address(url or _type_and_id(node) or "")
+        self.entries.append(node)
+        address = address_of(url or _type_and_id(node) or "")
         if address and self._entries.setdefault(address, node).resource != resource:
             self.issues.append(
                 Issue(
@@ -84,7 +90,7 @@ class Graph:
                     "Give each entry its own fullUrl; this one leads to two resources.",
                 )
             )
-        own = _address(_type_and_id(node) or "")
+        own = address_of(_type_and_id(node) or "")
         if own and self._by_type.setdefault(own, node) != node:
             alike = self._by_type[own]
             self._by_type[own] = alike if alike and alike.resource == resource else None
@@ -96,12 +102,18 @@ class Graph:
         found = [n for n in (*self.nodes, *self._inside) if n.model.resource_type == "Patient"]
         return tuple(found)
 
-    def remember(self, known: Mapping[str, Json]) -> None:
+    def remember(
+        self, known: Mapping[str, Json], links: Iterable[str] = (), order: Node | None = None
+    ) -> None:
         """Let references that lead nowhere else lead to what an earlier body held.
 
         Args:
             known: reference, as the earlier body wrote it, → resource.
+            links: references to the order, as the earlier body wrote them.
+            order: its new version.
         """
+        if order is not None:
+            self._known |= dict.fromkeys(links, order)
         for reference, resource in known.items():
             node = self._whole(resource, reference, None)
             if node is not None:
@@ -134,16 +146,43 @@ class Graph:
             return self._contained.get((id(root), literal[1:]))
         conditional = _CONDITIONAL.match(literal)
         if conditional is not None:
-            return self._meeting(conditional["kind"], conditional["query"]) or self._known.get(
-                literal
-            )
-        plain = _address(_HISTORY.sub("", literal))
+            return self._meeting(**conditional.groupdict()) or self._known.get(literal)
+        plain = address_of(literal)
         if _RELATIVE.match(plain):
-            same_server = self._entries.get(_address(f"{_base(root)}{plain}"))
+            same_server = self._entries.get(address_of(f"{_base(root)}{plain}"))
             found = same_server or self._by_type.get(plain)
         else:
             found = self._entries.get(plain)
         return found or self._aside.get(plain) or self._known.get(literal)
+
+    def known(self, references: Iterable[str]) -> list[Node]:
+        """Return the resources of an earlier body that references led to there."""
+        return [self._known[name] for name in references if name in self._known]
+
+    def targets(self, node: Node, *, whole: bool = False) -> tuple[tuple[str | None, Node], ...]:
+        """Return all that a resource leads to, with the literal of each as it is written.
+
+        Args:
+            node: the resource.
+            whole: with what the resources that it contains lead to.
+        """
+        found = self._targets.get((node, whole))
+        if found is None:
+            own = node.resource if whole else outside(node.resource)
+            pairs = ((p.literal, self._at(p, node)) for p in pointers_in(own))
+            found = tuple((literal, target) for literal, target in pairs if target is not None)
+            self._targets[node, whole] = found
+        return found
+
+    def named(self, element: Any, source: Node) -> Node | None:
+        """Return the resource that an element of `source` leads to, if it is a Reference."""
+        found = pointer_of(element) if isinstance(element, dict) else ()
+        return next((self._at(pointer, source) for pointer in found), None)
+
+    def _at(self, pointer: Pointer, source: Node) -> Node | None:
+        if pointer.literal is not None:
+            return self.follow(pointer.literal, source)
+        return self._identified(pointer.token, pointer.type) if pointer.token else None
 
     def of_type(self, model: type[R]) -> Iterator[tuple[Node, R]]:
         """Iterate over the resources of a type, contained ones included."""
@@ -169,8 +208,8 @@ class Graph:
         if not isinstance(model, Resource):
             self.issues.extend(model)
             return None
-        outside = {name: value for name, value in resource.items() if name != "contained"}
-        node = Node(path, resource, model, url, container, tuple(references_in(outside, path)))
+        links = tuple(references_in(outside(resource), path))
+        node = Node(path, resource, model, url, container, links)
         self.nodes.append(node)
         for token in _identifiers(model):
             self._by_identifier.setdefault(token, []).append(node)
@@ -224,7 +263,7 @@ class Graph:
             self._inside += self.nodes
             for address in {url, _type_and_id(node)} if node else set():
                 if node and address:
-                    self._aside.setdefault(_address(address), node)
+                    self._aside.setdefault(address_of(address), node)
         self.nodes, self.issues = nodes, issues
 
     def _meeting(self, kind: str, query: str) -> Node | None:
@@ -243,33 +282,6 @@ class Graph:
             alike = [n for known, nodes in named if known.endswith(f"|{token}") for n in nodes]
         found = [node for node in alike if kind in {None, node.model.resource_type}]
         return found[0] if found and all(n.resource == found[0].resource for n in found) else None
-
-
-def references_in(value: Any, path: str) -> list[Link]:
-    """List the literal references within JSON, in an order that does not depend on its sender."""
-    found: list[Link] = []
-    _collect(value, path, found)
-    return found
-
-
-def _collect(value: Any, path: str, found: list[Link]) -> None:
-    if isinstance(value, dict):
-        for name in sorted(value):
-            inner = value[name]
-            if name == "reference" and isinstance(inner, str):
-                found.append((f"{path}.reference", inner))
-            elif isinstance(inner, (dict, list)):
-                _collect(inner, f"{path}.{name}", found)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            if isinstance(inner, (dict, list)):
-                _collect(inner, f"{path}[{index}]", found)
-
-
-def _address(literal: str) -> str:
-    """Return an address as it is compared: UUIDs in lower case."""
-    lower = _UUID.sub(lambda found: found[0].lower(), literal)
-    return _URN_UUID.sub("urn:uuid:", lower)
 
 
 def _type_and_id(node: Node) -> str | None:

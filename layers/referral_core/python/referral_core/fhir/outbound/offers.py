@@ -1,4 +1,4 @@
-"""What a clinic receives with an offer: Task B, its own order, and all that the order leads to.
+"""What a clinic receives with an offer: Task B, its own order, and all about the patient.
 
 References are rewritten to ids that belong to the referral, so that sending the Bundle again
 changes nothing at the clinic, and nothing in it leads back into the EHR.
@@ -6,13 +6,15 @@ changes nothing at the clinic, and nothing in it leads back into the EHR.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from referral_core.domain import exact_json
+from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.referral import Referral
 from referral_core.fhir.ids import task_a_id, task_b_id
+from referral_core.fhir.intake.links import is_address
 from referral_core.fhir.outbound.tasks import practitioner as practitioner_reference
 from referral_core.fhir.outbound.tasks import task_b
 from referral_core.fhir.parse import Json
@@ -23,45 +25,24 @@ _UNKNOWN: Final = {
     "valueCode": "unknown",
 }
 _HOLDS: Final = ("http://", "https://", "Task/")
-_COPIED: Final = (
-    "category",
-    "priority",
-    "code",
-    "orderDetail",
-    "quantityQuantity",
-    "quantityRatio",
-    "quantityRange",
-    "subject",
-    "occurrenceDateTime",
-    "occurrencePeriod",
-    "occurrenceTiming",
-    "authoredOn",
-    "requester",
-    "locationCode",
-    "locationReference",
-    "reasonCode",
-    "reasonReference",
-    "insurance",
-    "supportingInfo",
-    "bodySite",
-    "note",
-    "patientInstruction",
+_DECIDED: Final = frozenset(
+    {
+        *("resourceType", "id", "meta", "contained", "identifier", "basedOn", "status", "intent"),
+        *("performer", "performerType", "note", "supportingInfo"),
+    }
 )
+"""Elements of the clinic's order that are not simply those of the EHR's."""
+_OF_A_VERSION: Final = frozenset({"versionId", "lastUpdated", "source"})
+"""What a server says of its own copy; profiles, tags and security labels go along."""
 
 
-def offer_bundle(
-    referral: Referral,
-    performer: Practitioner,
-    service_request: Mapping[str, Any],
-    resources: Mapping[str, Json],
-) -> Json:
+def offer_bundle(referral: Referral, performer: Practitioner, payload: ClinicalPayload) -> Json:
     """Make the transaction that offers a referral to a clinic.
 
     Args:
         referral: with an offer in hand.
         performer: whom it is offered to.
-        service_request: the EHR's order.
-        resources: what it leads to, by reference.
+        payload: the EHR's order with all that was sent about its patient.
 
     Raises:
         ValueError: the referral has no offer in hand.
@@ -69,20 +50,27 @@ def offer_bundle(
     offer = referral.offer
     if offer is None:
         raise ValueError("the referral has no offer in hand")
-    sent = _sent_along(referral.id, service_request, resources)
+    service_request = payload.service_request
+    order_id = task_b_id(referral.id, offer.number)
+    sent = _sent_along(referral.id, service_request, payload.resources)
     links = {reference: f"{r['resourceType']}/{r['id']}" for reference, r in sent.items()}
-    order = _order(referral, task_b_id(referral.id, offer.number), performer, service_request)
-    links[f"ServiceRequest/{order['id']}"] = f"ServiceRequest/{order['id']}"
+    tasks = {reference: r for reference, r in sent.items() if r["resourceType"] == "Task"}
+    links |= dict.fromkeys(tasks, f"Task/{order_id}")
+    links |= {f"#{r['id']}": f"#{r['id']}" for r in tasks.values()}
+    links |= dict.fromkeys(payload.order_links, f"ServiceRequest/{order_id}")
+    order = _order(order_id, referral, performer, service_request, _distinct(tasks.values()))
+    links[f"ServiceRequest/{order_id}"] = f"ServiceRequest/{order_id}"
     task = task_b(referral, offer, performer.name)
     task["for"] = order["subject"]
     # What stays with the router is named by identifier: at the clinic no link would lead to it.
-    task["basedOn"] = order["basedOn"]
+    task["basedOn"] = order["basedOn"][:1]
     task["partOf"] = [_stays("Task", task_a_id(referral.id))]
     along = {
         str(r["id"]): _rewritten(
             _completed(r, order["subject"]), links, inside=reference.startswith("#")
         )
         for reference, r in sent.items()
+        if reference not in tasks
     }
     resources_sent = [
         _rewritten(task, links, inside=True),
@@ -110,48 +98,104 @@ def _entry(base_url: str, resource: Json) -> Json:
 
 
 def _order(
-    referral: Referral, order_id: str, performer: Practitioner, original: Mapping[str, Any]
+    order_id: str,
+    referral: Referral,
+    performer: Practitioner,
+    original: Mapping[str, Any],
+    tasks: Sequence[Json],
 ) -> Json:
+    """Make the clinic's order: the EHR's, but for what the router decides.
+
+    The EHR's Tasks are contained in it: as entries of their own the clinic would work on them.
+    """
+    asked = original.get("performerType", {})
     specialty = {"system": NUCC, "code": performer.specialty}
-    return {
+    known = [c for c in asked.get("coding", ()) if c.get("code") != performer.specialty]
+    order = {
         "resourceType": "ServiceRequest",
         "id": order_id,
+        "meta": _labels(original),
         "identifier": [
             {"system": REFERRAL, "value": order_id},
             # The placer's number goes along, as HL7 v2 has it: clinic and EHR speak by it.
             *(i for i in original.get("identifier", ()) if i.get("system") != REFERRAL),
         ],
-        "basedOn": [
-            {
-                "type": "ServiceRequest",
-                "identifier": {"system": REFERRAL, "value": referral.id},
-            }
-        ],
+        "basedOn": [_stays("ServiceRequest", referral.id), *original.get("basedOn", ())],
         "status": "active",
         "intent": "filler-order",
-        **{name: original[name] for name in _COPIED if name in original},
-        "performerType": {"coding": [specialty]},
+        **{name: value for name, value in original.items() if name not in _DECIDED},
+        "performerType": {**asked, "coding": [specialty, *known]},
         "performer": [practitioner_reference(performer.npi, performer.name)],
+        "note": [
+            *original.get("note", ()),
+            *(note for task in tasks for note in task.get("note", ())),
+            *_performers_asked_for(original, performer),
+        ],
+        "contained": tasks,
+        "supportingInfo": [
+            *original.get("supportingInfo", ()),
+            *({"reference": f"#{task['id']}"} for task in tasks),
+        ],
     }
+    return {name: value for name, value in order.items() if value not in ([], {}, None)}
+
+
+def _performers_asked_for(original: Mapping[str, Any], performer: Practitioner) -> list[Json]:
+    """Say whom the referrer named, where somebody else was chosen or more was said."""
+    names = [named.get("display") for named in original.get("performer", ())]
+    others = [name for name in names if name and name != performer.name]
+    return [{"text": f"The referrer named as performer: {name}"} for name in others]
+
+
+def _labels(resource: Mapping[str, Any]) -> Json:
+    meta = resource.get("meta", {})
+    return {name: value for name, value in meta.items() if name not in _OF_A_VERSION}
+
+
+def _distinct(resources: Iterable[Json]) -> list[Json]:
+    return list({str(resource["id"]): resource for resource in resources}.values())
 
 
 def _sent_along(
     referral_id: str, service_request: Mapping[str, Any], resources: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Give every resource that the order leads to an id of the referral's, by reference."""
+    """Give every resource that goes along an id of the referral's, by reference."""
     found = {f"#{inner.get('id')}": inner for inner in service_request.get("contained", ())}
     found |= resources
+    for reference, resource in list(found.items()):
+        if resource.get("resourceType") == "Task" and "contained" in resource:
+            # The Task will be contained itself, and what is contained contains nothing.
+            found |= {_inner(reference, inner): inner for inner in resource["contained"]}
+            found[reference] = _without_contained(reference, resource)
     sent: dict[str, Json] = {}
     by_content: dict[str, Json] = {}
     for reference, resource in found.items():
-        if resource.get("resourceType") == "ServiceRequest":
-            continue  # other orders are not the clinic's to fulfil
         # One resource may be led to by several references: it is sent once.
-        same = json.dumps(resource, sort_keys=True)
+        same = exact_json.dumps(resource, sort_keys=True)
         own = {**resource, "id": f"{referral_id}.r{len(by_content) + 1}"}
         own.pop("meta", None)
-        sent[reference] = by_content.setdefault(same, own)
+        labels = _labels(resource)
+        sent[reference] = by_content.setdefault(same, own | ({"meta": labels} if labels else {}))
     return sent
+
+
+def _inner(reference: str, inner: Json) -> str:
+    return f"{reference}#{inner.get('id')}"
+
+
+def _without_contained(reference: str, resource: Json) -> Json:
+    links = {f"#{inner.get('id')}": _inner(reference, inner) for inner in resource["contained"]}
+    outside = {name: value for name, value in resource.items() if name != "contained"}
+    moved: Json = _moved(outside, links)
+    return moved
+
+
+def _moved(value: Any, links: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_moved(item, links) for item in value]
+    if isinstance(value, dict):
+        return {name: _moved(item, links) for name, item in value.items()}
+    return links.get(value, value) if isinstance(value, str) else value
 
 
 def _rewritten(value: Any, links: Mapping[str, str], *, inside: bool) -> Any:
@@ -167,16 +211,21 @@ def _rewritten(value: Any, links: Mapping[str, str], *, inside: bool) -> Any:
     if not isinstance(value, dict):
         return value
     rewritten = {name: _rewritten(item, links, inside=inside) for name, item in value.items()}
-    literal = value.get("reference")
-    if not isinstance(literal, str) or (literal.startswith("#") and not inside):
-        return rewritten
-    if literal in links:
-        rewritten["reference"] = links[literal]
-    elif not literal.startswith(_HOLDS) and literal not in links.values():
-        # At the clinic it would lead nowhere, or to somebody else.
-        del rewritten["reference"]
-        rewritten.setdefault("display", "Known to the referring provider only")
+    for name in filter(is_address, value):
+        literal = value[name]
+        if not isinstance(literal, str) or (literal.startswith("#") and not inside):
+            continue
+        if literal in links:
+            rewritten[name] = links[literal]
+        elif name == "reference" and not _holds(literal, links):
+            # At the clinic it would lead nowhere, or to somebody else.
+            del rewritten[name]
+            rewritten.setdefault("display", "Known to the referring provider only")
     return rewritten
+
+
+def _holds(literal: str, links: Mapping[str, str]) -> bool:
+    return literal.startswith(_HOLDS) or literal in links.values()
 
 
 def _completed(resource: Json, subject: Json) -> Json:
@@ -188,5 +237,7 @@ def _completed(resource: Json, subject: Json) -> Json:
             return {**absent, "beneficiary": subject, **resource}
         case "Condition":
             return {"subject": subject, **resource}
+        case "AllergyIntolerance" | "FamilyMemberHistory" | "Immunization":
+            return {"patient": subject, **resource}
         case _:
             return resource

@@ -6,12 +6,14 @@ reason to ask for it, not to refuse it. An error's type is our own code, its mes
 
 from __future__ import annotations
 
+import decimal
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Strict,
@@ -44,6 +46,12 @@ def _instant(text: str) -> str:
     return _date_time(text)
 
 
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, decimal.Decimal)):
+        raise PydanticCustomError("float_type", "Send a number here.")
+    return value
+
+
 def _invalid_date() -> PydanticCustomError:
     return PydanticCustomError(
         "invalid-date",
@@ -53,7 +61,7 @@ def _invalid_date() -> PydanticCustomError:
 
 Boolean = Annotated[bool, Strict()]
 Integer = Annotated[int, Strict()]
-Decimal = Annotated[float, Strict()]
+Decimal = Annotated[decimal.Decimal, BeforeValidator(_number)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9\-.]{1,64}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$")]
 Uri = Annotated[str, StringConstraints(pattern=r"^\S+$")]

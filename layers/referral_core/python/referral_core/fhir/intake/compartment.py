@@ -1,0 +1,170 @@
+"""All that a body holds about one referral's patient: what the order leads to, what leads there.
+
+An EHR says much by resources that point at the order or the patient and that the order does not
+name: answers to questions, letters, allergies, wishes, provenance. All of them go along, and
+nothing of another patient or of another referral in the same body does. A body about one patient
+goes whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from referral_core.fhir.intake.canonical import form_of
+from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.r4.parties import Patient
+
+_SHARED: Final = frozenset(
+    {
+        "Endpoint",
+        "Group",
+        "HealthcareService",
+        "InsurancePlan",
+        "Location",
+        "Medication",
+        "Organization",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "Questionnaire",
+        "Substance",
+    }
+)
+"""What many patients have in common: whoever points at it says nothing about this patient."""
+_OWNERS: Final = ("subject", "patient", "beneficiary", "for")
+"""Elements that name whom a resource is about."""
+_FAMILY: Final = frozenset({"Coverage", "Patient", "RelatedPerson", "ServiceRequest"})
+"""What may lead to a second person who belongs to the patient: a subscriber, a parent."""
+_TRANSPORT: Final = "MessageHeader"
+
+
+class Compartment(NamedTuple):
+    """One referral with all that is about its patient.
+
+    Attributes:
+        nodes: the order first; the same for the same content, however it was sent.
+        attached: of them, those that nothing before leads to; they lead to the rest.
+        order_links: literals by which the others refer to the order.
+    """
+
+    nodes: tuple[Node, ...]
+    attached: tuple[Node, ...]
+    order_links: tuple[str, ...]
+
+
+def compartment(
+    graph: Graph,
+    roots: Sequence[Node],
+    others: Collection[Node] = (),
+    kept: Sequence[Node] = (),
+) -> Compartment:
+    """Return all that a body holds about one referral's patient.
+
+    Args:
+        graph: the body.
+        roots: the order, then its patient and its coverages as far as they are known.
+        others: the other referrals of the body.
+        kept: what was attached to an earlier version of the order.
+    """
+    scope = _Scope(graph, roots, frozenset(others))
+    led_to = scope.reach(roots)
+    attached = scope.attached(led_to, kept)
+    places = {node: place for place, node in enumerate(led_to)}
+    # Sorted by what they say, since the order of a Bundle's entries says nothing.
+    ordered = sorted(attached, key=lambda node: form_of(graph, node, places))
+    nodes = scope.reach([*led_to, *ordered])
+    links = {
+        literal
+        for node in nodes
+        for literal, target in graph.targets(node)
+        if target is roots[0] and literal is not None
+    }
+    return Compartment(nodes, tuple(ordered), tuple(sorted(links)))
+
+
+class _Scope:
+    """What belongs to one referral, and what does not."""
+
+    def __init__(self, graph: Graph, roots: Sequence[Node], others: frozenset[Node]) -> None:
+        self._graph = graph
+        self._order = roots[0]
+        self._roots = frozenset(roots)
+        self._others = others
+        self._subject = next((node for node in roots[1:] if _is_patient(node)), None)
+        self._alone = all(node is self._subject for node, _ in graph.of_type(Patient))
+
+    def reach(self, starts: Iterable[Node]) -> tuple[Node, ...]:
+        """Return what resources lead to, nearest first, themselves included."""
+        found = list(dict.fromkeys(starts))
+        seen = set(found)
+        for node in found:  # grows while it is walked
+            for _, target in self._graph.targets(node):
+                if target not in seen and self._may_follow(node, target):
+                    seen.add(target)
+                    found.append(target)
+        return tuple(found)
+
+    def attached(self, led_to: Sequence[Node], kept: Sequence[Node]) -> list[Node]:
+        """Return what leads to what is known already, until nothing new does."""
+        found = [node for node in kept if node not in led_to]
+        seen = set(self.reach([*led_to, *found]))
+        while True:
+            about = {n for n in seen if _kind(n) not in _SHARED}
+            about |= {self._subject} if self._subject else set()
+            inside = [n for n in self._graph.nodes if n.container in seen and n.container]
+            fresh = [
+                n
+                for n in (*self._graph.entries, *inside)
+                if n not in seen and (n.container or self._belongs(n, about))
+            ]
+            if not fresh:
+                return found
+            found += fresh
+            seen.update(self.reach(fresh))
+
+    def _belongs(self, node: Node, about: Collection[Node | None]) -> bool:
+        if node in self._others or _kind(node) == _TRANSPORT:
+            return False
+        owner = self._owner(node)
+        if _is_patient(node) or (owner is not None and owner is not self._subject):
+            return False
+        targets = {target for _, target in self._graph.targets(node, whole=True)}
+        others = {n for n in targets & self._others if owner in {None, self._owner(n)}}
+        if others and self._order not in targets:
+            return False  # it goes along with the other referral
+        return self._alone or any(target in about for target in targets)
+
+    def _may_follow(self, source: Node, target: Node) -> bool:
+        if target in self._others or _kind(target) == _TRANSPORT:
+            return False
+        if target.container is not None or target in self._roots or self._subject is None:
+            return True
+        if _is_patient(target):
+            return _kind(source) in _FAMILY
+        return self._owner(target) in {None, self._subject} or source is self._order
+
+    def _owner(self, node: Node) -> Node | None:
+        """Return the Patient whom a resource is about."""
+        for name in _OWNERS:
+            owner = self._graph.named(node.resource.get(name), node)
+            if owner is not None and _is_patient(owner):
+                return owner
+        return None
+
+
+def literals_of(graph: Graph, nodes: Sequence[Node]) -> Iterator[tuple[str, Node]]:
+    """Iterate over the literals that lead from one node to another, nearest first."""
+    known = frozenset(nodes)
+    for source in nodes:
+        for literal, target in graph.targets(source):
+            if literal is not None and target in known:
+                yield literal, target
+
+
+def _kind(node: Node) -> str:
+    return node.model.resource_type
+
+
+def _is_patient(node: Node) -> bool:
+    return isinstance(node.model, Patient)

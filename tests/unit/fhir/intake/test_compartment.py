@@ -1,0 +1,199 @@
+"""What a body holds about a patient goes along; what it holds about another does not."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+
+import pytest
+
+from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
+from tests.unit.builders import NOW
+from tests.unit.fhir.orders import (
+    FHIR_JSON,
+    Json,
+    a_bundle,
+    a_patient,
+    an_order,
+    bundled_order,
+    read,
+    read_one,
+    sent,
+)
+from tests.unit.fhir.partners import a_payload
+
+PATIENT = {"reference": "Patient/pat"}
+ORDER = {"reference": "ServiceRequest/o1"}
+
+
+def about(kind: str, word: str, **fields: object) -> Json:
+    return {"resourceType": kind, "id": word.lower(), "text": {"div": word}, **fields}
+
+
+POINTERS = [
+    about("QuestionnaireResponse", "ANSWERS", basedOn=[ORDER]),
+    about("DocumentReference", "LETTER", status="current", content=[{"attachment": {"url": "u"}}]),
+    about("CommunicationRequest", "WISH", about=[ORDER]),
+    about("AllergyIntolerance", "ALLERGY", patient=PATIENT),
+    about("Provenance", "SEAL", target=[ORDER]),
+    about("List", "LIST", entry=[{"item": ORDER}]),
+    about("Flag", "FLAG", subject=PATIENT),
+    about("Flag", "LOGICAL", subject={"identifier": {"system": "urn:mrn", "value": "7"}}),
+    about("MadeUpInTwoYears", "UNKNOWN", somewhere={"deep": [{"reference": "Patient/pat"}]}),
+]
+OTHERS = (
+    a_patient(id="p2", name=[{"family": "Dunmore"}]),
+    an_order(
+        id="o2",
+        contained=None,
+        insurance=None,
+        subject={"reference": "Patient/p2"},
+        identifier=[{"system": "s", "value": "2"}],
+    ),
+)
+
+
+def the_order(*others: Json) -> tuple[Json, ...]:
+    order, patient, coverage = bundled_order()
+    return (
+        order,
+        {**patient, "identifier": [{"system": "urn:mrn", "value": "7"}]},
+        coverage,
+        *others,
+    )
+
+
+def words_of(intake: Intake) -> set[str]:
+    return {r["text"]["div"] for r in intake.resources.values() if "text" in r}
+
+
+@pytest.mark.parametrize("pointer", POINTERS, ids=lambda p: p["text"]["div"])
+def test_what_leads_to_the_order_or_its_patient_goes_along(pointer: Json) -> None:
+    intake = read_one(a_bundle(*the_order(pointer)))
+    assert words_of(intake) == {pointer["text"]["div"]}
+
+
+@pytest.mark.parametrize("pointer", POINTERS, ids=lambda p: p["text"]["div"])
+def test_it_goes_along_with_its_own_patient_only(pointer: Json) -> None:
+    first, second = read(a_bundle(*the_order(pointer, *OTHERS)))
+    led = pointer["text"]["div"] != "LETTER"  # it names nobody, and two patients are there
+    assert words_of(first) == ({pointer["text"]["div"]} if led else set())
+    assert words_of(second) == set()
+
+
+def test_what_leads_to_what_leads_to_the_order_goes_along() -> None:
+    seal = about("Provenance", "SEAL", target=[{"reference": "QuestionnaireResponse/answers"}])
+    author = about("Device", "AUTHOR")
+    answers = {**POINTERS[0], "author": {"reference": "Device/author"}}
+    first, second = read(a_bundle(*the_order(seal, answers, author, *OTHERS)))
+    assert words_of(first) == {"SEAL", "ANSWERS", "AUTHOR"}
+    assert words_of(second) == set()
+
+
+def test_a_shared_practice_does_not_bring_another_patients_record() -> None:
+    practice = about("Organization", "PRACTICE")
+    theirs = about("Flag", "THEIRS", subject={"reference": "Patient/p2"}, author=named("practice"))
+    seal = about("Provenance", "SEAL", target=[{"reference": "Flag/theirs"}], by=named("practice"))
+    order, *rest = the_order(practice, theirs, seal, *OTHERS)
+    first, second = read(a_bundle({**order, "requester": named("practice")}, *rest))
+    assert words_of(first) == {"PRACTICE"}
+    assert words_of(second) == {"THEIRS", "SEAL", "PRACTICE"}
+
+
+def test_what_is_about_another_patient_stays_there_though_it_mentions_this_one() -> None:
+    theirs = about("Flag", "THEIRS", subject={"reference": "Patient/p2"}, reason=[PATIENT, ORDER])
+    first, second = read(a_bundle(*the_order(theirs, *OTHERS)))
+    assert words_of(first) == set()
+    assert words_of(second) == {"THEIRS"}
+
+
+def named(practice: str) -> Json:
+    return {"reference": f"Organization/{practice}"}
+
+
+def test_a_list_of_two_patients_does_not_lead_from_one_to_the_other() -> None:
+    theirs = about("Flag", "THEIRS", subject={"reference": "Patient/p2"})
+    both = about("List", "BOTH", entry=[{"item": ORDER}, {"item": {"reference": "Flag/theirs"}}])
+    first, _ = read(a_bundle(*the_order(both, theirs, *OTHERS)))
+    assert words_of(first) == {"BOTH"}
+    assert "Patient/p2" not in first.resources
+
+
+def test_the_subscriber_of_the_coverage_goes_along_though_another_person() -> None:
+    order, patient, coverage = bundled_order()
+    parent = a_patient(id="parent", name=[{"family": "Parent"}])
+    covered = {**coverage, "subscriber": {"reference": "Patient/parent"}}
+    assert parent in read_one(a_bundle(order, patient, covered, parent)).resources.values()
+
+
+def test_a_message_header_is_no_content() -> None:
+    header = {
+        "resourceType": "MessageHeader",
+        "id": "h",
+        "eventUri": "urn:e",
+        "source": {"endpoint": "https://ehr.example.org"},
+        "focus": [ORDER],
+    }
+    (intake,) = read(a_bundle(header, *the_order(), kind="message"), "message")
+    assert not [r for r in intake.resources.values() if r["resourceType"] == "MessageHeader"]
+
+
+def test_two_resources_without_id_or_address_are_both_kept() -> None:
+    notes = [about("Basic", word) for word in ("ONE", "TWO")]
+    for note in notes:
+        del note["id"]
+    assert words_of(read_one(a_bundle(*the_order(*notes)))) == {"ONE", "TWO"}
+
+
+def test_the_order_of_entries_does_not_make_another_content() -> None:
+    extra = POINTERS[0], POINTERS[3], POINTERS[4]
+    hashes = {
+        read_one(a_bundle(*the_order(*mixed))).canonical_hash for mixed in permutations(extra)
+    }
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("pointer", POINTERS, ids=lambda p: p["text"]["div"])
+def test_other_content_that_leads_to_the_order_is_other_content(pointer: Json) -> None:
+    before = read_one(a_bundle(*the_order({**pointer, "x": "before"})))
+    after = read_one(a_bundle(*the_order({**pointer, "x": "after"})))
+    assert before.canonical_hash != after.canonical_hash
+
+
+def test_what_an_order_contains_and_does_not_name_is_content_too() -> None:
+    def hash_of(word: str) -> str:
+        order = an_order()
+        inner = {"resourceType": "Basic", "id": "b", "code": {"text": word}}
+        return read_one({**order, "contained": [*order["contained"], inner]}).canonical_hash
+
+    assert hash_of("a") != hash_of("b")
+
+
+def put(order: Json, before: Intake) -> Intake:
+    body = {**order, "id": "r1"}
+    return read_update(json.dumps(body).encode(), FHIR_JSON, "r1", NOW, a_payload(before))
+
+
+def test_a_new_version_keeps_what_leads_to_the_order_and_is_not_sent_again() -> None:
+    extra = POINTERS[0], about("Provenance", "SEAL", target=[ORDER], agent=[{"who": named("p")}])
+    before = read_one(a_bundle(*the_order(*extra, about("Organization", "P"))))
+    after = put({**before.service_request, "note": [{"text": "new"}]}, before)
+    assert words_of(after) == words_of(before) == {"ANSWERS", "SEAL", "P"}
+    again = put(after.service_request, after)
+    assert again.canonical_hash == after.canonical_hash
+    assert (again.attached, again.order_links) == (after.attached, after.order_links)
+
+
+def test_a_coverage_that_a_new_version_no_longer_names_does_not_go_along() -> None:
+    order, patient, coverage = bundled_order(insurance=[{"reference": "Coverage/cov"}])
+    before = read_one(a_bundle(order, patient, coverage))
+    own = {"resourceType": "Coverage", "id": "new", "beneficiary": PATIENT}
+    after = put({**order, "contained": [own], "insurance": [{"reference": "#new"}]}, before)
+    assert list(after.resources) == ["Patient/pat"]
+
+
+def test_decimals_arrive_digit_for_digit() -> None:
+    body = sent(a_bundle(*the_order(about("Observation", "DOSE", valueQuantity={"value": 7}))))
+    exact = body.replace(b'"value": 7', b'"value": 7.500')
+    (intake,) = read_referrals(exact, FHIR_JSON, "bundle", NOW)
+    assert b'"value":7.500' in a_payload(intake).dump()
