@@ -195,12 +195,23 @@ class World:
                 "id": f"reported-{next(self._numbers)}",
                 "actor": f"{by}-1",
                 "role": by,
+                "organization": self._organization(by),
                 "received_at": self.clock.now(),
                 **fields,
             }
         )
         typed: Update = made
         return typed
+
+    def _organization(self, role: Role) -> str:
+        """Return whom a partner speaks for that has the referral: the clinic asked last, …."""
+        referral = self.referral
+        of_role = {
+            Role.EHR: referral.referrer,
+            Role.CLINIC: referral.offers[-1].organization if referral.offers else "",
+            Role.PAYER: referral.eligibility.payer if referral.eligibility else "",
+        }
+        return of_role.get(role, "")
 
     def supply(self, sample: str) -> None:
         """PUT the author's new version."""

@@ -148,6 +148,7 @@ class ChaosWorld(World):
             id=f"overtaking-{referral.version}-{self.faults.happened['overtaken']}",
             actor="ehr",
             role=Role.EHR,
+            organization=referral.referrer,
             received_at=self.clock.now(),
         )
         known = self.product.engine

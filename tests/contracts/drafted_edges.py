@@ -17,8 +17,10 @@ from types import FunctionType
 from typing import Any, Final
 
 from referral_core.domain.lifecycle import End, Next, Step
+from referral_core.domain.updates import UpdateKind
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of, target_of
 from referral_core.lifecycle.reactions.cancellation import ended
+from referral_core.lifecycle.reactions.table import without_authority
 from referral_core.lifecycle.step import LifecycleStep
 
 CORE: Final = Path(__file__).parents[2] / "layers/referral_core/python"
@@ -83,6 +85,8 @@ def drafted_edges(step: LifecycleStep, reasons: frozenset[Reason]) -> frozenset[
         reactions = getattr(kind, "reactions", {})
         roots |= {name for reaction in reactions.values() for name in _names_of(reaction)}
         roots |= set(_names_of(ended))
+        if UpdateKind.REPORT_RECEIVED in reactions:
+            roots |= set(_names_of(without_authority))
     edges: set[Next] = set()
     for name in _reached(roots):
         edges |= _named_in(name)
@@ -102,7 +106,7 @@ def _names_of(reaction: Callable[..., Any]) -> Iterator[Name]:
 def _decided(reasons: frozenset[Reason]) -> Iterator[Step]:
     for reason in reasons:
         for resume_at in _RESUMABLE if reason is Reason.FAULT else (Step.VERIFY_CLOSURE,):
-            for action in actions_of(reason, resume_at):
+            for action in actions_of(reason):
                 target = target_of(reason, action, resume_at)
                 assert target is not None
                 yield target

@@ -12,6 +12,7 @@ from typing import Final
 
 from referral_core.domain.events import FACTS, Dimensions, EventKind, Facts
 from referral_core.domain.lifecycle import Outcome, Party, Queue
+from referral_core.domain.ownership import OWNERS
 from referral_core.domain.referral import NoticeTopic
 from referral_core.domain.updates import UPDATES, Reported
 from referral_core.domain.work_items import WORK_ITEM_POLICIES
@@ -28,7 +29,7 @@ def updates() -> str:
     common = set(Reported.model_fields)
     for kind, update in UPDATES.items():
         fields = ", ".join(f"`{name}`" for name in update.model_fields if name not in common)
-        roles = ", ".join(sorted(update.posted_by))
+        roles = ", ".join(f"{role} ({owner})" for role, owner in sorted(OWNERS[kind].items()))
         rows.append(f"| `{kind}` | {fields} | {roles} | {update.ends_with or ''} |")
     return "\n".join(rows)
 

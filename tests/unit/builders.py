@@ -9,6 +9,7 @@ from typing import Any, Final
 from referral_core.domain.change import received
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, ReferralKind, Status
+from referral_core.domain.ownership import may_post
 from referral_core.domain.referral import Origin, Referral
 from referral_core.domain.updates import UPDATES, Role, Update, UpdateKind
 from referral_core.domain.work_items import RETRY
@@ -74,7 +75,7 @@ def an_update(kind: UpdateKind, update_id: str | None = None, **fields: Any) -> 
 
 def role_of(kind: UpdateKind) -> Role:
     """The first of the roles that may post a kind: a clinic where it may."""
-    may = UPDATES[kind].posted_by
+    may = may_post(kind)
     order = (Role.CLINIC, Role.PATIENT_CHANNEL, Role.EHR, Role.PAYER, Role.STAFF, Role.ROUTER)
     return next(role for role in order if role in may)
 

@@ -86,6 +86,7 @@ _FIRST: Final[dict[str, Choices]] = {
     ),
     "report-overdue": ((45, "keep-waiting"), (55, "close:completed-attested")),
     "critical-result": ((1, "sign-off"),),
+    "report-of-former-performer": ((80, "keep-waiting"), (20, "close:care-received-elsewhere")),
     "notice-undelivered": ((1, "retry"),),
     "not-acknowledged": (
         (40, "retry"),
@@ -118,6 +119,7 @@ _LAST: Final[dict[str, Any]] = {
     "rebookings-exhausted": "close:unable-to-reach",
     "report-overdue": "close:completed-attested",
     "critical-result": "sign-off",
+    "report-of-former-performer": "keep-waiting",
     "notice-undelivered": "close:expired-unresolved",
     "not-acknowledged": "acknowledged-by-phone",
 }

@@ -19,6 +19,7 @@ REASONS: Final = frozenset(
         *("patient-wrote", "patient-not-reached", "message-ambiguous", "message-refused"),
         *("not-booked", "visit-unconfirmed", "rebookings-exhausted", "report-overdue"),
         *("critical-result", "notice-undelivered", "not-acknowledged"),
+        "report-of-former-performer",
     }
 )
 CARE: Final = frozenset({"claim", "release", "assign", "snooze", "comment"})

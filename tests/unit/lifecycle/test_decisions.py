@@ -26,13 +26,7 @@ from tests.partner_actions import reason_of
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, call, care, decide
 
 STEPS = {step.value for step in Step}
-EVERY = [
-    (reason, action)
-    for reason in Reason
-    for action in actions_of(
-        reason, Step.CHECK_ELIGIBILITY if reason is Reason.FAULT else Step("OpenWorkItem")
-    )
-]
+EVERY = [(reason, action) for reason in Reason for action in actions_of(reason)]
 
 
 def test_every_reason_has_a_policy_and_a_way_to_come_about() -> None:
@@ -49,7 +43,7 @@ def test_a_reason_puts_the_referral_on_its_queue(reason: Reason) -> None:
     assert (
         referral.status_reason.removeprefix("Overdue. ") == WORK_ITEM_POLICIES[reason].status_reason
     )
-    assert item.actions == actions_of(reason, item.resume_at)
+    assert item.actions == actions_of(reason)
     assert item.due_at is not None
     assert item.due_at >= world.clock.now()
     assert referral.due_at <= item.due_at
@@ -120,7 +114,7 @@ def test_an_action_leads_where_its_policy_says(reason: Reason, action: str) -> N
 def test_an_action_of_another_policy_is_refused_and_changes_nothing(reason: Reason) -> None:
     world = STANDS_AT[reason]()
     before = world.referral
-    everything = {a for r in Reason for a in actions_of(r, Step.CHECK_READINESS)}
+    everything = {a for r in Reason for a in actions_of(r)}
     assert before.work_item is not None
     for action in [*sorted(everything - set(before.work_item.actions)), "dance", ""]:
         with pytest.raises(NotLegal):

@@ -211,6 +211,14 @@ def _undelivered() -> World:
     return until(world, Reason.NOTICE_UNDELIVERED)
 
 
+def _report_of_former() -> World:
+    world = a_world()
+    world.report(OfferDeclined, offer=1)
+    accepted(world)
+    reported(world, organization=world.referral.offers[0].organization)
+    return world
+
+
 STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
     {
         Reason.FAULT: lambda: a_world(script=PayerScript(eligibility="down")),
@@ -242,5 +250,6 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.CRITICAL_RESULT: _critical,
         Reason.NOTICE_UNDELIVERED: _undelivered,
         Reason.NOT_ACKNOWLEDGED: _not_acknowledged,
+        Reason.REPORT_OF_FORMER_PERFORMER: _report_of_former,
     }
 )

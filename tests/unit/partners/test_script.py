@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from local.partners.scripts.parts import CALLS, ReportPart
 from local.partners.scripts.script import Script, Scripts, span
 from local.partners.scripts.staff import ACTIONS, REASONS, Act
-from referral_core.domain.lifecycle import Step
 from referral_core.domain.outreach.replies import CallResult
 from referral_core.domain.work_items import Reason, actions_of
 from tests.unit.partners.partner_harness import PLACER, a_script
@@ -183,7 +182,7 @@ def test_who_attests_sends_no_report() -> None:
 
 def test_the_product_has_no_reason_and_no_action_that_a_script_cannot_name() -> None:
     reasons = set(Reason)
-    actions = {a for reason in reasons for a in actions_of(reason, Step.ROUTE_REFERRAL)}
+    actions = {a for reason in reasons for a in actions_of(reason)}
 
     assert reasons == REASONS
     assert actions <= ACTIONS

@@ -131,7 +131,7 @@ VISITS: Final = (
 )
 
 _ABOUT: Final = {"context": {"related": _BASED_ON}}
-# A clinic whose offer ended may still have a report to send: what was seen was seen.
+# The document of a clinic whose offer ended is kept: what it means then, a person reads.
 _REPORT: Final = {201: _STAFF_AND_CLINIC | _ENDED, 404: _NOT_ASKED}
 _DRAFT: Final = {
     201: {Party.OWN_EHR, *_STAFF_AND_CLINIC},
@@ -196,8 +196,10 @@ PAYER: Final = (
         "approved",
         authorization_pended,
         Request("POST", "/fhir/ClaimResponse", _decision()),
-        {200: {Party.PAYER, Party.STAFF}, 404: {Party.AWAY_PAYER, Party.AWAY_STAFF}},
-        unjudged=frozenset({Party.OTHER_PAYER}),
+        {
+            200: {Party.PAYER, Party.STAFF},
+            404: {Party.OTHER_PAYER, Party.AWAY_PAYER, Party.AWAY_STAFF},
+        },
     ),
 )
 

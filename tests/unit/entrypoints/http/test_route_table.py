@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from referral_core.domain.updates import UPDATES, AuthorizationDecided, Role
+from referral_core.domain.ownership import may_post
+from referral_core.domain.updates import UPDATES, Role, UpdateKind
 from referral_core.entrypoints.http.route_table import (
     FALLBACK,
     READ,
@@ -70,7 +71,7 @@ def test_what_reads_needs_the_scope_to_read_and_what_writes_the_scope_to_write(
 
 def test_whoever_may_report_something_may_call_the_routes_that_take_it() -> None:
     roles = {route.operation: route.roles for route in ROUTES}
-    assert roles["create-claim-response"] == AuthorizationDecided.posted_by
+    assert roles["create-claim-response"] == may_post(UpdateKind.AUTHORIZATION_DECIDED)
     assert roles["decide-work-item"] == {Role.STAFF}
     partners = {Role.CLINIC, Role.EHR, Role.STAFF}
     for operation in ("update-task", "create-document", "create-communication"):
@@ -78,5 +79,5 @@ def test_whoever_may_report_something_may_call_the_routes_that_take_it() -> None
     # Nobody else comes in over HTTP: a patient's channel writes by text message.
     everybody = frozenset[Role]().union(*roles.values())
     assert everybody == partners | {Role.PAYER}
-    posted = frozenset[Role]().union(*(kind.posted_by for kind in UPDATES.values()))
+    posted = frozenset[Role]().union(*(may_post(kind) for kind in UPDATES))
     assert posted - everybody == {Role.PATIENT_CHANNEL, Role.ROUTER}

@@ -21,7 +21,6 @@ class Write:
         answers: who is answered how.
         others: the status of everybody else.
         may_touch: whether `mine` is changed by those who are let through.
-        unjudged: parties that are let through today and should not be.
     """
 
     route: str
@@ -31,7 +30,6 @@ class Write:
     answers: Mapping[int, AbstractSet[Party]]
     others: int = 403
     may_touch: bool = True
-    unjudged: frozenset[Party] = frozenset()
 
     def wanted(self, party: Party) -> int:
         """Return the status that a party is answered with."""

@@ -34,6 +34,7 @@ class Authorization(Model):
     """One PAS request for one performer; a re-route to another performer starts a new one.
 
     Attributes:
+        payer: whom it was put to: nobody else decides it; None where nobody was asked.
         due_at: when the payer's clock runs out.
         warned: whether the team was told that it soon does.
     """
@@ -41,6 +42,7 @@ class Authorization(Model):
     status: AuthorizationStatus
     trace: str
     performer: str
+    payer: str | None = None
     requested_at: datetime
     number: str | None = None
     valid_from: date | None = None

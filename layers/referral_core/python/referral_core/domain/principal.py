@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.ids import Tenant
+from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Model
-from referral_core.domain.updates import Reported, Role
+from referral_core.domain.updates import Role
 
 
 class Principal(Model):
@@ -13,12 +14,14 @@ class Principal(Model):
 
     Attributes:
         organization: the EHR system, clinic or payer that the client speaks for.
+        teams: whose work items a client of the role staff decides; None: the tenant has one team.
     """
 
     client_id: str
     tenant: Tenant
     role: Role
     organization: str
+    teams: frozenset[Queue] | None = None
 
     def require_role(self, *roles: Role) -> None:
         """Raise Forbidden unless the principal has one of the roles."""
@@ -26,6 +29,6 @@ class Principal(Model):
             allowed = ", ".join(sorted(roles))
             raise Forbidden(f"This needs the role {allowed}; this client has {self.role}.")
 
-    def require_may_post(self, kind: type[Reported]) -> None:
-        """Raise Forbidden unless the role may post this kind of update."""
-        self.require_role(*kind.posted_by)
+    def is_of_team(self, queue: Queue) -> bool:
+        """Whether the principal is of the team of a queue."""
+        return self.teams is None or queue in self.teams

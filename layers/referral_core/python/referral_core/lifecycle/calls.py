@@ -20,7 +20,7 @@ def call_due(case: Case, until: datetime) -> Draft:
         reason=Reason.CALL_DUE,
         opened_at=case.now,
         resume_at=Step.CONTACT_PATIENT,
-        actions=actions_of(Reason.CALL_DUE, Step.CONTACT_PATIENT),
+        actions=actions_of(Reason.CALL_DUE),
         due_at=until,
     )
     return draft(

@@ -171,7 +171,7 @@ def open_work_item(
         reason=reason,
         opened_at=case.now,
         resume_at=step,
-        actions=actions_of(reason, step),
+        actions=actions_of(reason),
     )
     needed: Regions = {"work_item": item, **regions}
     return draft(

@@ -1,4 +1,4 @@
-"""What may be reported to a referral from outside: one class a kind, and who may post it."""
+"""What may be reported to a referral from outside: one class a kind."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ __all__ = [
     "UpdateKind",
     "WorkItemAct",
     "WorkItemUpdated",
+    "kind_of",
 ]
 
 Update = Annotated[
@@ -131,3 +132,9 @@ ALWAYS_ACCEPTED: Final = frozenset(k for k, cls in UPDATES.items() if cls.ends_w
 
 ONLY_INFORMS: Final = frozenset({UpdateKind.PROGRESS_NOTED, UpdateKind.WORK_ITEM_UPDATED})
 """Recorded at once; no wait ever uses these."""
+
+
+def kind_of(update: type[Reported]) -> UpdateKind:
+    """Return the kind of a class of updates."""
+    kind: UpdateKind = update.model_fields["kind"].default
+    return kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from referral_core.domain.updates.reported import Reported, Role, UpdateKind
+from referral_core.domain.updates.reported import Reported, UpdateKind
 
 
 class NoticeUpdate(Reported):
@@ -16,27 +16,23 @@ class NoticeUpdate(Reported):
 class NoticeDelivered(NoticeUpdate):
     """The referrer's EHR took the notice."""
 
-    posted_by = frozenset({Role.ROUTER})
     kind: Literal[UpdateKind.NOTICE_DELIVERED] = UpdateKind.NOTICE_DELIVERED
 
 
 class NoticeUndeliverable(NoticeUpdate):
     """The referrer's EHR did not take the notice in time."""
 
-    posted_by = frozenset({Role.ROUTER})
     kind: Literal[UpdateKind.NOTICE_UNDELIVERABLE] = UpdateKind.NOTICE_UNDELIVERABLE
 
 
 class NoticeAcknowledged(NoticeUpdate):
     """The referring provider acknowledged the notice."""
 
-    posted_by = frozenset({Role.EHR, Role.STAFF})
     kind: Literal[UpdateKind.NOTICE_ACKNOWLEDGED] = UpdateKind.NOTICE_ACKNOWLEDGED
 
 
 class DeadlinePassed(Reported):
     """The time of a wait is up. Attributes: wait: its id: no other wait ends with it."""
 
-    posted_by = frozenset({Role.ROUTER})
     kind: Literal[UpdateKind.DEADLINE] = UpdateKind.DEADLINE
     wait: str

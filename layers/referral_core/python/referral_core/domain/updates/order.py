@@ -6,13 +6,12 @@ from typing import Literal
 
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome
-from referral_core.domain.updates.reported import Reported, Role, UpdateKind
+from referral_core.domain.updates.reported import Reported, UpdateKind
 
 
 class InformationSupplied(Reported):
     """The author sent another version of the order, or staff corrected it."""
 
-    posted_by = frozenset({Role.EHR, Role.STAFF})
     kind: Literal[UpdateKind.INFORMATION_SUPPLIED] = UpdateKind.INFORMATION_SUPPLIED
 
 
@@ -29,7 +28,6 @@ class Ending(Reported):
 class Cancel(Ending):
     """The referrer, or staff, no longer want the visit."""
 
-    posted_by = frozenset({Role.EHR, Role.STAFF})
     ends_with = Outcome.CANCELLED_BY_REFERRER
     kind: Literal[UpdateKind.CANCEL] = UpdateKind.CANCEL
 
@@ -37,7 +35,6 @@ class Cancel(Ending):
 class EnteredInError(Ending):
     """The order should never have been sent."""
 
-    posted_by = frozenset({Role.EHR})
     ends_with = Outcome.ENTERED_IN_ERROR
     kind: Literal[UpdateKind.ENTERED_IN_ERROR] = UpdateKind.ENTERED_IN_ERROR
 
@@ -45,7 +42,6 @@ class EnteredInError(Ending):
 class CareReceivedElsewhere(Ending):
     """The patient was seen by somebody whom the router did not choose."""
 
-    posted_by = frozenset({Role.EHR, Role.STAFF})
     ends_with = Outcome.CARE_RECEIVED_ELSEWHERE
     kind: Literal[UpdateKind.CARE_RECEIVED_ELSEWHERE] = UpdateKind.CARE_RECEIVED_ELSEWHERE
 
@@ -53,7 +49,6 @@ class CareReceivedElsewhere(Ending):
 class DeceasedOrMoved(Ending):
     """The patient died, or lives where nobody of the network is."""
 
-    posted_by = frozenset({Role.EHR, Role.STAFF})
     ends_with = Outcome.DECEASED_OR_MOVED
     kind: Literal[UpdateKind.DECEASED_OR_MOVED] = UpdateKind.DECEASED_OR_MOVED
 
@@ -61,7 +56,6 @@ class DeceasedOrMoved(Ending):
 class Superseded(Ending):
     """A newer order replaces this one. Attributes: by: the referral that took its place."""
 
-    posted_by = frozenset({Role.EHR})
     ends_with = Outcome.SUPERSEDED
     kind: Literal[UpdateKind.SUPERSEDED] = UpdateKind.SUPERSEDED
     by: ReferralId

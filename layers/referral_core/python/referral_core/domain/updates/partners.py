@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from referral_core.domain.authorization import AuthorizationVerdict
-from referral_core.domain.updates.reported import Reported, Role, UpdateKind
+from referral_core.domain.updates.reported import Reported, UpdateKind
 
 
 class AuthorizationDecided(Reported):
@@ -19,7 +19,6 @@ class AuthorizationDecided(Reported):
         document: SHA-256 of the payer's document: a denial upheld says the same in another one.
     """
 
-    posted_by = frozenset({Role.PAYER, Role.STAFF})
     kind: Literal[UpdateKind.AUTHORIZATION_DECIDED] = UpdateKind.AUTHORIZATION_DECIDED
     trace: str | None
     verdict: AuthorizationVerdict
@@ -34,7 +33,6 @@ class AuthorizationDecided(Reported):
 class OfferUpdate(Reported):
     """A clinic's word on an offer. Attributes: offer: its number; reason: the clinic's code."""
 
-    posted_by = frozenset({Role.CLINIC, Role.STAFF})
     offer: int | None = None
     reason: str | None = None
 
@@ -60,7 +58,6 @@ class AppointmentUpdate(Reported):
         reason: the clinic's code.
     """
 
-    posted_by = frozenset({Role.CLINIC, Role.STAFF})
     appointment: int | None = None
     start: datetime | None = None
     reason: str | None = None
@@ -99,7 +96,6 @@ class ServiceAttested(Reported):
         reason: the clinic's code for having no report.
     """
 
-    posted_by = frozenset({Role.CLINIC, Role.STAFF})
     kind: Literal[UpdateKind.SERVICE_ATTESTED] = UpdateKind.SERVICE_ATTESTED
     offer: int | None = None
     reason: str | None = None
@@ -114,7 +110,6 @@ class ReportReceived(Reported):
         critical: whether it holds a result that cannot wait.
     """
 
-    posted_by = frozenset({Role.CLINIC, Role.STAFF})
     kind: Literal[UpdateKind.REPORT_RECEIVED] = UpdateKind.REPORT_RECEIVED
     sha256: str
     loinc: str = ""
@@ -130,7 +125,6 @@ class ProgressNoted(Reported):
         reason: the sender's code.
     """
 
-    posted_by = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
     kind: Literal[UpdateKind.PROGRESS_NOTED] = UpdateKind.PROGRESS_NOTED
     status: str | None = None
     reason: str | None = None

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Literal
 
 from referral_core.domain.outreach.replies import CallResult, Reply
-from referral_core.domain.updates.reported import Reported, Role, UpdateKind
+from referral_core.domain.updates.reported import Reported, UpdateKind
 
 
 class PatientReplied(Reported):
     """A patient's message. Attributes: may_mean_visit: a stop that may cancel the visit as well."""
 
-    posted_by = frozenset({Role.PATIENT_CHANNEL, Role.STAFF})
     kind: Literal[UpdateKind.PATIENT_REPLIED] = UpdateKind.PATIENT_REPLIED
     reply: Reply
     may_mean_visit: bool = False
@@ -21,7 +20,6 @@ class PatientReplied(Reported):
 class ContactRecorded(Reported):
     """A call that staff made to the patient, and its result."""
 
-    posted_by = frozenset({Role.STAFF})
     kind: Literal[UpdateKind.CONTACT_RECORDED] = UpdateKind.CONTACT_RECORDED
     result: CallResult
 
@@ -35,7 +33,6 @@ class DecisionMade(Reported):
         fee_class: of the sliding fee scale, with `self-pay`.
     """
 
-    posted_by = frozenset({Role.STAFF})
     kind: Literal[UpdateKind.DECISION] = UpdateKind.DECISION
     action: str
     item: datetime | None = None
@@ -53,7 +50,6 @@ class WorkItemUpdated(Reported):
         until: of `snooze`.
     """
 
-    posted_by = frozenset({Role.STAFF})
     kind: Literal[UpdateKind.WORK_ITEM_UPDATED] = UpdateKind.WORK_ITEM_UPDATED
     act: WorkItemAct
     item: datetime | None = None

@@ -1,4 +1,4 @@
-"""What every update says, who may post what, and the kinds there are."""
+"""What every update says, and the kinds there are; `domain/ownership.py` has who may say it."""
 
 from __future__ import annotations
 
@@ -56,11 +56,10 @@ class Reported(Model):
     Attributes:
         id: unique per fact; the same id posted again changes nothing.
         actor: the principal's client id, `router` or `timer`; never a person's name.
+        organization: the EHR, clinic or payer that the actor speaks for; empty for the router.
         comment: SHA-256 of the document that holds the sender's words, if there are any.
     """
 
-    posted_by: ClassVar[frozenset[Role]]
-    """The roles that may post this kind."""
     ends_with: ClassVar[Outcome | None] = None
     """The outcome of an update that ends a referral from wherever it is."""
 
@@ -68,5 +67,6 @@ class Reported(Model):
     kind: UpdateKind
     actor: str
     role: Role
+    organization: str = ""
     received_at: datetime
     comment: str | None = None

@@ -45,7 +45,7 @@ _PATIENT_ENDS: Final = (
 
 
 def _policy(
-    queue: Queue, status_reason: str, actions: Mapping[str, Step], *closes: Outcome
+    queue: Queue, status_reason: str, actions: Mapping[str, Step | None], *closes: Outcome
 ) -> WorkItemPolicy:
     return WorkItemPolicy(
         queue,
@@ -57,7 +57,7 @@ def _policy(
 
 
 def _patient_policy(
-    queue: Queue, status_reason: str, actions: Mapping[str, Step], *closes: Outcome
+    queue: Queue, status_reason: str, actions: Mapping[str, Step | None], *closes: Outcome
 ) -> WorkItemPolicy:
     """Return the policy of those who speak with the patient."""
     usual = {
@@ -90,7 +90,7 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         Reason.FAULT: _policy(
             Queue.REFERRAL_COORDINATORS,
             "A step failed repeatedly; retry it once the cause is removed.",
-            {},
+            {RETRY: None},
         ),
         Reason.MISSING_INFORMATION: _policy(
             Queue.FRONT_OFFICE,
@@ -229,6 +229,12 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             closes=(),
             also_accepts=frozenset(),
         ),
+        Reason.REPORT_OF_FORMER_PERFORMER: _policy(
+            Queue.CLINICAL_REVIEW,
+            "A clinic that no longer has the referral sent a document; read it, then go on.",
+            {KEEP_WAITING: None},
+            Outcome.CARE_RECEIVED_ELSEWHERE,
+        ),
         Reason.NOTICE_UNDELIVERED: _policy(
             Queue.REFERRAL_COORDINATORS,
             "The EHR did not take the notice; tell the referring provider another way, or retry.",
@@ -255,17 +261,16 @@ def outcome_of(action: str) -> Outcome | None:
     return Outcome(outcome) if prefix == "close" else None
 
 
-def actions_of(reason: Reason, resume_at: Step) -> tuple[str, ...]:
+def actions_of(reason: Reason) -> tuple[str, ...]:
     """List the actions allowed on a work item of this reason."""
     policy = WORK_ITEM_POLICIES[reason]
-    resumed = (RETRY,) if reason is Reason.FAULT and resume_at else ()
-    return (*resumed, *policy.actions, *(closing_action(o) for o in policy.closes))
+    return (*policy.actions, *(closing_action(o) for o in policy.closes))
 
 
 def target_of(reason: Reason, action: str, resume_at: Step) -> Step | None:
     """Return the step at which an action lets the referral go on; None when not allowed."""
-    if action not in actions_of(reason, resume_at):
+    if action not in actions_of(reason):
         return None
     if action.startswith("close:"):
         return Step.VERIFY_CLOSURE
-    return WORK_ITEM_POLICIES[reason].actions.get(action, resume_at)
+    return WORK_ITEM_POLICIES[reason].actions[action] or resume_at

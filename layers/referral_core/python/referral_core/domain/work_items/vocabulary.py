@@ -40,6 +40,7 @@ class Reason(StrEnum):
     CRITICAL_RESULT = "critical-result"
     NOTICE_UNDELIVERED = "notice-undelivered"
     NOT_ACKNOWLEDGED = "not-acknowledged"
+    REPORT_OF_FORMER_PERFORMER = "report-of-former-performer"
 
 
 class WorkItemPolicy(NamedTuple):
@@ -47,14 +48,14 @@ class WorkItemPolicy(NamedTuple):
 
     Attributes:
         status_reason: one sentence: why it waits and what would move it.
-        actions: action → the step at which the referral goes on.
+        actions: action → the step at which the referral goes on; None: where it was.
         closes: terminal outcomes that a person may close it with.
         takes: what may come from outside meanwhile and settle it, besides what every item takes.
     """
 
     queue: Queue
     status_reason: str
-    actions: Mapping[str, Step]
+    actions: Mapping[str, Step | None]
     closes: tuple[Outcome, ...]
     also_accepts: frozenset[UpdateKind]
 

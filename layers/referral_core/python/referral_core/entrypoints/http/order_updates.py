@@ -19,6 +19,7 @@ from referral_core.domain.effects import (
 from referral_core.domain.errors import NotFound, VersionMoved
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.ownership import is_referrer, require_authority
 from referral_core.domain.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
@@ -28,6 +29,7 @@ from referral_core.domain.updates import (
     InformationSupplied,
     Superseded,
     Update,
+    UpdateKind,
 )
 from referral_core.domain.writes import KeyTaken
 from referral_core.entrypoints.http.errors import refuse
@@ -70,8 +72,7 @@ class ReceiveOrderUpdate:
         """Take the author's new version: missing data, corrected coverage, revoked, in error."""
         principal, referral_id = request.principal, ReferralId(request.resource_id)
         referral = self.referrals.load(principal.tenant, referral_id).referral
-        if referral.referrer != principal.organization:
-            raise NotFound("There is no such referral.")
+        require_authority(principal, UpdateKind.INFORMATION_SUPPLIED, referral)
         before = ClinicalPayload.load(self.referrals.payload(referral))
         now = self.clock.now()
         intake = read_update(request.body, request.content_type, referral_id, now, before)
@@ -95,12 +96,13 @@ class ReceiveOrderUpdate:
                 continue
             with suppress(NotFound):
                 old = self.referrals.load(principal.tenant, replaced).referral
-                if old.referrer != principal.organization or old.is_closed:
+                if not is_referrer(principal, old) or old.is_closed:
                     continue
                 update = Superseded(
                     id=f"superseded-by-{successor.id}",
                     actor=principal.client_id,
                     role=principal.role,
+                    organization=principal.organization,
                     received_at=self.clock.now(),
                     by=successor.id,
                 )
@@ -115,6 +117,7 @@ class ReceiveOrderUpdate:
             id=_update_id(referral, intake),
             actor=principal.client_id,
             role=principal.role,
+            organization=principal.organization,
             received_at=self.clock.now(),
         )
         known_version = referral.payload_version if "if-match" in request.headers else None

@@ -14,6 +14,7 @@ from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Queue
+from referral_core.domain.ownership import is_referrer
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
@@ -153,7 +154,7 @@ def _sees(principal: Principal, referral: Referral) -> bool:
         case Role.STAFF:
             return True
         case Role.EHR:
-            return referral.referrer == principal.organization
+            return is_referrer(principal, referral)
         case Role.CLINIC:
             return any(o.organization == principal.organization for o in referral.offers)
         case _:

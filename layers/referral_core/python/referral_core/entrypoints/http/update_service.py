@@ -12,9 +12,10 @@ from typing import Final, Protocol
 
 from referral_core.domain.effects import Effect, Evidence
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.ownership import Authority, require_authority
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Role, Update
+from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
@@ -28,7 +29,7 @@ _SENTENCES: Final[Mapping[Receipt, str]] = {
     Receipt.DUPLICATE: "Already recorded; nothing changed.",
     Receipt.LATE: "Recorded; the referral is closed and was not changed.",
 }
-_BY_WHOM_AND_WHEN: Final = {"id", "actor", "role", "received_at"}
+_BY_WHOM_AND_WHEN: Final = {"id", "actor", "role", "organization", "received_at"}
 
 
 class UpdateFactory(Protocol):
@@ -53,6 +54,21 @@ class UpdateService:
     def load(self, principal: Principal, referral_id: ReferralId) -> Referral:
         """Read a referral of the principal's tenant. Raises: NotFound."""
         return self.referrals.load(principal.tenant, referral_id).referral
+
+    def own(
+        self,
+        principal: Principal,
+        referral_id: ReferralId,
+        kind: UpdateKind,
+        offer: int | None = None,
+    ) -> tuple[Referral, Authority]:
+        """Read a referral, and how the principal stands to it, before anything is stored.
+
+        Raises:
+            Forbidden, NotFound: it may not report this, or not of this referral.
+        """
+        referral = self.load(principal, referral_id)
+        return referral, require_authority(principal, kind, referral, offer)
 
     def submit(
         self,
@@ -79,7 +95,7 @@ class UpdateService:
         principal, now = request.principal, self.clock.now()
         update = factory(
             id="", actor=principal.client_id, role=principal.role, received_at=now
-        ).but(comment=comment)
+        ).but(organization=principal.organization, comment=comment)
         update = update.but(id=update_id or _id_of(request, referral, update, occasion))
         return apply_update(self.engine, referral.tenant, referral.id, update, effects=effects)
 
@@ -118,5 +134,13 @@ def _id_of(
 
 def receipt(request: Request, result: Receipt, status: HTTPStatus) -> Response:
     """Answer what became of an update."""
-    issue = Issue("information", "informational", result.value, None, _SENTENCES[result])
-    return Response(status, operation_outcome([issue], request.correlation_id))
+    return receipts(request, [result], status)
+
+
+def receipts(request: Request, results: Sequence[Receipt], status: HTTPStatus) -> Response:
+    """Answer what became of each update of a request, in its order; of none, that it was read."""
+    issues = [
+        Issue("information", "informational", result.value, None, _SENTENCES[result])
+        for result in results or [Receipt.RECORDED]
+    ]
+    return Response(status, operation_outcome(issues, request.correlation_id))

@@ -11,6 +11,7 @@ from referral_core.domain.authorization import AuthorizationResponse
 from referral_core.domain.effects import Evidence, KeepEvidence
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.ownership import Authority
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
@@ -18,11 +19,12 @@ from referral_core.domain.updates import (
     AppointmentBooked,
     AuthorizationDecided,
     ReportReceived,
-    Role,
+    UpdateKind,
+    kind_of,
 )
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.update_service import UpdateService, receipt
+from referral_core.entrypoints.http.update_service import UpdateService, receipt, receipts
 from referral_core.fhir.ids import appointment_id as own_appointment_id
 from referral_core.fhir.inbound.documents import (
     DocumentUpdate,
@@ -54,8 +56,6 @@ class ReceiveUpdate:
         """Take a clinic's answer to its Task, or an EHR's cancellation of the coordination Task."""
         reported = read_task_update(request.body, request.content_type, request.resource_id)
         referral = self._referral(request.principal, reported)
-        if reported.task == "a":
-            request.principal.require_role(Role.EHR, Role.STAFF)
         self.service.submit(request, referral, reported.as_update, occasion=reported.occasion)
         referral = self.service.load(request.principal, reported.referral_id)
         number = reported.offer_number
@@ -117,13 +117,16 @@ class ReceiveUpdate:
     def claim_response(self, request: Request) -> Response:
         """Take a payer's decisions: a ClaimResponse, or a notification Bundle that holds some."""
         responses = read_claim_responses(read_resource(request.body, request.content_type))
+        # All or nothing: whoever may not decide one of them has none of them stored.
+        referrals = [self._asked(request.principal, response) for response in responses]
         evidence = self.service.store_document(
             request, "payer-decision", request.body, "application/fhir+json"
         )
-        result = Receipt.RECORDED
-        for response in responses:
-            result = self._decided(request, response, evidence)
-        return receipt(request, result, HTTPStatus.OK)
+        results = [
+            self._decided(request, referral, response, evidence)
+            for referral, response in zip(referrals, responses, strict=True)
+        ]
+        return receipts(request, results, HTTPStatus.OK)
 
     def communication(self, request: Request) -> Response:
         """Take the EHR's acknowledgement of a notice."""
@@ -134,13 +137,21 @@ class ReceiveUpdate:
         )
         return receipt(request, result, HTTPStatus.CREATED)
 
-    def _decided(
-        self, request: Request, response: AuthorizationResponse, evidence: Evidence
-    ) -> Receipt:
+    def _asked(self, principal: Principal, response: AuthorizationResponse) -> Referral:
+        """Load the referral whose request a payer decides; it decides those put to it only."""
         referral_id, mark, _ = response.trace.rpartition(_TRACE)
         if not mark:
-            raise NotFound("No request of the router has this trace.")
-        referral = self.service.load(request.principal, ReferralId(referral_id))
+            raise NotFound(_UNKNOWN)
+        kind = UpdateKind.AUTHORIZATION_DECIDED
+        return self.service.own(principal, ReferralId(referral_id), kind)[0]
+
+    def _decided(
+        self,
+        request: Request,
+        referral: Referral,
+        response: AuthorizationResponse,
+        evidence: Evidence,
+    ) -> Receipt:
         decided = partial(
             AuthorizationDecided,
             trace=response.trace,
@@ -157,35 +168,19 @@ class ReceiveUpdate:
 
     def _referral(self, principal: Principal, reported: PartnerUpdate) -> Referral:
         """Load the referral that a partner reports on; it sees its own and nothing else."""
-        referral = self.service.load(principal, reported.referral_id)
-        principal.require_may_post(reported.kind_class)
-        match principal.role:
-            case Role.CLINIC:
-                _require_in_hand(principal, referral, reported)
-            case Role.EHR:
-                if referral.referrer != principal.organization:
-                    raise NotFound(_UNKNOWN)
-            case _:
-                principal.require_role(Role.STAFF)
-        return referral
-
-
-def _require_in_hand(principal: Principal, referral: Referral, reported: PartnerUpdate) -> None:
-    """Refuse a clinic that never had the referral, or no longer has it."""
-    offers = [o for o in referral.offers if o.organization == principal.organization]
-    named = offers[-1] if offers else None
-    if reported.offer_number is not None:
-        named = next((o for o in offers if o.number == reported.offer_number), None)
-    if named is None:
-        raise NotFound(_UNKNOWN)
-    # A report is welcome from a clinic that had it: what was seen was seen.
-    if not named.is_in_hand and reported.kind_class is not ReportReceived:
-        refuse(
-            "offer-not-in-hand",
-            f"This offer is {named.status}: the referral is no longer with you.",
-            code="conflict",
-            status=HTTPStatus.CONFLICT,
+        kind = kind_of(reported.kind_class)
+        referral, authority = self.service.own(
+            principal, reported.referral_id, kind, reported.offer_number
         )
+        # A document is kept whoever sends it: what it means then, a person reads.
+        if authority is Authority.ENDED and reported.kind_class is not ReportReceived:
+            refuse(
+                "offer-not-in-hand",
+                "This offer has ended: the referral is no longer with you.",
+                code="conflict",
+                status=HTTPStatus.CONFLICT,
+            )
+        return referral
 
 
 def _first_known(reported: DocumentUpdate, rules: Pathway) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.ownership import is_referrer, require_authority
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Role
+from referral_core.domain.updates import Role, UpdateKind
 from referral_core.entrypoints.http.decisions import (
     Decision,
     Reopening,
@@ -60,10 +61,12 @@ class DecideWorkItems:
             # but for the carrier, which may have been away.
             self._add_to_carrier(self._opted_out(referral) if is_opt_out else None)
             return receipt(request, Receipt.DUPLICATE, HTTPStatus.OK)
+        # Whatever the act is, it is of the team on whose worklist the referral stands.
+        require_authority(request.principal, UpdateKind.DECISION, referral)
         _require_available(referral, decision.action)
         factory = factory_of(decision, referral)
         if decision.owner is not None:
-            self._require_colleague(request.principal, decision.owner)
+            self._require_colleague(request.principal, referral, decision.owner)
         stopped = self._opted_out(referral) if is_opt_out else None
         result = self._submit(request, referral, decision, factory, repeat_id)
         # Last, since the carrier may be away: by then the stop is honoured and on record.
@@ -74,7 +77,7 @@ class DecideWorkItems:
         """Open a closed referral again."""
         principal = request.principal
         referral = self.service.load(principal, ReferralId(request.resource_id))
-        if principal.role is Role.EHR and referral.referrer != principal.organization:
+        if principal.role is not Role.STAFF and not is_referrer(principal, referral):
             raise NotFound("There is no such referral.")
         reopening = read_body(Reopening, request.body, "reopening")
         reopened = reopen(
@@ -112,15 +115,16 @@ class DecideWorkItems:
             occasion=occasion_of(decision, self.service.clock.now()),
         )
 
-    def _require_colleague(self, principal: Principal, owner: str) -> None:
-        """Refuse an owner who is not staff of the same tenant: nobody would ever look."""
+    def _require_colleague(self, principal: Principal, referral: Referral, owner: str) -> None:
+        """Refuse an owner who is not of the team in the same tenant: nobody would ever look."""
         with suppress(Forbidden):
             colleague = self.directory.principal(owner)
-            if colleague.tenant == principal.tenant and colleague.role is Role.STAFF:
+            if colleague.tenant == principal.tenant:
+                require_authority(colleague, UpdateKind.DECISION, referral)
                 return
         refuse(
             "unknown-owner",
-            "Name the client id of a colleague with the role staff.",
+            "Name the client id of a colleague with the role staff, of the item's team.",
             code="value",
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
         )

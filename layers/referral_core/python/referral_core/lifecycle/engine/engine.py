@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import IllegalTransition, Step
+from referral_core.domain.ownership import Authority, authority_of
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Ending, Update
 from referral_core.lifecycle.case import Case, Sources
 from referral_core.lifecycle.draft import Draft, record_only
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.reactions.cancellation import ended
-from referral_core.lifecycle.reactions.table import is_about_another
+from referral_core.lifecycle.reactions.table import is_about_another, without_authority
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.ports import Clock, Workflow
 
@@ -60,6 +61,8 @@ class Engine:
         return drafted.with_after(drafted.after.but(current_step=drafted.next))
 
     def _reaction(self, step: Step, case: Case, update: Update) -> Draft:
+        if authority_of(update, case.referral) is not Authority.PRESENT:
+            return without_authority(case, update)
         if is_about_another(case, update):
             return record_only(case, update)
         if isinstance(update, Ending):

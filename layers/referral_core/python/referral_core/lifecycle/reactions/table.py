@@ -15,9 +15,12 @@ from referral_core.domain.updates import (
     OfferAccepted,
     OfferDeclined,
     Reported,
+    ReportReceived,
     UpdateKind,
 )
+from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, open_work_item, record_only
 from referral_core.lifecycle.reactions import (
     appointment,
     authorization,
@@ -53,6 +56,16 @@ REACTIONS: Final[Mapping[UpdateKind, Reaction]] = MappingProxyType(
 def reactions_to(*kinds: UpdateKind) -> dict[UpdateKind, Reaction]:
     """Return the usual reactions to some kinds of update."""
     return {kind: REACTIONS[kind] for kind in kinds}
+
+
+def without_authority(case: Case, update: Reported) -> Draft:
+    """Draft what somebody reports who no longer speaks for the referral, or never did.
+
+    It changes nothing; a document is read by a person, for it may say what happened.
+    """
+    if isinstance(update, ReportReceived):
+        return open_work_item(case, Reason.REPORT_OF_FORMER_PERFORMER, by=update)
+    return record_only(case, update)
 
 
 def is_about_another(case: Case, update: Reported) -> bool:

@@ -32,11 +32,12 @@ class OfferReferral(Reacting):
             Step.OFFER_REFERRAL,
             Step.ROUTE_REFERRAL,
             Step.VERIFY_CLOSURE,
+            Step.OPEN_WORK_ITEM,
             End.SUPERSEDED,
         }
     )
     reactions: ClassVar[Mapping[UpdateKind, Reaction]] = reactions_to(
-        UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED
+        UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED, UpdateKind.REPORT_RECEIVED
     )
 
     def start(self, case: Case) -> Draft:

@@ -48,7 +48,11 @@ _ALWAYS: Final = frozenset(
 _ABOUT_APPOINTMENT: Final = frozenset(
     {UpdateKind.APPOINTMENT_CANCELLED, UpdateKind.APPOINTMENT_NOSHOW}
 )
-_AT_ONCE: Final[Mapping[Reason, Span]] = {Reason.CRITICAL_RESULT: "1h"}
+_AT_ONCE: Final[Mapping[Reason, Span]] = {
+    Reason.CRITICAL_RESULT: "1h",
+    # Whether it holds a critical result is what the person is to see.
+    Reason.REPORT_OF_FORMER_PERFORMER: "1h",
+}
 """What cannot wait as long as the pathway's other work items."""
 
 
@@ -165,7 +169,7 @@ class OpenWorkItem(Reacting):
             reason=Reason.FAULT,
             opened_at=case.now,
             resume_at=referral.current_step,
-            actions=actions_of(Reason.FAULT, referral.current_step),
+            actions=actions_of(Reason.FAULT),
         )
         return start_draft(
             case,

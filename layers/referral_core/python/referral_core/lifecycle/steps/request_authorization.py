@@ -93,6 +93,7 @@ class RequestAuthorization(Reacting):
             status=AuthorizationStatus.SUBMITTED,
             trace=request.trace,
             performer=offer.npi,
+            payer=payer.id,
             requested_at=case.now,
         )
         return lambda current: (
