@@ -26,10 +26,11 @@ from rich.table import Table as Grid
 from local.follow import Followed, Follower
 from local.inputs import inputs
 from local.stack import RATE, ROOT, Stack, up
+from referral_core.domain.cost_ledger import price_lines
 from referral_core.domain.referral import Referral
 from referral_core.price_books import price_book
 
-PRICES: Final = "us-east-1"
+PRICES: Final = price_lines([price_book("us-east-1")])
 _ROWS: Final = 20
 _EVERY_S: Final = 0.5
 _PATIENCE_DAYS: Final = 75
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             followed = _watch(console, stack, follower, follower.post(wanted))
             _summarise(console, follower, followed)
             if chosen.report:
-                lines = [json.dumps(follower.report(f, price_book(PRICES))) for f in followed]
+                lines = [json.dumps(follower.report(f, PRICES)) for f in followed]
                 chosen.report.write_text("\n".join(lines) + "\n")
                 console.print(f"One line per input in {chosen.report}.")
         finally:
@@ -151,7 +152,7 @@ def _summarise(console: Console, follower: Follower, followed: Sequence[Followed
         ("virtual days", True),
         ("states", True),
         ("messages", True),
-        ("cost $", True),
+        ("cost $ (what has a price)", True),
     ):
         grid.add_column(name, justify="right" if right else "left")
     for f in followed:
@@ -159,7 +160,7 @@ def _summarise(console: Console, follower: Follower, followed: Sequence[Followed
             issue = _first_issue(f)
             grid.add_row(f.source, f"refused {f.http_status}", f"no: {issue}", "", "", "", "")
             continue
-        line, referral = follower.report(f, price_book(PRICES)), f.referral
+        line, referral = follower.report(f, PRICES), f.referral
         days = (referral.updated_at - referral.received_at).total_seconds() / _SECONDS_A_DAY
         outcome = line["outcome"] or (
             f"worklist: {line['worklist']}" if line["worklist"] else f"still {line['status']}"

@@ -17,7 +17,7 @@ from local.inputs import Input
 from local.seed import TENANT
 from local.stack import Stack
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
-from referral_core.domain.cost_ledger import PriceBook, cost
+from referral_core.domain.cost_ledger import PriceLine, cost
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event, EventKind
 from referral_core.domain.ids import ReferralId
@@ -115,8 +115,8 @@ class Follower:
                 continue
         return entered
 
-    def report(self, followed: Followed, book: PriceBook) -> dict[str, Any]:
-        """Return the report's line of one input, its cost by a price book."""
+    def report(self, followed: Followed, prices: Sequence[PriceLine]) -> dict[str, Any]:
+        """Return the report's line of one input, its cost by some prices."""
         referral = followed.referral
         line: dict[str, Any] = {
             "source": followed.source,
@@ -138,7 +138,7 @@ class Follower:
             "states_entered": self.states_entered(referral),
             "events": len(events),
             "messages": sum(e.kind in _MESSAGES for e in events),
-            "cost_usd": float(round(cost(events, book), 6)),
+            "cost_usd": float(round(cost(events, prices).usd, 6)),
             "worklist": referral.queue.value if on_worklist else None,
         }
 

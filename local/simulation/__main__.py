@@ -29,12 +29,13 @@ from local.simulation.privacy import canaries_of, leaks
 from local.simulation.synthea import DataMissing, synthea_inputs
 from local.simulation.tenant import massachusetts
 from local.simulation.world import World
+from referral_core.domain.cost_ledger import price_lines
 from referral_core.price_books import price_book
 
 SAMPLES: Final = Path(__file__).parents[2] / "events/referrals"
 _BETWEEN_POSTS: Final = timedelta(minutes=30)
 _SHOWN: Final = 10
-PRICES: Final = price_book("us-east-1")
+PRICES: Final = price_lines([price_book("us-east-1")])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +89,7 @@ def checked(day: Day, posted: Sequence[Input], *, calm: bool) -> Mapping[str, li
         posted: the inputs, whose canaries are looked for.
         calm: whether nothing failed on that day, so that counts are exact.
     """
-    found = {name: list(check(day)) for name, check in {**CHECKS, **ledger.checks(PRICES)}.items()}
+    found = {name: list(check(day)) for name, check in {**CHECKS, **ledger.LEDGER_CHECKS}.items()}
     if calm:
         found["8 states are counted"] = list(ledger.states_are_counted(day))
     return {**found, "10 no PHI outside payloads": list(leaks(day, canaries_of(posted)))}
@@ -130,6 +131,9 @@ def _print(console: Console, day: Day, chaos: bool, took_s: float) -> None:  # n
         f"per completed ${funnel.cost_per_referral(day, PRICES, completed):.4f}.",
         highlight=False,
     )
+    if unpriced := funnel.not_priced(day, PRICES):
+        named = ", ".join(f"{count} {unit}" for unit, count in sorted(unpriced.items()))
+        console.print(f"Not priced, and in none of these: {named}.", highlight=False)
     console.print(f"Digest {day.digest()}", highlight=False)
 
 

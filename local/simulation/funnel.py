@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from local.simulation.day import Day
 from referral_core.domain.clinical_content import ClinicalPayload
-from referral_core.domain.cost_ledger import PriceBook, cost
+from referral_core.domain.cost_ledger import PriceLine, cost
 from referral_core.domain.events import Event, EventKind
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.referral import Referral
@@ -84,15 +84,23 @@ def worklists(day: Day) -> Counter[tuple[str, str]]:
 
 
 def cost_per_referral(
-    day: Day, book: PriceBook, chosen: Iterable[Referral] | None = None
+    day: Day, prices: Sequence[PriceLine], chosen: Iterable[Referral] | None = None
 ) -> Decimal:
     """Return the cost of all events by the number of (chosen) referrals, in dollars."""
-    total = sum((cost(day.events(r), book) for r in day.referrals), Decimal(0))
+    total = sum((cost(day.events(r), prices).usd for r in day.referrals), Decimal(0))
     count = len(list(day.referrals if chosen is None else chosen))
     return total / count if count else Decimal(0)
 
 
-def line(day: Day, referral: Referral, payer: str, book: PriceBook) -> str:
+def not_priced(day: Day, prices: Sequence[PriceLine]) -> Counter[str]:
+    """Count the units that have no price, which no cost has."""
+    found: Counter[str] = Counter()
+    for referral in day.referrals:
+        found.update(cost(day.events(referral), prices).not_priced)
+    return found
+
+
+def line(day: Day, referral: Referral, payer: str, prices: Sequence[PriceLine]) -> str:
     """Return what became of one referral as a line of JSON, without PHI."""
     events = day.events(referral)
     figures: dict[str, Any] = {
@@ -107,6 +115,6 @@ def line(day: Day, referral: Referral, payer: str, book: PriceBook) -> str:
         "runs": referral.run,
         "events": len(events),
         "days": round((referral.updated_at - referral.received_at).total_seconds() / 86_400, 2),
-        "cost_usd": float(cost(events, book)),
+        "cost_usd": float(cost(events, prices).usd),
     }
     return json.dumps(figures)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from local.simulation.day import Day
 from local.simulation.invariants import Check
-from referral_core.domain.cost_ledger import PriceBook
+from referral_core.domain.cost_ledger import UNITS
 from referral_core.domain.outreach.plan import METERED
 from referral_core.domain.referral import Referral
 from referral_core.lifecycle.draft import STATES_ENTERED
@@ -55,17 +56,15 @@ def states_are_counted(day: Day) -> Iterator[str]:
             yield f"{referral.id} counts {counted} states, {entered[referral.id]} were entered"
 
 
-def units_have_prices(day: Day, book: PriceBook) -> Iterator[str]:
-    """Say where something is counted that the price book does not know: it would be free."""
+def units_are_listed(day: Day) -> Iterator[str]:
+    """Say where something is counted that the ledger does not list: no report would have it."""
     for referral in day.referrals:
-        unknown = metered(day, referral).keys() - book.prices.keys()
-        if unknown:
-            yield f"{referral.id} counts {sorted(unknown)}, which have no price"
+        if unknown := metered(day, referral).keys() - UNITS.keys():
+            yield f"{referral.id} counts {sorted(unknown)}, which the ledger does not list"
 
 
-def checks(book: PriceBook) -> Mapping[str, Check]:
-    """Return the checks of counts, with those of prices by a price book."""
-    return {
-        "8 messages are counted": messages_are_counted,
-        "8 units have prices": lambda day: units_have_prices(day, book),
-    }
+LEDGER_CHECKS: Final[Mapping[str, Check]] = {
+    "8 messages are counted": messages_are_counted,
+    "8 units are listed": units_are_listed,
+}
+"""The checks of counts."""

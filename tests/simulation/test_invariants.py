@@ -19,7 +19,6 @@ from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.mailbox import Wait
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Update, UpdateKind
-from referral_core.price_books import price_book
 from tests.unit.builders import an_update
 from tests.unit.simulation.days import (
     a_day,
@@ -31,7 +30,7 @@ from tests.unit.simulation.days import (
     the_referral,
 )
 
-LEDGER = ledger.checks(price_book("us-east-1"))
+LEDGER = ledger.LEDGER_CHECKS
 
 Break = Callable[[Day, Referral], Any]
 
@@ -205,7 +204,7 @@ BROKEN: dict[str, tuple[Check, Break]] = {
         lambda day, r: event_replaced(day, r, 1, metered={}),
     ),
     "a unit without a price": (
-        LEDGER["8 units have prices"],
+        LEDGER["8 units are listed"],
         lambda day, r: event_replaced(day, r, 1, metered={"carrier-pigeons": 1}),
     ),
 }

@@ -36,6 +36,7 @@ class Authorization(Model):
     Attributes:
         payer: whom it was put to: nobody else decides it; None where nobody was asked.
         due_at: when the payer's clock runs out.
+        expedited: whether the clock for urgent requests runs.
         warned: whether the team was told that it soon does.
     """
 
@@ -50,6 +51,7 @@ class Authorization(Model):
     denial_reason: str | None = None
     due_at: datetime | None = None
     warned: bool = False
+    expedited: bool = False
 
 
 class AuthorizationRequest(Model):

@@ -9,7 +9,7 @@ from typing import Final, TypedDict, Unpack
 from referral_core.domain.authorization import Authorization
 from referral_core.domain.directory import PayerClass
 from referral_core.domain.eligibility import Eligibility, SelfPay
-from referral_core.domain.events import FACTS, Dimensions, Event, EventKind, Facts
+from referral_core.domain.events import FACTS, Dimensions, Event, EventKind, Facts, StepFacts
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import (
     RESPONSIBLE,
@@ -149,6 +149,9 @@ def change(  # the one place that makes a next version
         status_reason=status_reason,
         outcome=after.outcome,
         in_status_s=int((at - referral.status_since).total_seconds()),
+        step=after.current_step,
+        queue=after.queue if after.queue is not responsible.queue else None,
+        waits_for=after.waits_for if after.waits_for is not responsible.waits_for else None,
         update=update,
         facts=facts or FACTS[kind].model_validate({}),
         dimensions=dimensions_of(after),
@@ -157,8 +160,21 @@ def change(  # the one place that makes a next version
     return Change(before=referral, after=after, event=event)
 
 
-def received(referral: Referral, *, actor: str, metered: Mapping[str, int]) -> Event:
-    """Return a referral's first event."""
+def received(
+    referral: Referral,
+    *,
+    actor: str,
+    metered: Mapping[str, int],
+    wanted_by: datetime | None = None,
+) -> Event:
+    """Return a referral's first event.
+
+    Args:
+        referral: as it is accepted.
+        actor: the client that sent it.
+        metered: counted units for the ledger.
+        wanted_by: when the order asks the service to have been done by.
+    """
     return Event(
         tenant=referral.tenant,
         referral_id=referral.id,
@@ -170,6 +186,8 @@ def received(referral: Referral, *, actor: str, metered: Mapping[str, int]) -> E
         from_status=None,
         to_status=referral.status,
         status_reason=referral.status_reason,
+        step=referral.current_step,
+        facts=StepFacts(authored_at=referral.authored_at, wanted_by=wanted_by),
         dimensions=dimensions_of(referral),
         metered=dict(metered),
     )
@@ -195,4 +213,6 @@ def dimensions_of(referral: Referral) -> Dimensions:
         network=offer.in_network if offer else None,
         tier=offer.tier if offer else None,
         language=origin.language,
+        zip3=origin.zip3,
+        fee_class=referral.self_pay.fee_class if referral.self_pay else None,
     )

@@ -1,62 +1,102 @@
-"""What a referral cost: counted units times a versioned price book, never an estimate."""
+"""What referrals cost: counted units times the prices in force when they were counted.
+
+What has no price is counted and named as not priced: it never looks free.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
-
-from pydantic import Field
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
 
 from referral_core.domain.events import Event
-from referral_core.domain.model import Model
+from referral_core.domain.price_book import PriceBook
 
 WRITE_UNITS: Final = "write_units"
 """The unit that the table's adapter counts of each transaction and states in its event."""
 
-
-class NoPrice(Exception):
-    """A unit was counted that the book has no price for: it would be free."""
-
-    def __init__(self, unit: str, book: str) -> None:
-        super().__init__(f"The price book {book} has no price for {unit}.")
-        self.unit = unit
+Part = Literal["cloud", "messages", "letters", "payer", "staff"]
+"""What a cost is made of: each part is shown on its own line."""
 
 
-class Price(Model):
-    """The price of one unit.
+class Unit(NamedTuple):
+    """One metered unit. Attributes: part: of the cost; means: what one of it is."""
 
-    Attributes:
-        usd: of one unit.
-        source: where it is from, or why it is nothing.
+    part: Part
+    means: str
+
+
+UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
+    {
+        "states": Unit("cloud", "States of the state machine entered."),
+        WRITE_UNITS: Unit("cloud", "Write units of the table, as it bills them."),
+        "sms_parts": Unit("messages", "Parts of text messages sent."),
+        "voice_calls": Unit("messages", "Automatic calls, of a minute each."),
+        "emails": Unit("messages", "Emails sent."),
+        "portal_messages": Unit("messages", "Messages in the EHR's own portal."),
+        "letters": Unit("letters", "Letters printed and posted."),
+        "payer_transactions": Unit("payer", "Eligibility and authorization requests."),
+        "staff_calls": Unit("staff", "Calls that staff made to patients."),
+        "staff_decisions": Unit("staff", "Decisions that staff made on work items."),
+    }
+)
+"""Every unit that an event may count."""
+
+
+class PriceLine(NamedTuple):
+    """The price of a unit from a day on, until (not on) another; None: for good."""
+
+    unit: str
+    from_day: date
+    until_day: date | None
+    usd: Decimal
+
+
+class Cost(NamedTuple):
+    """What some events cost. Attributes: not_priced: unit → count of what has no price."""
+
+    usd: Decimal
+    not_priced: Mapping[str, int]
+
+
+def price_lines(
+    cloud: Sequence[PriceBook], tenant: Sequence[PriceBook] = (), known_on: date = date.max
+) -> tuple[PriceLine, ...]:
+    """Return the price of each unit at each time, at most one: lines of a unit never overlap.
+
+    A tenant's contract goes before the cloud's list; of two books of one owner that one which was
+    known last corrects the other.
+
+    Args:
+        cloud: books of list prices.
+        tenant: books of the tenant's contracts.
+        known_on: books that became known later do not count yet.
     """
+    ranked = [
+        *sorted(cloud, key=_known),
+        *sorted(tenant, key=_known),
+    ]
+    known = [book for book in ranked if _known(book)[0] <= known_on]
+    return tuple(line for unit in UNITS for line in _lines(unit, known))
 
-    usd: Decimal = Field(ge=0)
-    source: str
+
+def _known(book: PriceBook) -> tuple[date, str]:
+    return (book.known_from or date.min, book.version)
 
 
-class PriceBook(Model):
-    """Prices in US dollars per unit, with the day they were read.
-
-    Attributes:
-        prices: unit → price.
-    """
-
-    version: str
-    read_on: date
-    prices: Mapping[str, Price]
-
-    def price(self, unit: str) -> Decimal:
-        """Return the price of a unit.
-
-        Raises:
-            NoPrice: the book has none.
-        """
-        if unit not in self.prices:
-            raise NoPrice(unit, self.version)
-        return self.prices[unit].usd
+def _lines(unit: str, ranked: Sequence[PriceBook]) -> Iterable[PriceLine]:
+    """Cut time where a book begins or ends; in each stretch the book ranked last has its price."""
+    books = [book for book in ranked if book.price(unit) is not None]
+    edges = sorted({day for b in books for day in (b.valid_from, b.until or date.max)})
+    for start, end in pairwise(edges):
+        in_force = [b for b in books if b.valid_from <= start and end <= (b.until or date.max)]
+        usd = in_force[-1].price(unit) if in_force else None
+        if usd is not None:
+            yield PriceLine(unit, start, None if end == date.max else end, usd)
 
 
 def units(events: Iterable[Event]) -> Mapping[str, int]:
@@ -67,11 +107,22 @@ def units(events: Iterable[Event]) -> Mapping[str, int]:
     return counted
 
 
-def cost(events: Iterable[Event], book: PriceBook) -> Decimal:
-    """Return what some events cost by a price book.
+def cost(events: Iterable[Event], lines: Sequence[PriceLine]) -> Cost:
+    """Return what some events cost, each by the price in force on its (UTC) day."""
+    usd, not_priced = Decimal(0), Counter[str]()
+    by_unit: dict[str, list[PriceLine]] = {}
+    for line in lines:
+        by_unit.setdefault(line.unit, []).append(line)
+    for event in events:
+        day = event.at.date()
+        for unit, count in event.metered.items():
+            found = [line for line in by_unit.get(unit, ()) if _covers(line, day)]
+            if found:
+                usd += found[0].usd * count
+            elif count:
+                not_priced[unit] += count
+    return Cost(usd, not_priced)
 
-    Raises:
-        NoPrice: a counted unit has no price in the book.
-    """
-    counted = units(events)
-    return sum((book.price(unit) * count for unit, count in counted.items()), Decimal(0))
+
+def _covers(line: PriceLine, day: date) -> bool:
+    return line.from_day <= day and (line.until_day is None or day < line.until_day)

@@ -108,11 +108,16 @@ def goes_on_at(case: Case, following: datetime) -> datetime:
     return following if by_time is None else min(following, max(by_time, case.now))
 
 
+def contact_by(case: Case) -> datetime:
+    """Return when the first attempt of the series must have been made."""
+    start = case.referral.outreach_from or case.now
+    return case.calendar.after(start, case.rules.outreach.contacted_within)
+
+
 def call_by(case: Case) -> datetime:
     """Return when a call must have been made: sooner still while nothing was."""
-    outreach, start = case.rules.outreach, case.referral.outreach_from or case.now
-    until = case.due_after(outreach.call_within)
+    until = case.due_after(case.rules.outreach.call_within)
     if any(c.counts for c in series(case.referral)):
         return until
-    limit = case.calendar.after(start, outreach.contacted_within)
+    limit = contact_by(case)
     return min(until, limit) if limit > case.now else until

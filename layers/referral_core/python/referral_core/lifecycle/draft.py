@@ -132,6 +132,7 @@ def start_draft(
     status: Status | None = None,
     queue: Queue | None = None,
     effects: tuple[Effect, ...] = (),
+    contact_by: datetime | None = None,
     **regions: Unpack[Regions],
 ) -> Draft:
     """Draft the first write of a step: where the referral is, and the watchdog's due time."""
@@ -143,7 +144,7 @@ def start_draft(
         status=status,
         queue=queue,
         waits_for=Party.ROUTER,
-        facts=StepFacts(step=step),
+        facts=StepFacts(step=step, contact_by=contact_by),
         metered={"states": STATES_ENTERED[step]},
         effects=effects,
         **started,

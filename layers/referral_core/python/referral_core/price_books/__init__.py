@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from referral_core.domain.cost_ledger import PriceBook
+from referral_core.domain.price_book import PriceBook
 
 
 @cache

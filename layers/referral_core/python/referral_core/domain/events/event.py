@@ -12,7 +12,7 @@ from referral_core.domain.directory import PayerClass
 from referral_core.domain.events.facts import FACTS, Facts
 from referral_core.domain.events.kinds import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.lifecycle import Outcome, ReferralKind, Status
+from referral_core.domain.lifecycle import Outcome, Party, Queue, ReferralKind, Status, Step
 from referral_core.domain.model import Model
 
 SCHEMA_VERSION: Final = 2
@@ -28,6 +28,8 @@ class Dimensions(Model):
         location: where the referral was written, as the EHR identifies it.
         performer: NPI of the practitioner in hand, or the last one.
         network: whether that performer is in the payer's network.
+        zip3: the first three digits of the patient's ZIP code.
+        fee_class: of the sliding fee scale, where the patient pays.
     """
 
     pathway: str
@@ -44,6 +46,8 @@ class Dimensions(Model):
     network: bool | None = None
     tier: int | None = None
     language: str | None = None
+    zip3: str | None = None
+    fee_class: str | None = None
 
 
 class Event(Model):
@@ -52,6 +56,8 @@ class Event(Model):
     Attributes:
         version: the referral's version that this event made; its number.
         in_status_s: seconds spent in `from_status` until this event.
+        step: where the referral is after it.
+        queue, waits_for: whose move it is after it, where that is not the status's usual.
         update: id of the update that brought it about.
         facts: small values that explain the change, of the class of the kind.
         dimensions: what was known of the referral by then.
@@ -70,6 +76,9 @@ class Event(Model):
     status_reason: str
     outcome: Outcome | None = None
     in_status_s: int | None = None
+    step: Step | None = None
+    queue: Queue | None = None
+    waits_for: Party | None = None
     update: str | None = None
     facts: SerializeAsAny[Facts] = Facts()
     dimensions: Dimensions

@@ -23,10 +23,20 @@ class Facts(Model):
 
 
 class StepFacts(Facts):
-    """Which step. Attributes: missing: names of facts that the order lacks."""
+    """Which step.
+
+    Attributes:
+        missing: names of facts that the order lacks.
+        authored_at, wanted_by: with `received`: when the order was written, and when the service
+            is to have been done by.
+        contact_by: of ContactPatient: when the patient must have been contacted.
+    """
 
     step: Step | None = None
     missing: tuple[str, ...] = ()
+    authored_at: datetime | None = None
+    wanted_by: datetime | None = None
+    contact_by: datetime | None = None
 
 
 class CoverageFacts(Facts):
@@ -39,21 +49,42 @@ class CoverageFacts(Facts):
 
 
 class OfferFacts(Facts):
-    """Which offer, and why it ended. Attributes: week: ISO week that is reserved."""
+    """Which offer, and why it ended.
+
+    Attributes:
+        week: ISO week that is reserved.
+        network_available: whether somebody of the network passed every hard filter, with room
+            within the pathway's time, when this was chosen.
+        override: code of why the network was left on purpose, when this was chosen.
+        third_next_days: days until the chosen performer's third free place.
+    """
 
     offer: int | None = None
     week: str | None = None
     score: str | None = None
     reason: str | None = None
+    network_available: bool | None = None
+    override: str | None = None
+    third_next_days: int | None = None
 
 
 class AuthorizationFacts(Facts):
-    """What the payer decided. Attributes: clock_ends: when its own clock runs out."""
+    """What the payer decided.
+
+    Attributes:
+        clock_ends: when its own clock runs out.
+        asked_at: when the request went to the payer.
+        expedited: whether the payer's clock for urgent requests runs.
+        appealed: whether the decision follows an appeal.
+    """
 
     verdict: AuthorizationVerdict | None = None
     status: AuthorizationStatus | None = None
     review_action: str | None = None
     clock_ends: datetime | None = None
+    asked_at: datetime | None = None
+    expedited: bool | None = None
+    appealed: bool | None = None
 
 
 class ContactFacts(Facts):
@@ -88,13 +119,21 @@ class ReportFacts(Facts):
 
 
 class ClosureFacts(Facts):
-    """How it ends, and whether the loop is closed."""
+    """How it ends, and whether the loop is closed.
+
+    Attributes:
+        elsewhere: NPI of who gave the care that was received elsewhere, where it is known.
+        elsewhere_network, elsewhere_tier: as the directory lists them.
+    """
 
     outcome: Outcome | None = None
     loop_closed: bool | None = None
     notice: int | None = None
     reason: str | None = None
     closed_version: int | None = None
+    elsewhere: str | None = None
+    elsewhere_network: bool | None = None
+    elsewhere_tier: int | None = None
 
 
 class WorkItemFacts(Facts):
@@ -113,6 +152,10 @@ class WorkItemFacts(Facts):
     verdict: str | None = None
     refused: str | None = None
     review_action: str | None = None
+    asked_at: datetime | None = None
+    expedited: bool | None = None
+    appealed: bool | None = None
+    clock_ends: datetime | None = None
 
 
 class UpdateFacts(Facts):

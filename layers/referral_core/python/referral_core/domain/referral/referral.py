@@ -36,6 +36,7 @@ class Origin(Model):
         practice: NPI of the referring organization, else the id of the EHR.
         location: of the encounter or the requester, as the EHR identifies it.
         language: the patient's, ISO 639-1.
+        zip3: the first three digits of the patient's ZIP code.
     """
 
     kind: ReferralKind
@@ -43,6 +44,7 @@ class Origin(Model):
     clinician: str | None = None
     location: str | None = None
     language: str | None = None
+    zip3: str | None = None
 
 
 class Reopening(Model):

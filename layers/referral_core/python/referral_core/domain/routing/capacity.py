@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Final
 
 from referral_core.domain.directory import Practitioner
+
+_THIRD: Final = 3
 
 
 def iso_week(day: date) -> str:
@@ -17,6 +20,27 @@ def iso_week(day: date) -> str:
 def weeks_from(day: date, count: int) -> tuple[str, ...]:
     """Return `count` ISO weeks, the one of `day` first."""
     return tuple(iso_week(day + timedelta(weeks=i)) for i in range(count))
+
+
+def first_day(week: str) -> date:
+    """Return the Monday of an ISO week."""
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 1)
+
+
+def days_to_third_place(
+    practitioner: Practitioner, reserved: Mapping[str, int], weeks: Sequence[str], today: date
+) -> int | None:
+    """Return the days until the week of a practitioner's third free place; None beyond the weeks.
+
+    The third next available is a measure of access that one cancelled visit does not sway.
+    """
+    free = 0
+    for week in weeks:
+        free += max(0, practitioner.weekly_capacity - reserved.get(week, 0))
+        if free >= _THIRD:
+            return max(0, (first_day(week) - today).days)
+    return None
 
 
 def earliest_week(

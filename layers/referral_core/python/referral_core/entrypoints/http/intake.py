@@ -237,7 +237,15 @@ def _origin_of(principal: Principal, intake: Intake, pathway: Pathway) -> Origin
         clinician=requester.npi,
         location=intake.location,
         language=intake.clinical.patient.language,
+        zip3=_zip3(intake.clinical.patient.postal_code),
     )
+
+
+def _zip3(postal_code: str | None) -> str | None:
+    """Return what of a ZIP code figures may be cut by; None where it is none."""
+    digits = (postal_code or "").strip()[:3]
+    is_zip = len(digits) == 3 and digits.isascii() and digits.isdigit()  # noqa: PLR2004 - ZIP3
+    return digits if is_zip else None
 
 
 def _positions(intakes: Sequence[Intake], size: int) -> list[int]:

@@ -100,7 +100,12 @@ def fulfilled(case: Case, update: AppointmentFulfilled | ServiceAttested) -> Dra
         then=Step.VERIFY_CLOSURE,
         by=update,
         status=None if is_reported else Status.SEEN_AWAITING_REPORT,
-        facts=AppointmentFacts(appointment=appointment.number, reason=update.reason),
+        facts=AppointmentFacts(
+            appointment=appointment.number,
+            start=appointment.start,
+            late=_is_late(case, appointment),
+            reason=update.reason,
+        ),
         appointment=appointment.but(status="fulfilled"),
         attestation=attestation,
         work_item=None,
@@ -121,7 +126,12 @@ def missed(case: Case, update: AppointmentCancelled | AppointmentNoshow) -> Draf
         then=Step.VERIFY_CLOSURE,
         by=update,
         status=status,
-        facts=AppointmentFacts(reason=update.reason, referrer_notified=notified),
+        facts=AppointmentFacts(
+            appointment=known.number,
+            start=known.start,
+            reason=update.reason,
+            referrer_notified=notified,
+        ),
         appointment=known.but(
             status="noshow" if status is Status.NOSHOW else "cancelled",
         ),

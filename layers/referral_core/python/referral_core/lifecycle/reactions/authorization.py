@@ -68,14 +68,21 @@ def concluded(
     if response.verdict is AuthorizationVerdict.PENDED:
         return None
     if known.status in DONE:
-        return authorized(case, known, by=by, metered=metered, effects=effects)
+        return authorized(case, known, asked, by=by, metered=metered, effects=effects)
     is_denied = response.verdict is AuthorizationVerdict.DENIED
     return open_work_item(
         case,
         Reason.AUTHORIZATION_DENIED if is_denied else Reason.AUTHORIZATION_UNCLEAR,
         by=by,
         status=Status.AUTHORIZATION_DENIED_REVIEW if is_denied else None,
-        facts=WorkItemFacts(review_action=response.review_action, verdict=response.verdict.value),
+        facts=WorkItemFacts(
+            review_action=response.review_action,
+            verdict=response.verdict.value,
+            asked_at=asked.requested_at,
+            expedited=asked.expedited,
+            appealed=asked.status is AuthorizationStatus.APPEALED,
+            clock_ends=asked.due_at,
+        ),
         metered=metered,
         effects=effects,
         authorization=known,
@@ -85,20 +92,42 @@ def concluded(
 def authorized(
     case: Case,
     granted: Authorization,
+    asked: Authorization | None = None,
     *,
     by: Reported | None = None,
     metered: Mapping[str, int] | None = None,
     effects: tuple[Effect, ...] = (),
 ) -> Draft:
-    """Draft that the visit is authorized, or needs no authorization."""
+    """Draft that the visit is authorized, or needs no authorization.
+
+    Args:
+        case: the referral and the moment.
+        granted: what is known now.
+        asked: what was known before the payer decided; None where it was not asked now.
+        by: the payer's update.
+        metered: units for the ledger.
+        effects: what is written with it.
+    """
     return draft(
         case,
         EventKind.AUTHORIZED,
         "The visit is authorized, or needs no authorization.",
         then=Step.OFFER_REFERRAL,
         by=by,
-        facts=AuthorizationFacts(status=granted.status),
+        facts=_facts_of(granted, asked),
         metered=metered,
         effects=effects,
         authorization=granted,
+    )
+
+
+def _facts_of(granted: Authorization, asked: Authorization | None) -> AuthorizationFacts:
+    if asked is None:
+        return AuthorizationFacts(status=granted.status)
+    return AuthorizationFacts(
+        status=granted.status,
+        asked_at=asked.requested_at,
+        expedited=asked.expedited,
+        appealed=asked.status is AuthorizationStatus.APPEALED,
+        clock_ends=asked.due_at,
     )

@@ -26,6 +26,7 @@ from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.attempts import (
     Turn,
     call_by,
+    contact_by,
     goes_on_at,
     is_escalated,
     next_turn,
@@ -130,6 +131,7 @@ class ContactPatient(Reacting):
             "Contacting the patient.",
             status=Status.CONTACTING_PATIENT,
             effects=claims,
+            contact_by=contact_by(started),
             contacts=contacts,
             outreach_from=started.referral.outreach_from,
             time_zones=started.referral.time_zones,

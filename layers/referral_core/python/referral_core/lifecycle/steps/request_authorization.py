@@ -95,6 +95,7 @@ class RequestAuthorization(Reacting):
             performer=offer.npi,
             payer=payer.id,
             requested_at=case.now,
+            expedited=_is_urgent(case.referral),
         )
         return lambda current: (
             concluded(current, asked, response, metered=_METERED, effects=kept)
@@ -182,7 +183,12 @@ def _pended(
         EventKind.AUTHORIZATION_PENDED,
         "The payer is reviewing the request; its decision is awaited.",
         due_at=asked.requested_at + clock * case.rules.authorization.warn_at,
-        facts=AuthorizationFacts(review_action=response.review_action, clock_ends=overdue),
+        facts=AuthorizationFacts(
+            review_action=response.review_action,
+            clock_ends=overdue,
+            asked_at=asked.requested_at,
+            expedited=asked.expedited,
+        ),
         metered=_METERED,
         effects=kept,
         authorization=asked.but(status=AuthorizationStatus.PENDED, due_at=overdue),

@@ -12,7 +12,7 @@ from referral_core.domain.errors import RouterError
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
 from referral_core.domain.referral import Offer
-from referral_core.domain.routing.capacity import weeks_from
+from referral_core.domain.routing.capacity import days_to_third_place, first_day, weeks_from
 from referral_core.domain.routing.filters import Need
 from referral_core.domain.routing.score import (
     POLICY,
@@ -117,6 +117,7 @@ class Proposal:
     ranking: Ranking
     shown: tuple[str, ...]
     best: Candidate | None
+    third_next_days: int | None
 
 
 def _proposal(case: Case) -> Proposal:
@@ -137,7 +138,12 @@ def _proposal(case: Case) -> Proposal:
     ranking = rank(need, practitioners, reserved, weeks, rule=rule, excluded=excluded)
     choice = rule.choice
     listed = shown(need, ranking, practitioners, choice) if choice else ()
-    return Proposal(specialty, ranking, listed, next(iter(ranking.candidates), None))
+    best = next(iter(ranking.candidates), None)
+    third = None
+    if best is not None:
+        (chosen,) = (p for p in practitioners if p.npi == best.npi)
+        third = days_to_third_place(chosen, reserved[best.npi], weeks, case.now.date())
+    return Proposal(specialty, ranking, listed, best, third)
 
 
 def _need(case: Case) -> Need:
@@ -174,7 +180,13 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
         EventKind.ROUTED,
         "A specialist is chosen and a place is reserved.",
         then=Step.REQUEST_AUTHORIZATION,
-        facts=OfferFacts(offer=offer.number, week=reservation.week, score=str(chosen.score)),
+        facts=OfferFacts(
+            offer=offer.number,
+            week=reservation.week,
+            score=str(chosen.score),
+            network_available=_is_network_available(case, proposal.ranking),
+            third_next_days=proposal.third_next_days,
+        ),
         effects=(
             KeepDecision(decision=decision),
             Reserve(reservation=reservation, capacity=chosen.weekly_capacity),
@@ -182,6 +194,12 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
         offers=(*referral.offers, offer),
         waitlist_tries=0,
     )
+
+
+def _is_network_available(case: Case, ranking: Ranking) -> bool:
+    """Whether a candidate of the network has room within the pathway's time to be seen."""
+    until = case.calendar.after(case.referral.received_at, case.rules.visit.seen_within).date()
+    return any(c.in_network and first_day(c.week) <= until for c in ranking.candidates)
 
 
 def _decision(case: Case, proposal: Proposal, chosen: Candidate | None) -> RoutingDecision:

@@ -1,0 +1,183 @@
+"""From a figure's SQL to the statement that an engine runs: its sources are common tables.
+
+A figure's file is plain SQL over the common tables of `reports/base/` and three columns of cuts,
+so it can be read, tested and run as it stands. What a request brings (tenant, period, zone, cuts,
+prices) becomes literals of checked types in small common tables before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from referral_core.domain.cost_ledger import UNITS, PriceLine
+from referral_core.domain.price_book import RevenueTable
+from referral_core.reporting.columns import TABLE
+from referral_core.reporting.request import (
+    CUTS,
+    MOST_CUTS,
+    ReportRequest,
+    begins,
+    day_number,
+    local_day,
+    offsets,
+)
+from referral_core.reporting.rows import ms_of
+from referral_core.reports import base_sql
+
+_FIRST_YEAR: Final = 2020
+
+Literal = str | int | Decimal | None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What figures depend on besides events.
+
+    Attributes:
+        prices: of each unit at each time, as known at the report's instant.
+        revenue: the tenant's tables of expected net revenue known by then.
+        horizons: pathway → days after which its cohorts are mature.
+    """
+
+    prices: Sequence[PriceLine]
+    revenue: Sequence[RevenueTable]
+    horizons: Mapping[str, int]
+
+
+def compose(sql: str, request: ReportRequest, policy: Policy) -> str:
+    """Return one statement: the common tables, then the figure.
+
+    Args:
+        sql: the figure's own.
+        request: checked already.
+        policy: as known at the request's instant.
+    """
+    brought: Mapping[str, str] = {
+        "period": _period(request),
+        "zone": _zone(request),
+        "years": _years(request),
+        "horizons": values(("pathway", "days"), sorted(policy.horizons.items())),
+        "units": values(("part", "unit"), [(unit.part, name) for name, unit in UNITS.items()]),
+        "prices": _prices(request, policy.prices),
+        "revenue": _revenue(request, policy.revenue),
+    }
+    common = {
+        **brought,
+        "source": _source(request),
+        "events": base_sql("events"),
+        "histories": base_sql("histories"),
+        "cuts": _cuts(request.by),
+        "referrals": base_sql("referrals"),
+        "performed": base_sql("performed"),
+        "happened": base_sql("happened"),
+        "counted": _counted(),
+        "spent": base_sql("spent"),
+    }
+    written = ",\n".join(f"{name} AS (\n{body.strip()}\n)" for name, body in common.items())
+    return f"WITH {written}\n{sql.strip()}\n"
+
+
+def values(columns: Sequence[str], rows: Iterable[Sequence[Literal]]) -> str:
+    """Return a table of literals, of at least one row: its types are those of the values."""
+    listed = [f"({', '.join(literal(value) for value in row)})" for row in rows]
+    return f"SELECT * FROM (VALUES {', '.join(listed)}) AS t ({', '.join(columns)})"  # noqa: S608 - literals of checked types
+
+
+def literal(value: Literal) -> str:
+    """Return a SQL literal; quotes in a text are doubled, which both engines read so."""
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case Decimal():
+            return f"CAST('{value:f}' AS decimal(18, 9))"
+        case _:
+            return str(value)
+
+
+def _period(request: ReportRequest) -> str:
+    return values(
+        ("basis", "from_day", "to_day", "as_of_day", "as_of_ms"),
+        [
+            (
+                request.basis.value,
+                day_number(request.first_day),
+                day_number(request.last_day),
+                day_number(local_day(request.as_of, request.time_zone)),
+                ms_of(request.as_of),
+            )
+        ],
+    )
+
+
+def _zone(request: ReportRequest) -> str:
+    names = ("from_ms", "until_ms", "offset_ms")
+    return values(names, offsets(request.time_zone, request.as_of))
+
+
+def _years(request: ReportRequest) -> str:
+    """Bring the measurement periods of eCQM CMS50: calendar years, orders until 31 October."""
+    rows = [
+        (day_number(date(y, 1, 1)), day_number(date(y, 11, 1)), day_number(date(y + 1, 1, 1)))
+        for y in range(_FIRST_YEAR, request.as_of.year + 2)
+    ]
+    return values(("first_day", "november_day", "next_year_day"), rows)
+
+
+def _prices(request: ReportRequest, lines: Sequence[PriceLine]) -> str:
+    rows: list[Sequence[Literal]] = [("", 0, 0, Decimal(0))]  # for the types
+    for line in lines:
+        until = line.until_day or date.max - timedelta(days=1)
+        bounds = (ms_of(begins(day, request.time_zone)) for day in (line.from_day, until))
+        rows.append((line.unit, *bounds, line.usd))
+    return values(("unit", "from_ms", "until_ms", "usd"), rows)
+
+
+def _revenue(request: ReportRequest, tables: Sequence[RevenueTable]) -> str:
+    """Bring the values in force on the report's day; the table that was known last corrects."""
+    today = local_day(request.as_of, request.time_zone)
+    found: dict[tuple[str, str], Decimal] = {("", ""): Decimal(0)}
+    for table in sorted(tables, key=lambda t: (t.known_from or date.min, t.version)):
+        if table.valid_from <= today < (table.until or date.max):
+            found |= {(v.specialty, v.payer_class.value): v.usd for v in table.lines}
+    names = ("specialty", "payer_class", "usd")
+    return values(names, [(*pair, usd) for pair, usd in sorted(found.items())])
+
+
+def _counted() -> str:
+    """Make a row of each unit that an event counts; its columns are those of the ledger."""
+    cases = " ".join(f"WHEN '{name}' THEN h.{name}" for name in UNITS)
+    return f"""SELECT * FROM (
+    SELECT
+        h.cut_1, h.cut_2, h.cut_3, h.referral_id, h.at_ms, u.part, u.unit,
+        CASE u.unit {cases} END AS units
+    FROM happened AS h
+    CROSS JOIN units AS u
+) AS c WHERE c.units > 0"""  # noqa: S608 - names of our own
+
+
+def _source(request: ReportRequest) -> str:
+    """Read the tenant's partitions only; of a cohort those since its first day."""
+    wanted = [f"tenant = {literal(request.tenant)}"]
+    last = request.as_of.astimezone(UTC).date()
+    wanted.append(f"day <= {literal(last.isoformat())}")
+    if request.basis == "cohort":
+        first = begins(request.first_day, request.time_zone) - timedelta(days=1)
+        wanted.append(f"day >= {literal(first.date().isoformat())}")
+    if request.referral is not None:
+        wanted.append(f"referral_id = {literal(request.referral)}")
+    return f"SELECT * FROM {TABLE} WHERE {' AND '.join(wanted)}"  # noqa: S608 - as above
+
+
+def _cuts(by: Sequence[str]) -> str:
+    if unknown := set(by) - set(CUTS):
+        raise ValueError(f"not a cut: {sorted(unknown)}")
+    columns = [f"CAST({name} AS varchar)" for name in by]
+    columns += ["CAST(NULL AS varchar)"] * (MOST_CUTS - len(by))
+    named = ", ".join(f"{column} AS cut_{n}" for n, column in enumerate(columns, start=1))
+    return f"SELECT referral_id, {named} FROM histories"  # noqa: S608 - names of a closed set

@@ -1,0 +1,61 @@
+-- title: Cost per referral
+-- definition: The cost of the referrals of the period, each part on its own line, by the number of referrals received, of closed loops and of completed ones.
+-- numerator: cost of the part
+-- denominator: referrals received; loops closed; loops completed
+-- exclusions: units without a price, counted as not priced: no figure has them
+-- cell: received
+-- column received count: referrals received
+-- column loops_closed count: of them with the loop closed
+-- column loops_completed count: of them closed with a completed-* outcome
+-- column cloud money: metered cloud
+-- column messages money: texts, automatic calls, emails, portal messages
+-- column letters money: letters
+-- column payer money: payer transactions
+-- column staff money: staff minutes at the loaded rate
+-- column total money: all parts that have a price
+-- column not_priced count: units without a price
+-- column per_referral mean total/received: a referral received
+-- column per_closed mean total/loops_closed: a loop closed
+-- column per_completed mean total/loops_completed: a loop completed
+SELECT
+    cut_1,
+    cut_2,
+    cut_3,
+    sum(received_n) AS received,
+    sum(loop_n) AS loops_closed,
+    sum(completed_n) AS loops_completed,
+    sum(CASE WHEN part = 'cloud' THEN usd ELSE 0 END) AS cloud,
+    sum(CASE WHEN part = 'messages' THEN usd ELSE 0 END) AS messages,
+    sum(CASE WHEN part = 'letters' THEN usd ELSE 0 END) AS letters,
+    sum(CASE WHEN part = 'payer' THEN usd ELSE 0 END) AS payer,
+    sum(CASE WHEN part = 'staff' THEN usd ELSE 0 END) AS staff,
+    sum(usd) AS total,
+    sum(not_priced) AS not_priced
+FROM (
+    SELECT
+        cut_1,
+        cut_2,
+        cut_3,
+        received_n,
+        closed_n * last_closing_closed_loop AS loop_n,
+        CASE WHEN outcome IN ('completed-report-acknowledged', 'completed-attested')
+            THEN closed_n * last_closing_closed_loop ELSE 0 END AS completed_n,
+        'none' AS part,
+        CAST(0 AS decimal(38, 9)) AS usd,
+        0 AS not_priced
+    FROM referrals
+    UNION ALL
+    SELECT
+        cut_1,
+        cut_2,
+        cut_3,
+        0 AS received_n,
+        0 AS loop_n,
+        0 AS completed_n,
+        part,
+        CAST(coalesce(units * price, 0) AS decimal(38, 9)) AS usd,
+        CASE WHEN price IS NULL THEN units ELSE 0 END AS not_priced
+    FROM spent
+) AS r
+GROUP BY cut_1, cut_2, cut_3
+HAVING sum(received_n + loop_n) > 0 OR sum(usd) > 0 OR sum(not_priced) > 0

@@ -1,0 +1,37 @@
+-- title: Loop closed and loop completed
+-- definition: Two figures with denominators of their own, never merged: how many of what ended, or should have by now, closed its loop; and how many of the eligible ended with a completed visit and a closed loop.
+-- numerator: closed with the evidence the pathway requires and the referrer told; the same with a completed-* outcome
+-- denominator: closed, and open past the pathway's horizon; eligible referrals received
+-- exclusions: from the second, entered in error and superseded
+-- matures: yes
+-- cell: due
+-- column closed count: closed with an outcome
+-- column overaged count: open although older than the pathway's horizon
+-- column due count: closed or overaged
+-- column loop_closed count: of the closed, with the loop closed
+-- column loop_closed_rate ratio loop_closed/due: loop closed of due
+-- column eligible count: referrals that came to routing
+-- column loop_completed count: of the eligible, loop closed with a completed-* outcome
+-- column loop_completed_rate ratio loop_completed/eligible: loop completed of eligible
+-- column open count: still open
+-- column immature count: younger than the pathway's horizon
+SELECT
+    cut_1,
+    cut_2,
+    cut_3,
+    sum(closed_n) AS closed,
+    sum(overaged_n) AS overaged,
+    sum(closed_n + overaged_n) AS due,
+    sum(closed_n * last_closing_closed_loop) AS loop_closed,
+    sum(eligible_n) AS eligible,
+    sum(CASE
+        WHEN routed_day IS NOT NULL AND is_valid
+            AND outcome IN ('completed-report-acknowledged', 'completed-attested')
+            THEN closed_n * last_closing_closed_loop
+        ELSE 0
+    END) AS loop_completed,
+    sum(open_n) AS open,
+    sum(immature_n) AS immature
+FROM referrals
+GROUP BY cut_1, cut_2, cut_3
+HAVING sum(received_n + closed_n + overaged_n + eligible_n) > 0

@@ -1,0 +1,87 @@
+"""Every figure's SQL: both engines read it, its columns are those of its header."""
+
+from __future__ import annotations
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from referral_core.reporting.request import CUTS, Basis
+from referral_core.reports import definitions
+from referral_core.reports.definition import BadHeader, ColumnKind, parsed
+from tests.unit.reporting.lakes import a_request, rows, sample_lake, statement
+
+FIGURES = sorted(definitions())
+_WORDS = ("EXTRACT", "DISTINCT FROM", "ELEMENT_AT", "->")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_athena_reads_it(name: str) -> None:
+    (read,) = sqlglot.parse(statement(name, a_request(by=CUTS[:3])), dialect="athena")
+    assert isinstance(read, exp.Select)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_it_reads_no_table_but_the_lakes_and_the_common_ones(name: str) -> None:
+    read = sqlglot.parse_one(statement(name, a_request()), dialect="athena")
+    common = {cte.alias for cte in read.find_all(exp.CTE)}
+    assert {t.name for t in read.find_all(exp.Table)} - common == {"referral_events"}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_it_says_nothing_that_only_one_engine_understands(name: str) -> None:
+    written = statement(name, a_request()).upper()
+    assert [word for word in _WORDS if word in written] == []
+
+
+@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("name", FIGURES)
+def test_duckdb_runs_it_by_both_bases(name: str, basis: Basis) -> None:
+    names = [column.name for column in definitions()[name].selected]
+    for row in rows(sample_lake(), name, a_request(basis=basis, by=("pathway",))):
+        assert list(row)[3:] == names
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_it_selects_is_named_as_its_header_says(name: str) -> None:
+    read = sqlglot.parse_one(definitions()[name].sql, dialect="athena")
+    assert isinstance(read, exp.Select)
+    selected = [column.alias_or_name for column in read.selects]
+    assert selected == ["cut_1", "cut_2", "cut_3", *(c.name for c in definitions()[name].selected)]
+
+
+def test_every_figure_says_what_it_is_of_what_and_without_what() -> None:
+    for figure in definitions().values():
+        assert figure.definition.endswith(".")
+        assert figure.numerator
+        assert figure.denominator
+        assert figure.exclusions
+
+
+GOOD = """-- title: A
+-- definition: A figure.
+-- numerator: none
+-- denominator: none
+-- exclusions: none
+-- cell: a
+-- column a count: how many
+SELECT 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "says"),
+    [
+        ("-- title: A\n", "", "title"),
+        ("-- cell: a", "-- cell: b", "no column"),
+        ("-- column a count: how many", "-- column a heap: how many", "heap"),
+        ("-- column a count: how many", "-- column a ratio: how many", "computed of two"),
+        ("-- column a count: how many", "-- Column a count", "neither a field nor a column"),
+        ("-- numerator: none", "-- nominator: none", "nominator"),
+    ],
+)
+def test_a_header_that_lacks_something_is_an_error(was: str, becomes: str, says: str) -> None:
+    assert parsed("a", GOOD).columns[0].kind is ColumnKind.COUNT
+    with pytest.raises(ValueError, match=says):
+        parsed("a", GOOD.replace(was, becomes))
+    assert issubclass(BadHeader, ValueError)
