@@ -32,6 +32,7 @@ from referral_core.domain.referral import (
     Report,
     WorkItem,
 )
+from referral_core.domain.referral.bounds import require_room
 
 BACKSTOP: Final = timedelta(days=364)
 """A referral is looked at within a year, whatever it waits for; a state itself waits a year."""
@@ -120,6 +121,7 @@ def change(  # the one place that makes a next version
 
     Raises:
         IllegalTransition: the status may not follow the present one.
+        NotLegal: a list would grow over its bound.
         ValidationError: a region is given a value that could not be read again.
     """
     to = status or referral.status
@@ -136,6 +138,7 @@ def change(  # the one place that makes a next version
         waits_for=waits_for or responsible.waits_for,
         status_reason=status_reason,
     )
+    require_room(referral, after)
     event = Event(
         tenant=referral.tenant,
         referral_id=referral.id,

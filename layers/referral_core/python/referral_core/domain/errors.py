@@ -7,6 +7,7 @@ RouterError
     ├── StaleRun         a newer run carries the referral: stop quietly
     ├── NotFound         no such record for this tenant
     ├── Forbidden        the principal may not do this
+    ├── TooLarge         a write does not fit the store
     ├── NotLegal         the referral's state does not allow it now
     └── VersionMoved     the sender knows an older version than the one stored
 """
@@ -44,6 +45,10 @@ class Forbidden(Permanent):
 
 class NotLegal(Permanent):
     """The referral's state does not allow it now."""
+
+
+class TooLarge(Permanent):
+    """A write does not fit the store."""
 
 
 class VersionMoved(Permanent):

@@ -9,7 +9,9 @@ Whether an update was posted before the items of the updates say, not the mailbo
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
+from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import Next, Step
 from referral_core.domain.model import Model
 from referral_core.domain.updates import ALWAYS_ACCEPTED, Update, UpdateKind
@@ -34,6 +36,11 @@ class Wait(Model):
     def accepts_kind(self, kind: UpdateKind) -> bool:
         """Whether an update of this kind resolves the wait, or may."""
         return kind in self.accepts or kind in ALWAYS_ACCEPTED
+
+
+MOST_PENDING: Final = 100
+"""Updates that may wait at once for a step that uses them."""
+_KEPT_FOR_ENDINGS: Final = 20
 
 
 class WaitResolution(Model):
@@ -108,7 +115,14 @@ class Mailbox(Model):
         return self._next(wait=wait, pending=self._without(update))
 
     def kept(self, update: Update) -> Mailbox:
-        """Keep an update for a later wait."""
+        """Keep an update for a later wait.
+
+        Raises:
+            NotLegal: too many are kept; there is always room for what ends a referral.
+        """
+        most = MOST_PENDING + (_KEPT_FOR_ENDINGS if update.kind in ALWAYS_ACCEPTED else 0)
+        if len(self.pending) >= most:
+            raise NotLegal(f"{most} updates wait for their turn: send this one later.")
         return self._next(pending=(*self.pending, update))
 
     def closed(self) -> Mailbox:

@@ -95,7 +95,7 @@ class FhirError(errors.Permanent):
         return error
 
 
-_RULES: Final = frozenset({"business-rule", "too-costly", "not-supported", "conflict"})
+_RULES: Final = frozenset({"business-rule", "too-costly", "too-long", "not-supported", "conflict"})
 
 
 def operation_outcome(issues: Iterable[Issue], correlation_id: str) -> dict[str, Any]:

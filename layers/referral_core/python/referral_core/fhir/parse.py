@@ -16,6 +16,8 @@ from referral_core.fhir.errors import FhirError
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 64
 """Deeper than any resource we know; FHIR's own examples stay under 30."""
+MAX_NAME: Final = 128
+"""Longer than any element of FHIR: a path repeats the names of all that it leads through."""
 
 Json = dict[str, Any]
 
@@ -111,6 +113,8 @@ def _without_empties(value: Any, depth: int) -> Any:
     if depth == 0:
         raise RecursionError
     if isinstance(value, dict):
+        if any(len(name) > MAX_NAME for name in value):
+            raise _bad("name-too-long", f"Name elements by at most {MAX_NAME} characters.")
         full = {
             name: kept
             for name, item in value.items()

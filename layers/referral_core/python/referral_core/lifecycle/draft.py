@@ -135,8 +135,11 @@ def start_draft(
     contact_by: datetime | None = None,
     **regions: Unpack[Regions],
 ) -> Draft:
-    """Draft the first write of a step: where the referral is, and the watchdog's due time."""
-    started: Regions = {**regions, "current_step": step, "restarts": 0}
+    """Draft the first write of a step: where the referral is, and the watchdog's due time.
+
+    Restarts are counted on: a run that only ever starts its step gets nowhere.
+    """
+    started: Regions = {**regions, "current_step": step}
     return draft(
         case,
         EventKind.STEP_STARTED,

@@ -52,9 +52,10 @@ class MemoryReferrals(Shelves):
     def _write(self, new_referral: NewReferral) -> None:
         referral = new_referral.referral
         at = (referral.tenant, referral.id)
+        event = event_of_new(new_referral)  # first: what does not fit the table changes nothing
         self._referrals[at] = ReferralState(referral=referral, mailbox=Mailbox())
         self._file_due(referral)
-        self._events[at].append(event_of_new(new_referral))
+        self._events[at].append(event)
         self.payloads[at, referral.payload_version] = new_referral.payload
         for key in new_referral.keys:
             self.keys[referral.tenant, key.kind, key.value] = ExistingKey(

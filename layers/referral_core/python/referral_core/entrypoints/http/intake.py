@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from referral_core.domain.change import received
 from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.codes import npi_in
 from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
@@ -233,8 +234,8 @@ def _origin_of(principal: Principal, intake: Intake, pathway: Pathway) -> Origin
     requester = intake.clinical.requester
     return Origin(
         kind=pathway.kind,
-        practice=requester.organization_npi or principal.organization,
-        clinician=requester.npi,
+        practice=npi_in(requester.organization_npi) or principal.organization,
+        clinician=npi_in(requester.npi),
         location=intake.location,
         language=intake.clinical.patient.language,
         zip3=_zip3(intake.clinical.patient.postal_code),

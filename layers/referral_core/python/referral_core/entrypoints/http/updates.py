@@ -33,6 +33,7 @@ from referral_core.fhir.inbound.documents import (
 )
 from referral_core.fhir.inbound.partner_updates import (
     PartnerUpdate,
+    TaskUpdate,
     read_acknowledgement,
     read_appointment,
     read_task_update,
@@ -43,6 +44,7 @@ from referral_core.fhir.pas.response import read_claim_responses
 from referral_core.lifecycle.engine.apply_update import Receipt
 
 _TRACE: Final = "-a"
+_TEXT: Final = "text/plain; charset=utf-8"
 _UNKNOWN: Final = "There is no such referral."
 
 
@@ -56,12 +58,25 @@ class ReceiveUpdate:
         """Take a clinic's answer to its Task, or an EHR's cancellation of the coordination Task."""
         reported = read_task_update(request.body, request.content_type, request.resource_id)
         referral = self._referral(request.principal, reported)
-        self.service.submit(request, referral, reported.as_update, occasion=reported.occasion)
+        self._with_words(request, referral, reported)
         referral = self.service.load(request.principal, reported.referral_id)
         number = reported.offer_number
         offer = next((o for o in referral.offers if o.number == number), None)
         task = task_a(referral) if offer is None else task_b(referral, offer)
         return Response(HTTPStatus.OK, task, {"ETag": f'W/"{referral.version}"'})
+
+    def _with_words(self, request: Request, referral: Referral, reported: TaskUpdate) -> None:
+        """Submit an answer; the sender's own words are a document, since they may hold PHI."""
+        words = (reported.reason_text or "").encode()
+        kept = self.service.store_document(request, "comment", words, _TEXT) if words else None
+        self.service.submit(
+            request,
+            referral,
+            reported.as_update,
+            effects=(KeepEvidence(evidence=kept),) if kept else (),
+            comment=kept.sha256 if kept else None,
+            occasion=reported.occasion,
+        )
 
     def appointment(self, request: Request) -> Response:
         """Take what the clinic reports on the appointment."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from referral_core.domain.codes import code_in
 from referral_core.domain.updates import ProgressNoted, ReportReceived
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.ids import referred
@@ -153,7 +154,7 @@ def _is_result(resource: object) -> bool:
 
 def _loinc(concept: CodeableConcept | None) -> tuple[str, ...]:
     codings = concept.coding if concept else ()
-    return tuple(c.code for c in codings if c.code and c.system == LOINC)
+    return tuple(c.code for c in codings if code_in(c.code) and c.code and c.system == LOINC)
 
 
 def _with_content(reported: DocumentUpdate, attachment: Attachment, path: str) -> DocumentUpdate:

@@ -32,9 +32,9 @@ from referral_core.domain.updates import (
 from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.ids import OwnId, own_id, referred
+from referral_core.fhir.inbound.reasons import code_of, words_of
 from referral_core.fhir.inbound.visit_times import check_times
 from referral_core.fhir.parse import read_resource
-from referral_core.fhir.r4.datatypes import CodeableConcept
 from referral_core.fhir.r4.messaging import Appointment, Communication
 from referral_core.fhir.r4.orders import Task
 from referral_core.fhir.r4.structure import expect
@@ -184,7 +184,7 @@ def read_task_update(body: bytes, content_type: str | None, task_id: str) -> Tas
             expression="Task.status",
             code="business-rule",
         )
-    reason, kind_class = _code(task.status_reason), classes[task.status]
+    reason, kind_class = code_of(task.status_reason), classes[task.status]
     if kind_class is Cancel:
         kind_class = _ENDS.get((reason or "").rpartition("|")[2], Cancel)
     return TaskUpdate(
@@ -194,7 +194,7 @@ def read_task_update(body: bytes, content_type: str | None, task_id: str) -> Tas
         status=task.status,
         reason=reason,
         task="a" if own.part == "a" else "b",
-        reason_text=task.status_reason.text if task.status_reason else None,
+        reason_text=words_of(task.status_reason),
     )
 
 
@@ -236,7 +236,7 @@ def read_appointment(
         offer_number=offer_of(own),
         kind_class=_APPOINTMENT[visit.status],
         status=visit.status,
-        reason=_code(visit.cancelation_reason),
+        reason=code_of(visit.cancelation_reason),
         appointment_number=known.number if known else None,
         start=instant(visit.start) if visit.start else None,
         end=instant(visit.end) if visit.end else None,
@@ -281,10 +281,6 @@ def _check_id(sent: str | None, wanted: str, expression: str) -> None:
             code="value",
             status=400,
         )
-
-
-def _code(concept: CodeableConcept | None) -> str | None:
-    return next((c.token for c in concept.coding if c.token), None) if concept else None
 
 
 def offer_of(own: OwnId) -> int | None:

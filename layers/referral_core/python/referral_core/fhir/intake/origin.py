@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from referral_core.domain.codes import token_in
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import Reference
 from referral_core.fhir.r4.orders import Encounter, ServiceRequest
@@ -16,11 +17,8 @@ _LOCAL: Final = ("#", "urn:")
 
 def location_of(graph: Graph, request: Node, order: ServiceRequest) -> str | None:
     """Return the identifier of the encounter's place, else of the requester's; None without one."""
-    for reference, source in _places(graph, request, order):
-        name = _name_of(graph, reference, source)
-        if name is not None:
-            return name
-    return None
+    names = (token_in(_name_of(graph, *place)) for place in _places(graph, request, order))
+    return next((name for name in names if name), None)
 
 
 def _places(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[tuple[Reference, Node]]:

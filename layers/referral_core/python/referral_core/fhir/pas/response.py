@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 from referral_core.domain.authorization import AuthorizationResponse, AuthorizationVerdict
+from referral_core.domain.codes import code_in, number_in
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.errors import FhirError
 
@@ -30,6 +31,7 @@ _HOLDERS: Final = {"Bundle": "entry", "Parameters": "parameter"}
 _NOTIFICATION: Final = "notification: "
 _SILENT: Final = frozenset({f"{_NOTIFICATION}handshake", f"{_NOTIFICATION}heartbeat"})
 _DEEPEST: Final = 8
+_MOST_REASONS: Final = 10
 
 Json = Mapping[str, Any]
 
@@ -104,10 +106,7 @@ def _answer(response: Json, path: str, trace: str | None) -> AuthorizationRespon
     of_all = list(_actions(response, path))
     by_line = [list(_actions(line, path)) or of_all for line in lines] or [of_all]
     actions = [action for of_line in by_line for action in of_line]
-    codes = [
-        next((code for code, _ in _codes(action, "reviewActionCode", path)), "")
-        for action in actions
-    ]
+    codes = [next(_codes(action, "reviewActionCode", path), "") for action in actions]
     certain = (
         all(by_line)
         and not _objects(response, "error", path)
@@ -116,7 +115,7 @@ def _answer(response: Json, path: str, trace: str | None) -> AuthorizationRespon
     approved_from, approved_to = _approved_period(response, lines, path)
     return AuthorizationResponse(
         verdict=_verdict(codes) if certain else AuthorizationVerdict.NEEDS_REVIEW,
-        review_action="+".join(sorted({*codes} - {""})),
+        review_action="+".join(sorted({code for code in codes if code_in(code)})[:_MOST_REASONS]),
         trace=_trace(response, path, trace),
         number=_number(response, actions, path),
         valid_from=approved_from,
@@ -171,7 +170,10 @@ def _number(response: Json, actions: Iterable[Json], path: str) -> str | None:
         for part in _extensions(action, path)
         if _name(part) == "number"
     ]
-    return next((n for n in (*numbers, response.get("preAuthRef")) if isinstance(n, str)), None)
+    stated = next((n for n in (*numbers, response.get("preAuthRef")) if isinstance(n, str)), None)
+    if stated is not None and number_in(stated) is None:
+        raise _malformed(f"{path}.preAuthRef", "an authorization number of at most 80 characters")
+    return stated
 
 
 def _reason(response: Json, actions: Iterable[Json], path: str) -> str | None:
@@ -179,7 +181,8 @@ def _reason(response: Json, actions: Iterable[Json], path: str) -> str | None:
     coded += [
         code for error in _objects(response, "error", path) for code in _codings(error, "code")
     ]
-    return "; ".join(dict.fromkeys(" ".join(filter(None, pair)) for pair in coded)) or None
+    codes = dict.fromkeys(code for code in map(code_in, coded) if code)
+    return "; ".join(list(codes)[:_MOST_REASONS]) or None
 
 
 def _notes(response: Json, path: str) -> Iterator[str]:
@@ -222,19 +225,19 @@ def _actions(line: Json, path: str) -> Iterator[Json]:
                 yield part
 
 
-def _codes(action: Json, name: str, path: str) -> Iterator[tuple[str, str]]:
+def _codes(action: Json, name: str, path: str) -> Iterator[str]:
     for part in _extensions(action, path):
         if _name(part) == name:
             yield from _codings(part, "valueCodeableConcept")
 
 
-def _codings(holder: Json, key: str) -> Iterator[tuple[str, str]]:
-    """Read code and display of the first coding of a CodeableConcept."""
+def _codings(holder: Json, key: str) -> Iterator[str]:
+    """Read the code of the first coding of a CodeableConcept; its words are the payer's own."""
     concept = holder.get(key)
     codings = concept.get("coding") if isinstance(concept, Mapping) else None
     for coding in codings[:1] if isinstance(codings, list) else []:
         if isinstance(coding, Mapping) and isinstance(coding.get("code"), str):
-            yield coding["code"], str(coding.get("display") or "")
+            yield coding["code"]
 
 
 def _name(extension: Json) -> str:

@@ -63,8 +63,13 @@ Boolean = Annotated[bool, Strict()]
 Integer = Annotated[int, Strict()]
 Decimal = Annotated[decimal.Decimal, BeforeValidator(_number)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9\-.]{1,64}$")]
-Code = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$")]
-Uri = Annotated[str, StringConstraints(pattern=r"^\S+$")]
+Code = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=256)]
+Uri = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=1024)]
+Url = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=8192)]
+Words = Annotated[str, StringConstraints(max_length=1024)]
+"""Names, values and displays: what is longer is a text, and texts stand in notes and documents."""
+ShortWords = Annotated[str, StringConstraints(max_length=256)]
+LongText = Annotated[str, StringConstraints(max_length=20_000)]
 Date = Annotated[str, AfterValidator(_date)]
 DateTime = Annotated[str, AfterValidator(_date_time)]
 Instant = Annotated[str, AfterValidator(_instant)]
@@ -102,9 +107,9 @@ class Coding(Element):
     """A code in its system."""
 
     system: Uri | None = None
-    version: str | None = None
+    version: Words | None = None
     code: Code | None = None
-    display: str | None = None
+    display: Words | None = None
     user_selected: Boolean | None = None
 
     @property
@@ -119,7 +124,7 @@ class CodeableConcept(Element):
     """A concept, by codes, by words, or both."""
 
     coding: tuple[Coding, ...] = ()
-    text: str | None = None
+    text: LongText | None = None
 
     @property
     def words(self) -> str | None:
@@ -155,7 +160,7 @@ class Identifier(Element):
     use: Literal["usual", "official", "temp", "secondary", "old"] | None = None
     type: CodeableConcept | None = None
     system: Uri | None = None
-    value: str | None = None
+    value: ShortWords | None = None
     period: Period | None = None
     assigner: Reference | None = None
 
@@ -168,10 +173,10 @@ class Identifier(Element):
 class Reference(Element):
     """A reference, literal, logical, or in words only."""
 
-    reference: str | None = None
+    reference: Words | None = None
     type: Uri | None = None
     identifier: Identifier | None = None
-    display: str | None = None
+    display: Words | None = None
 
 
 class HumanName(Element):
@@ -180,11 +185,11 @@ class HumanName(Element):
     use: Literal["usual", "official", "temp", "nickname", "anonymous", "old", "maiden"] | None = (
         None
     )
-    text: str | None = None
-    family: str | None = None
-    given: tuple[str | None, ...] = ()
-    prefix: tuple[str | None, ...] = ()
-    suffix: tuple[str | None, ...] = ()
+    text: Words | None = None
+    family: Words | None = None
+    given: tuple[Words | None, ...] = ()
+    prefix: tuple[Words | None, ...] = ()
+    suffix: tuple[Words | None, ...] = ()
     period: Period | None = None
 
 
@@ -192,7 +197,7 @@ class ContactPoint(Element):
     """A phone number, fax number, or address of another medium."""
 
     system: Literal["phone", "fax", "email", "pager", "url", "sms", "other"] | None = None
-    value: str | None = None
+    value: Words | None = None
     use: Literal["home", "work", "temp", "old", "mobile"] | None = None
     rank: Annotated[Integer, Field(gt=0)] | None = None
     period: Period | None = None
@@ -203,13 +208,13 @@ class Address(Element):
 
     use: Literal["home", "work", "temp", "old", "billing"] | None = None
     type: Literal["postal", "physical", "both"] | None = None
-    text: str | None = None
-    line: tuple[str | None, ...] = ()
-    city: str | None = None
-    district: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
+    text: Words | None = None
+    line: tuple[Words | None, ...] = ()
+    city: Words | None = None
+    district: Words | None = None
+    state: Words | None = None
+    postal_code: Words | None = None
+    country: Words | None = None
     period: Period | None = None
 
 
@@ -217,7 +222,7 @@ class Annotation(Element):
     """A note."""
 
     author_reference: Reference | None = None
-    author_string: str | None = None
+    author_string: Words | None = None
     time: DateTime | None = None
     text: str | None = None
 
@@ -228,10 +233,10 @@ class Attachment(Element):
     content_type: Code | None = None
     language: Code | None = None
     data: str | None = None
-    url: Uri | None = None
+    url: Url | None = None
     size: Annotated[Integer, Field(ge=0)] | None = None
-    hash: str | None = None
-    title: str | None = None
+    hash: Words | None = None
+    title: Words | None = None
     creation: DateTime | None = None
 
 

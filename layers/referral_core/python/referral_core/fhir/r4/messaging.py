@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from referral_core.fhir.r4.datatypes import (
     Reference,
     Resource,
     Uri,
+    Words,
 )
 from referral_core.fhir.r4.orders import Coded, Priority
 
@@ -29,8 +30,8 @@ class BundleRequest(Element):
     """What a transaction asks to be done with an entry."""
 
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
-    url: str | None = None
-    if_none_exist: str | None = None
+    url: Words | None = None
+    if_none_exist: Words | None = None
 
 
 class BundleEntry(Element):
@@ -57,7 +58,7 @@ class Bundle(Resource):
         "collection",
     ]
     timestamp: Instant | None = None
-    entry: tuple[BundleEntry, ...] = ()
+    entry: Annotated[tuple[BundleEntry, ...], Field(max_length=5_000)] = ()
 
 
 class MessageResponse(Element):

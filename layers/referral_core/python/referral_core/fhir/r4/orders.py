@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -38,11 +38,11 @@ RequestIntent = Literal[
 class ServiceRequest(Resource):
     """The EHR's order; status, intent and subject are the only elements that R4 requires."""
 
-    identifier: tuple[Identifier, ...] = ()
+    identifier: Annotated[tuple[Identifier, ...], Field(max_length=100)] = ()
     instantiates_canonical: tuple[Uri | None, ...] = ()
     instantiates_uri: tuple[Uri | None, ...] = ()
     based_on: tuple[Reference, ...] = ()
-    replaces: tuple[Reference, ...] = ()
+    replaces: Annotated[tuple[Reference, ...], Field(max_length=20)] = ()
     requisition: Identifier | None = None
     status: Literal[
         "draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"
@@ -62,12 +62,12 @@ class ServiceRequest(Resource):
     authored_on: DateTime | None = None
     requester: Reference | None = None
     performer_type: CodeableConcept | None = None
-    performer: tuple[Reference, ...] = ()
+    performer: Annotated[tuple[Reference, ...], Field(max_length=50)] = ()
     location_code: tuple[CodeableConcept, ...] = ()
     location_reference: tuple[Reference, ...] = ()
     reason_code: tuple[CodeableConcept, ...] = ()
     reason_reference: tuple[Reference, ...] = ()
-    insurance: tuple[Reference, ...] = ()
+    insurance: Annotated[tuple[Reference, ...], Field(max_length=20)] = ()
     supporting_info: tuple[Reference, ...] = ()
     specimen: tuple[Reference, ...] = ()
     body_site: tuple[CodeableConcept, ...] = ()

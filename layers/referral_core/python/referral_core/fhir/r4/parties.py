@@ -20,6 +20,8 @@ from referral_core.fhir.r4.datatypes import (
     Period,
     Reference,
     Resource,
+    ShortWords,
+    Words,
 )
 
 Gender = Literal["male", "female", "other", "unknown"]
@@ -77,8 +79,8 @@ class CoverageClass(Element):
     """A group, plan or other class of a coverage."""
 
     type: CodeableConcept | None = None
-    value: str | None = None
-    name: str | None = None
+    value: Words | None = None
+    name: Words | None = None
 
 
 class Coverage(Resource):
@@ -89,15 +91,15 @@ class Coverage(Resource):
     type: CodeableConcept | None = None
     policy_holder: Reference | None = None
     subscriber: Reference | None = None
-    subscriber_id: str | None = None
+    subscriber_id: ShortWords | None = None
     beneficiary: Reference | None = None
-    dependent: str | None = None
+    dependent: ShortWords | None = None
     relationship: CodeableConcept | None = None
     period: Period | None = None
     payor: tuple[Reference, ...] = ()
     class_: tuple[CoverageClass, ...] = Field(default=(), alias="class")
     order: Integer | None = None
-    network: str | None = None
+    network: Words | None = None
     subrogation: Boolean | None = None
     contract: tuple[Reference, ...] = ()
 
@@ -135,8 +137,8 @@ class Organization(Resource):
     identifier: tuple[Identifier, ...] = ()
     active: Boolean | None = None
     type: tuple[CodeableConcept, ...] = ()
-    name: str | None = None
-    alias: tuple[str | None, ...] = ()
+    name: Words | None = None
+    alias: tuple[Words | None, ...] = ()
     telecom: tuple[ContactPoint, ...] = ()
     address: tuple[Address, ...] = ()
     part_of: Reference | None = None
@@ -151,5 +153,5 @@ class HealthcareService(Resource):
     category: tuple[CodeableConcept, ...] = ()
     type: tuple[CodeableConcept, ...] = ()
     specialty: tuple[CodeableConcept, ...] = ()
-    name: str | None = None
+    name: Words | None = None
     telecom: tuple[ContactPoint, ...] = ()

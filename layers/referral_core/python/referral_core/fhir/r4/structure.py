@@ -148,6 +148,10 @@ def _explained(detail: ErrorDetails) -> tuple[str, IssueCode, str]:
         return f"missing-{_kebab(element)}", "required", f"Add {element}: FHIR R4 requires it."
     if kind == "literal_error":
         return "unknown-code", "code-invalid", f"Use one of {context['expected']}."
+    if kind == "string_too_long":
+        return "too-long", "too-long", f"Send at most {context['max_length']} characters here."
+    if kind == "too_long":
+        return "too-many", "too-long", f"Send at most {context['max_length']} of these."
     if kind == "too_short":
         return "missing-element", "required", "Send at least one here."
     if kind in _WANTED:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from referral_core.domain.events import EventKind, RunFacts
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.referral import Referral
+from referral_core.domain.lifecycle import Party, Step
+from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.run import Delivery
 from referral_core.domain.updates import DeadlinePassed, Role
+from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
 from referral_core.lifecycle.draft import Draft, draft
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.commit import commit_of
@@ -17,6 +20,8 @@ from referral_core.lifecycle.engine.engine import Engine
 
 _MOST_PATIENT: Final = 6
 """The watchdog's grace doubles with each restart, up to 2**6 times."""
+MOST_RESTARTS: Final = 6
+"""Runs in a row that recorded nothing but their start; then a person looks as well."""
 
 
 class DueResult(StrEnum):
@@ -75,6 +80,8 @@ def _resent(engine: Engine, referral: Referral) -> Draft:
 def _restarted(engine: Engine, referral: Referral) -> Draft:
     """Draft the next run: the stream starts its execution at the referral's current step."""
     patience = engine.clock.grace() * 2 ** min(referral.restarts, _MOST_PATIENT)
+    if referral.restarts >= MOST_RESTARTS:
+        return _on_a_worklist(engine, referral, engine.clock.now() + patience)
     return draft(
         engine.case(referral),
         EventKind.RUN_RESTARTED,
@@ -85,4 +92,33 @@ def _restarted(engine: Engine, referral: Referral) -> Draft:
         metered={"states": 1},
         run=referral.run + 1,
         restarts=referral.restarts + 1,
+    )
+
+
+def _on_a_worklist(engine: Engine, referral: Referral, due_at: datetime) -> Draft:
+    """Draft that run after run came to nothing: staff see it at once, and the next run asks them.
+
+    The work item is written here, since a run that could write it might come to nothing too.
+    """
+    policy, step = WORK_ITEM_POLICIES[Reason.FAULT], referral.current_step
+    item = referral.work_item or WorkItem(
+        reason=Reason.FAULT,
+        opened_at=engine.clock.now(),
+        resume_at=step,
+        actions=actions_of(Reason.FAULT, step),
+        due_at=due_at,
+    )
+    return draft(
+        engine.case(referral),
+        EventKind.RUN_RESTARTED,
+        policy.status_reason,
+        due_at=due_at,
+        queue=policy.queue,
+        waits_for=Party.STAFF,
+        facts=RunFacts(step=step),
+        metered={"states": 1},
+        run=referral.run + 1,
+        restarts=referral.restarts + 1,
+        current_step=Step.OPEN_WORK_ITEM,
+        work_item=item,
     )

@@ -183,6 +183,8 @@ class _StepRun:
         for _ in self.engine.conflicts:
             self.case = self.engine.refreshed(self.case, self.state.referral)
             drafted = recorder(self.case)
+            if waits and drafted.after.restarts:
+                drafted = drafted.with_after(drafted.after.but(restarts=0))
             mailbox: Mailbox | None = None
             if waits and drafted.next is None:
                 mailbox = self.state.mailbox.opened(self._wait_of(drafted))

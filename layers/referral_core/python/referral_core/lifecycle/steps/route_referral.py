@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Final
 
 from referral_core.domain.effects import KeepDecision, Reserve, RoutingDecision
@@ -39,6 +40,7 @@ from referral_core.ports import Clinics
 
 _KEPT_CANDIDATES: Final = 20
 """How many candidates a decision keeps, best first: enough to explain it within one item."""
+_KEPT_EXCLUSIONS: Final = 500
 _NOBODYS_DOING: Final = frozenset(Outcome)
 """Why an offer was taken back that would still stand: the referral was closed, then reopened."""
 
@@ -212,7 +214,7 @@ def _decision(case: Case, proposal: Proposal, chosen: Candidate | None) -> Routi
             {"npi": c.npi, "week": c.week, "score": c.score, **c.parts}
             for c in proposal.ranking.candidates[:_KEPT_CANDIDATES]
         ),
-        exclusions=proposal.ranking.exclusions,
+        exclusions=dict(islice(proposal.ranking.exclusions.items(), _KEPT_EXCLUSIONS)),
         shown=proposal.shown,
     )
 

@@ -15,7 +15,7 @@ from referral_core.adapters.aws.dynamodb.bodies import body_of, update_body
 from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
 from referral_core.domain.effects import ClaimDailyMessage, Evidence, RoutingDecision
-from referral_core.domain.errors import Permanent
+from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
@@ -29,7 +29,7 @@ _CLAIMS_KEPT_S: Final = 30 * 86_400
 """How long a day's message is remembered: longer than the week that the cap looks back on."""
 
 
-class PayloadTooLarge(Permanent):
+class PayloadTooLarge(TooLarge):
     """The clinical payload does not fit one item, even compressed."""
 
 

@@ -13,14 +13,17 @@ from referral_core.adapters.aws.dynamodb import items
 from referral_core.adapters.aws.dynamodb.attributes import Item
 from referral_core.adapters.aws.dynamodb.effects import parts_of
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
-from referral_core.adapters.aws.dynamodb.write_units import Write, units_of
+from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
 from referral_core.domain.cost_ledger import WRITE_UNITS
+from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.writes import Commit, NewReferral
 
 EVENT: Final = "event"
 _REFERRAL: Final = "referral"
 _MAILBOX: Final = "mailbox"
+LARGEST_ITEM: Final = 390 * 1024
+"""Bytes; DynamoDB takes ten KB more, which are kept for a last word on what does not fit."""
 _LEAST: Final = 2
 """The write units of an event of up to one KB: nearly always the answer, found at once."""
 
@@ -109,9 +112,22 @@ def _commit_parts(table: Requests, commit: Commit) -> Iterator[Part]:
 def _with_event(
     table: Requests, others: Sequence[Part], event: Event, before: Mapping[str, Item]
 ) -> list[Part]:
+    _require_fitting(others)
     counted = metered(event, [_write_of(part, before) for part in others])
     first, *rest = others
     return [first, table.put_new(EVENT, items.event_item(counted)), *rest]
+
+
+def _require_fitting(parts: Sequence[Part]) -> None:
+    """Refuse what the table would refuse, before it is asked, by naming the item.
+
+    Raises:
+        TooLarge: an item is over the limit.
+    """
+    sizes = [(item_size(p.request["Put"]["Item"]), p.name) for p in parts if p.is_put]
+    largest, name = max(sizes)
+    if largest > LARGEST_ITEM:
+        raise TooLarge(f"The {name} has {largest} bytes and does not fit the table.")
 
 
 def _write_of(part: Part, before: Mapping[str, Item]) -> Write:
