@@ -14,15 +14,8 @@ from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from referral_core.fhir.errors import Issue
-from referral_core.fhir.intake.links import (
-    Link,
-    Pointer,
-    address_of,
-    outside,
-    pointer_of,
-    pointers_in,
-    references_in,
-)
+from referral_core.fhir.intake import links
+from referral_core.fhir.intake.links import Link, Pointer
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
 from referral_core.fhir.r4.structure import examine
@@ -64,6 +57,7 @@ class Graph:
         self._entries: dict[str, Node] = {}
         self._by_type: dict[str, Node | None] = {}
         self._by_identifier: dict[str, list[Node]] = {}
+        self._identified_once: dict[tuple[str, str | None], Node | None] = {}
         self._known: dict[str, Node] = {}
         self._inside: list[Node] = []
         self._aside: dict[str, Node] = {}
@@ -79,7 +73,7 @@ class Graph:
         if node is None:
             return None
         self.entries.append(node)
-        address = address_of(url or _type_and_id(node) or "")
+        address = links.address_of(url or _type_and_id(node) or "")
         if address and self._entries.setdefault(address, node).resource != resource:
             self.issues.append(
                 Issue(
@@ -90,7 +84,7 @@ class Graph:
                     "Give each entry its own fullUrl; this one leads to two resources.",
                 )
             )
-        own = address_of(_type_and_id(node) or "")
+        own = links.address_of(_type_and_id(node) or "")
         if own and self._by_type.setdefault(own, node) != node:
             alike = self._by_type[own]
             self._by_type[own] = alike if alike and alike.resource == resource else None
@@ -147,9 +141,9 @@ class Graph:
         conditional = _CONDITIONAL.match(literal)
         if conditional is not None:
             return self._meeting(**conditional.groupdict()) or self._known.get(literal)
-        plain = address_of(literal)
+        plain = links.address_of(literal)
         if _RELATIVE.match(plain):
-            same_server = self._entries.get(address_of(f"{_base(root)}{plain}"))
+            same_server = self._entries.get(links.address_of(f"{_base(root)}{plain}"))
             found = same_server or self._by_type.get(plain)
         else:
             found = self._entries.get(plain)
@@ -168,15 +162,15 @@ class Graph:
         """
         found = self._targets.get((node, whole))
         if found is None:
-            own = node.resource if whole else outside(node.resource)
-            pairs = ((p.literal, self._at(p, node)) for p in pointers_in(own))
+            own = node.resource if whole else links.outside(node.resource)
+            pairs = ((p.literal, self._at(p, node)) for p in links.pointers_in(own))
             found = tuple((literal, target) for literal, target in pairs if target is not None)
             self._targets[node, whole] = found
         return found
 
     def named(self, element: Any, source: Node) -> Node | None:
         """Return the resource that an element of `source` leads to, if it is a Reference."""
-        found = pointer_of(element) if isinstance(element, dict) else ()
+        found = links.pointer_of(element) if isinstance(element, dict) else ()
         return next((self._at(pointer, source) for pointer in found), None)
 
     def _at(self, pointer: Pointer, source: Node) -> Node | None:
@@ -208,11 +202,13 @@ class Graph:
         if not isinstance(model, Resource):
             self.issues.extend(model)
             return None
-        links = tuple(references_in(outside(resource), path))
-        node = Node(path, resource, model, url, container, links)
+        found = tuple(links.references_in(links.outside(resource), path))
+        node = Node(path, resource, model, url, container, found)
         self.nodes.append(node)
         for token in _identifiers(model):
-            self._by_identifier.setdefault(token, []).append(node)
+            for name in (token, token.rpartition("|")[2]):
+                self._by_identifier.setdefault(name, []).append(node)
+            self._identified_once.clear()
         return node
 
     def _contain(self, resource: Json, path: str, container: Node) -> None:
@@ -263,7 +259,7 @@ class Graph:
             self._inside += self.nodes
             for address in {url, _type_and_id(node)} if node else set():
                 if node and address:
-                    self._aside.setdefault(address_of(address), node)
+                    self._aside.setdefault(links.address_of(address), node)
         self.nodes, self.issues = nodes, issues
 
     def _meeting(self, kind: str, query: str) -> Node | None:
@@ -275,13 +271,16 @@ class Graph:
 
     def _identified(self, token: str, kind: str | None) -> Node | None:
         """Return the one resource with an identifier; a value alone stands for any system."""
-        if "|" in token:
-            alike = self._by_identifier.get(token, [])
-        else:
-            named = self._by_identifier.items()
-            alike = [n for known, nodes in named if known.endswith(f"|{token}") for n in nodes]
-        found = [node for node in alike if kind in {None, node.model.resource_type}]
-        return found[0] if found and all(n.resource == found[0].resource for n in found) else None
+        once = (token, kind)
+        if once not in self._identified_once:
+            named = self._by_identifier.get(token, [])
+            alike = [node for node in named if kind in {None, node.model.resource_type}]
+            self._identified_once[once] = _only_one(alike)
+        return self._identified_once[once]
+
+
+def _only_one(alike: list[Node]) -> Node | None:
+    return alike[0] if alike and all(n.resource == alike[0].resource for n in alike) else None
 
 
 def _type_and_id(node: Node) -> str | None:

@@ -105,7 +105,7 @@ def _on_a_worklist(engine: Engine, referral: Referral, due_at: datetime) -> Draf
         reason=Reason.FAULT,
         opened_at=engine.clock.now(),
         resume_at=step,
-        actions=actions_of(Reason.FAULT, step),
+        actions=actions_of(Reason.FAULT),
         due_at=due_at,
     )
     return draft(
