@@ -81,7 +81,7 @@ def _receiver(name: str, **uses: tuple[str, ...]) -> Spec:
 
 
 STEPS = (
-    _step("check_readiness"),
+    Spec("check_readiness", {TABLE: (*WRITE, "dynamodb:BatchGetItem")}, completes=True),
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
     _partner("route_referral"),
     _partner("request_authorization", DOCUMENTS_BUCKET=STORE),

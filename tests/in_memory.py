@@ -30,7 +30,9 @@ from referral_core.domain.effects import StorePayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.referral import Origin, Referral
+from referral_core.domain.referral import Origin, Referral, WantedService
+from referral_core.domain.selection import order_of
+from referral_core.domain.terminology import understand
 from referral_core.domain.updates import InformationSupplied, Reported, Role, Update
 from referral_core.domain.writes import NewReferral
 from referral_core.fhir.intake.orders import Intake, read_referrals
@@ -51,7 +53,7 @@ from referral_core.lifecycle.steps.open_work_item import OpenWorkItem
 from referral_core.lifecycle.steps.request_authorization import RequestAuthorization
 from referral_core.lifecycle.steps.route_referral import RouteReferral
 from referral_core.lifecycle.steps.verify_closure import VerifyClosure
-from referral_core.pathways import pathway
+from referral_core.pathways import pathway, pathway_for
 from referral_core.ports import Workflow
 from tests.unit.builders import role_of
 
@@ -140,7 +142,7 @@ class World:
     def _steps(self) -> tuple[LifecycleStep, ...]:
         messages = Messages(self.messenger)
         return (
-            CheckReadiness(),
+            CheckReadiness(pathway_for),
             CheckEligibility(self.payer, self.documents),
             RouteReferral(self.clinics),
             RequestAuthorization(self.payer, self.documents),
@@ -268,18 +270,30 @@ def payload_of(intake: Intake) -> ClinicalPayload:
     )
 
 
+def service_of(intake: Intake, clock: ManualClock) -> WantedService:
+    """Read the service of an order, as intake does."""
+    return WantedService.of(understand(intake.clinical.service.wanted.but(received_at=clock.now())))
+
+
+def selected_for(intake: Intake, clock: ManualClock) -> Pathway:
+    """Select the pathway of an order, as intake does."""
+    return pathway_for(order_of(intake.clinical, service_of(intake, clock)))
+
+
 def a_new_referral_of(
     intake: Intake, clock: ManualClock, pinned: Pathway | None = None, **fields: Any
 ) -> NewReferral:
     """Make the new referral that intake would write, of the generic specialist's pathway."""
     responsible, now = RESPONSIBLE[Status.RECEIVED], clock.now()
     rules = pinned or pathway("generic-specialist", 1)
+    service = service_of(intake, clock)
     referral = Referral(
         tenant=TENANT,
         id=REFERRAL,
         pathway=rules.id,
         pathway_version=rules.version,
-        priority=intake.priority,
+        priority=service.urgency.level.value,
+        service=service,
         referrer="lakeside-ehr",
         origin=Origin(kind=rules.kind),
         placer_identifier=intake.placer_identifier,

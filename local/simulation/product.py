@@ -202,7 +202,7 @@ def _steps(ports: Ports) -> tuple[LifecycleStep, ...]:
     prior_auth = PriorAuthByProtocol({"davinci-pas": HttpPriorAuth(http)})
     messages = Messages(ports.messenger)
     return (
-        CheckReadiness(),
+        CheckReadiness(pathway_for),
         CheckEligibility(eligibility, documents),
         RouteReferral(clinics),
         RequestAuthorization(prior_auth, documents),

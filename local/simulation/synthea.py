@@ -29,6 +29,7 @@ NUCC: Final = "http://nucc.org/provider-taxonomy"
 SNOMED: Final = "http://snomed.info/sct"
 CPT: Final = "http://www.ama-assn.org/go/cpt"
 _V2_TABLE: Final = "http://terminology.hl7.org/CodeSystem/v2-0074"
+_HCPCS: Final = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _KIND: Final = "https://referral-router.org/fhir/CodeSystem/referral-kind"
 _SDOH: Final = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
 _ORDERS: Final = "https://ehr.example.org/orders"
@@ -95,9 +96,9 @@ MIX: Final[Sequence[tuple[float, Wanted | None]]] = (
         6,
         Wanted(
             "Skilled nursing at home",
-            (SNOMED, "385763009"),
-            (SNOMED, "385763009"),
+            (_HCPCS, "T1030"),
             None,
+            (NUCC, "251E00000X"),
             ("asap", "routine"),
         ),
     ),

@@ -74,9 +74,7 @@ def inconsistencies(tables: Terminology) -> Iterator[str]:
         if (meaning.system, meaning.code) in seen and meaning.last is None:
             yield f"{_named(meaning)}: mapped twice"
         seen.add((meaning.system, meaning.code))
-    used = {meaning.source for meaning in tables.meanings} | {
-        rule.source for rule in tables.pathway_rules
-    }
+    used = {meaning.source for meaning in tables.meanings}
     for unused in sorted(set(tables.sources) - used):
         yield f"source {unused}: no code names it"
 

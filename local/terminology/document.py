@@ -31,10 +31,6 @@ def document(tables: Terminology, written: str) -> str:
         "",
         *_precedence(tables),
         "",
-        "## Pathways by urgency and diagnosis",
-        "",
-        *_rules(tables),
-        "",
         "## Sources",
         "",
         *_sources(tables),
@@ -47,19 +43,6 @@ def document(tables: Terminology, written: str) -> str:
 def _precedence(tables: Terminology) -> Iterator[str]:
     for number, step in enumerate(tables.steps, start=1):
         yield f"{number}. {step.reads} of {', '.join(step.fields)}"
-
-
-def _rules(tables: Terminology) -> Iterator[str]:
-    for rule in tables.pathway_rules:
-        when = " or ".join(
-            part
-            for part in (
-                f"priority {', '.join(rule.priorities)}" if rule.priorities else "",
-                f"diagnosis {', '.join(rule.diagnoses)}" if rule.diagnoses else "",
-            )
-            if part
-        )
-        yield f"- `{rule.pathway}`: {', '.join(rule.specialties)}, {when}"
 
 
 def _sources(tables: Terminology) -> Iterator[str]:

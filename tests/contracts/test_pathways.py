@@ -21,12 +21,14 @@ from referral_core.domain.clinical_content import ClinicalContent, missing
 from referral_core.domain.outreach.plan import LANGUAGES, Purpose
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.outreach.texts import compose
-from referral_core.domain.pathway import Order, Pathway, select
+from referral_core.domain.pathway import Pathway
+from referral_core.domain.selection import Order, select
 from referral_core.pathways import pathway_for, pathways
 from referral_core.pathways.schema import SCHEMA, schema_text
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(p for p in SCHEMA.parent.glob("*.json") if p != SCHEMA)
+ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 ALL = {p.id: p for p in pathways().values()}
 CALENDAR = BusinessCalendar("America/New_York", "US-MA")
 MONDAY = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)  # nine in the morning in Boston
@@ -403,14 +405,17 @@ def test_a_consult_note_closes_a_consultation() -> None:
 @pytest.mark.parametrize(
     ("order", "pathway_id"),
     [
-        (Order(performer_types=("207RC0000X",), priority="urgent"), "high-risk-cardiology"),
-        (Order(performer_types=("207RC0000X",), priority="routine"), "generic-specialist"),
-        (Order(performer_types=("2084P0800X",)), "behavioral-health"),
-        (Order(categories=("http://snomed.info/sct|363679005",)), "routine-imaging"),
-        (Order(categories=("food-insecurity",), performer_types=("251B00000X",)), "social-need"),
-        (Order(categories=("http://snomed.info/sct|385763009",)), "home-based-care"),
+        (Order(specialty="207RC0000X", priority="urgent"), "high-risk-cardiology"),
+        (Order(specialty="207RC0000X", priority="routine"), "generic-specialist"),
+        (Order(specialty="207RI0011X", diagnoses=(f"{ICD10}|I21.4",)), "high-risk-cardiology"),
+        (Order(specialty="207RC0000X", diagnoses=(f"{ICD10}|I50.22",)), "generic-specialist"),
+        (Order(specialty="207N00000X", diagnoses=(f"{ICD10}|I21.4",)), "generic-specialist"),
+        (Order(specialty="2084P0800X", pathway="behavioral-health"), "behavioral-health"),
+        (Order(specialty="261QR0200X", pathway="routine-imaging"), "routine-imaging"),
+        (Order(categories=("food-insecurity",)), "social-need"),
+        (Order(specialty="251E00000X", pathway="home-based-care"), "home-based-care"),
         (Order(categories=("external",), priority="stat"), "external-provider"),
-        (Order(performer_types=("207N00000X",)), "generic-specialist"),
+        (Order(specialty="207N00000X"), "generic-specialist"),
         (Order(codes=("308477009",), setting="EMER"), "generic-specialist"),
     ],
 )

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from local.partners.scripts.script import Script
 from referral_core.domain.lifecycle import LEGAL, Outcome, Queue, Status
-from referral_core.domain.pathway import Order
+from referral_core.domain.referral import WantedService
+from referral_core.domain.selection import order_of
+from referral_core.domain.terminology import understand
 from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
 from referral_core.pathways import pathway_for, pathways
 from tests.contracts.fhir_oracles import complaints
@@ -54,14 +56,12 @@ def the_sidecar(path: Path) -> Sidecar:
     return Sidecar.model_validate_json(path.with_suffix(".sidecar.json").read_bytes())
 
 
+def service_of(intake: Intake) -> WantedService:
+    return WantedService.of(understand(intake.clinical.service.wanted))
+
+
 def pathway_of(intake: Intake) -> str:
-    order = Order(
-        categories=intake.categories,
-        codes=intake.codes,
-        performer_types=intake.performer_types,
-        priority=intake.priority,
-    )
-    return pathway_for(order).id
+    return pathway_for(order_of(intake.clinical, service_of(intake))).id
 
 
 names = pytest.mark.parametrize("path", SAMPLES, ids=[p.stem for p in SAMPLES])

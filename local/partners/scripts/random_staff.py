@@ -29,6 +29,8 @@ _FIRST: Final[dict[str, Choices]] = {
         (10, "self-pay"),
         (10, "close:not-eligible"),
     ),
+    "service-unclear": ((90, "name-service"), (10, "close:no-provider-available")),
+    "not-in-time": ((80, "accept-later"), (20, "close:no-provider-available")),
     "no-candidate": ((75, "retry"), (25, "close:no-provider-available")),
     "authorization-denied": (
         (11.7, "appeal"),
@@ -100,6 +102,8 @@ _LAST: Final[dict[str, Any]] = {
     "payer-unknown": "close:not-eligible",
     "not-eligible": "close:not-eligible",
     "eligibility-unclear": "confirm-eligible",
+    "service-unclear": "name-service",
+    "not-in-time": "accept-later",
     "no-candidate": "close:no-provider-available",
     "authorization-denied": "close:authorization-denied-final",
     "authorization-unclear": "override",

@@ -13,7 +13,7 @@ from local.partners.scripts.parts import CALLS, Reopening, optional_reopening
 REASONS: Final = frozenset(
     {
         *("fault", "missing-information", "payer-unknown", "not-eligible", "eligibility-unclear"),
-        *("no-candidate", "authorization-denied", "authorization-unclear"),
+        *("service-unclear", "no-candidate", "authorization-denied", "authorization-unclear"),
         *("authorization-overdue", "fee-class-missing", "call-due", "escalated"),
         *("another-time-wanted", "patient-cancels", "closing-sign-off", "patient-opted-out"),
         *("patient-wrote", "patient-not-reached", "message-ambiguous", "message-refused"),
@@ -32,7 +32,15 @@ _OUTCOMES: Final = (
 ACTIONS: Final = frozenset(
     {
         *CARE,
-        *("retry", "record-call", "enter-authorization", "self-pay", "record-consent"),
+        *(
+            "retry",
+            "name-service",
+            "accept-later",
+            "record-call",
+            "enter-authorization",
+            "self-pay",
+            "record-consent",
+        ),
         *("contact-again", "route-again", "keep-waiting", "sign-off", "appeal", "resubmit"),
         *("override", "confirm-eligible", "patient-agreed", "rebook", "appointment-fulfilled"),
         *("acknowledged-by-phone", "told-another-way"),
@@ -50,6 +58,7 @@ class Act(Part):
         valid_from, valid_to: a date, or a duration from the day on which it is done.
         until: an instant, or a duration from when it is done.
         result: of `record-call`; None lets the patient's part say it.
+        specialty, keep: of `name-service`; None names internal medicine.
         number: of `enter-authorization`; None makes one up.
     """
 
@@ -65,6 +74,8 @@ class Act(Part):
     valid_to: str | None = None
     fee_class: str | None = None
     result: str | None = None
+    specialty: str | None = None
+    keep: bool = False
 
 
 def _act(given: Any) -> Act | None:

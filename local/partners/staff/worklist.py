@@ -141,6 +141,10 @@ class ApiClient:
                 body["validTo"] = _day(act.valid_to or "P90D", now)
             case "self-pay":
                 body["feeClass"] = act.fee_class or ("B" if reason == "fee-class-missing" else None)
+            case "name-service":
+                # Whoever reads the words would know; a script that does not say takes this one.
+                body["specialty"] = act.specialty or "207R00000X"
+                body["keep"] = act.keep
             case "snooze":
                 body["until"] = _instant(act.until or "P1D", now)
             case _:

@@ -12,6 +12,7 @@ from referral_core.domain.lifecycle import Party, Step
 from referral_core.domain.updates import AuthorizationDecided, Role
 from referral_core.domain.work_items import (
     ENTER_AUTHORIZATION,
+    NAME_SERVICE,
     RECORD_CALL,
     RETRY,
     ROUTE_AGAIN,
@@ -66,7 +67,8 @@ def act(world: World, action: str) -> None:
             **fields,
         )
     else:
-        decide(world, action, **({"fee_class": "B"} if action == SELF_PAY else {}))
+        needed = {SELF_PAY: {"fee_class": "B"}, NAME_SERVICE: {"specialty": "207N00000X"}}
+        decide(world, action, **needed.get(action, {}))
 
 
 def led_to(world: World, entered: int) -> str:

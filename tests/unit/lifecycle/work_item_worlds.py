@@ -42,6 +42,9 @@ def a_world(sample: str = "happy-path", script: PayerScript | None = None) -> Wo
     return world
 
 
+UNCLEAR: Final[Json] = {"text": "Somebody for the skin"}
+
+
 def of_order(order: Json, world: World | None = None) -> World:
     """Return a world with an order of a generic specialist."""
     world = world or World()
@@ -229,6 +232,8 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.NOT_ELIGIBLE: lambda: a_world(script=PayerScript(eligibility="inactive")),
         Reason.ELIGIBILITY_UNCLEAR: lambda: a_world(script=PayerScript(eligibility="unclear")),
         Reason.FEE_CLASS_MISSING: _fee_class_missing,
+        Reason.SERVICE_UNCLEAR: lambda: of_order(an_order(performerType=UNCLEAR)),
+        Reason.NOT_IN_TIME: lambda: of_order(an_order(occurrenceDateTime="2026-02-27")),
         Reason.NO_CANDIDATE: _no_candidate,
         Reason.AUTHORIZATION_DENIED: lambda: a_world(script=PayerScript(authorization="A3")),
         Reason.AUTHORIZATION_UNCLEAR: lambda: a_world(script=PayerScript(authorization="A2")),

@@ -18,8 +18,13 @@ from tests.unit.timelines.world import PathwayWorld, at_work_item
 
 
 def no_room_then_room(pathway_id: str) -> PathwayWorld:
-    """Nobody has room: waitlisted, looked at again; a place opens at the second look."""
+    """Nobody has room: waitlisted until a place opens; what is urgent goes to a person at once."""
     world = PathwayWorld(pathway_id, capacity=0)
+    if stands_for(world.referral, Reason.NOT_IN_TIME):
+        world.later(1)
+        world.clinics_named(world.specialty)
+        world.decide("retry")
+        return world
     assert world.referral.status is Status.WAITLISTED
     world.wait()
     world.clinics_named(world.specialty)

@@ -14,7 +14,7 @@ from referral_core.domain.directory import Practitioner, TenantProfile
 from referral_core.domain.events import Event
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.outreach.series import series
-from referral_core.domain.pathway import Order, Pathway
+from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
     AppointmentBooked,
@@ -27,13 +27,16 @@ from referral_core.domain.updates import (
     Role,
 )
 from referral_core.domain.writes import Commit
-from referral_core.pathways import pathway, pathway_for, pathways
-from tests.in_memory import World, a_new_referral_of
+from referral_core.pathways import pathway
+from tests.in_memory import World, a_new_referral_of, selected_for, service_of
 from tests.partner_actions import accepted, acknowledged, notified, reason_of
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
 
 _ZONE: Final = ZoneInfo("America/New_York")
 _NUCC: Final = "http://nucc.org/provider-taxonomy"
+_SDOHCC: Final = (
+    "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
+)
 _CONSENT: Final = {
     "resourceType": "Consent",
     "id": "consent",
@@ -62,16 +65,16 @@ ORDERS: Final[dict[str, Json]] = {
         "performerType": _coded(_NUCC, "2084P0800X"),
         "supportingInfo": [{"reference": "#consent"}],
     },
-    "social-need": {"category": [{"coding": [{"code": "food-insecurity"}]}]},
+    "social-need": {"category": [_coded(_SDOHCC, "food-insecurity")]},
     "routine-imaging": {
         "category": [_coded("http://snomed.info/sct", "363679005")],
         "code": _coded("http://www.ama-assn.org/go/cpt", "70450"),
     },
-    "home-based-care": {
-        "category": [_coded("http://snomed.info/sct", "385763009")],
-        "priority": "asap",
+    "home-based-care": {"performerType": _coded(_NUCC, "251E00000X")},
+    "external-provider": {
+        "category": [{"coding": [{"code": "external"}]}],
+        "performerType": _coded(_NUCC, "207R00000X"),
     },
-    "external-provider": {"category": [{"coding": [{"code": "external"}]}]},
 }
 """What of an order selects each pathway."""
 
@@ -115,8 +118,9 @@ class PathwayWorld(World):
             self.clock.move_to(at)
         if sliding_fee:
             self._has_a_sliding_fee()
-        asked = ORDERS[pathway_id].get("performerType")
-        self.specialty = asked["coding"][0]["code"] if asked else self.default_specialty(pathway_id)
+        sent = wanted or order(pathway_id, **patient)
+        intake = self.read(json.dumps(sent).encode())
+        self.specialty = service_of(intake, self.clock).accepts[0]
         self.clinics_named(self.specialty, capacity=capacity)
         self.passed: list[tuple[Event, Referral]] = []
         commit = self.referrals.commit
@@ -126,16 +130,7 @@ class PathwayWorld(World):
             self.passed.append((one.change.event, one.change.after))
 
         self.referrals.commit = kept  # type: ignore[method-assign]
-        sent = wanted or order(pathway_id, **patient)
-        intake = self.read(json.dumps(sent).encode())
-        selected = pathway_for(
-            Order(
-                categories=intake.categories,
-                codes=intake.codes,
-                performer_types=intake.performer_types,
-                priority=intake.priority,
-            )
-        )
+        selected = selected_for(intake, self.clock)
         assert selected.id == pathway_id
         new_referral = a_new_referral_of(intake, self.clock, selected)
         self.referrals.accept([new_referral])
@@ -145,10 +140,6 @@ class PathwayWorld(World):
     @property
     def rules(self) -> Pathway:
         return pathway(self.referral.pathway, self.referral.pathway_version)
-
-    @staticmethod
-    def default_specialty(pathway_id: str) -> str:
-        return next(p.routing.specialty for p in pathways().values() if p.id == pathway_id)
 
     def clinics_named(self, specialty: str, *, capacity: int = 5) -> None:
         """Let five clinics offer a specialty, and no others."""

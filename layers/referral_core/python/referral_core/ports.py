@@ -20,6 +20,7 @@ from referral_core.domain.messages import Message, OfferedReferral
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import Delivery, Run
+from referral_core.domain.terminology import Overrides
 from referral_core.domain.writes import (
     Commit,
     ExistingKey,
@@ -121,6 +122,9 @@ class Directory(Protocol):
 
     def practitioners(self, tenant: Tenant, specialty: str) -> Sequence[Practitioner]:
         """List the directory's practitioners of a NUCC specialty."""
+
+    def overrides(self, tenant: Tenant, keys: Sequence[str]) -> Overrides:
+        """Read what the tenant kept of what these codes or words of orders mean."""
 
     def reserved(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
         """Read how many holds each ISO week has for a practitioner."""

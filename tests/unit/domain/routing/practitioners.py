@@ -49,7 +49,6 @@ def a_need(**fields: Any) -> Need:
 def a_rule(**fields: Any) -> RoutingRule:
     """Return a rule whose four weights differ, so that none can stand for another."""
     base: dict[str, Any] = {
-        "specialty": "207N00000X",
         "max_distance_km": 80,
         "weights": {"tier": 0.4, "earliest": 0.3, "distance": 0.2, "language": 0.1},
         "weeks_ahead": len(WEEKS),

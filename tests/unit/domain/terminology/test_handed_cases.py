@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from referral_core.domain.clinical_content import ClinicalContent, ServiceContent
 from referral_core.domain.lifecycle import ReferralKind
+from referral_core.domain.referral import WantedService
+from referral_core.domain.selection import order_of
 from referral_core.domain.terminology import (
     Concept,
     ConsentClass,
@@ -19,6 +22,7 @@ from referral_core.domain.terminology import (
     UrgencyReason,
     understand,
 )
+from referral_core.pathways import pathway_for
 from tests.unit.domain.terminology.orders import (
     CARDIOLOGY,
     DERMATOLOGY,
@@ -46,6 +50,11 @@ def understood(order: OrderedService) -> Understanding:
     return reading
 
 
+def taken(order: OrderedService) -> str:
+    content = ClinicalContent(service=ServiceContent(wanted=order))
+    return pathway_for(order_of(content, WantedService.of(understand(order)))).id
+
+
 def test_a_practice_setting_as_performer_type_is_dermatology() -> None:
     reading = understood(
         OrderedService(
@@ -66,7 +75,7 @@ def test_an_urgent_referral_to_cardiology_takes_the_cardiology_pathway() -> None
             reason=coded((ICD10, "I20.0", "Unstable angina")),
         )
     )
-    assert (reading.specialty, reading.pathway) == (CARDIOLOGY, "high-risk-cardiology")
+    assert reading.specialty == CARDIOLOGY
     assert reading.urgency.level is Priority.URGENT
 
 
@@ -74,14 +83,14 @@ def test_a_routine_referral_to_cardiology_takes_it_for_unstable_angina_only() ->
     code = coded((SNOMED, "183519002", "Referral to cardiology service"))
     angina = OrderedService(code=code, reason=coded((ICD10, "I20.0")))
     failure = OrderedService(code=code, reason=coded((ICD10, "I50.22")))
-    assert understood(angina).pathway == "high-risk-cardiology"
-    assert understood(failure).pathway is None
+    assert taken(angina) == "high-risk-cardiology"
+    assert taken(failure) == "generic-specialist"
 
 
 def test_an_urgent_referral_to_cardiology_takes_it_for_any_diagnosis() -> None:
     code = coded((SNOMED, "183519002", "Referral to cardiology service"))
     order = OrderedService(code=code, priority=Priority.ASAP, reason=coded((ICD10, "I50.22")))
-    assert understood(order).pathway == "high-risk-cardiology"
+    assert taken(order) == "high-risk-cardiology"
 
 
 def test_an_urgent_referral_to_dermatology_does_not() -> None:
@@ -90,7 +99,7 @@ def test_an_urgent_referral_to_dermatology_does_not() -> None:
         priority=Priority.STAT,
         reason=coded((ICD10, "I20.0")),
     )
-    assert understood(order).pathway is None
+    assert taken(order) == "generic-specialist"
 
 
 def test_words_alone_go_to_a_coordinator_with_the_words_and_cardiology_first() -> None:

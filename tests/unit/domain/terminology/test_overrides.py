@@ -1,4 +1,4 @@
-"""A tenant's own mappings win, have a version, and lower no protection."""
+"""A tenant's own mappings win, name who kept them, and lower no protection."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def understood(order: OrderedService, overrides: Overrides) -> Understanding:
 def test_a_local_code_is_understood_once_a_person_has_said_it() -> None:
     order = OrderedService(code=coded((UNKNOWN, "REF20", "Amb ref to derm")))
     assert isinstance(understand(order), NotUnderstood)
-    kept = Overrides().with_entry(override_key(system=UNKNOWN, code="REF20"), to(DERMATOLOGY))
+    kept = Overrides(entries={override_key(system=UNKNOWN, code="REF20"): to(DERMATOLOGY)})
     reading = understood(order, kept)
     assert (reading.specialty, reading.name) == (DERMATOLOGY, "As we call it")
     assert reading.evidence.by == "override"
-    assert reading.evidence.source == "tenant mapping, version 2"
+    assert reading.evidence.source == "mapping kept by coordinator-1"
 
 
 def test_words_are_mapped_by_their_words() -> None:
-    kept = Overrides().with_entry(override_key(text="Amb. Referral: DERM"), to(DERMATOLOGY))
+    kept = Overrides(entries={override_key(text="Amb. Referral: DERM"): to(DERMATOLOGY)})
     assert understood(OrderedService(code=said("amb referral derm")), kept).specialty == DERMATOLOGY
     other = understand(OrderedService(code=said("amb referral derm please")), kept)
     assert isinstance(other, NotUnderstood)
@@ -61,13 +61,6 @@ def test_words_are_mapped_by_their_words() -> None:
 def test_a_mapping_wins_over_ours() -> None:
     kept = Overrides(entries={override_key(system=SNOMED, code="308472003"): to(NEUROLOGY)})
     assert understood(OrderedService(code=coded(DERMATOLOGIST)), kept).specialty == NEUROLOGY
-
-
-def test_one_more_mapping_keeps_the_others() -> None:
-    one, other = (override_key(system=UNKNOWN, code=code) for code in ("A", "B"))
-    kept = Overrides().with_entry(one, to(DERMATOLOGY)).with_entry(other, to(NEUROLOGY))
-    assert set(kept.entries) == {one, other}
-    assert kept.version == 3
 
 
 def test_a_mapping_of_one_name_of_a_system_is_of_all_its_names() -> None:

@@ -276,6 +276,7 @@ def test_of_a_closed_referral_nothing_is_allowed() -> None:
             "not before validFrom",
         ),
         (Reason.FEE_CLASS_MISSING, "self-pay", {}, "feeClass"),
+        (Reason.SERVICE_UNCLEAR, "name-service", {}, "specialty"),
     ],
 )
 def test_an_incomplete_act_says_what_to_send(

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from referral_core.domain.clinical_content import Reason, ServiceContent
+from referral_core.domain.terminology import OrderedService
+from tests.unit.domain.terminology.orders import coded
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order, read_one
 
 NUCC = "http://nucc.org/provider-taxonomy"
@@ -23,17 +25,16 @@ def reasons_of(*contained: dict[str, object], **fields: object) -> tuple[Reason,
 
 
 def test_code_category_and_specialty_are_read() -> None:
-    assert service_of(
+    service = service_of(
         category=[{"coding": [{"system": SNOMED, "code": "3457005"}]}],
         code={"coding": [{"system": SNOMED, "code": "103696004", "display": "Referral"}]},
         performerType={"coding": [{"system": NUCC, "code": "207N00000X"}]},
-    ) == ServiceContent(
-        system=SNOMED,
-        code="103696004",
-        display="Referral",
-        category=f"{SNOMED}|3457005",
-        performer_type=f"{NUCC}|207N00000X",
-        performer_specialty="207N00000X",
+    )
+    assert (service.system, service.code, service.display) == (SNOMED, "103696004", "Referral")
+    assert service.wanted == OrderedService(
+        category=coded((SNOMED, "3457005")),
+        code=coded((SNOMED, "103696004", "Referral")),
+        performer_type=coded((NUCC, "207N00000X")),
     )
 
 
@@ -57,7 +58,8 @@ def test_a_named_performer_brings_npi_and_specialty() -> None:
         "specialty": [{"coding": [{"system": NUCC, "code": "207Y00000X"}]}],
     }
     service = service_of(person, role, performer=[{"reference": "#role"}])
-    assert (service.performer_npi, service.performer_specialty) == ("1999900032", "207Y00000X")
+    assert service.performer_npis == ("1999900032",)
+    assert service.wanted.performer == coded((NUCC, "207Y00000X"))
 
 
 def test_a_named_service_brings_its_words() -> None:

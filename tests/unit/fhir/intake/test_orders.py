@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from referral_core.domain.referral import WantedService
+from referral_core.domain.selection import order_of
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.intake.orders import Intake, condition_identifier, read_update
 from tests.unit.builders import NOW
@@ -35,9 +37,9 @@ def test_what_selects_the_pathway_is_read_as_system_and_code() -> None:
             authoredOn="2026-03-02T09:05:00-05:00",
         )
     )
-    assert intake.categories == ("s|a", "b")
-    assert intake.codes == ("s|c",)
-    assert intake.performer_types == ("n|207N00000X",)
+    order = order_of(intake.clinical, WantedService())
+    assert order.categories == ("s|a", "|b")
+    assert order.codes == ("s|c",)
     assert (intake.status, intake.intent, intake.priority) == ("active", "order", "urgent")
     assert intake.authored_on == datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 

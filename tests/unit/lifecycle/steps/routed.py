@@ -13,10 +13,10 @@ from referral_core.domain.messages import OfferedReferral
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.updates import OfferDeclined
 from referral_core.pathways import pathway
-from tests.in_memory import REFERRAL, TENANT, World, a_new_referral_of
+from tests.in_memory import REFERRAL, TENANT, World, a_new_referral_of, service_of
 from tests.unit.domain.routing.practitioners import WORCESTER
 from tests.unit.fhir.orders import Json
-from tests.unit.timelines.world import ORDERS, PathwayWorld, order
+from tests.unit.timelines.world import order
 
 _GEOLOCATION: Final = {
     "url": "http://hl7.org/fhir/StructureDefinition/geolocation",
@@ -56,17 +56,14 @@ class Routed(World):
         super().__init__(script, pathways=lambda *_: wanted_rules)
         self.calls: list[tuple[str, str]] = []
         self._listen()
-        asked = ORDERS[pathway_id].get("performerType")
-        specialty = (
-            asked["coding"][0]["code"] if asked else PathwayWorld.default_specialty(pathway_id)
-        )
+        wanted = order(pathway_id, coverage, **{"address": [HOME], **patient})
+        intake = self.read(json.dumps(wanted).encode())
+        specialty = service_of(intake, self.clock).accepts[0]
         others = [r for r in self.directory._records if not isinstance(r, Practitioner)]
         ours = [p.but(specialty=specialty) for p in practitioners]
         self.directory._records = (*others, *ours)
         for npi, weeks in (reserved or {}).items():
             self.referrals.reserved.update({(TENANT, npi, week): n for week, n in weeks.items()})
-        wanted = order(pathway_id, coverage, **{"address": [HOME], **patient})
-        intake = self.read(json.dumps(wanted).encode())
         self.referrals.accept([a_new_referral_of(intake, self.clock, wanted_rules)])
         self.settle()
 

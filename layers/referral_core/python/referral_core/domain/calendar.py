@@ -128,6 +128,25 @@ def before(at: datetime, span: Span) -> datetime:
     return at.astimezone(UTC) - int(match[1]) * _UNITS[match[2]]
 
 
+_SMALLER: Final = {"bd": ("bh", 8), "d": ("h", 24), "h": ("m", 60)}
+"""A unit → the next smaller one, and how many of them it has."""
+
+
+def scaled(span: Span, share: float) -> Span:
+    """Return a share of a span, in the largest unit that holds it whole; rounded down.
+
+    Of time that is not nothing at least one of the smallest unit is left.
+    """
+    match = _SPAN.match(span)
+    if match is None:
+        raise ValueError(f"{span!r} is no span")
+    amount, unit = int(match[1]) * share, match[2]
+    while amount != int(amount) and unit in _SMALLER:
+        unit, many = _SMALLER[unit]
+        amount *= many
+    return f"{max(int(amount), 1 if amount > 0 else 0)}{unit}"
+
+
 class MessagingHours:
     """The hours in which a patient may be messaged or called."""
 

@@ -27,9 +27,11 @@ from referral_core.domain.referral import (
     Contact,
     Notice,
     Offer,
+    Origin,
     Referral,
     Reopening,
     Report,
+    WantedService,
     WorkItem,
 )
 from referral_core.domain.referral.bounds import require_room
@@ -41,6 +43,11 @@ BACKSTOP: Final = timedelta(days=364)
 class Regions(TypedDict, total=False):
     """What of a referral a change may replace besides its status, owner and due time."""
 
+    pathway: str
+    pathway_version: int
+    origin: Origin
+    priority: str
+    service: WantedService
     run: int
     restarts: int
     current_step: Step
@@ -205,7 +212,7 @@ def dimensions_of(referral: Referral) -> Dimensions:
         pathway=referral.pathway,
         kind=origin.kind,
         priority=referral.priority,
-        specialty=offer.specialty if offer else None,
+        specialty=offer.specialty if offer else referral.service.specialty,
         payer=known.payer if known else None,
         payer_class=payer_class,
         referring_practice=origin.practice,

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from referral_core.domain import exact_json
 from referral_core.domain.model import Model
+from referral_core.domain.terminology.order import OrderedService
 
 
 class PatientContent(Model):
@@ -86,23 +87,23 @@ class ServiceContent(Model):
     """What is asked for.
 
     Attributes:
-        category, performer_type: the first coding as `system|code`.
-        performer_specialty: NUCC taxonomy code, from the performer type or the named performer.
-        performer_npi: the performer that the order names, if it names one.
+        system, code, display: the first coding of the order's code, or its words.
+        wanted: all that says which service it is: codes and words, as sent.
+        performer_npis: of who the order names, if it names anybody.
     """
 
     system: str | None = None
     code: str | None = None
     display: str | None = None
-    category: str | None = None
-    performer_type: str | None = None
-    performer_specialty: str | None = None
-    performer_npi: str | None = None
+    wanted: OrderedService = OrderedService()
+    performer_npis: tuple[str, ...] = ()
 
     @property
     def is_stated(self) -> bool:
         """Whether the order says what is asked for, by a code, in words, or by who is to do it."""
-        return bool(self.code or self.display or self.performer_specialty)
+        wanted = self.wanted
+        named = (*wanted.performer_type, *wanted.order_detail, *wanted.performer)
+        return bool(self.code or self.display or named)
 
 
 class Reason(Model):
@@ -119,6 +120,7 @@ class ClinicalContent(Model):
     Attributes:
         consent: whether the order comes with the patient's active consent to disclose.
         setting: class of the encounter it was written in (HL7 ActEncounterCode).
+        status, intent: of the order: who may act on it, and whether anybody may.
     """
 
     patient: PatientContent = PatientContent()
@@ -128,6 +130,8 @@ class ClinicalContent(Model):
     reasons: tuple[Reason, ...] = ()
     consent: bool = False
     setting: str | None = None
+    status: str = "active"
+    intent: str = "order"
     notes: tuple[str, ...] = ()
 
 
@@ -171,7 +175,9 @@ class ClinicalPayload(Model):
         ).encode()
 
 
-_CONSENT: Final = "consent"
+CONSENT: Final = "consent"
+SERVICE: Final = "service"
+"""Facts that the lifecycle knows more of than the content does."""
 
 
 def missing(
@@ -188,9 +194,7 @@ def missing(
         AttributeError: a pathway requires a fact that does not exist.
     """
     return tuple(
-        name
-        for name in required
-        if not _has(content, name) and not (consented and name == _CONSENT)
+        name for name in required if not _has(content, name) and not (consented and name == CONSENT)
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Reservation
+from referral_core.domain.terminology import Override
 from referral_core.domain.updates import Update
 
 
@@ -100,6 +101,13 @@ class KeepDecision(Effect):
     """Keep a routing decision."""
 
     decision: RoutingDecision
+
+
+class KeepMapping(Effect):
+    """Keep what a code, or words, of the tenant's orders mean. Attributes: key: `override_key`."""
+
+    key: str
+    override: Override
 
 
 class IndexContact(Effect):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -11,20 +11,24 @@ from referral_core.domain.calendar import DayPart, Span
 from referral_core.domain.lifecycle import Queue, ReferralKind
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import Channel
+from referral_core.domain.terminology.urgency import Priority
 
 
 class Selector(Model):
     """When a pathway applies: every list that is not empty must match; more matches win.
 
     Attributes:
-        categories, codes, performer_types: codings as `system|code`, or a bare code.
+        categories, codes: codings as `system|code`, or a bare code.
+        specialties: NUCC codes, one of which was understood to be wanted.
+        diagnoses: `system|` and the first characters of a code.
         priorities: FHIR request priorities.
         settings: where the patient is when referred: HL7 ActEncounterCode (`AMB`, `EMER`, `IMP`).
     """
 
     categories: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
-    performer_types: tuple[str, ...] = ()
+    specialties: tuple[str, ...] = ()
+    diagnoses: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
@@ -77,7 +81,6 @@ class RoutingRule(Model):
     """Who is asked first.
 
     Attributes:
-        specialty: NUCC taxonomy code used when the order names no performer type.
         networks: `in` for the payer's network only, `any` where leaving it is the point.
         max_distance_km: hard filter, when the patient's place is known.
         weights: shares of tier, earliest, distance and language; they sum to 1.
@@ -87,7 +90,6 @@ class RoutingRule(Model):
         choice: the list that the patient is shown; None where the law wants none.
     """
 
-    specialty: str
     networks: Literal["in", "any"] = "in"
     max_distance_km: float = Field(gt=0)
     weights: Mapping[Literal["tier", "earliest", "distance", "language"], float]
@@ -225,14 +227,31 @@ class ClosureRule(Model):
     acknowledged_within: Span
 
 
+class Haste(Model):
+    """How much sooner everything is due for an order of one urgency.
+
+    Attributes:
+        share: of every span before the visit.
+        seen_within: instead of that share, when the visit must take place.
+    """
+
+    share: float = Field(gt=0, le=1)
+    seen_within: Span | None = None
+
+
 class Pathway(Model):
-    """One pathway version; a referral stays on the version it started on."""
+    """One pathway version; a referral stays on the version it started on.
+
+    Attributes:
+        urgency: how its clocks shorten; they are written for the levels that it does not name.
+        selectors: besides, it takes the orders whose specialty names it in the terminology.
+    """
 
     id: str
     version: int = Field(ge=1)
     kind: ReferralKind
     title: str
-    selectors: tuple[Selector, ...] = Field(min_length=1)
+    selectors: tuple[Selector, ...]
     readiness: Readiness
     eligibility: EligibilityRule
     routing: RoutingRule
@@ -242,53 +261,4 @@ class Pathway(Model):
     visit: VisitRule
     closure: ClosureRule
     work_item_within: Span
-
-
-class Order(Model):
-    """What of an order selects its pathway."""
-
-    categories: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    performer_types: tuple[str, ...] = ()
-    priority: str = "routine"
-    setting: str | None = None
-
-
-def _score(selector: Selector, order: Order) -> int | None:
-    matched = 0
-    for wanted, present in (
-        (selector.categories, order.categories),
-        (selector.codes, order.codes),
-        (selector.performer_types, order.performer_types),
-        (selector.priorities, (order.priority,)),
-        (selector.settings, (order.setting,) if order.setting else ()),
-    ):
-        if not wanted:
-            continue
-        if not names_code(wanted, present):
-            return None
-        matched += 1
-    return matched
-
-
-def names_code(wanted: Sequence[str], present: Iterable[str]) -> bool:
-    """Whether one of the codings present is wanted, by `system|code` or by its bare code."""
-    codings = {c for coding in present for c in (coding, coding.rpartition("|")[2])}
-    return any(w in codings for w in wanted)
-
-
-def select(pathways: Sequence[Pathway], order: Order) -> Pathway:
-    """Return the pathway one of whose selectors matches most of the order.
-
-    Raises:
-        LookupError: no pathway matches; a set of pathways needs one with an empty selector.
-    """
-    scored = [
-        (score, p.id, p)
-        for p in pathways
-        for selector in p.selectors
-        if (score := _score(selector, order)) is not None
-    ]
-    if not scored:
-        raise LookupError("no pathway matches and none has an empty selector")
-    return max(scored, key=lambda item: (item[0], item[1]))[2]
+    urgency: Mapping[Priority, Haste] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 _DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z", re.ASCII)
@@ -73,6 +73,17 @@ def instant(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(UTC)
     except OverflowError as error:  # the first or last hours that a calendar can hold
         raise ValueError("not a FHIR dateTime") from error
+
+
+def end_of(text: str) -> datetime:
+    """Return the end of a FHIR date or dateTime, in UTC: a bare date ends with its last day.
+
+    Raises:
+        ValueError: it is none, or it never happens.
+    """
+    if "T" in text:
+        return instant(text)
+    return instant(last_day(text).isoformat()) + timedelta(days=1)
 
 
 def ends_before_start(start: str, end: str) -> bool:

@@ -15,10 +15,13 @@ from referral_core.domain.clinical_content import ClinicalContent, ClinicalPaylo
 from referral_core.domain.directory import Payer, Practitioner, TenantProfile
 from referral_core.domain.effects import ClaimDailyMessage
 from referral_core.domain.errors import Permanent
+from referral_core.domain.haste import hastened
+from referral_core.domain.lifecycle import Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.time_zones import zones_of
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import Offer, Referral
+from referral_core.domain.terminology import Overrides, Priority, keys_of
 from referral_core.ports import Directory, Referrals
 
 Pathways = Callable[[str, int], Pathway]
@@ -26,6 +29,16 @@ Pathways = Callable[[str, int], Pathway]
 
 _LOOKED_BACK: timedelta = timedelta(days=8)
 """The caps on messages look back a week; a day more for zones."""
+
+_BOOKED: frozenset[Status] = frozenset(
+    {
+        Status.SCHEDULED,
+        Status.SEEN_AWAITING_REPORT,
+        Status.REPORT_RECEIVED,
+        Status.CANCEL_REQUESTED,
+        Status.CLOSED,
+    }
+)
 
 T = TypeVar("T")
 
@@ -99,8 +112,13 @@ class Case:
 
     @property
     def rules(self) -> Pathway:
-        """The pathway version that the referral is pinned to."""
-        return self.sources.pathways(self.referral.pathway, self.referral.pathway_version)
+        """The pathway version that the referral is pinned to, with the clocks of its urgency."""
+        referral = self.referral
+        pinned = (referral.pathway, referral.pathway_version)
+        level = referral.service.urgency.level
+        return self._once(
+            ("rules", *pinned, level), lambda: hastened(self.sources.pathways(*pinned), level)
+        )
 
     @property
     def profile(self) -> TenantProfile:
@@ -115,14 +133,39 @@ class Case:
         return self._once("calendar", lambda: BusinessCalendar(profile.time_zone, profile.holidays))
 
     def due_after(self, span: Span) -> datetime:
-        """Return when a span of the tenant's business time from now ends."""
-        return self.calendar.after(self.now, span)
+        """Return when a span of the tenant's business time from now ends.
+
+        Until a visit is booked nothing may take longer than the order leaves time for.
+        """
+        due, limit = self.calendar.after(self.now, span), self.wanted_by
+        if limit is None or self.referral.status in _BOOKED or limit <= self.now:
+            return due
+        return min(due, limit)
+
+    @property
+    def wanted_by(self) -> datetime | None:
+        """When the patient must have been seen; None for what is routine and names no end."""
+        referral = self.referral
+        if referral.service.later_accepted:
+            return None
+        urgency = referral.service.urgency
+        bounds = [urgency.ends_at] if urgency.ends_at else []
+        if urgency.level is not Priority.ROUTINE:
+            since = referral.reopenings[-1].at if referral.reopenings else referral.received_at
+            bounds.append(self.calendar.after(since, self.rules.visit.seen_within))
+        return min(bounds, default=None)
 
     @property
     def payers(self) -> Sequence[Payer]:
         """The tenant's payers."""
         tenant = self.referral.tenant
         return self._once("payers", lambda: self.sources.directory.payers(tenant))
+
+    @property
+    def overrides(self) -> Overrides:
+        """What the tenant kept of what this order's codes and words mean."""
+        keys = keys_of(self.content.service.wanted)
+        return self.sources.directory.overrides(self.referral.tenant, keys) if keys else Overrides()
 
     def payer(self, payer_id: str) -> Payer:
         """Return one payer. Raises: NotFound."""

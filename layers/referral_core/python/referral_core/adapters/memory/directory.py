@@ -9,6 +9,7 @@ from referral_core.domain.directory import EhrSystem, Payer, Practitioner, Tenan
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.principal import Principal
+from referral_core.domain.terminology import Overrides
 
 
 class MemoryDirectory:
@@ -66,6 +67,11 @@ class MemoryDirectory:
             for r in self._records
             if isinstance(r, Practitioner) and r.tenant == tenant and r.specialty == specialty
         ]
+
+    def overrides(self, tenant: Tenant, keys: Sequence[str]) -> Overrides:
+        """Read the tenant's mappings of some codes or words."""
+        kept = self._referrals.mappings
+        return Overrides(entries={k: kept[tenant, k] for k in keys if (tenant, k) in kept})
 
     def reserved(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
         """Read the holds of some weeks."""

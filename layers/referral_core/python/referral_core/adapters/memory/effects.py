@@ -16,6 +16,7 @@ from referral_core.domain.effects import (
     IndexIdentifier,
     KeepDecision,
     KeepEvidence,
+    KeepMapping,
     RecordUpdate,
     Release,
     Reserve,
@@ -25,6 +26,7 @@ from referral_core.domain.effects import (
 )
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
+from referral_core.domain.terminology import Override
 from referral_core.domain.updates import Update
 from referral_core.domain.writes import (
     ExistingKey,
@@ -45,6 +47,7 @@ class Shelves:
         phones: (tenant, contact hash) → the referrals it belongs to, in order.
         message_claims: (tenant, contact hash) → day → the message's reference.
         reserved: (tenant, npi, week) → units of capacity.
+        mappings: (tenant, key) → what a code or words of an order mean.
     """
 
     def __init__(self) -> None:
@@ -58,6 +61,7 @@ class Shelves:
         self.reserved: dict[tuple[Tenant, str, str], int] = defaultdict(int)
         self.keys: dict[tuple[Tenant, KeyKind, str], ExistingKey] = {}
         self.identifiers: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
+        self.mappings: dict[tuple[Tenant, str], Override] = {}
 
 
 def require_possible(shelves: Shelves, after: Referral, effect: Effect) -> None:
@@ -144,6 +148,10 @@ def _decision(shelves: Shelves, after: Referral, effect: KeepDecision) -> None:
     shelves.decisions[after.tenant, after.id].append(effect.decision)
 
 
+def _mapping(shelves: Shelves, after: Referral, effect: KeepMapping) -> None:
+    shelves.mappings[after.tenant, effect.key] = effect.override
+
+
 def _contact(shelves: Shelves, after: Referral, effect: IndexContact) -> None:
     shelves.phones[after.tenant, effect.contact_hash][after.id] = None
 
@@ -168,6 +176,7 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]] 
         StorePayload: _payload,
         KeepEvidence: _evidence,
         KeepDecision: _decision,
+        KeepMapping: _mapping,
         IndexContact: _contact,
         IndexIdentifier: _identifier,
         TakeNumber: _number,

@@ -6,6 +6,7 @@ from referral_core.domain.referral.notice import Notice, NoticeTopic
 from referral_core.domain.referral.offer import Offer, Reservation
 from referral_core.domain.referral.referral import Origin, Referral, Reopening
 from referral_core.domain.referral.report import Report
+from referral_core.domain.referral.wanted_service import WantedService
 from referral_core.domain.referral.work_item import WorkItem
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Reopening",
     "Report",
     "Reservation",
+    "WantedService",
     "WorkItem",
 ]

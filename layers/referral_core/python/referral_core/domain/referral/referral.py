@@ -24,6 +24,7 @@ from referral_core.domain.referral.contact import Contact
 from referral_core.domain.referral.notice import Notice, NoticeTopic
 from referral_core.domain.referral.offer import Offer, OfferStatus
 from referral_core.domain.referral.report import Report
+from referral_core.domain.referral.wanted_service import WantedService
 from referral_core.domain.referral.work_item import WorkItem
 
 
@@ -69,6 +70,8 @@ class Referral(Model):
 
     Attributes:
         origin: what the order says of where it comes from, for every cut of every figure.
+        service: what it is for, as it was understood; it names no specialty while nobody knows.
+        priority: the level of the urgency that its order states anywhere.
         run: counts executions; every write is conditional on it (the fence).
         version: rises by one with every change; equals the number of the last event.
         current_step: the step that carries the referral now, where a new run resumes.
@@ -98,6 +101,7 @@ class Referral(Model):
     priority: str = "routine"
     referrer: str
     origin: Origin
+    service: WantedService = WantedService()
     placer_identifier: str | None = None
     payload_version: int = 1
     authored_at: datetime | None = None

@@ -43,6 +43,11 @@ def days_to_third_place(
     return None
 
 
+def weeks_until(weeks: Sequence[str], day: date) -> tuple[str, ...]:
+    """Return those of some ISO weeks that begin no later than the one of a day."""
+    return tuple(week for week in weeks if week <= iso_week(day))
+
+
 def earliest_week(
     practitioner: Practitioner, reserved: Mapping[str, int], weeks: Sequence[str]
 ) -> str | None:

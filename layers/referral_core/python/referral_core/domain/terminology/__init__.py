@@ -3,6 +3,7 @@
 Nothing here guesses. A code that no table holds leads to no specialty, and there is no default.
 """
 
+from referral_core.domain.terminology.keeping import fingerprint, key_to_keep, keys_of
 from referral_core.domain.terminology.order import Coding, Concept, Field, OrderedService
 from referral_core.domain.terminology.overrides import Override, Overrides, override_key
 from referral_core.domain.terminology.result import (
@@ -41,6 +42,9 @@ __all__ = [
     "Understanding",
     "Urgency",
     "UrgencyReason",
+    "fingerprint",
+    "key_to_keep",
+    "keys_of",
     "override_key",
     "terminology",
     "understand",

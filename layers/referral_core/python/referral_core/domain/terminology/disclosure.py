@@ -42,7 +42,7 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
     stated: list[tuple[Priority, str]] = [
         (meaning.urgency, evidence.code or "")
         for meaning, evidence in _codes(order, known)
-        if meaning.urgency is not None
+        if meaning.urgency is not None and evidence.field is not Field.ALSO_SENT
     ]
     return read_urgency(
         order.priority,

@@ -13,7 +13,8 @@ class Field(StrEnum):
     """Where in the order something stood; the value is used in the precedence and in evidence.
 
     PERFORMER is the named performer's own specialty (PractitionerRole, HealthcareService, or the
-    directory's entry for the NPI).
+    directory's entry for the NPI). ALSO_SENT is what goes along with the order: it discloses,
+    and names no service.
     """
 
     PERFORMER_TYPE = "performer-type"
@@ -23,6 +24,7 @@ class Field(StrEnum):
     CATEGORY = "category"
     PERFORMER = "performer"
     REASON = "reason"
+    ALSO_SENT = "also-sent"
 
 
 class Coding(Model):
@@ -47,6 +49,7 @@ class OrderedService(Model):
         performer_type, code, order_detail, location, category, performer: as FHIR names them;
             `location` is locationCode, `performer` holds the specialties of who is named.
         reason: reasonCode and the conditions that the order points at.
+        also_sent: what other resources of the same patient say.
         priority: of the order itself.
         task_priorities: of the Tasks that carry it.
         occurrence_end: when the service must have been done by.
@@ -60,6 +63,7 @@ class OrderedService(Model):
     category: tuple[Concept, ...] = ()
     performer: tuple[Concept, ...] = ()
     reason: tuple[Concept, ...] = ()
+    also_sent: tuple[Concept, ...] = ()
     priority: Priority | None = None
     task_priorities: tuple[Priority, ...] = ()
     occurrence_end: datetime | None = None
@@ -82,12 +86,14 @@ class OrderedService(Model):
                 return self.performer
             case Field.REASON:
                 return self.reason
+            case Field.ALSO_SENT:
+                return self.also_sent
 
     def words(self) -> tuple[str, ...]:
         """Return the words and, where a coding has none, its code: what a person is shown. PHI."""
         found: dict[str, None] = {}
         for field in Field:
-            for concept in self.concepts(field):
+            for concept in self.concepts(field) if field is not Field.ALSO_SENT else ():
                 if concept.text:
                     found[concept.text] = None
                 for coding in concept.codings:

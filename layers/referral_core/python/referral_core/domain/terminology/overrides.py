@@ -36,11 +36,9 @@ class Overrides(Model):
     """A tenant's mappings.
 
     Attributes:
-        version: rises with every change; evidence names it.
         entries: by `override_key`.
     """
 
-    version: int = Limit(default=1, ge=1)
     entries: Mapping[str, Override] = {}
 
     def for_code(self, system: str | None, code: str) -> Override | None:
@@ -50,10 +48,6 @@ class Overrides(Model):
     def for_text(self, text: str) -> Override | None:
         """Return what the tenant says of a text, compared by its words."""
         return self.entries.get(override_key(text=text))
-
-    def with_entry(self, key: str, override: Override) -> Overrides:
-        """Return the mappings with one more, as the next version."""
-        return self.but(version=self.version + 1, entries={**self.entries, key: override})
 
 
 def override_key(

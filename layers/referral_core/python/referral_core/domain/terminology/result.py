@@ -18,7 +18,7 @@ class Evidence(Model):
     Attributes:
         system, code: the coding; both None when a text decided.
         by: a row of a table, a range of codes, an exact text, or the tenant's own mapping.
-        source: id of a source (`docs/terminology.md`), or the tenant's mapping and its version.
+        source: id of a source (`docs/terminology.md`), or who of the tenant kept the mapping.
     """
 
     field: Field

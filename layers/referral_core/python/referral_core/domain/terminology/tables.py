@@ -90,21 +90,6 @@ class Meaning(Model):
         return self.code <= start <= self.last and start not in self.besides
 
 
-class PathwayRule(Model):
-    """A pathway that a specialty takes when it is urgent, or for a diagnosis.
-
-    Attributes:
-        diagnoses: `system|` and the first characters of a code.
-        priorities: any of them; with `diagnoses`, either is enough.
-    """
-
-    pathway: str
-    specialties: tuple[str, ...]
-    priorities: tuple[Priority, ...] = ()
-    diagnoses: tuple[str, ...] = ()
-    source: str
-
-
 class Step(Model):
     """One step of the precedence. Attributes: reads: codings, or texts, of all its fields."""
 
@@ -120,13 +105,11 @@ class Terminology:
         meanings: Sequence[Meaning],
         sources: Sequence[Source],
         steps: Sequence[Step],
-        pathway_rules: Sequence[PathwayRule] = (),
         nearness: Sequence[Nearness] = (),
     ) -> None:
         self.meanings = tuple(meanings)
         self.sources = {source.id: source for source in sources}
         self.steps = tuple(steps)
-        self.pathway_rules = tuple(pathway_rules)
         self.nearness = tuple(nearness)
         self._exact = {(m.system, m.code): m for m in meanings if m.last is None}
         self._ranges: dict[str, list[Meaning]] = {}
@@ -191,6 +174,5 @@ def terminology() -> Terminology:
         [row for table in tables.values() if "codes" in table for row in _rows(table)],
         [Source.model_validate(row) for row in tables["sources.json"]["sources"]],
         [Step.model_validate(row) for row in tables["precedence.json"]["steps"]],
-        [PathwayRule.model_validate(row) for row in tables["pathways.json"]["rules"]],
         [Nearness.model_validate(row) for row in tables["urgency.json"]["occurrence"]],
     )

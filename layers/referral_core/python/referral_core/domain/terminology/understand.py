@@ -22,7 +22,6 @@ from referral_core.domain.terminology.result import (
 )
 from referral_core.domain.terminology.systems import canonical_system
 from referral_core.domain.terminology.tables import Meaning, Step, Terminology, terminology
-from referral_core.domain.terminology.urgency import Priority
 from referral_core.domain.terminology.vocabulary import Refusal
 
 _REFUSALS: Final = {
@@ -112,7 +111,7 @@ def _by_text(field: Field, text: str | None, known: Terminology, own: Overrides)
         return []
     override = own.for_text(text)
     if override is not None:
-        return [_Answer(override, _own(field, own))]
+        return [_Answer(override, _own(field, override))]
     return [
         _Answer(m, Evidence(field=field, by="text", source=m.source)) for m in known.named(text)
     ]
@@ -124,7 +123,7 @@ def _by_code(field: Field, coding: Coding, known: Terminology, own: Overrides) -
     system = canonical_system(coding.system)
     override = own.for_code(coding.system, coding.code)
     if override is not None:
-        return [_Answer(override, _own(field, own, coding))]
+        return [_Answer(override, _own(field, override, coding))]
     meaning = known.find(coding.system, coding.code)
     if meaning is None:
         return []
@@ -203,7 +202,7 @@ def _understood(
             "name": _name(answer, known),
             "accepts": known.accepts(specialty),
             "kind": kind or (row.kind if row else None) or ReferralKind.INTERNAL_SPECIALIST,
-            "pathway": _by_rule(order, specialty, known, facts.urgency.level) or pathway,
+            "pathway": pathway,
             "evidence": answer.evidence,
             "also_named": tuple(
                 NamedService(specialty=s, name=_name(a, known), evidence=a.evidence)
@@ -227,21 +226,6 @@ def _route(
     return kind, answer.meaning.pathway or (row.pathway if row else None)
 
 
-def _by_rule(
-    order: OrderedService, specialty: str, known: Terminology, level: Priority
-) -> str | None:
-    """Return the pathway that a specialty takes when it is urgent, or for a diagnosis."""
-    reasons = [
-        f"{canonical_system(c.system)}|{(c.code or '').strip()}"
-        for c in _sorted_codings(order.reason)
-    ]
-    for rule in known.pathway_rules:
-        diagnosed = any(r.startswith(d) for r in reasons for d in rule.diagnoses)
-        if specialty in rule.specialties and (level in rule.priorities or diagnosed):
-            return rule.pathway
-    return None
-
-
 def _sorted_codings(concepts: Sequence[Concept]) -> list[Coding]:
     codings = [coding for concept in concepts for coding in concept.codings]
     return sorted(codings, key=lambda c: (c.system or "", c.code or ""))
@@ -254,13 +238,13 @@ def _name(answer: _Answer, known: Terminology) -> str:
     return (row.display if row else None) or answer.meaning.display or answer.key
 
 
-def _own(field: Field, own: Overrides, coding: Coding | None = None) -> Evidence:
+def _own(field: Field, kept: Override, coding: Coding | None = None) -> Evidence:
     return Evidence(
         field=field,
         by="override",
         system=canonical_system(coding.system) if coding else None,
         code=(coding.code or "").strip() if coding else None,
-        source=f"tenant mapping, version {own.version}",
+        source=f"mapping kept by {kept.decided_by}",
     )
 
 

@@ -31,12 +31,16 @@ class DecisionMade(Reported):
         action: one of the item's actions.
         item: when the item that was meant was opened; None: whichever is open.
         fee_class: of the sliding fee scale, with `self-pay`.
+        specialty: NUCC code, with `name-service`.
+        keep: whether the answer is kept for the tenant's next orders, with `name-service`.
     """
 
     kind: Literal[UpdateKind.DECISION] = UpdateKind.DECISION
     action: str
     item: datetime | None = None
     fee_class: str | None = None
+    specialty: str | None = None
+    keep: bool = False
 
 
 WorkItemAct = Literal["claim", "assign", "release", "snooze", "comment"]

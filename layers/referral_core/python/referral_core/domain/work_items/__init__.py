@@ -8,11 +8,13 @@ from referral_core.domain.work_items.policies import (
     target_of,
 )
 from referral_core.domain.work_items.vocabulary import (
+    ACCEPT_LATER,
     APPEAL,
     APPOINTMENT_FULFILLED,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
     KEEP_WAITING,
+    NAME_SERVICE,
     REBOOK,
     RECORD_CALL,
     RECORD_CONSENT,
@@ -27,11 +29,13 @@ from referral_core.domain.work_items.vocabulary import (
 )
 
 __all__ = [
+    "ACCEPT_LATER",
     "APPEAL",
     "APPOINTMENT_FULFILLED",
     "CONTACT_AGAIN",
     "ENTER_AUTHORIZATION",
     "KEEP_WAITING",
+    "NAME_SERVICE",
     "REBOOK",
     "RECORD_CALL",
     "RECORD_CONSENT",

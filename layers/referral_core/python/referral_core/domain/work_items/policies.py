@@ -9,11 +9,13 @@ from typing import Final
 from referral_core.domain.lifecycle import Outcome, Queue, Step
 from referral_core.domain.updates import UpdateKind
 from referral_core.domain.work_items.vocabulary import (
+    ACCEPT_LATER,
     APPEAL,
     APPOINTMENT_FULFILLED,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
     KEEP_WAITING,
+    NAME_SERVICE,
     REBOOK,
     RECORD_CALL,
     RECORD_CONSENT,
@@ -60,7 +62,7 @@ def _patient_policy(
     queue: Queue, status_reason: str, actions: Mapping[str, Step | None], *closes: Outcome
 ) -> WorkItemPolicy:
     """Return the policy of those who speak with the patient."""
-    usual = {
+    usual: dict[str, Step | None] = {
         RECORD_CALL: Step.CONTACT_PATIENT,
         "patient-agreed": Step.AWAIT_VISIT,
         CONTACT_AGAIN: Step.CONTACT_PATIENT,
@@ -97,6 +99,12 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "Information that the pathway requires is missing; get it, correct the order, retry.",
             {RETRY: Step.CHECK_READINESS, RECORD_CONSENT: Step.CHECK_READINESS},
         ),
+        Reason.SERVICE_UNCLEAR: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "It is not clear which service the order wants; read its words and name the service.",
+            {NAME_SERVICE: Step.CHECK_READINESS, RETRY: Step.CHECK_READINESS},
+            Outcome.NO_PROVIDER_AVAILABLE,
+        ),
         Reason.PAYER_UNKNOWN: _policy(
             Queue.FRONT_OFFICE,
             "No configured payer matches the coverage; correct it or configure the payer.",
@@ -120,6 +128,12 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "The patient pays and has no sliding-fee class; agree on one, or get a coverage.",
             {SELF_PAY: _ROUTE, RETRY: Step.CHECK_READINESS},
             Outcome.NOT_ELIGIBLE,
+        ),
+        Reason.NOT_IN_TIME: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "The time that the order leaves is too short; find a place in time, or agree on later.",
+            {RETRY: None, ACCEPT_LATER: None},
+            Outcome.NO_PROVIDER_AVAILABLE,
         ),
         Reason.NO_CANDIDATE: _policy(
             Queue.REFERRAL_COORDINATORS,

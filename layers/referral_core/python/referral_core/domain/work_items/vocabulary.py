@@ -15,9 +15,11 @@ class Reason(StrEnum):
 
     FAULT = "fault"
     MISSING_INFORMATION = "missing-information"
+    SERVICE_UNCLEAR = "service-unclear"
     PAYER_UNKNOWN = "payer-unknown"
     NOT_ELIGIBLE = "not-eligible"
     ELIGIBILITY_UNCLEAR = "eligibility-unclear"
+    NOT_IN_TIME = "not-in-time"
     NO_CANDIDATE = "no-candidate"
     AUTHORIZATION_DENIED = "authorization-denied"
     AUTHORIZATION_UNCLEAR = "authorization-unclear"
@@ -61,6 +63,8 @@ class WorkItemPolicy(NamedTuple):
 
 
 RETRY: Final = "retry"
+ACCEPT_LATER: Final = "accept-later"
+NAME_SERVICE: Final = "name-service"
 RECORD_CALL: Final = "record-call"
 ENTER_AUTHORIZATION: Final = "enter-authorization"
 SELF_PAY: Final = "self-pay"

@@ -44,6 +44,8 @@ class Decision(Model):
         number, valid_from, valid_to: of `enter-authorization`, as the payer stated by phone.
         fee_class: of `self-pay`, where the tenant has a sliding fee scale.
         result: of `record-call`.
+        specialty: of `name-service`: a NUCC code; `keep`: whether the next orders that say the same
+            are understood by it.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -57,6 +59,8 @@ class Decision(Model):
     valid_to: date | None = None
     fee_class: Literal["A", "B", "C", "D"] | None = None
     result: str | None = None
+    specialty: str | None = Field(default=None, pattern=r"^[0-9A-Z]{9}X$")
+    keep: bool = False
 
 
 class Reopening(Model):
@@ -95,8 +99,15 @@ def factory_of(decision: Decision, referral: Referral) -> UpdateFactory:
             is_missing = item is not None and item.reason is Reason.FEE_CLASS_MISSING
             if action == work_items.SELF_PAY and is_missing:
                 _require(decision.fee_class, "feeClass", action)
+            if action == work_items.NAME_SERVICE:
+                _require(decision.specialty, "specialty, a NUCC code,", action)
             return partial(
-                DecisionMade, action=action, item=opened_at, fee_class=decision.fee_class
+                DecisionMade,
+                action=action,
+                item=opened_at,
+                fee_class=decision.fee_class,
+                specialty=decision.specialty,
+                keep=decision.keep,
             )
 
 

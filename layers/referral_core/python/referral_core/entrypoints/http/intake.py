@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Literal
 from uuid import uuid4
@@ -19,10 +20,12 @@ from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.pathway import Order, Pathway
+from referral_core.domain.pathway import Pathway
 from referral_core.domain.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.principal import Principal
-from referral_core.domain.referral import Origin, Referral
+from referral_core.domain.referral import Origin, Referral, WantedService
+from referral_core.domain.selection import SelectPathway, order_of
+from referral_core.domain.terminology import NotAReferral, understand
 from referral_core.domain.writes import Key, NewReferral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
@@ -40,9 +43,6 @@ from referral_core.fhir.outbound.responses import message_response, transaction_
 from referral_core.fhir.parse import read_resource
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.ports import Clock, Documents, Referrals
-
-SelectPathway = Callable[[Order], Pathway]
-"""Returns the pathway that an order selects."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,11 @@ class ReceiveReferral:
 
     def _accept(self, request: Request, intakes: Sequence[Intake]) -> Sequence[StoredOrder]:
         principal = request.principal
+        services = [_service_of(intake, self.clock.now()) for intake in intakes]
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
         new_referrals = [
-            self._new_referral(principal, intake, keys_of(request, intakes, position), source)
-            for position, intake in enumerate(intakes)
+            self._new_referral(request, intake, service, keys_of(request, intakes, n), source)
+            for n, (intake, service) in enumerate(zip(intakes, services, strict=True))
         ]
         require_distinct(new_referrals)
         conditions = [request.headers.get("if-none-exist") or i.if_none_exist for i in intakes]
@@ -187,17 +188,24 @@ class ReceiveReferral:
             )
 
     def _new_referral(
-        self, principal: Principal, intake: Intake, keys: tuple[Key, ...], source: str
+        self,
+        request: Request,
+        intake: Intake,
+        service: WantedService,
+        keys: tuple[Key, ...],
+        source: str,
     ) -> NewReferral:
+        principal = request.principal
         now, phone = self.clock.now(), intake.clinical.patient.phone
-        pathway = self.select_pathway(_order_of(intake))
+        pathway = self.select_pathway(order_of(intake.clinical, service))
         responsible = RESPONSIBLE[Status.RECEIVED]
         referral = Referral(
             tenant=principal.tenant,
             id=ReferralId(self.new_id()),
             pathway=pathway.id,
             pathway_version=pathway.version,
-            priority=intake.priority,
+            priority=service.urgency.level.value,
+            service=service,
             referrer=principal.organization,
             origin=_origin_of(principal, intake, pathway),
             placer_identifier=intake.placer_identifier,
@@ -220,14 +228,18 @@ class ReceiveReferral:
         )
 
 
-def _order_of(intake: Intake) -> Order:
-    return Order(
-        categories=intake.categories,
-        codes=intake.codes,
-        performer_types=intake.performer_types,
-        priority=intake.priority,
-        setting=intake.clinical.setting,
-    )
+def _service_of(intake: Intake, now: datetime) -> WantedService:
+    """Return the service wanted, by the tables alone; the first step asks for the tenant's own."""
+    reading = understand(intake.clinical.service.wanted.but(received_at=now))
+    if isinstance(reading, NotAReferral):
+        refuse(
+            "not-a-referral",
+            reading.sentence,
+            code="business-rule",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            expression="ServiceRequest.code",
+        )
+    return WantedService.of(reading)
 
 
 def _origin_of(principal: Principal, intake: Intake, pathway: Pathway) -> Origin:

@@ -21,6 +21,7 @@ from referral_core.entrypoints.http.search_parameters import (
     count_of,
     instant_of,
 )
+from referral_core.entrypoints.http.service_question import parameters_of, question_of
 from referral_core.lifecycle.reactions.work_item import available_actions
 from referral_core.ports import Referrals
 
@@ -53,8 +54,12 @@ class ListWorkItems:
         referral = self.referrals.load(
             request.principal.tenant, ReferralId(request.resource_id)
         ).referral
-        parameters = [{"name": "statusReason", "valueString": referral.status_reason}]
+        parameters: list[Mapping[str, Any]] = [
+            {"name": "statusReason", "valueString": referral.status_reason}
+        ]
         parameters += [{"name": "action", "valueCode": a} for a in available_actions(referral)]
+        question = question_of(self.referrals, referral)
+        parameters += parameters_of(question) if question else ()
         body = {"resourceType": "Parameters", "parameter": parameters}
         return Response(HTTPStatus.OK, body)
 
@@ -77,8 +82,13 @@ class ListWorkItems:
         if len(ahead) > count:
             url = f"{request.base_url.removesuffix('/fhir')}/work-items"
             following = f"{url}?{urlencode({**query, '_page': page[-1].place})}"
-        body = {"workItems": [_shown(entry) for entry in page], "next": following}
+        shown = [{**_shown(e), **self._question(e.referral)} for e in page]
+        body = {"workItems": shown, "next": following}
         return Response(HTTPStatus.OK, body)
+
+    def _question(self, referral: Referral) -> Mapping[str, Any]:
+        question = question_of(self.referrals, referral)
+        return {"question": question} if question else {}
 
     def _entries(self, tenant: Tenant, query: Mapping[str, str]) -> list[_Entry]:
         owner = query.get("owner")

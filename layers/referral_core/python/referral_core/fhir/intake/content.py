@@ -6,20 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from referral_core.domain.clinical_content import ClinicalContent, Reason, ServiceContent
-from referral_core.fhir.intake.parties import (
-    logical_npi,
-    npi_of,
-    person_and_organization,
-    read_coverage,
-    read_patient,
-    read_requester,
-)
+from referral_core.fhir.intake.parties import read_coverage, read_patient, read_requester
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.intake.service import named_npis, ordered_service
 from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
 from referral_core.fhir.r4.orders import Coded, Consent, Encounter, ServiceRequest
-from referral_core.fhir.r4.parties import Coverage, HealthcareService, Patient, PractitionerRole
-from referral_core.fhir.systems import ICD10, NUCC
+from referral_core.fhir.r4.parties import Coverage, HealthcareService, Patient
+from referral_core.fhir.systems import ICD10
 
 
 def read_content(
@@ -29,6 +23,7 @@ def read_content(
     coverages: Sequence[tuple[Node, Coverage]],
     at: datetime,
     *,
+    along: Sequence[Node] = (),
     diagnoses: Sequence[CodeableConcept] = (),
     provider: tuple[Reference, Node] | None = None,
 ) -> ClinicalContent:
@@ -40,6 +35,7 @@ def read_content(
         order: its model.
         coverages: what may pay, in the order of preference.
         at: when it is read: what is in force then counts.
+        along: what else the body holds about the patient: it goes along, and so it discloses.
         diagnoses: from the claim that carries the referral, used when the order has no reason.
         provider: from the same claim, used when the order has no requester.
     """
@@ -51,13 +47,15 @@ def read_content(
         patient=read_patient(_patient(subject_of(graph, request, order)), order.subject, at),
         coverage=read_coverage(graph, coverages, at),
         requester=read_requester(graph, requester, source, at),
-        service=_service(graph, request, order),
+        service=_service(graph, request, order, along, diagnoses),
         reasons=tuple(dict.fromkeys(reasons or _reasons(diagnoses))),
         consent=any(
             (found := graph.find(reference, request, Consent)) and found.allows
             for reference in order.supporting_info
         ),
         setting=setting_of(graph, request, order),
+        status=order.status,
+        intent=order.intent,
         notes=tuple(n.text for n in order.note if n.text)
         + ((order.patient_instruction,) if order.patient_instruction else ()),
     )
@@ -67,28 +65,23 @@ def _patient(subject: Node | None) -> Patient | None:
     return subject.model if subject and isinstance(subject.model, Patient) else None
 
 
-def _service(graph: Graph, request: Node, order: ServiceRequest) -> ServiceContent:
+def _service(
+    graph: Graph,
+    request: Node,
+    order: ServiceRequest,
+    along: Sequence[Node],
+    diagnoses: Sequence[CodeableConcept],
+) -> ServiceContent:
     coding = next((c for c in order.code.coding if c.code), None) if order.code else None
-    wanted = [order.performer_type] if order.performer_type else []
-    npi = words = None
-    for reference in order.performer:
-        node = graph.resolve(reference, request)
-        person, _ = person_and_organization(graph, node)
-        npi = npi or (npi_of(person.identifier) if person else logical_npi(reference))
-        if node and isinstance(node.model, (PractitionerRole, HealthcareService)):
-            wanted += node.model.specialty
-        if node and isinstance(node.model, HealthcareService):
-            words = words or node.model.name
+    wanted = ordered_service(graph, request, order, along, diagnoses)
+    services = (graph.find(reference, request, HealthcareService) for reference in order.performer)
+    names = (service.name for service in services if service and service.name)
     return ServiceContent(
         system=coding.system if coding else None,
         code=coding.code if coding else None,
-        display=(order.code.words if order.code else None) or words,
-        category=next(iter(tokens(order.category)), None),
-        performer_type=next(iter(tokens(wanted)), None),
-        performer_specialty=next(
-            (c.code for concept in wanted for c in concept.coding if c.system == NUCC), None
-        ),
-        performer_npi=npi,
+        display=(order.code.words if order.code else None) or next(names, None),
+        wanted=wanted,
+        performer_npis=named_npis(graph, request, order),
     )
 
 
@@ -98,11 +91,6 @@ def setting_of(graph: Graph, request: Node, order: ServiceRequest) -> str | None
         return None
     encounter = graph.find(order.encounter, request, Encounter)
     return encounter.class_.code if encounter and encounter.class_ else None
-
-
-def tokens(concepts: Iterable[CodeableConcept]) -> tuple[str, ...]:
-    """List all codings of concepts as `system|code`."""
-    return tuple(c.token for concept in concepts for c in concept.coding if c.token)
 
 
 def _referenced_reasons(graph: Graph, request: Node, order: ServiceRequest) -> tuple[Reason, ...]:

@@ -16,7 +16,7 @@ from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, che
 from referral_core.fhir.intake.bundles import SentOrder, from_bundle, from_message, from_resource
 from referral_core.fhir.intake.canonical import content_hash
 from referral_core.fhir.intake.compartment import Compartment, compartment, literals_of
-from referral_core.fhir.intake.content import read_content, tokens
+from referral_core.fhir.intake.content import read_content
 from referral_core.fhir.intake.identifiers import order_numbers, other_identifiers
 from referral_core.fhir.intake.links import references_in
 from referral_core.fhir.intake.origin import location_of
@@ -40,7 +40,6 @@ class Intake(Model):
         placer_identifier: the first of the order's numbers.
         order_numbers, other_identifiers: see `identifiers.py`.
         canonical_hash: SHA-256 of what the referral and its resources say.
-        categories, codes, performer_types: codings as `system|code`.
         replaces: what it names as replaced: references, and identifiers as `system|value`.
         location: where it was written, as the EHR identifies the place.
         entry: index of the Bundle's entry that is the order, or contains it.
@@ -58,9 +57,6 @@ class Intake(Model):
     status: str
     intent: str
     priority: str
-    categories: tuple[str, ...]
-    codes: tuple[str, ...]
-    performer_types: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     authored_on: datetime | None
     subject: str | None
@@ -187,9 +183,6 @@ def _understood(
         status=order.status,
         intent=order.intent,
         priority=order.priority or "routine",
-        categories=tokens(order.category),
-        codes=tokens([order.code] if order.code else []),
-        performer_types=tokens([order.performer_type] if order.performer_type else []),
         replaces=_replaced(order),
         authored_on=instant(order.authored_on) if order.authored_on else None,
         subject=order.subject.reference,
@@ -202,6 +195,7 @@ def _understood(
             order,
             coverages,
             at,
+            along=whole.nodes[1:],
             diagnoses=item.diagnoses,
             provider=item.provider,
         ),

@@ -7,6 +7,7 @@ from typing import Final, Unpack
 
 from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.change import Regions
+from referral_core.domain.effects import Effect
 from referral_core.domain.eligibility import SelfPay
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind, WorkItemFacts
@@ -14,10 +15,12 @@ from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
 from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.updates import DecisionMade, Reported
 from referral_core.domain.work_items import (
+    ACCEPT_LATER,
     APPEAL,
     APPOINTMENT_FULFILLED,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
+    NAME_SERVICE,
     REBOOK,
     RECORD_CALL,
     RECORD_CONSENT,
@@ -35,6 +38,7 @@ from referral_core.domain.work_items import (
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item
 from referral_core.lifecycle.reactions.offer import cancelled_appointment, taken_back
+from referral_core.lifecycle.reactions.service import kept, named
 
 _BY_OTHER_UPDATES: Final[Mapping[str, str]] = {
     RECORD_CALL: "result",
@@ -75,6 +79,9 @@ def decided(case: Case, update: DecisionMade) -> Draft:
     target = _target(item, update)
     if action == SELF_PAY and not update.fee_class and case.profile.sliding_fee:
         raise NotLegal("Send the class of the sliding fee scale, feeClass, with self-pay.")
+    if action == NAME_SERVICE:
+        service = named(case, update)
+        return resumed(case, target, update, effects=kept(case, update, service), service=service)
     if action == ROUTE_AGAIN and referral.offer is not None:
         return taken_back(case, update, "staff-decision", metered=_DECIDED)
     if action == CONTACT_AGAIN and item.reason in _ABOUT_MESSAGE and _has_booking(referral):
@@ -114,7 +121,12 @@ def _to_be_signed_off(case: Case, update: DecisionMade, team: Queue) -> Draft:
 
 
 def resumed(
-    case: Case, target: Step, update: Reported, **consequences: Unpack[Consequences]
+    case: Case,
+    target: Step,
+    update: Reported,
+    *,
+    effects: tuple[Effect, ...] = (),
+    **consequences: Unpack[Consequences],
 ) -> Draft:
     """Draft that the work item is settled and the referral goes on at a step."""
     facts: WorkItemFacts | None = None
@@ -130,6 +142,7 @@ def resumed(
         waits_for=Party.ROUTER,
         facts=facts,
         metered=_DECIDED if facts else None,
+        effects=effects,
         **settled,
     )
 
@@ -165,6 +178,10 @@ def _notice_again(referral: Referral, update: DecisionMade) -> Consequences:
 def _pays_alone(_referral: Referral, update: DecisionMade, _item: WorkItem) -> Consequences:
     agreed = SelfPay(fee_class=update.fee_class)
     return {"self_pay": agreed, "eligibility": None, "authorization": None}
+
+
+def _later(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
+    return {"service": referral.service.but(later_accepted=True)}
 
 
 def _rebooked(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
@@ -223,6 +240,7 @@ def _seen(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> Conseq
 
 
 _CONSEQUENCES: Final[Mapping[str, Callable[[Referral, DecisionMade, WorkItem], Consequences]]] = {
+    ACCEPT_LATER: _later,
     SELF_PAY: _pays_alone,
     APPOINTMENT_FULFILLED: _seen,
     REBOOK: _rebooked,

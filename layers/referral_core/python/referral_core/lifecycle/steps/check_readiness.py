@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from referral_core.domain.clinical_content import missing
+from referral_core.domain.clinical_content import CONSENT, SERVICE, missing
 from referral_core.domain.events import EventKind, StepFacts, WorkItemFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
 from referral_core.domain.referral import NoticeTopic
+from referral_core.domain.selection import SelectPathway
+from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
+from referral_core.lifecycle.wanted_service import understood, with_regions
 
 
 def _look_again(case: Case, update: Update) -> Draft:
@@ -30,8 +33,13 @@ def _look_again(case: Case, update: Update) -> Draft:
 
 @dataclass(frozen=True)
 class CheckReadiness(Reacting):
-    """Goes on once the order is complete; waits for the referrer and is entered again."""
+    """Goes on once the order is complete; waits for the referrer and is entered again.
 
+    Attributes:
+        select_pathway: of this release's pathways.
+    """
+
+    select_pathway: SelectPathway
     name: ClassVar[Step] = Step.CHECK_READINESS
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
@@ -55,18 +63,38 @@ class CheckReadiness(Reacting):
         return start_draft(case, self.name, "Checking that the order is complete.")
 
     def execute(self, case: Case) -> Recorder:
-        """Compare the content with what the pathway requires."""
-        readiness = case.rules.readiness
+        """Read which service is wanted, and compare the content with what its pathway requires."""
         if case.content.patient.deceased:
             return _deceased
-        consented = case.referral.consent_recorded
-        absent = missing(case.content, readiness.required, consented=consented)
+        regions = understood(case, self.select_pathway)
+        recorder = self._checked(case.of(case.referral.but(**regions)))
+        return with_regions(recorder, regions)
+
+    def _checked(self, case: Case) -> Recorder:
+        if case.referral.service.specialty is None and case.content.service.is_stated:
+            return lambda current: open_work_item(current, Reason.SERVICE_UNCLEAR)
+        if case.wanted_by is not None and case.wanted_by <= case.now:
+            return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
+        readiness = case.rules.readiness
+        absent = missing(case.content, _required(case), consented=case.referral.consent_recorded)
         if not absent:
             return _ready
-        asked = [fact for fact in absent if fact not in readiness.asked_of_staff]
+        asked = [f for f in absent if f not in (*readiness.asked_of_staff, CONSENT)]
         if not asked or case.referral.information_requests >= readiness.asks:
             return lambda current: _to_staff(current, absent)
         return lambda current: _requested(current, absent)
+
+
+def _required(case: Case) -> tuple[str, ...]:
+    """Return what must be known: consent too, wherever the order discloses what needs it."""
+    service = case.referral.service
+    required = set(case.rules.readiness.required)
+    if service.specialty is not None:
+        required.discard(SERVICE)
+    if service.consent is not ConsentClass.NONE:
+        required.add(CONSENT)
+    ordered = dict.fromkeys((*case.rules.readiness.required, CONSENT))
+    return tuple(fact for fact in ordered if fact in required)
 
 
 def _ready(case: Case) -> Draft:

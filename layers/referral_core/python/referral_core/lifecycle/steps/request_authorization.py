@@ -18,9 +18,9 @@ from referral_core.domain.effects import Effect
 from referral_core.domain.errors import Permanent
 from referral_core.domain.events import AuthorizationFacts, EventKind
 from referral_core.domain.lifecycle import End, Next, Party, Status, Step
-from referral_core.domain.pathway import names_code
 from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.routing.filters import in_network
+from referral_core.domain.selection import names_code
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case

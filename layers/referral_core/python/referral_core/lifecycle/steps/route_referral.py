@@ -13,7 +13,12 @@ from referral_core.domain.errors import RouterError
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
 from referral_core.domain.referral import Offer
-from referral_core.domain.routing.capacity import days_to_third_place, first_day, weeks_from
+from referral_core.domain.routing.capacity import (
+    days_to_third_place,
+    first_day,
+    weeks_from,
+    weeks_until,
+)
 from referral_core.domain.routing.filters import Need
 from referral_core.domain.routing.score import (
     POLICY,
@@ -94,6 +99,11 @@ class RouteReferral(Reacting):
         if chosen is not None and chosen.status == "open" and chosen.offered_at is None:
             # What an earlier try said was lost: its choice stands, and its reservation.
             return _chosen_already
+        if not case.referral.service.accepts:
+            # Nothing routes to a specialty that nobody named.
+            return lambda current: open_work_item(current, Reason.SERVICE_UNCLEAR)
+        if _is_too_late(case):
+            return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
         self._withdraw_last(case)
         proposal = _proposal(case)
         return lambda current: _recorded(current, proposal)
@@ -113,9 +123,13 @@ class RouteReferral(Reacting):
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the ranking proposes, before it is written."""
+    """What the ranking proposes, before it is written.
 
-    specialty: str
+    Attributes:
+        specialties: npi → the specialty under which the directory lists them.
+    """
+
+    specialties: Mapping[str, str]
     ranking: Ranking
     shown: tuple[str, ...]
     best: Candidate | None
@@ -123,11 +137,15 @@ class Proposal:
 
 
 def _proposal(case: Case) -> Proposal:
-    rule, content, referral = case.rules.routing, case.content, case.referral
-    specialty = content.service.performer_specialty or rule.specialty
+    rule, referral = case.rules.routing, case.referral
     directory = case.sources.directory
-    practitioners = directory.practitioners(referral.tenant, specialty)
-    weeks = weeks_from(case.now.date(), rule.weeks_ahead)
+    found = {
+        p.npi: p
+        for specialty in reversed(referral.service.accepts)
+        for p in directory.practitioners(referral.tenant, specialty)
+    }
+    practitioners = list(found.values())
+    weeks = _weeks(case)
     reserved: dict[str, Mapping[str, int]] = {
         p.npi: directory.reserved(referral.tenant, p.npi, weeks) for p in practitioners
     }
@@ -143,9 +161,23 @@ def _proposal(case: Case) -> Proposal:
     best = next(iter(ranking.candidates), None)
     third = None
     if best is not None:
-        (chosen,) = (p for p in practitioners if p.npi == best.npi)
+        chosen = found[best.npi]
         third = days_to_third_place(chosen, reserved[best.npi], weeks, case.now.date())
-    return Proposal(specialty, ranking, listed, best, third)
+    specialties = {p.npi: p.specialty for p in practitioners}
+    return Proposal(specialties, ranking, listed, best, third)
+
+
+def _weeks(case: Case) -> tuple[str, ...]:
+    """Return the ISO weeks to look at, soonest first: those that begin while there is time."""
+    weeks = weeks_from(case.now.date(), case.rules.routing.weeks_ahead)
+    return weeks if case.wanted_by is None else weeks_until(weeks, case.wanted_by.date())
+
+
+def _is_too_late(case: Case) -> bool:
+    """Whether no clinic could even answer in the time that the order leaves."""
+    limit = case.wanted_by
+    answered = case.calendar.after(case.now, case.rules.offer.answer_within)
+    return limit is not None and answered > limit
 
 
 def _need(case: Case) -> Need:
@@ -171,7 +203,7 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
         number=len(referral.offers) + 1,
         npi=chosen.npi,
         organization=chosen.organization,
-        specialty=proposal.specialty,
+        specialty=proposal.specialties[chosen.npi],
         tier=chosen.tier,
         in_network=chosen.in_network,
         reservation=reservation,
@@ -222,6 +254,8 @@ def _decision(case: Case, proposal: Proposal, chosen: Candidate | None) -> Routi
 def _no_place(case: Case, decision: RoutingDecision, *, waitlist: bool) -> Draft:
     kept, rule = (KeepDecision(decision=decision),), case.rules.routing
     tries = case.referral.waitlist_tries
+    if waitlist and case.wanted_by is not None:
+        return open_work_item(case, Reason.NOT_IN_TIME, effects=kept)
     if not waitlist or tries >= rule.waitlist_tries:
         return open_work_item(case, Reason.NO_CANDIDATE, effects=kept, waitlist_tries=0)
     return draft(

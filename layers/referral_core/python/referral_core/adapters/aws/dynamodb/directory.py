@@ -12,6 +12,7 @@ from referral_core.domain.directory import EhrSystem, Payer, Practitioner, Tenan
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.principal import Principal
+from referral_core.domain.terminology import Override, Overrides
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -90,6 +91,14 @@ class DynamoDbDirectory:
         partition = keys.directory(tenant, specialty)
         found = self._bodies(partition, keys.Sort.PRACTITIONER.value)
         return [Practitioner.model_validate_json(body) for body in found]
+
+    def overrides(self, tenant: Tenant, wanted: Sequence[str]) -> Overrides:
+        """Read the tenant's mappings of some codes or words."""
+        places = {keys.mapping(tenant, key)["pk"]: key for key in wanted}
+        found = self._table.get_all([keys.mapping(tenant, key) for key in wanted])
+        return Overrides(
+            entries={places[e["pk"]]: Override.model_validate_json(str(e["body"])) for e in found}
+        )
 
     def reserved(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
         """Read how much of some weeks is reserved."""

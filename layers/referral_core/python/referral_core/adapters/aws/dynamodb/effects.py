@@ -16,6 +16,7 @@ from referral_core.domain.effects import (
     IndexIdentifier,
     KeepDecision,
     KeepEvidence,
+    KeepMapping,
     RecordUpdate,
     Release,
     Reserve,
@@ -119,6 +120,10 @@ def _decision(table: Requests, after: Referral, effect: KeepDecision) -> Iterato
     yield table.put_new("decision", kept)
 
 
+def _mapping(table: Requests, after: Referral, effect: KeepMapping) -> Iterator[Part]:
+    yield table.put("mapping", items.mapping_item(after.tenant, effect), None)
+
+
 def _contact(table: Requests, after: Referral, effect: IndexContact) -> Iterator[Part]:
     yield table.put("contact", items.phone_item(after, effect.contact_hash), None)
 
@@ -147,6 +152,7 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Requests, Referral, Any], Iterato
             StorePayload: _payload,
             KeepEvidence: _evidence,
             KeepDecision: _decision,
+            KeepMapping: _mapping,
             IndexContact: _contact,
             IndexIdentifier: _identifier,
             TakeNumber: _number,

@@ -14,7 +14,7 @@ from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
 from referral_core.adapters.aws.dynamodb.bodies import body_of, update_body
 from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
-from referral_core.domain.effects import ClaimDailyMessage, Evidence, RoutingDecision
+from referral_core.domain.effects import ClaimDailyMessage, Evidence, KeepMapping, RoutingDecision
 from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -99,6 +99,11 @@ def payload_item(referral: Referral, body: bytes) -> Item:
         sk=keys.payload(referral.payload_version),
         body=compressed(body),
     )
+
+
+def mapping_item(tenant: Tenant, kept: KeepMapping) -> Item:
+    """Return the item of what a code or words of the tenant's orders mean."""
+    return item(**keys.mapping(tenant, kept.key), body=kept.override.model_dump_json())
 
 
 def payload_in(found: Mapping[str, Any]) -> bytes:

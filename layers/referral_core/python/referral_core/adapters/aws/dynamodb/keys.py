@@ -31,6 +31,7 @@ class Sort(StrEnum):
     TENANT = "TENANT"
     PAYER = "PAYER#"
     EHR = "EHR#"
+    MAPPING = "@MAPPING"
     PRACTITIONER = "PRACTITIONER#"
     WEEK = "WEEK#"
     REFERRAL_OF = "R#"
@@ -62,6 +63,12 @@ def config(tenant: Tenant) -> str:
 def directory(tenant: Tenant, specialty: str) -> str:
     """Return the partition of a specialty's practitioners."""
     return f"T#{tenant}#DIRECTORY#{specialty}"
+
+
+def mapping(tenant: Tenant, key: str) -> dict[str, str]:
+    """Return the key of what a code or words mean; they are hashed, for words may be PHI."""
+    hashed = sha256(key.encode()).hexdigest()
+    return {"pk": f"T#{tenant}#MAPPING#{hashed}", "sk": Sort.MAPPING.value}
 
 
 def capacity(tenant: Tenant, npi: str) -> str:

@@ -1,0 +1,199 @@
+"""From the order and what belongs to it, to all that says which service is wanted, and how soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from referral_core.domain.terminology import Coding, Concept, OrderedService, Priority
+from referral_core.fhir.dates import end_of
+from referral_core.fhir.intake.parties import logical_npi, npi_of
+from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
+from referral_core.fhir.r4.orders import Coded, ServiceRequest, Task
+from referral_core.fhir.r4.parties import (
+    HealthcareService,
+    Organization,
+    Practitioner,
+    PractitionerRole,
+)
+
+_SAY_NOTHING_OF_HEALTH: Final = frozenset(
+    {
+        "Consent",
+        "Coverage",
+        "HealthcareService",
+        "Location",
+        "MessageHeader",
+        "Organization",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "RelatedPerson",
+    }
+)
+"""Types whose codes are those of people, places and papers."""
+
+
+def ordered_service(
+    graph: Graph,
+    request: Node,
+    order: ServiceRequest,
+    along: Sequence[Node] = (),
+    diagnoses: Sequence[CodeableConcept] = (),
+) -> OrderedService:
+    """Return everything of an order that says which service is wanted.
+
+    Args:
+        graph: the body.
+        request: the order.
+        order: its model.
+        along: what goes along with it.
+        diagnoses: of the claim that carries it.
+    """
+    tasks = [task for _, task in _tasks(graph, request)]
+    reasons = [*order.reason_code, *_referenced(graph, request, order), *diagnoses]
+    periods = [order.occurrence_period, *(t.restriction.period for t in tasks if t.restriction)]
+    ends = [order.occurrence_date_time, *(period.end for period in periods if period)]
+    return OrderedService(
+        performer_type=_concepts([order.performer_type]),
+        code=_concepts([order.code]),
+        order_detail=_concepts(order.order_detail),
+        location=_concepts(order.location_code),
+        category=_concepts(order.category),
+        performer=tuple(_performer_concepts(graph, request, order)),
+        reason=_concepts(reasons),
+        also_sent=tuple(dict.fromkeys(_said_by(along))),
+        priority=Priority(order.priority) if order.priority else None,
+        task_priorities=tuple(Priority(t.priority) for t in tasks if t.priority),
+        occurrence_end=_earliest(ends),
+    )
+
+
+def named_npis(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:
+    """Return the NPIs of who the order names, clinicians before their organizations."""
+    found: dict[str, None] = {}
+    for reference in order.performer:
+        for npi in _npis(graph, request, reference):
+            found.setdefault(npi)
+    return tuple(found)
+
+
+def _npis(graph: Graph, request: Node, reference: Reference) -> Iterator[str]:
+    """Iterate over the NPIs that a reference leads to, whatever kind of resource bears them."""
+    logical = logical_npi(reference)
+    if logical:
+        yield logical
+    node = graph.resolve(reference, request)
+    if node is None:
+        return
+    parties = [node.model]
+    if isinstance(node.model, PractitionerRole):
+        parties += [
+            found
+            for found in (
+                graph.find(node.model.practitioner, node, Practitioner),
+                graph.find(node.model.organization, node, Organization),
+            )
+            if found
+        ]
+        for named in (node.model.practitioner, node.model.organization):
+            yield from filter(None, [logical_npi(named) if named else None])
+    if isinstance(node.model, HealthcareService):
+        provider = graph.find(node.model.provided_by, node, Organization)
+        parties += [provider] if provider else []
+    for party in parties:
+        npi = npi_of(getattr(party, "identifier", ()))
+        if npi:
+            yield npi
+
+
+def _performer_concepts(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Concept]:
+    for reference in order.performer:
+        node = graph.resolve(reference, request)
+        model = node.model if node else None
+        if isinstance(model, PractitionerRole):
+            yield from _concepts(model.specialty)
+        elif isinstance(model, HealthcareService):
+            yield from _concepts([*model.specialty, *model.type, *model.category])
+            yield from _words(model.name)
+        elif isinstance(model, Organization):
+            yield from _concepts(model.type)
+            yield from _words(model.name)
+        yield from _words(reference.display)
+
+
+def _words(text: str | None) -> tuple[Concept, ...]:
+    return (Concept(text=text),) if text else ()
+
+
+def _tasks(graph: Graph, request: Node) -> Iterator[tuple[Node, Task]]:
+    """Iterate over the Tasks that carry the order."""
+    for node, task in graph.of_type(Task):
+        pointers = (task.focus, *task.based_on)
+        if any(graph.resolve(pointer, node) is request for pointer in pointers):
+            yield node, task
+
+
+def _referenced(
+    graph: Graph, request: Node, order: ServiceRequest
+) -> Iterator[CodeableConcept | None]:
+    for reference in order.reason_reference:
+        problem = graph.find(reference, request, Coded)
+        if problem is not None and problem.code is not None:
+            yield problem.code
+        elif reference.display:
+            yield CodeableConcept(text=reference.display)
+
+
+def _said_by(nodes: Iterable[Node]) -> Iterator[Concept]:
+    """Iterate over all that the resources besides the order say of the patient's health."""
+    for node in nodes:
+        if node.model.resource_type not in _SAY_NOTHING_OF_HEALTH:
+            yield from _concepts_within(node.resource)
+
+
+def _concepts_within(value: Any) -> Iterator[Concept]:
+    """Iterate over the CodeableConcepts within JSON, whatever element holds them."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _concepts_within(inner)
+    elif isinstance(value, dict):
+        codings = value.get("coding")
+        if isinstance(codings, list):
+            yield Concept(
+                codings=tuple(
+                    Coding(**{name: _text(c, name) for name in ("system", "code", "display")})
+                    for c in codings
+                    if isinstance(c, dict)
+                ),
+                text=_text(value, "text"),
+            )
+        for name, inner in value.items():
+            if name not in {"coding", "contained", "meta"}:
+                yield from _concepts_within(inner)
+
+
+def _text(value: dict[str, Any], name: str) -> str | None:
+    found = value.get(name)
+    return found if isinstance(found, str) else None
+
+
+def _concepts(concepts: Iterable[CodeableConcept | None]) -> tuple[Concept, ...]:
+    return tuple(
+        Concept(
+            codings=tuple(
+                Coding(system=c.system, code=c.code, display=c.display)
+                for c in concept.coding
+                if c.code or c.display
+            ),
+            text=concept.text,
+        )
+        for concept in concepts
+        if concept is not None
+    )
+
+
+def _earliest(ends: Iterable[str | None]) -> datetime | None:
+    return min((end_of(text) for text in ends if text), default=None)
