@@ -13,7 +13,13 @@ from local.partners.scripts.parts import CALLS, Reopening, optional_reopening
 REASONS: Final = frozenset(
     {
         *("fault", "missing-information", "payer-unknown", "not-eligible", "eligibility-unclear"),
-        *("service-unclear", "no-candidate", "authorization-denied", "authorization-unclear"),
+        *(
+            "service-unclear",
+            "not-in-time",
+            "no-candidate",
+            "authorization-denied",
+            "authorization-unclear",
+        ),
         *("authorization-overdue", "fee-class-missing", "call-due", "escalated"),
         *("another-time-wanted", "patient-cancels", "closing-sign-off", "patient-opted-out"),
         *("patient-wrote", "patient-not-reached", "message-ambiguous", "message-refused"),
