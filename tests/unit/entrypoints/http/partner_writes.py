@@ -93,7 +93,8 @@ _OF_OFFER_2: Final = [{"reference": f"ServiceRequest/{MINE}.b2"}]
 
 
 def _visit(status: str, **fields: Any) -> Json:
-    start = START + timedelta(days=7)
+    # What became of a visit is known once it has begun.
+    start = START if status in {"fulfilled", "noshow"} else START + timedelta(days=7)
     times = {"start": start.isoformat(), "end": (start + timedelta(minutes=30)).isoformat()}
     return a_visit(**{"status": status, "basedOn": _BASED_ON, **times, **fields})
 
