@@ -81,3 +81,100 @@ def test_cancelling_the_visit_that_was_booked_anew_leaves_the_new_one() -> None:
     assert api.call("PUT", f"/fhir/Appointment/{old}", gone, client="clinic-1").status == 200
     assert visit_of(world).status == "booked"
     assert visit_of(world).start == start + timedelta(days=2)
+
+
+# --- an update is known by its version or key, and by what happened since ------------------------
+
+
+def put(api: ApiClient, own_id: str, body: dict[str, Any], **headers: str) -> int:
+    url, named = f"/fhir/Appointment/{own_id}", {**body, "id": own_id}
+    return api.call("PUT", url, named, client="clinic-1", **headers).status
+
+
+def counted(world: World, kind: EventKind) -> int:
+    events = world.referrals.events(world.referral.tenant, REFERRAL)
+    return [event.kind for event in events].count(kind)
+
+
+def booked_and_cancelled() -> tuple[ApiClient, World, str, dict[str, Any]]:
+    """A visit that is booked and cancelled, with the body that cancelled it."""
+    api, world = to_be_booked()
+    start = world.clock.now() + timedelta(days=7)
+    own_id = str(book(api, start).body["id"])
+    cancelled = an_appointment(start, "cancelled")
+    assert put(api, own_id, cancelled) == 200
+    assert visit_of(world).status == "cancelled"
+    return api, world, own_id, cancelled
+
+
+def test_a_visit_that_is_restored_and_cancelled_again_with_the_same_body_is_cancelled() -> None:
+    api, world, own_id, cancelled = booked_and_cancelled()
+    for times in (2, 3):
+        assert put(api, own_id, {**cancelled, "status": "booked"}) == 200
+        assert visit_of(world).status == "booked"
+        assert put(api, own_id, cancelled) == 200
+        assert visit_of(world).status == "cancelled"
+        assert counted(world, EventKind.APPOINTMENT_CANCELLED) == times
+
+
+def test_a_cancellation_that_is_only_sent_again_is_one() -> None:
+    api, world, own_id, cancelled = booked_and_cancelled()
+    version = world.referral.version
+    for _ in range(3):
+        assert put(api, own_id, cancelled) == 200
+    assert world.referral.version == version
+
+
+def test_one_that_was_lost_on_the_way_back_stays_one_after_another_was_said() -> None:
+    # Given the answer to the second cancellation is lost, so that it is sent once more
+    api, world, own_id, cancelled = booked_and_cancelled()
+    put(api, own_id, {**cancelled, "status": "booked"})
+    put(api, own_id, cancelled)
+    version = world.referral.version
+    assert put(api, own_id, cancelled) == 200
+    assert world.referral.version == version
+
+
+def test_a_key_says_which_update_it_is_whatever_happened_since() -> None:
+    api, world, own_id, cancelled = booked_and_cancelled()
+    put(api, own_id, {**cancelled, "status": "booked"})
+    put(api, own_id, cancelled, idempotency_key="k-2")
+    assert visit_of(world).status == "cancelled"
+    put(api, own_id, {**cancelled, "status": "booked"})
+    # Delayed on its way, the very same request arrives once more: the restored visit stands.
+    put(api, own_id, cancelled, idempotency_key="k-2")
+    assert visit_of(world).status == "booked"
+
+
+def test_a_version_says_which_update_it_is_whatever_happened_since() -> None:
+    api, world, own_id, cancelled = booked_and_cancelled()
+    third, fourth = ({"meta": {"versionId": version}} for version in ("3", "4"))
+    put(api, own_id, {**cancelled, **third, "status": "booked"})
+    put(api, own_id, {**cancelled, **fourth})
+    put(api, own_id, {**cancelled, "meta": {"versionId": "5"}, "status": "booked"})
+    put(api, own_id, {**cancelled, **fourth})
+    assert visit_of(world).status == "booked"
+    put(api, own_id, {**cancelled, "meta": {"lastUpdated": "2026-03-03T10:00:00Z"}})
+    assert visit_of(world).status == "cancelled"
+
+
+def test_a_missed_visit_that_is_reported_again_was_missed_once() -> None:
+    api, world = to_be_booked()
+    start = world.clock.now() + timedelta(days=7)
+    own_id = str(book(api, start).body["id"])
+    world.clock.move_to(start + timedelta(hours=1))
+    missed = an_appointment(start, "noshow")
+    assert put(api, own_id, missed) == 200
+    assert put(api, own_id, missed) == 200
+    assert counted(world, EventKind.APPOINTMENT_NOSHOW) == 1
+
+
+def test_a_status_that_comes_back_is_on_record_twice() -> None:
+    api, world = to_be_booked()
+    start = world.clock.now() + timedelta(days=7)
+    sent = ("pending", "waitlist", "pending", "pending")
+    before = counted(world, EventKind.UPDATE_RECORDED)
+    for status in sent:
+        body = an_appointment(start, status)
+        assert api.call("POST", "/fhir/Appointment", body, client="clinic-1").status == 201
+    assert counted(world, EventKind.UPDATE_RECORDED) - before == 3

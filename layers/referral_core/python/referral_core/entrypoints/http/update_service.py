@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from referral_core.domain.effects import Effect, Evidence
 from referral_core.domain.ids import ReferralId
@@ -30,6 +30,13 @@ _SENTENCES: Final[Mapping[Receipt, str]] = {
     Receipt.LATE: "Recorded; the referral is closed and was not changed.",
 }
 _BY_WHOM_AND_WHEN: Final = {"id", "actor", "role", "organization", "received_at"}
+
+
+class ResourceVersion(NamedTuple):
+    """Which version of a resource its sender says that it sends: its `meta`."""
+
+    version_id: str | None
+    last_updated: str | None
 
 
 class UpdateFactory(Protocol):
@@ -80,6 +87,7 @@ class UpdateService:
         comment: str | None = None,
         update_id: str | None = None,
         occasion: tuple[object, ...] = (),
+        version: ResourceVersion | None = None,
     ) -> Receipt:
         """Submit an update.
 
@@ -89,15 +97,25 @@ class UpdateService:
             factory: makes the update.
             effects: what is written with it.
             comment: SHA-256 of the document that holds the sender's text.
-            update_id: of the update; by default the same report of a client is the same update.
-            occasion: what tells apart two reports that say the same, where it may recur.
+            update_id: of the update; by default the same report of a client is the same update,
+                unless something has happened since.
+            occasion: what tells apart two reports that become equal updates.
+            version: of the resource that was sent, where its sender gave it one.
         """
         principal, now = request.principal, self.clock.now()
         update = factory(
             id="", actor=principal.client_id, role=principal.role, received_at=now
         ).but(organization=principal.organization, comment=comment)
-        update = update.but(id=update_id or _id_of(request, referral, update, occasion))
-        return apply_update(self.engine, referral.tenant, referral.id, update, effects=effects)
+        named = (request.headers.get("idempotency-key", ""), version)
+        default_id = _id_of(request, referral, update, (*named, *occasion))
+        return apply_update(
+            self.engine,
+            referral.tenant,
+            referral.id,
+            update.but(id=update_id or default_id),
+            effects=effects,
+            may_recur=update_id is None and not any(named),
+        )
 
     def store_document(
         self, request: Request, kind: str, content: bytes, content_type: str
@@ -113,6 +131,14 @@ class UpdateService:
         )
 
 
+def version_of(resource: Mapping[str, Any]) -> ResourceVersion | None:
+    """Return the version of a resource as it was sent; None when its sender gave it none."""
+    meta = resource.get("meta")
+    known = meta if isinstance(meta, Mapping) else {}
+    version = ResourceVersion(known.get("versionId"), known.get("lastUpdated"))
+    return version if any(version) else None
+
+
 def hashed_id(prefix: str, principal: Principal, *reported: object) -> str:
     """Return the id of an update by who reports what."""
     text = json.dumps([principal.client_id, *reported], sort_keys=True, default=str)
@@ -126,7 +152,6 @@ def _id_of(
         update.kind,
         request.principal,
         update.model_dump(mode="json", exclude=_BY_WHOM_AND_WHEN),
-        request.headers.get("idempotency-key", ""),
         len(referral.reopenings),
         *occasion,
     )

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from referral_core.domain.authorization import AuthorizationResponse
-from referral_core.domain.effects import Evidence, KeepEvidence
+from referral_core.domain.effects import Effect, Evidence, KeepEvidence
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.ownership import Authority
@@ -24,7 +24,12 @@ from referral_core.domain.updates import (
 )
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.update_service import UpdateService, receipt, receipts
+from referral_core.entrypoints.http.update_service import (
+    UpdateService,
+    receipt,
+    receipts,
+    version_of,
+)
 from referral_core.fhir.ids import appointment_id as own_appointment_id
 from referral_core.fhir.inbound.documents import (
     DocumentUpdate,
@@ -69,14 +74,11 @@ class ReceiveUpdate:
         """Submit an answer; the sender's own words are a document, since they may hold PHI."""
         words = (reported.reason_text or "").encode()
         kept = self.service.store_document(request, "comment", words, _TEXT) if words else None
-        self.service.submit(
-            request,
-            referral,
-            reported.as_update,
-            effects=(KeepEvidence(evidence=kept),) if kept else (),
-            comment=kept.sha256 if kept else None,
-            occasion=reported.occasion,
-        )
+        if kept is None:
+            self._submit(request, referral, reported)
+            return
+        evidence = KeepEvidence(evidence=kept)
+        self._submit(request, referral, reported, evidence, comment=kept.sha256)
 
     def appointment(self, request: Request) -> Response:
         """Take what the clinic reports on the appointment."""
@@ -88,9 +90,7 @@ class ReceiveUpdate:
         is_booked_then = known is not None and known.is_booked and known.start == reported.start
         number = known.number if known else 0
         if reported.kind_class is not AppointmentBooked or not is_booked_then:
-            # Booked for a time, moved and moved back are three updates, though two are alike.
-            occasion = (*reported.occasion, known.start if known else None)
-            self.service.submit(request, referral, reported.as_update, occasion=occasion)
+            self._submit(request, referral, reported)
             number += 1
         stored = own_id or own_appointment_id(referral.id, number)
         resource = {**read_resource(request.body, request.content_type), "id": stored}
@@ -120,13 +120,8 @@ class ReceiveUpdate:
         )
         pathways = self.service.engine.sources.pathways
         rules = pathways(referral.pathway, referral.pathway_version)
-        result = self.service.submit(
-            request,
-            referral,
-            reported.but(loinc=_first_known(reported, rules)).as_update,
-            effects=(KeepEvidence(evidence=evidence),),
-            occasion=reported.occasion,
-        )
+        known = reported.but(loinc=_first_known(reported, rules))
+        result = self._submit(request, referral, known, KeepEvidence(evidence=evidence))
         return receipt(request, result, HTTPStatus.CREATED)
 
     def claim_response(self, request: Request) -> Response:
@@ -147,10 +142,27 @@ class ReceiveUpdate:
         """Take the EHR's acknowledgement of a notice."""
         reported = read_acknowledgement(request.body, request.content_type)
         referral = self._referral(request.principal, reported)
-        result = self.service.submit(
-            request, referral, reported.as_update, occasion=reported.occasion
-        )
+        result = self._submit(request, referral, reported)
         return receipt(request, result, HTTPStatus.CREATED)
+
+    def _submit(
+        self,
+        request: Request,
+        referral: Referral,
+        reported: PartnerUpdate,
+        *effects: Effect,
+        comment: str | None = None,
+    ) -> Receipt:
+        """Submit what a resource says, known by its version where its sender gave it one."""
+        return self.service.submit(
+            request,
+            referral,
+            reported.as_update,
+            effects=effects,
+            comment=comment,
+            occasion=reported.occasion,
+            version=version_of(read_resource(request.body, request.content_type)),
+        )
 
     def _asked(self, principal: Principal, response: AuthorizationResponse) -> Referral:
         """Load the referral whose request a payer decides; it decides those put to it only."""

@@ -18,6 +18,7 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.updates import (
     ONLY_INFORMS,
+    AppointmentUpdate,
     DeadlinePassed,
     NoticeAcknowledged,
     NoticeDelivered,
@@ -30,6 +31,12 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, record_only
 from referral_core.lifecycle.engine.commit import commit_of, mailbox_after
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.engine.repeats import (
+    ONLY_ON_RECORD,
+    is_last_of_its_kind,
+    is_repeat,
+    says_nothing_new,
+)
 from referral_core.lifecycle.reactions.notice import beside_the_closure
 from referral_core.lifecycle.reactions.work_item import updated
 
@@ -52,6 +59,7 @@ def apply_update(
     *,
     effects: Sequence[Effect] = (),
     known_version: int | None = None,
+    may_recur: bool = False,
 ) -> Receipt:
     """Apply one update.
 
@@ -62,6 +70,8 @@ def apply_update(
         update: what is reported; the same id again changes nothing.
         effects: what is written with it: its document's evidence, a new payload, ….
         known_version: of the payload that the sender knows, when it must still be that one.
+        may_recur: whether its id says no more than its content: then what happened since tells
+            whether it is on record, and it gets an id of its own where it is news.
 
     Raises:
         NotFound: the tenant has no such referral.
@@ -69,10 +79,15 @@ def apply_update(
         VersionMoved: the payload is not of the version that the sender knows.
         Conflict: other writers were always first; post again.
     """
+    first, is_known = update.id, False
     for _ in engine.conflicts:
         state = engine.sources.referrals.load(tenant, referral_id)
         if isinstance(update, DeadlinePassed) and not _is_due(state.mailbox, update):
             return Receipt.DUPLICATE
+        if is_known:
+            if _is_repeat(engine, state, update.but(id=first)):
+                return Receipt.DUPLICATE
+            update = update.but(id=f"{first}-{state.referral.version}")
         try:
             drafted, receipt = _drafted(engine, state, update, effects, known_version)
         except (NotLegal, VersionMoved):
@@ -82,20 +97,39 @@ def apply_update(
             raise
         drafted = drafted.caused_by(update)
         mailbox = _mailbox(state, drafted, update, receipt)
-        written = [e for e in effects if receipt is not Receipt.LATE or _is_kept_late(e)]
-        if not isinstance(update, DeadlinePassed):
-            written.append(RecordUpdate(update=update))
+        written = _written(effects, update, receipt)
         try:
             engine.sources.referrals.commit(commit_of(drafted, state, mailbox, *written))
         except DuplicateUpdate:
-            return Receipt.DUPLICATE
+            if is_known or not may_recur:
+                return Receipt.DUPLICATE
+            is_known = True  # judged by the referral as it is now, which is read anew
+            continue
         except (Conflict, StaleRun):
             continue
-        if drafted.next is not None and state.mailbox.wait is not None:
-            # Lost on the way, it is sent again by the sweep: the resolution is on record.
-            engine.workflow.complete_task(state.mailbox.wait.token, drafted.next)
+        _resume(engine, state.mailbox, drafted)
         return receipt
     raise AssertionError("the tries end with an error of their own")
+
+
+def _resume(engine: Engine, mailbox: Mailbox, drafted: Draft) -> None:
+    """Let the waiting state go on; lost on the way, it is sent again by the sweep."""
+    if drafted.next is not None and mailbox.wait is not None:
+        engine.workflow.complete_task(mailbox.wait.token, drafted.next)
+
+
+def _written(effects: Sequence[Effect], update: Update, receipt: Receipt) -> list[Effect]:
+    """Return what is written with an update: on a closed referral, what leaves it as it is."""
+    written = [e for e in effects if receipt is not Receipt.LATE or _is_kept_late(e)]
+    if not isinstance(update, DeadlinePassed):
+        written.append(RecordUpdate(update=update))
+    return written
+
+
+def _is_repeat(engine: Engine, state: ReferralState, update: Update) -> bool:
+    if update.kind in ONLY_ON_RECORD:
+        return is_last_of_its_kind(engine.sources.referrals, state.referral, update)
+    return is_repeat(state, update)
 
 
 def _is_due(mailbox: Mailbox, update: DeadlinePassed) -> bool:
@@ -126,6 +160,8 @@ def _drafted(
         following = referral.payload_version + 1
         referral = referral.but(payload_version=following, revised_at=update.received_at)
     case = engine.case(referral)
+    if isinstance(update, AppointmentUpdate) and says_nothing_new(state, update):
+        return record_only(case, update), Receipt.RECORDED
     recorded = _recorded_at_once(case, update)
     if recorded is not None:
         return recorded, Receipt.RECORDED

@@ -31,6 +31,11 @@ _STATUS: Final[Mapping[AuthorizationVerdict, AuthorizationStatus]] = {
 }
 
 
+def status_of(verdict: AuthorizationVerdict) -> AuthorizationStatus:
+    """Return where authorization stands after a verdict."""
+    return _STATUS[verdict]
+
+
 def decided(case: Case, update: AuthorizationDecided) -> Draft:
     """Draft what the payer's decision means; one for another request is recorded only."""
     known = case.referral.authorization
