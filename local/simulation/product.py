@@ -17,6 +17,7 @@ from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
 from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.protocols import (
     ClinicsByProtocol,
     EhrByProtocol,
@@ -27,12 +28,15 @@ from referral_core.entrypoints.http import route_table
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.metrics import record
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
 from referral_core.entrypoints.outbox import Outbox
@@ -86,6 +90,7 @@ class Ports:
 
     referrals: Referrals
     worklists: MemoryReferrals
+    unmatched: MemoryUnmatched
     directory: Directory
     documents: Documents
     http: HttpClient
@@ -118,7 +123,7 @@ class Product:
         engine, directory = self.engine, ports.directory
         referrals, documents, clock = ports.referrals, ports.documents, ports.clock
         self.receive_reply = ReceiveReply(
-            referrals, documents, engine, directory, clock, ports.opt_outs
+            referrals, documents, engine, directory, clock, ports.opt_outs, _kept(ports)
         ).handle
         self._watchdog = Watchdog(partial(process_due, engine), referrals, clock)
         self._notice_delivery = NoticeDelivery(
@@ -179,9 +184,18 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     worklist = ListWorkItems(referrals, ports.worklists)
     return {
         "receive_referral": intake_app(intake, orders, directory),
-        "receive_update": update_app(ReceiveUpdate(updates), staff, directory),
-        "query_api": read_app(reads, worklist, directory),
+        "receive_update": update_app(
+            ReceiveUpdate(updates, PutAside(updates, _kept(ports))),
+            staff,
+            MatchItems(updates, ports.unmatched),
+            directory,
+        ),
+        "query_api": read_app(reads, worklist, ListUnmatched(ports.unmatched), directory),
     }
+
+
+def _kept(ports: Ports) -> KeepUnmatched:
+    return KeepUnmatched(ports.unmatched, ports.referrals)
 
 
 def function_of(event: Mapping[str, Any]) -> str:

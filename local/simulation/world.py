@@ -45,6 +45,7 @@ from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.portal import PortalMessages
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Party
@@ -84,6 +85,7 @@ class World(Invocations):
         self.clock = loop.LoopClock(origin)
         self.captured = Captured()
         self.table = SimulatedTable()
+        self.unmatched = MemoryUnmatched()
         self.workflow = SimulatedWorkflow()
         self.router = InProcessRouter(self._http)
         self.partners = PartnersWorld(loop.PartnersClock(self.clock), self.router, scripts, seed)
@@ -163,6 +165,7 @@ class World(Invocations):
         return Ports(
             referrals=self.record(),
             worklists=self.table,
+            unmatched=self.unmatched,
             directory=self.directory,
             documents=self.store(),
             http=self.http,

@@ -10,6 +10,7 @@ from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.domain.work_items import Reason
+from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from tests.in_memory import REFERRAL, TENANT
 from tests.partner_actions import accepted, reason_of
@@ -64,6 +65,7 @@ def write(parties: Parties, text: str, sender: str, to: str = OURS) -> None:
         directory=world.directory,
         clock=world.clock,
         opt_outs=parties.api.opt_outs,
+        kept=KeepUnmatched(parties.api.unmatched, world.referrals),
     )
     message = {
         "originationNumber": sender,

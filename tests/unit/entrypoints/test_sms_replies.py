@@ -12,14 +12,19 @@ from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger, MemoryOptOuts
 from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload, PatientContent
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.patient_identity import PatientIdentity
 from referral_core.domain.principal import Principal
+from referral_core.domain.unmatched import Mismatch, Sign, patient_keys
 from referral_core.domain.updates import PatientReplied, Role
+from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.lifecycle.case import Sources
 from referral_core.lifecycle.engine.engine import Engine
@@ -67,6 +72,7 @@ class World:
             client_id=NUMBER, tenant=TENANT, role=Role.PATIENT_CHANNEL, organization="carrier"
         )
         clock, directory = ManualClock(NOW), MemoryDirectory(self.referrals, [channel])
+        self.unmatched = MemoryUnmatched()
         self.receive = ReceiveReply(
             referrals=self.referrals,
             documents=MemoryDocuments(),
@@ -74,6 +80,7 @@ class World:
             directory=directory,
             clock=clock,
             opt_outs=self.opt_outs,
+            kept=KeepUnmatched(self.unmatched, self.referrals),
         )
 
     @property
@@ -198,3 +205,21 @@ def test_a_table_that_is_away_is_written_first_when_the_event_comes_again(
     world.receive.handle(an_event("STOP"))
 
     assert world.done == ["table", "carrier"]
+
+
+def test_a_text_without_open_referral_waits_for_a_person() -> None:
+    world = World("r1")
+    for key in patient_keys(PatientIdentity(), contact_hash(PHONE)):
+        world.referrals.identifiers[TENANT, key][ReferralId("r1")] = None
+    closed = world.referrals.load(TENANT, ReferralId("r1"))
+    ended = closed.referral.but(status=Status.CLOSED, outcome=Outcome.CANCELLED_BY_REFERRER)
+    world.referrals._referrals[TENANT, ReferralId("r1")] = closed.but(referral=ended)
+    # What the carrier publishes twice is one text.
+    world.receive.handle(an_event("Can I still come?"))
+    world.receive.handle(an_event("Can I still come?"))
+    (item,) = world.unmatched.items.values()
+    assert item.mismatch is Mismatch.NO_OPEN_REFERRAL
+    assert isinstance(item.update, PatientReplied)
+    (candidate,) = item.candidates
+    assert (candidate.referral_id, candidate.signs) == ("r1", (Sign.SAME_NUMBER,))
+    assert not candidate.is_open

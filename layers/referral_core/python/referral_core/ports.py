@@ -21,6 +21,7 @@ from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import Delivery, Run
 from referral_core.domain.terminology import Overrides
+from referral_core.domain.unmatched import Unmatched
 from referral_core.domain.writes import (
     Commit,
     ExistingKey,
@@ -97,6 +98,24 @@ class Referrals(Protocol):
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the open referrals that a phone number (hashed) belongs to."""
+
+
+class UnmatchedItems(Protocol):
+    """What came and belongs to no referral yet."""
+
+    def keep(self, item: Unmatched) -> None:
+        """Keep an item; the same one again changes nothing."""
+
+    def get(self, tenant: Tenant, item_id: str) -> Unmatched:
+        """Read one item. Raises: NotFound."""
+
+    def waiting(
+        self, tenant: Tenant, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Unmatched], str | None]:
+        """List what nobody has settled, first received first; and where the next page begins."""
+
+    def settle(self, item: Unmatched) -> None:
+        """Write that a person settled it. Raises: Conflict when it is settled already."""
 
 
 class Directory(Protocol):

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from referral_core.adapters.memory.partners import MemoryOptOuts
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.ids import Tenant
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.principals import CachedPrincipals
+from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.route_table import (
     READ_RECORDS,
@@ -22,10 +24,12 @@ from referral_core.entrypoints.http.route_table import (
     function_of,
 )
 from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.pathways import pathway_for
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.unit.entrypoints.http.events import SCOPES, an_event
@@ -79,6 +83,7 @@ class ApiClient:
         )
         referrals, engine, clock = world.referrals, world.engine, world.clock
         self.opt_outs = MemoryOptOuts(world.messenger)
+        self.unmatched = MemoryUnmatched()
         service = UpdateService(referrals, self.documents, engine, clock)
         staff = DecideWorkItems(service, directory, self.opt_outs)
         reads = ReadRecords(referrals, referrals, "https://auth.example.org/token")
@@ -86,10 +91,16 @@ class ApiClient:
         orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
         self.intake = ReceiveReferral(referrals, self.documents, clock, orders, pathway_for)
         principals = CachedPrincipals(directory, clock)
+        kept = KeepUnmatched(self.unmatched, referrals)
         self.apps = {
             RECEIVE_REFERRAL: intake_app(self.intake, orders, principals),
-            RECEIVE_UPDATE: update_app(ReceiveUpdate(service), staff, principals),
-            READ_RECORDS: read_app(reads, worklist, principals),
+            RECEIVE_UPDATE: update_app(
+                ReceiveUpdate(service, PutAside(service, kept)),
+                staff,
+                MatchItems(service, self.unmatched),
+                principals,
+            ),
+            READ_RECORDS: read_app(reads, worklist, ListUnmatched(self.unmatched), principals),
         }
 
     def call(

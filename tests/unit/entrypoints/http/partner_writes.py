@@ -12,6 +12,7 @@ from tests.in_memory import REFERRAL as MINE
 from tests.in_memory import START
 from tests.unit.entrypoints.http.parties import (
     AWAY_PARTNERS,
+    Parties,
     Party,
     Request,
     authorization_pended,
@@ -23,6 +24,7 @@ from tests.unit.entrypoints.http.parties import (
     visit_booked,
     with_work_item,
 )
+from tests.unit.entrypoints.http.unmatched_items import an_item
 from tests.unit.entrypoints.http.write_row import Write
 from tests.unit.fhir.orders import Json
 from tests.unit.fhir.partners import a_document, a_task, a_visit, an_acknowledgement
@@ -228,7 +230,30 @@ _REOPEN: Final = Request(
     f"/fhir/ServiceRequest/{MINE}/$reopen",
     {"reason": "wrong-report", "resume": "VerifyClosure"},
 )
+
+
+def _with_unmatched() -> Parties:
+    parties = with_work_item()
+    parties.api.unmatched.keep(an_item())
+    return parties
+
+
 STAFF: Final = (
+    Write(
+        "POST /unmatched/{id}/decision",
+        "dismiss",
+        _with_unmatched,
+        Request("POST", "/unmatched/item-1/decision", {"action": "dismiss"}),
+        {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
+        may_touch=False,
+    ),
+    Write(
+        "POST /unmatched/{id}/decision",
+        "attach to a referral",
+        _with_unmatched,
+        Request("POST", "/unmatched/item-1/decision", {"action": "attach", "referralId": MINE}),
+        {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
+    ),
     Write(
         "POST /work-items/{id}/decision",
         "claim",

@@ -13,6 +13,7 @@ from moto import mock_aws
 from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, config_item
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
+from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.clock import ManualClock
 from referral_core.domain.principal import Principal
@@ -23,6 +24,7 @@ from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.principals import KNOWN_FOR, CachedPrincipals
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import intake_app, read_app
+from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.pathways import pathway_for
 from tests.unit.builders import NOW, TENANT
@@ -56,7 +58,8 @@ class Aws:
         principals = CachedPrincipals(DynamoDbDirectory(dynamodb, "referrals"), self.clock)
         self._intake = intake_app(intake, orders, principals)
         reads = ReadRecords(table, table, "https://auth.example.org/token")
-        self._reads = read_app(reads, ListWorkItems(table, table), principals)
+        unmatched = ListUnmatched(UnmatchedTable(dynamodb, "referrals"))
+        self._reads = read_app(reads, ListWorkItems(table, table), unmatched, principals)
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.append(str(model.name))

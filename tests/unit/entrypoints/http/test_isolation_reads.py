@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from referral_core.domain.ids import Tenant
 from tests.in_memory import REFERRAL
 from tests.unit.entrypoints.http.api_client import Reply
 from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
@@ -31,6 +32,7 @@ from tests.unit.entrypoints.http.parties import (
     offered,
     with_work_item,
 )
+from tests.unit.entrypoints.http.unmatched_items import an_item
 from tests.unit.fhir.orders import PLACER
 
 MINE: Final = REFERRAL
@@ -184,6 +186,12 @@ LISTS: Final = (
         403,
     ),
     List(
+        "GET /unmatched",
+        "/unmatched",
+        {Party.STAFF: {"of-mine"}, Party.AWAY_STAFF: {"of-abroad"}},
+        403,
+    ),
+    List(
         "GET /work-items",
         "/work-items",
         {Party.STAFF: {MINE}, **_nothing(Party.AWAY_STAFF)},
@@ -196,7 +204,10 @@ ROWS: Final = (*RECORDS, *LISTS)
 @cache
 def everybody() -> Parties:
     """A referral in the second clinic's hands; reads change nothing, so all tests read this one."""
-    return offered()
+    parties = offered()
+    for item in (an_item("of-mine"), an_item("of-abroad", tenant=Tenant("riverside"))):
+        parties.api.unmatched.keep(item)
+    return parties
 
 
 @cache
@@ -218,8 +229,9 @@ def found_by(row: List, party: Party) -> AbstractSet[str] | int:
     """Return the ids of all pages, or the status of a refusal."""
     reply, found = read(row, party), set[str]()
     while reply.status == 200:
-        if "workItems" in reply.body:
-            return {item["id"] for item in reply.body["workItems"]}
+        for own_list in ("workItems", "unmatched"):
+            if own_list in reply.body:
+                return {item["id"] for item in reply.body[own_list]}
         found |= {entry["resource"]["id"] for entry in reply.body.get("entry", [])}
         following = [link["url"] for link in reply.body["link"] if link["relation"] == "next"]
         if not following:

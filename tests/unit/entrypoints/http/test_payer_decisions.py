@@ -38,11 +38,15 @@ def test_each_decision_of_a_bundle_has_its_own_result() -> None:
 @pytest.mark.parametrize("stranger", ["no-trace-of-ours", f"{'f' * 32}-a1.1"])
 def test_one_that_is_not_the_payers_refuses_them_all(stranger: str) -> None:
     parties, own = authorization_pended(), f"{REFERRAL}-a1.1"
-    before, documents = parties.stored(), dict(parties.world.documents.stored)
+    before = parties.stored()
     for traces in ((own, stranger), (stranger, own)):
         assert sent(parties, Party.PAYER, *traces) == (404, ["not-found"])
     assert parties.stored() == before
-    assert parties.world.documents.stored == documents
+    # Both Bundles are kept for a person, by the trace that nobody knows.
+    kept = parties.api.unmatched.items.values()
+    assert [(i.mismatch, i.organization, i.candidates) for i in kept] == [
+        ("trace-unknown", "harbor", ())
+    ] * 2
 
 
 def test_nothing_of_another_payer_is_stored() -> None:
@@ -50,3 +54,4 @@ def test_nothing_of_another_payer_is_stored() -> None:
     documents = dict(parties.world.documents.stored)
     assert sent(parties, Party.OTHER_PAYER, f"{REFERRAL}-a1.1")[0] == 404
     assert parties.world.documents.stored == documents
+    assert not parties.api.unmatched.items

@@ -17,12 +17,11 @@ from referral_core.domain.updates import (
     UpdateKind,
 )
 from referral_core.fhir.errors import FhirError
+from referral_core.fhir.inbound.acknowledgements import Acknowledgement, read_acknowledgement
 from referral_core.fhir.inbound.partner_updates import (
-    Acknowledgement,
     AppointmentReport,
     PartnerUpdate,
     TaskUpdate,
-    read_acknowledgement,
     read_appointment,
     read_task_update,
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from referral_core.adapters.memory.payer import PayerScript
+from referral_core.adapters.memory.payer import MemoryPayer, PayerScript
+from referral_core.domain.patient_identity import PatientIdentity
+from referral_core.domain.work_items import Reason
 from referral_core.pathways import pathway
+from tests.partner_actions import reason_of
 from tests.unit.domain.routing.practitioners import a_practitioner
 from tests.unit.lifecycle.steps.routed import Routed
 
@@ -82,3 +86,19 @@ def test_inside_the_network_nothing_is_asked_that_the_271_says_is_not_needed() -
         script=PayerScript(authorization="not-required"),
     )
     assert world.calls == [("offer", "1")]
+
+
+@pytest.mark.parametrize("answer", ["A1", "not-required"])
+def test_an_answer_about_another_patient_is_for_a_person(
+    answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = PatientIdentity(family="Roe", birth_date=date(2001, 2, 3))
+    submit = MemoryPayer.submit
+    monkeypatch.setattr(MemoryPayer, "submit", lambda *asked: submit(*asked).but(patient=stranger))
+    world = Routed(
+        a_practitioner("1", networks=OUTSIDE),
+        pathway_id="external-provider",
+        script=PayerScript(authorization=answer),
+    )
+    assert world.clinics.offers == {}
+    assert reason_of(world) is Reason.AUTHORIZATION_UNCLEAR

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.model import Model
+from referral_core.domain.patient_identity import PatientIdentity
 
 
 class AuthorizationVerdict(StrEnum):
@@ -93,6 +94,7 @@ class AuthorizationResponse(Model):
         reason: the payer's reason codes, free of PHI.
         note: the payer's own words, which may hold PHI: for a person's eyes, never the projection.
         source: the payer's own document, as it came. PHI: kept as evidence, nowhere else.
+        patient: whom it names, when it does. PHI.
     """
 
     verdict: AuthorizationVerdict
@@ -104,3 +106,4 @@ class AuthorizationResponse(Model):
     reason: str | None = None
     note: str | None = None
     source: bytes = b""
+    patient: PatientIdentity = PatientIdentity()

@@ -17,6 +17,8 @@ from referral_core.domain.clinical_content import ClinicalContent, PatientConten
 from referral_core.domain.model import Model
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+_NAME_LENGTHS: Final = range(2, 5)
+"""How many words a name has, where nobody says that it is one."""
 
 
 class Likeness(StrEnum):
@@ -103,9 +105,8 @@ def _name_agrees(known: PatientIdentity, named: PatientIdentity) -> bool | None:
     One of two family names, a short form and an initial of a given name agree.
     """
     if named.words and not named.family:
-        family, words = _words(known.family or ""), _words(named.words)
-        return bool(family & words) if family and words else None
-    families = _words(known.family or ""), _words(named.family or "")
+        return _words_agree(known, named.words)
+    families = words_of(known.family or ""), words_of(named.family or "")
     if not all(families):
         return None
     if not families[0] & families[1]:
@@ -117,7 +118,19 @@ def _name_agrees(known: PatientIdentity, named: PatientIdentity) -> bool | None:
     return pair[1].startswith(pair[0].rstrip(". "))
 
 
-def _words(name: str) -> frozenset[str]:
+def _words_agree(known: PatientIdentity, words: str) -> bool | None:
+    """Whether words name a person; None where they need not be a name at all."""
+    if not known.family:
+        return None
+    if words_of(known.family) & words_of(words):
+        return True
+    parts = _LETTERS.findall(words)
+    is_name = len(parts) in _NAME_LENGTHS and all(part[0].isupper() for part in parts)
+    return False if is_name else None
+
+
+def words_of(name: str) -> frozenset[str]:
+    """Return the words of a name as names are compared: lower case, without accents."""
     return frozenset(_LETTERS.findall(_plain(name)))
 
 

@@ -13,10 +13,12 @@ from referral_core.domain.errors import RouterError
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import Reply, names_the_visit, read_reply
+from referral_core.domain.principal import Principal
+from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import PatientReplied, Role
+from referral_core.entrypoints.keep_unmatched import Clues, KeepUnmatched
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.engine import Engine
-from referral_core.observability import logger
 from referral_core.ports import Clock, Directory, Documents, OptOuts, Referrals
 
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -35,6 +37,7 @@ class ReceiveReply:
     directory: Directory
     clock: Clock
     opt_outs: OptOuts
+    kept: KeepUnmatched
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Take the messages of one SNS event (two-way SMS of AWS End User Messaging).
@@ -67,7 +70,7 @@ class ReceiveReply:
             self.referrals.opt_out(channel.tenant, phone, self.clock.now())
         found = self.referrals.by_phone(channel.tenant, phone)
         if not found:
-            logger.warning("reply from a phone without open referral")
+            self._keep(channel, text, message_id, phone)
         for referral_id in found:
             alone = len(found) == 1
             theirs = self._is_the_patients(channel.tenant, referral_id, phone)
@@ -85,26 +88,42 @@ class ReceiveReply:
         known = ClinicalPayload.load(self.referrals.payload(referral)).content.patient.phone
         return known is not None and contact_hash(known) == phone
 
+    def _keep(self, channel: Principal, text: str, message_id: str, phone: str) -> None:
+        """Keep a text that belongs to no open referral: a person finds out whose it is."""
+        self.kept.keep(
+            channel.tenant,
+            Mismatch.NO_OPEN_REFERRAL,
+            self._evidence(channel.tenant, text),
+            client_id=channel.client_id,
+            update=self._update(text, message_id, clear=True),
+            clues=Clues(contact_hash=phone),
+        )
+
     def _submit(
         self, tenant: Tenant, referral_id: ReferralId, text: str, message_id: str, *, clear: bool
     ) -> None:
-        content, now = text.encode(), self.clock.now()
-        evidence = Evidence(
+        update, evidence = self._update(text, message_id, clear=clear), self._evidence(tenant, text)
+        apply_update(
+            self.engine, tenant, referral_id, update, effects=(KeepEvidence(evidence=evidence),)
+        )
+
+    def _evidence(self, tenant: Tenant, text: str) -> Evidence:
+        content = text.encode()
+        return Evidence(
             sha256=self.documents.put(tenant, content, _TEXT),
             kind="patient-reply",
             source="sms",
-            received_at=now,
+            received_at=self.clock.now(),
             content_type=_TEXT,
             size=len(content),
         )
-        update = PatientReplied(
+
+    def _update(self, text: str, message_id: str, *, clear: bool) -> PatientReplied:
+        return PatientReplied(
             id=f"reply-{message_id}",
             actor="carrier",
             role=Role.PATIENT_CHANNEL,
-            received_at=now,
+            received_at=self.clock.now(),
             reply=read_reply(text) if clear else Reply.OTHER,
             may_mean_visit=names_the_visit(text),
-        )
-        apply_update(
-            self.engine, tenant, referral_id, update, effects=(KeepEvidence(evidence=evidence),)
         )

@@ -24,6 +24,10 @@ _LITERAL: Final = re.compile(
 )
 
 
+_COPY: Final = re.compile(r"(?:.*/)?Patient/(?P<referral>[A-Za-z0-9\-]{1,48})\.r\d+", re.ASCII)
+"""The Patient that went along with an offer: the clinic knows it by an id of ours."""
+
+
 class OwnId(NamedTuple):
     """An id of ours, taken apart."""
 
@@ -60,6 +64,12 @@ def own_id(text: str) -> OwnId | None:
     part = "a" if match["a"] else match["part"]
     number = int(match["number"]) if match["number"] else None
     return OwnId(ReferralId(match["referral"]), part, number)  # type: ignore[arg-type]
+
+
+def patient_copy_of(literal: str) -> ReferralId | None:
+    """Return the referral with whose offer a Patient was sent; None for another Patient."""
+    match = _COPY.fullmatch(literal)
+    return ReferralId(match["referral"]) if match else None
 
 
 def referred(references: Iterable[Reference]) -> OwnId | None:

@@ -7,14 +7,17 @@ from functools import cache
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import read_app
+from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
 from referral_core.wiring.principals import principals
 from referral_core.wiring.table import table
+from referral_core.wiring.unmatched import unmatched
 
 
 @cache
 def build() -> HttpEndpoint:
     """Build the function query_api."""
     use = ReadRecords(table(), table(), settings().need("token_url"))
-    return read_app(use, ListWorkItems(table(), table()), principals())
+    worklist = ListWorkItems(table(), table())
+    return read_app(use, worklist, ListUnmatched(unmatched()), principals())

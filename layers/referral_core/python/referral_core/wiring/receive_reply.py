@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from functools import cache
 
+from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
 from referral_core.wiring.reacting_steps import reacting_engine
 from referral_core.wiring.table import directory, table
+from referral_core.wiring.unmatched import unmatched
 
 
 @cache
 def build() -> ReceiveReply:
     """Build the function receive_reply."""
-    return ReceiveReply(table(), documents(), reacting_engine(), directory(), clock(), opt_outs())
+    kept = KeepUnmatched(unmatched(), table())
+    return ReceiveReply(
+        table(), documents(), reacting_engine(), directory(), clock(), opt_outs(), kept
+    )

@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import cache
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.routes import update_app
+from referral_core.entrypoints.http.unmatched import MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
+from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
 from referral_core.wiring.principals import principals
 from referral_core.wiring.reacting_steps import reacting_engine
 from referral_core.wiring.table import directory, table
+from referral_core.wiring.unmatched import unmatched
 
 
 @cache
@@ -22,4 +26,5 @@ def build() -> HttpEndpoint:
     """Build the function receive_update."""
     service = UpdateService(table(), documents(), reacting_engine(), clock())
     staff = DecideWorkItems(service, directory(), opt_outs())
-    return update_app(ReceiveUpdate(service), staff, principals())
+    use = ReceiveUpdate(service, PutAside(service, KeepUnmatched(unmatched(), table())))
+    return update_app(use, staff, MatchItems(service, unmatched()), principals())

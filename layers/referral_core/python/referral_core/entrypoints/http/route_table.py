@@ -134,6 +134,14 @@ ROUTES: Final = (
         _REFERRER,
         "A closed referral goes on as its next run; the closure stays on record.",
     ),
+    _update(
+        "POST",
+        "/unmatched/{id}/decision",
+        "match-item",
+        _STAFF,
+        "Staff attach what came to the referral that it is about, or dismiss it.",
+    ),
+    _query("/unmatched", "search-unmatched", _STAFF, "List what came and belongs to no referral."),
     _query("/work-items", "search-work-items", _STAFF, "List what waits for people."),
     Route(
         "GET",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
     from referral_core.entrypoints.http.principals import Principals
     from referral_core.entrypoints.http.reads import ReadRecords
+    from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
     from referral_core.entrypoints.http.updates import ReceiveUpdate
     from referral_core.entrypoints.http.work_items import DecideWorkItems
     from referral_core.entrypoints.http.worklist import ListWorkItems
@@ -40,7 +41,9 @@ def intake_app(
     return HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation), principals)
 
 
-def update_app(use: ReceiveUpdate, staff: DecideWorkItems, principals: Principals) -> HttpEndpoint:
+def update_app(
+    use: ReceiveUpdate, staff: DecideWorkItems, matching: MatchItems, principals: Principals
+) -> HttpEndpoint:
     """Return the endpoint of receive_update."""
     by_operation = {
         "update-task": use.task,
@@ -51,12 +54,15 @@ def update_app(use: ReceiveUpdate, staff: DecideWorkItems, principals: Principal
         "create-claim-response": use.claim_response,
         "create-communication": use.communication,
         "decide-work-item": staff.decision,
+        "match-item": matching.decision,
         "reopen": staff.reopen,
     }
     return HttpEndpoint(_by_route(RECEIVE_UPDATE, by_operation), principals)
 
 
-def read_app(use: ReadRecords, worklist: ListWorkItems, principals: Principals) -> HttpEndpoint:
+def read_app(
+    use: ReadRecords, worklist: ListWorkItems, unmatched: ListUnmatched, principals: Principals
+) -> HttpEndpoint:
     """Return the endpoint of query_api."""
     by_operation = {
         "read-order": use.service_request,
@@ -65,6 +71,7 @@ def read_app(use: ReadRecords, worklist: ListWorkItems, principals: Principals) 
         "search-tasks": use.tasks,
         "available-actions": worklist.available_actions,
         "search-work-items": worklist.work_items,
+        "search-unmatched": unmatched.unmatched,
     }
     public = {"capabilities": use.metadata}
     return HttpEndpoint(

@@ -11,10 +11,10 @@ from referral_core.domain.authorization import AuthorizationResponse
 from referral_core.domain.effects import Effect, Evidence, KeepEvidence
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
-from referral_core.domain.ownership import Authority
+from referral_core.domain.ownership import Authority, may_post
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
+from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import (
     AppointmentBooked,
     AuthorizationDecided,
@@ -24,22 +24,30 @@ from referral_core.domain.updates import (
 )
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.one_patient import OnePatient
+from referral_core.entrypoints.http.put_aside import (
+    PutAside,
+    kept_unmatched,
+    refuse_another_patient,
+)
 from referral_core.entrypoints.http.update_service import (
+    UpdateFactory,
     UpdateService,
     receipt,
     receipts,
     version_of,
 )
 from referral_core.fhir.ids import appointment_id as own_appointment_id
+from referral_core.fhir.inbound.acknowledgements import read_acknowledgement
 from referral_core.fhir.inbound.documents import (
     DocumentUpdate,
     read_diagnostic_report,
     read_document,
 )
+from referral_core.fhir.inbound.named_patient import NamedPatient
 from referral_core.fhir.inbound.partner_updates import (
     PartnerUpdate,
     TaskUpdate,
-    read_acknowledgement,
     read_appointment,
     read_task_update,
 )
@@ -50,7 +58,7 @@ from referral_core.lifecycle.engine.apply_update import Receipt
 
 _TRACE: Final = "-a"
 _TEXT: Final = "text/plain; charset=utf-8"
-_UNKNOWN: Final = "There is no such referral."
+_FHIR: Final = "application/fhir+json"
 
 
 @dataclass(frozen=True)
@@ -58,13 +66,14 @@ class ReceiveUpdate:
     """Reads what a partner reports, checks that it may, and submits it."""
 
     service: UpdateService
+    aside: PutAside
 
     def task(self, request: Request) -> Response:
         """Take a clinic's answer to its Task, or an EHR's cancellation of the coordination Task."""
         reported = read_task_update(request.body, request.content_type, request.resource_id)
-        referral = self._referral(request.principal, reported)
+        referral = self._referral(request, reported)
         self._with_words(request, referral, reported)
-        referral = self.service.load(request.principal, reported.referral_id)
+        referral = self.service.load(request.principal, referral.id)
         number = reported.offer_number
         offer = next((o for o in referral.offers if o.number == number), None)
         task = task_a(referral) if offer is None else task_b(referral, offer)
@@ -85,7 +94,7 @@ class ReceiveUpdate:
         own_id = request.resource_id or None
         now = self.service.clock.now()
         reported = read_appointment(request.body, request.content_type, now, own_id)
-        referral = self._referral(request.principal, reported)
+        referral = self._referral(request, reported)
         known = referral.appointment
         is_booked_then = known is not None and known.is_booked and known.start == reported.start
         number = known.number if known else 0
@@ -107,7 +116,11 @@ class ReceiveUpdate:
         return self._document(request, read_diagnostic_report(request.body, request.content_type))
 
     def _document(self, request: Request, reported: DocumentUpdate) -> Response:
-        referral = self._referral(request.principal, reported)
+        if reported.referral_id is None and reported.content is not None:
+            request.principal.require_role(*may_post(kind_of(reported.kind_class)))
+            self.aside.report(request, reported, Mismatch.REFERRAL_NOT_NAMED)
+            return kept_unmatched(request)
+        referral = self._referral(request, reported)
         if reported.content is None:
             refuse(
                 "document-not-inline",
@@ -128,10 +141,8 @@ class ReceiveUpdate:
         """Take a payer's decisions: a ClaimResponse, or a notification Bundle that holds some."""
         responses = read_claim_responses(read_resource(request.body, request.content_type))
         # All or nothing: whoever may not decide one of them has none of them stored.
-        referrals = [self._asked(request.principal, response) for response in responses]
-        evidence = self.service.store_document(
-            request, "payer-decision", request.body, "application/fhir+json"
-        )
+        referrals = [self._asked(request, response) for response in responses]
+        evidence = self.service.store_document(request, "payer-decision", request.body, _FHIR)
         results = [
             self._decided(request, referral, response, evidence)
             for referral, response in zip(referrals, responses, strict=True)
@@ -141,7 +152,7 @@ class ReceiveUpdate:
     def communication(self, request: Request) -> Response:
         """Take the EHR's acknowledgement of a notice."""
         reported = read_acknowledgement(request.body, request.content_type)
-        referral = self._referral(request.principal, reported)
+        referral = self._referral(request, reported)
         result = self._submit(request, referral, reported)
         return receipt(request, result, HTTPStatus.CREATED)
 
@@ -164,13 +175,22 @@ class ReceiveUpdate:
             version=version_of(read_resource(request.body, request.content_type)),
         )
 
-    def _asked(self, principal: Principal, response: AuthorizationResponse) -> Referral:
+    def _asked(self, request: Request, response: AuthorizationResponse) -> Referral:
         """Load the referral whose request a payer decides; it decides those put to it only."""
         referral_id, mark, _ = response.trace.rpartition(_TRACE)
-        if not mark:
-            raise NotFound(_UNKNOWN)
-        kind = UpdateKind.AUTHORIZATION_DECIDED
-        return self.service.own(principal, ReferralId(referral_id), kind)[0]
+        kind, wanted = UpdateKind.AUTHORIZATION_DECIDED, ReferralId(referral_id if mark else "")
+        try:
+            self.service.load(request.principal, wanted)
+        except NotFound:
+            self.aside.decision(request, _decision(response), response, Mismatch.TRACE_UNKNOWN)
+            raise
+        referral, _ = self.service.own(request.principal, wanted, kind)
+        named, role = NamedPatient(identity=response.patient), request.principal.role
+        if OnePatient(self.service.referrals).is_another(referral, named, role):
+            mismatch = Mismatch.ANOTHER_PATIENT
+            self.aside.decision(request, _decision(response), response, mismatch, referral.id)
+            refuse_another_patient("ClaimResponse.patient")
+        return referral
 
     def _decided(
         self,
@@ -179,26 +199,29 @@ class ReceiveUpdate:
         response: AuthorizationResponse,
         evidence: Evidence,
     ) -> Receipt:
-        decided = partial(
-            AuthorizationDecided,
-            trace=response.trace,
-            verdict=response.verdict,
-            review_action=response.review_action,
-            number=response.number,
-            valid_from=response.valid_from,
-            valid_to=response.valid_to,
-            reason=response.reason,
-            document=evidence.sha256,
-        )
         kept = (KeepEvidence(evidence=evidence),)
+        decided = _decision(response, evidence.sha256)
         return self.service.submit(request, referral, decided, effects=kept)
 
-    def _referral(self, principal: Principal, reported: PartnerUpdate) -> Referral:
-        """Load the referral that a partner reports on; it sees its own and nothing else."""
-        kind = kind_of(reported.kind_class)
-        referral, authority = self.service.own(
-            principal, reported.referral_id, kind, reported.offer_number
-        )
+    def _referral(self, request: Request, reported: PartnerUpdate) -> Referral:
+        """Load the referral that a partner reports on; it sees its own and nothing else.
+
+        What a partner sends about another patient is refused, and kept for a person; so is a
+        report about a referral that is none of its own.
+        """
+        principal, kind = request.principal, kind_of(reported.kind_class)
+        wanted = ReferralId(reported.referral_id or "")
+        try:
+            referral, authority = self.service.own(principal, wanted, kind, reported.offer_number)
+        except NotFound:
+            if isinstance(reported, DocumentUpdate):
+                self.aside.report(request, reported, Mismatch.REFERRAL_UNKNOWN)
+            raise
+        if OnePatient(self.service.referrals).is_another(
+            referral, reported.patient, principal.role
+        ):
+            self.aside.report(request, reported, Mismatch.ANOTHER_PATIENT)
+            refuse_another_patient()
         # A document is kept whoever sends it: what it means then, a person reads.
         if authority is Authority.ENDED and reported.kind_class is not ReportReceived:
             refuse(
@@ -215,3 +238,18 @@ def _first_known(reported: DocumentUpdate, rules: Pathway) -> tuple[str, ...]:
     wanted = {code for rule in rules.closure.evidence for code in rule.loinc}
     known = [code for code in reported.loinc if code in wanted]
     return (*known, *reported.loinc)[:1]
+
+
+def _decision(response: AuthorizationResponse, document: str | None = None) -> UpdateFactory:
+    """Return the update that a payer's answer is; `document` is the SHA-256 of what came."""
+    return partial(
+        AuthorizationDecided,
+        trace=response.trace,
+        verdict=response.verdict,
+        review_action=response.review_action,
+        number=response.number,
+        valid_from=response.valid_from,
+        valid_to=response.valid_to,
+        reason=response.reason,
+        document=document,
+    )

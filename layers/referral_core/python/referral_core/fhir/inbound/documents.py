@@ -13,7 +13,8 @@ from referral_core.domain.codes import code_in
 from referral_core.domain.updates import ProgressNoted, ReportReceived
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.ids import referred
-from referral_core.fhir.inbound.partner_updates import PartnerUpdate, offer_of, unknown_referral
+from referral_core.fhir.inbound.named_patient import named_patient
+from referral_core.fhir.inbound.partner_updates import PartnerUpdate, offer_of
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.r4.datatypes import Attachment, CodeableConcept
 from referral_core.fhir.r4.messaging import DiagnosticReport, DocumentReference, Observation
@@ -34,7 +35,7 @@ _IMAGING_STUDY: Final = "18748-4"
 
 
 class DocumentUpdate(PartnerUpdate):
-    """A document about the referral.
+    """A document about a referral; one that names none is for a person to match.
 
     Attributes:
         loinc: the codes of its type.
@@ -76,21 +77,17 @@ def read_document(body: bytes, content_type: str | None) -> DocumentUpdate:
     Its first content counts; others are other forms of the same document.
 
     Raises:
-        FhirError: malformed, of no referral of ours, or not what its hash or size says.
+        FhirError: malformed, or not what its hash or size says.
     """
     reference = expect(read_resource(body, content_type), DocumentReference)
     related = reference.context.related if reference.context else ()
     own = referred((*related, *reference.based_on))
-    if own is None:
-        raise unknown_referral(
-            "DocumentReference.context.related",
-            "Refer in context.related to the router's ServiceRequest.",
-        )
     final = reference.doc_status in {None, "final", "amended"}
     is_report = final and reference.status == "current"
     reported = DocumentUpdate(
-        referral_id=own.referral_id,
-        offer_number=offer_of(own),
+        referral_id=own.referral_id if own else None,
+        patient=named_patient(reference, [reference.subject]),
+        offer_number=offer_of(own) if own else None,
         kind_class=ReportReceived if is_report else ProgressNoted,
         status=reference.status,
         doc_status=reference.doc_status,
@@ -105,15 +102,11 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
     """Read the result of a diagnostic service; a preliminary one is on record and closes nothing.
 
     Raises:
-        FhirError: malformed, without its text, or of no referral of ours.
+        FhirError: malformed, or without its text.
     """
     resource = read_resource(body, content_type)
     report = expect(resource, DiagnosticReport)
     own = referred(report.based_on)
-    if own is None:
-        raise unknown_referral(
-            "DiagnosticReport.basedOn", "Refer in basedOn to the router's ServiceRequest."
-        )
     if not report.presented_form:
         raise FhirError(
             "missing-document",
@@ -126,8 +119,9 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
     concepts = [c for result in results for c in result.interpretation]
     codes = {coding.code for c in (*concepts, *report.conclusion_code) for coding in c.coding}
     reported = DocumentUpdate(
-        referral_id=own.referral_id,
-        offer_number=offer_of(own),
+        referral_id=own.referral_id if own else None,
+        patient=named_patient(report, [report.subject]),
+        offer_number=offer_of(own) if own else None,
         kind_class=ReportReceived if report.status in _ISSUED else ProgressNoted,
         status=report.status or "unknown",
         loinc=(*_loinc(report.code), *_sort_of(report)),

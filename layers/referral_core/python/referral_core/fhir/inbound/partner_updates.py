@@ -20,7 +20,6 @@ from referral_core.domain.updates import (
     CareReceivedElsewhere,
     DeceasedOrMoved,
     EnteredInError,
-    NoticeAcknowledged,
     OfferAccepted,
     OfferDeclined,
     ProgressNoted,
@@ -32,10 +31,12 @@ from referral_core.domain.updates import (
 from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.ids import OwnId, own_id, referred
+from referral_core.fhir.inbound.named_patient import NamedPatient, named_patient
 from referral_core.fhir.inbound.reasons import code_of, words_of
 from referral_core.fhir.inbound.visit_times import check_times
 from referral_core.fhir.parse import read_resource
-from referral_core.fhir.r4.messaging import Appointment, Communication
+from referral_core.fhir.r4.datatypes import Reference
+from referral_core.fhir.r4.messaging import Appointment
 from referral_core.fhir.r4.orders import Task
 from referral_core.fhir.r4.structure import expect
 
@@ -81,13 +82,16 @@ class PartnerUpdate(Model):
     """What a partner reports on a referral.
 
     Attributes:
+        referral_id: that it names; None for a document that names none.
         offer_number: the offer (Task B) that it names, if it names one.
         kind_class: the class of the update that it is.
         status: the resource's own status.
         reason: the sender's code, `system|code` or code, free of PHI.
+        patient: whom it names. PHI.
     """
 
-    referral_id: ReferralId
+    referral_id: ReferralId | None
+    patient: NamedPatient = NamedPatient()
     offer_number: int | None = None
     kind_class: type[Reported]
     status: str
@@ -149,20 +153,6 @@ class AppointmentReport(PartnerUpdate):
         return {"appointment": self.appointment_number, "start": self.start}
 
 
-class Acknowledgement(PartnerUpdate):
-    """The EHR's report that the referring provider has the notice.
-
-    Attributes:
-        notice_number: of the notice that is named; without one nothing is acknowledged.
-    """
-
-    notice_number: int | None = None
-    received_at: datetime | None = None
-
-    def _of_its_kind(self) -> Mapping[str, object]:
-        return {"notice": self.notice_number}
-
-
 def read_task_update(body: bytes, content_type: str | None, task_id: str) -> TaskUpdate:
     """Read the new version of a Task of ours that a partner PUTs.
 
@@ -189,6 +179,7 @@ def read_task_update(body: bytes, content_type: str | None, task_id: str) -> Tas
         kind_class = _ENDS.get((reason or "").rpartition("|")[2], Cancel)
     return TaskUpdate(
         referral_id=own.referral_id,
+        patient=named_patient(task, [task.for_]),
         offer_number=own.number,
         kind_class=kind_class,
         status=task.status,
@@ -233,6 +224,7 @@ def read_appointment(
     check_times(visit, at)
     return AppointmentReport(
         referral_id=own.referral_id,
+        patient=named_patient(visit, _patients(visit)),
         offer_number=offer_of(own),
         kind_class=_APPOINTMENT[visit.status],
         status=visit.status,
@@ -243,28 +235,10 @@ def read_appointment(
     )
 
 
-def read_acknowledgement(body: bytes, content_type: str | None) -> Acknowledgement:
-    """Read the EHR's answer to a notice.
-
-    Raises:
-        FhirError: malformed, or of no referral of ours.
-    """
-    answer = expect(read_resource(body, content_type), Communication)
-    own = referred((*answer.in_response_to, *answer.based_on, *answer.about))
-    if own is None:
-        raise unknown_referral(
-            "Communication.inResponseTo", "Refer in inResponseTo to the router's Communication."
-        )
-    at = answer.received or answer.sent
-    number = own.number if own.part == "n" else None
-    is_acknowledged = answer.status == "completed" and number is not None
-    return Acknowledgement(
-        referral_id=own.referral_id,
-        kind_class=NoticeAcknowledged if is_acknowledged else ProgressNoted,
-        status=answer.status,
-        notice_number=number,
-        received_at=instant(at) if at else None,
-    )
+def _patients(visit: Appointment) -> list[Reference]:
+    """List the participants that say they are patients: others come to a visit as well."""
+    actors = [p.actor for p in visit.participant if p.actor is not None]
+    return [a for a in actors if a.reference or (a.type or "").endswith("Patient")]
 
 
 def unknown_referral(expression: str, diagnostics: str) -> FhirError:

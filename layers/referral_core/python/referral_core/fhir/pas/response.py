@@ -14,6 +14,7 @@ from referral_core.domain.authorization import AuthorizationResponse, Authorizat
 from referral_core.domain.codes import code_in, number_in
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.errors import FhirError
+from referral_core.fhir.inbound.named_patient import patient_of
 
 _VERDICTS: Final[Mapping[str, AuthorizationVerdict]] = {
     "A1": AuthorizationVerdict.APPROVED,
@@ -68,7 +69,11 @@ def read_claim_responses(
     """
     found = list(_walk(resource, "", _DEEPEST))
     responses = [(item, path) for kind, item, path in found if kind == "ClaimResponse"]
-    answers = tuple(_answer(response, path, trace) for response, path in responses)
+    patients = [item for kind, item, _ in found if kind == "Patient"]
+    answers = tuple(
+        _answer(response, path, trace).but(patient=patient_of(response, patients))
+        for response, path in responses
+    )
     if not answers and not any(kind in _SILENT for kind, _, _ in found):
         raise FhirError(
             "claim-response-expected",
@@ -86,7 +91,7 @@ def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str
     here = path or kind
     if depth == 0:
         raise _malformed(here, "a Bundle that is not nested so deeply")
-    if kind == "ClaimResponse":
+    if kind in {"ClaimResponse", "Patient"}:
         yield kind, resource, here
     if kind == "SubscriptionStatus":
         yield f"{_NOTIFICATION}{resource.get('type')}", resource, here

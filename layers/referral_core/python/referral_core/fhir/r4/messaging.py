@@ -174,6 +174,7 @@ class DiagnosticReport(Coded):
     identifier: tuple[Identifier, ...] = ()
     based_on: tuple[Reference, ...] = ()
     category: tuple[CodeableConcept, ...] = ()
+    subject: Reference | None = None
     status: (
         Literal[
             "registered",

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from referral_core.domain.clinical_content import CONSENT, SERVICE, missing
+from referral_core.domain.effects import Effect, IndexIdentifier
 from referral_core.domain.events import EventKind, StepFacts, WorkItemFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
+from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.patient_identity import identity_of
 from referral_core.domain.referral import NoticeTopic
 from referral_core.domain.selection import SelectPathway
 from referral_core.domain.terminology import ConsentClass
+from referral_core.domain.unmatched import patient_keys
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
@@ -60,7 +64,9 @@ class CheckReadiness(Reacting):
 
     def start(self, case: Case) -> Draft:
         """Record that the content is being checked."""
-        return start_draft(case, self.name, "Checking that the order is complete.")
+        return start_draft(
+            case, self.name, "Checking that the order is complete.", effects=_found_by(case)
+        )
 
     def execute(self, case: Case) -> Recorder:
         """Read which service is wanted, and compare the content with what its pathway requires."""
@@ -95,6 +101,14 @@ def _required(case: Case) -> tuple[str, ...]:
         required.add(CONSENT)
     ordered = dict.fromkeys((*case.rules.readiness.required, CONSENT))
     return tuple(fact for fact in ordered if fact in required)
+
+
+def _found_by(case: Case) -> tuple[Effect, ...]:
+    """Return what lets this patient's referrals be found, for what comes and names none."""
+    patient = case.content.patient
+    hashed = contact_hash(patient.phone) if patient.phone else None
+    keys = patient_keys(identity_of(patient), hashed)
+    return tuple(IndexIdentifier(identifier=key) for key in keys)
 
 
 def _ready(case: Case) -> Draft:

@@ -12,12 +12,14 @@ from referral_core.domain.authorization import (
     AuthorizationRequest,
     AuthorizationResponse,
     AuthorizationStatus,
+    AuthorizationVerdict,
 )
 from referral_core.domain.directory import Payer, Practitioner
 from referral_core.domain.effects import Effect
 from referral_core.domain.errors import Permanent
 from referral_core.domain.events import AuthorizationFacts, EventKind
 from referral_core.domain.lifecycle import End, Next, Party, Status, Step
+from referral_core.domain.patient_identity import Likeness, compare, insured_identity_of
 from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.routing.filters import in_network
 from referral_core.domain.selection import names_code
@@ -80,7 +82,7 @@ class RequestAuthorization(Reacting):
         self, case: Case, payer: Payer, performer: Practitioner, offer: Offer
     ) -> Recorder:
         request = _request(case, performer, _trace_of(case.referral, offer.number))
-        response = self.prior_auth.submit(payer, request)
+        response = _of_the_patient(case, self.prior_auth.submit(payer, request))
         kept = keep(
             self.documents,
             case,
@@ -108,6 +110,16 @@ class RequestAuthorization(Reacting):
         if known is not None and known.due_at is not None and known.due_at > case.now:
             return _warned(case, update, known, known.due_at)
         return open_work_item(case, Reason.AUTHORIZATION_OVERDUE, by=update)
+
+
+def _of_the_patient(case: Case, response: AuthorizationResponse) -> AuthorizationResponse:
+    """Leave an answer about another patient to a person, whatever it decides."""
+    known = insured_identity_of(case.content)
+    if compare(known, response.patient) is not Likeness.ANOTHER:
+        return response
+    return response.but(
+        verdict=AuthorizationVerdict.NEEDS_REVIEW, number=None, reason="another-patient"
+    )
 
 
 def _not_required(case: Case, offer: Offer) -> Authorization:

@@ -37,6 +37,7 @@ class Sort(StrEnum):
     REFERRAL_OF = "R#"
     MESSAGE_DAY = "DAY#"
     OPT_OUT = "@OPTOUT"
+    UNMATCHED = "@UNMATCHED"
 
 
 def referral(tenant: Tenant, referral_id: ReferralId) -> str:
@@ -84,6 +85,16 @@ def phone(tenant: Tenant, contact_hash: str) -> str:
 def identifier(tenant: Tenant, value: str) -> str:
     """Return the partition of an identifier that several orders may have; hashed as a lock is."""
     return f"T#{tenant}#IDENTIFIER#{sha256(value.encode()).hexdigest()}"
+
+
+def unmatched(tenant: Tenant, item_id: str) -> str:
+    """Return the partition of something that belongs to no referral yet."""
+    return f"T#{tenant}#UNMATCHED#{item_id}"
+
+
+def unmatched_of(partition: str) -> str:
+    """Return the id in such a partition."""
+    return partition.rpartition("#")[2]
 
 
 def principal(client_id: str) -> str:

@@ -1,0 +1,88 @@
+"""Unmatched items in the table: an item waits while the queue index lists it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from referral_core.adapters.aws.dynamodb import keys
+from referral_core.adapters.aws.dynamodb.attributes import Item, item
+from referral_core.adapters.aws.dynamodb.schema import BY_QUEUE
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Table
+from referral_core.domain.errors import Conflict, NotFound
+from referral_core.domain.ids import Tenant
+from referral_core.domain.unmatched import Unmatched
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_LIST: Final = "unmatched"
+
+
+class UnmatchedTable:
+    """The items of what belongs to no referral yet."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        """Take a DynamoDB client and the table's name."""
+        self._table = Table(client, name)
+
+    def keep(self, item: Unmatched) -> None:
+        """Keep an item; the same one again changes nothing."""
+        with suppress(ConditionsFailed):
+            self._table.transact([self._table.put_new("unmatched", _item(item))])
+
+    def get(self, tenant: Tenant, item_id: str) -> Unmatched:
+        """Read one item."""
+        found = self._table.get(keys.unmatched(tenant, item_id), keys.Sort.UNMATCHED.value)
+        if found is None:
+            raise NotFound("There is no such item.")
+        return _read(found)
+
+    def waiting(
+        self, tenant: Tenant, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Unmatched], str | None]:
+        """List what nobody has settled, first received first."""
+        partition = keys.queue(tenant, _LIST)
+        entries, last = self._table.page_of(
+            BY_QUEUE, partition, limit, _entry(tenant, after) if after else None
+        )
+        # The index lags behind: what was settled meanwhile is no longer listed.
+        found = [_read(f) for f in self._table.get_all(entries) if BY_QUEUE.partition in f]
+        if last is None:
+            return found, None
+        return found, f"{keys.unmatched_of(last['pk'])}|{last[BY_QUEUE.sort]}"
+
+    def settle(self, item: Unmatched) -> None:
+        """Write that a person settled it; it leaves the list."""
+        waits = "attribute_exists(#queue)"
+        part = self._table.put("unmatched", _item(item), waits, {"#queue": BY_QUEUE.partition})
+        try:
+            self._table.transact([part])
+        except ConditionsFailed as error:
+            raise Conflict("Somebody settled it already.") from error
+
+
+def _item(kept: Unmatched) -> Item:
+    is_waiting = kept.settled_at is None
+    return item(
+        pk=keys.unmatched(kept.tenant, kept.id),
+        sk=keys.Sort.UNMATCHED.value,
+        body=kept.model_dump_json(exclude_none=True),
+        received_at=keys.second(kept.received_at),
+        queue_key=keys.queue(kept.tenant, _LIST) if is_waiting else None,
+    )
+
+
+def _read(found: Mapping[str, Any]) -> Unmatched:
+    return Unmatched.model_validate_json(found["body"])
+
+
+def _entry(tenant: Tenant, after: str) -> Mapping[str, str]:
+    item_id, _, at = after.partition("|")
+    return {
+        "pk": keys.unmatched(tenant, item_id),
+        "sk": keys.Sort.UNMATCHED.value,
+        BY_QUEUE.partition: keys.queue(tenant, _LIST),
+        BY_QUEUE.sort: at,
+    }

@@ -1,0 +1,43 @@
+"""Unmatched items in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from referral_core.domain.errors import Conflict, NotFound
+from referral_core.domain.ids import Tenant
+from referral_core.domain.unmatched import Unmatched
+
+
+class MemoryUnmatched:
+    """Items in a dictionary."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[Tenant, str], Unmatched] = {}
+
+    def keep(self, item: Unmatched) -> None:
+        """Keep an item; the same one again changes nothing."""
+        self.items.setdefault((item.tenant, item.id), item)
+
+    def get(self, tenant: Tenant, item_id: str) -> Unmatched:
+        """Read one item."""
+        if (tenant, item_id) not in self.items:
+            raise NotFound("There is no such item.")
+        return self.items[tenant, item_id]
+
+    def waiting(
+        self, tenant: Tenant, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Unmatched], str | None]:
+        """List what nobody has settled, first received first."""
+        mine = [i for i in self.items.values() if i.tenant == tenant and i.settled_at is None]
+        ordered = sorted(mine, key=lambda i: (i.received_at, i.id))
+        ids = [item.id for item in ordered]
+        begin = ids.index(after) + 1 if after in ids else 0
+        page = ordered[begin : begin + limit]
+        return page, page[-1].id if begin + limit < len(ordered) else None
+
+    def settle(self, item: Unmatched) -> None:
+        """Write that a person settled it."""
+        if self.get(item.tenant, item.id).settled_at is not None:
+            raise Conflict("Somebody settled it already.")
+        self.items[item.tenant, item.id] = item

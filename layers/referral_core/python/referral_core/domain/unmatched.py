@@ -1,0 +1,109 @@
+"""What came from somebody known and belongs to no referral yet: kept until a person matches it.
+
+It holds no content: what came lies in the document store, as evidence does, and the candidates say
+in codes why each may be meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from referral_core.domain.effects import Evidence
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.model import Model
+from referral_core.domain.patient_identity import PatientIdentity, words_of
+from referral_core.domain.updates import Update
+
+MOST_CANDIDATES: Final = 10
+
+
+class Mismatch(StrEnum):
+    """Why something belongs to no referral."""
+
+    ANOTHER_PATIENT = "another-patient"
+    REFERRAL_NOT_NAMED = "referral-not-named"
+    REFERRAL_UNKNOWN = "referral-unknown"
+    TRACE_UNKNOWN = "trace-unknown"
+    NO_OPEN_REFERRAL = "no-open-referral"
+    REFERRAL_CLOSED = "referral-closed"
+
+
+class Sign(StrEnum):
+    """Why a referral may be the one that is meant, the stronger the earlier."""
+
+    SAME_IDENTIFIER = "same-identifier"
+    SAME_PERSON = "same-name-and-birth-date"
+    SAME_NUMBER = "same-telephone-number"
+    NAMED = "named-by-its-sender"
+    SAME_CLINIC = "with-this-clinic"
+
+
+_WEIGHTS: Final[Mapping[Sign, int]] = {
+    Sign.SAME_IDENTIFIER: 8,
+    Sign.SAME_PERSON: 6,
+    Sign.SAME_NUMBER: 4,
+    Sign.NAMED: 2,
+    Sign.SAME_CLINIC: 1,
+}
+
+
+class Candidate(Model):
+    """A referral that may be meant, and why. Attributes: is_open: when the item came."""
+
+    referral_id: ReferralId
+    signs: tuple[Sign, ...]
+    is_open: bool
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """How likely it is, to be compared with others'."""
+        return sum(_WEIGHTS[sign] for sign in self.signs), self.is_open
+
+
+class Unmatched(Model):
+    """One thing that came, with what it would report.
+
+    Attributes:
+        id: the same thing sent again has the same id.
+        organization: of its sender.
+        update: what it reports, once it is known on which referral; None: a person reads it.
+        candidates: the likeliest first.
+        attached_to: the referral that a person matched it with; None once dismissed.
+    """
+
+    tenant: Tenant
+    id: str
+    mismatch: Mismatch
+    received_at: datetime
+    client_id: str
+    organization: str
+    update: Update | None
+    evidence: Evidence
+    candidates: tuple[Candidate, ...] = ()
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    attached_to: ReferralId | None = None
+
+
+def ranked(candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    """Return the likeliest candidates, likeliest first."""
+    ordered = sorted(candidates, key=lambda c: (c.rank, c.referral_id), reverse=True)
+    return tuple(ordered[:MOST_CANDIDATES])
+
+
+def patient_keys(identity: PatientIdentity, contact_hash: str | None = None) -> Mapping[str, Sign]:
+    """Return under which keys a patient's referrals are indexed, and what each key shows."""
+    keys = {
+        f"patient:{token.casefold()}": Sign.SAME_IDENTIFIER
+        for token in identity.identifiers
+        if not token.startswith("|")
+    }
+    if identity.family and identity.birth_date:
+        family = "-".join(sorted(words_of(identity.family)))
+        keys[f"person:{family}:{identity.birth_date.isoformat()}"] = Sign.SAME_PERSON
+    if contact_hash:
+        keys[f"number:{contact_hash}"] = Sign.SAME_NUMBER
+    return keys

@@ -1,0 +1,76 @@
+"""Whom a partner's resource names as its patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from referral_core.domain.model import Model
+from referral_core.domain.patient_identity import PatientIdentity
+from referral_core.fhir.patient_identities import identity_in, identity_named
+from referral_core.fhir.r4.datatypes import Reference, Resource
+from referral_core.fhir.r4.parties import Patient
+from referral_core.fhir.r4.structure import examine
+
+
+class NamedPatient(Model):
+    """Whom a resource names. Attributes: literal: the reference, where it leads out of the body."""
+
+    identity: PatientIdentity = PatientIdentity()
+    literal: str | None = None
+
+
+def named_patient(model: Resource, references: Iterable[Reference | None]) -> NamedPatient:
+    """Return whom the first reference to a patient names; nobody when there is none.
+
+    Args:
+        model: the resource, in whose contained ones a local reference is looked up.
+        references: those that may name the patient, in the order of preference.
+    """
+    for reference in references:
+        if reference is None:
+            continue
+        literal = reference.reference or ""
+        inside = _contained(model, literal)
+        if inside is not None:
+            return NamedPatient(identity=inside)
+        if _may_be_patient(reference):
+            return NamedPatient(identity=identity_named(reference), literal=literal or None)
+    return NamedPatient()
+
+
+def patient_of(resource: Mapping[str, Any], sent: Sequence[Mapping[str, Any]]) -> PatientIdentity:
+    """Return whom the `patient` of a payer's resource names, among the Patients sent with it."""
+    reference = resource.get("patient")
+    literal = reference.get("reference") if isinstance(reference, Mapping) else None
+    contained = resource.get("contained", [])
+    inside = [p for p in contained if isinstance(p, dict)] if isinstance(contained, list) else []
+    for patient in (*inside, *sent):
+        own_id = str(patient.get("id"))
+        is_meant = str(literal).rpartition("/")[2].removeprefix("#") == own_id
+        identity = patient_identity(patient) if is_meant or len(sent) == 1 else None
+        if identity is not None:
+            return identity
+    return PatientIdentity()
+
+
+def _may_be_patient(reference: Reference) -> bool:
+    literal = reference.reference or ""
+    if reference.type is not None:
+        return reference.type.rpartition("/")[2] == "Patient"
+    return literal.startswith(("Patient/", "Patient?")) or "/Patient/" in literal or not literal
+
+
+def _contained(model: Resource, literal: str) -> PatientIdentity | None:
+    if not literal.startswith("#"):
+        return None
+    found = (inner for inner in model.contained if inner.get("id") == literal[1:])
+    return patient_identity(next(found, None))
+
+
+def patient_identity(resource: Any) -> PatientIdentity | None:
+    """Return who a Patient is; None for another resource, and for one that cannot be read."""
+    if not isinstance(resource, dict) or resource.get("resourceType") != "Patient":
+        return None
+    model = examine(resource, "Patient")
+    return identity_in(model) if isinstance(model, Patient) else None

@@ -1,0 +1,60 @@
+"""One contract for what belongs to no referral yet: memory and the table (moto) behave alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from referral_core.adapters.aws.dynamodb.schema import create_table_request
+from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.domain.errors import Conflict, NotFound
+from referral_core.domain.ids import Tenant
+from tests.in_memory import START, TENANT
+from tests.unit.entrypoints.http.unmatched_items import an_item
+
+Store = MemoryUnmatched | UnmatchedTable
+
+
+@pytest.fixture(params=["memory", "table"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryUnmatched()
+        return
+    with mock_aws():
+        client = boto3.client("dynamodb", "us-east-1")
+        client.create_table(**create_table_request("referrals"))
+        yield UnmatchedTable(client, "referrals")
+
+
+def test_an_item_is_kept_once_and_read_back(store: Store) -> None:
+    store.keep(an_item())
+    store.keep(an_item(client_id="somebody-else"))
+    assert store.get(TENANT, "item-1") == an_item()
+    with pytest.raises(NotFound):
+        store.get(Tenant("other"), "item-1")
+
+
+def test_what_waits_is_listed_by_its_tenant_first_received_first(store: Store) -> None:
+    for number in (2, 1, 3):
+        at = START + timedelta(minutes=number)
+        store.keep(an_item(f"item-{number}", received_at=at))
+    store.keep(an_item("abroad", tenant=Tenant("other")))
+    page, following = store.waiting(TENANT, 2)
+    assert [item.id for item in page] == ["item-1", "item-2"]
+    rest, last = store.waiting(TENANT, 2, following)
+    assert ([item.id for item in rest], last) == (["item-3"], None)
+
+
+def test_an_item_is_settled_once_and_waits_no_longer(store: Store) -> None:
+    store.keep(an_item())
+    settled = an_item(settled_at=START, settled_by="staff-1")
+    store.settle(settled)
+    assert store.waiting(TENANT, 10) == ([], None)
+    assert store.get(TENANT, "item-1") == settled
+    with pytest.raises(Conflict):
+        store.settle(settled)

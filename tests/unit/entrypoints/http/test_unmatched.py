@@ -1,0 +1,168 @@
+"""What somebody known sends about nobody, or about another patient: kept, for a person to match."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from referral_core.domain.lifecycle import Status
+from referral_core.domain.updates import AppointmentFulfilled, OfferDeclined
+from tests.in_memory import REFERRAL, World
+from tests.partner_actions import accepted, agreed, booked
+from tests.unit.entrypoints.http.api_client import ApiClient, Reply
+from tests.unit.fhir.orders import Json
+
+LETTER = base64.b64encode(b"letter").decode()
+CONSULT = {"coding": [{"system": "http://loinc.org", "code": "11488-4"}]}
+ABOUT_IT = {"related": [{"reference": f"ServiceRequest/{REFERRAL}"}]}
+SOMEBODY_ELSE: tuple[Json, ...] = (
+    {"reference": "#p"},
+    {"identifier": {"system": "https://ehr.example.org/mrn", "value": "999"}},
+    {"display": "Jane Roe"},
+)
+
+
+@pytest.fixture
+def api() -> ApiClient:
+    api = ApiClient(World())
+    api.world.accept("happy-path")
+    api.world.settle()
+    for act in (accepted, agreed, booked):
+        act(api.world)
+    api.world.report(AppointmentFulfilled)
+    assert api.world.referral.status is Status.SEEN_AWAITING_REPORT
+    return api
+
+
+def a_document(**fields: Any) -> Json:
+    stranger = {"resourceType": "Patient", "id": "p", "name": [{"family": "Roe"}]}
+    return {
+        "resourceType": "DocumentReference",
+        "contained": [{**stranger, "birthDate": "2001-02-03"}],
+        "status": "current",
+        "type": CONSULT,
+        "content": [{"attachment": {"contentType": "text/plain", "data": LETTER}}],
+        **fields,
+    }
+
+
+def send(api: ApiClient, body: Json, client: str = "clinic-1") -> Reply:
+    return api.call("POST", f"/fhir/{body['resourceType']}", body, client=client)
+
+
+def waiting(api: ApiClient) -> list[Json]:
+    found: list[Json] = api.call("GET", "/unmatched").body["unmatched"]
+    return found
+
+
+def decide(api: ApiClient, item: Json, action: str, **sent: str) -> Reply:
+    return api.call("POST", f"/unmatched/{item['id']}/decision", {"action": action, **sent})
+
+
+def the_patient(api: ApiClient) -> Json:
+    payload = api.world.engine.case(api.world.referral).payload
+    contained = (*payload.service_request.get("contained", ()), *payload.resources.values())
+    return next(dict(r) for r in contained if r["resourceType"] == "Patient")
+
+
+@pytest.mark.parametrize("subject", SOMEBODY_ELSE)
+def test_a_report_about_another_patient_closes_no_loop(api: ApiClient, subject: Json) -> None:
+    refused = send(api, a_document(context=ABOUT_IT, subject=subject))
+    assert (refused.status, refused.code) == (422, "another-patient")
+    assert api.world.referral.status is Status.SEEN_AWAITING_REPORT
+    assert not api.world.referral.reports
+    (item,) = waiting(api)
+    assert (item["reason"], item["kind"], item["from"]) == (
+        "another-patient",
+        "report-received",
+        "clinic-1",
+    )
+    (candidate,) = item["candidates"]
+    assert candidate["referralId"] == REFERRAL
+    assert candidate["because"] == ["named-by-its-sender", "with-this-clinic"]
+
+
+def test_what_names_the_patient_or_says_little_is_taken(api: ApiClient) -> None:
+    for subject in (
+        {"reference": f"Patient/{REFERRAL}.r1", "display": "Known To Us"},
+        {"reference": "Patient/of-the-clinic"},
+        {"display": "the patient"},
+    ):
+        assert send(api, a_document(context=ABOUT_IT, subject=subject)).status == 201
+    assert not waiting(api)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": "Appointment", "status": "cancelled", "participant": [{"actor": {}}]},
+        {"resourceType": "DiagnosticReport", "status": "final"},
+    ],
+)
+def test_whatever_is_sent_is_compared(api: ApiClient, body: Json) -> None:
+    stranger = {"reference": "#p"}
+    sent = {
+        **body,
+        "contained": a_document()["contained"],
+        "basedOn": ABOUT_IT["related"],
+        "subject": stranger,
+        "presentedForm": [{"data": LETTER}],
+        "code": CONSULT,
+    }
+    if "participant" in body:
+        sent["participant"] = [{"actor": stranger, "status": "accepted"}]
+        sent |= {"start": "2026-03-09T15:00:00Z", "end": "2026-03-09T15:30:00Z"}
+    assert send(api, sent).code == "another-patient"
+    assert len(waiting(api)) == 1
+
+
+def test_an_ehr_that_names_another_record_is_refused(api: ApiClient) -> None:
+    task = {"resourceType": "Task", "id": f"{REFERRAL}.a", "status": "cancelled"}
+    url = f"/fhir/Task/{REFERRAL}.a"
+    for stranger in ({"display": "Jane Roe"}, {"identifier": SOMEBODY_ELSE[1]["identifier"]}):
+        answer = api.call("PUT", url, {**task, "for": stranger}, client="ehr-1")
+        assert (answer.status, answer.code) == (422, "another-patient")
+    assert api.world.referral.status is Status.SEEN_AWAITING_REPORT
+
+
+def test_a_document_of_no_referral_is_attached_by_a_person(api: ApiClient) -> None:
+    patient = the_patient(api)
+    subject, own = {"reference": "#own"}, [{**patient, "id": "own"}]
+    kept = send(api, a_document(subject=subject, contained=own))
+    assert (kept.status, kept.code) == (202, "kept-unmatched")
+    # Sent again, it is the same one.
+    assert send(api, a_document(subject=subject, contained=own)).status == 202
+    (item,) = waiting(api)
+    best = item["candidates"][0]
+    assert best["referralId"] == REFERRAL
+    assert "same-name-and-birth-date" in best["because"]
+    assert decide(api, item, "attach").status == 400
+    assert decide(api, item, "attach", referralId="0" * 32).status == 404
+    assert decide(api, item, "attach", referralId=REFERRAL).status == 200
+    assert api.world.referral.status is Status.REPORT_RECEIVED
+    assert not waiting(api)
+    # Settled is settled.
+    assert decide(api, item, "attach", referralId=REFERRAL).code == "duplicate"
+
+
+def test_what_is_dismissed_waits_no_longer_and_is_not_lost(api: ApiClient) -> None:
+    send(api, a_document())
+    (item,) = waiting(api)
+    assert item["candidates"] == []
+    assert decide(api, item, "dismiss").status == 200
+    assert not waiting(api)
+    (kept,) = api.unmatched.items.values()
+    assert kept.settled_by == "staff-1"
+    assert api.documents.stored
+
+
+def test_a_clinic_that_is_no_longer_asked_is_told_nothing_and_its_report_is_kept() -> None:
+    api = ApiClient(World())
+    api.world.accept("happy-path")
+    api.world.settle()
+    api.world.report(OfferDeclined, offer=1)
+    other = {"related": [{"reference": f"ServiceRequest/{'f' * 32}"}]}
+    assert send(api, a_document(context=other)).status == 404
+    assert [item["reason"] for item in waiting(api)] == ["referral-unknown"]
