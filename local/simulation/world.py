@@ -84,8 +84,7 @@ class World(Invocations):
         self.seed = seed
         self.clock = loop.LoopClock(origin)
         self.captured = Captured()
-        self.table = SimulatedTable()
-        self.unmatched = MemoryUnmatched()
+        self.table, self.unmatched = SimulatedTable(), MemoryUnmatched()
         self.workflow = SimulatedWorkflow()
         self.router = InProcessRouter(self._http)
         self.partners = PartnersWorld(loop.PartnersClock(self.clock), self.router, scripts, seed)
