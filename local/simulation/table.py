@@ -75,8 +75,8 @@ class SimulatedTable(MemoryReferrals):
         for ((tenant, referral_id), version), content in self.payloads.items():
             sk = keys.payload(version)
             yield item(pk=keys.referral(tenant, referral_id), sk=sk, body=content)
-        for (tenant, kind, value), taken in self.keys.items():
-            pk, sk = keys.lock(tenant, kind, value), keys.Sort.KEY.value
+        for (tenant, kind, value, owner), taken in self.keys.items():
+            pk, sk = keys.lock(tenant, kind, value), f"{keys.Sort.KEY_OF}{owner}"
             yield item(pk=pk, sk=sk, referral_id=taken.referral_id, content=taken.content_hash)
         for (tenant, contact_hash), ids in self.phones.items():
             for referral_id in ids:

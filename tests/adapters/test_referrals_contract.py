@@ -125,11 +125,20 @@ def test_of_many_parallel_posts_one_wins(store: Store) -> None:
 
 def test_a_lock_tells_whose_it_is(store: Store) -> None:
     accepted(store)
-    key = Key(kind=KeyKind.PLACER, value="sys|1", content_hash="")
+    key = Key(kind=KeyKind.PLACER, owner="main-ehr", value="sys|1", content_hash="")
     held = store.taken(TENANT, key)
     assert held is not None
     assert (held.referral_id, held.content_hash) == ("r1", "c")
     assert store.taken(Tenant("other"), key) is None
+
+
+def test_the_same_number_of_two_owners_is_two_locks_and_both_are_found(store: Store) -> None:
+    accepted(store)
+    other = a_new_referral(a_referral("r2", referrer="other-ehr"), b"{}", "sys|1")
+    assert store.accept([other]) == ()
+    assert set(store.identified(TENANT, "sys|1")) == {"r1", "r2"}
+    (held,) = store.accept([a_new_referral(a_referral("r3"), b"{}", "sys|1")])
+    assert held.referral_id == "r1"
 
 
 def test_a_number_is_taken_once_and_kept_by_whose_it_is(store: Store) -> None:
@@ -138,7 +147,9 @@ def test_a_number_is_taken_once_and_kept_by_whose_it_is(store: Store) -> None:
     own = (TakeNumber(number=n, content_hash="c") for n in ("sys|1", "sys|3"))
     store.commit(commit(loaded, None, *own))
     for number in ("sys|1", "sys|3"):
-        held = store.taken(TENANT, Key(kind=KeyKind.PLACER, value=number, content_hash=""))
+        held = store.taken(
+            TENANT, Key(kind=KeyKind.PLACER, owner="main-ehr", value=number, content_hash="")
+        )
         assert held is not None
         assert held.referral_id == "r1"
     again = store.load(TENANT, ReferralId("r1"))
@@ -155,7 +166,7 @@ def test_an_identifier_finds_all_that_have_it(store: Store) -> None:
     store.commit(commit(loaded, None, IndexIdentifier(identifier="sys|group")))
     assert store.identified(TENANT, "sys|group") == ["r1", "r2"]
     assert not store.identified(Tenant("other"), "sys|group")
-    assert not store.identified(TENANT, "sys|1")
+    assert store.identified(TENANT, "sys|1") == ["r1"]
 
 
 def test_another_tenant_finds_nothing(store: Store) -> None:

@@ -85,5 +85,8 @@ def a_new_referral(referral: Referral, payload: bytes = b"{}", *keys: str) -> Ne
         referral=referral,
         event=received(referral, actor="ehr-1", metered={"states": 1}),
         payload=payload,
-        keys=tuple(Key(kind=KeyKind.PLACER, value=k, content_hash="c") for k in keys),
+        keys=tuple(
+            Key(kind=KeyKind.PLACER, owner=referral.referrer, value=k, content_hash="c")
+            for k in keys
+        ),
     )

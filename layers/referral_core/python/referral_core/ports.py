@@ -54,7 +54,7 @@ class Referrals(Protocol):
         """Read a lock; None when nobody holds it."""
 
     def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
-        """List the referrals that have an identifier which several may have."""
+        """List the referrals that have an identifier, as their own number or with others."""
 
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox, strongly consistent.

@@ -22,9 +22,10 @@ from tests.unit.lifecycle.work_item_worlds import DERMATOLOGY
 TAKEN: Final = "B-1"
 """The number under which the other EHR ordered `others`."""
 
-_TAKEN: Final = {200: {Party.OTHER_EHR}, 409: {Party.OWN_EHR}, 201: {Party.AWAY_EHR}}
-# With other content even its own EHR is refused: it must PUT.
-_TAKEN_IN_A_BUNDLE: Final = {409: {Party.OWN_EHR, Party.OTHER_EHR}, 200: {Party.AWAY_EHR}}
+# To whoever else sends it, a number is new: it belongs to the EHR that took it.
+_TAKEN: Final = {200: {Party.OTHER_EHR}, 201: {Party.OWN_EHR, Party.AWAY_EHR}}
+# With other content its own EHR is refused: it must PUT.
+_TAKEN_IN_A_BUNDLE: Final = {409: {Party.OTHER_EHR}, 200: {Party.OWN_EHR, Party.AWAY_EHR}}
 
 
 def _posted(

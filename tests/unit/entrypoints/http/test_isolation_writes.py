@@ -15,6 +15,7 @@ from referral_core.domain.lifecycle import Outcome
 from tests.in_memory import REFERRAL, TENANT
 from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
 from tests.unit.entrypoints.http.parties import (
+    ABROAD,
     AWAY,
     EHRS,
     NOWHERE,
@@ -137,14 +138,43 @@ def test_the_same_words_of_two_ehrs_are_two_referrals() -> None:
     assert len({reply.body["id"] for reply in replies}) == 3
 
 
-def test_a_key_of_another_ehr_shows_nothing_of_its_referral() -> None:
-    parties = offered()
+def test_a_number_that_another_ehr_sent_first_blocks_nobody_and_shows_nothing() -> None:
     for headers in ({}, {"if-none-exist": CONDITION}):
+        parties = offered()
         request = Request("POST", "/fhir/ServiceRequest", the_order(), headers)
         reply = parties.call(request, Party.OTHER_EHR)
-        assert reply.code == "identifier-of-another-ehr"
-        assert REFERRAL not in json.dumps(reply.body)
-        assert "location" not in reply.headers
+        # It gets a referral of its own, with the number that `mine` has, and finds it again
+        assert (reply.status, REFERRAL in json.dumps(reply.body)) == (201, False)
+        again = parties.call(request, Party.OTHER_EHR)
+        assert (again.status, again.body["id"]) == (200, reply.body["id"])
+        # And so does the EHR that sent it first
+        own = parties.call(request, Party.OWN_EHR)
+        assert (own.status, own.body["id"]) == (200, REFERRAL)
+
+
+def test_each_ehr_finds_its_own_order_by_a_number_of_both_and_staff_find_both() -> None:
+    parties = offered()
+    url = f"/fhir/ServiceRequest?identifier={PLACER['system']}|A-1"
+    sent = Request("POST", "/fhir/ServiceRequest", the_order())
+    others = parties.call(sent, Party.OTHER_EHR).body["id"]
+    wanted = {
+        Party.OWN_EHR: {REFERRAL},
+        Party.OTHER_EHR: {others},
+        Party.STAFF: {REFERRAL, others},
+        Party.AWAY_STAFF: {ABROAD},
+    }
+    for party, ids in wanted.items():
+        found = parties.call(Request("GET", url), party).body.get("entry", [])
+        assert {entry["resource"]["id"] for entry in found} == ids, party
+
+
+def test_a_number_that_an_order_gets_later_is_its_own_ehrs_too() -> None:
+    # Given another EHR's order has the number that a new version of `mine` brings
+    parties = offered()
+    second = [{**PLACER, "value": "A-1"}, {**PLACER, "value": "B-1"}]
+    body = {**the_order(), "id": REFERRAL, "identifier": second}
+    url = f"/fhir/ServiceRequest/{REFERRAL}"
+    assert parties.call(Request("PUT", url, body), Party.OWN_EHR).status == 200
 
 
 def test_only_its_own_ehr_replaces_a_referral() -> None:

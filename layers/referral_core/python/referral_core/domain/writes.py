@@ -68,9 +68,14 @@ class KeyKind(StrEnum):
 
 
 class Key(Model):
-    """One uniqueness lock and the content it was taken with."""
+    """One uniqueness lock and the content it was taken with.
+
+    Attributes:
+        owner: the EHR that took it: another EHR's same number, or same key, is another lock.
+    """
 
     kind: KeyKind
+    owner: str
     value: str
     content_hash: str
 

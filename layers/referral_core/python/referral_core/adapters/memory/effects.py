@@ -59,7 +59,7 @@ class Shelves:
         self.message_claims: dict[tuple[Tenant, str], dict[date, str]] = defaultdict(dict)
         self.opt_outs: dict[tuple[Tenant, str], datetime] = {}
         self.reserved: dict[tuple[Tenant, str, str], int] = defaultdict(int)
-        self.keys: dict[tuple[Tenant, KeyKind, str], ExistingKey] = {}
+        self.keys: dict[tuple[Tenant, KeyKind, str, str], ExistingKey] = {}
         self.identifiers: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
         self.mappings: dict[tuple[Tenant, str], Override] = {}
 
@@ -98,7 +98,7 @@ def _require_day(shelves: Shelves, after: Referral, effect: ClaimDailyMessage) -
 
 
 def _require_number(shelves: Shelves, after: Referral, effect: TakeNumber) -> None:
-    held = shelves.keys.get((after.tenant, KeyKind.PLACER, effect.number))
+    held = shelves.keys.get((after.tenant, KeyKind.PLACER, effect.number, after.referrer))
     if held is not None and held.referral_id != after.id:
         raise KeyTaken("The number is another referral's.")
 
@@ -157,8 +157,13 @@ def _contact(shelves: Shelves, after: Referral, effect: IndexContact) -> None:
 
 
 def _number(shelves: Shelves, after: Referral, effect: TakeNumber) -> None:
-    key = Key(kind=KeyKind.PLACER, value=effect.number, content_hash=effect.content_hash)
-    shelves.keys[after.tenant, KeyKind.PLACER, effect.number] = ExistingKey(
+    key = Key(
+        kind=KeyKind.PLACER,
+        owner=after.referrer,
+        value=effect.number,
+        content_hash=effect.content_hash,
+    )
+    shelves.keys[after.tenant, key.kind, key.value, key.owner] = ExistingKey(
         key=key, referral_id=after.id, content_hash=effect.content_hash
     )
 

@@ -21,6 +21,7 @@ from referral_core.domain.writes import (
     DuplicateUpdate,
     ExistingKey,
     Key,
+    KeyKind,
     NewReferral,
     ReferralState,
 )
@@ -58,7 +59,7 @@ class MemoryReferrals(Shelves):
         self._events[at].append(event)
         self.payloads[at, referral.payload_version] = new_referral.payload
         for key in new_referral.keys:
-            self.keys[referral.tenant, key.kind, key.value] = ExistingKey(
+            self.keys[referral.tenant, key.kind, key.value, key.owner] = ExistingKey(
                 key=key, referral_id=referral.id, content_hash=key.content_hash
             )
         for identifier in new_referral.identifiers:
@@ -68,12 +69,14 @@ class MemoryReferrals(Shelves):
 
     def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
         """Read a lock; None when nobody holds it."""
-        held = self.keys.get((tenant, key.kind, key.value))
+        held = self.keys.get((tenant, key.kind, key.value, key.owner))
         return held.but(key=key) if held else None
 
     def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
-        """List the referrals that have an identifier which several may have."""
-        return sorted(self.identifiers[tenant, identifier])
+        """List the referrals that have an identifier, as their own number or with others."""
+        sought = (tenant, KeyKind.PLACER, identifier)
+        own = [held.referral_id for at, held in list(self.keys.items()) if at[:3] == sought]
+        return sorted({*own, *self.identifiers[tenant, identifier]})
 
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox."""

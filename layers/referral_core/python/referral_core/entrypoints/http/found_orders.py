@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.writes import Key, KeyKind
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.ownership import is_referrer
+from referral_core.domain.principal import Principal
+from referral_core.domain.updates import Role
 from referral_core.ports import Referrals
 
 
-def orders_with(referrals: Referrals, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
-    """List the referrals whose order has an identifier, each once.
+def orders_with(
+    referrals: Referrals, principal: Principal, identifier: str
+) -> Sequence[ReferralId]:
+    """List the referrals whose order has an identifier: of an EHR's, those that it sent itself.
 
     Args:
         referrals: the record.
-        tenant: of the principal.
+        principal: who asks.
         identifier: `system|value`, or `|value` of one that has no system.
     """
-    held = referrals.taken(tenant, Key(kind=KeyKind.PLACER, value=identifier, content_hash=""))
-    own = [held.referral_id] if held else []
-    return tuple(dict.fromkeys([*own, *referrals.identified(tenant, identifier)]))
+    found = referrals.identified(principal.tenant, identifier)
+    if principal.role is Role.STAFF:
+        return found
+    return [
+        one
+        for one in found
+        if is_referrer(principal, referrals.load(principal.tenant, one).referral)
+    ]

@@ -108,7 +108,7 @@ class ReceiveReferral:
             for new, condition in zip(new_referrals, conditions, strict=True)
             if condition and (existing := self._existing(principal, new, condition))
         }
-        repeats = self._write(principal, new_referrals, known)
+        repeats = self._write(new_referrals, known)
         accepted = [
             self._answered(new.referral, intake, repeats.get(new.referral.id))
             for new, intake in zip(new_referrals, intakes, strict=True)
@@ -127,7 +127,6 @@ class ReceiveReferral:
 
     def _write(
         self,
-        principal: Principal,
         new_referrals: Sequence[NewReferral],
         known: dict[ReferralId, ReferralId],
     ) -> dict[ReferralId, ReferralId]:
@@ -141,8 +140,6 @@ class ReceiveReferral:
                 continue  # posts of the same referral at the same instant: one will have won
             if not existing:
                 return repeats
-            for found in existing:
-                self._require_own(principal, found.referral_id)
             repeats |= repeats_of(fresh, existing, self._are_of_one_patient)
         raise AssertionError("the tries end with an error of their own")
 
@@ -151,7 +148,7 @@ class ReceiveReferral:
     ) -> ReferralId | None:
         """Return the referral that an If-None-Exist condition finds: one, and of this patient."""
         identifier = condition_identifier(condition)
-        found = orders_with(self.referrals, principal.tenant, identifier)
+        found = orders_with(self.referrals, principal, identifier)
         if not found:
             return None
         if len(found) > 1:
@@ -161,7 +158,6 @@ class ReceiveReferral:
                 code="multiple-matches",
                 status=HTTPStatus.PRECONDITION_FAILED,
             )
-        self._require_own(principal, found[0])
         if not self._are_of_one_patient(new, found[0]):
             refuse_other_patient()
         return found[0]
@@ -174,18 +170,6 @@ class ReceiveReferral:
             for body in (self.referrals.payload(known), new.payload)
         )
         return compare(first, second) is not Likeness.ANOTHER
-
-    def _require_own(self, principal: Principal, existing: ReferralId) -> None:
-        """Refuse a key that another EHR of the tenant took: its referral is not to be seen."""
-        referral = self.referrals.load(principal.tenant, existing).referral
-        if referral.referrer != principal.organization:
-            refuse(
-                "identifier-of-another-ehr",
-                "Another EHR sent an order with this identifier: send one of your own system.",
-                code="duplicate",
-                status=HTTPStatus.CONFLICT,
-                expression="ServiceRequest.identifier",
-            )
 
     def _new_referral(
         self,

@@ -18,7 +18,7 @@ _LONGEST_KEY: Final = 256
 def keys_of(request: Request, intakes: Sequence[Intake], position: int) -> tuple[Key, ...]:
     """Return what makes a repeat: the order's numbers, the client's key, else the content.
 
-    Keys and content are the client's own affair; a number names its system itself.
+    All of them are the sending EHR's own: what another EHR sent before is none of its affair.
     In a Bundle the client's key stands in for identifiers only: with both for each of twenty
     referrals they would not fit one transaction.
     """
@@ -33,11 +33,12 @@ def keys_of(request: Request, intakes: Sequence[Intake], position: int) -> tuple
                 code="value",
                 status=HTTPStatus.BAD_REQUEST,
             )
-        found.append((KeyKind.IDEMPOTENCY, f"{organization}#{client_key}#{position}"))
+        found.append((KeyKind.IDEMPOTENCY, f"{client_key}#{position}"))
     if not found:
-        found.append((KeyKind.CONTENT, f"{organization}#{intake.canonical_hash}"))
+        found.append((KeyKind.CONTENT, intake.canonical_hash))
     return tuple(
-        Key(kind=kind, value=value, content_hash=intake.canonical_hash) for kind, value in found
+        Key(kind=kind, owner=organization, value=value, content_hash=intake.canonical_hash)
+        for kind, value in found
     )
 
 

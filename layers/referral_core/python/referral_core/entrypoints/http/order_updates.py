@@ -89,7 +89,7 @@ class ReceiveOrderUpdate:
         """End the referrals that a new one replaces; a repeat of the post says it again."""
         for name in intake.replaces:
             own = own_id(name.rpartition("/")[2])
-            named = orders_with(self.referrals, principal.tenant, name)
+            named = orders_with(self.referrals, principal, name)
             # A number that several orders have says of none that it is replaced.
             replaced = own.referral_id if own else named[0] if len(named) == 1 else None
             if replaced is None or replaced == successor.id:

@@ -64,7 +64,7 @@ class ReadRecords:
         principal = request.principal
         wanted: str | None = request.query.get("_id")
         if identifier := request.query.get("identifier"):
-            named = orders_with(self.referrals, principal.tenant, identifier)
+            named = orders_with(self.referrals, principal, identifier)
             ids = [i for i in named if wanted in {None, i}]
         elif wanted:
             ids = [ReferralId(wanted)]

@@ -129,7 +129,12 @@ def _contact(table: Requests, after: Referral, effect: IndexContact) -> Iterator
 
 
 def _number(table: Requests, after: Referral, effect: TakeNumber) -> Iterator[Part]:
-    key = Key(kind=KeyKind.PLACER, value=effect.number, content_hash=effect.content_hash)
+    key = Key(
+        kind=KeyKind.PLACER,
+        owner=after.referrer,
+        value=effect.number,
+        content_hash=effect.content_hash,
+    )
     yield table.put(
         NUMBER,
         items.key_item(after, key),

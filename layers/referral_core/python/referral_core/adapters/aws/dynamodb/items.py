@@ -192,7 +192,7 @@ def key_item(referral: Referral, key: Key) -> Item:
     """Return the item of a uniqueness lock."""
     return item(
         pk=keys.lock(referral.tenant, key.kind, key.value),
-        sk=keys.Sort.KEY.value,
+        sk=f"{keys.Sort.KEY_OF}{key.owner}",
         referral_id=referral.id,
         content_hash=key.content_hash,
     )

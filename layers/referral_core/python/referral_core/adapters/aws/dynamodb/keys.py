@@ -26,7 +26,7 @@ class Sort(StrEnum):
     DECISION = "DECISION#"
     EVIDENCE = "EVIDENCE#"
     UPDATE = "UPDATE#"
-    KEY = "@KEY"
+    KEY_OF = "KEY#"
     PRINCIPAL = "@PRINCIPAL"
     TENANT = "TENANT"
     PAYER = "PAYER#"
@@ -52,7 +52,7 @@ def referral_of(partition: str) -> tuple[Tenant, ReferralId]:
 
 
 def lock(tenant: Tenant, kind: KeyKind, value: str) -> str:
-    """Return the partition of a uniqueness lock; the value is hashed, it may be long or PHI."""
+    """Return the partition of a lock's value, one item an owner; hashed: it may be long or PHI."""
     return f"T#{tenant}#KEY#{kind}#{sha256(value.encode()).hexdigest()}"
 
 

@@ -15,7 +15,7 @@ from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
-from referral_core.domain.writes import ExistingKey, Key, ReferralState
+from referral_core.domain.writes import ExistingKey, Key, KeyKind, ReferralState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -31,7 +31,8 @@ class ReferralReads:
 
     def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
         """Read a lock; None when nobody holds it."""
-        held = self._table.get(keys.lock(tenant, key.kind, key.value), keys.Sort.KEY.value)
+        sort = f"{keys.Sort.KEY_OF}{key.owner}"
+        held = self._table.get(keys.lock(tenant, key.kind, key.value), sort)
         if held is None:
             return None
         return ExistingKey(
@@ -41,8 +42,12 @@ class ReferralReads:
         )
 
     def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
-        """List the referrals that have an identifier which several may have."""
-        return self._referrals_of(keys.identifier(tenant, identifier))
+        """List the referrals that have an identifier, as their own number or with others."""
+        numbers = keys.lock(tenant, KeyKind.PLACER, identifier)
+        own = self._table.query(numbers, prefix=keys.Sort.KEY_OF.value)
+        found = [ReferralId(held["referral_id"]) for held in own]
+        shared = self._referrals_of(keys.identifier(tenant, identifier))
+        return sorted({*found, *shared})
 
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox with one strongly consistent query."""
