@@ -30,10 +30,16 @@ from referral_core.domain.effects import StorePayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.referral import Origin, Referral, WantedService
+from referral_core.domain.referral import NoticeTopic, Origin, Referral, WantedService
 from referral_core.domain.selection import order_of
 from referral_core.domain.terminology import understand
-from referral_core.domain.updates import InformationSupplied, Reported, Role, Update
+from referral_core.domain.updates import (
+    InformationSupplied,
+    NoticeDelivered,
+    Reported,
+    Role,
+    Update,
+)
 from referral_core.domain.writes import NewReferral
 from referral_core.fhir.intake.orders import Intake, read_referrals
 from referral_core.lifecycle.case import Pathways, Sources
@@ -41,6 +47,7 @@ from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.process_due import process_due
+from referral_core.lifecycle.engine.sweep_notices import came_of
 from referral_core.lifecycle.messages import Messages
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.lifecycle.steps.await_visit import AwaitVisit
@@ -113,7 +120,11 @@ def a_directory(referrals: MemoryReferrals) -> MemoryDirectory:
 
 
 class World:
-    """Steps, adapters and a clock in memory; `report` applies what a partner reports."""
+    """Steps, adapters and a clock in memory; `report` applies what a partner reports.
+
+    Attributes:
+        ehr_is_up: whether the referrer's EHR takes notices about anything but the end.
+    """
 
     def __init__(
         self,
@@ -138,6 +149,7 @@ class World:
         )
         self.machine = InMemoryStateMachine(self.referrals, self.engine, self.workflow)
         self._numbers = count(1)
+        self.ehr_is_up = True
 
     def _steps(self) -> tuple[LifecycleStep, ...]:
         messages = Messages(self.messenger)
@@ -233,8 +245,21 @@ class World:
         """Let starts and steps happen until nothing moves at this instant."""
         while True:
             self.machine.start_requested()
-            if not self.machine.advance():
+            if not self.machine.advance() and not (self.ehr_is_up and self._notify()):
                 return
+
+    def _notify(self) -> bool:
+        """Let the EHR take what nobody waits for; a test says what becomes of the others."""
+        taken = [
+            (referral, notice)
+            for referral in (state.referral for state in self.referrals.all())
+            for notice in referral.notices_under_way
+            if notice.topic is not NoticeTopic.CLOSURE and not referral.is_closed
+        ]
+        for referral, notice in taken:
+            update = came_of(notice, NoticeDelivered, self.clock.now())
+            apply_update(self.engine, referral.tenant, referral.id, update)
+        return bool(taken)
 
     def wait(self) -> None:
         """Let time pass until the referral is due, and process it, as fire_timers does."""

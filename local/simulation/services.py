@@ -46,9 +46,15 @@ class VirtualQueue:
         self._received: dict[str, _Message] = {}
         self._numbers = count(1)
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, str]:  # noqa: N803 - boto3's names
+    def send_message(
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803 - boto3's names
+        MessageBody: str,  # noqa: N803
+        MessageGroupId: str = "",  # noqa: N803
+    ) -> dict[str, str]:
         """Take a message; return the id that it got."""
-        del QueueUrl
+        del QueueUrl, MessageGroupId
         self.bodies.append(MessageBody)
         message = _Message(next(self._numbers), MessageBody)
         if self.consume is not None:

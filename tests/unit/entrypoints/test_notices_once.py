@@ -80,8 +80,10 @@ class Delivery:
             queue_url="https://queue",
         )
 
-    def handle(self, *receives: int, notice: int = 1, **other: str) -> list[dict[str, str]]:
-        body = {"tenant": TENANT, "referral_id": REFERRAL, "notice": notice, **other}
+    def handle(
+        self, *receives: int, notice: int = 1, ask: int = 1, **other: str
+    ) -> list[dict[str, str]]:
+        body = {"tenant": TENANT, "referral_id": REFERRAL, "notice": notice, "ask": ask, **other}
         records: list[dict[str, Any]] = [
             {
                 "messageId": f"m{number}",

@@ -22,11 +22,12 @@ from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.change import change
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.events import ClosureFacts, EventKind
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.referral import Notice, Referral
-from referral_core.domain.run import Projected
+from referral_core.domain.run import NoticeRequest, Projected
 from referral_core.entrypoints.metrics import record
-from referral_core.entrypoints.notice_delivery import GIVE_UP_AFTER, NoticeDelivery, retry_in
+from referral_core.entrypoints.notice_delivery import NoticeDelivery, retry_in
 from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.stream import consume
 from referral_core.entrypoints.watchdog import Watchdog
@@ -105,7 +106,8 @@ def test_what_the_outbox_reads_is_what_the_projection_says(referral: Referral) -
         run=referral.run,
         current_step=referral.current_step,
         is_closed=referral.is_closed,
-        notices=len(referral.notices),
+        referrer=referral.referrer,
+        asks={n.number: n.asks for n in referral.notices},
     )
 
 
@@ -117,7 +119,19 @@ def test_a_notice_is_queued_when_its_number_is_new() -> None:
     after = plain(referral_item(a_referral(notices=(notice,))))
     outbox.publish(before, after)
     outbox.publish(after, after)
-    assert notices.asked == [(TENANT, "r1", 1)]
+    assert notices.asked == [NoticeRequest(TENANT, ReferralId("r1"), "main-ehr", 1, 1)]
+
+
+def test_a_notice_that_is_asked_for_again_is_queued_again_and_no_other() -> None:
+    # Given two notices, of which the second is asked for once more
+    notices = MemoryNotices()
+    outbox = Outbox(MemoryWorkflow(), lambda: notices, projected_in)
+    first = Notice(number=1, queued_at=NOW, delivered_at=NOW)
+    second = Notice(number=2, queued_at=NOW)
+    before = plain(referral_item(a_referral(notices=(first, second))))
+    after = plain(referral_item(a_referral(notices=(first, second.asked_again(NOW)))))
+    outbox.publish(before, after)
+    assert [(asked.notice, asked.ask) for asked in notices.asked] == [(2, 2)]
 
 
 def test_events_become_metrics_with_bounded_dimensions(capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,7 +187,7 @@ class Bench:
         )
 
     def deliver(self) -> bool:
-        body = {"tenant": TENANT, "referral_id": "r1", "notice": 1}
+        body = {"tenant": TENANT, "referral_id": "r1", "ehr": "main-ehr", "notice": 1, "ask": 1}
         return self.delivery.deliver(json.dumps(body))
 
     def recorded(self) -> list[str]:
@@ -193,7 +207,7 @@ def test_an_ehr_that_is_down_is_tried_for_three_days_then_a_person_is_told() -> 
     bench = Bench()
     bench.ehr.mode = "down"
     assert not bench.deliver()
-    bench.clock.move(GIVE_UP_AFTER)
+    bench.clock.move(timedelta(hours=72))
     assert bench.deliver()
     assert bench.recorded() == ["notice-undeliverable"]
 

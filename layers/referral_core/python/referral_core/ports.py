@@ -19,7 +19,7 @@ from referral_core.domain.lifecycle import Next
 from referral_core.domain.messages import Message, OfferedReferral
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Notice, Referral
-from referral_core.domain.run import Delivery, Run
+from referral_core.domain.run import Delivery, NoticeRequest, Run
 from referral_core.domain.terminology import Overrides
 from referral_core.domain.unmatched import Unmatched
 from referral_core.domain.writes import (
@@ -219,8 +219,8 @@ class Ehr(Protocol):
 class Notices(Protocol):
     """The queue of notices to be delivered; holds ids only."""
 
-    def enqueue(self, tenant: Tenant, referral_id: ReferralId, number: int) -> None:
-        """Ask for the delivery of a notice by its number; asking twice delivers once."""
+    def enqueue(self, request: NoticeRequest) -> None:
+        """Ask for the delivery of a notice; asking twice delivers once. Raises: Retryable."""
 
 
 class DueIndex(Protocol):

@@ -5,6 +5,7 @@ Apart from the aggregate, so that the stream's consumers start without loading a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -46,12 +47,35 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True)
+class NoticeRequest:
+    """That a notice is to be delivered: ids only.
+
+    Attributes:
+        ehr: the referrer's system: what is asked of one must not hold up the others.
+        notice: its number.
+        ask: how often its delivery was asked for; an earlier ask is void.
+    """
+
+    tenant: Tenant
+    referral_id: ReferralId
+    ehr: str
+    notice: int
+    ask: int
+
+
+@dataclass(frozen=True)
 class Projected:
-    """What the outbox reads of a referral's projection: a `Run`, and how many notices it has."""
+    """What the outbox reads of a referral's projection: a `Run`, and its notices.
+
+    Attributes:
+        referrer: the EHR that notices go to.
+        asks: how often the delivery of each notice was asked for, by number.
+    """
 
     tenant: Tenant
     id: ReferralId
     run: int
     current_step: Step
     is_closed: bool
-    notices: int
+    referrer: str
+    asks: Mapping[int, int]

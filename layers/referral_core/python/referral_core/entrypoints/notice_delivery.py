@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.domain.errors import Conflict, NotFound, Permanent, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Notice, Referral
-from referral_core.domain.updates import NoticeDelivered, NoticeUndeliverable, Role
+from referral_core.domain.updates import NoticeDelivered, NoticeUndeliverable
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.engine.sweep_notices import came_of
 from referral_core.observability import logger
 from referral_core.ports import Clock, Directory, Ehr, Referrals
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-GIVE_UP_AFTER: Final = timedelta(hours=72)
 _FIRST_RETRY_S: Final = 30
 _LONGEST_RETRY_S: Final = 4 * 3600
 _DOUBLINGS: Final = 10
@@ -57,7 +56,7 @@ class NoticeDelivery:
         """Deliver one notice.
 
         Args:
-            body: the queue message: `{"tenant", "referral_id", "notice"}`.
+            body: the queue message: a `NoticeRequest`.
 
         Returns:
             Whether the message is done with; False: try it again later.
@@ -72,13 +71,13 @@ class NoticeDelivery:
             logger.error("notice of an unknown referral dropped")
             return True
         notice = next((n for n in referral.notices if n.number == message["notice"]), None)
-        if notice is None or notice.delivered_at:
+        if notice is None or notice.delivered_at or message["ask"] < notice.asks:
             return True
         try:
             system = self.directory.ehr(tenant, referral.referrer)
             self.ehr.notify(system, referral, notice)
         except Retryable:
-            if self.clock.now() - notice.queued_at < GIVE_UP_AFTER:
+            if self.clock.now() < notice.give_up_at:
                 return False
             return self._record(referral, notice, NoticeUndeliverable)
         except Permanent:
@@ -92,13 +91,7 @@ class NoticeDelivery:
         result: type[NoticeDelivered | NoticeUndeliverable],
     ) -> bool:
         """Record what came of a notice; return whether it is on record."""
-        update = result(
-            id=f"{result.model_fields['kind'].default}-{notice.number}",
-            actor="router",
-            role=Role.ROUTER,
-            received_at=self.clock.now(),
-            notice=notice.number,
-        )
+        update = came_of(notice, result, self.clock.now())
         try:
             apply_update(self.engine, referral.tenant, referral.id, update)
         except Conflict:

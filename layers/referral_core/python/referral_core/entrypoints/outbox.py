@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from referral_core.domain.run import NoticeRequest
+
 if TYPE_CHECKING:
     from referral_core.domain.run import Projected
     from referral_core.entrypoints.stream import Image
@@ -29,11 +31,23 @@ class Outbox:
         """Compare the two images of a referral's projection and act on what is new.
 
         Raises:
-            Retryable: the service is down; the record is dead-lettered and the watchdog takes over.
+            Retryable: a service is down or throttles: the record is to come again. Should it not,
+                the watchdog finds the referral, or its notice, due.
         """
         projected = self.read(new)
         if not projected.is_closed and (old is None or old["run"] != new["run"]):
             self.workflow.start(projected)
-        known = int(old.get("notice_number", 0)) if old is not None else 0
-        for number in range(known + 1, projected.notices + 1):
-            self.notices().enqueue(projected.tenant, projected.id, number)
+        if new.get("notice_asks") == (old or {}).get("notice_asks"):
+            return
+        known = self.read(old).asks if old is not None else {}
+        for number, ask in projected.asks.items():
+            if ask > known.get(number, 0):
+                self.notices().enqueue(
+                    NoticeRequest(
+                        tenant=projected.tenant,
+                        referral_id=projected.id,
+                        ehr=projected.referrer,
+                        notice=number,
+                        ask=ask,
+                    )
+                )

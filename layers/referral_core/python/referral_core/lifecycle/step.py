@@ -52,11 +52,15 @@ class LifecycleStep(Protocol):
 class Reacting:
     """A step that finds its reactions in a table, and has its own to the end of its wait."""
 
+    goes_to: ClassVar[frozenset[Next]]
     reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {}
 
     def accepted_updates(self, _referral: Referral) -> frozenset[UpdateKind]:
-        """Accept what there is a reaction to."""
-        return frozenset(self.reactions)
+        """Accept what there is a reaction to, and what a person must see to, whatever the step."""
+        accepted = frozenset(self.reactions)
+        if accepted and Step.OPEN_WORK_ITEM in self.goes_to:
+            return accepted | {UpdateKind.NOTICE_UNDELIVERABLE}
+        return accepted
 
     def on_update(self, case: Case, update: Update) -> Draft:
         """React by the table."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from referral_core.domain.errors import Retryable
-from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.adapters.aws.service_errors import service_errors
+from referral_core.domain.run import NoticeRequest
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -22,10 +22,16 @@ class SqsNotices:
         self._client = client
         self._url = url
 
-    def enqueue(self, tenant: Tenant, referral_id: ReferralId, number: int) -> None:
-        """Ask for delivery; the courier knows a notice that is delivered already."""
-        message = {"tenant": tenant, "referral_id": referral_id, "notice": number}
-        try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(message))
-        except (ClientError, BotoCoreError) as error:
-            raise Retryable("The notice could not be queued.") from error
+    def enqueue(self, request: NoticeRequest) -> None:
+        """Ask for delivery, in a group of the EHR's own: the queue is fair between groups."""
+        with service_errors("The notice could not be queued"):
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=json.dumps(asdict(request)),
+                MessageGroupId=_group(request),
+            )
+
+
+def _group(request: NoticeRequest) -> str:
+    """Return the group's name; hashed, since an EHR's id may be longer than a group's may."""
+    return sha256(f"{request.tenant}#{request.ehr}".encode()).hexdigest()

@@ -15,10 +15,11 @@ from typing import Final, Literal
 
 from referral_core.domain.directory import EhrSystem, Practitioner
 from referral_core.domain.errors import Permanent, Retryable
-from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.ids import Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message, OfferedReferral
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.referral import Notice, Referral
+from referral_core.domain.run import NoticeRequest
 from referral_core.fhir.ids import notice_id
 
 Mode = Literal["up", "down", "refuses"]
@@ -148,11 +149,11 @@ class MemoryEhr:
 class MemoryNotices:
     """The queue: what is asked for, repeats included, since a queue delivers at least once."""
 
-    asked: list[tuple[Tenant, ReferralId, int]] = field(default_factory=list)
+    asked: list[NoticeRequest] = field(default_factory=list)
 
-    def enqueue(self, tenant: Tenant, referral_id: ReferralId, number: int) -> None:
+    def enqueue(self, request: NoticeRequest) -> None:
         """Ask for delivery."""
-        self.asked.append((tenant, referral_id, number))
+        self.asked.append(request)
 
 
 @dataclass

@@ -143,12 +143,12 @@ class MemoryReferrals(Shelves):
 
     def _file_due(self, referral: Referral) -> None:
         if not referral.is_closed:
-            heappush(self._due, (referral.due_at, referral.tenant, referral.id))
+            heappush(self._due, (referral.next_due_at, referral.tenant, referral.id))
 
     def _is_current(self, entry: _Due) -> bool:
         due_at, tenant, referral_id = entry
         referral = self._referrals[tenant, referral_id].referral
-        return referral.due_at == due_at and not referral.is_closed
+        return referral.next_due_at == due_at and not referral.is_closed
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the open referrals of a phone number."""
@@ -186,7 +186,7 @@ class MemoryReferrals(Shelves):
                 write(self, after, effect)
             mailbox = commit.mailbox or present.mailbox
             self._referrals[at] = ReferralState(referral=after, mailbox=mailbox)
-            if after.due_at != present.referral.due_at or present.referral.is_closed:
+            if after.next_due_at != present.referral.next_due_at or present.referral.is_closed:
                 self._file_due(after)
             self._events[at].append(event)
 

@@ -242,6 +242,7 @@ _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
     ),
     ClosureFacts: (
         _K.NOTICE_QUEUED,
+        _K.NOTICE_ASKED_AGAIN,
         _K.NOTICE_AWAITED,
         _K.NOTICE_DELIVERED,
         _K.NOTICE_UNDELIVERABLE,

@@ -69,6 +69,7 @@ class EventKind(StrEnum):
     REPORT_RECEIVED = "report-received"
     REPORT_INSUFFICIENT = "report-insufficient"
     NOTICE_QUEUED = "notice-queued"
+    NOTICE_ASKED_AGAIN = "notice-asked-again"
     NOTICE_AWAITED = "notice-awaited"
     NOTICE_DELIVERED = "notice-delivered"
     NOTICE_UNDELIVERABLE = "notice-undeliverable"

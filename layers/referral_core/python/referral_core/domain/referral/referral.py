@@ -177,12 +177,28 @@ class Referral(Model):
         """Closed loop with a completed-* outcome (never merged with `loop_closed`)."""
         return self.loop_closed and self.outcome in COMPLETED
 
+    @property
+    def notices_under_way(self) -> tuple[Notice, ...]:
+        """The notices whose delivery is awaited; of those about the end the last one counts."""
+        last = self.notice.number if self.notice else None
+        return tuple(
+            n
+            for n in self.notices
+            if n.is_under_way and (n.topic is not NoticeTopic.CLOSURE or n.number == last)
+        )
+
+    @property
+    def next_due_at(self) -> datetime:
+        """When the watchdog must look: the due time, or a notice's when that is sooner."""
+        return min([self.due_at, *(n.due_at for n in self.notices_under_way if n.due_at)])
+
     def with_notice(
         self, at: datetime, topic: NoticeTopic, outcome: Outcome | None = None
     ) -> tuple[Notice, ...]:
         """Return the notices with one more: writing it is asking for its delivery."""
         number = len(self.notices) + 1
-        return (*self.notices, Notice(number=number, topic=topic, outcome=outcome, queued_at=at))
+        notice = Notice(number=number, topic=topic, outcome=outcome, queued_at=at)
+        return (*self.notices, notice.watched(at))
 
     def with_notice_changed(self, number: int, **fields: Any) -> tuple[Notice, ...]:
         """Return the notices with one of them changed; the fields are validated."""

@@ -252,7 +252,7 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         Reason.NOTICE_UNDELIVERED: _policy(
             Queue.REFERRAL_COORDINATORS,
             "The EHR did not take the notice; tell the referring provider another way, or retry.",
-            {RETRY: Step.VERIFY_CLOSURE, TOLD_ANOTHER_WAY: Step.VERIFY_CLOSURE},
+            {RETRY: None, TOLD_ANOTHER_WAY: None},
         ),
         Reason.NOT_ACKNOWLEDGED: _policy(
             Queue.REFERRAL_COORDINATORS,

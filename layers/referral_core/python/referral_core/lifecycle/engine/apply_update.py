@@ -15,14 +15,14 @@ from referral_core.domain.effects import (
 from referral_core.domain.errors import Conflict, NotLegal, StaleRun, VersionMoved
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.mailbox import Mailbox, Wait
+from referral_core.domain.ownership import Authority, authority_of
 from referral_core.domain.updates import (
     ONLY_INFORMS,
     AppointmentUpdate,
     DeadlinePassed,
-    NoticeAcknowledged,
-    NoticeDelivered,
     NoticeUndeliverable,
+    NoticeUpdate,
     Update,
     WorkItemUpdated,
 )
@@ -37,7 +37,7 @@ from referral_core.lifecycle.engine.repeats import (
     is_repeat,
     says_nothing_new,
 )
-from referral_core.lifecycle.reactions.notice import beside_the_closure
+from referral_core.lifecycle.reactions.notice import beside_the_closure, kept_for_later, settled
 from referral_core.lifecycle.reactions.work_item import updated
 
 
@@ -159,26 +159,30 @@ def _drafted(
     if any(isinstance(effect, StorePayload) for effect in effects):
         following = referral.payload_version + 1
         referral = referral.but(payload_version=following, revised_at=update.received_at)
-    case = engine.case(referral)
+    wait, case = mailbox.open_wait, engine.case(referral)
     if isinstance(update, AppointmentUpdate) and says_nothing_new(state, update):
         return record_only(case, update), Receipt.RECORDED
-    recorded = _recorded_at_once(case, update)
+    if isinstance(update, NoticeUpdate) and authority_of(update, referral) is Authority.PRESENT:
+        # What became of it is so from now on, whichever wait uses the update, and when.
+        case = engine.case(settled(referral, update, case.now))
+    recorded = _recorded_at_once(case, update, wait)
     if recorded is not None:
         return recorded, Receipt.RECORDED
-    wait = mailbox.open_wait
     if wait is not None and mailbox.accepts(update):
         drafted = engine.react(wait.step, case, update)
         return drafted, Receipt.RECORDED if drafted.next is None else Receipt.RESOLVED
+    if isinstance(update, NoticeUndeliverable):
+        return kept_for_later(case, update), Receipt.PENDING
     return record_only(case, update, EventKind.UPDATE_PENDING), Receipt.PENDING
 
 
-def _recorded_at_once(case: Case, update: Update) -> Draft | None:
+def _recorded_at_once(case: Case, update: Update, wait: Wait | None) -> Draft | None:
     """Draft what only informs; None for an update that some wait is to use."""
     match update:
         case WorkItemUpdated():
             return updated(case, update)
-        case NoticeDelivered() | NoticeUndeliverable() | NoticeAcknowledged():
-            return beside_the_closure(case, update)
+        case NoticeUpdate():
+            return beside_the_closure(case, update, wait)
         case _:
             return record_only(case, update) if update.kind in ONLY_INFORMS else None
 

@@ -17,6 +17,7 @@ from referral_core.lifecycle.draft import Draft, draft
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.commit import commit_of
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.engine.sweep_notices import sweep_notices
 
 _MOST_PATIENT: Final = 6
 """The watchdog's grace doubles with each restart, up to 2**6 times."""
@@ -31,19 +32,24 @@ class DueResult(StrEnum):
     DEADLINE = "deadline"
     RESENT = "resent"
     RESTARTED = "restarted"
+    NOTICES = "notices"
 
 
 def process_due(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> DueResult:
-    """Move a due referral: its deadline, its lost resolution, or a new run.
+    """Move a due referral: its notices, its deadline, its lost resolution, or a new run.
 
     Raises:
         Conflict, StaleRun: somebody else moved it meanwhile; it stays due if it still is.
     """
     referrals = engine.sources.referrals
     state = referrals.load(tenant, referral_id)
-    referral, mailbox, now = state.referral, state.mailbox, engine.clock.now()
+    now = engine.clock.now()
+    swept = sweep_notices(engine, state, now)
+    if swept:
+        state = referrals.load(tenant, referral_id)
+    referral, mailbox = state.referral, state.mailbox
     if referral.is_closed or referral.due_at > now:
-        return DueResult.NOT_DUE
+        return DueResult.NOTICES if swept else DueResult.NOT_DUE
     wait, resolution = mailbox.wait, mailbox.resolution
     if wait is not None and resolution is None and wait.deadline <= now:
         deadline = DeadlinePassed(

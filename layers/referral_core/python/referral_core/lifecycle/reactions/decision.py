@@ -12,7 +12,7 @@ from referral_core.domain.eligibility import SelfPay
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
-from referral_core.domain.referral import Referral, WorkItem
+from referral_core.domain.referral import Notice, NoticeTopic, Referral, WorkItem
 from referral_core.domain.updates import DecisionMade, Reported
 from referral_core.domain.work_items import (
     ACCEPT_LATER,
@@ -159,20 +159,26 @@ def _consequences(referral: Referral, update: DecisionMade, item: WorkItem) -> C
 
 
 def _notice_again(referral: Referral, update: DecisionMade) -> Consequences:
-    """Send the notice once more, under the next number, or take the referrer's word for it."""
+    """Send what was not delivered once more, or take the word that the referrer knows."""
+    if update.action == RETRY:
+        return {"notices": tuple(_again(referral, n, update) for n in referral.notices)}
+    if update.action == TOLD_ANOTHER_WAY:
+        told = {"delivered_at": update.received_at, "undeliverable": False}
+        return {"notices": tuple(n.but(**told) if n.undeliverable else n for n in referral.notices)}
     notice = referral.notice
     if notice is None:
         return {}
-    number = notice.number
-    if update.action == RETRY:
-        return {"notices": referral.with_notice_changed(number, undeliverable=True)}
-    if update.action == TOLD_ANOTHER_WAY:
-        return {
-            "notices": referral.with_notice_changed(
-                number, delivered_at=update.received_at, undeliverable=False
-            )
-        }
-    return {"notices": referral.with_notice_changed(number, acknowledged_at=update.received_at)}
+    return {
+        "notices": referral.with_notice_changed(notice.number, acknowledged_at=update.received_at)
+    }
+
+
+def _again(referral: Referral, notice: Notice, update: DecisionMade) -> Notice:
+    """Return a notice as it is once it is to be sent again; the one about the end is replaced."""
+    if notice.topic is NoticeTopic.CLOSURE:
+        is_current = referral.notice is not None and referral.notice.number == notice.number
+        return notice.but(undeliverable=True) if is_current else notice
+    return notice.begun_again(update.received_at) if notice.undeliverable else notice
 
 
 def _pays_alone(_referral: Referral, update: DecisionMade, _item: WorkItem) -> Consequences:

@@ -46,7 +46,6 @@ REACTIONS: Final[Mapping[UpdateKind, Reaction]] = MappingProxyType(
         UpdateKind.SERVICE_ATTESTED: appointment.fulfilled,
         UpdateKind.REPORT_RECEIVED: report.received,
         UpdateKind.NOTICE_DELIVERED: notice.delivered,
-        UpdateKind.NOTICE_UNDELIVERABLE: notice.undeliverable,
         UpdateKind.NOTICE_ACKNOWLEDGED: notice.acknowledged,
         UpdateKind.DECISION: decision.decided,
     }

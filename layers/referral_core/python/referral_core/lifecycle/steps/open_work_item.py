@@ -24,7 +24,7 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, record_only, start_draft
 from referral_core.lifecycle.reactions import authorization, notice
 from referral_core.lifecycle.reactions.appointment import is_booked
-from referral_core.lifecycle.reactions.decision import ABOUT_NOTICE, item_of, resumed
+from referral_core.lifecycle.reactions.decision import item_of, resumed
 from referral_core.lifecycle.reactions.patient import unreached_while_booked
 from referral_core.lifecycle.reactions.table import REACTIONS
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
@@ -85,19 +85,12 @@ def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
 
 def _notified(case: Case, update: NoticeDelivered | NoticeAcknowledged) -> Draft:
     """Draft that a notice arrived, or was acknowledged, while a person looked into it."""
-    known = case.referral.notice
-    if known is None or not notice.is_current(case, update):
-        return record_only(case, update)
-    fields: dict[str, Any] = {
-        "delivered_at": known.delivered_at or case.now,
-        "undeliverable": False,
-    }
-    if isinstance(update, NoticeAcknowledged):
-        fields["acknowledged_at"] = case.now
-    settled = case.referral.with_notice_changed(known.number, **fields)
-    if item_of(case.referral).reason not in ABOUT_NOTICE:
-        return record_only(case, update, notices=settled)
-    return resumed(case, Step.VERIFY_CLOSURE, update, notices=settled)
+    item = item_of(case.referral)
+    if item.reason is Reason.NOTICE_UNDELIVERED and not notice.undelivered(case.referral):
+        return resumed(case, item.resume_at, update)
+    if item.reason is Reason.NOT_ACKNOWLEDGED and notice.is_current(case, update):
+        return resumed(case, Step.VERIFY_CLOSURE, update)
+    return record_only(case, update)
 
 
 def _settling(react: Reaction) -> Reaction:
@@ -174,7 +167,7 @@ class OpenWorkItem(Reacting):
         return start_draft(
             case,
             self.name,
-            WORK_ITEM_POLICIES[item.reason].status_reason,
+            _sentence(case, item.reason),
             queue=referral.queue if referral.work_item else None,
             work_item=item,
         )
@@ -187,7 +180,7 @@ class OpenWorkItem(Reacting):
         return lambda current: draft(
             current,
             EventKind.WORK_ITEM_OPENED,
-            policy.status_reason,
+            _sentence(current, reason),
             due_at=due,
             queue=queue,
             waits_for=Party.STAFF,
@@ -205,13 +198,21 @@ class OpenWorkItem(Reacting):
         return draft(
             case,
             EventKind.WORK_ITEM_OVERDUE if late else EventKind.WORK_ITEM_AWAKE,
-            f"{prefix}{WORK_ITEM_POLICIES[item.reason].status_reason}",
+            f"{prefix}{_sentence(case, item.reason)}",
             due_at=due,
             by=update,
             queue=case.referral.queue,
             waits_for=Party.STAFF,
             work_item=item.but(snoozed_until=None),
         )
+
+
+def _sentence(case: Case, reason: Reason) -> str:
+    """Return why a person must look, and whom else they must tell something."""
+    sentence = WORK_ITEM_POLICIES[reason].status_reason
+    if reason is Reason.NOTICE_UNDELIVERED:
+        return sentence
+    return notice.with_undelivered(case.referral, sentence)
 
 
 def _another_reason(case: Case, reaction: Draft) -> Draft:

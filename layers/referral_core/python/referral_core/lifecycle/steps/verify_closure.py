@@ -43,7 +43,7 @@ from referral_core.lifecycle.evidence import (
 )
 from referral_core.lifecycle.reactions.appointment import fulfilled
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
-from referral_core.lifecycle.reactions.notice import NOTIFYING
+from referral_core.lifecycle.reactions.notice import NOTIFYING, is_critical_under_way
 from referral_core.lifecycle.reactions.offer import cancelled_appointment
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
@@ -83,7 +83,6 @@ class VerifyClosure(Reacting):
     reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {
         **reactions_to(
             UpdateKind.NOTICE_DELIVERED,
-            UpdateKind.NOTICE_UNDELIVERABLE,
             UpdateKind.NOTICE_ACKNOWLEDGED,
         ),
         UpdateKind.REPORT_RECEIVED: received_while_verifying,
@@ -123,7 +122,12 @@ class VerifyClosure(Reacting):
                     then=Step.VERIFY_CLOSURE,
                     by=update,
                 )
-        return open_work_item(case, _overdue(case.referral), by=update)
+        reason = _overdue(case.referral)
+        notice = case.referral.notice
+        if reason is Reason.NOTICE_UNDELIVERED and notice is not None:
+            late = case.referral.with_notice_changed(notice.number, undeliverable=True)
+            return open_work_item(case, reason, by=update, notices=late)
+        return open_work_item(case, reason, by=update)
 
     def _withdraw(self, case: Case, outcome: Outcome) -> None:
         """Tell the clinic; one that left the directory, or refuses to hear it, holds nobody up."""
@@ -184,6 +188,8 @@ def _await_acknowledgement(case: Case) -> Draft:
     """Draft what follows a notice that has reached the referrer: it is not sent again."""
     notice = case.referral.notice
     if notice is None or notice.outcome not in COMPLETED or notice.acknowledged_at is not None:
+        if is_critical_under_way(case.referral):
+            return _await_delivery(case)
         return continue_to(
             case,
             Step.CLOSE_REFERRAL,

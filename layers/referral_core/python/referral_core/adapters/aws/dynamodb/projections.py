@@ -23,5 +23,7 @@ def projected_in(found: Mapping[str, Any]) -> Projected:
         # A body leaves out what has its default value: the first step.
         current_step=Step(body.get("current_step", Step.CHECK_READINESS)),
         is_closed=Status(found["status"]) is Status.CLOSED,
-        notices=int(found.get("notice_number", 0)),
+        referrer=str(body["referrer"]),
+        # What has its default value a body leaves out here too.
+        asks={int(n["number"]): int(n.get("asks", 1)) for n in body.get("notices", ())},
     )
