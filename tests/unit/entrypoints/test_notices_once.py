@@ -17,6 +17,7 @@ from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.updates import NoticeDelivered
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
 from referral_core.fhir.ids import notice_id
+from referral_core.lifecycle.engine.process_due import process_due
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import accepted, agreed, booked, reported, seen
 from tests.unit.lifecycle.work_item_worlds import a_world
@@ -179,3 +180,15 @@ def test_a_notice_goes_to_the_referrer_and_to_nobody_else() -> None:
     delivery = Delivery()
     delivery.handle(1)
     assert {(tenant, ehr) for tenant, ehr, _ in delivery.ehr.posted} == {(TENANT, "lakeside-ehr")}
+
+
+def test_a_message_of_an_earlier_ask_is_dropped() -> None:
+    # Given a notice that was asked for again meanwhile
+    delivery = Delivery()
+    delivery.world.clock.move(timedelta(minutes=20))
+    process_due(delivery.world.engine, TENANT, REFERRAL)
+    # When the first message comes after all, then it is done with, and the second one delivers
+    assert delivery.handle(1) == []
+    assert delivery.ehr.posted == []
+    assert delivery.handle(1, ask=2) == []
+    assert len(delivery.ehr.posted) == 1

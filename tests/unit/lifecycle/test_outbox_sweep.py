@@ -226,18 +226,20 @@ def test_a_second_notice_refused_is_the_same_persons() -> None:
     assert the_notice(world, NoticeTopic.APPOINTMENT_MISSED).asks == first.asks + 1
 
 
-def test_a_step_from_which_no_person_is_reached_leaves_it_to_the_next() -> None:
+def test_one_refused_while_a_clinic_is_asked_anew_asks_no_clinic_twice() -> None:
     # Given a referral that is offered anew while its notice is on the way
     world = after(*MISSED)
     world.report(OfferDeclined, offer=world.referral.offers[-1].number)
     assert world.referral.current_step is Step.OFFER_REFERRAL
-    assert refuse(world, NoticeTopic.APPOINTMENT_MISSED) is Receipt.PENDING
-    assert reason_of(world) is None
-    # When the next clinic accepts
-    accepted(world)
-    # Then a person sees to the notice before the patient is written to
+    offers = world.referral.offers
+    refuse(world, NoticeTopic.APPOINTMENT_MISSED)
     assert reason_of(world) is Reason.NOTICE_UNDELIVERED
+    # When a person told the referrer
     decide(world, "told-another-way")
+    # Then the same offer is waited for
+    assert world.referral.current_step is Step.OFFER_REFERRAL
+    assert world.referral.offers == offers
+    accepted(world)
     assert world.referral.current_step is Step.CONTACT_PATIENT
 
 

@@ -57,7 +57,7 @@ def beside_the_closure(case: Case, update: NoticeUpdate, wait: Wait | None) -> D
         # The person who sees to one that was not delivered sees to all of them.
     elif notice is None or _is_awaited(case, notice, wait):
         return None
-    return record_only(case, update, _KINDS[type(update)], facts=ClosureFacts(notice=notice.number))
+    return record_only(case, update, _KINDS[type(update)], facts=ClosureFacts(notice=update.notice))
 
 
 def _named(referral: Referral, update: NoticeUpdate) -> Notice | None:
