@@ -71,6 +71,12 @@ def _read(bundle: Any) -> Request:
     coverage = known[claim["insurance"][0]["coverage"]["reference"]]
     _expect(claim["insurance"][0]["focal"] is True, "Claim.insurance.focal")
     _expect(bool(coverage["subscriberId"]), "Coverage.subscriberId")
+    is_self = coverage["relationship"]["coding"][0]["code"] == "self"
+    owner = coverage.get("subscriber", coverage["beneficiary"])["reference"]
+    _expect(
+        (owner == coverage["beneficiary"]["reference"]) is is_self,
+        "Coverage.subscriber: the patient, or else a relationship that says who it is",
+    )
     for item in claim["item"]:
         names = {extension["url"].rpartition("extension-")[2] for extension in item["extension"]}
         _expect(names.issuperset(_REQUIRED_ITEM_EXTENSIONS), "Claim.item.extension")

@@ -11,10 +11,12 @@ from typing import NamedTuple
 from zlib import crc32
 
 _GUIDE = "005010X279A1"
-_SEGMENTS = [
-    *("ISA", "GS", "ST", "BHT", "HL", "NM1", "HL", "NM1", "HL", "TRN", "NM1"),
-    *("DMG", "DTP", "EQ", "SE", "GE", "IEA"),
-]
+_SEGMENTS = re.compile(
+    "ISA GS ST BHT HL NM1 HL NM1 "
+    "(?:HL TRN NM1 DMG|HL NM1(?: DMG)? HL TRN NM1 DMG INS) "
+    "DTP EQ SE GE IEA"
+)
+"""Loop 2000C of a subscriber, or 2000C and 2000D of a dependent, who carries the trace then."""
 _ISA = re.compile(
     r"ISA\*00\* {10}\*00\* {10}\*ZZ\*[^*]{15}\*ZZ\*[^*]{15}"
     r"\*\d{6}\*\d{4}\*\^\*00501\*\d{9}\*[01]\*[PT]\*:~"
@@ -44,6 +46,8 @@ class Inquiry(NamedTuple):
     trace: str
     originator: str
     subscriber: str
+    dependent: str
+    relationship: str
     demographics: str
     member_id: str
     service_type: str
@@ -57,11 +61,12 @@ def read_270(text: str) -> Inquiry:
     """
     _expect(bool(_ISA.match(text)), "ISA: fixed widths, separators * ^ : ~")
     rows = [segment.split("*") for segment in text.removesuffix("~").split("~")]
-    _expect([row[0] for row in rows] == _SEGMENTS, f"segments: {' '.join(_SEGMENTS)}")
+    names = " ".join(row[0] for row in rows)
+    _expect(bool(_SEGMENTS.fullmatch(names)), f"segments: {_SEGMENTS.pattern}")
     _expect(all(row[-1] for row in rows), "no segment ends with an empty element")
-    isa, gs, st, bht, hl_a, source, hl_b, provider, hl_c, trn, person, dmg, dtp, eq, se, ge, iea = (
-        [*row, *([""] * 10)] for row in rows
-    )
+    rows = [[*row, *([""] * 10)] for row in rows]
+    isa, gs, st, bht, hl_a, source, hl_b, provider = rows[:8]
+    dtp, eq, se, ge, iea = rows[-5:]
     _expect(gs[1] == "HS" and gs[7:9] == ["X", _GUIDE], "GS")
     _expect(ge[1:3] == ["1", gs[6]], "GE: one transaction, the control number of GS06")
     _expect(iea[1:3] == ["1", isa[13]], "IEA: one group, the control number of ISA13")
@@ -70,29 +75,64 @@ def read_270(text: str) -> Inquiry:
     _expect(bht[1:3] == ["0022", "13"] and bool(_REFERENCE.fullmatch(bht[3])), "BHT")
     _expect(hl_a[1:5] == ["1", "", "20", "1"], "2000A HL")
     _expect(hl_b[1:5] == ["2", "1", "21", "1"], "2000B HL")
-    _expect(hl_c[1:5] == ["3", "2", "22", "0"], "2000C HL")
     _expect(source[1:3] == ["PR", "2"] and source[8] == "PI" and bool(source[9]), "2100A NM1")
     _expect(provider[1:3] == ["1P", "2"] and provider[8] == "XX", "2100B NM1")
     _expect(bool(_NPI.fullmatch(provider[9])), "2100B NM109: an NPI")
-    _expect(trn[1] == "1" and bool(_REFERENCE.fullmatch(trn[2])), "TRN02")
-    _expect(bool(_ORIGINATOR.fullmatch(trn[3])), "TRN03")
-    _expect(person[1:3] == ["IL", "1"] and person[8] in {"", "MI"}, "2100C NM1")
-    _expect(dmg[1] == "D8" and bool(_DAY.fullmatch(dmg[2])) and dmg[3] in {"", "F", "M"}, "DMG")
     _expect(dtp[1:3] == ["291", "D8"] and bool(_DAY.fullmatch(dtp[3])), "DTP")
     _expect(bool(_SERVICE.fullmatch(eq[1])), "EQ01")
+    person = _person_asked_about(rows[8:-5])
     return Inquiry(
         sender=isa[6].strip(),
         receiver=isa[8].strip(),
         reference=bht[3],
-        source="*".join(rows[5]),
-        provider="*".join(rows[7]),
-        trace=trn[2],
-        originator=trn[3],
-        subscriber="*".join(rows[10]),
-        demographics="*".join(rows[11]),
-        member_id=person[9],
+        source=_text(source),
+        provider=_text(provider),
+        trace=person.trace[2],
+        originator=person.trace[3],
+        subscriber=_text(person.subscriber),
+        dependent=_text(person.dependent),
+        relationship=person.relationship,
+        demographics=_text(person.demographics),
+        member_id=person.subscriber[9],
         service_type=eq[1],
     )
+
+
+class _Person(NamedTuple):
+    """Loop 2000C, and 2000D where the patient is a dependent."""
+
+    trace: list[str]
+    subscriber: list[str]
+    demographics: list[str]
+    dependent: list[str]
+    relationship: str
+
+
+def _person_asked_about(rows: list[list[str]]) -> _Person:
+    named = [row for row in rows if row[0] == "NM1"]
+    (trace,), demographics = [r for r in rows if r[0] == "TRN"], [r for r in rows if r[0] == "DMG"]
+    subscriber, dependent = named[0], named[1] if len(named) > 1 else []
+    levels = [row[1:5] for row in rows if row[0] == "HL"]
+    has_dependent = "1" if dependent else "0"
+    _expect(levels[0] == ["3", "2", "22", has_dependent], "2000C HL")
+    _expect(trace[1] == "1" and bool(_REFERENCE.fullmatch(trace[2])), "TRN02")
+    _expect(bool(_ORIGINATOR.fullmatch(trace[3])), "TRN03")
+    _expect(subscriber[1:3] == ["IL", "1"] and subscriber[8] in {"", "MI"}, "2100C NM1")
+    for dmg in demographics:
+        born = dmg[1] == "D8" and bool(_DAY.fullmatch(dmg[2]))
+        _expect(born and dmg[3] in {"", "F", "M"}, "DMG")
+    relationship = ""
+    if dependent:
+        insured = rows[-1]
+        _expect(levels[1] == ["4", "3", "23", "0"], "2000D HL")
+        _expect(dependent[1:3] == ["03", "1"] and dependent[8:10] == ["", ""], "2100D NM1")
+        _expect(insured[1] == "N" and insured[2] in {"01", "19", "34"}, "2100D INS")
+        relationship = insured[2]
+    return _Person(trace, subscriber, demographics[-1], dependent, relationship)
+
+
+def _text(row: list[str]) -> str:
+    return "*".join(row).rstrip("*")
 
 
 def write_271(inquiry: Inquiry, behaviour: str, now: datetime, *, authorization: str) -> str:
@@ -107,12 +147,13 @@ def write_271(inquiry: Inquiry, behaviour: str, now: datetime, *, authorization:
     day, minute = now.strftime("%Y%m%d"), now.strftime("%H%M")
     control = f"{crc32(f'{inquiry.trace} {now}'.encode()) % 10**9:09d}"
     sender, receiver = inquiry.receiver, inquiry.sender
+    traced = f"TRN*2*{inquiry.trace}*{inquiry.originator}"
+    above = ["HL*3*2*22*1", inquiry.subscriber, "HL*4*3*23*0", traced, inquiry.dependent]
     patient = [
-        "HL*3*2*22*0",
-        f"TRN*2*{inquiry.trace}*{inquiry.originator}",
-        inquiry.subscriber,
+        *(above if inquiry.dependent else ["HL*3*2*22*0", traced, inquiry.subscriber]),
         *_reject(inquiry, behaviour),
         inquiry.demographics,
+        *([f"INS*N*{inquiry.relationship}"] if inquiry.dependent else []),
         f"DTP*346*D8*{now.year}0101",
         *_benefits(inquiry, behaviour, authorization),
     ]

@@ -81,3 +81,13 @@ def test_a_coverage_without_payor_names_nobody() -> None:
     assert payer_of(None, PAYERS) is None
     assert named() is None
     assert named("99102", payers=[]) is None
+
+
+def test_a_number_and_another_payers_name_are_for_a_person() -> None:
+    assert named(f"{NAIC}|99101", name="Pioneer Valley Medicare Advantage") is None
+    assert named(f"{NAIC}|99101", f"{NAIC}|99102") is None
+
+
+@pytest.mark.parametrize("name", ["Harbor Health Plan", "HHP of MA", "Harbor Gold 2026", None])
+def test_a_number_counts_beside_its_own_name_or_one_that_nobody_has(name: str | None) -> None:
+    assert named(f"{NAIC}|99101", name=name) == "harbor"

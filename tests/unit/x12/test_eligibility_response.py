@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,3 +222,65 @@ def _answer_or_error(text: str) -> None:
     except (X12Error, Retryable):
         return
     assert isinstance(answer, EligibilityResponse)
+
+
+DAY = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        pytest.param(
+            ["EB*1**30", "DTP*346*D8*20200101", "EB*6**30", "DTP*307*RD8*20070901-20070930"],
+            ACTIVE,
+            id="inactive in another year says nothing",
+        ),
+        pytest.param(
+            ["EB*1**30", "DTP*307*RD8*20240101-20251231"], INACTIVE, id="the plan has ended"
+        ),
+        pytest.param(["DTP*347*D8*20251231", "EB*1**30"], INACTIVE, id="it ended for the person"),
+        pytest.param(["EB*1**30", "DTP*346*D8*20260401"], INACTIVE, id="it begins in the future"),
+        pytest.param(["EB*1**30", "DTP*291*RD8*20260302-20260302"], ACTIVE, id="on its only day"),
+        pytest.param(
+            ["EB*1**30", "DTP*347*D8*20251231", "EB*1**30", "DTP*346*D8*20260101"],
+            ACTIVE,
+            id="one plan after another",
+        ),
+        pytest.param(["EB*6**30", "DTP*346*D8*20250101"], INACTIVE, id="inactive since"),
+        pytest.param(["EB*6**30", "DTP*357*D8*20251231"], INACTIVE, id="inactive once it ended"),
+        pytest.param(["EB*1**30", "DTP*346*D8*unknown"], ACTIVE, id="a date that is none"),
+        pytest.param(["EB*1**30*MA", "EB*R**30*HN", "DTP*290*D8*20260101"], ACTIVE, id="an HMO"),
+        pytest.param(["EB*1**82**FAMILY PLANNING"], UNCLEAR, id="for one service only"),
+        pytest.param(["EB*1**30**EMERGENCY MEDICAID"], UNCLEAR, id="for emergencies only"),
+        pytest.param(["EB*1**86"], UNCLEAR, id="emergency services only"),
+        pytest.param(["EB*1**30**MEDICAID", "EB*Y**30***23*500"], UNCLEAR, id="spend-down"),
+        pytest.param(["EB*1**30", "EB*E**98"], UNCLEAR, id="the service is excluded"),
+        pytest.param(
+            ["EB*1**30", "EB*1**98*********Y", "EB*I**98*********N"], ACTIVE, id="in network only"
+        ),
+    ],
+)
+def test_benefits_are_read_with_what_qualifies_them(
+    lines: list[str], verdict: EligibilityVerdict
+) -> None:
+    read = read_271(a_271(*lines), service_type="98", service_date=DAY)
+    assert read.verdict is verdict
+
+
+def test_another_payer_is_told() -> None:
+    assert read_271(a_271("EB*1**30", "EB*R**30*HN"), service_date=DAY).other_payer
+    assert not read_271(a_271("EB*1**30"), service_date=DAY).other_payer
+
+
+@given(
+    st.dates(date(2000, 1, 1), date(2050, 1, 1)),
+    st.integers(0, 2_000),
+    st.dates(date(2000, 1, 1), date(2050, 1, 1)),
+)
+def test_a_plan_is_active_on_the_days_that_it_states_and_on_no_other(
+    first: date, length: int, day: date
+) -> None:
+    last = first + timedelta(days=length)
+    lines = ["EB*1**30", f"DTP*307*RD8*{first:%Y%m%d}-{last:%Y%m%d}"]
+    is_active = read_271(a_271(*lines), service_date=day).verdict is ACTIVE
+    assert is_active is (first <= day <= last)

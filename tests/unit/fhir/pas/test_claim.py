@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from local.partners.payer.pas import notification, read_request, response_bundle
 from referral_core.domain.authorization import AuthorizationRequest
+from referral_core.domain.clinical_content import Relationship, Subscriber
 from referral_core.fhir.pas.claim import claim_bundle
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request
 
@@ -57,6 +58,30 @@ def test_the_claim_comes_first_in_a_collection() -> None:
 
 def test_it_is_traced_by_our_identifier() -> None:
     assert a_claim()["identifier"] == [{"system": "urn:trnorg:9123456789", "value": "r1-a3"}]
+
+
+@pytest.mark.parametrize(
+    ("relationship", "x12"),
+    [("child", "19"), ("spouse", "01"), ("common", "53"), ("parent", "G8"), ("other", "G8")],
+)
+def test_a_dependents_coverage_names_the_subscriber_and_the_relationship(
+    relationship: Relationship, x12: str
+) -> None:
+    parent = Subscriber(
+        family="Parent", given="Pat", birth_date=date(1985, 1, 1), relationship=relationship
+    )
+    bundle = claim_bundle(an_authorization_request(subscriber=parent), a_payer())
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    coverage = next(r for r in resources if r["resourceType"] == "Coverage")
+    patient, subscriber = [r for r in resources if r["resourceType"] == "Patient"]
+    assert [c["code"] for c in coverage["relationship"]["coding"]] == [relationship, x12]
+    assert coverage["beneficiary"]["reference"] == f"Patient/{patient['id']}"
+    assert coverage["subscriber"]["reference"] == f"Patient/{subscriber['id']}"
+    assert (subscriber["name"], subscriber["birthDate"]) == (
+        [{"family": "Parent", "given": ["Pat"]}],
+        "1985-01-01",
+    )
+    assert read_request(bundle).trace == "r1-a3"
 
 
 def test_the_item_says_what_is_asked_and_for_whom() -> None:

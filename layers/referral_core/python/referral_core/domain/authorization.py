@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
+from referral_core.domain.clinical_content import Subscriber
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.model import Model
 from referral_core.domain.patient_identity import PatientIdentity
@@ -59,6 +60,7 @@ class AuthorizationRequest(Model):
     """What PAS `Claim/$submit` needs. PHI.
 
     Attributes:
+        subscriber: whose coverage it is, where that is not the patient.
         trace: our identifier of the request (TRN): a repeat with it is the same request.
         service_type: X12 service type (data element 1365), `3` is a consultation.
         request_type: X12 request category (data element 1525).
@@ -73,6 +75,7 @@ class AuthorizationRequest(Model):
     birth_date: date
     gender: str | None
     member_id: str
+    subscriber: Subscriber | None = None
     provider_organization: str
     provider_npi: str
     performer_npi: str

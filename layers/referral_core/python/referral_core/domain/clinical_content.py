@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from referral_core.domain import exact_json
 from referral_core.domain.model import Model
 from referral_core.domain.terminology.order import OrderedService
+
+
+class ContactPerson(Model):
+    """Somebody to contact about the patient.
+
+    Attributes:
+        relationship: the code that the EHR sends.
+        phone: E.164.
+    """
+
+    name: str | None = None
+    relationship: str | None = None
+    phone: str | None = None
+    email: str | None = None
 
 
 class PatientContent(Model):
@@ -19,8 +33,12 @@ class PatientContent(Model):
 
     Attributes:
         given: first given name; `middle`: the others.
-        phone: E.164, a mobile number before others.
-        language: primary subtag of BCP 47, lower case (`en`, `es`).
+        phone: E.164, a mobile number before others; of a child without one, a contact's.
+        contacts: whom else to contact, in the EHR's order.
+        through_contact: whether phone or email are a contact's: the patient is a child.
+        language: ISO 639-1, else 639-3 (`en`, `es`, `yue`).
+        interpreter: whether the patient needs one.
+        not_understood: names of facts that were sent, in a form that nobody can use.
         identifiers: `system|value`.
         latitude, longitude: of the address, when the EHR sends its geolocation.
     """
@@ -39,6 +57,10 @@ class PatientContent(Model):
     latitude: float | None = None
     longitude: float | None = None
     language: str | None = None
+    interpreter: bool = False
+    contacts: tuple[ContactPerson, ...] = ()
+    through_contact: bool = False
+    not_understood: tuple[str, ...] = ()
     deceased: bool = False
     mrn: str | None = None
     identifiers: tuple[str, ...] = ()
@@ -51,11 +73,31 @@ class Payor(Model):
     identifiers: tuple[str, ...] = ()
 
 
+Relationship = Literal["spouse", "child", "common", "parent", "injured", "other"]
+
+
+class Subscriber(Model):
+    """Whose coverage it is, where that is not the patient. PHI.
+
+    Attributes:
+        relationship: of the patient to them, as HL7's subscriber-relationship has it.
+    """
+
+    family: str | None = None
+    given: str | None = None
+    birth_date: date | None = None
+    gender: str | None = None
+    relationship: Relationship = "other"
+
+
 class CoverageContent(Model):
     """What pays: the coverage in force, or the only one there is.
 
     Attributes:
-        self_pay: the patient pays (coverage type `pay`).
+        member_id: the subscriber's number, as the payer knows it.
+        start, end: first and last day, as far as they are stated.
+        subscriber: None where the patient is the subscriber.
+        self_pay: the patient pays (coverage type `pay`, or the patient is the payor).
         fee_class: of the sliding fee scale, `A` to `D`, sent as coverage class `class`.
     """
 
@@ -66,8 +108,7 @@ class CoverageContent(Model):
     status: str | None = None
     start: date | None = None
     end: date | None = None
-    subscriber: str | None = None
-    relationship: str | None = None
+    subscriber: Subscriber | None = None
     self_pay: bool = False
     fee_class: str | None = None
 
@@ -178,6 +219,22 @@ class ClinicalPayload(Model):
 CONSENT: Final = "consent"
 SERVICE: Final = "service"
 """Facts that the lifecycle knows more of than the content does."""
+
+
+IN_FORCE: Final = "coverage.in_force"
+"""What is missing where the coverage that counts is over, has not begun, or was cancelled."""
+
+
+def not_in_force(content: ClinicalContent, required: Iterable[str], today: date) -> tuple[str, ...]:
+    """Return that a coverage is missing which holds today, where one is required at all."""
+    coverage = content.coverage
+    needed = any(name.startswith("coverage.") for name in required)
+    if not needed or coverage.self_pay:
+        return ()
+    ended = coverage.end is not None and coverage.end < today
+    to_come = coverage.start is not None and coverage.start > today
+    withdrawn = coverage.status in {"cancelled", "entered-in-error"}
+    return (IN_FORCE,) if ended or to_come or withdrawn else ()
 
 
 def missing(

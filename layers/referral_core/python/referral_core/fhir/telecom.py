@@ -1,6 +1,7 @@
-"""Phone numbers as EHRs write them, to E.164; North America is the default region.
+"""Phone numbers as EHRs write them, to E.164, in the region of the patient's address.
 
-The form is judged, not whether a number is in service: that the carrier knows.
+The form is judged, not whether a number is in service: that the carrier knows. Numbers of North
+America are read here; those of other regions by the library `phonenumbers`, loaded when one comes.
 """
 
 from __future__ import annotations
@@ -19,11 +20,26 @@ _TRUNK_ZERO: Final = re.compile(r"\(0")
 _WRITTEN: Final = re.compile(r"(?:tel:)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
 _NANP: Final = re.compile(r"1[2-9]\d{9}", re.ASCII)
 _NANP_LENGTH: Final = 10
-_E164: Final = re.compile(r"[1-9]\d{6,14}", re.ASCII)
+_NORTH_AMERICA: Final = frozenset({"US", "CA", "PR", "VI", "GU", "AS", "MP"})
+_HOME: Final = "US"
+_REGIONS: Final = {"USA": "US", "CAN": "CA", "MEX": "MX", "PRI": "PR", "GBR": "GB"}
+"""ISO 3166 in three letters, as FHIR allows; other countries write numbers with a plus."""
 
 
-def e164(written: str) -> str | None:
-    """Return the number in E.164, or None when it cannot be dialled."""
+def region_of(country: str | None) -> str:
+    """Return the region in whose way numbers are written, by an address's country."""
+    written = (country or _HOME).strip().upper()
+    region = _REGIONS.get(written, written)
+    return region if len(region) == len(_HOME) and region.isascii() else _HOME
+
+
+def e164(written: str, region: str = _HOME) -> str | None:
+    """Return the number in E.164, or None when it cannot be dialled.
+
+    Args:
+        written: as the EHR has it.
+        region: ISO 3166-1 alpha-2; in its way a number without a plus is written.
+    """
     if len(written) > _LONGEST:
         return None
     plain = _EXTENSION.sub("", written.strip())
@@ -32,16 +48,30 @@ def e164(written: str) -> str | None:
     if "+" in plain:
         plain = _TRUNK_ZERO.sub("(", plain)  # dialled at home only: +44 (0113), +44 (0)113
     digits = re.sub(r"[^0-9]", "", plain)
-    if "+" in plain and not digits.startswith("1"):
-        return f"+{digits}" if _E164.fullmatch(digits) else None
+    is_far = not digits.startswith("1") if "+" in plain else region not in _NORTH_AMERICA
+    if is_far:
+        return _of_another_region(plain, region)
     national = digits if len(digits) > _NANP_LENGTH else f"1{digits}"
     return f"+{national}" if _NANP.fullmatch(national) else None
 
 
-def phone(points: Sequence[ContactPoint], at: datetime) -> str | None:
+def _of_another_region(plain: str, region: str) -> str | None:
+    import phonenumbers  # noqa: PLC0415 - most numbers need none of it
+
+    try:
+        number = phonenumbers.parse(plain, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone(points: Sequence[ContactPoint], at: datetime, region: str = _HOME) -> str | None:
     """Return the phone number to use first: in force, by rank, a mobile before others."""
     usable = [p for p in points if p.system in {"phone", "sms"} and _is_in_force(p, at)]
-    numbers = (e164(point.value) for point in sorted(usable, key=_preference) if point.value)
+    ranked = sorted(usable, key=_preference)
+    numbers = (e164(point.value, region) for point in ranked if point.value)
     return next((number for number in numbers if number), None)
 
 

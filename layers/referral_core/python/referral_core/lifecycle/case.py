@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from referral_core.domain.calendar import BusinessCalendar, MessagingHours, Span
 from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
@@ -131,6 +132,11 @@ class Case:
         """The business calendar of the tenant."""
         profile = self.profile
         return self._once("calendar", lambda: BusinessCalendar(profile.time_zone, profile.holidays))
+
+    @property
+    def today(self) -> date:
+        """The tenant's date at this moment."""
+        return self.now.astimezone(ZoneInfo(self.profile.time_zone)).date()
 
     def due_after(self, span: Span) -> datetime:
         """Return when a span of the tenant's business time from now ends.

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from zlib import crc32
 
+from referral_core.domain.clinical_content import Subscriber
 from referral_core.domain.directory import Payer
 from referral_core.domain.eligibility import EligibilityRequest
-from referral_core.x12.interchange import Envelope, Segment, identifier, words, write_interchange
+from referral_core.x12.interchange import (
+    Envelope,
+    Segment,
+    X12Error,
+    identifier,
+    words,
+    write_interchange,
+)
 from referral_core.x12.trace import originator
 
 VERSION: Final = "005010X279A1"
@@ -18,10 +27,10 @@ _CONTROL_NUMBERS: Final = 999_999_999
 
 
 def write_270(request: EligibilityRequest, payer: Payer, sent_at: datetime) -> str:
-    """Write a real-time inquiry about one subscriber.
+    """Write a real-time inquiry about one patient: a subscriber, or a dependent of one.
 
     Raises:
-        X12Error: an identifier cannot be carried by X12.
+        X12Error: an identifier or a name cannot be carried by X12.
     """
     receiver = payer.x12_id or payer.id
     trace = identifier(request.trace, 50)
@@ -38,21 +47,13 @@ def write_270(request: EligibilityRequest, payer: Payer, sent_at: datetime) -> s
         *("NM1", "1P", "2", words(request.provider_name, 60), *_BLANK),
         *("XX", identifier(request.provider_npi, 80)),
     )
-    subscriber: Segment = (
-        *("NM1", "IL", "1", words(request.family, 60), words(request.given, 35), "", "", ""),
-        *(("MI", identifier(request.member_id, 80)) if request.member_id else ()),
-    )
-    gender = _GENDERS.get(request.gender or "", "")
     body: tuple[Segment, ...] = (
         ("BHT", "0022", "13", trace, f"{sent_at:%Y%m%d}", f"{sent_at:%H%M}"),
         ("HL", "1", "", "20", "1"),
         source,
         ("HL", "2", "1", "21", "1"),
         provider,
-        ("HL", "3", "2", "22", "0"),
-        ("TRN", "1", trace, originator(request.provider_npi)),
-        subscriber,
-        ("DMG", "D8", f"{request.birth_date:%Y%m%d}", gender),
+        *(_of_dependent(request, trace) if request.subscriber else _of_subscriber(request, trace)),
         ("DTP", "291", "D8", f"{request.service_date:%Y%m%d}"),
         ("EQ", identifier(request.service_type, 2)),
     )
@@ -61,3 +62,58 @@ def write_270(request: EligibilityRequest, payer: Payer, sent_at: datetime) -> s
 
 _BLANK: Final = ("", "", "", "")
 """NM104 to NM107, which an organization has not."""
+
+
+def _of_subscriber(request: EligibilityRequest, trace: str) -> tuple[Segment, ...]:
+    return (
+        ("HL", "3", "2", "22", "0"),
+        ("TRN", "1", trace, originator(request.provider_npi)),
+        (*_person("IL", request.family, request.given), *_member(request)),
+        ("DMG", "D8", f"{request.birth_date:%Y%m%d}", _gender(request.gender)),
+    )
+
+
+def _of_dependent(request: EligibilityRequest, trace: str) -> tuple[Segment, ...]:
+    """Ask about a dependent: the number is the subscriber's, who stands one level above."""
+    owner = request.subscriber or Subscriber()
+    born = f"{owner.birth_date:%Y%m%d}" if owner.birth_date else ""
+    name = _person("IL", owner.family, owner.given) if owner.family else ("NM1", "IL", "1")
+    known = (*name, *("",) * (_UP_TO_NAME - len(name)), *_member(request))
+    return (
+        ("HL", "3", "2", "22", "1"),
+        known,
+        *((("DMG", "D8", born, _gender(owner.gender)),) if born else ()),
+        ("HL", "4", "3", "23", "0"),
+        ("TRN", "1", trace, originator(request.provider_npi)),
+        _person("03", request.family, request.given),
+        ("DMG", "D8", f"{request.birth_date:%Y%m%d}", _gender(request.gender)),
+        ("INS", "N", _RELATIONSHIPS.get(owner.relationship, _OTHER_ADULT)),
+    )
+
+
+def _person(code: str, family: str | None, given: str | None) -> Segment:
+    """Return NM1 of a person, in X12's letters.
+
+    Raises:
+        X12Error: nothing of a name can be written in them: a person asks the payer.
+    """
+    written = ((family or "").strip(), (given or "").strip())
+    names = (words(written[0], 60), words(written[1], 35))
+    if (written[0] and not names[0]) or (written[1] and not names[1]):
+        raise X12Error("A name cannot be written in the letters of X12.")
+    return ("NM1", code, "1", *names, "", "", "")
+
+
+def _member(request: EligibilityRequest) -> Segment:
+    return ("MI", identifier(request.member_id, 80)) if request.member_id else ()
+
+
+def _gender(gender: str | None) -> str:
+    return _GENDERS.get(gender or "", "")
+
+
+_UP_TO_NAME: Final = 8
+"""NM1 to NM107."""
+_RELATIONSHIPS: Final[Mapping[str, str]] = {"spouse": "01", "child": "19"}
+_OTHER_ADULT: Final = "34"
+"""INS02 of a dependent in a 270 is one of three."""

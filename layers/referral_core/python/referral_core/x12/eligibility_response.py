@@ -1,23 +1,28 @@
 """The 271: what a payer says of a person's coverage, reduced to what routing needs.
 
 A 271 lists benefits line by line (EB). EB01 says active (1 to 4), inactive (6) or not covered (I),
-for the service types in EB03; a line without one speaks of the plan. A payer that cannot say so
-(AAA, or EB01 5, 7, 8, U, V) has not said no: the verdict is then unclear, and a person looks.
+for the service types in EB03; a line without one speaks of the plan. A line holds on the days that
+it states: what was active is not active any more, what was inactive in another year says nothing.
+A payer that cannot say so (AAA, or EB01 5, 7, 8, E, U, V, Y), or is active for emergencies only or
+for family planning, has not said no: the verdict is then unclear, and a person looks. EB01 R names
+one more payer, which takes nothing back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final, NamedTuple
 
+from referral_core.domain.codes import code_in
 from referral_core.domain.eligibility import EligibilityResponse, EligibilityVerdict
 from referral_core.domain.errors import Retryable
+from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of
 from referral_core.x12.interchange import Segment, X12Error, element, read_transactions
 
-_PLAN: Final = "30"
-_ACTIVE: Final = frozenset({"1", "2", "3", "4"})
 _INACTIVE: Final = frozenset({"6", "I"})
-_UNSURE: Final = frozenset({"5", "7", "8", "U", "V"})
+_UNSURE: Final = frozenset({"5", "7", "8", "E", "U", "V", "Y"})
+_OTHER_PAYER: Final = "R"
 _TRY_LATER: Final = frozenset({"42", "80"})
 _PATIENT_LEVELS: Final = frozenset({"22", "23"})
 _ECHOED: Final = "2"
@@ -44,18 +49,12 @@ class _Level(NamedTuple):
         return {element(trn, 2) for trn in self.having("TRN") if element(trn, 1) == _ECHOED}
 
 
-class _Benefit(NamedTuple):
-    """One EB line."""
-
-    status: str
-    service_types: frozenset[str]
-    procedure: str
-    authorization: str
-    network: str
-
-
 def read_271(
-    text: str, *, service_type: str = _PLAN, trace: str | None = None
+    text: str,
+    *,
+    service_type: str = PLAN,
+    trace: str | None = None,
+    service_date: date | None = None,
 ) -> EligibilityResponse:
     """Read a payer's answer.
 
@@ -63,6 +62,7 @@ def read_271(
         text: the interchange.
         service_type: the EQ01 that was asked for.
         trace: the trace that was sent; an answer that echoes another one is refused.
+        service_date: what was asked for; None: the dates of benefits are not compared.
 
     Raises:
         Retryable: the payer could not respond now (AAA 42 or 80).
@@ -82,15 +82,16 @@ def read_271(
     if rejects and set(rejects) <= _TRY_LATER:
         raise Retryable(f"The payer cannot respond now (AAA {rejects[0]}).")
     repetition = transactions[0].separators.repetition
-    benefits = [_benefit(eb, repetition) for eb in patient.having("EB")] if patient else []
+    benefits = benefits_of(patient.segments, repetition) if patient else []
     specific = [line for line in benefits if service_type in line.service_types]
-    plan = [line for line in benefits if _speaks_of_plan(line)]
+    plan = [line for line in benefits if line.speaks_of_plan]
     refused = [reason for reason in rejects if reason not in _TRY_LATER]
     return EligibilityResponse(
-        verdict=EligibilityVerdict.UNCLEAR if refused else _verdict(specific, plan),
+        verdict=(EligibilityVerdict.UNCLEAR if refused else _verdict(specific, plan, service_date)),
         authorization_required=_authorization(specific, plan),
         in_network=_in_network(specific) if specific else _in_network(plan),
-        reject_reason=refused[0] if refused else None,
+        reject_reason=code_in(refused[0]) if refused else None,
+        other_payer=any(line.status == _OTHER_PAYER for line in benefits),
     )
 
 
@@ -121,23 +122,11 @@ def _patient(levels: Iterable[_Level], trace: str | None) -> _Level | None:
     return patients[0] if patients else None
 
 
-def _benefit(segment: Segment, repetition: str) -> _Benefit:
-    return _Benefit(
-        status=element(segment, 1),
-        service_types=frozenset(filter(None, element(segment, 3).split(repetition))),
-        procedure=element(segment, 13),
-        authorization=element(segment, 11),
-        network=element(segment, 12),
-    )
-
-
-def _speaks_of_plan(line: _Benefit) -> bool:
-    return _PLAN in line.service_types or not (line.service_types or line.procedure)
-
-
-def _verdict(specific: Sequence[_Benefit], plan: Sequence[_Benefit]) -> EligibilityVerdict:
+def _verdict(
+    specific: Sequence[Benefit], plan: Sequence[Benefit], day: date | None
+) -> EligibilityVerdict:
     """Weigh the plan and the service: a plan that has ended covers no service."""
-    of_plan, of_service = _status(plan), _status(specific)
+    of_plan, of_service = _on_day(plan, day), _on_day(specific, day)
     if EligibilityVerdict.INACTIVE in {of_plan, of_service}:
         return EligibilityVerdict.INACTIVE
     if EligibilityVerdict.UNCLEAR in {of_plan, of_service}:
@@ -145,19 +134,35 @@ def _verdict(specific: Sequence[_Benefit], plan: Sequence[_Benefit]) -> Eligibil
     return of_service or of_plan or EligibilityVerdict.UNCLEAR
 
 
-def _status(lines: Iterable[_Benefit]) -> EligibilityVerdict | None:
+def _on_day(lines: Sequence[Benefit], day: date | None) -> EligibilityVerdict | None:
+    """Return what the lines say of a day: one that is active on other days only is not active."""
+    holding = [line for line in lines if day is None or line.holds(day)]
+    said = _status(_of_a_network(holding))
+    if said is None and any(line.status in ACTIVE for line in lines if line not in holding):
+        return EligibilityVerdict.INACTIVE
+    return said
+
+
+def _of_a_network(lines: Sequence[Benefit]) -> Sequence[Benefit]:
+    """Leave out what is said of leaving the network, where something is said of staying in it."""
+    inside = [line for line in lines if line.network != _NO]
+    return inside or lines
+
+
+def _status(lines: Sequence[Benefit]) -> EligibilityVerdict | None:
     """Return what the lines say; None when they say nothing of coverage."""
-    stated = {line.status for line in lines} & (_ACTIVE | _INACTIVE | _UNSURE)
+    stated = {line.status for line in lines} & (ACTIVE | _INACTIVE | _UNSURE)
     # U names whom else to ask; beside a status it takes nothing back.
     stated = stated - {"U"} or stated
     if not stated:
         return None
-    if stated <= _ACTIVE:
-        return EligibilityVerdict.ACTIVE
+    if stated <= ACTIVE:
+        limited = all(line.is_limited for line in lines if line.status in ACTIVE)
+        return EligibilityVerdict.UNCLEAR if limited else EligibilityVerdict.ACTIVE
     return EligibilityVerdict.INACTIVE if stated <= _INACTIVE else EligibilityVerdict.UNCLEAR
 
 
-def _authorization(specific: Sequence[_Benefit], plan: Sequence[_Benefit]) -> bool | None:
+def _authorization(specific: Sequence[Benefit], plan: Sequence[Benefit]) -> bool | None:
     """Read EB11: one Y asks for authorization; N counts only where nothing says otherwise."""
     for lines in (specific, plan):
         stated = {line.authorization for line in lines} - {""}
@@ -166,7 +171,7 @@ def _authorization(specific: Sequence[_Benefit], plan: Sequence[_Benefit]) -> bo
     return None
 
 
-def _in_network(lines: Iterable[_Benefit]) -> bool | None:
+def _in_network(lines: Iterable[Benefit]) -> bool | None:
     """Read EB12: where benefits are listed for both networks, it does not tell which applies."""
     stated = {line.network for line in lines} & {_YES, _NO}
     return stated == {_YES} if len(stated) == 1 else None

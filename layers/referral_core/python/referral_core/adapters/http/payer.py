@@ -41,7 +41,12 @@ class HttpEligibility:
             timeout=_ELIGIBILITY_SECONDS,
         )
         text = response.body.decode("utf-8", errors="replace")
-        read = read_271(text, service_type=inquiry.service_type, trace=inquiry.trace)
+        read = read_271(
+            text,
+            service_type=inquiry.service_type,
+            trace=inquiry.trace,
+            service_date=inquiry.service_date,
+        )
         return read.but(source=response.body)
 
 

@@ -44,6 +44,7 @@ class CoverageFacts(Facts):
 
     payer: str | None = None
     verdict: EligibilityVerdict | None = None
+    other_payer: bool | None = None
     refused: str | None = None
     fee_class: str | None = None
 

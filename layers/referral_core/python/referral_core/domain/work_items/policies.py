@@ -107,7 +107,7 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         ),
         Reason.PAYER_UNKNOWN: _policy(
             Queue.FRONT_OFFICE,
-            "No configured payer matches the coverage; correct it or configure the payer.",
+            "No payer, or more than one, matches the coverage; correct it or configure the payer.",
             {RETRY: Step.CHECK_READINESS, SELF_PAY: _ROUTE},
             Outcome.NOT_ELIGIBLE,
         ),

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from referral_core.domain.clinical_content import ClinicalContent, Reason, ServiceContent
-from referral_core.fhir.intake.parties import read_coverage, read_patient, read_requester
+from referral_core.fhir.intake.coverages import read_coverage
+from referral_core.fhir.intake.parties import read_patient, read_requester
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.service import named_npis, ordered_service
 from referral_core.fhir.intake.subject import subject_of
@@ -43,9 +44,10 @@ def read_content(
     if requester is None and provider is not None:
         requester, source = provider
     reasons = (*_reasons(order.reason_code), *_referenced_reasons(graph, request, order))
+    patient = _patient(subject_of(graph, request, order))
     return ClinicalContent(
-        patient=read_patient(_patient(subject_of(graph, request, order)), order.subject, at),
-        coverage=read_coverage(graph, coverages, at),
+        patient=read_patient(graph, patient, order.subject, at),
+        coverage=read_coverage(graph, coverages, patient, at),
         requester=read_requester(graph, requester, source, at),
         service=_service(graph, request, order, along, diagnoses),
         reasons=tuple(dict.fromkeys(reasons or _reasons(diagnoses))),

@@ -6,69 +6,79 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from referral_core.domain.clinical_content import (
-    CoverageContent,
-    PatientContent,
-    Payor,
-    RequesterContent,
+from referral_core.domain.clinical_content import PatientContent, RequesterContent
+from referral_core.fhir.intake.people import (
+    contacts_of,
+    is_child,
+    language_of,
+    needs_interpreter,
+    spoken,
 )
-from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.patient_identities import is_of_payer
 from referral_core.fhir.r4.datatypes import (
     Address,
-    CodeableConcept,
     HumanName,
     Identifier,
-    Period,
     Reference,
 )
 from referral_core.fhir.r4.parties import (
-    Coverage,
     Organization,
     Patient,
     Practitioner,
     PractitionerRole,
 )
 from referral_core.fhir.systems import IDENTIFIER_TYPE, NPI
-from referral_core.fhir.telecom import email, fax, is_in_force, phone
+from referral_core.fhir.telecom import email, fax, is_in_force, phone, region_of
 
-_SELF_PAY: Final = ("http://terminology.hl7.org/CodeSystem/coverage-selfpay|pay", "pay")
-_FEE_CLASSES: Final = frozenset("ABCD")
 _GEOLOCATION: Final = "http://hl7.org/fhir/StructureDefinition/geolocation"
 
 
-def read_patient(patient: Patient | None, subject: Reference, at: datetime) -> PatientContent:
-    """Read who is referred; of a patient not sent, only the identifier that the order names."""
+def read_patient(
+    graph: Graph, patient: Patient | None, subject: Reference, at: datetime
+) -> PatientContent:
+    """Read who is referred; of a patient not sent, only the identifier that the order names.
+
+    A child without a number or an address of its own is reached through its first contact.
+    """
     if patient is None:
         known = subject.identifier.token if subject.identifier else None
         return PatientContent(identifiers=(known,) if known else ())
-    name = _name(patient.name, at)
+    name = name_in_force(patient.name, at)
     given = [part for part in name.given if part]
     address = _address(patient.address, at)
     latitude, longitude = _place(address)
+    region, born = region_of(address.country), _day(patient.birth_date)
+    contacts = contacts_of(graph, patient, region, at)
+    own_phone, own_email = phone(patient.telecom, at, region), email(patient.telecom, at)
+    child = is_child(born, at) and own_phone is None
     return PatientContent(
         family=name.family,
         given=given[0] if given else None,
         middle=" ".join(given[1:]) or None,
-        birth_date=_day(patient.birth_date),
+        birth_date=born,
         gender=patient.gender,
-        phone=phone(patient.telecom, at),
-        email=email(patient.telecom, at),
+        phone=own_phone or (_first(c.phone for c in contacts) if child else None),
+        email=own_email or (_first(c.email for c in contacts) if child else None),
+        contacts=contacts,
+        through_contact=child and any(c.phone or c.email for c in contacts),
+        not_understood=_not_understood(patient, at, own_phone),
         address_lines=tuple(line for line in address.line if line),
         city=address.city,
         state=address.state,
         postal_code=address.postal_code,
         latitude=latitude,
         longitude=longitude,
-        language=_language(patient),
+        language=language_of(patient),
+        interpreter=needs_interpreter(patient),
         deceased=bool(patient.deceased_boolean or patient.deceased_date_time),
-        mrn=_typed(patient.identifier, "MR"),
-        identifiers=_tokens(i for i in patient.identifier if not is_of_payer(i)),
+        mrn=typed(patient.identifier, "MR"),
+        identifiers=tokens_of(i for i in patient.identifier if not is_of_payer(i)),
     )
 
 
-def _name(names: Sequence[HumanName], at: datetime) -> HumanName:
+def name_in_force(names: Sequence[HumanName], at: datetime) -> HumanName:
+    """Return the name that counts: in force, the official one before others."""
     order = {"official": 0, "usual": 1, None: 2}
     ranked = sorted(names, key=lambda n: (not is_in_force(n.period, at), order.get(n.use, 3)))
     return ranked[0] if ranked else HumanName()
@@ -88,11 +98,19 @@ def _place(address: Address) -> tuple[float | None, float | None]:
     return latitude, longitude
 
 
-def _language(patient: Patient) -> str | None:
-    spoken = sorted(patient.communication, key=lambda c: not c.preferred)
-    codes = (c.code for s in spoken if s.language for c in s.language.coding if c.code)
-    code = next(codes, None)
-    return code.split("-")[0].lower() if code else None
+def _first(values: Iterable[str | None]) -> str | None:
+    return next((value for value in values if value), None)
+
+
+def _not_understood(patient: Patient, at: datetime, number: str | None) -> tuple[str, ...]:
+    """Name what was sent and cannot be used: it is not missing, it is to be corrected."""
+    written = [p for p in patient.telecom if p.value and p.system in {"phone", "sms"}]
+    no_phone = number is None and any(p.use != "old" and is_in_force(p.period, at) for p in written)
+    found = {
+        "patient.phone": no_phone,
+        "patient.birth_date": patient.birth_date is not None and _day(patient.birth_date) is None,
+    }
+    return tuple(name for name, is_so in found.items() if is_so)
 
 
 def _day(text: str | None) -> date | None:
@@ -100,92 +118,20 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text and len(text) == len("YYYY-MM-DD") else None
 
 
-def _typed(identifiers: Iterable[Identifier], code: str) -> str | None:
+def typed(identifiers: Iterable[Identifier], code: str) -> str | None:
+    """Return the value of the first identifier of a type (HL7 table 0203)."""
     tokens = (f"{IDENTIFIER_TYPE}|{code}", code)
     return next((i.value for i in identifiers if i.value and i.type and i.type.has(*tokens)), None)
 
 
-def _tokens(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+def tokens_of(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
+    """List identifiers as `system|value`."""
     return tuple(i.token for i in identifiers if i.token)
 
 
 def npi_of(identifiers: Iterable[Identifier]) -> str | None:
     """Return the National Provider Identifier among identifiers."""
     return next((i.value for i in identifiers if i.system == NPI and i.value), None)
-
-
-def read_coverage(
-    graph: Graph, coverages: Sequence[tuple[Node, Coverage]], at: datetime
-) -> CoverageContent:
-    """Read what pays: the first coverage in force, or the first."""
-    if not coverages:
-        return CoverageContent()
-    ranked = sorted(coverages, key=lambda c: _rank(c[1], at))
-    node, coverage = ranked[0]
-    return CoverageContent(
-        member_id=coverage.subscriber_id or _typed(coverage.identifier, "MB"),
-        payor=_payor(graph, node, coverage.payor),
-        plan=_class(coverage, "plan"),
-        group=_class(coverage, "group"),
-        status=coverage.status,
-        start=_first(coverage.period),
-        end=_last(coverage.period),
-        subscriber=coverage.subscriber.display if coverage.subscriber else None,
-        relationship=_first_code(coverage.relationship),
-        self_pay=coverage.type is not None and coverage.type.has(*_SELF_PAY),
-        fee_class=_fee_class(coverage),
-    )
-
-
-def _payor(graph: Graph, source: Node, payors: Sequence[Reference]) -> Payor | None:
-    for reference in payors:
-        organization = graph.find(reference, source, Organization)
-        name = (organization.name if organization else None) or reference.display
-        identifiers = _tokens(organization.identifier) if organization else ()
-        logical = reference.identifier.token if reference.identifier else None
-        identifiers += (logical,) if logical else ()
-        if name or identifiers:
-            return Payor(name=name, identifiers=identifiers)
-    return None
-
-
-def _class(coverage: Coverage, code: str) -> str | None:
-    for entry in coverage.class_:
-        if entry.type and any(coding.code == code for coding in entry.type.coding):
-            return entry.name or entry.value
-    return None
-
-
-def _fee_class(coverage: Coverage) -> str | None:
-    """Return the class of the sliding fee scale; another class of coverage is none of it."""
-    letters = (
-        (entry.value or "").strip().upper()
-        for entry in coverage.class_
-        if entry.type and any(coding.code == "class" for coding in entry.type.coding)
-    )
-    return next((letter for letter in letters if letter in _FEE_CLASSES), None)
-
-
-def _rank(coverage: Coverage, at: datetime) -> tuple[bool, bool, int]:
-    """Sort the coverage in force first, then by the order in which they pay."""
-    return (
-        coverage.status in {"cancelled", "entered-in-error"}
-        or not is_in_force(coverage.period, at),
-        coverage.status != "active",
-        coverage.order or 1,
-    )
-
-
-def _first(period: Period | None) -> date | None:
-    return first_day(period.start) if period and period.start else None
-
-
-def _last(period: Period | None) -> date | None:
-    return last_day(period.end) if period and period.end else None
-
-
-def _first_code(concept: CodeableConcept | None) -> str | None:
-    return next((c.code for c in concept.coding if c.code), None) if concept else None
 
 
 def read_requester(
@@ -200,7 +146,7 @@ def read_requester(
     telecom = [point for party in (role, person, organization) if party for point in party.telecom]
     words = reference.display if organization is None else None
     return RequesterContent(
-        name=(_spoken(_name(person.name, at)) if person else None) or words,
+        name=(spoken(name_in_force(person.name, at)) if person else None) or words,
         npi=npi_of(person.identifier) if person else logical_npi(reference),
         organization=organization.name if organization else None,
         organization_npi=npi_of(organization.identifier) if organization else None,
@@ -223,11 +169,6 @@ def person_and_organization(
         model if isinstance(model, Practitioner) else None,
         model if isinstance(model, Organization) else None,
     )
-
-
-def _spoken(name: HumanName) -> str | None:
-    parts = [*name.prefix, *name.given, name.family]
-    return name.text or " ".join(part for part in parts if part) or None
 
 
 def logical_npi(reference: Reference) -> str | None:

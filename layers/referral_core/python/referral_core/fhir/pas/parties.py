@@ -20,6 +20,10 @@ _X12: Final = "https://codesystem.x12.org/005010"
 _C4BB_IDENTIFIER: Final = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBIdentifierType"
 _DATA_ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
+_RELATIONSHIPS: Final = {"self": "18", "spouse": "01", "child": "19", "common": "53"}
+_OTHER: Final = "G8"
+_UNKNOWN: Final = "unknown"
+
 Json = dict[str, Any]
 
 
@@ -30,6 +34,7 @@ def parties(request: AuthorizationRequest, payer: Payer) -> tuple[Json, ...]:
         _organization("insurer", payer.name, _payer(payer), "PR"),
         _coverage(request, payer),
         _patient(request, payer),
+        *_subscriber(request, payer),
         _performer_role(request),
         _performer(request),
     )
@@ -52,30 +57,56 @@ def x12(data_element: str, code: str, display: str | None = None) -> Json:
 
 
 def _coverage(request: AuthorizationRequest, payer: Payer) -> Json:
+    owner = request.subscriber
+    relationship = owner.relationship if owner else "self"
     return {
         "resourceType": "Coverage",
         "meta": profile("coverage"),
         "identifier": [_member(request, payer)],
         "status": "active",
+        **({"subscriber": reference("Patient.subscriber")} if owner else {}),
         "subscriberId": request.member_id,
         "beneficiary": reference("Patient"),
         "relationship": {
             "coding": [
-                {"system": f"{TERMINOLOGY}/subscriber-relationship", "code": "self"},
-                {"system": f"{_X12}/1069", "code": "18"},
+                {"system": f"{TERMINOLOGY}/subscriber-relationship", "code": relationship},
+                {"system": f"{_X12}/1069", "code": _RELATIONSHIPS.get(relationship, _OTHER)},
             ]
         },
         "payor": [reference("Organization.insurer")],
     }
 
 
+def _subscriber(request: AuthorizationRequest, payer: Payer) -> tuple[Json, ...]:
+    """Make the subscriber, who is a person of their own where the patient is a dependent."""
+    owner = request.subscriber
+    if owner is None:
+        return ()
+    born = {"birthDate": owner.birth_date.isoformat()} if owner.birth_date else {}
+    return (
+        {
+            "resourceType": "Patient",
+            "id": "subscriber",
+            "meta": profile("subscriber"),
+            "identifier": [_member(request, payer)],
+            "name": [_human_name(owner.family or _UNKNOWN, owner.given or "")],
+            "gender": owner.gender or "unknown",
+            **born,
+        },
+    )
+
+
+def _human_name(family: str, given: str) -> Json:
+    names = {"family": family, "given": [given]}
+    return {part: value for part, value in names.items() if value not in ("", [""])}
+
+
 def _patient(request: AuthorizationRequest, payer: Payer) -> Json:
-    names = {"family": request.patient_family, "given": [request.patient_given]}
     return {
         "resourceType": "Patient",
         "meta": profile("beneficiary"),
         "identifier": [_member(request, payer)],
-        "name": [{part: value for part, value in names.items() if value not in ("", [""])}],
+        "name": [_human_name(request.patient_family, request.patient_given)],
         "gender": request.gender or "unknown",
         "birthDate": request.birth_date.isoformat(),
     }

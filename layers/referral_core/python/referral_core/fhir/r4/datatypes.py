@@ -98,6 +98,8 @@ class Extension(Element):
     url: Uri
     value_string: str | None = None
     value_code: Code | None = None
+    value_boolean: Boolean | None = None
+    value_coding: Coding | None = None
     value_decimal: Decimal | None = None
     value_codeable_concept: CodeableConcept | None = None
     value_reference: Reference | None = None

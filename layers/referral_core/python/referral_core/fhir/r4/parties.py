@@ -75,6 +75,21 @@ class Patient(Resource):
     managing_organization: Reference | None = None
 
 
+class RelatedPerson(Resource):
+    """Somebody around the patient: a parent, a subscriber."""
+
+    identifier: tuple[Identifier, ...] = ()
+    active: Boolean | None = None
+    patient: Reference | None = None
+    relationship: tuple[CodeableConcept, ...] = ()
+    name: tuple[HumanName, ...] = ()
+    telecom: tuple[ContactPoint, ...] = ()
+    gender: Gender | None = None
+    birth_date: Date | None = None
+    address: tuple[Address, ...] = ()
+    period: Period | None = None
+
+
 class CoverageClass(Element):
     """A group, plan or other class of a coverage."""
 

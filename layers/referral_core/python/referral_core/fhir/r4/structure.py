@@ -38,6 +38,7 @@ from referral_core.fhir.r4.parties import (
     Patient,
     Practitioner,
     PractitionerRole,
+    RelatedPerson,
 )
 
 _MODELS: Final[Mapping[str, type[Resource]]] = {
@@ -61,6 +62,7 @@ _MODELS: Final[Mapping[str, type[Resource]]] = {
     "Practitioner": Practitioner,
     "PractitionerRole": PractitionerRole,
     "Procedure": Coded,
+    "RelatedPerson": RelatedPerson,
     "ServiceRequest": ServiceRequest,
     "Task": Task,
 }

@@ -27,6 +27,10 @@ from referral_core.lifecycle.step import Reacting, Recorder
 from referral_core.ports import Documents, Eligibility
 
 _METERED: Final = {"payer_transactions": 1}
+_COVERED: Final = "The payer confirms that the patient is covered."
+_OTHER_PAYER: Final = (
+    "The payer confirms that the patient is covered, and names another payer that may pay first."
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class CheckEligibility(Reacting):
             authorization_required=response.authorization_required,
             in_network=response.in_network,
             reason=response.reject_reason,
+            other_payer=response.other_payer,
         )
         return lambda current: _answered(current, known, kept)
 
@@ -96,8 +101,9 @@ def _request(case: Case) -> EligibilityRequest:
         given=patient.given or "",
         birth_date=patient.birth_date,
         gender=patient.gender,
+        subscriber=case.content.coverage.subscriber,
         service_type=case.rules.eligibility.service_type,
-        service_date=case.now.date(),
+        service_date=case.today,
     )
 
 
@@ -106,9 +112,11 @@ def _answered(case: Case, known: KnownEligibility, kept: tuple[Effect, ...]) -> 
         return draft(
             case,
             EventKind.ELIGIBILITY_CONFIRMED,
-            "The payer confirms that the patient is covered.",
+            _OTHER_PAYER if known.other_payer else _COVERED,
             then=Step.ROUTE_REFERRAL,
-            facts=CoverageFacts(payer=known.payer, verdict=known.verdict),
+            facts=CoverageFacts(
+                payer=known.payer, verdict=known.verdict, other_payer=known.other_payer or None
+            ),
             metered=_METERED,
             effects=kept,
             eligibility=known,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from referral_core.domain.clinical_content import CONSENT, SERVICE, missing
+from referral_core.domain.clinical_content import CONSENT, SERVICE, missing, not_in_force
 from referral_core.domain.effects import Effect, IndexIdentifier
 from referral_core.domain.events import EventKind, StepFacts, WorkItemFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
@@ -82,7 +82,11 @@ class CheckReadiness(Reacting):
         if case.wanted_by is not None and case.wanted_by <= case.now:
             return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
         readiness = case.rules.readiness
-        absent = missing(case.content, _required(case), consented=case.referral.consent_recorded)
+        required = _required(case)
+        absent = (
+            *missing(case.content, required, consented=case.referral.consent_recorded),
+            *not_in_force(case.content, required, case.today),
+        )
         if not absent:
             return _ready
         asked = [f for f in absent if f not in (*readiness.asked_of_staff, CONSENT)]
@@ -137,7 +141,7 @@ def _requested(case: Case, absent: tuple[str, ...]) -> Draft:
     return draft(
         case,
         EventKind.INFORMATION_REQUESTED,
-        f"The order lacks {', '.join(absent)}; the referrer is to supply it.",
+        _lacks(case, absent),
         due_at=case.due_after(case.rules.readiness.ask_again_after),
         status=Status.NEEDS_INFORMATION,
         facts=StepFacts(missing=absent),
@@ -145,6 +149,16 @@ def _requested(case: Case, absent: tuple[str, ...]) -> Draft:
         information_requests=referral.information_requests + 1,
         notices=referral.with_notice(case.now, NoticeTopic.INFORMATION_NEEDED),
     )
+
+
+def _lacks(case: Case, absent: tuple[str, ...]) -> str:
+    """Say what was not sent, and what was sent in a form that cannot be used."""
+    unread = [fact for fact in absent if fact in case.content.patient.not_understood]
+    lacking = [fact for fact in absent if fact not in unread]
+    parts = [f"The order lacks {', '.join(lacking)}; the referrer is to supply it."] * bool(lacking)
+    if unread:
+        parts.append(f"Not understood: {', '.join(unread)}; the referrer is to correct it.")
+    return " ".join(parts)
 
 
 def _deceased(case: Case) -> Draft:

@@ -144,6 +144,7 @@ def _request(case: Case, performer: Practitioner, trace: str) -> AuthorizationRe
         birth_date=patient.birth_date,
         gender=patient.gender,
         member_id=content.coverage.member_id or "",
+        subscriber=content.coverage.subscriber,
         provider_organization=profile.name,
         provider_npi=profile.npi,
         performer_npi=performer.npi,

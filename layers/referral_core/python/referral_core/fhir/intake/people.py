@@ -1,0 +1,101 @@
+"""The people around a patient: whom to contact about them, and how to speak with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Final
+
+from referral_core.domain.clinical_content import ContactPerson
+from referral_core.domain.outreach.languages import language_named_in, language_of_code
+from referral_core.fhir.intake.references import Graph
+from referral_core.fhir.r4.datatypes import CodeableConcept, HumanName
+from referral_core.fhir.r4.parties import Patient, RelatedPerson
+from referral_core.fhir.telecom import email, is_in_force, phone
+
+_OF_AGE: Final = 18
+_MOST_CONTACTS: Final = 10
+_INTERPRETER: Final = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+_US_CORE_INTERPRETER: Final = (
+    "http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed"
+)
+_YES: Final = "373066001"
+"""SNOMED CT "Yes", as US Core's interpreter extension says it."""
+
+
+def contacts_of(
+    graph: Graph, patient: Patient, region: str, at: datetime
+) -> tuple[ContactPerson, ...]:
+    """List whom to contact about a patient: those named in it, then related persons of the body."""
+    found = [*_named_in(patient, region, at), *_related(graph, patient, region, at)]
+    return tuple(dict.fromkeys(c for c in found if c.phone or c.email))[:_MOST_CONTACTS]
+
+
+def _named_in(patient: Patient, region: str, at: datetime) -> Iterator[ContactPerson]:
+    for contact in patient.contact:
+        if is_in_force(contact.period, at):
+            yield ContactPerson(
+                name=spoken(contact.name) if contact.name else None,
+                relationship=_code(contact.relationship),
+                phone=phone(contact.telecom, at, region),
+                email=email(contact.telecom, at),
+            )
+
+
+def _related(graph: Graph, patient: Patient, region: str, at: datetime) -> Iterator[ContactPerson]:
+    for node, person in graph.of_type(RelatedPerson):
+        is_theirs = graph.find(person.patient, node, Patient) is patient
+        if is_theirs and person.active is not False and is_in_force(person.period, at):
+            yield ContactPerson(
+                name=spoken(person.name[0]) if person.name else None,
+                relationship=_code(person.relationship),
+                phone=phone(person.telecom, at, region),
+                email=email(person.telecom, at),
+            )
+
+
+def is_child(birth_date: date | None, at: datetime) -> bool:
+    """Whether a patient is not of age yet; of one without birth date nobody knows."""
+    if birth_date is None:
+        return False
+    today = at.date()
+    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
+    return today.year - birth_date.year - (not had_birthday) < _OF_AGE
+
+
+def language_of(patient: Patient) -> str | None:
+    """Return the language to speak with a patient: the preferred one, by code or by its name."""
+    for communication in sorted(patient.communication, key=lambda c: not c.preferred):
+        if communication.language and (found := _language_in(communication.language)):
+            return found
+    return None
+
+
+def _language_in(concept: CodeableConcept) -> str | None:
+    codes = (language_of_code(c.code) for c in concept.coding if c.code)
+    words = (language_named_in(t) for t in (concept.text, *_displays(concept)) if t)
+    return next((language for language in (*codes, *words) if language), None)
+
+
+def _displays(concept: CodeableConcept) -> Iterator[str | None]:
+    for coding in concept.coding:
+        yield coding.display
+        yield coding.code
+
+
+def needs_interpreter(patient: Patient) -> bool:
+    """Whether the EHR says that an interpreter is needed, in FHIR's way or US Core's."""
+    plain = patient.extended(_INTERPRETER)
+    coded = patient.extended(_US_CORE_INTERPRETER)
+    needed = coded.value_coding if coded else None
+    return bool(plain and plain.value_boolean) or bool(needed and needed.code == _YES)
+
+
+def spoken(name: HumanName) -> str | None:
+    """Return a name as it is said."""
+    parts = [*name.prefix, *name.given, name.family]
+    return name.text or " ".join(part for part in parts if part) or None
+
+
+def _code(concepts: tuple[CodeableConcept, ...]) -> str | None:
+    return next((c.code for concept in concepts for c in concept.coding if c.code), None)

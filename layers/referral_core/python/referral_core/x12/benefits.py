@@ -1,0 +1,118 @@
+"""The benefit lines (EB) of a 271, each with what qualifies it: service, network, dates, plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from referral_core.x12.interchange import Segment, element
+
+PLAN: Final = "30"
+ACTIVE: Final = frozenset({"1", "2", "3", "4"})
+_WHOLE: Final = frozenset({"291", "307"})
+_BEGINS: Final = frozenset({"346", "348", "356"})
+_ENDS: Final = frozenset({"347", "349", "357"})
+_LIMITED: Final = re.compile(
+    r"EMERGENC|FAMILY PLANNING|LIMITED|SPEND.?DOWN|SHARE OF COST|PREGNANCY ONLY", re.IGNORECASE
+)
+"""Words in a plan's description (EB05) by which an active line is not active for everything."""
+
+
+class Dates(NamedTuple):
+    """From when until when a line holds; both days included, None where it is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies within."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+class Benefit(NamedTuple):
+    """One EB line with the dates of its loop, else those of the person.
+
+    Attributes:
+        network: EB12: Y, N, or W where it does not matter.
+    """
+
+    status: str
+    service_types: frozenset[str]
+    procedure: str
+    description: str
+    authorization: str
+    network: str
+    dates: Dates
+
+    @property
+    def speaks_of_plan(self) -> bool:
+        """Whether it is about the plan as a whole."""
+        return PLAN in self.service_types or not (self.service_types or self.procedure)
+
+    def holds(self, day: date) -> bool:
+        """Whether the line is about a day; inactive with an end only is inactive since then."""
+        first, last = self.dates
+        if self.status not in ACTIVE and first is None and last is not None:
+            return last <= day
+        return self.dates.holds(day)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it says active, and in words that it is so for some services only."""
+        return self.status in ACTIVE and _LIMITED.search(self.description) is not None
+
+
+def benefits_of(segments: Sequence[Segment], repetition: str) -> list[Benefit]:
+    """Read the benefit lines of one person."""
+    starts = [n for n, segment in enumerate(segments) if segment[0] == "EB"]
+    if not starts:
+        return []
+    of_person = _dates(segments[: starts[0]])
+    found = []
+    for begin, end in zip(starts, [*starts[1:], len(segments)], strict=True):
+        own = _dates(segments[begin + 1 : end])
+        found.append(_benefit(segments[begin], repetition, own or of_person or Dates()))
+    return found
+
+
+def _benefit(segment: Segment, repetition: str, dates: Dates) -> Benefit:
+    return Benefit(
+        status=element(segment, 1),
+        service_types=frozenset(filter(None, element(segment, 3).split(repetition))),
+        procedure=element(segment, 13),
+        description=element(segment, 5),
+        authorization=element(segment, 11),
+        network=element(segment, 12),
+        dates=dates,
+    )
+
+
+def _dates(segments: Iterable[Segment]) -> Dates | None:
+    """Read DTP: a range, or a day of beginning or end; None where there is none that counts."""
+    first = last = None
+    for segment in segments:
+        if segment[0] != "DTP":
+            continue
+        begin, end = _days(element(segment, 2), element(segment, 3))
+        match element(segment, 1):
+            case code if code in _WHOLE:
+                first, last = begin, end
+            case code if code in _BEGINS:
+                first = begin
+            case code if code in _ENDS:
+                last = begin
+    return Dates(first, last) if first or last else None
+
+
+def _days(form: str, text: str) -> tuple[date | None, date | None]:
+    begin, _, end = text.partition("-") if form == "RD8" else (text, "", "")
+    return _day(begin), _day(end)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
