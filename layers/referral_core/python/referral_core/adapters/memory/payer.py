@@ -136,7 +136,7 @@ def _authorization(action: str, request: AuthorizationRequest) -> AuthorizationR
         number=f"AUTH{sha256(request.trace.encode()).hexdigest()[:8].upper()}" if granted else None,
         valid_from=request.service_from if granted else None,
         valid_to=request.service_to if granted else None,
-        reason="necessity-not-shown Medical necessity was not shown" if denied else None,
+        reason="necessity-not-shown" if denied else None,
         note="Send the clinical notes that show why the visit is needed." if denied else None,
     )
     return _with_source(response)
