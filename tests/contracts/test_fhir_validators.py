@@ -18,6 +18,7 @@ from referral_core.fhir.intake.orders import read_referrals
 from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.offers import offer_bundle
 from referral_core.fhir.outbound.responses import (
+    EntryAnswer,
     appointment,
     message_response,
     notice_communication,
@@ -34,6 +35,7 @@ from tests.unit.fhir.orders import FHIR_JSON, a_patient, an_order
 from tests.unit.fhir.partners import a_payload, a_performer, an_offer, an_offered_referral
 
 Json = dict[str, Any]
+SLIP = Issue("warning", "structure", "wrong-type", "Bundle.entry[0].resource.x", "Mend it.")
 BASE = "https://api.example.org/fhir"
 REPORT = Report(sha256="ab" * 32, loinc="11488-4", received_at=NOW, sufficient=True)
 GRANTED = Authorization(
@@ -91,6 +93,9 @@ def responses() -> Iterator[tuple[str, Json]]:
             yield named(f"offer of {path.name}", offered)
         if kind == "message":
             yield named(path.name, message_response(body, ["ServiceRequest/r1/_history/1"], NOW))
+            outcome = operation_outcome([SLIP], "request-1")
+            answer = message_response(body, ["ServiceRequest/r1/_history/1"], NOW, outcome)
+            yield named(f"{path.name} with a slip", answer)
     (bare,) = read_referrals(json.dumps(BARE).encode(), FHIR_JSON, "resource", NOW)
     yield named("bare stored", service_request_as_stored(a_referral(), bare.service_request))
     incomplete = {**BARE, "contained": [{"resourceType": "Coverage", "id": "c"}]}
@@ -103,7 +108,20 @@ def responses() -> Iterator[tuple[str, Json]]:
     yield named("empty page", searchset([], BASE, self_url="s"))
     yield named(
         "transaction",
-        transaction_response([None, ("ServiceRequest/r1/_history/1", 'W/"1"', True)], NOW),
+        transaction_response(
+            [
+                None,
+                EntryAnswer("ServiceRequest/r1/_history/1", 'W/"1"', created=True),
+                EntryAnswer(
+                    "ServiceRequest/r1/_history/1",
+                    'W/"1"',
+                    created=False,
+                    resource=stored[0],
+                    outcome=operation_outcome([SLIP], "request-1"),
+                ),
+            ],
+            NOW,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
@@ -121,7 +121,7 @@ class ApiClient:
             body,
             client=client,
             scope=scope,
-            queryStringParameters=dict(parse_qsl(parts.query)),
+            rawQueryString=parts.query,
             headers={
                 "content-type": "application/fhir+json",
                 **{name.replace("_", "-"): value for name, value in headers.items()},
@@ -131,7 +131,7 @@ class ApiClient:
         if self._settled:
             self.world.settle()
         headers_of = {name.lower(): value for name, value in answer["headers"].items()}
-        return Reply(answer["statusCode"], json.loads(answer["body"]), headers_of)
+        return Reply(answer["statusCode"], json.loads(answer["body"] or "{}"), headers_of)
 
     def decide(self, action: str, *, client: str = "staff-1", key: str = "", **sent: Any) -> Reply:
         """Act on the work item of the world's referral."""

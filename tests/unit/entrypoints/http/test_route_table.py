@@ -39,7 +39,7 @@ def test_every_route_is_answered_by_the_endpoint_of_its_function() -> None:
 def test_a_request_leads_to_its_route_with_its_id(route: Route) -> None:
     path = route.path.replace("{id}", "0123.b2")
     wanted = "0123.b2" if "{id}" in route.path else ""
-    assert route_of(route.method, path) == (route, wanted)
+    assert route_of(route.method, path) == (route, wanted, "")
     assert function_of(route.method, path) == route.function
 
 
@@ -48,7 +48,8 @@ def test_a_request_leads_to_its_route_with_its_id(route: Route) -> None:
     [
         ("GET", "/fhir/Patient/1"),
         ("DELETE", "/fhir/Task/1"),
-        ("GET", "/fhir/Task/"),
+        ("POST", "/_search"),
+        ("POST", "/fhir/Patient/_search"),
         ("GET", "/fhir/Task/1/2"),
         ("POST", "/fhir/ServiceRequest/1/xreopen"),
         ("GET", "/"),
@@ -81,3 +82,21 @@ def test_whoever_may_report_something_may_call_the_routes_that_take_it() -> None
     assert everybody == partners | {Role.PAYER}
     posted = frozenset[Role]().union(*(may_post(kind) for kind in UPDATES))
     assert posted - everybody == {Role.PATIENT_CHANNEL, Role.ROUTER}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("GET", "/fhir/Task/", "search-tasks"),
+        ("POST", "/fhir/ServiceRequest/", "create-order"),
+        ("POST", "/fhir/", "create-bundle"),
+        ("HEAD", "/fhir/ServiceRequest/1", "read-order"),
+        ("HEAD", "/fhir/metadata/", "capabilities"),
+        ("POST", "/fhir/ServiceRequest/_search", "search-orders"),
+        ("POST", "/fhir/Task/_search/", "search-tasks"),
+    ],
+)
+def test_ways_to_say_the_same_are_one_route(method: str, path: str, operation: str) -> None:
+    found = route_of(method, path)
+    assert found is not None
+    assert found.route.operation == operation

@@ -94,8 +94,8 @@ def test_a_message_is_also_taken_where_bundles_are() -> None:
             (422, "message-is-a-response", "Bundle.entry[0].resource.response"),
         ),
         (
-            a_message(*bundled_order(), {"resourceType": "Appointment", "id": "a", "status": "x"}),
-            (400, "unknown-code", "Bundle.entry[4].resource.status"),
+            a_message(*bundled_order(), {"resourceType": "Coverage", "id": "a", "order": "x"}),
+            (400, "wrong-type", "Bundle.entry[4].resource.order"),
         ),
         (a_message(*bundled_order(), focus="Patient/pat"), (422, "no-referral", None)),
         (
@@ -111,7 +111,7 @@ def test_what_is_no_message_of_a_referral_is_refused(
     assert refused(resource, "message") == fault
 
 
-@pytest.mark.parametrize("kind", ["searchset", "history", "batch", "document"])
+@pytest.mark.parametrize("kind", ["searchset", "history", "batch"])
 def test_bundles_of_other_types_are_refused(kind: str) -> None:
     assert refused(a_bundle(*bundled_order(), kind=kind)) == (
         422,

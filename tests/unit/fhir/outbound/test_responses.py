@@ -10,6 +10,7 @@ from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Repo
 from referral_core.fhir.intake.orders import read_update
 from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.responses import (
+    EntryAnswer,
     appointment,
     message_response,
     notice_communication,
@@ -106,7 +107,8 @@ def test_a_notice_without_a_base_url_speaks_by_identifiers() -> None:
 
 
 def test_the_answer_to_a_transaction_has_a_place_for_every_entry() -> None:
-    answer = transaction_response([None, ("ServiceRequest/r1/_history/1", 'W/"1"', True)], NOW)
+    created = EntryAnswer("ServiceRequest/r1/_history/1", 'W/"1"', created=True)
+    answer = transaction_response([None, created], NOW)
     assert answer["type"] == "transaction-response"
     assert [e["response"]["status"] for e in answer["entry"]] == ["204", "201"]
     assert answer["entry"][1]["response"]["location"] == "ServiceRequest/r1/_history/1"

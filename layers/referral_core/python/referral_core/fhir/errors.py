@@ -20,6 +20,7 @@ IssueCode = Literal[
     "value",
     "invariant",
     "code-invalid",
+    "extension",
     "business-rule",
     "conflict",
     "duplicate",
@@ -95,7 +96,9 @@ class FhirError(errors.Permanent):
         return error
 
 
-_RULES: Final = frozenset({"business-rule", "too-costly", "too-long", "not-supported", "conflict"})
+_RULES: Final = frozenset(
+    {"business-rule", "extension", "too-costly", "too-long", "not-supported", "conflict"}
+)
 
 
 def operation_outcome(issues: Iterable[Issue], correlation_id: str) -> dict[str, Any]:

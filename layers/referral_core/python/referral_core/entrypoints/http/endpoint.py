@@ -9,15 +9,23 @@ import base64
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from referral_core.domain import exact_json
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.principal import Principal
 from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
 from referral_core.entrypoints.http.exchange import Request, Response, UseCase
+from referral_core.entrypoints.http.negotiation import (
+    MINIMAL,
+    OUTCOME,
+    decoded,
+    require_acceptable,
+    wanted_return,
+)
 from referral_core.entrypoints.http.principals import Principals
-from referral_core.entrypoints.http.route_table import Route, route_of
-from referral_core.fhir.errors import operation_outcome
+from referral_core.entrypoints.http.route_table import Route, RouteFound, methods_of, route_of
+from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.observability import logger
 from referral_core.settings import settings
 
@@ -31,6 +39,13 @@ _LONGEST_TEXT: Final = 1024
 _HEADERS: Final = ("idempotency-key", "if-match", "if-none-exist", "content-type", "prefer")
 """The headers that use cases read; a token, for one, may be longer."""
 
+_MOST_WARNINGS: Final = 5
+_WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
+_NO_CONTENT: Final = frozenset({"Bundle", "OperationOutcome"})
+"""What answers a write by itself, whatever is preferred."""
+_DONE: Final = Issue("information", "informational", "done", None, "Done as it was sent.")
+
+Parameters = tuple[tuple[str, str], ...]
 Event = Mapping[str, Any]
 PublicUseCase = Callable[[str], Response]
 """Answers a route that needs no token; it is given the endpoint's address."""
@@ -60,19 +75,28 @@ class HttpEndpoint:
         try:
             response = self._response(event)
         except Exception as error:  # noqa: BLE001 - the outermost place of an HTTP function
-            return _failed(event, error)
-        return _rendered(response.status, response.body, response.headers)
+            answer = _failed(event, error)
+        else:
+            answer = _answered(event, response)
+        return {**answer, "body": ""} if _method(event) == "HEAD" else answer
 
     def _response(self, event: Event) -> Response:
-        method = str(event["requestContext"]["http"]["method"])
-        found = route_of(method, _path(event))
-        if found is None or found[0] not in self.routes:
-            raise unknown_path()
-        route, resource_id = found
-        if route in self._public:
-            return self._public[route](base_url(event))
-        request = _request(event, self._caller(event, route), resource_id)
-        return self._use_cases[route](request)
+        method, path = _method(event), _path(event)
+        headers, parameters = _headers(event), _parameters(event)
+        require_acceptable(headers, dict(parameters))
+        found = route_of(method, path)
+        if found is None:
+            raise unknown_path(methods_of(path))
+        if found.route not in self.routes:
+            if not path.endswith("/"):
+                raise unknown_path()
+            # The gateway knows paths without the slash at their end only, and brings others here.
+            address = base_url(event).removesuffix("/fhir") + path.rstrip("/")
+            return Response(HTTPStatus.PERMANENT_REDIRECT, {}, {"Location": address})
+        if found.route in self._public:
+            return self._public[found.route](base_url(event))
+        request = _request(event, self._caller(event, found.route), found, headers, parameters)
+        return self._use_cases[found.route](request)
 
     def _caller(self, event: Event, route: Route) -> Principal:
         """Return who calls.
@@ -96,20 +120,51 @@ def base_url(event: Event) -> str:
     return f"https://{event['requestContext'].get('domainName', 'localhost')}/fhir"
 
 
-def _request(event: Event, principal: Principal, resource_id: str) -> Request:
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    query = dict(event.get("queryStringParameters") or {})
-    _require_readable(headers, query, resource_id)
+def _request(
+    event: Event,
+    principal: Principal,
+    found: RouteFound,
+    headers: Mapping[str, str],
+    parameters: Parameters,
+) -> Request:
+    body = decoded(_body(event), headers)
+    if _method(event) == "POST" and found.route.method == "GET":
+        parameters += _form(body)
+    query = dict(parameters)
+    for name in (found.resource_id, found.version_id):
+        _require_readable(headers, query, name)
     return Request(
         principal=principal,
-        body=_body(event),
+        body=body,
         content_type=headers.get("content-type"),
         headers=headers,
         query=query,
         correlation_id=_correlation_id(event),
         base_url=base_url(event),
-        resource_id=resource_id,
+        resource_id=found.resource_id,
+        parameters=parameters,
+        version_id=found.version_id,
     )
+
+
+def _method(event: Event) -> str:
+    return str(event["requestContext"]["http"]["method"])
+
+
+def _headers(event: Event) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def _parameters(event: Event) -> Parameters:
+    """Return the parameters in their order; `queryStringParameters` would join equal ones."""
+    if "rawQueryString" in event:
+        return tuple(parse_qsl(event["rawQueryString"], keep_blank_values=True))
+    return tuple((event.get("queryStringParameters") or {}).items())
+
+
+def _form(body: bytes) -> Parameters:
+    """Return the parameters of a posted search."""
+    return tuple(parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True))
 
 
 def _require_readable(headers: Mapping[str, str], query: Mapping[str, str], name: str) -> None:
@@ -184,6 +239,25 @@ def _failed(event: Event, error: Exception) -> dict[str, Any]:
 def _aws_code(cause: BaseException | None) -> str | None:
     response = getattr(cause, "response", None)
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+
+
+def _answered(event: Event, response: Response) -> dict[str, Any]:
+    """Render what was done, in the form that the caller prefers to get of a write."""
+    headers, body = dict(response.headers), response.body
+    if response.warnings:
+        headers["Warning"] = ", ".join(
+            f'199 - "{issue.diagnostics} ({issue.expression})"'
+            for issue in response.warnings[:_MOST_WARNINGS]
+        )
+    written = _method(event) in _WRITES and response.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+    wanted = wanted_return(_headers(event)) if written else None
+    if wanted == OUTCOME and body.get("resourceType") not in _NO_CONTENT:
+        issues = response.warnings or [_DONE]
+        body = operation_outcome(issues, _correlation_id(event))
+    answer = _rendered(response.status, body, headers)
+    if wanted == MINIMAL and body.get("resourceType") not in _NO_CONTENT:
+        answer["body"] = ""
+    return answer
 
 
 def _rendered(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:

@@ -51,8 +51,19 @@ def refuse(
     raise FhirError(own_code, diagnostics, expression=expression, code=code, status=status)
 
 
-def unknown_path() -> FhirError:
-    """Return the error of a path or method that the API does not have."""
+def unknown_path(methods: Sequence[str] = ()) -> FhirError:
+    """Return the error of a path that the API does not have, or not with this method.
+
+    Args:
+        methods: that the path has.
+    """
+    if methods:
+        return FhirError(
+            "method-not-allowed",
+            f"This path takes {', '.join(methods)}: see GET /fhir/metadata.",
+            code="not-supported",
+            status=HTTPStatus.METHOD_NOT_ALLOWED,
+        )
     return FhirError(
         "unknown-path",
         "This API has no such path or method: see GET /fhir/metadata.",

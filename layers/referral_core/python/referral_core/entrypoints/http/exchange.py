@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from referral_core.domain.principal import Principal
+from referral_core.fhir.errors import Issue
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,10 @@ class Request:
 
     Attributes:
         resource_id: the `{id}` of the path; empty where the route has none.
+        version_id: the `{version}` of the path.
         base_url: of the FHIR endpoint, as the caller knows it.
+        query: the last value of each parameter.
+        parameters: all of them in their order; one that is there twice is there twice.
     """
 
     principal: Principal
@@ -26,15 +30,22 @@ class Request:
     correlation_id: str
     base_url: str
     resource_id: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    version_id: str = ""
 
 
 @dataclass(frozen=True)
 class Response:
-    """What a use case answers; rendered as FHIR JSON."""
+    """What a use case answers; rendered as FHIR JSON.
+
+    Attributes:
+        warnings: what was forgiven in what was sent.
+    """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[Issue] = ()
 
 
 UseCase = Callable[[Request], Response]

@@ -36,10 +36,16 @@ from referral_core.entrypoints.http.intake_keys import (
     repeats_of,
     require_distinct,
 )
+from referral_core.entrypoints.http.negotiation import REPRESENTATION, wanted_return
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.stored_orders import StoredOrder, payload_of, read_order
+from referral_core.fhir.errors import operation_outcome
 from referral_core.fhir.intake.orders import Intake, condition_identifier, read_referrals
-from referral_core.fhir.outbound.responses import message_response, transaction_response
+from referral_core.fhir.outbound.responses import (
+    EntryAnswer,
+    message_response,
+    transaction_response,
+)
 from referral_core.fhir.parse import read_resource
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.ports import Clock, Documents, Referrals
@@ -73,8 +79,15 @@ class ReceiveReferral:
         accepted = self._accept(request, intakes)
         size = len(read_resource(request.body, request.content_type).get("entry", []))
         positions = _positions(intakes, size)
+        whole = wanted_return(request.headers) == REPRESENTATION
         found = {
-            position: (one.location(request.base_url), one.etag, one.created)
+            position: EntryAnswer(
+                one.location(request.base_url),
+                one.etag,
+                one.created,
+                one.resource if whole else None,
+                operation_outcome(one.warnings, request.correlation_id) if one.warnings else None,
+            )
             for one, position in zip(accepted, positions, strict=True)
         }
         last = max(size - 1, *positions)
@@ -85,7 +98,9 @@ class ReceiveReferral:
         """Accept the referrals of a message and answer with a message."""
         accepted = self._accept(request, self._read(request, "message"))
         locations = [one.location(request.base_url) for one in accepted]
-        body = message_response(request.body, locations, self.clock.now())
+        warnings = [issue for one in accepted for issue in one.warnings]
+        outcome = operation_outcome(warnings, request.correlation_id) if warnings else None
+        body = message_response(request.body, locations, self.clock.now(), outcome)
         return Response(HTTPStatus.OK, body)
 
     def _read(
@@ -122,7 +137,8 @@ class ReceiveReferral:
     ) -> StoredOrder:
         """Return what was just written as it is stored; a repeat is read."""
         if repeated is None:
-            return StoredOrder(referral, intake.service_request, created=True)
+            order = intake.service_request
+            return StoredOrder(referral, order, created=True, warnings=intake.warnings)
         return read_order(self.referrals, referral.tenant, repeated)
 
     def _write(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -83,7 +83,8 @@ class ReceiveOrderUpdate:
         if intake.canonical_hash == before.content_hash:
             return StoredOrder(referral, before.service_request, created=False).response(request)
         self._apply(request, referral, intake)
-        return read_order(self.referrals, principal.tenant, referral.id).response(request)
+        stored = read_order(self.referrals, principal.tenant, referral.id)
+        return replace(stored, warnings=intake.warnings).response(request)
 
     def supersede(self, principal: Principal, successor: Referral, intake: Intake) -> None:
         """End the referrals that a new one replaces; a repeat of the post says it again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -9,6 +10,7 @@ from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.fhir.errors import Issue
 from referral_core.fhir.intake.orders import Intake
 from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.parse import Json
@@ -17,11 +19,16 @@ from referral_core.ports import Referrals
 
 @dataclass(frozen=True)
 class StoredOrder:
-    """One order as it is stored now, and whether this request created its referral."""
+    """One order as it is stored now, and whether this request created its referral.
+
+    Attributes:
+        warnings: what was forgiven in what was sent.
+    """
 
     referral: Referral
     service_request: Json
     created: bool
+    warnings: Sequence[Issue] = ()
 
     @property
     def etag(self) -> str:
@@ -36,9 +43,13 @@ class StoredOrder:
     def response(self, request: Request) -> Response:
         """Answer with the order: 201 when it was created, else 200."""
         status = HTTPStatus.CREATED if self.created else HTTPStatus.OK
-        order = service_request_as_stored(self.referral, self.service_request)
         headers = {"Location": self.location(request.base_url), "ETag": self.etag}
-        return Response(status, order, headers)
+        return Response(status, self.resource, headers, self.warnings)
+
+    @property
+    def resource(self) -> Json:
+        """The order as a read returns it."""
+        return service_request_as_stored(self.referral, self.service_request)
 
 
 def read_order(referrals: Referrals, tenant: Tenant, referral_id: ReferralId) -> StoredOrder:

@@ -14,7 +14,7 @@ from referral_core.fhir.r4.messaging import Bundle, BundleEntry, MessageHeader, 
 from referral_core.fhir.r4.orders import Claim, ServiceRequest
 from referral_core.fhir.r4.structure import expect, require_type
 
-_TYPES: Final = frozenset({"transaction", "collection", "message"})
+_TYPES: Final = frozenset({"transaction", "collection", "document", "message"})
 
 
 class SentOrder(NamedTuple):
@@ -90,7 +90,7 @@ def from_message(resource: Json, graph: Graph) -> list[SentOrder]:
 
 
 def from_bundle(resource: Json, graph: Graph) -> list[SentOrder]:
-    """Take the referrals of a transaction, collection or message Bundle."""
+    """Take the referrals of a transaction, collection, document or message Bundle."""
     if resource["resourceType"] == "ServiceRequest":
         raise FhirError(
             "wrong-resource-type",
@@ -103,7 +103,7 @@ def from_bundle(resource: Json, graph: Graph) -> list[SentOrder]:
     if bundle.type not in _TYPES:
         raise FhirError(
             "bundle-type-not-accepted",
-            "Send a Bundle of type transaction, collection or message.",
+            "Send a Bundle of type transaction, collection, document or message.",
             expression="Bundle.type",
             code="business-rule",
         )

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from referral_core.domain.patient_identity import Likeness, compare
 from referral_core.fhir.intake.canonical import form_of
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.patient_identities import identity_in
 from referral_core.fhir.r4.parties import Patient
 
 _SHARED: Final = frozenset(
@@ -92,7 +94,21 @@ class _Scope:
         self._roots = frozenset(roots)
         self._others = others
         self._subject = next((node for node in roots[1:] if _is_patient(node)), None)
-        self._alone = all(node is self._subject for node, _ in graph.of_type(Patient))
+        self._same = frozenset(self._records(graph))
+        self._alone = all(node in self._same for node, _ in graph.of_type(Patient))
+
+    def _records(self, graph: Graph) -> Iterator[Node]:
+        """Iterate over the records of the patient: sent twice, or one that took another's place."""
+        named = graph.named(self._order.resource.get("subject"), self._order)
+        subject = self._subject
+        if subject is None or not isinstance(subject.model, Patient):
+            return
+        known = identity_in(subject.model)
+        for node, patient in graph.of_type(Patient):
+            alike = node.resource == subject.resource or node in {subject, named}
+            if alike or compare(known, identity_in(patient)) is Likeness.SAME:
+                yield node
+        yield subject  # in a document within the body, maybe
 
     def reach(self, starts: Iterable[Node]) -> tuple[Node, ...]:
         """Return what resources lead to, nearest first, themselves included."""
@@ -111,7 +127,7 @@ class _Scope:
         seen = set(self.reach([*led_to, *found]))
         while True:
             about = {n for n in seen if _kind(n) not in _SHARED}
-            about |= {self._subject} if self._subject else set()
+            about |= self._same
             inside = [n for n in self._graph.nodes if n.container in seen and n.container]
             fresh = [
                 n
@@ -123,14 +139,16 @@ class _Scope:
             found += fresh
             seen.update(self.reach(fresh))
 
-    def _belongs(self, node: Node, about: Collection[Node | None]) -> bool:
+    def _belongs(self, node: Node, about: Collection[Node]) -> bool:
         if node in self._others or _kind(node) == _TRANSPORT:
             return False
         owner = self._owner(node)
-        if _is_patient(node) or (owner is not None and owner is not self._subject):
+        if not self._is_ours(node) or (owner is not None and owner not in self._same):
             return False
         targets = {target for _, target in self._graph.targets(node, whole=True)}
-        others = {n for n in targets & self._others if owner in {None, self._owner(n)}}
+        others = {
+            n for n in targets & self._others if owner is None or self._owner(n) in self._same
+        }
         if others and self._order not in targets:
             return False  # it goes along with the other referral
         return self._alone or any(target in about for target in targets)
@@ -140,9 +158,13 @@ class _Scope:
             return False
         if target.container is not None or target in self._roots or self._subject is None:
             return True
-        if _is_patient(target):
+        if not self._is_ours(target):
             return _kind(source) in _FAMILY
-        return self._owner(target) in {None, self._subject} or source is self._order
+        return self._owner(target) in {None, *self._same} or source is self._order
+
+    def _is_ours(self, node: Node) -> bool:
+        """Tell whether a resource is not another person's record."""
+        return not _is_patient(node) or node in self._same
 
     def _owner(self, node: Node) -> Node | None:
         """Return the Patient whom a resource is about."""

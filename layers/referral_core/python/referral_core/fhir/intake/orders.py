@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.model import Model
 from referral_core.fhir.dates import instant
-from referral_core.fhir.errors import FhirError
+from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, check_count
 from referral_core.fhir.intake.bundles import SentOrder, from_bundle, from_message, from_resource
 from referral_core.fhir.intake.canonical import content_hash
@@ -44,6 +44,7 @@ class Intake(Model):
         location: where it was written, as the EHR identifies the place.
         entry: index of the Bundle's entry that is the order, or contains it.
         if_none_exist: a transaction entry's own condition.
+        warnings: slips that were forgiven.
     """
 
     service_request: dict[str, Any]
@@ -63,6 +64,7 @@ class Intake(Model):
     location: str | None = None
     entry: int | None = None
     if_none_exist: str | None = None
+    warnings: tuple[Issue, ...] = ()
     clinical: ClinicalContent
 
 
@@ -189,6 +191,7 @@ def _understood(
         location=location_of(graph, node, order),
         entry=_entry(node),
         if_none_exist=item.if_none_exist,
+        warnings=tuple(slip for known in whole.nodes for slip in known.slips),
         clinical=read_content(
             graph,
             node,

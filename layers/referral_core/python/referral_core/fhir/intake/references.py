@@ -18,7 +18,7 @@ from referral_core.fhir.intake import links
 from referral_core.fhir.intake.links import Link, Pointer
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
-from referral_core.fhir.r4.structure import examine
+from referral_core.fhir.r4.slips import read
 
 _RELATIVE: Final = re.compile(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
 _CONDITIONAL: Final = re.compile(r"^(?:.*/)?(?P<kind>[A-Z][A-Za-z]+)\?(?P<query>.+)$")
@@ -36,6 +36,7 @@ class Node:
         url: the entry's fullUrl.
         container: the resource that contains it, in which its `#` references are looked up.
         links: its literal references with the FHIRPath of each, without those of what it contains.
+        slips: what was forgiven in it.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Node:
     url: str | None = None
     container: Node | None = None
     links: tuple[Link, ...] = ()
+    slips: tuple[Issue, ...] = ()
 
 
 class Graph:
@@ -64,11 +66,7 @@ class Graph:
         self._targets: dict[tuple[Node, bool], tuple[tuple[str | None, Node], ...]] = {}
 
     def add(self, resource: Json, path: str, url: str | None = None) -> Node | None:
-        """Examine one resource with all that it contains; keep what is wrong in `issues`.
-
-        Returns:
-            The node, or None when the resource is malformed.
-        """
+        """Examine one resource with all it contains; None, and `issues`, when it is malformed."""
         node = self._whole(resource, path, url)
         if node is None:
             return None
@@ -198,12 +196,12 @@ class Graph:
     def _node(
         self, resource: Json, path: str, url: str | None, container: Node | None
     ) -> Node | None:
-        model = examine(resource, path)
-        if not isinstance(model, Resource):
-            self.issues.extend(model)
+        model, slips = read(resource, path)
+        if model is None:
+            self.issues.extend(slips)
             return None
         found = tuple(links.references_in(links.outside(resource), path))
-        node = Node(path, resource, model, url, container, found)
+        node = Node(path, resource, model, url, container, found, slips)
         self.nodes.append(node)
         for token in _identifiers(model):
             for name in (token, token.rpartition("|")[2]):
@@ -228,9 +226,10 @@ class Graph:
             )
 
     def _check_local(self, node: Node, container: Node) -> None:
+        inside = {inner.get("id") for inner in container.model.contained}
         for path, literal in node.links:
             local = literal.startswith("#") and literal != "#"
-            if local and (id(container), literal[1:]) not in self._contained:
+            if local and literal[1:] not in inside:
                 self.issues.append(
                     Issue(
                         "error",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from referral_core.domain.lifecycle import COMPLETED
@@ -143,29 +143,47 @@ def _sentence(referral: Referral, notice: Notice) -> str:
     return _SENTENCES[notice.topic]
 
 
-def transaction_response(entries: Sequence[tuple[str, str, bool] | None], at: datetime) -> Json:
+class EntryAnswer(NamedTuple):
+    """What is answered of one referral of a Bundle.
+
+    Attributes:
+        location, etag, created: of the referral, and whether it is new.
+        resource: the order as it is stored, where the sender wants it.
+        outcome: an OperationOutcome of what was forgiven.
+    """
+
+    location: str
+    etag: str
+    created: bool
+    resource: Json | None = None
+    outcome: Json | None = None
+
+
+def transaction_response(entries: Sequence[EntryAnswer | None], at: datetime) -> Json:
     """Answer a Bundle.
 
     Args:
-        entries: location, ETag and whether it is new, of each referral; None in the place of an
-            entry that only came along with one.
+        entries: of each referral; None in the place of an entry that only came along with one.
         at: now.
     """
     return {
         "resourceType": "Bundle",
         "type": "transaction-response",
         "timestamp": fhir_instant(at),
-        "entry": [{"response": _response(entry, at)} for entry in entries],
+        "entry": [_entry_response(entry, at) for entry in entries],
     }
 
 
-def message_response(body: bytes, locations: Sequence[str], at: datetime) -> Json:
+def message_response(
+    body: bytes, locations: Sequence[str], at: datetime, outcome: Json | None = None
+) -> Json:
     """Answer a message that was taken: its focus is what is stored; a repeat is answered alike.
 
     Args:
         body: the message, as `intake.read_referrals` took it.
         locations: of the referrals, versioned or not.
         at: now.
+        outcome: an OperationOutcome of what was forgiven.
     """
     bundle = read_resource(body, "application/fhir+json")
     if bundle["resourceType"] == "Parameters":
@@ -173,6 +191,8 @@ def message_response(body: bytes, locations: Sequence[str], at: datetime) -> Jso
     asked = bundle["entry"][0]["resource"]
     answered = asked.get("id") or bundle.get("id") or str(uuid5(NAMESPACE_URL, body.hex()))
     response_id = str(uuid5(NAMESPACE_URL, f"{answered} response"))
+    details_id = str(uuid5(NAMESPACE_URL, f"{answered} details"))
+    told = [{"fullUrl": f"urn:uuid:{details_id}", "resource": outcome}] if outcome else []
     event = {name: asked[name] for name in ("eventCoding", "eventUri") if name in asked}
     endpoint = asked.get("source", {}).get("endpoint")
     header = {
@@ -181,14 +201,18 @@ def message_response(body: bytes, locations: Sequence[str], at: datetime) -> Jso
         **(event or {"eventUri": _ENDPOINT}),
         **({"destination": [{"endpoint": endpoint}]} if endpoint else {}),
         "source": {"name": "Referral Router", "endpoint": _ENDPOINT},
-        "response": {"identifier": answered, "code": "ok"},
+        "response": {
+            "identifier": answered,
+            "code": "ok",
+            **({"details": {"reference": f"urn:uuid:{details_id}"}} if outcome else {}),
+        },
         "focus": [{"reference": location.partition("/_history")[0]} for location in locations],
     }
     return {
         "resourceType": "Bundle",
         "type": "message",
         "timestamp": fhir_instant(at),
-        "entry": [{"fullUrl": f"urn:uuid:{response_id}", "resource": header}],
+        "entry": [{"fullUrl": f"urn:uuid:{response_id}", "resource": header}, *told],
     }
 
 
@@ -221,16 +245,17 @@ def searchset(
     }
 
 
-def _response(entry: tuple[str, str, bool] | None, at: datetime) -> Json:
+def _entry_response(entry: EntryAnswer | None, at: datetime) -> Json:
     if entry is None:
-        return {"status": "204"}
-    location, etag, created = entry
-    return {
-        "status": "201" if created else "200",
-        "location": location,
-        "etag": etag,
+        return {"response": {"status": "204"}}
+    response = {
+        "status": "201" if entry.created else "200",
+        "location": entry.location,
+        "etag": entry.etag,
         "lastModified": fhir_instant(at),
+        **({"outcome": entry.outcome} if entry.outcome else {}),
     }
+    return {**({"resource": entry.resource} if entry.resource else {}), "response": response}
 
 
 def _ours(kind: str, own_id: str, base_url: str | None) -> Json:

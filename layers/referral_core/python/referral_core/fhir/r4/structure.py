@@ -22,6 +22,7 @@ from referral_core.fhir.r4.messaging import (
     Observation,
     Parameters,
 )
+from referral_core.fhir.r4.modifiers import unknown_modifiers
 from referral_core.fhir.r4.orders import (
     Claim,
     Coded,
@@ -101,11 +102,22 @@ def examine(resource: Json, path: str) -> Resource | list[Issue]:
                 "Name the type of each resource in resourceType.",
             )
         ]
+    stopping = list(unknown_modifiers(resource, path)) if kind in _MODELS else []
     try:
-        return _MODELS.get(kind, Resource).model_validate(resource)
+        model = _MODELS.get(kind, Resource).model_validate(resource)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        return [_issue(detail, path) for detail in details]
+        return [*stopping, *(_issue(detail, path) for detail in details)]
+    return stopping or model
+
+
+def faults(resource: Json) -> list[tuple[int | str, ...]]:
+    """Return the places where a resource is not what its type says."""
+    try:
+        _MODELS.get(str(resource["resourceType"]), Resource).model_validate(resource)
+    except ValidationError as error:
+        return [detail["loc"] for detail in error.errors(include_url=False, include_input=False)]
+    return []
 
 
 def require_type(resource: Json, wanted: str) -> None:
