@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.http.client import Response as PartnerResponse
-from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.errors import Permanent, Refused, Retryable
 from tests.adapters.loopback import served
 
 PRIVATE = "Ana Rivera W123456789"
@@ -140,10 +140,19 @@ def test_a_partner_in_trouble_is_worth_a_retry(base_url: str, status: int) -> No
         send(f"{base_url}/status/{status}")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 304])
+@pytest.mark.parametrize("status", [400, 409, 410, 412, 413, 415, 422])
 def test_a_refusal_is_final(base_url: str, status: int) -> None:
-    with pytest.raises(Permanent, match=str(status)):
+    with pytest.raises(Refused, match=str(status)):
         send(f"{base_url}/status/{status}")
+
+
+@pytest.mark.parametrize("status", [302, 304, 401, 403, 404, 405])
+def test_an_address_or_a_token_that_is_wrong_says_nothing_of_what_was_sent(
+    base_url: str, status: int
+) -> None:
+    with pytest.raises(Permanent, match=str(status)) as caught:
+        send(f"{base_url}/status/{status}")
+    assert not isinstance(caught.value, Refused)
 
 
 def test_a_redirect_is_not_followed_with_our_token(base_url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +16,12 @@ from referral_core.domain.directory import EhrSystem
 from referral_core.domain.ids import Tenant
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.updates import NoticeDelivered
+from referral_core.domain.work_items import Reason
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
 from referral_core.fhir.ids import notice_id
 from referral_core.lifecycle.engine.process_due import process_due
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.partner_actions import accepted, agreed, booked, reported, seen
+from tests.partner_actions import accepted, agreed, booked, reason_of, reported, seen
 from tests.unit.lifecycle.work_item_worlds import a_world
 
 RIVERSIDE = Tenant("riverside")
@@ -192,3 +194,49 @@ def test_a_message_of_an_earlier_ask_is_dropped() -> None:
     assert delivery.ehr.posted == []
     assert delivery.handle(1, ask=2) == []
     assert len(delivery.ehr.posted) == 1
+
+
+def test_an_ehr_whose_address_or_token_is_wrong_is_tried_until_the_time_is_up() -> None:
+    # Given an EHR that answers 401, 403, 404 or 302: no word about the notice
+    delivery = Delivery()
+    delivery.ehr.mode = "misconfigured"
+    assert delivery.handle(1) == [{"itemIdentifier": "m0"}]
+    assert reason_of(delivery.world) is None
+    delivery.world.clock.move(timedelta(hours=71))
+    assert delivery.handle(9) == [{"itemIdentifier": "m0"}]
+    # When nobody mended it within three days, then a person tells the referrer
+    delivery.world.clock.move(timedelta(hours=1))
+    assert delivery.handle(10) == []
+    assert reason_of(delivery.world) is Reason.NOTICE_UNDELIVERED
+
+
+def test_an_ehr_that_left_the_directory_is_tried_until_the_time_is_up() -> None:
+    delivery = Delivery()
+    nobody = MemoryDirectory(delivery.world.referrals, [])
+    delivery.function = replace(delivery.function, directory=nobody)
+    assert delivery.handle(1) == [{"itemIdentifier": "m0"}]
+    assert reason_of(delivery.world) is None
+
+
+def test_one_ehr_without_a_secret_fails_alone() -> None:
+    # Given an EHR at which the first delivery fails in a way that nobody thought of
+    delivery = Delivery()
+
+    def fail() -> None:
+        raise RuntimeError("no such secret")
+
+    delivery.ehr.meanwhile = fail
+    assert delivery.handle(1, 1) == [{"itemIdentifier": "m0"}]
+    assert delivery.queue.again == [("h0", 30)]
+    assert delivery.recorded() == 1
+
+
+def test_a_pause_that_the_queue_does_not_take_fails_nothing() -> None:
+    delivery = Delivery()
+    delivery.ehr.mode = "down"
+
+    def throttled(**_: Any) -> None:
+        raise RuntimeError("throttled")
+
+    delivery.queue.change_message_visibility = throttled  # type: ignore[method-assign]
+    assert delivery.handle(1, 1) == [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]

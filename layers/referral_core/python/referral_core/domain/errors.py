@@ -3,8 +3,9 @@
 RouterError
 ├── Retryable            a partner or a service is down, slow or throttling
 │   └── Conflict         another writer was first; read again
-└── Final                trying again changes nothing
+└── Permanent              trying again changes nothing
     ├── StaleRun         a newer run carries the referral: stop quietly
+    ├── Refused          a partner read what it was sent, and does not take it
     ├── NotFound         no such record for this tenant
     ├── Forbidden        the principal may not do this
     ├── TooLarge         a write does not fit the store
@@ -33,6 +34,10 @@ class Permanent(RouterError):
 
 class StaleRun(Permanent):
     """A newer run carries the referral."""
+
+
+class Refused(Permanent):
+    """A partner read what it was sent, and does not take it."""
 
 
 class NotFound(Permanent):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from referral_core.domain.errors import Conflict, NotFound, Permanent, Retryable
+from referral_core.domain.errors import Conflict, NotFound, Permanent, Refused, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.updates import NoticeDelivered, NoticeUndeliverable
@@ -39,18 +39,26 @@ class NoticeDelivery:
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Deliver one batch; what is to be tried again stays in the queue, for longer each time."""
-        failed: list[dict[str, str]] = []
-        for record in event["Records"]:
-            body, handle, receives = message_of(record)
+        failed = [record for record in event["Records"] if not self._is_done(record)]
+        return {"batchItemFailures": [{"itemIdentifier": str(r["messageId"])} for r in failed]}
+
+    def _is_done(self, record: Mapping[str, Any]) -> bool:
+        """Deliver one message; what fails in whatever way fails alone, and comes again later."""
+        body, handle, receives = message_of(record)
+        try:
             if self.deliver(body):
-                continue
+                return True
+        except Exception as error:  # noqa: BLE001 - the outermost place of a notice
+            logger.error("notice not delivered", extra={"error": type(error).__name__})
+        try:
             self.queue.change_message_visibility(
                 QueueUrl=self.queue_url,
                 ReceiptHandle=handle,
                 VisibilityTimeout=retry_in(receives),
             )
-            failed.append({"itemIdentifier": str(record["messageId"])})
-        return {"batchItemFailures": failed}
+        except Exception as error:  # noqa: BLE001 - botocore's; the queue's own pause holds then
+            logger.warning("pause of a notice not set", extra={"error": type(error).__name__})
+        return False
 
     def deliver(self, body: str) -> bool:
         """Deliver one notice.
@@ -76,11 +84,14 @@ class NoticeDelivery:
         try:
             system = self.directory.ehr(tenant, referral.referrer)
             self.ehr.notify(system, referral, notice)
-        except Retryable:
+        except Refused:
+            return self._record(referral, notice, NoticeUndeliverable)
+        except (Retryable, Permanent) as error:
+            if isinstance(error, Permanent):
+                # An address, a token, a directory: what operations mend while there is time.
+                logger.error("EHR is not configured as it answers", extra={"text": str(error)})
             if self.clock.now() < notice.give_up_at:
                 return False
-            return self._record(referral, notice, NoticeUndeliverable)
-        except Permanent:
             return self._record(referral, notice, NoticeUndeliverable)
         return self._record(referral, notice, NoticeDelivered)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.adapters.http.client import HttpClient
 from referral_core.wiring.clients import aws_client
 
@@ -17,5 +18,6 @@ def http() -> HttpClient:
 @cache
 def _secret(name: str) -> str:
     """Read a secret once a process."""
-    found = aws_client("secretsmanager").get_secret_value(SecretId=name)
+    with service_errors("The secret of a partner could not be read"):
+        found = aws_client("secretsmanager").get_secret_value(SecretId=name)
     return str(found["SecretString"])

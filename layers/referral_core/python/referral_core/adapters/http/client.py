@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from time import monotonic
 from typing import Final, NamedTuple
 
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Url, parse_url
 
-from referral_core.domain.errors import Permanent, Retryable
+from referral_core.adapters.http.deadline import Deadline, deadline, pool_manager
+from referral_core.domain.errors import Permanent, Refused, Retryable
 
 _CONNECT_SECONDS: Final = 3.0
 _LARGEST_RESPONSE: Final = 5_000_000
@@ -25,6 +25,18 @@ _LOOPBACK: Final = "127.0.0.1"
 _TRY_LATER: Final = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
+_OURS_TO_MEND: Final = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+    }
+)
+"""What an address or a token that is wrong, or not valid yet, is answered with: no word about
+what was sent."""
+_TOO_SLOW: Final = "it is too slow"
 
 
 class Response(NamedTuple):
@@ -47,7 +59,7 @@ class HttpClient:
         self, secret: Callable[[str], str], pool: urllib3.PoolManager | None = None
     ) -> None:
         self._secret = secret
-        self._pool = pool or urllib3.PoolManager(retries=False)
+        self._pool = pool or pool_manager()
         # At level DEBUG it writes each URL with its query.
         logging.getLogger("urllib3").setLevel(logging.INFO)
 
@@ -77,37 +89,45 @@ class HttpClient:
 
         Raises:
             Retryable: the partner is unreachable, slow, throttling or broken (5xx).
-            Permanent: it refuses the request, redirects it, or answers more than is reasonable.
+            Refused: it refuses what it was sent, or answers more than is reasonable.
+            Permanent: the configuration is at fault: the URL, the token, a redirect.
         """
         target = _target(url)
-        deadline = monotonic() + timeout
-        try:
-            response = self._pool.request(
-                method,
-                target.url,
-                body=body,
-                headers={
-                    **(headers or {}),
-                    "Authorization": f"Bearer {self._secret(secret)}",
-                    "Content-Type": content_type,
-                    "Accept": accept or content_type,
-                },
-                timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), total=timeout),
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            )
+        token = self._secret(secret)
+        with deadline(timeout) as time:
             try:
-                _require_success(response.status, target)
-                content = _read(response, target, deadline)
-            finally:
-                # A body read to its end has given its connection back to the pool already; one
-                # that was not would spoil the next answer.
-                response.close()
-        except HTTPError as error:
-            # The cause is named by its type only: its text quotes the URL.
-            raise Retryable(f"{target.host} did not answer: {type(error).__name__}.") from None
+                response = self._pool.request(
+                    method,
+                    target.url,
+                    body=body,
+                    headers={
+                        **(headers or {}),
+                        "Authorization": f"Bearer {token}",
+                        "Content-Type": content_type,
+                        "Accept": accept or content_type,
+                    },
+                    timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), total=timeout),
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                )
+                try:
+                    _require_success(response.status, target)
+                    content = _read(response, target)
+                finally:
+                    # A body read to its end has given its connection back to the pool already;
+                    # one that was not would spoil the next answer.
+                    response.close()
+            except HTTPError as error:
+                # The cause is named by its type only: its text quotes the URL.
+                raise Retryable(f"{target.host} did not answer: {_cause(error, time)}.") from None
+            if time.passed:  # a body without a length ends where it is cut
+                raise Retryable(f"{target.host} did not answer: {_TOO_SLOW}.")
         return Response(response.status, response.headers.get("Content-Type", ""), content)
+
+
+def _cause(error: HTTPError, time: Deadline) -> str:
+    return _TOO_SLOW if time.passed else type(error).__name__
 
 
 def _target(url: str) -> Url:
@@ -126,16 +146,15 @@ def _require_success(status: int, target: Url) -> None:
         return
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRY_LATER:
         raise Retryable(f"{target.host} cannot answer now: HTTP {status}.")
-    raise Permanent(f"{target.host} refuses the request: HTTP {status}.")
+    if status in _OURS_TO_MEND or status < HTTPStatus.BAD_REQUEST:
+        raise Permanent(f"{target.host} is not configured as it answers: HTTP {status}.")
+    raise Refused(f"{target.host} refuses the request: HTTP {status}.")
 
 
-def _read(response: urllib3.BaseHTTPResponse, target: Url, deadline: float) -> bytes:
-    """Read the body within the deadline; a socket's own timeout starts anew with each piece."""
+def _read(response: urllib3.BaseHTTPResponse, target: Url) -> bytes:
     content = bytearray()
     for piece in response.stream(_CHUNK):
         content += piece
         if len(content) > _LARGEST_RESPONSE:
-            raise Permanent(f"{target.host} answers more than {_LARGEST_RESPONSE} bytes.")
-        if monotonic() > deadline:
-            raise Retryable(f"{target.host} answers too slowly.")
+            raise Refused(f"{target.host} answers more than {_LARGEST_RESPONSE} bytes.")
     return bytes(content)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from referral_core.domain.directory import EhrSystem, Practitioner
-from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.errors import Permanent, Refused, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message, OfferedReferral
 from referral_core.domain.outreach.sms_parts import parts
@@ -22,7 +22,7 @@ from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import NoticeRequest
 from referral_core.fhir.ids import notice_id
 
-Mode = Literal["up", "down", "refuses"]
+Mode = Literal["up", "down", "refuses", "misconfigured"]
 
 _NUMBER: Final = re.compile(r"\+?[1-9]\d{1,18}", re.ASCII)
 _LONGEST_BODY: Final = 1600
@@ -35,7 +35,9 @@ def _pass(mode: Mode) -> None:
     if mode == "down":
         raise Retryable("The partner cannot answer now.")
     if mode == "refuses":
-        raise Permanent("The partner refuses the request.")
+        raise Refused("The partner refuses the request.")
+    if mode == "misconfigured":
+        raise Permanent("The partner is not configured as it answers.")
 
 
 @dataclass
