@@ -175,6 +175,17 @@ class ClinicalContent(Model):
     intent: str = "order"
     notes: tuple[str, ...] = ()
 
+    @property
+    def waits_for(self) -> str | None:
+        """What its author must do before anything may be done; None when the order may be."""
+        if self.status in {"draft", "unknown"}:
+            return f"The order is {self.status}; its author is to send it as active."
+        if self.status == "on-hold":
+            return "The order is on hold; its author is to send it as active again."
+        if self.intent in _NO_ORDERS:
+            return f"The order is a {self.intent}; its author is to send it as an order."
+        return None
+
 
 _AS_SENT: Final = frozenset({"service_request", "resources"})
 """What is FHIR of the EHR's, and stays to the digit as it was sent."""
@@ -216,6 +227,8 @@ class ClinicalPayload(Model):
         ).encode()
 
 
+_NO_ORDERS: Final = frozenset({"proposal", "plan", "option"})
+"""Intents that authorize nobody to act (HL7 request-intent)."""
 CONSENT: Final = "consent"
 SERVICE: Final = "service"
 """Facts that the lifecycle knows more of than the content does."""

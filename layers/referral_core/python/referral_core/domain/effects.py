@@ -28,6 +28,8 @@ class RoutingDecision(Model):
     Attributes:
         candidates: npi → score and its parts, best first.
         exclusions: npi → the hard filter that excluded it.
+        named: NPIs of who the order names.
+        not_named: why none of them was chosen; None when one was, or the order names nobody.
         shown: the list that the patient was to be shown, where the law wants one.
     """
 
@@ -37,6 +39,8 @@ class RoutingDecision(Model):
     chosen: str | None
     candidates: tuple[Mapping[str, str | float], ...]
     exclusions: Mapping[str, str]
+    named: tuple[str, ...] = ()
+    not_named: str | None = None
     shown: tuple[str, ...] = ()
 
 

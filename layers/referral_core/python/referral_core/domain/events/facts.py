@@ -184,6 +184,7 @@ _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
         _K.INFORMATION_REQUESTED,
         _K.INFORMATION_SUPPLIED,
         _K.INFORMATION_OVERDUE,
+        _K.ORDER_AWAITED,
         _K.PATIENT_DECEASED,
     ),
     CoverageFacts: (_K.ELIGIBILITY_CONFIRMED, _K.ELIGIBILITY_NOT_NEEDED, _K.SELF_PAY_AGREED),

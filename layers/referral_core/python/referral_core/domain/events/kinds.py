@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     INFORMATION_REQUESTED = "information-requested"
     INFORMATION_SUPPLIED = "information-supplied"
     INFORMATION_OVERDUE = "information-overdue"
+    ORDER_AWAITED = "order-awaited"
     PATIENT_DECEASED = "patient-deceased"
     ELIGIBILITY_CONFIRMED = "eligibility-confirmed"
     ELIGIBILITY_NOT_NEEDED = "eligibility-not-needed"

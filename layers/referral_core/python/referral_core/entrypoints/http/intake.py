@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from typing import Literal
 from uuid import uuid4
@@ -25,7 +24,6 @@ from referral_core.domain.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Origin, Referral, WantedService
 from referral_core.domain.selection import SelectPathway, order_of
-from referral_core.domain.terminology import NotAReferral, understand
 from referral_core.domain.writes import Key, NewReferral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
@@ -39,6 +37,7 @@ from referral_core.entrypoints.http.intake_keys import (
 from referral_core.entrypoints.http.negotiation import REPRESENTATION, wanted_return
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.stored_orders import StoredOrder, payload_of, read_order
+from referral_core.entrypoints.http.wanted_services import service_of
 from referral_core.fhir.errors import operation_outcome
 from referral_core.fhir.intake.orders import Intake, condition_identifier, read_referrals
 from referral_core.fhir.outbound.responses import (
@@ -110,7 +109,7 @@ class ReceiveReferral:
 
     def _accept(self, request: Request, intakes: Sequence[Intake]) -> Sequence[StoredOrder]:
         principal = request.principal
-        services = [_service_of(intake, self.clock.now()) for intake in intakes]
+        services = [service_of(intake, self.clock.now()) for intake in intakes]
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
         new_referrals = [
             self._new_referral(request, intake, service, keys_of(request, intakes, n), source)
@@ -226,20 +225,6 @@ class ReceiveReferral:
             identifiers=intake.other_identifiers,
             contact_hash=contact_hash(phone) if phone else None,
         )
-
-
-def _service_of(intake: Intake, now: datetime) -> WantedService:
-    """Return the service wanted, by the tables alone; the first step asks for the tenant's own."""
-    reading = understand(intake.clinical.service.wanted.but(received_at=now))
-    if isinstance(reading, NotAReferral):
-        refuse(
-            "not-a-referral",
-            reading.sentence,
-            code="business-rule",
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            expression="ServiceRequest.code",
-        )
-    return WantedService.of(reading)
 
 
 def _origin_of(principal: Principal, intake: Intake, pathway: Pathway) -> Origin:

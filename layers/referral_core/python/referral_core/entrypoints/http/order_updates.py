@@ -41,6 +41,7 @@ from referral_core.entrypoints.http.stored_orders import (
     payload_of,
     read_order,
 )
+from referral_core.entrypoints.http.wanted_services import service_of
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.intake.orders import Intake, read_update
 from referral_core.ports import Clock, Documents, Referrals
@@ -48,6 +49,8 @@ from referral_core.ports import Clock, Documents, Referrals
 if TYPE_CHECKING:
     from referral_core.lifecycle.engine.engine import Engine
 
+_WANTED: Final = frozenset({"draft", "active", "on-hold"})
+"""Statuses of an order that still wants something."""
 _UPDATES: Final[Mapping[str, type[Cancel | EnteredInError]]] = {
     "revoked": Cancel,
     "entered-in-error": EnteredInError,
@@ -82,6 +85,8 @@ class ReceiveOrderUpdate:
             _refuse_stale(referral)
         if intake.canonical_hash == before.content_hash:
             return StoredOrder(referral, before.service_request, created=False).response(request)
+        if intake.status in _WANTED:
+            service_of(intake, now)
         self._apply(request, referral, intake)
         stored = read_order(self.referrals, principal.tenant, referral.id)
         return replace(stored, warnings=intake.warnings).response(request)

@@ -11,9 +11,12 @@ from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.intake.subject import broken_subject
 
 MOST_REFERRALS: Final = 20
-NEW: Final = ("draft", "active")
+NEW: Final = ("draft", "active", "on-hold")
 UPDATED: Final = ("draft", "active", "on-hold", "revoked", "completed", "entered-in-error")
-INTENTS: Final = ("proposal", "plan", "order", "original-order", "filler-order")
+INTENTS: Final = (
+    *("proposal", "plan", "directive", "order"),
+    *("original-order", "reflex-order", "filler-order", "instance-order"),
+)
 
 
 def check_count(orders: Sequence[SentOrder]) -> None:

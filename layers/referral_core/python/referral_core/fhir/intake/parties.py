@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from referral_core.domain.clinical_content import PatientContent, RequesterContent
+from referral_core.fhir.intake.npis import npi_of, npis_of
 from referral_core.fhir.intake.people import (
     contacts_of,
     is_child,
@@ -28,7 +29,7 @@ from referral_core.fhir.r4.parties import (
     Practitioner,
     PractitionerRole,
 )
-from referral_core.fhir.systems import IDENTIFIER_TYPE, NPI
+from referral_core.fhir.systems import IDENTIFIER_TYPE
 from referral_core.fhir.telecom import email, fax, is_in_force, phone, region_of
 
 _GEOLOCATION: Final = "http://hl7.org/fhir/StructureDefinition/geolocation"
@@ -129,11 +130,6 @@ def tokens_of(identifiers: Iterable[Identifier]) -> tuple[str, ...]:
     return tuple(i.token for i in identifiers if i.token)
 
 
-def npi_of(identifiers: Iterable[Identifier]) -> str | None:
-    """Return the National Provider Identifier among identifiers."""
-    return next((i.value for i in identifiers if i.system == NPI and i.value), None)
-
-
 def read_requester(
     graph: Graph, reference: Reference | None, source: Node, at: datetime
 ) -> RequesterContent:
@@ -147,12 +143,20 @@ def read_requester(
     words = reference.display if organization is None else None
     return RequesterContent(
         name=(spoken(name_in_force(person.name, at)) if person else None) or words,
-        npi=npi_of(person.identifier) if person else logical_npi(reference),
+        npi=_clinician(graph, reference, source, organization),
         organization=organization.name if organization else None,
         organization_npi=npi_of(organization.identifier) if organization else None,
         phone=phone(telecom, at),
         fax=fax(telecom, at),
     )
+
+
+def _clinician(
+    graph: Graph, reference: Reference, source: Node, organization: Organization | None
+) -> str | None:
+    """Return the NPI of who refers; that of the organization is another."""
+    apart = npi_of(organization.identifier) if organization else None
+    return next((npi for npi in npis_of(graph, reference, source) if npi != apart), None)
 
 
 def person_and_organization(
@@ -169,8 +173,3 @@ def person_and_organization(
         model if isinstance(model, Practitioner) else None,
         model if isinstance(model, Organization) else None,
     )
-
-
-def logical_npi(reference: Reference) -> str | None:
-    """Return the NPI that a reference by identifier names."""
-    return npi_of([reference.identifier]) if reference.identifier else None

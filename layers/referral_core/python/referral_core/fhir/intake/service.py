@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from referral_core.domain.terminology import Coding, Concept, OrderedService, Priority
 from referral_core.fhir.dates import end_of
-from referral_core.fhir.intake.parties import logical_npi, npi_of
+from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
+from referral_core.fhir.r4.datatypes import CodeableConcept
 from referral_core.fhir.r4.orders import Coded, ServiceRequest, Task
 from referral_core.fhir.r4.parties import (
     HealthcareService,
     Organization,
-    Practitioner,
     PractitionerRole,
 )
 
@@ -72,41 +71,9 @@ def ordered_service(
 
 
 def named_npis(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:
-    """Return the NPIs of who the order names, clinicians before their organizations."""
-    found: dict[str, None] = {}
-    for reference in order.performer:
-        for npi in _npis(graph, request, reference):
-            found.setdefault(npi)
-    return tuple(found)
-
-
-def _npis(graph: Graph, request: Node, reference: Reference) -> Iterator[str]:
-    """Iterate over the NPIs that a reference leads to, whatever kind of resource bears them."""
-    logical = logical_npi(reference)
-    if logical:
-        yield logical
-    node = graph.resolve(reference, request)
-    if node is None:
-        return
-    parties = [node.model]
-    if isinstance(node.model, PractitionerRole):
-        parties += [
-            found
-            for found in (
-                graph.find(node.model.practitioner, node, Practitioner),
-                graph.find(node.model.organization, node, Organization),
-            )
-            if found
-        ]
-        for named in (node.model.practitioner, node.model.organization):
-            yield from filter(None, [logical_npi(named) if named else None])
-    if isinstance(node.model, HealthcareService):
-        provider = graph.find(node.model.provided_by, node, Organization)
-        parties += [provider] if provider else []
-    for party in parties:
-        npi = npi_of(getattr(party, "identifier", ()))
-        if npi:
-            yield npi
+    """Return the NPIs of who the order names, in its order."""
+    found = (npi for reference in order.performer for npi in npis_of(graph, reference, request))
+    return tuple(dict.fromkeys(found))
 
 
 def _performer_concepts(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Concept]:

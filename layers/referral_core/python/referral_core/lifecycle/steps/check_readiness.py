@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from referral_core.domain.clinical_content import CONSENT, SERVICE, missing, not_in_force
 from referral_core.domain.effects import Effect, IndexIdentifier
 from referral_core.domain.events import EventKind, StepFacts, WorkItemFacts
-from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
+from referral_core.domain.lifecycle import End, Next, Outcome, Party, Status, Step
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.patient_identity import identity_of
 from referral_core.domain.referral import NoticeTopic
@@ -22,6 +22,9 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.lifecycle.wanted_service import understood, with_regions
+
+_AUTHOR_LOOKED_AFTER: Final = "30d"
+"""How often an order that its author still holds back is looked at."""
 
 
 def _look_again(case: Case, update: Update) -> Draft:
@@ -72,6 +75,9 @@ class CheckReadiness(Reacting):
         """Read which service is wanted, and compare the content with what its pathway requires."""
         if case.content.patient.deceased:
             return _deceased
+        waits_for = case.content.waits_for
+        if waits_for is not None:
+            return lambda current: _awaited(current, waits_for)
         regions = understood(case, self.select_pathway)
         recorder = self._checked(case.of(case.referral.but(**regions)))
         return with_regions(recorder, regions)
@@ -113,6 +119,17 @@ def _found_by(case: Case) -> tuple[Effect, ...]:
     hashed = contact_hash(patient.phone) if patient.phone else None
     keys = patient_keys(identity_of(patient), hashed)
     return tuple(IndexIdentifier(identifier=key) for key in keys)
+
+
+def _awaited(case: Case, waits_for: str) -> Draft:
+    """Draft that nothing may be done yet: whoever looks sees what the author has to do."""
+    return draft(
+        case,
+        EventKind.ORDER_AWAITED,
+        waits_for,
+        due_at=case.calendar.after(case.now, _AUTHOR_LOOKED_AFTER),
+        waits_for=Party.REFERRER,
+    )
 
 
 def _ready(case: Case) -> Draft:

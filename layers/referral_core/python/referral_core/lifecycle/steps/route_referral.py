@@ -20,6 +20,7 @@ from referral_core.domain.routing.capacity import (
     weeks_until,
 )
 from referral_core.domain.routing.filters import Need
+from referral_core.domain.routing.named import NamedPerformer, named_performer
 from referral_core.domain.routing.score import (
     POLICY,
     Candidate,
@@ -134,6 +135,7 @@ class Proposal:
     shown: tuple[str, ...]
     best: Candidate | None
     third_next_days: int | None
+    named: NamedPerformer
 
 
 def _proposal(case: Case) -> Proposal:
@@ -158,13 +160,14 @@ def _proposal(case: Case) -> Proposal:
     ranking = rank(need, practitioners, reserved, weeks, rule=rule, excluded=excluded)
     choice = rule.choice
     listed = shown(need, ranking, practitioners, choice) if choice else ()
-    best = next(iter(ranking.candidates), None)
+    named = named_performer(case.content.service, ranking)
+    best = named.candidate or next(iter(ranking.candidates), None)
     third = None
     if best is not None:
         chosen = found[best.npi]
         third = days_to_third_place(chosen, reserved[best.npi], weeks, case.now.date())
     specialties = {p.npi: p.specialty for p in practitioners}
-    return Proposal(specialties, ranking, listed, best, third)
+    return Proposal(specialties, ranking, listed, best, third, named)
 
 
 def _weeks(case: Case) -> tuple[str, ...]:
@@ -212,7 +215,7 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
     return draft(
         case,
         EventKind.ROUTED,
-        "A specialist is chosen and a place is reserved.",
+        _sentence(proposal.named),
         then=Step.REQUEST_AUTHORIZATION,
         facts=OfferFacts(
             offer=offer.number,
@@ -228,6 +231,15 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
         offers=(*referral.offers, offer),
         waitlist_tries=0,
     )
+
+
+def _sentence(named: NamedPerformer) -> str:
+    """Return why it goes on; whoever looks sees what became of the performer that was named."""
+    if named.candidate is not None:
+        return "The specialist that the order names is chosen and a place is reserved."
+    if named.not_asked is not None:
+        return f"Who the order names cannot be asked ({named.not_asked}); another is chosen."
+    return "A specialist is chosen and a place is reserved."
 
 
 def _is_network_available(case: Case, ranking: Ranking) -> bool:
@@ -247,6 +259,8 @@ def _decision(case: Case, proposal: Proposal, chosen: Candidate | None) -> Routi
             for c in proposal.ranking.candidates[:_KEPT_CANDIDATES]
         ),
         exclusions=dict(islice(proposal.ranking.exclusions.items(), _KEPT_EXCLUSIONS)),
+        named=case.content.service.performer_npis[:_KEPT_CANDIDATES],
+        not_named=proposal.named.not_asked,
         shown=proposal.shown,
     )
 

@@ -1,0 +1,28 @@
+"""The performer that an order names is asked first; where that cannot be, the decision says why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from referral_core.domain.clinical_content import ServiceContent
+from referral_core.domain.routing.score import Candidate, Ranking
+
+
+class NamedPerformer(NamedTuple):
+    """What became of the wish. Attributes: not_asked: why nobody named is asked, if so."""
+
+    candidate: Candidate | None = None
+    not_asked: str | None = None
+
+
+def named_performer(service: ServiceContent, ranking: Ranking) -> NamedPerformer:
+    """Return the first performer named that is a candidate, or why none of them is."""
+    if not service.performer_npis:
+        named = bool(service.wanted.performer)
+        return NamedPerformer(not_asked="named without an NPI" if named else None)
+    by_npi = {candidate.npi: candidate for candidate in ranking.candidates}
+    found = next((by_npi[npi] for npi in service.performer_npis if npi in by_npi), None)
+    if found is not None:
+        return NamedPerformer(found)
+    reasons = [ranking.exclusions[n] for n in service.performer_npis if n in ranking.exclusions]
+    return NamedPerformer(not_asked=next(iter(reasons), "not in the directory for this service"))
