@@ -13,7 +13,7 @@ BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed check test synth demo local simulate-day mutants bench bench-routing terminology terminology-document format clean
+.PHONY: help setup installed check test synth demo local console simulate-day mutants bench bench-routing terminology terminology-document format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -63,6 +63,9 @@ demo: setup ## Deploy on this machine, post the referrals of events/referrals, f
 
 local: setup ## Keep the stack up and print how to talk to it.
 	@$(BIN)/python -m local.serve
+
+console: setup ## Open the console: sample referrals, an address and people to sign in as, until Ctrl-C.
+	@$(BIN)/python -m local.console
 
 simulate-day: setup ## Simulate the referrals of SYNTHEA's patients on virtual time; print the funnel and what must hold.
 	@$(BIN)/python -m local.simulation --data $(SYNTHEA) $(SIMULATION)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from aws_cdk import Aws, CfnParameter, RemovalPolicy, Stack
+from aws_cdk import Aws, CfnParameter, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -23,8 +23,12 @@ ROUTES: Final[Mapping[str, str]] = {
     # Everything else under /fhir is answered with an OperationOutcome, unknown paths included.
     "ANY /fhir": FALLBACK,
     "ANY /fhir/{proxy+}": FALLBACK,
+    "GET /console": "serve_console",
+    "GET /console/{proxy+}": "serve_console",
 }
-PUBLIC: Final = frozenset(route.key for route in TABLE if route.scope is None)
+PAGES: Final = frozenset(key for key, function in ROUTES.items() if function == "serve_console")
+"""The console's page and assets: what they show they read as the person who signed in."""
+PUBLIC: Final = PAGES | {route.key for route in TABLE if route.scope is None}
 _RESOURCE_SERVER: Final = "referrals"
 
 _ACCESS_LOG = (
@@ -53,7 +57,9 @@ class Api(Construct):
             cognito_domain=cognito.CognitoDomainOptions(
                 domain_prefix=f"referral-router-{Aws.ACCOUNT_ID}"
             ),
+            managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
         )
+        self.console = self._console()
         self.http_api = apigw.HttpApi(
             self,
             "HttpApi",
@@ -61,6 +67,7 @@ class Api(Construct):
             create_default_stage=False,
             default_authorizer=self._authorizer(),
         )
+        self._console_at(self.http_api.api_endpoint)
         for route, name in ROUTES.items():
             method, path = route.split(" ")
             self.http_api.add_routes(
@@ -90,17 +97,48 @@ class Api(Construct):
             ),
             removal_policy=RemovalPolicy.RETAIN,
         )
-        pool.add_resource_server(
-            "Scopes",
-            identifier=_RESOURCE_SERVER,
-            scopes=[
-                cognito.ResourceServerScope(
-                    scope_name=scope.removeprefix(f"{_RESOURCE_SERVER}/"), scope_description=text
-                )
-                for scope, text in SCOPES.items()
-            ],
+        self._scopes = [
+            cognito.ResourceServerScope(
+                scope_name=scope.removeprefix(f"{_RESOURCE_SERVER}/"), scope_description=text
+            )
+            for scope, text in SCOPES.items()
+        ]
+        self._server = pool.add_resource_server(
+            "Scopes", identifier=_RESOURCE_SERVER, scopes=self._scopes
         )
         return pool
+
+    def _console(self) -> cognito.UserPoolClient:
+        """Return the app client with which people sign in: a code with PKCE, and no secret."""
+        scopes = [cognito.OAuthScope.resource_server(self._server, s) for s in self._scopes]
+        client = self.user_pool.add_client(
+            "Console",
+            generate_secret=False,
+            auth_flows=cognito.AuthFlow(user_srp=True),
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[cognito.OAuthScope.OPENID, *scopes],
+            ),
+            supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
+            access_token_validity=Duration.minutes(60),
+            refresh_token_validity=Duration.hours(12),
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+        )
+        cognito.CfnManagedLoginBranding(
+            self,
+            "SignInPage",
+            user_pool_id=self.user_pool.user_pool_id,
+            client_id=client.user_pool_client_id,
+            use_cognito_provided_values=True,
+        )
+        return client
+
+    def _console_at(self, endpoint: str) -> None:
+        """Let the pool send people back to the console and nowhere else."""
+        client = self.console.node.default_child
+        if isinstance(client, cognito.CfnUserPoolClient):
+            client.callback_ur_ls = client.logout_ur_ls = [f"{endpoint}/console"]
 
     def _authorizer(self) -> authorizers.HttpJwtAuthorizer:
         region = Stack.of(self).region
@@ -118,7 +156,13 @@ class Api(Construct):
             issuer,
             # A client-credentials token names its client instead of an audience, and the
             # authorizer compares that; what the client may do its principal item says.
-            jwt_audience=client_ids.value_as_list,
+            jwt_audience=Fn.split(
+                ",",
+                Fn.join(
+                    ",",
+                    [self.console.user_pool_client_id, Fn.join(",", client_ids.value_as_list)],
+                ),
+            ),
             identity_source=["$request.header.Authorization"],
         )
 

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.console import console_code
 from infra.layers import Layers
 
 ROOT = Path(__file__).parents[1]
@@ -50,12 +51,14 @@ class Spec:
             gets to know and may do; `tests/infra` compares it with what `wiring/` asks for.
         secrets: whether it speaks to partners.
         completes: whether it completes waiting tasks of the state machine.
+        page: whether the console's page and assets lie beside its code.
     """
 
     name: str
     uses: Mapping[str, tuple[str, ...]]
     secrets: bool = False
     completes: bool = False
+    page: bool = False
     timeout_s: int = 30
     memory_mb: int = 512
 
@@ -103,6 +106,7 @@ OTHERS = (
     _receiver("receive_update", OPT_OUT_LIST=STOP),
     _receiver("receive_reply", OPT_OUT_LIST=STOP),
     Spec("query_api", {TABLE: LIST}),
+    Spec("serve_console", {}, page=True),
     Spec(
         "publish_outbox",
         {
@@ -171,9 +175,7 @@ class Functions(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"{spec.name}.handler",
-            code=lambda_.Code.from_asset(
-                str(ROOT / "functions"), exclude=["**", f"!{spec.name}.py"]
-            ),
+            code=_code(spec),
             layers=self._layers.all,
             role=role,
             timeout=Duration.seconds(spec.timeout_s),
@@ -221,3 +223,11 @@ class Functions(Construct):
                     ],
                 )
             )
+
+
+def _code(spec: Spec) -> lambda_.AssetCode:
+    """Return a function's own file, with the console beside it where the function serves it."""
+    only = [f"!{spec.name}.py"]
+    if not spec.page:
+        return lambda_.Code.from_asset(str(ROOT / "functions"), exclude=["**", *only])
+    return lambda_.Code.from_asset(str(console_code(ROOT / f"functions/{spec.name}.py")))

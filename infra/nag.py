@@ -10,12 +10,14 @@ from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks
 
 ACKNOWLEDGED: Final = {
     "AwsSolutions::AwsSolutions-APIG4": (
-        "GET /fhir/metadata is the public CapabilityStatement that FHIR asks for; it holds no "
-        "record. Every other route has the JWT authorizer."
+        "GET /fhir/metadata is the public CapabilityStatement that FHIR asks for, and /console "
+        "serves the page on which people sign in, with its scripts; neither holds a record. Every "
+        "other route has the JWT authorizer."
     ),
     "AwsSolutions::AwsSolutions-COG8": (
-        "The pool has no users, only machine clients with the client-credentials grant; the plus "
-        "plan's protections are for users' sign-in."
+        "People are made by operations only and sign in with a one-time password as second factor, "
+        "machines with the client-credentials grant; the plus plan's adaptive sign-in would add "
+        "a price a person for risks that the required second factor covers."
     ),
     "AwsSolutions::AwsSolutions-IAM5": (
         "Wildcards are resource suffixes only: a table's indexes, objects of one bucket, versions "

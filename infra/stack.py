@@ -60,7 +60,11 @@ class ReferralRouterStack(Stack):
         )
         api = Api(self, "Api", functions=by_name, key=record.key)
         by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
-        by_name["query_api"].add_environment("TOKEN_URL", f"{api.domain.base_url()}/oauth2/token")
+        for name in ("query_api", "serve_console"):
+            by_name[name].add_environment("TOKEN_URL", f"{api.domain.base_url()}/oauth2/token")
+        by_name["serve_console"].add_environment(
+            "CONSOLE_CLIENT_ID", api.console.user_pool_client_id
+        )
         Triggers(self, "Triggers", functions=by_name, table=record.table, messaging=messaging)
         Alarms(self, "Alarms", functions=by_name, machine=lifecycle.machine, messaging=messaging)
         outputs = {
@@ -105,6 +109,7 @@ def _api_outputs(api: Api) -> Mapping[str, str]:
         "ApiId": api.http_api.api_id,
         "UserPoolId": api.user_pool.user_pool_id,
         "TokenDomain": api.domain.domain_name,
+        "ConsoleClientId": api.console.user_pool_client_id,
     }
 
 

@@ -26,6 +26,8 @@ _RESOURCE_POLICIES: Final = frozenset(
     {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
 )
 _ROLE_POLICIES: Final = frozenset({"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"})
+_UNKNOWN: Final = frozenset({"AWS::Cognito::ManagedLoginBranding"})
+"""What the emulator does not make: its sign-in page has the one look."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,16 @@ def _finish(emulator: Emulator, outputs: Mapping[str, str], parameters: Mapping[
 
 def _for_the_emulator(template: bytes) -> bytes:
     document = json.loads(template)
+    _drop_unknown(document["Resources"])
     _drop_tls_only(document["Resources"])
     _widen(document["Resources"])
     return json.dumps(document).encode()
+
+
+def _drop_unknown(resources: dict[str, Any]) -> None:
+    for name, resource in list(resources.items()):
+        if resource["Type"] in _UNKNOWN:
+            del resources[name]
 
 
 def _drop_tls_only(resources: dict[str, Any]) -> None:

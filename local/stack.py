@@ -104,6 +104,7 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         deployment = deploy(emulator, assembly, identities)
         api_url = f"{emulator.endpoint}/_aws/execute-api/{deployment['ApiId']}/$default"
         _tell_functions(emulator, api_url)
+        _sign_in_at(emulator, deployment, f"{api_url}/console")
         seeded = seed(emulator, deployment, partners_url, ORIGIN.date())
         stack = Stack(emulator, deployment, seeded, partners_url, api_url, started, rate)
         with _partners(stack, scripts, listener):
@@ -126,13 +127,36 @@ def _environment(partners_url: str, started: datetime, rate: float) -> Mapping[s
 def _tell_functions(emulator: Emulator, api_url: str) -> None:
     """Give the functions that make links the address that works on this machine."""
     functions = emulator.client("lambda")
-    for name in ("receive_referral", "receive_update", "query_api", "deliver_notices"):
+    told = {"PUBLIC_BASE_URL": api_url, "TOKEN_URL": f"{emulator.endpoint}/oauth2/token"}
+    linking = (
+        "receive_referral",
+        "receive_update",
+        "query_api",
+        "deliver_notices",
+        "serve_console",
+    )
+    for name in linking:
         full = f"referral-router-{name}"
         known = functions.get_function_configuration(FunctionName=full)["Environment"]["Variables"]
+        variables = {**known, **{k: v for k, v in told.items() if k in {*known, "PUBLIC_BASE_URL"}}}
         functions.update_function_configuration(
-            FunctionName=full,
-            Environment={"Variables": {**known, "PUBLIC_BASE_URL": api_url}},
+            FunctionName=full, Environment={"Variables": variables}
         )
+
+
+def _sign_in_at(emulator: Emulator, deployment: Deployment, page: str) -> None:
+    """Let the pool send people back to the console's address on this machine."""
+    cognito = emulator.client("cognito-idp")
+    whose = {"UserPoolId": deployment["UserPoolId"], "ClientId": deployment["ConsoleClientId"]}
+    client = cognito.describe_user_pool_client(**whose)["UserPoolClient"]
+    kept = ("AllowedOAuthFlows", "AllowedOAuthScopes", "AllowedOAuthFlowsUserPoolClient")
+    cognito.update_user_pool_client(
+        **whose,
+        **{name: client[name] for name in (*kept, "ExplicitAuthFlows")},
+        CallbackURLs=[page],
+        LogoutURLs=[page],
+        SupportedIdentityProviders=["COGNITO"],
+    )
 
 
 @contextmanager

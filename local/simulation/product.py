@@ -18,6 +18,7 @@ from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.adapters.protocols import (
     ClinicsByProtocol,
     EhrByProtocol,
@@ -31,6 +32,7 @@ from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
@@ -181,7 +183,9 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     updates = UpdateService(referrals, documents, engine, ports.clock)
     staff = DecideWorkItems(updates, directory, ports.opt_outs)
     reads = ReadRecords(referrals, ports.worklists, f"{API}/token")
-    worklist = ListWorkItems(referrals, ports.worklists)
+    lists = MemoryWorkLists(ports.worklists)
+    worklist = ListWorkItems(referrals, lists, ports.clock)
+    shown = ShowReferrals(referrals, lists, directory, ports.clock)
     return {
         "receive_referral": intake_app(intake, orders, directory),
         "receive_update": update_app(
@@ -190,7 +194,7 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             MatchItems(updates, ports.unmatched),
             directory,
         ),
-        "query_api": read_app(reads, worklist, ListUnmatched(ports.unmatched), directory),
+        "query_api": read_app(reads, worklist, ListUnmatched(ports.unmatched), shown, directory),
     }
 
 

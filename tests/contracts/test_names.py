@@ -21,6 +21,7 @@ NO_STATES = {
     "receive_update",
     "receive_reply",
     "query_api",
+    "serve_console",
     "publish_outbox",
     "record_metrics",
     "fire_timers",

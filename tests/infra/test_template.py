@@ -54,7 +54,15 @@ def test_the_table_is_encrypted_recoverable_streamed_and_protected(resources: Re
         i["IndexName"]: i["Projection"]["ProjectionType"] for i in table["GlobalSecondaryIndexes"]
     }
     # A body in an index would be written, and paid for, a second time with each change.
-    assert indexes == {"by_due": "KEYS_ONLY", "by_queue": "KEYS_ONLY", "by_performer": "KEYS_ONLY"}
+    assert set(indexes.values()) == {"KEYS_ONLY"}
+    assert set(indexes) == {
+        "by_due",
+        "by_queue",
+        "by_performer",
+        "by_team",
+        "by_owner",
+        "by_number",
+    }
 
 
 def test_the_key_is_rotated_and_encrypts_queues_topics_and_logs(resources: Resources) -> None:
@@ -306,6 +314,57 @@ def test_the_layer_holds_what_lambda_imports_for_its_platform(assembly: Path) ->
     assert all("aarch64" in n or "abi3" in n for n in compiled if "cpython" in n)
     size = sum(p.stat().st_size for p in layer.rglob("*") if p.is_file())
     assert size < 240 * 1024 * 1024
+
+
+def test_people_sign_in_with_a_second_factor_and_nobody_makes_themselves_one(
+    resources: Resources,
+) -> None:
+    (pool,) = of_type(resources, "AWS::Cognito::UserPool")
+    assert pool["MfaConfiguration"] == "ON"
+    assert pool["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] >= 14
+
+
+def test_the_console_has_no_secret_and_gets_a_code_at_its_own_address_only(
+    resources: Resources,
+) -> None:
+    (client,) = of_type(resources, "AWS::Cognito::UserPoolClient")
+    assert not client["GenerateSecret"]
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["SupportedIdentityProviders"] == ["COGNITO"]
+    assert client["EnableTokenRevocation"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    scopes = {
+        scope if isinstance(scope, str) else "".join(map(str, scope["Fn::Join"][1][1:]))
+        for scope in client["AllowedOAuthScopes"]
+    }
+    assert scopes == {"openid", "/read", "/write"}
+    (callback,) = client["CallbackURLs"]
+    assert client["LogoutURLs"] == [callback]
+    assert callback["Fn::Join"][1][-1] == "/console"
+    assert "HttpApi" in json.dumps(callback)
+
+
+def test_the_sign_in_page_is_the_pools_managed_login(resources: Resources) -> None:
+    (domain,) = of_type(resources, "AWS::Cognito::UserPoolDomain")
+    assert domain["ManagedLoginVersion"] == 2
+    (branding,) = of_type(resources, "AWS::Cognito::ManagedLoginBranding")
+    assert branding["UseCognitoProvidedValues"]
+
+
+def test_the_console_is_an_audience_beside_the_clients_that_are_onboarded(
+    resources: Resources,
+) -> None:
+    (authorizer,) = of_type(resources, "AWS::ApiGatewayV2::Authorizer")
+    text = json.dumps(authorizer["JwtConfiguration"]["Audience"])
+    assert "ClientIds" in text
+    assert "Console" in text
+
+
+def test_the_console_is_given_no_record_to_read(resources: Resources) -> None:
+    variables = function(resources, "serve_console")["Environment"]["Variables"]
+    assert not [name for name in variables if name in {"TABLE_NAME", "DOCUMENTS_BUCKET"}]
 
 
 def test_at_most_fifteen_rules_are_acknowledged_each_with_a_reason() -> None:

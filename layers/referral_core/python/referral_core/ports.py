@@ -124,6 +124,9 @@ class Directory(Protocol):
     def principal(self, client_id: str) -> Principal:
         """Read the principal of a verified client id. Raises: Forbidden when unknown."""
 
+    def people(self, tenant: Tenant) -> Sequence[Principal]:
+        """List the tenant's people: the principals of those who sign in."""
+
     def tenant(self, tenant: Tenant) -> TenantProfile:
         """Read the tenant's profile."""
 

@@ -33,6 +33,7 @@ class Settings:
     stream_dlq_url: str | None = None
     public_base_url: str | None = None
     token_url: str | None = None
+    console_client_id: str | None = None
     step_grace_seconds: float = 300
     clock_origin: datetime | None = None
     clock_started: datetime | None = None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.domain.ids import Tenant
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
@@ -24,6 +25,7 @@ from referral_core.entrypoints.http.route_table import (
     function_of,
 )
 from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
@@ -87,7 +89,9 @@ class ApiClient:
         service = UpdateService(referrals, self.documents, engine, clock)
         staff = DecideWorkItems(service, directory, self.opt_outs)
         reads = ReadRecords(referrals, referrals, "https://auth.example.org/token")
-        worklist = ListWorkItems(referrals, referrals)
+        lists = MemoryWorkLists(referrals)
+        worklist = ListWorkItems(referrals, lists, clock)
+        shown = ShowReferrals(referrals, lists, directory, clock)
         orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
         self.intake = ReceiveReferral(referrals, self.documents, clock, orders, pathway_for)
         principals = CachedPrincipals(directory, clock)
@@ -100,7 +104,9 @@ class ApiClient:
                 MatchItems(service, self.unmatched),
                 principals,
             ),
-            READ_RECORDS: read_app(reads, worklist, ListUnmatched(self.unmatched), principals),
+            READ_RECORDS: read_app(
+                reads, worklist, ListUnmatched(self.unmatched), shown, principals
+            ),
         }
 
     def call(
@@ -111,9 +117,10 @@ class ApiClient:
         *,
         client: str = "staff-1",
         scope: str = SCOPES,
+        claims: Mapping[str, str] | None = None,
         **headers: str,
     ) -> Reply:
-        """Call the API as a client, then let the referrals go as far as they go."""
+        """Call the API as a client or a person, then let the referrals go as far as they go."""
         parts = urlsplit(url)
         event = an_event(
             method,
@@ -122,6 +129,7 @@ class ApiClient:
             client=client,
             scope=scope,
             rawQueryString=parts.query,
+            claims=claims or self._claims(client),
             headers={
                 "content-type": "application/fhir+json",
                 **{name.replace("_", "-"): value for name, value in headers.items()},
@@ -132,6 +140,13 @@ class ApiClient:
             self.world.settle()
         headers_of = {name.lower(): value for name, value in answer["headers"].items()}
         return Reply(answer["statusCode"], json.loads(answer["body"] or "{}"), headers_of)
+
+    def _claims(self, client: str) -> Mapping[str, str]:
+        """Return what a token says of its subject: a person's says who signed in at which app."""
+        people = {p.client_id for p in self.world.directory._records if getattr(p, "person", None)}
+        if client in people:
+            return {"username": client, "client_id": "the-console"}
+        return {"client_id": client}
 
     def decide(self, action: str, *, client: str = "staff-1", key: str = "", **sent: Any) -> Reply:
         """Act on the work item of the world's referral."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 SCOPES = "referrals/read referrals/write"
@@ -16,6 +17,7 @@ def an_event(
     client: str = "ehr-1",
     scope: str = SCOPES,
     stage: str = "$default",
+    claims: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
     """Make the event of a request; a body that is no text is sent as JSON."""
@@ -29,7 +31,9 @@ def an_event(
             "http": {"method": method, "path": path},
             "requestId": "request-1",
             "stage": stage,
-            "authorizer": {"jwt": {"claims": {"client_id": client, "scope": scope}}},
+            "authorizer": {
+                "jwt": {"claims": {**(claims or {"client_id": client}), "scope": scope}}
+            },
         },
         "isBase64Encoded": False,
         "body": body if isinstance(body, str | None) else json.dumps(body),

@@ -14,6 +14,7 @@ from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, con
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
+from referral_core.adapters.aws.dynamodb.work_lists import WorkLists
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.clock import ManualClock
 from referral_core.domain.principal import Principal
@@ -24,6 +25,7 @@ from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.principals import KNOWN_FOR, CachedPrincipals
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import intake_app, read_app
+from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.pathways import pathway_for
@@ -55,11 +57,15 @@ class Aws:
         self.clock = ManualClock(NOW)
         orders = ReceiveOrderUpdate(table, documents, no_engine, self.clock)
         intake = ReceiveReferral(table, documents, self.clock, orders, pathway_for)
-        principals = CachedPrincipals(DynamoDbDirectory(dynamodb, "referrals"), self.clock)
+        directory = DynamoDbDirectory(dynamodb, "referrals")
+        principals = CachedPrincipals(directory, self.clock)
         self._intake = intake_app(intake, orders, principals)
         reads = ReadRecords(table, table, "https://auth.example.org/token")
         unmatched = ListUnmatched(UnmatchedTable(dynamodb, "referrals"))
-        self._reads = read_app(reads, ListWorkItems(table, table), unmatched, principals)
+        lists = WorkLists(dynamodb, "referrals")
+        worklist = ListWorkItems(table, lists, self.clock)
+        staff = ShowReferrals(table, lists, directory, self.clock)
+        self._reads = read_app(reads, worklist, unmatched, staff, principals)
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.append(str(model.name))

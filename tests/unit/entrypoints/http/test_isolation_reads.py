@@ -100,6 +100,23 @@ RECORDS: Final = (
     ),
     OneRecord("GET /fhir/Task/{id}", f"/fhir/Task/{MINE}.b9", {403: NO_PARTNERS}, 404),
     OneRecord(
+        "GET /referrals/{id}",
+        f"/referrals/{MINE}",
+        {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
+        403,
+    ),
+    OneRecord(
+        "GET /referrals/{id}",
+        f"/referrals/{ABROAD}",
+        {200: {Party.AWAY_STAFF}, 404: {Party.STAFF}},
+        403,
+    ),
+    OneRecord("GET /me", "/me", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
+    OneRecord("GET /people", "/people", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
+    OneRecord(
+        "GET /work-items/counts", "/work-items/counts", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403
+    ),
+    OneRecord(
         "GET /fhir/Task/{id}",
         f"/fhir/Task/{ABROAD}.b2",
         {200: {Party.AWAY_EHR, Party.AWAY_STAFF, Party.AWAY_CLINIC}, 403: NO_PARTNERS},

@@ -256,7 +256,10 @@ def test_an_action_that_is_not_allowed_names_those_that_are() -> None:
 
 def test_of_a_closed_referral_nothing_is_allowed() -> None:
     reply = ApiClient(closed()).decide("claim")
-    assert (reply.status, reply.says) == (409, "Now allowed: nothing.")
+    assert (reply.status, reply.code) == (409, "action-not-allowed")
+    assert reply.says == (
+        "Now allowed: nothing. The referral is closed: completed-report-acknowledged."
+    )
 
 
 @pytest.mark.parametrize(

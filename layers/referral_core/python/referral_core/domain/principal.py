@@ -1,6 +1,8 @@
-"""Who may do what: a token's client is a principal of one tenant, with one role."""
+"""Who may do what: a token speaks for a principal of one tenant, with one role."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.ids import Tenant
@@ -9,12 +11,30 @@ from referral_core.domain.model import Model
 from referral_core.domain.updates import Role
 
 
+class Duty(StrEnum):
+    """What a person is there for."""
+
+    STAFF = "staff"
+    MANAGER = "manager"
+    REVIEWER = "reviewer"
+
+
+class Person(Model):
+    """A person who signs in, in place of a machine with a secret. Attributes: name: in full."""
+
+    name: str
+    duty: Duty = Duty.STAFF
+
+
 class Principal(Model):
-    """The item that a verified client id maps to; the tenant comes from here only.
+    """The item that a verified token's subject maps to; the tenant comes from here only.
 
     Attributes:
+        client_id: of a machine's app client; the sign-in name of a person.
         organization: the EHR system, clinic or payer that the client speaks for.
-        teams: whose work items a client of the role staff decides; None: the tenant has one team.
+        teams: whose work items a client or a person of the role staff sees and decides; None: of
+            every team, as a manager's and a machine's are.
+        person: who it is, where it is no machine.
     """
 
     client_id: str
@@ -22,6 +42,17 @@ class Principal(Model):
     role: Role
     organization: str
     teams: frozenset[Queue] | None = None
+    person: Person | None = None
+
+    @property
+    def queues(self) -> frozenset[Queue]:
+        """The queues whose work items the principal sees and decides."""
+        return frozenset(Queue) if self.teams is None else self.teams
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether it is a person who may hand over what others have claimed."""
+        return self.person is not None and self.person.duty is Duty.MANAGER
 
     def require_role(self, *roles: Role) -> None:
         """Raise Forbidden unless the principal has one of the roles."""

@@ -7,11 +7,13 @@ from functools import cache
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import read_app
+from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
+from referral_core.wiring.clock import clock
 from referral_core.wiring.principals import principals
-from referral_core.wiring.table import table
+from referral_core.wiring.table import directory, table, work_lists
 from referral_core.wiring.unmatched import unmatched
 
 
@@ -19,5 +21,6 @@ from referral_core.wiring.unmatched import unmatched
 def build() -> HttpEndpoint:
     """Build the function query_api."""
     use = ReadRecords(table(), table(), settings().need("token_url"))
-    worklist = ListWorkItems(table(), table())
-    return read_app(use, worklist, ListUnmatched(unmatched()), principals())
+    worklist = ListWorkItems(table(), work_lists(), clock())
+    staff = ShowReferrals(table(), work_lists(), directory(), clock())
+    return read_app(use, worklist, ListUnmatched(unmatched()), staff, principals())

@@ -6,6 +6,7 @@ from functools import cache
 
 from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
+from referral_core.adapters.aws.dynamodb.work_lists import WorkLists
 from referral_core.settings import settings
 from referral_core.wiring.clients import aws_client
 
@@ -20,3 +21,9 @@ def table() -> ReferralTable:
 def directory() -> DynamoDbDirectory:
     """Return the configuration items."""
     return DynamoDbDirectory(aws_client("dynamodb"), settings().need("table_name"))
+
+
+@cache
+def work_lists() -> WorkLists:
+    """Return the lists that people work from."""
+    return WorkLists(aws_client("dynamodb"), settings().need("table_name"))

@@ -31,6 +31,11 @@ class MemoryDirectory:
                 return record
         raise Forbidden("This client is not registered: ask operations to onboard it.")
 
+    def people(self, tenant: Tenant) -> Sequence[Principal]:
+        """List the tenant's people."""
+        found = [r for r in self._records if isinstance(r, Principal) and r.tenant == tenant]
+        return [principal for principal in found if principal.person is not None]
+
     def tenant(self, tenant: Tenant) -> TenantProfile:
         """Read the tenant's profile."""
         for record in self._records:

@@ -151,6 +151,13 @@ class Referral(Model):
         return self.status is Status.CLOSED
 
     @property
+    def item_due_at(self) -> datetime | None:
+        """When the open work item is to be decided, snoozed or overdue by now; None without one."""
+        if self.work_item is None or self.is_closed:
+            return None
+        return self.work_item.due_at or self.due_at
+
+    @property
     def offer(self) -> Offer | None:
         """The offer in hand: the last one, unless it was declined, withdrawn or left silent."""
         return self.offers[-1] if self.offers and self.offers[-1].is_in_hand else None

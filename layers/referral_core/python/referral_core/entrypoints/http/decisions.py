@@ -38,6 +38,7 @@ class Decision(Model):
     """What staff do with a work item: one of the actions allowed now, and what it needs.
 
     Attributes:
+        item: `openedAt` of the item that was looked at; refused when another one is open by now.
         comment: why; kept as a document, since it may hold PHI.
         owner: of `assign`: a client id.
         until: of `snooze`.
@@ -51,6 +52,7 @@ class Decision(Model):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     action: str = Field(min_length=1, max_length=80)
+    item: AwareDatetime | None = None
     comment: str | None = Field(default=None, max_length=2000)
     owner: str | None = Field(default=None, max_length=128, pattern=r"^[\w.@+-]+$")
     until: AwareDatetime | None = None

@@ -107,7 +107,11 @@ class HttpEndpoint:
         claims = _claims(event)
         if route.scope not in str(claims.get("scope", "")).split():
             raise Forbidden(f"The token lacks the scope {route.scope}: ask for a token with it.")
-        principal = self._principals.principal(str(claims.get("client_id", "")))
+        person = claims.get("username")
+        principal = self._principals.principal(str(person or claims.get("client_id", "")))
+        if (principal.person is not None) is not bool(person):
+            # A sign-in name that equals a client's id, or the other way round, is neither.
+            raise Forbidden("This token does not speak for that principal.")
         logger.append_keys(client_id=principal.client_id, tenant=principal.tenant)
         principal.require_role(*route.roles)
         return principal

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from referral_core.domain.ids import Tenant
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
+from referral_core.domain.work_items.lists import FIRST, LAST, ItemList
 
 
 class Worklists(Protocol):
@@ -21,3 +22,27 @@ class Worklists(Protocol):
         self, tenant: Tenant, organization: str, limit: int, after: str | None = None
     ) -> tuple[Sequence[Referral], str | None]:
         """List what is in an organization's hands."""
+
+
+class WorkLists(Protocol):
+    """What people work from: open work items, and referrals by their number."""
+
+    def items(
+        self,
+        tenant: Tenant,
+        of: ItemList,
+        limit: int,
+        *,
+        after: str = FIRST,
+        before: str = LAST,
+    ) -> tuple[Sequence[Referral], str | None]:
+        """Read one page of a list, first due first, and the place where it ends."""
+
+    def count(self, tenant: Tenant, of: ItemList, *, before: str = LAST) -> int:
+        """Count a list's items."""
+
+    def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
+        """Return the referrals that bear a placer's number, the latest first."""
+
+    def payloads(self, referrals: Sequence[Referral]) -> Mapping[ReferralId, bytes]:
+        """Read the clinical payloads of a page of referrals."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
     from referral_core.entrypoints.http.principals import Principals
     from referral_core.entrypoints.http.reads import ReadRecords
+    from referral_core.entrypoints.http.staff import ShowReferrals
     from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
     from referral_core.entrypoints.http.updates import ReceiveUpdate
     from referral_core.entrypoints.http.work_items import DecideWorkItems
@@ -61,7 +62,11 @@ def update_app(
 
 
 def read_app(
-    use: ReadRecords, worklist: ListWorkItems, unmatched: ListUnmatched, principals: Principals
+    use: ReadRecords,
+    worklist: ListWorkItems,
+    unmatched: ListUnmatched,
+    staff: ShowReferrals,
+    principals: Principals,
 ) -> HttpEndpoint:
     """Return the endpoint of query_api."""
     by_operation = {
@@ -72,6 +77,11 @@ def read_app(
         "available-actions": worklist.available_actions,
         "search-work-items": worklist.work_items,
         "search-unmatched": unmatched.unmatched,
+        "count-work-items": worklist.counts,
+        "who-am-i": staff.me,
+        "search-people": staff.people,
+        "read-referral": staff.referral,
+        "search-referrals": staff.search,
     }
     public = {"capabilities": use.metadata}
     return HttpEndpoint(

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
+from typing import NoReturn
 
 from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.effects import Effect, KeepEvidence
@@ -61,9 +62,11 @@ class DecideWorkItems:
             # but for the carrier, which may have been away.
             self._add_to_carrier(self._opted_out(referral) if is_opt_out else None)
             return receipt(request, Receipt.DUPLICATE, HTTPStatus.OK)
+        self._require_seen(referral, decision)
         # Whatever the act is, it is of the team on whose worklist the referral stands.
         require_authority(request.principal, UpdateKind.DECISION, referral)
-        _require_available(referral, decision.action)
+        self._require_free(request.principal, referral, decision)
+        self._require_available(referral, decision.action)
         factory = factory_of(decision, referral)
         if decision.owner is not None:
             self._require_colleague(request.principal, referral, decision.owner)
@@ -115,6 +118,48 @@ class DecideWorkItems:
             occasion=occasion_of(decision, self.service.clock.now()),
         )
 
+    def _require_seen(self, referral: Referral, decision: Decision) -> None:
+        """Refuse an act on an item that is another one by now than the one that was looked at."""
+        item = referral.work_item
+        if decision.item is not None and (item is None or item.opened_at != decision.item):
+            self._refuse("overtaken", f"The item was settled meanwhile. {self._now(referral)}")
+
+    def _require_free(self, principal: Principal, referral: Referral, decision: Decision) -> None:
+        """Refuse what a person does with an item that a colleague has claimed."""
+        owner = referral.work_item.owner if referral.work_item else None
+        if principal.person is None or principal.is_manager or decision.action == "comment":
+            return
+        if owner not in {None, principal.client_id}:
+            self._refuse("claimed-by-another", self._now(referral))
+
+    def _require_available(self, referral: Referral, action: str) -> None:
+        allowed = available_actions(referral)
+        if action not in allowed:
+            now = f"Now allowed: {', '.join(allowed) or 'nothing'}."
+            code = "value" if allowed else "conflict"
+            self._refuse("action-not-allowed", f"{now} {self._now(referral)}", code)
+
+    def _now(self, referral: Referral) -> str:
+        """Say in a sentence or two what is so now."""
+        if referral.is_closed:
+            return f"The referral is closed: {referral.outcome}."
+        item = referral.work_item
+        if item is None:
+            return f"It waits for the {referral.waits_for}: {referral.status_reason}"
+        if item.owner is None:
+            return f"Nobody has claimed it: {referral.status_reason}"
+        return f"{self._name(item.owner)} has claimed it: {referral.status_reason}"
+
+    def _name(self, client_id: str) -> str:
+        with suppress(Forbidden):
+            owner = self.directory.principal(client_id)
+            if owner.person is not None:
+                return owner.person.name
+        return client_id
+
+    def _refuse(self, own_code: str, sentence: str, code: str = "conflict") -> NoReturn:
+        refuse(own_code, sentence, code=code, status=HTTPStatus.CONFLICT)
+
     def _require_colleague(self, principal: Principal, referral: Referral, owner: str) -> None:
         """Refuse an owner who is not of the team in the same tenant: nobody would ever look."""
         with suppress(Forbidden):
@@ -140,17 +185,6 @@ class DecideWorkItems:
     def _add_to_carrier(self, number: str | None) -> None:
         if number is not None:
             self.opt_outs.add(number)
-
-
-def _require_available(referral: Referral, action: str) -> None:
-    allowed = available_actions(referral)
-    if action not in allowed:
-        refuse(
-            "action-not-allowed",
-            f"Now allowed: {', '.join(allowed) or 'nothing'}.",
-            code="conflict" if not allowed else "value",
-            status=HTTPStatus.CONFLICT,
-        )
 
 
 def _id_of_repeat(request: Request) -> str | None:

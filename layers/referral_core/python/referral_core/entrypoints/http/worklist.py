@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.errors import Forbidden
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Queue
-from referral_core.domain.referral import Referral, WorkItem
+from referral_core.domain.principal import Principal
+from referral_core.domain.referral import Referral
+from referral_core.domain.work_items import Reason
+from referral_core.domain.work_items.lists import (
+    FIRST,
+    LAST,
+    ItemList,
+    OfOwner,
+    OfTeam,
+    Unassigned,
+    instant,
+    place_of,
+)
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.lists import Worklists
+from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.search_parameters import (
-    MOST,
     check_parameters,
     count_of,
     instant_of,
 )
 from referral_core.entrypoints.http.service_question import parameters_of, question_of
+from referral_core.entrypoints.http.staff_views import item_row, patient_row
 from referral_core.lifecycle.reactions.work_item import available_actions
-from referral_core.ports import Referrals
+from referral_core.ports import Clock, Referrals
 
-_PARAMETERS: Final = frozenset({"queue", "owner", "due-before", "_count", "_page"})
+_PARAMETERS: Final = frozenset(
+    {"queue", "owner", "reason", "overdue", "due-before", "_include", "_count", "_page"}
+)
+_ME: Final = "me"
+_NOBODY: Final = "none"
+_READ_ON: Final = 4
+"""How often a page reads on for items of one reason; a page may be short, its `next` goes on."""
+
+Wanted = Callable[[Referral], bool]
 
 
-class _Entry(NamedTuple):
-    """One open work item; entries sort by when they are due."""
+class _Read(NamedTuple):
+    """What one reading of some lists brought. Attributes: end: where it ends; None: at the end."""
 
-    due_at: datetime
-    id: ReferralId
-    referral: Referral
-    item: WorkItem
-
-    @property
-    def place(self) -> str:
-        """Where it stands in the list, as page tokens name it."""
-        return f"{self.due_at.isoformat()}~{self.id}"
+    referrals: list[Referral]
+    end: str | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,8 @@ class ListWorkItems:
     """Answers staff; nothing here writes."""
 
     referrals: Referrals
-    worklists: Worklists
+    lists: WorkLists
+    clock: Clock
 
     def available_actions(self, request: Request) -> Response:
         """Return what staff may do with a referral now, and why it waits."""
@@ -64,82 +79,136 @@ class ListWorkItems:
         return Response(HTTPStatus.OK, body)
 
     def work_items(self, request: Request) -> Response:
-        """List what waits for people: one queue or all, one owner's, soonest due first.
+        """List what waits for people, the first due first: of the caller's teams only.
 
-        An item is due when it is to be decided, whether it is snoozed or overdue by now; the lists
-        are ordered by when the router looks next, so a queue is read whole.
+        An item is due when it is to be decided, whether it is snoozed or overdue by now. A page
+        reads as many entries as it shows, whatever is open or closed beside them.
         """
-        query = request.query
+        query, principal = request.query, request.principal
         check_parameters(query, _PARAMETERS)
-        count, due_before = count_of(query), instant_of(query.get("due-before"))
-        begin = query.get("_page", "")
-        ahead = [
-            entry
-            for entry in self._entries(request.principal.tenant, query)
-            if entry.place > begin and (due_before is None or entry.due_at < due_before)
-        ]
-        page, following = ahead[:count], None
-        if len(ahead) > count:
+        count, read = count_of(query), _Read([], query.get("_page") or FIRST)
+        lists, wanted = _lists(principal, query), _wanted(principal, query)
+        before = self._before(query)
+        found: list[Referral] = []
+        for _ in range(_READ_ON if query.get("reason") else 1):
+            read = self._read(principal, lists, count, read.end or FIRST, before)
+            found += [r for r in read.referrals if wanted(r)]
+            if read.end is None or len(found) >= count:
+                break
+        page, end = found[:count], read.end
+        if len(found) > count:
+            end = _place(page[-1])
+        return Response(HTTPStatus.OK, self._body(request, page, end))
+
+    def counts(self, request: Request) -> Response:
+        """Count the open items of each of the caller's teams, and the caller's own."""
+        principal = request.principal
+        tenant, now = principal.tenant, instant(self.clock.now())
+        teams = {
+            queue.value: {
+                "open": self.lists.count(tenant, OfTeam(queue)),
+                "overdue": self.lists.count(tenant, OfTeam(queue), before=now),
+                "unassigned": self.lists.count(tenant, Unassigned(queue)),
+            }
+            for queue in Queue
+            if queue in principal.queues
+        }
+        own = OfOwner(principal.client_id)
+        mine = {
+            "open": self.lists.count(tenant, own),
+            "overdue": self.lists.count(tenant, own, before=now),
+        }
+        return Response(HTTPStatus.OK, {"teams": teams, "mine": mine})
+
+    def _read(
+        self,
+        principal: Principal,
+        lists: Sequence[ItemList],
+        count: int,
+        after: str,
+        before: str,
+    ) -> _Read:
+        """Read the next items of some lists as one: as far as every list was read."""
+        found: dict[str, Referral] = {}
+        ends: list[str] = []
+        for each in lists:
+            page, end = self.lists.items(principal.tenant, each, count, after=after, before=before)
+            found.update((_place(r), r) for r in page)
+            ends += [end] if end is not None else []
+        end = min(ends, default=None)
+        places = sorted(place for place in found if end is None or place <= end)
+        return _Read([found[place] for place in places], end)
+
+    def _before(self, query: Mapping[str, str]) -> str:
+        due_before = instant_of(query.get("due-before"))
+        bounds = [instant(due_before)] if due_before else []
+        if query.get("overdue") == "true":
+            bounds.append(instant(self.clock.now()))
+        return min(bounds, default=LAST)
+
+    def _body(
+        self, request: Request, page: Sequence[Referral], end: str | None
+    ) -> Mapping[str, Any]:
+        shown = [{**item_row(r), **self._question(r)} for r in page]
+        if request.query.get("_include") == "patient":
+            payloads = self.lists.payloads(page)
+            for row, referral in zip(shown, page, strict=True):
+                stored = payloads.get(referral.id)
+                row["patient"] = patient_row(ClinicalPayload.load(stored)) if stored else None
+        following = None
+        if end is not None:
             url = f"{request.base_url.removesuffix('/fhir')}/work-items"
-            following = f"{url}?{urlencode({**query, '_page': page[-1].place})}"
-        shown = [{**_shown(e), **self._question(e.referral)} for e in page]
-        body = {"workItems": shown, "next": following}
-        return Response(HTTPStatus.OK, body)
+            following = f"{url}?{urlencode({**request.query, '_page': end})}"
+        return {"workItems": shown, "next": following, "now": self.clock.now().isoformat()}
 
     def _question(self, referral: Referral) -> Mapping[str, Any]:
         question = question_of(self.referrals, referral)
         return {"question": question} if question else {}
 
-    def _entries(self, tenant: Tenant, query: Mapping[str, str]) -> list[_Entry]:
-        owner = query.get("owner")
-        entries = [
-            _Entry(_due(referral, item), referral.id, referral, item)
-            for queue in _queues(query.get("queue"))
-            for referral, item in self._items(tenant, queue)
-            if owner in {None, item.owner}
-        ]
-        return sorted(entries, key=lambda entry: entry[:2])
 
-    def _items(self, tenant: Tenant, queue: Queue) -> Iterable[tuple[Referral, WorkItem]]:
-        after: str | None = None
-        while True:
-            page, after = self.worklists.in_queue(tenant, queue, MOST, after)
-            yield from ((r, r.work_item) for r in page if r.work_item is not None)
-            if after is None:
-                return
+def _lists(principal: Principal, query: Mapping[str, str]) -> list[ItemList]:
+    """Return the lists that hold what is asked for."""
+    owner, queues = query.get("owner"), _queues(principal, query.get("queue"))
+    match owner:
+        case None:
+            return [OfTeam(queue) for queue in queues]
+        case "none":
+            return [Unassigned(queue) for queue in queues]
+        case _:
+            return [OfOwner(principal.client_id if owner == _ME else owner)]
 
 
-def _queues(wanted: str | None) -> list[Queue]:
-    if not wanted:
-        return list(Queue)
-    if wanted not in set(Queue):
-        refuse(
-            "unknown-queue",
-            f"Name one of the queues {', '.join(Queue)}.",
-            code="value",
-            status=HTTPStatus.BAD_REQUEST,
+def _wanted(principal: Principal, query: Mapping[str, str]) -> Wanted:
+    """Return what tells an item that is asked for from another of the lists that are read."""
+    queues, reason = frozenset(_queues(principal, query.get("queue"))), query.get("reason")
+    if reason is not None and reason not in set(Reason):
+        _refuse("unknown-reason", f"Name one of the reasons {', '.join(Reason)}.")
+
+    def wanted(referral: Referral) -> bool:
+        item = referral.work_item
+        return (
+            item is not None
+            and referral.queue in queues
+            and (reason is None or item.reason == reason)
         )
+
+    return wanted
+
+
+def _queues(principal: Principal, wanted: str | None) -> list[Queue]:
+    if not wanted:
+        return [queue for queue in Queue if queue in principal.queues]
+    if wanted not in set(Queue):
+        _refuse("unknown-queue", f"Name one of the queues {', '.join(Queue)}.")
+    if Queue(wanted) not in principal.queues:
+        teams = ", ".join(sorted(principal.queues)) or "none"
+        raise Forbidden(f"You are not of the team {wanted}; yours: {teams}.")
     return [Queue(wanted)]
 
 
-def _due(referral: Referral, item: WorkItem) -> datetime:
-    return (item.due_at or referral.due_at).astimezone(UTC)
+def _place(referral: Referral) -> str:
+    return place_of(referral.item_due_at or referral.due_at, referral.id)
 
 
-def _shown(entry: _Entry) -> Mapping[str, Any]:
-    referral, item = entry.referral, entry.item
-    return {
-        "id": referral.id,
-        "queue": referral.queue.value,
-        "reason": item.reason.value,
-        "statusReason": referral.status_reason,
-        "status": referral.status.value,
-        "priority": referral.priority,
-        "pathway": referral.pathway,
-        "owner": item.owner,
-        "comments": item.comments,
-        "openedAt": item.opened_at.isoformat(),
-        "dueAt": entry.due_at.isoformat(),
-        "snoozedUntil": item.snoozed_until.isoformat() if item.snoozed_until else None,
-        "actions": list(available_actions(referral)),
-    }
+def _refuse(code: str, sentence: str) -> None:
+    refuse(code, sentence, code="value", status=HTTPStatus.BAD_REQUEST)

@@ -37,6 +37,15 @@ def config_item(record: _Configured) -> dict[str, Any]:
     return item(pk=pk, sk=sk, body=record.model_dump_json())
 
 
+def person_item(principal: Principal) -> dict[str, Any]:
+    """Return the item by which colleagues find a person: beside `config_item`, by the tenant."""
+    return item(
+        pk=keys.config(principal.tenant),
+        sk=f"{keys.Sort.PERSON}{principal.client_id}",
+        body=principal.model_dump_json(),
+    )
+
+
 class DynamoDbDirectory:
     """Reads configuration; one process reads each profile once."""
 
@@ -51,6 +60,11 @@ class DynamoDbDirectory:
         if body is None:
             raise Forbidden("This client is not registered: ask operations to onboard it.")
         return Principal.model_validate_json(body)
+
+    def people(self, tenant: Tenant) -> Sequence[Principal]:
+        """List the tenant's people."""
+        found = self._bodies(keys.config(tenant), keys.Sort.PERSON.value)
+        return [Principal.model_validate_json(body) for body in found]
 
     def tenant(self, tenant: Tenant) -> TenantProfile:
         """Read the tenant's profile."""

@@ -19,8 +19,10 @@ from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Update
+from referral_core.domain.work_items.lists import place_of
 from referral_core.domain.writes import Key
 
 MAX_PAYLOAD_BYTES: Final = 350 * 1024
@@ -66,7 +68,28 @@ def referral_item(referral: Referral) -> Item:
         received_at=keys.second(referral.received_at),
         queue_key=keys.queue(referral.tenant, queue),
         performer_key=keys.performer(referral.tenant, offer.organization) if offer else None,
+        number_key=_number_key(referral),
+        **_item_keys(referral),
     )
+
+
+def _item_keys(referral: Referral) -> Mapping[str, str]:
+    """Return where the open work item is listed; nothing without one."""
+    item, due_at = referral.work_item, referral.item_due_at
+    if item is None or due_at is None:
+        return {}
+    tenant, team = referral.tenant, referral.queue.value
+    owner = keys.owner(tenant, item.owner) if item.owner else keys.unassigned(tenant, team)
+    return {
+        "item_team": keys.team(tenant, team),
+        "item_owner": owner,
+        "item_place": place_of(due_at, referral.id),
+    }
+
+
+def _number_key(referral: Referral) -> str | None:
+    folded = folded_number(referral.placer_identifier)
+    return keys.number(referral.tenant, folded) if folded else None
 
 
 def mailbox_item(referral: Referral, mailbox: Mailbox) -> Item:

@@ -32,6 +32,7 @@ class Sort(StrEnum):
     PAYER = "PAYER#"
     EHR = "EHR#"
     MAPPING = "@MAPPING"
+    PERSON = "PERSON#"
     PRACTITIONER = "PRACTITIONER#"
     WEEK = "WEEK#"
     REFERRAL_OF = "R#"
@@ -155,6 +156,26 @@ def due_shards() -> tuple[str, ...]:
 def queue(tenant: Tenant, name: str) -> str:
     """Return the queue index's partition; `closed` holds what is closed."""
     return f"T#{tenant}#Q#{name}"
+
+
+def team(tenant: Tenant, name: str) -> str:
+    """Return the partition of a team's open work items."""
+    return f"T#{tenant}#TEAM#{name}"
+
+
+def owner(tenant: Tenant, client_id: str) -> str:
+    """Return the partition of the open work items that somebody has claimed."""
+    return f"T#{tenant}#OWNER#{client_id}"
+
+
+def unassigned(tenant: Tenant, name: str) -> str:
+    """Return the partition of a team's open work items that nobody has claimed."""
+    return f"T#{tenant}#UNASSIGNED#{name}"
+
+
+def number(tenant: Tenant, folded: str) -> str:
+    """Return the partition of the referrals that bear a placer's number."""
+    return f"T#{tenant}#NUMBER#{folded}"
 
 
 def performer(tenant: Tenant, organization: str) -> str:

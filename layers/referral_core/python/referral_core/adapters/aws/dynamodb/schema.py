@@ -27,7 +27,13 @@ BY_QUEUE: Final = Index("by_queue", "queue_key", "received_at")
 """A tenant's referrals by the team that owns them; `closed` holds those that are closed."""
 BY_PERFORMER: Final = Index("by_performer", "performer_key", "received_at")
 """A tenant's referrals by the organization that they are offered to, or were last."""
-INDEXES: Final = (BY_DUE, BY_QUEUE, BY_PERFORMER)
+BY_TEAM: Final = Index("by_team", "item_team", "item_place")
+"""A tenant's open work items by team, first due first: as many entries as there are items."""
+BY_OWNER: Final = Index("by_owner", "item_owner", "item_place")
+"""The same by whoever claimed them, and by team while nobody has."""
+BY_NUMBER: Final = Index("by_number", "number_key", "received_at")
+"""A tenant's referrals by the placer's number, as people write it: folded, without its system."""
+INDEXES: Final = (BY_DUE, BY_QUEUE, BY_PERFORMER, BY_TEAM, BY_OWNER, BY_NUMBER)
 
 
 def create_table_request(name: str) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+// The API, as the person who signed in. What fails says what to do; nothing typed is lost by it.
+
+import { useNow } from "./format.js";
+import { accessToken } from "./session.js";
+
+const base = document.body.dataset.base;
+
+/** The API refused: `status`, its own `code`, and its sentence. */
+export class Refused extends Error {
+  constructor(status, code, sentence) {
+    super(sentence);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The request did not arrive, or its answer did not. */
+export class Offline extends Error {}
+
+/** Nobody is signed in any more. */
+export class SignedOut extends Error {}
+
+export const get = (path) => call("GET", path);
+
+export const post = (path, body, key) => call("POST", path, body, key);
+
+/** Act on a work item; the key makes the same form sent twice one act. */
+export const decide = (id, decision, key) => post(`/work-items/${id}/decision`, decision, key);
+
+async function call(method, path, body, key) {
+  const headers = {};
+  let answer;
+  try {
+    const token = await accessToken();
+    if (!token) throw new SignedOut("Sign in again.");
+    headers.Authorization = `Bearer ${token}`;
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (key) headers["Idempotency-Key"] = key;
+    answer = await fetch(`${base}${path}`, {
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store",
+    });
+  } catch (error) {
+    if (error instanceof SignedOut) throw error;
+    throw new Offline("No connection. Nothing you typed is lost; send it again.");
+  }
+  if (answer.status === 401) throw new SignedOut("Sign in again.");
+  const read = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const issue = read.issue?.[0];
+    const code = issue?.details?.coding?.[0]?.code ?? "failed";
+    throw new Refused(answer.status, code, issue?.diagnostics ?? "The router did not answer; try again.");
+  }
+  useNow(read.now);
+  return read;
+}

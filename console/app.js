@@ -1,0 +1,106 @@
+// The shell: who is signed in, which page is shown, and what happens when the session ends.
+
+import { get, Offline, Refused, SignedOut } from "./api.js";
+import { fill, h } from "./element.js";
+import { useZone, words, zoneName } from "./format.js";
+import { referralPage } from "./referral.js";
+import { searchPage } from "./search.js";
+import { completeSignIn, isSignedIn, lockWhenIdle, signIn, signOut } from "./session.js";
+import { teamPage } from "./team.js";
+import { workPage } from "./worklist.js";
+
+const app = document.getElementById("app");
+const PAGES = { work: workPage, referral: referralPage, search: searchPage, team: teamPage };
+const TITLES = { work: "Work", referral: "Referral", search: "Search", team: "Team" };
+
+let me = null;
+let leave = () => {};
+
+async function start() {
+  lockWhenIdle(() => showSignIn("Locked after ten minutes without a key or a click."));
+  addEventListener("hashchange", show);
+  try {
+    await completeSignIn();
+  } catch {
+    return showSignIn("No connection to the sign-in page. Try again.");
+  }
+  if (!isSignedIn()) return showSignIn();
+  await enter();
+}
+
+async function enter() {
+  try {
+    me = await get("/me");
+  } catch (error) {
+    return failed(error);
+  }
+  useZone(me.timeZone);
+  await show();
+}
+
+async function show() {
+  if (!me) return;
+  leave();
+  leave = () => {};
+  const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
+  const page = PAGES[name] ?? workPage;
+  const shown = PAGES[name] ? name : "work";
+  document.title = `${TITLES[shown]} – Referral Router`;
+  const main = h("main", { id: "main", tabindex: "-1" }, h("p.quiet", { role: "status" }, "Loading …"));
+  fill(app, header(shown), main);
+  try {
+    leave = (await page({ main, me, path: rest, failed: (error) => failed(error, main) })) ?? leave;
+  } catch (error) {
+    failed(error, main);
+  }
+  if (shown !== "work") main.focus({ preventScroll: true });
+}
+
+function header(shown) {
+  const link = (name, text) =>
+    h("a", { href: `#/${name}`, "aria-current": name === shown ? "page" : null }, text);
+  return h("header.bar", {},
+    h("a.skip", { href: "#main", onclick: skip }, "Skip to the page"),
+    h("a.brand", { href: "#/work" }, "Referral Router"),
+    h("nav", { "aria-label": "Pages" },
+      link("work", "Work"), link("search", "Search"), me.role === "manager" && link("team", "Team")),
+    h("div.who", {},
+      h("span.zone", { title: "All times on this page" }, `${me.tenant} · ${zoneName()}`),
+      h("span", {}, `${me.name}, ${words(me.role).toLowerCase()}`),
+      h("button.plain", { onclick: signOut }, "Sign out")));
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+function showSignIn(sentence) {
+  me = null;
+  leave();
+  leave = () => {};
+  document.title = "Sign in – Referral Router";
+  fill(app, h("main.sign-in", { id: "main" },
+    h("h1", {}, "Referral Router"),
+    h("p", {}, sentence ?? "Every referral to its end, and who acts next."),
+    h("button.primary", { onclick: signIn, autofocus: true }, "Sign in")));
+  app.querySelector("button").focus();
+}
+
+/** Say what failed, and what to do; in a page if there is one. */
+function failed(error, main) {
+  if (error instanceof SignedOut) return showSignIn("The session has ended.");
+  const known = error instanceof Offline || error instanceof Refused;
+  const sentence = known ? error.message : "This page could not be shown.";
+  const box = h("section.notice", { role: "alert" },
+    h("h1", {}, error.status === 404 ? "Not found" : "That did not work"),
+    h("p", {}, sentence),
+    h("p.actions", {},
+      h("button.primary", { onclick: () => (me ? show() : enter()) }, "Try again"),
+      h("button.plain", { onclick: signOut }, "Sign out")));
+  if (main) fill(main, box);
+  else fill(app, h("main.sign-in", { id: "main" }, box));
+  if (!known) throw error;
+}
+
+start();

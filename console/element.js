@@ -1,0 +1,34 @@
+// Builds elements. Text only ever becomes text nodes: nothing here reads markup.
+
+/**
+ * Make an element.
+ * @param {string} tag its name, with classes: "p.quiet"
+ * @param {Object} [attributes] on* are listeners; false and null are left out; true is the bare name
+ * @param {...(Node|string|number|null|undefined|false|Array)} children
+ */
+export function h(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "value") element.value = value;
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...kept(children));
+  return element;
+}
+
+/** Replace what an element holds. */
+export function fill(element, ...children) {
+  element.replaceChildren(...kept(children));
+  return element;
+}
+
+function kept(children) {
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false)
+    .map((child) => (child instanceof Node ? child : String(child)));
+}

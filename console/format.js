@@ -1,0 +1,82 @@
+// Words and times as people read them: in the tenant's zone, beside the server's own clock.
+
+const WORDS = {
+  "call-due": "Call due",
+  "ehr": "EHR",
+  "sms": "Text message",
+  "noshow": "Missed",
+  "patient-wrote": "Patient replied",
+};
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+let zone = "UTC";
+let ahead = 0;
+
+/** Take the tenant's zone. */
+export function useZone(name) {
+  zone = name;
+}
+
+/** Take the server's instant: every "in 3 h" counts from it, whatever this machine's clock says. */
+export function useNow(instant) {
+  if (instant) ahead = Date.parse(instant) - Date.now();
+}
+
+export const now = () => new Date(Date.now() + ahead);
+
+/** "needs-information" → "Needs information". */
+export function words(code) {
+  if (!code) return "";
+  if (WORDS[code]) return WORDS[code];
+  const text = code.replaceAll("-", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const format = (options) => (text) =>
+  text ? new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options }).format(new Date(text)) : "";
+
+export const dateTime = format({ weekday: "short", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+export const dayOnly = format({ weekday: "short", month: "short", day: "numeric" });
+export const clock = format({ hour: "numeric", minute: "2-digit" });
+
+/** A date without time: no zone moves it. */
+export function date(text) {
+  if (!text) return "";
+  const [year, month, day] = text.split("-");
+  return `${month}/${day}/${year}`;
+}
+
+export function zoneName() {
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "long" }).formatToParts(now());
+  return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
+}
+
+/** "3 h", "2 d": one unit, rounded down. */
+export function span(seconds) {
+  const size = Math.abs(seconds);
+  if (size < MINUTE) return "less than a minute";
+  if (size < HOUR) return `${Math.floor(size / MINUTE)} min`;
+  if (size < 2 * DAY) return `${Math.floor(size / HOUR)} h`;
+  return `${Math.floor(size / DAY)} d`;
+}
+
+export const since = (text) => span((now() - new Date(text)) / 1000);
+
+/** Why it waits, in a sentence; that it is late its due time says beside it. */
+export const reasonOf = ({ statusReason }) => statusReason.replace(/^Overdue\. /, "");
+
+/**
+ * How an item stands to its due time: a state, and words that say it without any colour.
+ * @returns {{state: "overdue"|"soon"|"snoozed"|"ahead", text: string}}
+ */
+export function urgency(item) {
+  const due = new Date(item.dueAt);
+  const left = (due - now()) / 1000;
+  if (left < 0) return { state: "overdue", text: `${span(left)} overdue` };
+  if (item.snoozedUntil && new Date(item.snoozedUntil) > now()) {
+    return { state: "snoozed", text: `snoozed until ${dateTime(item.snoozedUntil)}` };
+  }
+  const whole = item.openedAt ? (due - new Date(item.openedAt)) / 1000 : 0;
+  const state = whole && left < whole / 4 ? "soon" : "ahead";
+  return { state, text: `due in ${span(left)}` };
+}

@@ -1,0 +1,139 @@
+"""What people work from: the open work items, list by list, and referrals by their number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from referral_core.adapters.aws.dynamodb import keys
+from referral_core.adapters.aws.dynamodb.attributes import item, plain
+from referral_core.adapters.aws.dynamodb.bodies import referral_in
+from referral_core.adapters.aws.dynamodb.items import payload_in
+from referral_core.adapters.aws.dynamodb.schema import (
+    BY_NUMBER,
+    BY_OWNER,
+    BY_TEAM,
+    PARTITION_KEY,
+    SORT_KEY,
+    Index,
+)
+from referral_core.adapters.aws.dynamodb.table import Table
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.referral import Referral
+from referral_core.domain.work_items.lists import (
+    FIRST,
+    LAST,
+    ItemList,
+    OfOwner,
+    OfTeam,
+    Unassigned,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_SAME_NUMBER: int = 20
+"""Referrals of one number that a search shows: several EHRs may count alike."""
+
+
+class WorkLists:
+    """The sparse indexes of open work items: what is closed or waits elsewhere costs nothing."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        """Take a DynamoDB client and the table's name."""
+        self._table = Table(client, name)
+        self._client = client
+        self._name = name
+
+    def items(
+        self,
+        tenant: Tenant,
+        of: ItemList,
+        limit: int,
+        *,
+        after: str = FIRST,
+        before: str = LAST,
+    ) -> tuple[Sequence[Referral], str | None]:
+        """Read one page of a list, first due first: (referrals, the place where it ends).
+
+        Args:
+            tenant: whose list it is.
+            of: which list.
+            limit: how many entries are read at most.
+            after: the place behind which it begins.
+            before: a place or an instant that it does not reach.
+
+        Returns:
+            The referrals that are in the list now, and the last entry's place; None at the end.
+        """
+        if not after < before:
+            return [], None
+        index, partition = _partition(tenant, of)
+        response = self._client.query(**self._query(index, partition, after, before), Limit=limit)
+        entries = [plain(entry) for entry in response["Items"]]
+        # The index lags behind: what left the list meanwhile is listed where it is now.
+        page = [
+            referral_in(found)
+            for found in self._table.get_all(entries)
+            if found.get(index.partition) == partition
+        ]
+        return page, entries[-1][index.sort] if "LastEvaluatedKey" in response else None
+
+    def count(self, tenant: Tenant, of: ItemList, *, before: str = LAST) -> int:
+        """Count a list's entries; of keys only, so that a thousand cost some thirty read units."""
+        index, partition = _partition(tenant, of)
+        pages = self._client.get_paginator("query").paginate(
+            **self._query(index, partition, FIRST, before), Select="COUNT"
+        )
+        return sum(page["Count"] for page in pages)
+
+    def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
+        """Return the referrals that bear a placer's number, the latest first."""
+        response = self._client.query(
+            TableName=self._name,
+            IndexName=BY_NUMBER.name,
+            KeyConditionExpression=f"{BY_NUMBER.partition} = :partition",
+            ExpressionAttributeValues=item(**{":partition": keys.number(tenant, folded)}),
+            ScanIndexForward=False,
+            Limit=_SAME_NUMBER,
+        )
+        return [referral_in(e) for e in self._table.get_all([plain(e) for e in response["Items"]])]
+
+    def payloads(self, referrals: Sequence[Referral]) -> Mapping[ReferralId, bytes]:
+        """Read the clinical payloads of a page of referrals at once; one that is gone is left out.
+
+        Raises:
+            Retryable: the table throttles.
+        """
+        wanted = [
+            {
+                PARTITION_KEY: keys.referral(r.tenant, r.id),
+                SORT_KEY: keys.payload(r.payload_version),
+            }
+            for r in referrals
+        ]
+        found = self._table.get_all(wanted)
+        return {keys.referral_of(e[PARTITION_KEY])[1]: payload_in(e) for e in found}
+
+    def _query(self, index: Index, partition: str, after: str, before: str) -> dict[str, Any]:
+        condition = f"{index.partition} = :partition AND {index.sort} BETWEEN :after AND :before"
+        # Both ends lie between two places, never on one.
+        begin = after if after == FIRST else f"{after}{LAST}"
+        return {
+            "TableName": self._name,
+            "IndexName": index.name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": item(
+                **{":partition": partition, ":after": begin, ":before": before}
+            ),
+        }
+
+
+def _partition(tenant: Tenant, of: ItemList) -> tuple[Index, str]:
+    match of:
+        case OfTeam(queue):
+            return BY_TEAM, keys.team(tenant, queue)
+        case Unassigned(queue):
+            return BY_OWNER, keys.unassigned(tenant, queue)
+        case OfOwner(owner):
+            return BY_OWNER, keys.owner(tenant, owner)

@@ -1,0 +1,75 @@
+"""The lists that people work from, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.numbers import folded_number
+from referral_core.domain.referral import Referral
+from referral_core.domain.work_items.lists import (
+    FIRST,
+    LAST,
+    ItemList,
+    OfOwner,
+    OfTeam,
+    Unassigned,
+    place_of,
+)
+
+
+class MemoryWorkLists:
+    """The open work items of a MemoryReferrals."""
+
+    def __init__(self, referrals: MemoryReferrals) -> None:
+        """Take the referrals."""
+        self._referrals = referrals
+
+    def items(
+        self,
+        tenant: Tenant,
+        of: ItemList,
+        limit: int,
+        *,
+        after: str = FIRST,
+        before: str = LAST,
+    ) -> tuple[Sequence[Referral], str | None]:
+        """Read one page of a list, first due first, and the place where it ends."""
+        ahead = [(p, r) for p, r in self._listed(tenant, of) if after < p < before]
+        page = ahead[:limit]
+        return [r for _, r in page], page[-1][0] if len(ahead) > limit else None
+
+    def count(self, tenant: Tenant, of: ItemList, *, before: str = LAST) -> int:
+        """Count a list's items."""
+        return sum(place < before for place, _ in self._listed(tenant, of))
+
+    def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
+        """Return the referrals that bear a placer's number, the latest first."""
+        found = [r for r in self._of(tenant) if folded_number(r.placer_identifier) == folded]
+        return sorted(found, key=lambda r: r.received_at, reverse=True)
+
+    def payloads(self, referrals: Sequence[Referral]) -> Mapping[ReferralId, bytes]:
+        """Read the clinical payloads of a page of referrals."""
+        return {r.id: self._referrals.payload(r) for r in referrals}
+
+    def _of(self, tenant: Tenant) -> list[Referral]:
+        return [s.referral for s in self._referrals.all() if s.referral.tenant == tenant]
+
+    def _listed(self, tenant: Tenant, of: ItemList) -> list[tuple[str, Referral]]:
+        return sorted(
+            (place_of(due_at, r.id), r)
+            for r in self._of(tenant)
+            if (due_at := r.item_due_at) is not None and _stands_in(r, of)
+        )
+
+
+def _stands_in(referral: Referral, of: ItemList) -> bool:
+    owner = referral.work_item.owner if referral.work_item else None
+    match of:
+        case OfTeam(queue):
+            return referral.queue is queue
+        case Unassigned(queue):
+            return referral.queue is queue and owner is None
+        case OfOwner(wanted):
+            return owner == wanted
