@@ -21,8 +21,8 @@ from referral_core.domain.cost_ledger import PriceLine, cost
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event, EventKind
 from referral_core.domain.ids import ReferralId
-from referral_core.domain.lifecycle import Party, Step
-from referral_core.domain.referral import Referral
+from referral_core.domain.lifecycle import Party, Status, Step
+from referral_core.domain.referral import Referral, WantedService
 
 _LOCATION: Final = re.compile(r"ServiceRequest/([0-9a-f]{32})")
 _FEW: Final = 8
@@ -39,6 +39,7 @@ class Followed:
     Attributes:
         seen_at: the virtual instant of the referral's last reading.
         refusal: the OperationOutcome of an input that was refused.
+        warnings: what the answer says was forgiven.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Followed:
     referral: Referral | None = None
     seen_at: datetime | None = None
     refusal: dict[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def has_ended(self) -> bool:
@@ -53,6 +55,8 @@ class Followed:
         referral, seen_at = self.referral, self.seen_at
         if referral is None or referral.is_closed:
             return True
+        if referral.status is Status.RECEIVED and referral.waits_for is Party.REFERRER:
+            return True  # a draft: its author has to send it
         item = referral.work_item
         if item is None or seen_at is None or referral.current_step is not Step.OPEN_WORK_ITEM:
             return False
@@ -140,6 +144,12 @@ class Follower:
             "messages": sum(e.kind in _MESSAGES for e in events),
             "cost_usd": float(round(cost(events, prices).usd, 6)),
             "worklist": referral.queue.value if on_worklist else None,
+            "specialty": referral.service.specialty,
+            "performer_npi": referral.offers[-1].npi if referral.offers else None,
+            "service": _service(referral.service),
+            "priority": referral.priority,
+            "work_item": _work_item(referral),
+            "warnings": list(followed.warnings),
         }
 
     def _posted(self, item: Input, answer: httpx.Response) -> list[Followed]:
@@ -160,6 +170,7 @@ class Follower:
                 f"{item.source}#{number}" if many else item.source,
                 answer.status_code,
                 referral=self._load(ReferralId(referral_id)),
+                warnings=_warnings(body),
             )
             for number, referral_id in enumerate(ids, start=1)
         ]
@@ -182,4 +193,46 @@ _OF_REFERRAL: Final = (
     "messages",
     "cost_usd",
     "worklist",
+    "specialty",
+    "performer_npi",
+    "service",
+    "priority",
+    "work_item",
+    "warnings",
 )
+
+
+def _service(service: WantedService) -> dict[str, Any]:
+    """Return the service as it was understood, with the code that decided."""
+    evidence = service.evidence
+    return {
+        "name": service.name,
+        "accepts": list(service.accepts),
+        "decided_by": evidence.model_dump(mode="json") if evidence else None,
+        "named_by": service.named_by,
+        "unclear": service.unclear.value if service.unclear else None,
+        "consent": service.consent.value,
+        "urgency": service.urgency.model_dump(mode="json"),
+    }
+
+
+def _work_item(referral: Referral) -> dict[str, str] | None:
+    """Return why a person must look; None when nobody must."""
+    item = referral.work_item
+    if item is None:
+        return None
+    return {"reason": item.reason.value, "sentence": referral.status_reason}
+
+
+def _warnings(body: Any) -> tuple[str, ...]:
+    """Return what an answer says was forgiven, wherever it holds an OperationOutcome."""
+    if isinstance(body, list):
+        return tuple(w for inner in body for w in _warnings(inner))
+    if not isinstance(body, dict):
+        return ()
+    own = (
+        str(issue.get("diagnostics", ""))
+        for issue in body.get("issue", ())
+        if body.get("resourceType") == "OperationOutcome" and issue.get("severity") == "warning"
+    )
+    return (*own, *_warnings([v for v in body.values() if isinstance(v, dict | list)]))

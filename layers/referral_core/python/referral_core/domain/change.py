@@ -64,6 +64,7 @@ class Regions(TypedDict, total=False):
     contacts: tuple[Contact, ...]
     contacts_window_start: int
     outreach_from: datetime | None
+    asked_with: ReferralId | None
     escalated: bool
     time_zones: tuple[str, ...]
     opted_out: bool
@@ -175,7 +176,6 @@ def received(
     *,
     actor: str,
     metered: Mapping[str, int],
-    wanted_by: datetime | None = None,
 ) -> Event:
     """Return a referral's first event.
 
@@ -183,8 +183,8 @@ def received(
         referral: as it is accepted.
         actor: the client that sent it.
         metered: counted units for the ledger.
-        wanted_by: when the order asks the service to have been done by.
     """
+    wanted_by = referral.service.urgency.ends_at
     return Event(
         tenant=referral.tenant,
         referral_id=referral.id,

@@ -161,6 +161,7 @@ class ClinicalContent(Model):
     Attributes:
         consent: whether the order comes with the patient's active consent to disclose.
         setting: class of the encounter it was written in (HL7 ActEncounterCode).
+        requisition: number of the requisition that the order is part of, as `system|value`.
         status, intent: of the order: who may act on it, and whether anybody may.
     """
 
@@ -173,6 +174,7 @@ class ClinicalContent(Model):
     setting: str | None = None
     status: str = "active"
     intent: str = "order"
+    requisition: str | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,17 +71,24 @@ class ReceiveReply:
         found = self.referrals.by_phone(channel.tenant, phone)
         if not found:
             self._keep(channel, text, message_id, phone)
+        alone = self._is_one_matter(channel.tenant, found)
         for referral_id in found:
-            alone = len(found) == 1
             theirs = self._is_the_patients(channel.tenant, referral_id, phone)
-            # With two open referrals, or from a number that was corrected since, a yes is
-            # ambiguous: a person reads it. A stop never is.
+            # With two open referrals that were not ordered together, or from a number that was
+            # corrected since, a yes is ambiguous: a person reads it. A stop never is.
             clear = theirs and (alone or stop)
             self._submit(channel.tenant, referral_id, text, message_id, clear=clear)
         if stop:
             # Last, since the carrier may be away: by then the stop is honoured and on record. Its
             # own list knows its own keywords only, and neither ALTO nor REVOKE.
             self.opt_outs.add(number)
+
+    def _is_one_matter(self, tenant: Tenant, found: Sequence[ReferralId]) -> bool:
+        """Whether the patient was asked about all of them at once: one, or one requisition."""
+        if len(found) == 1:
+            return True
+        open_ones = [self.referrals.load(tenant, one).referral for one in found]
+        return len({r.requisition or r.id for r in open_ones}) == 1
 
     def _is_the_patients(self, tenant: Tenant, referral_id: ReferralId, phone: str) -> bool:
         referral = self.referrals.load(tenant, referral_id).referral

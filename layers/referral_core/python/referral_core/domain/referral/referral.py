@@ -72,6 +72,7 @@ class Referral(Model):
         origin: what the order says of where it comes from, for every cut of every figure.
         service: what it is for, as it was understood; it names no specialty while nobody knows.
         priority: the level of the urgency that its order states anywhere.
+        requisition: what the orders of its requisition have in common; see `requisition_key`.
         run: counts executions; every write is conditional on it (the fence).
         version: rises by one with every change; equals the number of the last event.
         current_step: the step that carries the referral now, where a new run resumes.
@@ -81,6 +82,7 @@ class Referral(Model):
         offers_window_start: offers made before a person or the patient wanted another clinic.
         contacts_window_start: contacts made before the last rebooking, which starts a new series.
         outreach_from: when the present series of attempts began.
+        asked_with: the referral of the same requisition whose series asks for this one too.
         escalated: whether clinicians took over in the present series.
         time_zones: IANA zones that the patient may be in, the likeliest first.
         reports_reviewed: how many of the reports a clinician looked at, where one was critical.
@@ -103,6 +105,7 @@ class Referral(Model):
     origin: Origin
     service: WantedService = WantedService()
     placer_identifier: str | None = None
+    requisition: str | None = None
     payload_version: int = 1
     authored_at: datetime | None = None
     received_at: datetime
@@ -127,6 +130,7 @@ class Referral(Model):
     contacts_window_start: int = 0
     outreach_from: datetime | None = None
     escalated: bool = False
+    asked_with: ReferralId | None = None
     time_zones: tuple[str, ...] = ()
     opted_out: bool = False
     patient_reply: Reply | None = None

@@ -23,6 +23,7 @@ from referral_core.domain.pathway import Pathway
 from referral_core.domain.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Origin, Referral, WantedService
+from referral_core.domain.requisition import requisition_key
 from referral_core.domain.selection import SelectPathway, order_of
 from referral_core.domain.writes import Key, NewReferral
 from referral_core.entrypoints.http.errors import refuse
@@ -208,6 +209,7 @@ class ReceiveReferral:
             referrer=principal.organization,
             origin=_origin_of(principal, intake, pathway),
             placer_identifier=intake.placer_identifier,
+            requisition=requisition_key(principal.organization, intake.clinical),
             authored_at=intake.authored_on,
             received_at=now,
             updated_at=now,

@@ -9,7 +9,7 @@ from referral_core.domain.clinical_content import ClinicalContent, Reason, Servi
 from referral_core.fhir.intake.coverages import read_coverage
 from referral_core.fhir.intake.parties import read_patient, read_requester
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.intake.service import named_npis, ordered_service
+from referral_core.fhir.intake.service import named_npis, ordered_service, requisition_of
 from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
 from referral_core.fhir.r4.orders import Coded, Consent, Encounter, ServiceRequest
@@ -58,6 +58,7 @@ def read_content(
         setting=setting_of(graph, request, order),
         status=order.status,
         intent=order.intent,
+        requisition=requisition_of(graph, request, order),
         notes=tuple(n.text for n in order.note if n.text)
         + ((order.patient_instruction,) if order.patient_instruction else ()),
     )

@@ -70,6 +70,12 @@ def ordered_service(
     )
 
 
+def requisition_of(graph: Graph, request: Node, order: ServiceRequest) -> str | None:
+    """Return the number that the order shares with others placed together with it."""
+    groups = (order.requisition, *(task.group_identifier for _, task in _tasks(graph, request)))
+    return next((group.token for group in groups if group and group.token), None)
+
+
 def named_npis(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:
     """Return the NPIs of who the order names, in its order."""
     found = (npi for reference in order.performer for npi in npis_of(graph, reference, request))

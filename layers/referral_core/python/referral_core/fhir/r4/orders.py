@@ -182,6 +182,7 @@ class Task(Resource):
     identifier: tuple[Identifier, ...] = ()
     based_on: tuple[Reference, ...] = ()
     part_of: tuple[Reference, ...] = ()
+    group_identifier: Identifier | None = None
     status: Literal[
         "draft",
         "requested",

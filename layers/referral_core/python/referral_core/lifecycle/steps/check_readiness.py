@@ -118,7 +118,8 @@ def _found_by(case: Case) -> tuple[Effect, ...]:
     patient = case.content.patient
     hashed = contact_hash(patient.phone) if patient.phone else None
     keys = patient_keys(identity_of(patient), hashed)
-    return tuple(IndexIdentifier(identifier=key) for key in keys)
+    group = (case.referral.requisition,) if case.referral.requisition else ()
+    return tuple(IndexIdentifier(identifier=key) for key in (*keys, *group))
 
 
 def _awaited(case: Case, waits_for: str) -> Draft:

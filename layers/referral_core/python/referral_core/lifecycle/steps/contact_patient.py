@@ -39,6 +39,7 @@ from referral_core.lifecycle.evidence import is_unreachable
 from referral_core.lifecycle.messages import Messages, message_claim, unconfirmed_send
 from referral_core.lifecycle.reactions.patient import read_by_a_person, replied
 from referral_core.lifecycle.reactions.table import reactions_to
+from referral_core.lifecycle.requisition import asking, follow, follows
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 
 _BREATH: Final = timedelta(minutes=5)
@@ -117,6 +118,9 @@ class ContactPatient(Reacting):
         if (unsure := unconfirmed_send(case, self.name)) is not None:
             return unsure
         placed = case.of(case.referral.but(time_zones=case.zones))
+        other = asking(placed)
+        if other is not None:
+            return follow(placed, other)
         started = placed.of(placed.referral.but(outreach_from=starts_at(placed)))
         turn = next_turn(started)
         contacts = (*case.referral.contacts, *turn.skipped)
@@ -140,6 +144,9 @@ class ContactPatient(Reacting):
 
     def execute(self, case: Case) -> Recorder:
         """Make the attempt that `start` wrote down, or wait until one may be made."""
+        other = asking(case)
+        if other is not None:
+            return follows(case, other)
         contact = last_contact(case.referral)
         if contact is not None and contact.state == "sending":
             return self._send(case, contact)
