@@ -60,7 +60,7 @@ def follows(case: Case, other: Referral) -> Recorder:
     """Return how a referral goes on whose patient is asked by another one."""
     if other.patient_reply is Reply.YES:
         return _agreed
-    if other.is_closed or other.status is not Status.CONTACTING_PATIENT:
+    if other.proposed_outcome or other.status is not Status.CONTACTING_PATIENT:
         # Not reached, or another end: whether this one is still wanted, a person finds out.
         return lambda current: open_work_item(current, Reason.PATIENT_NOT_REACHED)
     until = max(min(other.due_at, case.now + _LOOKED_AT), case.now) + _BREATH
