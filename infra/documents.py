@@ -13,7 +13,7 @@ class Documents(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
-        logs = s3.Bucket(
+        self.access_logs = s3.Bucket(
             self,
             "AccessLogs",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -32,6 +32,6 @@ class Documents(Construct):
             bucket_key_enabled=True,
             enforce_ssl=True,
             versioned=True,
-            server_access_logs_bucket=logs,
+            server_access_logs_bucket=self.access_logs,
             removal_policy=RemovalPolicy.RETAIN,
         )

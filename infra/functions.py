@@ -116,6 +116,23 @@ OTHERS = (
         },
     ),
     Spec("record_metrics", {"STREAM_DLQ_URL": QUEUE}),
+    Spec(
+        "export_events",
+        {"LAKE_STREAM": ("firehose:PutRecordBatch",), "STREAM_DLQ_URL": QUEUE},
+        timeout_s=60,
+    ),
+    Spec(
+        "query_reports",
+        {
+            TABLE: READ,
+            "LAKE_WORKGROUP": (
+                "athena:StartQueryExecution",
+                "athena:GetQueryExecution",
+                "athena:GetQueryResults",
+            ),
+            "LAKE_DATABASE": ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"),
+        },
+    ),
     Spec("fire_timers", {TABLE: WRITE}, completes=True, timeout_s=55),
     _partner("deliver_notices", NOTICES_QUEUE_URL=("sqs:ChangeMessageVisibility",)),
 )

@@ -20,7 +20,7 @@ ACKNOWLEDGED: Final = {
         "a price a person for risks that the required second factor covers."
     ),
     "AwsSolutions::AwsSolutions-IAM5": (
-        "Wildcards are resource suffixes only: a table's indexes, objects of one bucket, versions "
+        "Wildcards are resource suffixes only: a table's indexes, objects of a bucket, versions "
         "of one function, secrets under referral-router/, the account's own sending identities; "
         "and log delivery and X-Ray, which know no resources. Of actions only the two key "
         "operations whose variants an encrypted queue needs. tests/infra lists them."
@@ -71,6 +71,8 @@ _WILDCARDS: Final = (
     "Action::kms:ReEncrypt*",
     "Resource::<RecordTableDC0C661A.Arn>/index/*",
     "Resource::<DocumentsBucket089EA665.Arn>/*",
+    "Resource::<LakeBucketB1D32E10.Arn>/*",
+    "Resource::<LakeResults1933D710.Arn>/*",
     (
         "Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:"
         "secret:referral-router/*"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.documents import Documents
 from infra.functions import Functions, Resource
+from infra.lake import Lake
 from infra.layers import Layers
 from infra.lifecycle import Lifecycle
 from infra.messaging import Messaging
@@ -42,15 +44,17 @@ class ReferralRouterStack(Stack):
         record = ReferralTable(self, "Record")
         documents = Documents(self, "Documents", record.key)
         messaging = Messaging(self, "Messaging", record.key)
+        lake = Lake(self, "Lake", record.key, documents.access_logs)
         functions = Functions(
             self,
             "Functions",
             layers=Layers(self, "Layers", third_party=third_party_layer),
             key=record.key,
-            resources=self._resources(record, documents, messaging),
+            resources=self._resources(record, documents, messaging, lake),
             extra_environment=extra_environment,
         )
         by_name = functions.by_name
+        lake.grant_queries(by_name["query_reports"])
         lifecycle = Lifecycle(
             self,
             "Lifecycle",
@@ -59,12 +63,7 @@ class ReferralRouterStack(Stack):
             key=record.key,
         )
         api = Api(self, "Api", functions=by_name, key=record.key)
-        by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
-        for name in ("query_api", "serve_console"):
-            by_name[name].add_environment("TOKEN_URL", f"{api.domain.base_url()}/oauth2/token")
-        by_name["serve_console"].add_environment(
-            "CONSOLE_CLIENT_ID", api.console.user_pool_client_id
-        )
+        _tell_addresses(by_name, api)
         Triggers(self, "Triggers", functions=by_name, table=record.table, messaging=messaging)
         Alarms(self, "Alarms", functions=by_name, machine=lifecycle.machine, messaging=messaging)
         outputs = {
@@ -79,7 +78,7 @@ class ReferralRouterStack(Stack):
             CfnOutput(self, name, value=value)
 
     def _resources(
-        self, record: ReferralTable, documents: Documents, messaging: Messaging
+        self, record: ReferralTable, documents: Documents, messaging: Messaging, lake: Lake
     ) -> Mapping[str, Resource]:
         """Return what functions may be given, by the setting that names it."""
         # Composed, not read from the machine, which needs the functions first.
@@ -99,8 +98,17 @@ class ReferralRouterStack(Stack):
             ),
             "STATE_MACHINE_ARN": Resource(machine_arn, (machine_arn,)),
             **messaging.resources,
+            **lake.resources,
             **Parameters(self).resources,
         }
+
+
+def _tell_addresses(by_name: Mapping[str, lambda_.Function], api: Api) -> None:
+    """Give functions what is known once the API is there."""
+    by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
+    for name in ("query_api", "serve_console"):
+        by_name[name].add_environment("TOKEN_URL", f"{api.domain.base_url()}/oauth2/token")
+    by_name["serve_console"].add_environment("CONSOLE_CLIENT_ID", api.console.user_pool_client_id)
 
 
 def _api_outputs(api: Api) -> Mapping[str, str]:

@@ -23,6 +23,10 @@ STREAM_FILTERS: Final[Mapping[str, Mapping[str, object]]] = {
         "eventName": ["INSERT", "MODIFY"],
         "dynamodb": {"Keys": {"sk": {"S": [Sort.REFERRAL.value]}}},
     },
+    "export_events": {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": Sort.EVENT.value}]}}},
+    },
     "record_metrics": {
         "eventName": ["INSERT"],
         "dynamodb": {"Keys": {"sk": {"S": [{"prefix": Sort.EVENT.value}]}}},
@@ -50,7 +54,8 @@ class Triggers(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         for name, pattern in STREAM_FILTERS.items():
-            functions[name].add_event_source(_stream(table, pattern, messaging))
+            source = _stream(table, pattern, messaging, forever=name == "export_events")
+            functions[name].add_event_source(source)
         functions["deliver_notices"].add_event_source(
             # One notice an invocation: no EHR waits for another one's timeout.
             sources.SqsEventSource(
@@ -71,15 +76,19 @@ class Triggers(Construct):
 
 
 def _stream(
-    table: dynamodb.Table, pattern: Mapping[str, object], messaging: Messaging
+    table: dynamodb.Table, pattern: Mapping[str, object], messaging: Messaging, *, forever: bool
 ) -> sources.DynamoEventSource:
+    """Return the stream as a consumer's source; one that nothing else makes good never gives up.
+
+    The lake's rows are wanted whenever the lake is back: as long as the stream keeps them.
+    """
     return sources.DynamoEventSource(
         table,
         starting_position=lambda_.StartingPosition.TRIM_HORIZON,
         batch_size=50,
         bisect_batch_on_error=True,
-        retry_attempts=_STREAM_RETRIES,
-        max_record_age=Duration.hours(6),
+        retry_attempts=None if forever else _STREAM_RETRIES,
+        max_record_age=None if forever else Duration.hours(6),
         report_batch_item_failures=True,
         on_failure=sources.SqsDlq(messaging.stream_dlq),
         # A bare mapping would be dropped without a word.

@@ -10,7 +10,7 @@ from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.updates import Role
 
-_ROLES = (Role.EHR, Role.CLINIC, Role.PAYER, Role.STAFF)
+_ROLES = (Role.EHR, Role.CLINIC, Role.PAYER, Role.STAFF, Role.FINANCE)
 
 
 def main() -> None:

@@ -98,6 +98,7 @@ def seed(emulator: Emulator, deployment: Deployment, partners_url: str, today: d
         "ehr": (Role.EHR, EHR),
         "payer": (Role.PAYER, "harbor-health-plan"),
         "staff": (Role.STAFF, "lakeside"),
+        "finance": (Role.FINANCE, "lakeside"),
         **{f"clinic:{name}": (Role.CLINIC, name) for name in (*CLINICS, OUTSIDE)},
     }
     return Seeded({name: onboard(emulator, deployment, *who) for name, who in wanted.items()})

@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from local.lake.duck import DuckLake
 from local.simulation.machine import Execution
 from local.simulation.table import SimulatedTable
 from local.simulation.tenant import Configured
@@ -50,6 +51,7 @@ class Day:
         configured: the tenant's configuration items.
         reserved: capacity that was reserved before the first referral came.
         dead: what was given up, by service.
+        lake: the rows of all events, as the stream delivered them.
     """
 
     seed: str
@@ -66,6 +68,7 @@ class Day:
     configured: Sequence[Configured]
     reserved: Mapping[tuple[Tenant, str, str], int]
     dead: Mapping[str, Sequence[Any]]
+    lake: DuckLake
 
     @property
     def referrals(self) -> list[Referral]:

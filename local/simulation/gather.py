@@ -43,6 +43,7 @@ def gather(world: World, began: datetime) -> Day:
             "stream": world.stream.dead,
             "replies": world.topic.dead,
         },
+        lake=world.lake,
     )
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from local.lake.duck import DuckLake
 from local.simulation.services import VirtualQueue
+from referral_core.adapters.aws.dynamodb.bodies import event_in
 from referral_core.adapters.aws.dynamodb.keys import Sort
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.adapters.aws.sqs import SqsNotices
@@ -16,6 +18,7 @@ from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
+from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
@@ -31,7 +34,8 @@ from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
-from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.reports import RunReports
+from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
@@ -39,6 +43,7 @@ from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.entrypoints.keep_unmatched import KeepUnmatched
+from referral_core.entrypoints.lake import export
 from referral_core.entrypoints.metrics import record
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
 from referral_core.entrypoints.outbox import Outbox
@@ -63,10 +68,13 @@ from referral_core.lifecycle.steps.request_authorization import RequestAuthoriza
 from referral_core.lifecycle.steps.route_referral import RouteReferral
 from referral_core.lifecycle.steps.verify_closure import VerifyClosure
 from referral_core.observability import logger
-from referral_core.pathways import pathway, pathway_for
-from referral_core.ports import Clock, Directory, Documents, Messenger, OptOuts, Referrals, Workflow
+from referral_core.pathways import pathway, pathway_for, pathways
+from referral_core.ports import Clock, Documents, Messenger, OptOuts, Referrals, Workflow
+from referral_core.price_books import price_book
+from referral_core.reporting.horizons import horizons
 
 API: Final = "https://router.example"
+HORIZONS: Final = horizons(pathways().values())
 
 
 class Context:
@@ -86,6 +94,7 @@ class Ports:
         worklists: the table's lists, for the functions that read.
         notices: the queue of notices.
         stream_dead: the stream's dead-letter queue.
+        lake: the rows of events.
         stdout: where the functions' output goes.
         conflicts: how often a write is tried, without pauses: virtual time stands still meanwhile.
     """
@@ -93,7 +102,7 @@ class Ports:
     referrals: Referrals
     worklists: MemoryReferrals
     unmatched: MemoryUnmatched
-    directory: Directory
+    directory: MemoryDirectory
     documents: Documents
     http: HttpClient
     messenger: Messenger
@@ -102,6 +111,7 @@ class Ports:
     clock: Clock
     notices: VirtualQueue
     stream_dead: VirtualQueue
+    lake: DuckLake
     stdout: Any
     new_id: Callable[[], str]
     conflicts: Conflicts
@@ -160,6 +170,10 @@ class Product:
         with redirect_stdout(self._ports.stdout):
             return consume(event, Sort.EVENT, record, self._dead("record_metrics"))
 
+    def export_events(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Consume stream records of events, as rows of the lake."""
+        return export(event, Sort.EVENT, event_in, self._ports.lake, self._dead("export_events"))
+
     def fire_timers(self, _event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Process what is due."""
         return self._watchdog.tick()
@@ -186,6 +200,9 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     lists = MemoryWorkLists(ports.worklists)
     worklist = ListWorkItems(referrals, lists, ports.clock)
     shown = ShowReferrals(referrals, lists, directory, ports.clock)
+    reports = RunReports(
+        ports.lake, ports.directory, ports.clock, [price_book("us-east-1")], HORIZONS
+    )
     return {
         "receive_referral": intake_app(intake, orders, directory),
         "receive_update": update_app(
@@ -195,6 +212,7 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             directory,
         ),
         "query_api": read_app(reads, worklist, ListUnmatched(ports.unmatched), shown, directory),
+        "query_reports": report_app(reports, directory),
     }
 
 

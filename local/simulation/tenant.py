@@ -74,6 +74,7 @@ def clients(loaded: Sequence[Configured]) -> Iterator[Principal]:
     yield _client("ehr", Role.EHR, EHR)
     yield _client("payer", Role.PAYER, "payers")
     yield _client("staff", Role.STAFF, "lakeside")
+    yield _client("finance", Role.FINANCE, "lakeside")
     organizations = {r.organization: None for r in loaded if isinstance(r, Practitioner)}
     for organization in organizations:
         yield _client(f"clinic:{organization}", Role.CLINIC, organization)

@@ -19,6 +19,7 @@ from typing import Final
 from starlette.applications import Starlette
 
 from local.inputs import Input
+from local.lake.duck import DuckLake
 from local.partners.application import application
 from local.partners.carrier.endpoint import NUMBER, OPT_OUT_LIST
 from local.partners.scripts.script import Scripts
@@ -92,12 +93,8 @@ class World(Invocations):
         self.app: Starlette = application(self.partners, self.topic)
         self.notices = VirtualQueue(self._consumer("deliver_notices", lambda p: p.deliver_notices))
         self.stream_dead = VirtualQueue()
-        self.stream = VirtualStream(
-            [
-                (Sort.REFERRAL, self._consumer("publish_outbox", lambda p: p.publish_outbox)),
-                (Sort.EVENT, self._consumer("record_metrics", lambda p: p.record_metrics)),
-            ]
-        )
+        self.stream = self._stream()
+        self.lake = DuckLake()
         self.print_queue = VirtualQueue()
         self.others = MemoryMessenger()
         self.documents = MemoryDocuments()
@@ -159,6 +156,15 @@ class World(Invocations):
             }
         )
 
+    def _stream(self) -> VirtualStream:
+        return VirtualStream(
+            [
+                (Sort.REFERRAL, self._consumer("publish_outbox", lambda p: p.publish_outbox)),
+                (Sort.EVENT, self._consumer("record_metrics", lambda p: p.record_metrics)),
+                (Sort.EVENT, self._consumer("export_events", lambda p: p.export_events)),
+            ]
+        )
+
     def _ports(self) -> Ports:
         ids = self.random("referrals")
         return Ports(
@@ -174,6 +180,7 @@ class World(Invocations):
             clock=self.clock,
             notices=self.notices,
             stream_dead=self.stream_dead,
+            lake=self.lake,
             stdout=self.captured.sink,
             new_id=lambda: f"{ids.getrandbits(_ID_BITS):032x}",
             conflicts=Conflicts(pause=lambda _: None),

@@ -16,10 +16,13 @@ from referral_core.domain.ownership import OWNERS
 from referral_core.domain.referral import NoticeTopic
 from referral_core.domain.updates import UPDATES, Reported
 from referral_core.domain.work_items import WORK_ITEM_POLICIES
+from referral_core.reporting.columns import COLUMNS
+from referral_core.reports import definitions
 from tests.contracts.state_table import always_accepted, states
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = (ROOT / "statemachines/README.md", *sorted((ROOT / "docs").rglob("*.md")))
+_SQL: Final = "../layers/referral_core/python/referral_core/reports/"
 _MARKED: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -83,6 +86,25 @@ def work_items() -> str:
     return "\n".join(rows)
 
 
+def figures() -> str:
+    """Return a row a figure: definition, of what, without what, its columns and its file."""
+    rows = ["| figure | definition | of | without | columns |", "|---|---|---|---|---|"]
+    for name, figure in definitions().items():
+        columns = ", ".join(f"`{column.name}`" for column in figure.columns)
+        rows.append(
+            f"| [{name}]({_SQL}{name}.sql) | {figure.definition} "
+            f"| {figure.denominator} | {figure.exclusions} | {columns} |"
+        )
+    return "\n".join(rows)
+
+
+def lake() -> str:
+    """Return the data dictionary: a row a column of the lake's table."""
+    rows = ["| column | type | means |", "|---|---|---|"]
+    rows += [f"| `{c.name}` | {c.type} | {c.means} |" for c in COLUMNS]
+    return "\n".join(rows)
+
+
 TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "updates": updates,
     "events": events,
@@ -92,6 +114,8 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "work-items": work_items,
     "states": states,
     "ending-updates": always_accepted,
+    "figures": figures,
+    "lake": lake,
 }
 
 

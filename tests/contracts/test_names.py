@@ -22,6 +22,8 @@ NO_STATES = {
     "receive_reply",
     "query_api",
     "serve_console",
+    "query_reports",
+    "export_events",
     "publish_outbox",
     "record_metrics",
     "fire_timers",

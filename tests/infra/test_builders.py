@@ -19,8 +19,8 @@ from infra.functions import OTHERS, STEPS, Spec
 ROOT = Path(__file__).parents[2]
 SPECS: Final = (*STEPS, *OTHERS)
 STEP_NAMES: Final = {spec.name for spec in STEPS}
-HTTP: Final = {"receive_referral", "receive_update", "query_api"}
-STREAM: Final = {"publish_outbox", "record_metrics"}
+HTTP: Final = {"receive_referral", "receive_update", "query_api", "query_reports"}
+STREAM: Final = {"publish_outbox", "record_metrics", "export_events"}
 
 Loaded = dict[str, set[str]]
 

@@ -32,6 +32,7 @@ SENDS: Final = {
         "receive_referral",
         "receive_update",
         "receive_reply",
+        "query_reports",
     },
     "states:StartExecution": {"publish_outbox"},
 }
@@ -161,6 +162,7 @@ def test_who_may_put_into_which_queue(resources: Resources) -> None:
         "contact_patient": {"Letters"},
         "publish_outbox": {"Notices", "StreamDlq"},
         "record_metrics": {"StreamDlq"},
+        "export_events": {"StreamDlq"},
         "receive_reply": {"RepliesDlq"},
     }
 

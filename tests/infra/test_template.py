@@ -303,6 +303,7 @@ def test_the_layer_holds_what_lambda_imports_for_its_platform(assembly: Path) ->
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 imported.add((node.module or "").partition(".")[0])
     typed_only = {"types_boto3_dynamodb", "types_boto3_pinpoint_sms_voice_v2", "types_boto3_s3"}
+    typed_only |= {"types_boto3_athena", "types_boto3_firehose"}
     typed_only |= {"types_boto3_sesv2", "types_boto3_sqs", "types_boto3_stepfunctions"}
     import sys  # noqa: PLC0415
 

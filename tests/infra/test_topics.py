@@ -11,7 +11,13 @@ from infra import STACK_NAME
 
 Resources = dict[str, dict[str, Any]]
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
-WITHOUT_WRITES = {"query_api", "record_metrics", "publish_outbox"}
+WITHOUT_WRITES = {
+    "query_api",
+    "query_reports",
+    "record_metrics",
+    "export_events",
+    "publish_outbox",
+}
 """What only reads, or only reads the stream."""
 
 

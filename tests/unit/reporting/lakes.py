@@ -86,7 +86,7 @@ def a_request(**fields: Any) -> ReportRequest:
 
 
 def statement(name: str, request: ReportRequest, policy: Policy = POLICY) -> str:
-    return compose(definitions()[name].sql, request, policy)
+    return compose(definitions()[name], request, policy)
 
 
 def rows(

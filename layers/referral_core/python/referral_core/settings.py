@@ -31,6 +31,9 @@ class Settings:
     opt_out_list: str | None = None
     email_from: str | None = None
     stream_dlq_url: str | None = None
+    lake_workgroup: str | None = None
+    lake_database: str | None = None
+    lake_stream: str | None = None
     public_base_url: str | None = None
     token_url: str | None = None
     console_client_id: str | None = None

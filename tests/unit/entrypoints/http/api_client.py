@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from local.lake.duck import DuckLake
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
@@ -18,13 +19,15 @@ from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.principals import CachedPrincipals
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
+from referral_core.entrypoints.http.reports import RunReports
 from referral_core.entrypoints.http.route_table import (
+    QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
     function_of,
 )
-from referral_core.entrypoints.http.routes import intake_app, read_app, update_app
+from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
@@ -32,7 +35,9 @@ from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.entrypoints.keep_unmatched import KeepUnmatched
-from referral_core.pathways import pathway_for
+from referral_core.pathways import pathway_for, pathways
+from referral_core.price_books import price_book
+from referral_core.reporting.horizons import horizons
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.unit.entrypoints.http.events import SCOPES, an_event
 
@@ -43,6 +48,7 @@ CLIENTS = (
     ("ehr-2", TENANT, Role.EHR, "another-ehr"),
     ("clinic-1", TENANT, Role.CLINIC, "clinic-1"),
     ("payer-1", TENANT, Role.PAYER, "harbor"),
+    ("finance-1", TENANT, Role.FINANCE, "lakeside"),
     ("stranger", Tenant("riverside"), Role.STAFF, "riverside"),
 )
 
@@ -95,6 +101,10 @@ class ApiClient:
         orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
         self.intake = ReceiveReferral(referrals, self.documents, clock, orders, pathway_for)
         principals = CachedPrincipals(directory, clock)
+        self.lake = DuckLake()
+        reports = RunReports(
+            self.lake, directory, clock, [price_book("us-east-1")], horizons(pathways().values())
+        )
         kept = KeepUnmatched(self.unmatched, referrals)
         self.apps = {
             RECEIVE_REFERRAL: intake_app(self.intake, orders, principals),
@@ -107,6 +117,7 @@ class ApiClient:
             READ_RECORDS: read_app(
                 reads, worklist, ListUnmatched(self.unmatched), shown, principals
             ),
+            QUERY_REPORTS: report_app(reports, principals),
         }
 
     def call(

@@ -263,7 +263,9 @@ def found_by(row: List, party: Party) -> AbstractSet[str] | int:
 
 def test_every_route_that_reads_is_in_the_table() -> None:
     routes = gateway_routes() | app_routes(everybody().api)
-    assert {r for r in routes if r.startswith("GET ")} == {row.route for row in ROWS}
+    # Figures are read of the lake: test_report_routes.py says by whom.
+    records = {r for r in routes if r.startswith("GET ") and not r.startswith("GET /reports")}
+    assert records == {row.route for row in ROWS}
 
 
 @pytest.mark.parametrize("row", RECORDS, ids=of_row)

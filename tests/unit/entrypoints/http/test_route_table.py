@@ -79,7 +79,7 @@ def test_whoever_may_report_something_may_call_the_routes_that_take_it() -> None
         assert roles[operation] == partners
     # Nobody else comes in over HTTP: a patient's channel writes by text message.
     everybody = frozenset[Role]().union(*roles.values())
-    assert everybody == partners | {Role.PAYER}
+    assert everybody == partners | {Role.PAYER, Role.FINANCE}
     posted = frozenset[Role]().union(*(may_post(kind) for kind in UPDATES))
     assert posted - everybody == {Role.PATIENT_CHANNEL, Role.ROUTER}
 

@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from referral_core.domain.cost_ledger import UNITS
 
+DATABASE: Final = "referral_router"
 TABLE: Final = "referral_events"
 PARTITIONS: Final = ("tenant", "day")
 """The partition keys: the tenant, and the UTC day of the event, `2026-03-02`."""

@@ -27,6 +27,7 @@ from referral_core.reporting.request import (
 )
 from referral_core.reporting.rows import ms_of
 from referral_core.reports import base_sql
+from referral_core.reports.definition import Definition
 
 _FIRST_YEAR: Final = 2020
 
@@ -48,14 +49,20 @@ class Policy:
     horizons: Mapping[str, int]
 
 
-def compose(sql: str, request: ReportRequest, policy: Policy) -> str:
+def compose(figure: Definition, request: ReportRequest, policy: Policy) -> str:
     """Return one statement: the common tables, then the figure.
 
     Args:
-        sql: the figure's own.
+        figure: its own SQL reads the common tables.
         request: checked already.
         policy: as known at the request's instant.
     """
+    tables = common_tables(request, policy)
+    return f"{tables}{_with_maturity(figure.sql) if figure.matures else _alone(figure.sql)}"
+
+
+def common_tables(request: ReportRequest, policy: Policy) -> str:
+    """Return the common tables that a figure reads, as the head of a statement."""
     brought: Mapping[str, str] = {
         "period": _period(request),
         "zone": _zone(request),
@@ -78,7 +85,29 @@ def compose(sql: str, request: ReportRequest, policy: Policy) -> str:
         "spent": base_sql("spent"),
     }
     written = ",\n".join(f"{name} AS (\n{body.strip()}\n)" for name, body in common.items())
-    return f"WITH {written}\n{sql.strip()}\n"
+    return f"WITH {written}"
+
+
+def _alone(sql: str) -> str:
+    return f"\n{sql.strip()}\n"
+
+
+def _with_maturity(sql: str) -> str:
+    """Put beside each row how many of its cohort are open, and too young to say much."""
+    return f""",
+figure AS (
+{sql.strip()}
+),
+maturity AS (
+{base_sql("maturity").strip()}
+)
+SELECT f.*, m.cohort, m.still_open, m.immature
+FROM figure AS f
+LEFT JOIN maturity AS m
+    ON coalesce(f.cut_1, '') = coalesce(m.cut_1, '')
+    AND coalesce(f.cut_2, '') = coalesce(m.cut_2, '')
+    AND coalesce(f.cut_3, '') = coalesce(m.cut_3, '')
+"""  # noqa: S608 - a figure's file
 
 
 def values(columns: Sequence[str], rows: Iterable[Sequence[Literal]]) -> str:

@@ -8,8 +8,6 @@
 -- column denominator count: orders of January to October
 -- column numerator count: of them with a report in the same year
 -- column rate ratio numerator/denominator: reported of written
--- column open count: still open
--- column immature count: younger than the pathway's horizon
 SELECT
     cut_1,
     cut_2,
@@ -18,9 +16,7 @@ SELECT
     sum(CASE
         WHEN r.reported_day < y.next_year_day AND r.reported_ms > r.written_ms THEN received_n
         ELSE 0
-    END) AS numerator,
-    sum(open_n) AS open,
-    sum(immature_n) AS immature
+    END) AS numerator
 FROM (
     SELECT
         r.*,

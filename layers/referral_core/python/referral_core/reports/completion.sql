@@ -10,8 +10,6 @@
 -- column completion ratio seen/eligible: seen of eligible
 -- column days_median days: from the order to the visit (t6 - t0), median
 -- column days_p90 days: the same, 90th percentile
--- column open count: still open
--- column immature count: younger than the pathway's horizon
 SELECT
     cut_1,
     cut_2,
@@ -19,9 +17,7 @@ SELECT
     sum(eligible_n) AS eligible,
     sum(seen_n) AS seen,
     min(CASE WHEN place >= 0.5 * places THEN took_ms END) AS days_median,
-    min(CASE WHEN place >= 0.9 * places THEN took_ms END) AS days_p90,
-    sum(open_n) AS open,
-    sum(immature_n) AS immature
+    min(CASE WHEN place >= 0.9 * places THEN took_ms END) AS days_p90
 FROM (
     SELECT
         r.*,

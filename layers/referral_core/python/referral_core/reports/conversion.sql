@@ -10,8 +10,6 @@
 -- column conversion ratio booked/eligible: booked of eligible
 -- column days_median days: from receipt to the first booking (t5 - t1), median
 -- column days_p90 days: the same, 90th percentile
--- column open count: still open
--- column immature count: younger than the pathway's horizon
 SELECT
     cut_1,
     cut_2,
@@ -19,9 +17,7 @@ SELECT
     sum(eligible_n) AS eligible,
     sum(booked_n) AS booked,
     min(CASE WHEN place >= 0.5 * places THEN took_ms END) AS days_median,
-    min(CASE WHEN place >= 0.9 * places THEN took_ms END) AS days_p90,
-    sum(open_n) AS open,
-    sum(immature_n) AS immature
+    min(CASE WHEN place >= 0.9 * places THEN took_ms END) AS days_p90
 FROM (
     SELECT
         r.*,

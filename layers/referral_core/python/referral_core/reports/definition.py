@@ -42,6 +42,24 @@ class ResultColumn(Model):
     of: tuple[str, str] | None = None
 
 
+MATURITY: Final = (
+    ResultColumn(name="cohort", kind=ColumnKind.NUMBER, means="referrals received in the period"),
+    ResultColumn(name="still_open", kind=ColumnKind.NUMBER, means="referrals still open"),
+    ResultColumn(
+        name="immature",
+        kind=ColumnKind.NUMBER,
+        means="of the cohort, younger than their pathway's horizon",
+    ),
+    ResultColumn(
+        name="open_share",
+        kind=ColumnKind.RATIO,
+        means="still open of the cohort: what a young cohort does not say yet",
+        of=("still_open", "cohort"),
+    ),
+)
+"""What stands behind every figure that a young cohort says little of."""
+
+
 class Definition(Model):
     """One figure.
 
@@ -65,9 +83,14 @@ class Definition(Model):
     sql: str
 
     @property
+    def shown(self) -> tuple[ResultColumn, ...]:
+        """All columns of a result behind its cuts, in order."""
+        return (*self.columns, *(MATURITY if self.matures else ()))
+
+    @property
     def selected(self) -> tuple[ResultColumn, ...]:
-        """The columns that the SQL returns, behind the three cuts."""
-        return tuple(c for c in self.columns if c.of is None)
+        """The columns that the statement returns, behind the three cuts."""
+        return tuple(c for c in self.shown if c.of is None)
 
 
 class BadHeader(ValueError):

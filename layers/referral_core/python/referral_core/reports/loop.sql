@@ -13,8 +13,6 @@
 -- column eligible count: referrals that came to routing
 -- column loop_completed count: of the eligible, loop closed with a completed-* outcome
 -- column loop_completed_rate ratio loop_completed/eligible: loop completed of eligible
--- column open count: still open
--- column immature count: younger than the pathway's horizon
 SELECT
     cut_1,
     cut_2,
@@ -29,9 +27,7 @@ SELECT
             AND outcome IN ('completed-report-acknowledged', 'completed-attested')
             THEN closed_n * last_closing_closed_loop
         ELSE 0
-    END) AS loop_completed,
-    sum(open_n) AS open,
-    sum(immature_n) AS immature
+    END) AS loop_completed
 FROM referrals
 GROUP BY cut_1, cut_2, cut_3
 HAVING sum(received_n + closed_n + overaged_n + eligible_n) > 0

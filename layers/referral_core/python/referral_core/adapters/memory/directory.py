@@ -8,6 +8,7 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
+from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.principal import Principal
 from referral_core.domain.terminology import Overrides
 
@@ -23,6 +24,15 @@ class MemoryDirectory:
         """Take the records that operations would load."""
         self._referrals = referrals
         self._records = tuple(records)
+        self.contracts: dict[Tenant, list[PriceBook | RevenueTable]] = {}
+
+    def price_books(self, tenant: Tenant) -> Sequence[PriceBook]:
+        """List the tenant's price books."""
+        return [c for c in self.contracts.get(tenant, ()) if isinstance(c, PriceBook)]
+
+    def revenue_tables(self, tenant: Tenant) -> Sequence[RevenueTable]:
+        """List the tenant's tables of expected net revenue."""
+        return [c for c in self.contracts.get(tenant, ()) if isinstance(c, RevenueTable)]
 
     def principal(self, client_id: str) -> Principal:
         """Read the principal of a client id."""

@@ -17,6 +17,7 @@ class Role(StrEnum):
     CLINIC = "clinic"
     PAYER = "payer"
     STAFF = "staff"
+    FINANCE = "finance"
     PATIENT_CHANNEL = "patient-channel"
     ROUTER = "router"
 

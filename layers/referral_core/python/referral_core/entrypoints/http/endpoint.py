@@ -15,7 +15,7 @@ from referral_core.domain import exact_json
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.principal import Principal
 from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
-from referral_core.entrypoints.http.exchange import Request, Response, UseCase
+from referral_core.entrypoints.http.exchange import Content, Request, Response, UseCase
 from referral_core.entrypoints.http.negotiation import (
     MINIMAL,
     OUTCOME,
@@ -24,7 +24,13 @@ from referral_core.entrypoints.http.negotiation import (
     wanted_return,
 )
 from referral_core.entrypoints.http.principals import Principals
-from referral_core.entrypoints.http.route_table import Route, RouteFound, methods_of, route_of
+from referral_core.entrypoints.http.route_table import (
+    FILES,
+    Route,
+    RouteFound,
+    methods_of,
+    route_of,
+)
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.observability import logger
 from referral_core.settings import settings
@@ -83,7 +89,8 @@ class HttpEndpoint:
     def _response(self, event: Event) -> Response:
         method, path = _method(event), _path(event)
         headers, parameters = _headers(event), _parameters(event)
-        require_acceptable(headers, dict(parameters))
+        if not path.startswith(FILES):
+            require_acceptable(headers, dict(parameters))
         found = route_of(method, path)
         if found is None:
             raise unknown_path(methods_of(path))
@@ -248,6 +255,8 @@ def _aws_code(cause: BaseException | None) -> str | None:
 def _answered(event: Event, response: Response) -> dict[str, Any]:
     """Render what was done, in the form that the caller prefers to get of a write."""
     headers, body = dict(response.headers), response.body
+    if isinstance(body, Content):
+        return _rendered(response.status, body, headers)
     if response.warnings:
         headers["Warning"] = ", ".join(
             f'199 - "{issue.diagnostics} ({issue.expression})"'
@@ -264,7 +273,16 @@ def _answered(event: Event, response: Response) -> dict[str, Any]:
     return answer
 
 
-def _rendered(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+def _rendered(
+    status: int, body: Mapping[str, Any] | Content, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    if isinstance(body, Content):
+        return {
+            "statusCode": int(status),
+            "headers": {"Content-Type": body.media_type, **headers},
+            "body": base64.b64encode(body.data).decode("ascii"),
+            "isBase64Encoded": True,
+        }
     return {
         "statusCode": int(status),
         "headers": {"Content-Type": FHIR_JSON, **headers},

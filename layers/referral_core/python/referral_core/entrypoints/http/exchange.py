@@ -35,15 +35,23 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Content:
+    """What is no FHIR JSON. Attributes: media_type: of the data."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Response:
-    """What a use case answers; rendered as FHIR JSON.
+    """What a use case answers; rendered as FHIR JSON, unless it is other content.
 
     Attributes:
         warnings: what was forgiven in what was sent.
     """
 
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | Content
     headers: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[Issue] = ()
 

@@ -23,12 +23,14 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
 RECEIVE_REFERRAL: Final = "receive_referral"
 RECEIVE_UPDATE: Final = "receive_update"
 READ_RECORDS: Final = "query_api"
+QUERY_REPORTS: Final = "query_reports"
 
 _EHR: Final = frozenset({Role.EHR})
 _PARTNERS: Final = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
 _PAYER: Final = frozenset({Role.PAYER, Role.STAFF})
 _REFERRER: Final = frozenset({Role.EHR, Role.STAFF})
 _STAFF: Final = frozenset({Role.STAFF})
+_FIGURES: Final = frozenset({Role.FINANCE, Role.STAFF})
 
 
 class Route(NamedTuple):
@@ -68,6 +70,10 @@ def _update(method: str, path: str, operation: str, roles: frozenset[Role], does
 
 def _query(path: str, operation: str, roles: frozenset[Role], does: str) -> Route:
     return Route("GET", path, READ_RECORDS, operation, READ, roles, does)
+
+
+def _report(path: str, operation: str, does: str) -> Route:
+    return Route("GET", path, QUERY_REPORTS, operation, READ, _FIGURES, does)
 
 
 ROUTES: Final = (
@@ -158,6 +164,8 @@ ROUTES: Final = (
         _STAFF,
         "Find referrals by id or placer number; sent in the body, since addresses are logged.",
     ),
+    _report("/reports", "list-reports", "List the figures with their definitions."),
+    _report("/reports/{id}", "run-report", "Run a figure: period, basis, cuts, as of, format."),
     Route(
         "GET",
         "/fhir/metadata",
@@ -186,6 +194,9 @@ ROUTES: Final = (
     _query("/fhir/Task", "search-tasks", _PARTNERS, "Find Tasks by focus, status and owner."),
 )
 """Every route of the API."""
+
+FILES: Final = "/reports"
+"""Paths whose answers are no FHIR: their formats are asked for by a parameter."""
 
 FALLBACK: Final = READ_RECORDS
 """The function that answers what else comes under /fhir, unknown paths included."""

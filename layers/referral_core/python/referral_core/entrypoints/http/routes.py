@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.route_table import (
+    QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
     from referral_core.entrypoints.http.principals import Principals
     from referral_core.entrypoints.http.reads import ReadRecords
+    from referral_core.entrypoints.http.reports import RunReports
     from referral_core.entrypoints.http.staff import ShowReferrals
     from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
     from referral_core.entrypoints.http.updates import ReceiveUpdate
@@ -89,6 +91,12 @@ def read_app(
         principals,
         _by_route(READ_RECORDS, public, is_public=True),
     )
+
+
+def report_app(use: RunReports, principals: Principals) -> HttpEndpoint:
+    """Return the endpoint of query_reports."""
+    by_operation = {"list-reports": use.listed, "run-report": use.run}
+    return HttpEndpoint(_by_route(QUERY_REPORTS, by_operation), principals)
 
 
 def _by_route(

@@ -11,6 +11,7 @@ from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
+from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.principal import Principal
 from referral_core.domain.terminology import Override, Overrides
 
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _Configured = TenantProfile | Payer | EhrSystem | Practitioner | Principal
+
+
+def contract_item(tenant: Tenant, contract: PriceBook | RevenueTable) -> dict[str, Any]:
+    """Return the table item of a tenant's price book or revenue table."""
+    sort = keys.Sort.PRICES if isinstance(contract, PriceBook) else keys.Sort.REVENUE
+    return item(
+        pk=keys.config(tenant), sk=f"{sort}{contract.version}", body=contract.model_dump_json()
+    )
 
 
 def config_item(record: _Configured) -> dict[str, Any]:
@@ -74,6 +83,16 @@ class DynamoDbDirectory:
                 raise NotFound("The tenant has no profile.")
             self._profiles[tenant] = TenantProfile.model_validate_json(body)
         return self._profiles[tenant]
+
+    def price_books(self, tenant: Tenant) -> Sequence[PriceBook]:
+        """List the tenant's price books."""
+        found = self._bodies(keys.config(tenant), keys.Sort.PRICES.value)
+        return [PriceBook.model_validate_json(body) for body in found]
+
+    def revenue_tables(self, tenant: Tenant) -> Sequence[RevenueTable]:
+        """List the tenant's tables of expected net revenue."""
+        found = self._bodies(keys.config(tenant), keys.Sort.REVENUE.value)
+        return [RevenueTable.model_validate_json(body) for body in found]
 
     def payer(self, tenant: Tenant, payer_id: str) -> Payer:
         """Read one payer."""

@@ -34,6 +34,8 @@ class Sort(StrEnum):
     MAPPING = "@MAPPING"
     PERSON = "PERSON#"
     PRACTITIONER = "PRACTITIONER#"
+    PRICES = "PRICES#"
+    REVENUE = "REVENUE#"
     WEEK = "WEEK#"
     REFERRAL_OF = "R#"
     MESSAGE_DAY = "DAY#"

@@ -1,0 +1,17 @@
+"""Answer reports: figures by SQL over the lake, within the caller's tenant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring.query_reports import build
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one HTTP API request with figures."""
+    return build().resolve(event, context)

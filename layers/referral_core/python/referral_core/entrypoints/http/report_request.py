@@ -1,0 +1,132 @@
+"""A report's query parameters, read into a request; every one that is not right says how it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from typing import Final, NamedTuple, NoReturn
+
+from referral_core.domain.directory import TenantProfile
+from referral_core.domain.ids import ReferralId
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.reporting.request import CUTS, MOST_CUTS, Basis, ReportRequest, local_day
+
+FORMATS: Final = ("json", "csv", "parquet")
+_KNOWN: Final = frozenset(
+    {"from", "to", "basis", "by", "as-of", "since", "format", "referral", "run"}
+)
+_EARLIEST: Final = date(2020, 1, 1)
+_LONGEST: Final = timedelta(days=1100)
+_USUAL: Final = timedelta(days=29)
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class Asked(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        since: the earlier instant that the figures are compared with; None: nothing is compared.
+        run: a query that was started before.
+    """
+
+    request: ReportRequest
+    format: str
+    since: datetime | None
+    run: str | None
+
+
+def asked_of(
+    query: Mapping[str, str], profile: TenantProfile, now: datetime, cut: str | None
+) -> Asked:
+    """Read the parameters.
+
+    Args:
+        query: as they came.
+        profile: of the tenant; its zone cuts the days.
+        now: the business instant.
+        cut: the figure's usual one.
+
+    Raises:
+        FhirError: one of them is not known, or not right.
+    """
+    if unknown := sorted(set(query) - _KNOWN):
+        _refuse(f"There is no parameter {unknown[0]!r}: use {', '.join(sorted(_KNOWN))}.")
+    as_of = _instant(query, "as-of", now) or now
+    referral = _referral(query)
+    today = local_day(as_of, profile.time_zone)
+    last = _day(query, "to") or today
+    first = _day(query, "from") or (_EARLIEST if referral else last - _USUAL)
+    if not _EARLIEST <= first <= last or (last - first > _LONGEST and referral is None):
+        _refuse(
+            f"Send from and to as days, from {_EARLIEST} on, in order, "
+            f"at most {_LONGEST.days} apart."
+        )
+    request = ReportRequest(
+        tenant=profile.tenant,
+        time_zone=profile.time_zone,
+        first_day=first,
+        last_day=last,
+        basis=Basis(_one_of(query, "basis", tuple(Basis), Basis.COHORT)),
+        by=_cuts(query, cut if referral is None else None),
+        as_of=as_of,
+        referral=referral,
+    )
+    since = _instant(query, "since", as_of)
+    return Asked(request, _one_of(query, "format", FORMATS, "json"), since, query.get("run"))
+
+
+def _cuts(query: Mapping[str, str], usual: str | None) -> tuple[str, ...]:
+    text = query.get("by")
+    if text is None:
+        return (usual,) if usual else ()
+    by = tuple(name for name in text.split(",") if name)
+    if set(by) - set(CUTS) or len(by) > MOST_CUTS or len(set(by)) < len(by):
+        _refuse(f"Cut by at most {MOST_CUTS} different ones of {', '.join(CUTS)}.")
+    return by
+
+
+def _referral(query: Mapping[str, str]) -> ReferralId | None:
+    text = query.get("referral")
+    if text is not None and not _ID.fullmatch(text):
+        _refuse("Send referral as the id of one referral.")
+    return None if text is None else ReferralId(text)
+
+
+def _day(query: Mapping[str, str], name: str) -> date | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        _refuse(f"Send {name} as a day: 2026-03-02.")
+
+
+def _instant(query: Mapping[str, str], name: str, until: datetime) -> datetime | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        # A plus sign in a query is a space once it is decoded.
+        at = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or not at.date() >= _EARLIEST or at > until:
+        _refuse(
+            f"Send {name} as a past instant with its offset, since {_EARLIEST}: "
+            "2026-03-02T15:00:00Z."
+        )
+    return at
+
+
+def _one_of(query: Mapping[str, str], name: str, known: tuple[str, ...], usual: str) -> str:
+    text = query.get(name, usual)
+    if text not in known:
+        _refuse(f"Send {name} as one of {', '.join(known)}.")
+    return text
+
+
+def _refuse(diagnostics: str) -> NoReturn:
+    refuse("invalid-parameter", diagnostics, code="value", status=HTTPStatus.BAD_REQUEST)

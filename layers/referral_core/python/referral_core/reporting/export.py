@@ -1,0 +1,128 @@
+"""A result as JSON, CSV or Parquet: stable names, the same metadata in each."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from referral_core.reporting import parquet
+from referral_core.reporting.result import HIDDEN, Result, Value
+from referral_core.reports.definition import ColumnKind, ResultColumn
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would run."""
+CONTROL_TOTALS: Final = "control totals"
+
+
+def metadata(result: Result) -> dict[str, str]:
+    """Return what a figure is true of: period, basis, zone, offset and instant."""
+    asked = result.request
+    as_of = asked.as_of.astimezone(ZoneInfo(asked.time_zone))
+    return {
+        "report": result.figure.name,
+        "basis": asked.basis.value,
+        "period_from": asked.first_day.isoformat(),
+        "period_to": asked.last_day.isoformat(),
+        "time_zone": asked.time_zone,
+        "utc_offset": as_of.isoformat()[-len("+00:00") :],
+        "as_of": as_of.isoformat(),
+    }
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """Return a result with its definition; decimals are text, so that no cent is lost."""
+    figure = result.figure
+    return {
+        **metadata(result),
+        "title": figure.title,
+        "definition": figure.definition,
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "exclusions": figure.exclusions,
+        "columns": dictionary(result.columns),
+        "rows": [
+            {
+                **{c.name: plain(row.values[c.name]) for c in result.columns},
+                **({figure.cell: HIDDEN} if row.is_small else {}),
+                **({"is_immature": bool(row.values["immature"])} if figure.matures else {}),
+            }
+            for row in result.rows
+        ],
+        "totals": {name: plain(value) for name, value in result.totals.items()},
+        "row_count": len(result.rows),
+    }
+
+
+def as_csv(result: Result) -> str:
+    """Return RFC 4180: a header, the rows, and the control totals at the foot."""
+    told = metadata(result)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([*(c.name for c in result.columns), *told])
+    for row in result.rows:
+        cells = [_cell(c, row.values[c.name]) for c in result.columns]
+        if row.is_small:
+            cells[[c.name for c in result.columns].index(result.figure.cell)] = HIDDEN
+        writer.writerow([*cells, *map(_neutral, told.values())])
+    totals = [_cell(c, result.totals.get(c.name)) for c in result.columns]
+    if result.columns[0].kind is ColumnKind.TEXT:
+        totals[0] = CONTROL_TOTALS
+    writer.writerow([*totals, *map(_neutral, {**told, "report": CONTROL_TOTALS}.values())])
+    return out.getvalue()
+
+
+def as_parquet(result: Result) -> bytes:
+    """Return typed columns: money and rates as decimals, days as dates; no row of totals."""
+    told = metadata(result)
+    columns = [
+        parquet.Column(c.name, _TYPES[c.kind], [row.values[c.name] for row in result.rows])
+        for c in result.columns
+    ]
+    columns += [
+        parquet.Column(name, parquet.Type.TEXT, [text] * len(result.rows))
+        for name, text in told.items()
+    ]
+    return parquet.written(columns)
+
+
+_TYPES: Final[Mapping[ColumnKind, parquet.Type]] = {
+    ColumnKind.TEXT: parquet.Type.TEXT,
+    ColumnKind.DAY: parquet.Type.DAY,
+    ColumnKind.COUNT: parquet.Type.INTEGER,
+    ColumnKind.NUMBER: parquet.Type.INTEGER,
+    ColumnKind.DAYS: parquet.Type.DECIMAL,
+    ColumnKind.MONEY: parquet.Type.DECIMAL,
+    ColumnKind.RATIO: parquet.Type.DECIMAL,
+    ColumnKind.MEAN: parquet.Type.DECIMAL,
+}
+
+
+def _cell(column: ResultColumn, value: Value) -> str:
+    text = "" if value is None else str(plain(value))
+    return _neutral(text) if column.kind is ColumnKind.TEXT else text
+
+
+def _neutral(text: str) -> str:
+    """Return a text that a spreadsheet takes as text."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def plain(value: Value) -> str | int | None:
+    """Return a value as JSON has it: decimals and days as text."""
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case datetime() | date():
+            return value.isoformat()
+        case _:
+            return value
+
+
+def dictionary(columns: Sequence[ResultColumn]) -> list[dict[str, str]]:
+    """Return what each column means: the data dictionary of a result."""
+    return [{"name": c.name, "kind": c.kind.value, "means": c.means} for c in columns]

@@ -1,0 +1,10 @@
+-- What was recorded since an earlier instant, by the day its referral was received.
+SELECT
+    CAST(r.received_day AS varchar) AS received_day,
+    e.event,
+    count(*) AS recorded
+FROM events AS e
+INNER JOIN referrals AS r ON e.referral_id = r.referral_id
+CROSS JOIN compared AS c
+WHERE e.at_ms > c.since_ms AND r.received_n = 1
+GROUP BY r.received_day, e.event

@@ -1,0 +1,35 @@
+"""The function query_reports."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.adapters.aws.athena import AthenaLake
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.reports import RunReports
+from referral_core.entrypoints.http.routes import report_app
+from referral_core.pathways import pathways
+from referral_core.price_books import price_book
+from referral_core.reporting.horizons import horizons
+from referral_core.settings import settings
+from referral_core.wiring.clients import aws_client
+from referral_core.wiring.clock import clock
+from referral_core.wiring.principals import principals
+from referral_core.wiring.table import directory
+
+PRICES = ("us-east-1",)
+
+
+@cache
+def build() -> HttpEndpoint:
+    """Build the function query_reports."""
+    workgroup, database = settings().need("lake_workgroup"), settings().need("lake_database")
+    lake = AthenaLake(aws_client("athena"), workgroup, database)
+    use = RunReports(
+        lake,
+        directory(),
+        clock(),
+        [price_book(name) for name in PRICES],
+        horizons(pathways().values()),
+    )
+    return report_app(use, principals())

@@ -1,0 +1,57 @@
+"""Every figure, by both bases and several cuts, equals the recount from the events to the cent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from referral_core.domain.events import Event
+from referral_core.reporting.request import Basis, ReportRequest
+from referral_core.reports import definitions
+from referral_core.reports.definition import ADDED, ColumnKind
+from tests.unit.reporting.lakes import POLICY, a_request, rows, sample_events, sample_lake
+from tests.unit.reporting.recount import Figures, referrals, with_maturity
+from tests.unit.reporting.recounts import RECOUNTS
+
+ASKED = a_request(basis=Basis.ACTIVITY, by=("payer", "kind"))
+
+
+def by_cut(name: str, found: list[dict[str, Any]]) -> Figures:
+    """Index rows by their cuts and their texts."""
+    texts = [c.name for c in definitions()[name].selected if c.kind is ColumnKind.TEXT]
+    keys = [
+        "cut_1",
+        "cut_2",
+        "cut_3",
+        *(t for t in texts if name != "referrals" or t == "referral_id"),
+    ]
+    return {tuple(r[k] for k in keys): {k: v for k, v in r.items() if k not in keys} for r in found}
+
+
+def recounted(name: str, events: tuple[Event, ...], request: ReportRequest) -> Figures:
+    ones = referrals(events, request, POLICY)
+    found = RECOUNTS[name](ones)
+    return with_maturity(found, ones) if definitions()[name].matures else found
+
+
+def test_every_figure_is_recounted() -> None:
+    assert set(RECOUNTS) == set(definitions())
+
+
+@pytest.mark.parametrize("name", sorted(RECOUNTS))
+def test_a_figure_equals_its_recount(name: str) -> None:
+    found = by_cut(name, rows(sample_lake(), name, ASKED))
+    assert found == recounted(name, sample_events(), ASKED)
+
+
+@pytest.mark.parametrize("name", ["loop", "cost", "leakage", "authorization", "touches"])
+def test_sums_over_cuts_equal_the_total(name: str) -> None:
+    added = [c.name for c in definitions()[name].selected if c.kind in ADDED]
+
+    def total(request: ReportRequest) -> dict[str, Any]:
+        found = rows(sample_lake(), name, request)
+        return {n: sum((r[n] or 0 for r in found), Decimal(0)) for n in added}
+
+    assert total(a_request()) == total(a_request(by=("specialty", "performer", "received_day")))

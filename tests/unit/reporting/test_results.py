@@ -1,0 +1,141 @@
+"""What is shown of rows: rates, totals, small cells; and each format says the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from referral_core.reporting.export import CONTROL_TOTALS, as_csv, as_json, as_parquet
+from referral_core.reporting.result import HIDDEN, Result, result_of
+from referral_core.reports import definitions
+from tests.unit.reporting.lakes import a_request
+
+CONVERSION = definitions()["conversion"]
+COST = definitions()["cost"]
+
+
+def a_conversion(*rows: tuple[str | None, int, int], by: str = "language", **shown: Any) -> Result:
+    """Return a result of (cut, eligible, booked) a row, as an engine gives it: text or numbers."""
+    wide = [(cut, None, None, str(e), b, 86_400_000, None, e, 0, 0) for cut, e, b in rows]
+    return result_of(CONVERSION, a_request(by=(by,)), wide, **shown)
+
+
+def a_cost(*units: str) -> Result:
+    rows = [(None, None, None, "cloud", unit, 2, 0, "0.000050000") for unit in units]
+    return result_of(COST, a_request(), rows)
+
+
+def test_a_rate_without_a_denominator_is_none_and_not_nothing() -> None:
+    result = a_conversion(("en", 0, 0), ("es", 40, 10))
+    assert [row.values["conversion"] for row in result.rows] == [None, Decimal("0.2500")]
+
+
+def test_times_are_days() -> None:
+    (row,) = a_conversion(("en", 20, 10)).rows
+    assert row.values["days_median"] == Decimal("1.00")
+    assert row.values["days_p90"] is None
+
+
+def test_totals_are_sums_and_the_rate_is_the_rate_of_the_sums() -> None:
+    totals = a_conversion(("en", 20, 10), ("es", 20, 0)).totals
+    assert totals["eligible"] == 40
+    assert totals["conversion"] == Decimal("0.2500")
+    assert "days_median" not in totals
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hidden"),
+    [
+        ((40, 30), []),
+        ((40, 30, 10, 9), [2, 3]),
+        # A single hidden row would be the total less the others.
+        ((40, 30, 10), [1, 2]),
+        ((40, 11), []),
+        ((40, 0), []),
+    ],
+)
+def test_cells_of_few_patients_are_not_shown(sizes: Sequence[int], hidden: Sequence[int]) -> None:
+    result = a_conversion(*((str(n), size, 1) for n, size in enumerate(sizes)))
+    assert [n for n, row in enumerate(result.rows) if row.is_small] == hidden
+    for n in hidden:
+        numbers = {k: v for k, v in result.rows[n].values.items() if k != "language"}
+        assert set(numbers.values()) == {None}
+        assert as_json(result)["rows"][n]["eligible"] == HIDDEN
+
+
+def test_finance_and_cuts_that_say_nothing_of_a_patient_show_all_cells() -> None:
+    assert not any(row.is_small for row in a_conversion(("en", 3, 1), small_cells=True).rows)
+    assert not any(row.is_small for row in a_conversion(("harbor", 3, 1), by="payer").rows)
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_csv_ends_lines_as_rfc_4180_and_names_zone_offset_and_instant_in_each_row() -> None:
+    text = as_csv(a_conversion(("en", 20, 10)))
+    assert text.count("\r\n") == text.count("\n") == 3
+    assert {row["time_zone"] for row in read(text)} == {"America/New_York"}
+    # A formula begins with a sign: an offset does, too.
+    assert {row["utc_offset"] for row in read(text)} == {"'-05:00"}
+    assert read(text)[0]["as_of"] == "2027-02-28T19:00:00-05:00"
+
+
+def test_csv_has_control_totals_at_its_foot() -> None:
+    *_, foot = read(as_csv(a_conversion(("en", 20, 10), ("es", 5, 1), by="payer")))
+    assert (foot["payer"], foot["eligible"], foot["report"]) == (
+        CONTROL_TOTALS,
+        "25",
+        CONTROL_TOTALS,
+    )
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_text_that_a_spreadsheet_would_run_is_neutralised(cell: str) -> None:
+    (row, _) = read(as_csv(a_conversion((cell, 20, 10), by="location")))
+    assert row["location"] == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ['say "a"', "a,b", "a\nb", "Łódź", "", "a=b"])
+def test_any_other_text_comes_back_as_it_was(cell: str) -> None:
+    (row, _) = read(as_csv(a_conversion((cell, 20, 10), by="location")))
+    assert row["location"] == cell
+
+
+def test_money_keeps_every_digit() -> None:
+    (row, _) = read(as_csv(a_cost("states")))
+    assert row["usd"] == "0.000050000"
+    assert as_json(a_cost("states"))["rows"][0]["usd"] == "0.000050000"
+
+
+def parquet(result: Result, folder: Path) -> tuple[list[str], list[tuple[Any, ...]], list[Any]]:
+    path = folder / "result.parquet"
+    path.write_bytes(as_parquet(result))
+    found = duckdb.read_parquet(str(path))
+    return found.columns, found.fetchall(), list(map(str, found.types))
+
+
+def test_parquet_is_typed_and_says_the_same(tmp_path: Path) -> None:
+    columns, rows, types = parquet(a_cost("states", "write_units"), tmp_path)
+    assert columns[:5] == ["part", "unit", "units", "not_priced", "usd"]
+    assert [row[:5] for row in rows] == [
+        ("cloud", "states", 2, 0, Decimal("0.000050000")),
+        ("cloud", "write_units", 2, 0, Decimal("0.000050000")),
+    ]
+    assert types[:5] == ["VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "DECIMAL(18,9)"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 300])
+def test_parquet_of_any_length_comes_back_with_its_nulls(tmp_path: Path, size: int) -> None:
+    cuts = [None if n % 3 == 0 else f"clinic {n}" for n in range(size)]
+    result = a_conversion(*((cut, n, 0) for n, cut in enumerate(cuts)), by="location")
+    _, rows, _ = parquet(result, tmp_path)
+    wanted = [(r.values["location"], r.values["eligible"]) for r in result.rows]
+    assert [row[:2] for row in rows] == wanted
