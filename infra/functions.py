@@ -24,6 +24,7 @@ WRITE = (*READ, "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:Upd
 TEXT = ("sms-voice:SendTextMessage",)
 TALK = (*TEXT, "sms-voice:SendVoiceMessage")
 STOP = ("sms-voice:PutOptedOutNumber",)
+STOP_OR_START = (*STOP, "sms-voice:DeleteOptedOutNumber")
 STORE = ("s3:PutObject",)
 QUEUE = ("sqs:SendMessage",)
 TABLE = "TABLE_NAME"
@@ -104,7 +105,7 @@ STEPS = (
 OTHERS = (
     _receiver("receive_referral"),
     _receiver("receive_update", OPT_OUT_LIST=STOP),
-    _receiver("receive_reply", OPT_OUT_LIST=STOP),
+    _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),
     Spec("query_api", {TABLE: LIST}),
     Spec("serve_console", {}, page=True),
     Spec(

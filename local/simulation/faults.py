@@ -88,6 +88,10 @@ class FaultyReferrals:
         """Put a number on the opt-out list."""
         self._write(lambda: self._table.opt_out(tenant, contact_hash, at))
 
+    def opt_in(self, tenant: Tenant, contact_hash: str) -> None:
+        """Take a number off the opt-out list."""
+        self._write(lambda: self._table.opt_in(tenant, contact_hash))
+
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral."""
         return self._read(lambda: self._table.load(tenant, referral_id))

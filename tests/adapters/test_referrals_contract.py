@@ -395,6 +395,17 @@ def test_a_number_that_wants_no_messages_gets_none(store: Store) -> None:
     take(store, a_claim(stoppable=False))
 
 
+def test_a_number_is_taken_off_the_opt_out_list_and_may_be_put_on_it_again(store: Store) -> None:
+    accepted(store)
+    store.opt_in(TENANT, "h")  # it was never on it
+    store.opt_out(TENANT, "h", NOW)
+    store.opt_in(TENANT, "h")
+    assert not store.opted_out(TENANT, "h")
+    take(store, a_claim())
+    store.opt_out(TENANT, "h", NOW)
+    assert store.opted_out(TENANT, "h")
+
+
 def test_an_opt_out_is_of_one_number_and_one_tenant(store: Store) -> None:
     accepted(store)
     store.opt_out(TENANT, "another", NOW)

@@ -23,6 +23,7 @@ SPECS: Final = (*STEPS, *OTHERS)
 SENDS: Final = {
     "sms-voice:SendTextMessage": {"contact_patient", "await_visit"},
     "sms-voice:SendVoiceMessage": {"contact_patient"},
+    "sms-voice:DeleteOptedOutNumber": {"receive_reply"},
     "sms-voice:PutOptedOutNumber": {"receive_reply", "receive_update"},
     "ses:SendEmail": {"contact_patient"},
     "s3:PutObject": {

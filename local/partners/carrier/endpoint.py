@@ -100,6 +100,8 @@ class Carrier:
                 return self._call(asked)
             case "PutOptedOutNumber":
                 return self._put_opted_out(asked)
+            case "DeleteOptedOutNumber":
+                return self._delete_opted_out(asked)
             case "DescribeOptedOutNumbers":
                 return self._describe_opted_out(asked)
             case _:
@@ -185,6 +187,14 @@ class Carrier:
         if not _PHONE.fullmatch(number):
             return _error("ValidationException", Reason="FIELD_VALIDATION_FAILED")
         listed = self._opted_out.setdefault(number, OptedOut(self._world.now(), by_user=False))
+        return _answer({"OptOutListName": OPT_OUT_LIST, **listed.shown(number)})
+
+    def _delete_opted_out(self, asked: dict[str, Any]) -> Response:
+        """Take a number off the list."""
+        number = asked.get("OptedOutNumber", "")
+        if asked.get("OptOutListName") != OPT_OUT_LIST or number not in self._opted_out:
+            return _error("ResourceNotFoundException", ResourceType="opted-out-number")
+        listed = self._opted_out.pop(number)
         return _answer({"OptOutListName": OPT_OUT_LIST, **listed.shown(number)})
 
     def _describe_opted_out(self, asked: dict[str, Any]) -> Response:

@@ -223,3 +223,19 @@ def test_a_text_without_open_referral_waits_for_a_person() -> None:
     (candidate,) = item.candidates
     assert (candidate.referral_id, candidate.signs) == ("r1", (Sign.SAME_NUMBER,))
     assert not candidate.is_open
+
+
+@pytest.mark.parametrize("referrals", [("r1",), ("r1", "r2"), ()])
+def test_a_start_takes_the_number_off_both_lists(referrals: tuple[str, ...]) -> None:
+    world = World(*referrals)
+    world.receive.handle(an_event("STOP", "Start please"))
+    assert not world.opted_out
+    assert world.carrier.opted_out == set()
+    for referral in referrals:
+        assert world.replies(referral)[-1] == ("reply-in-1", "start")
+
+
+def test_a_start_of_a_number_that_never_stopped_changes_nothing() -> None:
+    world = World("r1")
+    world.receive.handle(an_event("START"))
+    assert (world.opted_out, world.carrier.opted_out) == (False, set())

@@ -94,6 +94,9 @@ class Referrals(Protocol):
     def opt_out(self, tenant: Tenant, contact_hash: str, at: datetime) -> None:
         """Put a number on the opt-out list: no message is sent to it from now on."""
 
+    def opt_in(self, tenant: Tenant, contact_hash: str) -> None:
+        """Take a number off the opt-out list: its patient wants messages again."""
+
     def opted_out(self, tenant: Tenant, contact_hash: str) -> bool:
         """Whether a number is on the opt-out list."""
 
@@ -208,6 +211,9 @@ class OptOuts(Protocol):
 
     def add(self, number: str) -> None:
         """Put a number (E.164) on it; twice is once. Raises: Retryable, Permanent."""
+
+    def remove(self, number: str) -> None:
+        """Take a number (E.164) off it; twice is once. Raises: Retryable, Permanent."""
 
 
 class Ehr(Protocol):

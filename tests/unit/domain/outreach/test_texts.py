@@ -219,3 +219,75 @@ def test_whatever_is_written_is_read_as_something(said: str) -> None:
 def test_two_different_words_are_never_understood(words: list[str]) -> None:
     if len({w.upper() for w in words}) > 1:
         assert read_reply(" ".join(words)) is Reply.OTHER
+
+
+STOPS = ["stop", "STOP", "quit", "unsubscribe", "remove", "alto", "stop texting me", "opt out"]
+COURTESY = ["please", "thank you", "now", "thanks!", "por favor", "gracias", "sir"]
+
+
+@given(
+    st.lists(st.sampled_from(COURTESY), max_size=2),
+    st.sampled_from(STOPS),
+    st.lists(st.sampled_from(COURTESY), max_size=2),
+    st.sampled_from([" ", ". ", ", ", "!! ", "\n"]),
+)
+def test_a_stop_with_courtesy_is_a_stop(
+    before: list[str], stop: str, after: list[str], mark: str
+) -> None:
+    assert read_reply(mark.join([*before, stop, *after])) is Reply.STOP
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Stop. Thank you",
+        "please stop sending me these messages",
+        "Don\u2019t text me again",
+        "do not contact me",
+        "I want to unsubscribe",
+        "take me off your list",
+        "no more texts please",
+        "leave me alone",
+        "remove my number",
+        "por favor no me escriban más",
+        "dejen de mandar mensajes",
+        "no quiero mensajes",
+        "quiero darme de baja",
+        "STOP!!!!",
+    ],
+)
+def test_a_stop_is_one_in_any_reasonable_wording(said: str) -> None:
+    assert read_reply(said) is Reply.STOP
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I will stop by tomorrow",
+        "can I cancel and come on Friday?",
+        "don't call me before ten",
+        "do not stop",
+        "never stop texting about my visit",
+        "the pain will not stop",
+        "remove the cast first?",
+        "no me llamen antes de las diez",
+    ],
+)
+def test_an_ambiguous_wish_to_stop_is_for_a_person(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
+@pytest.mark.parametrize("said", ["START", "unstop", "start please", "Start."])
+def test_who_wants_messages_again_says_so(said: str) -> None:
+    assert read_reply(said) is Reply.START
+
+
+@pytest.mark.parametrize("said", ["HELP", "help please", "Info"])
+def test_help_is_help(said: str) -> None:
+    assert read_reply(said) is Reply.HELP
+
+
+@given(st.text(alphabet="abdfghijklmnrtuvwxyz ", max_size=60))
+def test_without_a_word_of_stopping_nothing_stops(said: str) -> None:
+    """No e, o, p, q, c, s: every word and phrase of stopping has one of them."""
+    assert read_reply(said) is not Reply.STOP

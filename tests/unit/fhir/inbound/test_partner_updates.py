@@ -159,7 +159,7 @@ def test_a_clinic_reports_on_the_visit_by_its_status(status: str, kind: UpdateKi
 def test_a_booking_is_an_update_of_its_own_fields() -> None:
     booked = a_visit(id="r1.v2", status="booked")
     assert update_of(visit(booked, "r1.v2")) == AppointmentBooked(
-        **BY_WHOM, appointment=2, start=START
+        **BY_WHOM, appointment=2, start=START, utc_offset=-300
     )
 
 

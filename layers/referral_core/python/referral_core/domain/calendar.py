@@ -29,6 +29,8 @@ _PARTS: Final[Mapping[DayPart, tuple[time, time]]] = {
     "evening": (time(17), time(21)),
 }
 _ANY_PART: Final = (_PARTS["morning"][0], _PARTS["evening"][1])
+_MOST_ROUNDS: Final = 10
+"""Each takes the instant on to where more zones are awake; a day decides whether all ever are."""
 
 
 def _checked(text: str) -> str:
@@ -159,15 +161,18 @@ class MessagingHours:
 
         Args:
             now: the business instant.
-            part: of the patient's day, by the likeliest zone.
+            part: of the patient's day, by the likeliest zone; left aside where that part is
+                night in another zone that the patient may be in.
         """
-        at, before = now, None
-        while at != before:
+        at = now
+        for _ in range(_MOST_ROUNDS):
             before = at
             at = _next_in(at, self._zones[0], _PARTS[part] if part else _ANY_PART)
             for zone in self._zones[1:]:
                 at = _next_in(at, zone, _ANY_PART)
-        return at
+            if at == before:
+                return at
+        return self.opens(now) if part else at
 
     def part_of(self, at: datetime) -> DayPart:
         """Return the part of the patient's day at an instant."""

@@ -100,6 +100,8 @@ class Practitioner(Model):
         networks: ids of the payers whose network the practitioner is in; `*` for all.
         tier: 1 preferred, 2 in network, 3 out of network.
         weekly_capacity: new referrals a week.
+        time_zone: IANA name of the clinic's own zone; None: as it writes its times, else the
+            tenant's.
         clinic_url: base URL of the clinic's FHIR endpoint that receives Task B.
         protocol: the adapter that speaks to the clinic.
     """
@@ -116,6 +118,7 @@ class Practitioner(Model):
     languages: tuple[str, ...] = ("en",)
     accepting: bool = True
     weekly_capacity: int
+    time_zone: str | None = None
     clinic_url: str
     secret: str
     protocol: str = "fhir-task"

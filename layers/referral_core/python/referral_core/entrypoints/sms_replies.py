@@ -22,6 +22,8 @@ from referral_core.lifecycle.engine.engine import Engine
 from referral_core.ports import Clock, Directory, Documents, OptOuts, Referrals
 
 _TEXT: Final = "text/plain; charset=utf-8"
+_ALWAYS_CLEAR: Final = frozenset({Reply.STOP, Reply.START, Reply.HELP})
+"""What is about the number, whichever of its referrals it answers."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,13 @@ class ReceiveReply:
         channel.require_role(Role.PATIENT_CHANNEL)
         number = str(message["originationNumber"])
         phone = contact_hash(number)
-        stop = read_reply(text) is Reply.STOP
+        reply = read_reply(text)
+        stop = reply is Reply.STOP
         if stop:
             # Honoured before anything else: no message goes to this number any more.
             self.referrals.opt_out(channel.tenant, phone, self.clock.now())
+        if reply is Reply.START:
+            self.referrals.opt_in(channel.tenant, phone)
         found = self.referrals.by_phone(channel.tenant, phone)
         if not found:
             self._keep(channel, text, message_id, phone)
@@ -76,12 +81,14 @@ class ReceiveReply:
             theirs = self._is_the_patients(channel.tenant, referral_id, phone)
             # With two open referrals that were not ordered together, or from a number that was
             # corrected since, a yes is ambiguous: a person reads it. A stop never is.
-            clear = theirs and (alone or stop)
+            clear = theirs and (alone or reply in _ALWAYS_CLEAR)
             self._submit(channel.tenant, referral_id, text, message_id, clear=clear)
         if stop:
             # Last, since the carrier may be away: by then the stop is honoured and on record. Its
             # own list knows its own keywords only, and neither ALTO nor REVOKE.
             self.opt_outs.add(number)
+        if reply is Reply.START:
+            self.opt_outs.remove(number)
 
     def _is_one_matter(self, tenant: Tenant, found: Sequence[ReferralId]) -> bool:
         """Whether the patient was asked about all of them at once: one, or one requisition."""

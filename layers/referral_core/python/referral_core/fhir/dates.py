@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 _DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z", re.ASCII)
+_OFFSET: Final = re.compile(r"([+-])(\d\d):(\d\d)\Z", re.ASCII)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 
 
@@ -84,6 +85,15 @@ def end_of(text: str) -> datetime:
     if "T" in text:
         return instant(text)
     return instant(last_day(text).isoformat()) + timedelta(days=1)
+
+
+def offset_of(text: str) -> int | None:
+    """Return the minutes from UTC that a dateTime is written with; None for `Z` or a date."""
+    match = _OFFSET.search(text)
+    if match is None or "T" not in text:
+        return None
+    minutes = int(match[2]) * 60 + int(match[3])
+    return -minutes if match[1] == "-" else minutes
 
 
 def ends_before_start(start: str, end: str) -> bool:

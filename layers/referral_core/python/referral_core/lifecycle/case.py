@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from referral_core.domain.lifecycle import Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.time_zones import zones_of
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.referral import Offer, Referral
+from referral_core.domain.referral import Appointment, Offer, Referral
 from referral_core.domain.terminology import Overrides, Priority, keys_of
 from referral_core.ports import Directory, Referrals
 
@@ -216,7 +216,13 @@ class Case:
         """The IANA zones that the patient may be in."""
         if self.referral.time_zones:
             return self.referral.time_zones
-        return zones_of(self.content.patient.state, self.profile.time_zone)
+        patient = self.content.patient
+        return zones_of(
+            self.profile.time_zone,
+            state=patient.state,
+            postal_code=patient.postal_code,
+            phone=patient.phone,
+        )
 
     @property
     def hours(self) -> MessagingHours:
@@ -247,3 +253,19 @@ class Case:
         """Return the id of an offer's Task; of the last offer by default."""
         number = (offer or self.referral.offers[-1]).number
         return f"{self.referral.id}.b{number}"
+
+
+def clinic_zone(case: Case, appointment: Appointment) -> tzinfo:
+    """Return the zone of the clinic where a visit is: configured, as it writes, or the tenant's."""
+    try:
+        named = case.performer().time_zone
+    except Permanent:
+        named = None
+    if named is not None:
+        return ZoneInfo(named)
+    offset, here = appointment.utc_offset, ZoneInfo(case.profile.time_zone)
+    if offset is None:
+        return here
+    written = timezone(timedelta(minutes=offset))
+    local = appointment.start.astimezone(here)
+    return here if local.utcoffset() == timedelta(minutes=offset) else written

@@ -26,10 +26,10 @@ from referral_core.domain.outreach.series import (
     with_contact_ended,
 )
 from referral_core.domain.outreach.texts import compose, weekday
-from referral_core.domain.referral import Contact
+from referral_core.domain.referral import Appointment, Contact
 from referral_core.domain.work_items import Reason
 from referral_core.fhir.outbound.tasks import patient_reference
-from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.case import Case, clinic_zone
 from referral_core.lifecycle.draft import Draft, open_work_item
 from referral_core.ports import Messenger
 
@@ -152,7 +152,7 @@ class Messages:
             language,
             sender=profile.sender_name,
             call_back=profile.call_back,
-            when=_spoken(appointment.start, profile.time_zone, language) if appointment else "",
+            when=_spoken(case, appointment, language) if appointment else "",
             discreet=case.rules.outreach.discreet,
         )
         return self.messenger.send(
@@ -195,10 +195,22 @@ def _for_portal(case: Case, channel: Channel) -> Mapping[str, Any]:
     }
 
 
-def _spoken(at: datetime, time_zone: str, language: str) -> str:
-    """Return a visit's day and hour in plain words, GSM-7 only."""
-    local = at.astimezone(ZoneInfo(time_zone))
+def _spoken(case: Case, appointment: Appointment, language: str) -> str:
+    """Return a visit's day and hour at the clinic in plain words, GSM-7 only.
+
+    Where the patient's clock shows another hour, the clinic's zone stands with it.
+    """
+    local = appointment.start.astimezone(clinic_zone(case, appointment))
+    theirs = appointment.start.astimezone(ZoneInfo(case.zones[0]))
+    same = local.utcoffset() == theirs.utcoffset()
+    mark = "" if same else f" {_zone_name(local)}"
     day = weekday(local.weekday(), language)
     if language == "es":
-        return f"{day} {local.day}/{local.month} {local:%H:%M}"
-    return f"{day} {local.month}/{local.day} {local.hour % 12 or 12}:{local:%M %p}"
+        return f"{day} {local.day}/{local.month} {local:%H:%M}{mark}"
+    return f"{day} {local.month}/{local.day} {local.hour % 12 or 12}:{local:%M %p}{mark}"
+
+
+def _zone_name(local: datetime) -> str:
+    """Return a zone's short name (CDT), or its offset where it has none of letters."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"{local:%z}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
@@ -13,8 +15,15 @@ if TYPE_CHECKING:
     from types_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
 
 
+class NotListed(Permanent):
+    """The number, or the list, does not exist."""
+
+    def __init__(self) -> None:
+        super().__init__("The carrier knows no such number or list.")
+
+
 class CarrierOptOuts:
-    """Puts numbers on an opt-out list of AWS End User Messaging; putting twice is putting once."""
+    """Keeps an opt-out list of AWS End User Messaging; doing it twice is doing it once."""
 
     def __init__(self, client: PinpointSMSVoiceV2Client, opt_out_list: str) -> None:
         """Take a client and the list's name: the one that the sending number or pool uses."""
@@ -28,14 +37,23 @@ class CarrierOptOuts:
             Retryable: the carrier did not take it; its errors quote the number, which is PHI.
             Permanent: the number is none.
         """
+        self._change(self._client.put_opted_out_number, number)
+
+    def remove(self, number: str) -> None:
+        """Take a number off the list; one that is not on it stays so. Raises: as `add`."""
+        with suppress(NotListed):
+            self._change(self._client.delete_opted_out_number, number)
+
+    def _change(self, change: Callable[..., Mapping[str, Any]], number: str) -> None:
         try:
-            listed = self._client.put_opted_out_number(
-                OptOutListName=self._list, OptedOutNumber=number
-            )
+            listed = change(OptOutListName=self._list, OptedOutNumber=number)
         except ParamValidationError:
             raise Permanent("The number is none that the carrier could list.") from None
         except ClientError as error:
             code = error.response["Error"]["Code"]
+            if code == "ResourceNotFoundException":
+                # The number is not on the list; or there is no list, which its first STOP shows.
+                raise NotListed from None
             if code == "ValidationException":
                 raise Permanent("The number is none that the carrier could list.") from None
             raise Retryable(f"The carrier did not list the number: {code}.") from None

@@ -122,6 +122,13 @@ class MemoryOptOuts:
             raise Permanent("The number is none.")
         self.messenger.opted_out.add(number)
 
+    def remove(self, number: str) -> None:
+        """Take a number off the list; one that is not on it stays so."""
+        _pass(self.mode)
+        if not _NUMBER.fullmatch(number):
+            raise Permanent("The number is none.")
+        self.messenger.opted_out.discard(number)
+
 
 @dataclass
 class MemoryEhr:

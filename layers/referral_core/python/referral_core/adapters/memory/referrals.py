@@ -163,6 +163,10 @@ class MemoryReferrals(Shelves):
         """Put a number on the opt-out list; the first time counts."""
         self.opt_outs.setdefault((tenant, contact_hash), at)
 
+    def opt_in(self, tenant: Tenant, contact_hash: str) -> None:
+        """Take a number off the opt-out list."""
+        self.opt_outs.pop((tenant, contact_hash), None)
+
     def opted_out(self, tenant: Tenant, contact_hash: str) -> bool:
         """Whether a number is on the opt-out list."""
         return (tenant, contact_hash) in self.opt_outs

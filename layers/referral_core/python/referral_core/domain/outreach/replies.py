@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -14,6 +15,8 @@ class Reply(StrEnum):
     YES = "yes"
     NO = "no"
     STOP = "stop"
+    START = "start"
+    HELP = "help"
     ANOTHER_TIME = "another-time"
     ANOTHER_CLINIC = "another-clinic"
     OTHER = "other"
@@ -36,6 +39,8 @@ _WORDS: Final[Mapping[Reply, str]] = {
     # 47 CFR 64.1200(a)(10) names the first seven.
     Reply.STOP: "STOP QUIT REVOKE OPTOUT CANCEL UNSUBSCRIBE END STOPALL REMOVE "
     "ALTO PARAR PARE DETENER BAJA CANCELAR",
+    Reply.START: "START UNSTOP RESUME SUBSCRIBE EMPEZAR INICIAR REANUDAR",
+    Reply.HELP: "HELP INFO",
     Reply.YES: "YES Y OK SI 1",
     Reply.NO: "NO N 2",
     Reply.ANOTHER_TIME: "TIME HORA 3",
@@ -47,16 +52,55 @@ _MEANING: Final = {word: reply for reply, words in _WORDS.items() for word in wo
 _MAY_MEAN_THE_VISIT: Final = frozenset({"CANCEL", "CANCELAR"})
 
 
+# Words beside a word of stopping that change nothing: whom, what, and courtesy.
+_BESIDE_WORDS: Final = """
+PLEASE PLS PLZ KINDLY THANK THANKS YOU THX HI HELLO DEAR SIR MADAM MAAM JUST NOW AT ONCE
+IMMEDIATELY ME US MY OUR YOUR THE THIS THESE THOSE ALL ANY IT FROM TO OF OFF ON FOR IN AND TEXT
+TEXTS TEXTING MESSAGE MESSAGES MESSAGING MSG MSGS SMS SENDING CONTACTING CALLING CALLS WRITING
+LIST NUMBER PHONE SERVICE NOTIFICATIONS ALERTS REMINDERS ALREADY FOREVER POR FAVOR GRACIAS HOLA YA
+LOS LAS EL LA DE DEL A MI MENSAJES MENSAJE TEXTOS NUMERO LISTA ESTOS ESTA ESTE AHORA
+"""
+_BESIDE: Final = frozenset(_BESIDE_WORDS.split())
+_SAID_OTHERWISE: Final = re.compile(
+    r"\b(?:(?:DO NOT|DONT|NEVER|PLEASE NO|NO MORE) "
+    r"(?:TEXT|MESSAGE|CONTACT|CALL|WRITE|SEND|TEXTS|MESSAGES|CALLS|SMS)\b(?: AGAIN| ANYMORE)?"
+    r"|TAKE (?:ME|THIS NUMBER) OFF|LEAVE ME ALONE|OPT (?:ME )?OUT|DAR(?:ME)? DE BAJA"
+    r"|NO ME (?:ESCRIBAN?|LLAMEN?|MANDEN?|ENVIEN?|CONTACTEN?)(?: MAS)?"
+    r"|DEJEN? DE (?:ESCRIBIR|LLAMAR|MANDAR|ENVIAR)(?:ME)?|NO QUIERO (?:MAS )?(?:MENSAJES|TEXTOS))\b"
+)
+_WISHES_WORDS: Final = """
+I WANT WOULD LIKE WISH QUIERO DESEO AGAIN ANYMORE MORE MAS EVER
+"""
+_WISHES: Final = frozenset(_WISHES_WORDS.split())
+
+
 def read_reply(text: str) -> Reply:
     """Read a patient's text message; unsure is always OTHER.
 
-    Case, accents and punctuation say nothing, and a word may be repeated.
+    Case, accents and punctuation say nothing, and a word may be repeated. A stop is one in any
+    reasonable wording; a stop beside other words ("stop by tomorrow") is for a person, and until
+    one has read it nothing is sent.
     """
     words = _plain(text).split()
-    if _MEANING.get("".join(words)) is Reply.STOP:
-        return Reply.STOP  # OPT OUT, STOP ALL
-    said = set(words)
+    if _is_stop(words):
+        return Reply.STOP
+    said = set(words) - _COURTESY or set(words)
     return _MEANING.get(said.pop(), Reply.OTHER) if len(said) == 1 else Reply.OTHER
+
+
+_COURTESY: Final = frozenset(
+    {"PLEASE", "PLS", "THANK", "THANKS", "YOU", "THX", "POR", "FAVOR", "GRACIAS"}
+)
+
+
+def _is_stop(words: list[str]) -> bool:
+    if _MEANING.get("".join(words)) is Reply.STOP:
+        return True  # OPT OUT, STOP ALL
+    others, phrases = _SAID_OTHERWISE.subn(" ", " ".join(words))
+    left = [word for word in others.split() if word not in _BESIDE]
+    stops = [word for word in left if _MEANING.get(word) is Reply.STOP]
+    rest = {word for word in left if word not in stops} - _WISHES
+    return bool(stops or phrases) and not rest
 
 
 def names_the_visit(text: str) -> bool:
@@ -65,5 +109,6 @@ def names_the_visit(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    letters = (c for c in normalize("NFKD", text) if not combining(c))
+    joined = text.translate(dict.fromkeys(map(ord, "'\u2019\u02bc`")))  # DON'T is one word
+    letters = (c for c in normalize("NFKD", joined) if not combining(c))
     return "".join(" " if category(c).startswith("P") else c for c in letters).upper()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from zoneinfo import available_timezones
+
+from referral_core.domain.outreach.zip_zones import zones_of_zip
 
 _EASTERN, _CENTRAL = "America/New_York", "America/Chicago"
 _MOUNTAIN, _PACIFIC = "America/Denver", "America/Los_Angeles"
@@ -88,14 +91,47 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 
 
-def zones_of(state: str | None, tenant_zone: str) -> tuple[str, ...]:
+_EVERY_STATES: Final = tuple(dict.fromkeys(zone for zones in _ZONES for zone in zones))
+
+
+def zones_of(
+    tenant_zone: str,
+    *,
+    state: str | None = None,
+    postal_code: str | None = None,
+    phone: str | None = None,
+) -> tuple[str, ...]:
     """Return the IANA zones that a patient may be in, the likeliest first.
 
+    Where nothing says where the patient lives, the hours must suit all of the United States: an
+    unknown zone is not "here".
+
     Args:
+        tenant_zone: comes first where it is one of those found.
         state: of the patient's home: its USPS abbreviation or its name.
-        tenant_zone: used when the state is not known.
+        postal_code: of the home, asked where the state is not known.
+        phone: E.164, asked where neither is.
     """
     named = " ".join((state or "").upper().split())
-    zones = _BY_STATE.get(_NAMES.get(named, named), (tenant_zone,))
-    # A tenant's own zone comes first where it is one of the state's.
+    zones = (
+        _BY_STATE.get(_NAMES.get(named, named))
+        or zones_of_zip(postal_code)
+        or zones_of_number(phone)
+        or _EVERY_STATES
+    )
     return tuple(sorted(zones, key=lambda zone: zone != tenant_zone))
+
+
+def zones_of_number(phone: str | None) -> tuple[str, ...]:
+    """Return the zones of a number's area; none where it says nothing."""
+    if not phone:
+        return ()
+    # Most patients have a state, and need none of it.
+    from phonenumbers import NumberParseException, parse  # noqa: PLC0415
+    from phonenumbers.timezone import time_zones_for_number  # noqa: PLC0415
+
+    try:
+        found = time_zones_for_number(parse(phone))
+    except NumberParseException:
+        return ()
+    return tuple(zone for zone in found if zone in available_timezones())

@@ -9,10 +9,16 @@ from referral_core.domain.model import Model
 
 
 class Appointment(Model):
-    """The visit the clinic booked. Attributes: reminders: those sent or past."""
+    """The visit the clinic booked.
+
+    Attributes:
+        utc_offset: minutes from UTC at the clinic, as it wrote the time.
+        reminders: those sent or past.
+    """
 
     number: int
     start: datetime
+    utc_offset: int | None = None
     reminders: int = 0
     status: Literal["booked", "fulfilled", "noshow", "cancelled"] = "booked"
 

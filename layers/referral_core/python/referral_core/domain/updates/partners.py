@@ -55,11 +55,13 @@ class AppointmentUpdate(Reported):
     Attributes:
         appointment: its number, by the id that the router gave it; None for one it never saw.
         start: as the clinic states it.
+        utc_offset: minutes from UTC that the clinic writes it with, if it writes any.
         reason: the clinic's code.
     """
 
     appointment: int | None = None
     start: datetime | None = None
+    utc_offset: int | None = None
     reason: str | None = None
 
 

@@ -28,7 +28,7 @@ from referral_core.domain.updates import (
     ServiceAttested,
     Update,
 )
-from referral_core.fhir.dates import instant
+from referral_core.fhir.dates import instant, offset_of
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.ids import OwnId, own_id, referred
 from referral_core.fhir.inbound.named_patient import NamedPatient, named_patient
@@ -147,10 +147,15 @@ class AppointmentReport(PartnerUpdate):
 
     appointment_number: int | None = None
     start: datetime | None = None
+    utc_offset: int | None = None
     end: datetime | None = None
 
     def _of_its_kind(self) -> Mapping[str, object]:
-        return {"appointment": self.appointment_number, "start": self.start}
+        return {
+            "appointment": self.appointment_number,
+            "start": self.start,
+            "utc_offset": self.utc_offset,
+        }
 
 
 def read_task_update(body: bytes, content_type: str | None, task_id: str) -> TaskUpdate:
@@ -231,6 +236,7 @@ def read_appointment(
         reason=code_of(visit.cancelation_reason),
         appointment_number=known.number if known else None,
         start=instant(visit.start) if visit.start else None,
+        utc_offset=offset_of(visit.start) if visit.start else None,
         end=instant(visit.end) if visit.end else None,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.calendar import MessagingHours, before
 from referral_core.domain.events import AppointmentFacts, EventKind
 from referral_core.domain.lifecycle import Next, Status, Step
@@ -18,7 +19,7 @@ from referral_core.domain.updates import (
     ServiceAttested,
     UpdateKind,
 )
-from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.case import Case, clinic_zone
 from referral_core.lifecycle.draft import Draft, draft
 
 _MISSED: Final[Mapping[UpdateKind, tuple[Status, EventKind]]] = {
@@ -76,8 +77,13 @@ def about(case: Case, appointment: Appointment) -> str:
 
 
 def _is_unauthorized(case: Case, appointment: Appointment) -> bool:
+    """Whether it lies before or after the authorized period, on the clinic's own calendar."""
     known = case.referral.authorization
-    return bool(known and known.valid_to and appointment.start.date() > known.valid_to)
+    day = appointment.start.astimezone(clinic_zone(case, appointment)).date()
+    if known is None or known.status is not AuthorizationStatus.APPROVED:
+        return False
+    early = known.valid_from is not None and day < known.valid_from
+    return early or (known.valid_to is not None and day > known.valid_to)
 
 
 def _is_late(case: Case, appointment: Appointment) -> bool:
@@ -145,7 +151,7 @@ def _appointment_of(case: Case, update: AppointmentBooked) -> Appointment:
     known = case.referral.appointment
     # A booking that is moved keeps its number: the clinic goes on to name it by that.
     number = update.appointment or (known.number + 1 if known else 1)
-    appointment = Appointment(number=number, start=update.start)
+    appointment = Appointment(number=number, start=update.start, utc_offset=update.utc_offset)
     return appointment.but(reminders=reminders_due(case, appointment))
 
 

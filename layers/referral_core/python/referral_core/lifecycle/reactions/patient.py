@@ -58,6 +58,10 @@ def replied(case: Case, update: PatientReplied) -> Draft:
                 facts=ContactFacts(reply=reply),
                 opted_out=True,
             )
+        case Reply.START:
+            return record_only(case, update, facts=None, opted_out=False)
+        case Reply.HELP:
+            return record_only(case, update)  # the carrier answers with the sender and the number
         case Reply.NO if booked:
             return _person(case, update, Reason.PATIENT_CANCELS)
         case Reply.ANOTHER_TIME:

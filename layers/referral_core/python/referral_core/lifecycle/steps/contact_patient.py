@@ -60,7 +60,7 @@ def _is_stale(case: Case, update: PatientReplied) -> bool:
 
     What it meant then it need not mean now, so a person reads it; a stop is one at any time.
     """
-    if update.reply is Reply.STOP:
+    if update.reply in {Reply.STOP, Reply.START, Reply.HELP}:
         return False
     asked = case.referral.outreach_from
     return asked is None or update.received_at < asked

@@ -54,8 +54,9 @@ _UNSEEN: Final = frozenset({Status.NOSHOW, Status.APPOINTMENT_CANCELLED})
 
 def _replied(case: Case, update: PatientReplied) -> Draft:
     # After the visit a patient's reply settles nothing; it is kept, and a stop counts.
-    stopped = update.reply is Reply.STOP
-    return record_only(case, update, opted_out=case.referral.opted_out or stopped)
+    wanted = {Reply.STOP: True, Reply.START: False}
+    opted_out = wanted.get(update.reply, case.referral.opted_out)
+    return record_only(case, update, opted_out=opted_out)
 
 
 def _attested(case: Case, update: ServiceAttested) -> Draft:

@@ -31,6 +31,8 @@ RELEASE: Final = "release"
 UPDATE: Final = "update"
 CLAIM: Final = "claim"
 OPT_OUT: Final = "opt-out"
+OPTED_IN: Final = "attribute_exists(ended)"
+"""That a number was taken off the opt-out list."""
 NUMBER: Final = "number"
 
 
@@ -97,7 +99,7 @@ def _claim(table: Requests, after: Referral, effect: ClaimDailyMessage) -> Itera
         check = {
             "TableName": table.name,
             "Key": key,
-            "ConditionExpression": "attribute_not_exists(pk)",
+            "ConditionExpression": f"attribute_not_exists(pk) OR {OPTED_IN}",
         }
         yield Part(OPT_OUT, {"ConditionCheck": check})
 

@@ -202,6 +202,11 @@ def claim_item(tenant: Tenant, claim: ClaimDailyMessage) -> Item:
     )
 
 
+def opt_out_key(tenant: Tenant, contact_hash: str) -> Item:
+    """Return the key of a number's opt-out."""
+    return item(pk=keys.phone(tenant, contact_hash), sk=keys.Sort.OPT_OUT.value)
+
+
 def opt_out_item(tenant: Tenant, contact_hash: str, at: datetime) -> Item:
     """Return the item of a number that wants no messages."""
     return item(

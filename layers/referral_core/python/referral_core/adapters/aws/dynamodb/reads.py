@@ -105,7 +105,7 @@ class ReferralReads:
     def opted_out(self, tenant: Tenant, contact_hash: str) -> bool:
         """Whether a number is on the opt-out list."""
         listed = self._table.get(keys.phone(tenant, contact_hash), keys.Sort.OPT_OUT.value)
-        return listed is not None
+        return listed is not None and not listed.get("ended")
 
     # --- lists ------------------------------------------------------------------------------------
 

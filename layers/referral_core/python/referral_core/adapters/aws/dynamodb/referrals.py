@@ -89,7 +89,7 @@ class ReferralTable(ReferralReads):
     # --- the opt-out list -----------------------------------------------------------------------
 
     def opt_out(self, tenant: Tenant, contact_hash: str, at: datetime) -> None:
-        """Put a number on the opt-out list; the first time counts."""
+        """Put a number on the opt-out list; the first time counts, until it is taken off."""
         with (
             service_errors("The opt-out could not be written"),
             suppress(self._table.client.exceptions.ConditionalCheckFailedException),
@@ -97,5 +97,19 @@ class ReferralTable(ReferralReads):
             self._table.client.put_item(
                 TableName=self._table.name,
                 Item=items.opt_out_item(tenant, contact_hash, at),
-                ConditionExpression="attribute_not_exists(pk)",
+                ConditionExpression=f"attribute_not_exists(pk) OR {effects.OPTED_IN}",
+            )
+
+    def opt_in(self, tenant: Tenant, contact_hash: str) -> None:
+        """Take a number off the opt-out list; that it was on it stays known."""
+        with (
+            service_errors("The opt-in could not be written"),
+            suppress(self._table.client.exceptions.ConditionalCheckFailedException),
+        ):
+            self._table.client.update_item(
+                TableName=self._table.name,
+                Key=items.opt_out_key(tenant, contact_hash),
+                UpdateExpression="SET ended = :yes",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":yes": {"BOOL": True}},
             )
