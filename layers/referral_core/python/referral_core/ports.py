@@ -45,7 +45,14 @@ class Clock(Protocol):
 # --- the record ---------------------------------------------------------------------------
 
 
-class Referrals(Protocol):
+class DueIndex(Protocol):
+    """What is due, of all tenants: the part of `Referrals` that the watchdog reads."""
+
+    def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
+        """Iterate over open referrals that are due, read `limit` at once."""
+
+
+class Referrals(DueIndex, Protocol):
     """The table: the record, which is also the outbox."""
 
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
@@ -81,9 +88,6 @@ class Referrals(Protocol):
             MessageNotAllowed: the patient got a message today already, or wants none.
             KeyTaken: a number that is to be this referral's is another one's.
         """
-
-    def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
-        """Iterate over open referrals of all tenants that are due, read `limit` at once."""
 
     def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
         """Read a referral's events, oldest first."""
@@ -231,13 +235,6 @@ class Notices(Protocol):
 
     def enqueue(self, request: NoticeRequest) -> None:
         """Ask for the delivery of a notice; asking twice delivers once. Raises: Retryable."""
-
-
-class DueIndex(Protocol):
-    """What is due, of all tenants: the part of `Referrals` that the watchdog reads."""
-
-    def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
-        """Iterate over open referrals that are due, read `limit` at once."""
 
 
 # --- the state machine ------------------------------------------------------------------------
