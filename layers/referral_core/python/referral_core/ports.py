@@ -204,10 +204,7 @@ class Messenger(Protocol):
     """All channels to patients. Sending twice may send two: callers record before they send."""
 
     def send(self, message: Message) -> int:
-        """Send; return the metered units (SMS parts, else 1).
-
-        Raises: Retryable (surely not sent), Ambiguous, Permanent (refused, or no such channel).
-        """
+        """Send; return the metered units. Raises: Retryable (not sent), DeliveryUnknown, Permanent."""
 
 
 class OptOuts(Protocol):
