@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnCondition, CfnParameter, Duration, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -48,6 +48,30 @@ class Messaging(Construct):
         )
         self.alarms = sns.Topic(self, "Alarms", master_key=key, enforce_ssl=True)
         self.alarms.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+        self._subscribe(self.alarms)
+
+    def _subscribe(self, alarms: sns.Topic) -> None:
+        """Subscribe whom the account names; without a name the topic waits for its own."""
+        email = CfnParameter(
+            self,
+            "AlarmEmail",
+            default="",
+            description="Address that alarms are sent to; it confirms the subscription once",
+        )
+        email.override_logical_id("AlarmEmail")
+        is_named = CfnCondition(
+            self,
+            "AlarmEmailIsNamed",
+            expression=Fn.condition_not(Fn.condition_equals(email.value_as_string, "")),
+        )
+        subscription = sns.CfnSubscription(
+            self,
+            "AlarmSubscription",
+            topic_arn=alarms.topic_arn,
+            protocol="email",
+            endpoint=email.value_as_string,
+        )
+        subscription.cfn_options.condition = is_named
 
     @property
     def resources(self) -> Mapping[str, Resource]:

@@ -16,7 +16,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.messaging import Messaging
-from referral_core.adapters.aws.dynamodb.keys import Sort
+from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS, Sort
 
 STREAM_FILTERS: Final[Mapping[str, Mapping[str, object]]] = {
     "publish_outbox": {
@@ -38,6 +38,9 @@ _STREAM_RETRIES: Final = 10
 _NOTICES_AT_ONCE: Final = 50
 """Deliveries at work: bounded, so that a partner's outage leaves the account's other functions
 their concurrency."""
+
+_WATCHDOGS: Final = 4
+"""Workers of the watchdog, each with its shards; a rule has at most five targets."""
 
 
 class Triggers(Construct):
@@ -72,7 +75,16 @@ class Triggers(Construct):
             description="The watchdog looks for referrals that are due",
             schedule=events.Schedule.rate(Duration.minutes(1)),
         )
-        rule.add_target(targets.LambdaFunction(functions["fire_timers"], retry_attempts=0))
+        for first in range(_WATCHDOGS):
+            # The shards of one worker; a tick that is lost is followed by the next.
+            shards = list(range(first, DUE_SHARDS, _WATCHDOGS))
+            rule.add_target(
+                targets.LambdaFunction(
+                    functions["fire_timers"],
+                    event=events.RuleTargetInput.from_object({"shards": shards}),
+                    retry_attempts=0,
+                )
+            )
 
 
 def _stream(

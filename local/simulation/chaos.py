@@ -28,7 +28,7 @@ from local.simulation.world import HORIZON, World
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import ProgressNoted, Role
 from referral_core.lifecycle.engine.apply_update import apply_update
-from referral_core.ports import Documents, Messenger, Referrals, Workflow
+from referral_core.ports import Documents, DueIndex, Messenger, Referrals, Workflow
 
 T = TypeVar("T")
 
@@ -101,6 +101,10 @@ class ChaosWorld(World):
 
     def record(self) -> Referrals:
         """Return the record as the functions reach it."""
+        return FaultyReferrals(self.table, self.faults)
+
+    def due_index(self) -> DueIndex:
+        """Return the index of what is due as the watchdog reaches it."""
         return FaultyReferrals(self.table, self.faults)
 
     def states(self) -> Workflow:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from random import Random
 from typing import Final, TypeVar
 
+from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.errors import Conflict, Retryable
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -15,7 +16,7 @@ from referral_core.domain.lifecycle import Next
 from referral_core.domain.referral import Referral
 from referral_core.domain.run import Delivery, Run
 from referral_core.domain.writes import Commit, ExistingKey, Key, NewReferral, ReferralState
-from referral_core.ports import Referrals, Workflow
+from referral_core.ports import Workflow
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class Faults:
 class FaultyReferrals:
     """The record behind a table that throttles, and a network that loses responses."""
 
-    def __init__(self, table: Referrals, faults: Faults) -> None:
+    def __init__(self, table: MemoryReferrals, faults: Faults) -> None:
         """Take the record and what may happen to its calls."""
         self._table = table
         self._faults = faults
@@ -111,6 +112,14 @@ class FaultyReferrals:
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
         """Iterate over what is due."""
         return self._read(lambda: self._table.due(before, limit))
+
+    def oldest(self, before: datetime) -> datetime | None:
+        """Read since when the oldest is due."""
+        return self._read(lambda: self._table.oldest(before))
+
+    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> None:
+        """Let a due referral rest."""
+        self._table.set_back(tenant, referral_id, now)
 
     def has_update(self, tenant: Tenant, referral_id: ReferralId, update_id: str) -> bool:
         """Read whether an update is on record."""

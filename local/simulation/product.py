@@ -69,7 +69,15 @@ from referral_core.lifecycle.steps.route_referral import RouteReferral
 from referral_core.lifecycle.steps.verify_closure import VerifyClosure
 from referral_core.observability import logger
 from referral_core.pathways import pathway, pathway_for, pathways
-from referral_core.ports import Clock, Documents, Messenger, OptOuts, Referrals, Workflow
+from referral_core.ports import (
+    Clock,
+    Documents,
+    DueIndex,
+    Messenger,
+    OptOuts,
+    Referrals,
+    Workflow,
+)
 from referral_core.price_books import price_book
 from referral_core.reporting.horizons import horizons
 
@@ -91,6 +99,7 @@ class Ports:
     """What the functions are composed over.
 
     Attributes:
+        due: the table's index of what is due.
         worklists: the table's lists, for the functions that read.
         notices: the queue of notices.
         stream_dead: the stream's dead-letter queue.
@@ -100,6 +109,7 @@ class Ports:
     """
 
     referrals: Referrals
+    due: DueIndex
     worklists: MemoryReferrals
     unmatched: MemoryUnmatched
     directory: MemoryDirectory
@@ -137,7 +147,7 @@ class Product:
         self.receive_reply = ReceiveReply(
             referrals, documents, engine, directory, clock, ports.opt_outs, _kept(ports)
         ).handle
-        self._watchdog = Watchdog(partial(process_due, engine), referrals, clock)
+        self._watchdog = Watchdog(partial(process_due, engine), ports.due, clock)
         self._notice_delivery = NoticeDelivery(
             engine=engine,
             referrals=referrals,
@@ -155,7 +165,8 @@ class Product:
 
     def step(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run a step, as the state machine's functions do."""
-        return self._entry.handle(event)
+        with redirect_stdout(self._ports.stdout):
+            return self._entry.handle(event)
 
     def http(self, event: dict[str, Any]) -> Mapping[str, Any]:
         """Answer an event of the HTTP API by the function of its route."""
@@ -176,7 +187,8 @@ class Product:
 
     def fire_timers(self, _event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Process what is due."""
-        return self._watchdog.tick()
+        with redirect_stdout(self._ports.stdout):
+            return self._watchdog.tick()
 
     def deliver_notices(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Deliver a batch of notices."""

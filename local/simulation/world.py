@@ -52,7 +52,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Party
 from referral_core.domain.referral import Referral
 from referral_core.lifecycle.engine.conflicts import Conflicts
-from referral_core.ports import Documents, Messenger, Referrals, Workflow
+from referral_core.ports import Documents, DueIndex, Messenger, Referrals, Workflow
 
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston, as in the demo."""
@@ -128,6 +128,10 @@ class World(Invocations):
         """Return the record as the functions reach it."""
         return self.table
 
+    def due_index(self) -> DueIndex:
+        """Return the index of what is due as the watchdog reaches it."""
+        return self.table
+
     def states(self) -> Workflow:
         """Return the state machine as the functions reach it."""
         return self.workflow
@@ -169,6 +173,7 @@ class World(Invocations):
         ids = self.random("referrals")
         return Ports(
             referrals=self.record(),
+            due=self.due_index(),
             worklists=self.table,
             unmatched=self.unmatched,
             directory=self.directory,

@@ -67,7 +67,7 @@ def test_a_function_imports_its_own_builder_only(name: str) -> None:
 
 
 def test_every_builder_is_a_functions() -> None:
-    building = {p.stem for p in (CORE / "wiring").glob("*.py") if "def build()" in p.read_text()}
+    building = {p.stem for p in (CORE / "wiring").glob("*.py") if "def build(" in p.read_text()}
     assert building == FUNCTIONS
 
 

@@ -16,6 +16,7 @@ from infra.api import PUBLIC, ROUTES
 from infra.app import build_app
 from infra.functions import OTHERS, STEPS
 from infra.layers import build_third_party
+from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS
 
 ROOT = Path(__file__).parents[2]
 Resources = dict[str, dict[str, Any]]
@@ -163,15 +164,116 @@ def test_every_route_leads_to_its_function_behind_the_authorizer(resources: Reso
     assert "AccessLogSettings" in stage
 
 
+def alarms_of(resources: Resources) -> list[dict[str, Any]]:
+    return list(of_type(resources, "AWS::CloudWatch::Alarm"))
+
+
+def dimensions(alarm: dict[str, Any]) -> dict[str, Any]:
+    return {d["Name"]: d["Value"] for d in alarm.get("Dimensions", [])}
+
+
 def test_every_dead_letter_queue_and_failed_execution_has_an_alarm(resources: Resources) -> None:
-    alarms = list(of_type(resources, "AWS::CloudWatch::Alarm"))
-    watched = json.dumps(alarms)
-    queues = [n for n, r in resources.items() if r["Type"] == "AWS::SQS::Queue" and "Dlq" in n]
+    alarms = alarms_of(resources)
+    watched = {
+        dimensions(alarm)["QueueName"]["Fn::GetAtt"][0]
+        for alarm in alarms
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+    queues = {n for n, r in resources.items() if r["Type"] == "AWS::SQS::Queue" and "Dlq" in n}
     assert len(queues) == 4
-    assert all(queue in watched for queue in queues)
-    metrics = {alarm["MetricName"] for alarm in alarms}
-    assert {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"} <= metrics
-    assert all(alarm["AlarmActions"] for alarm in alarms)
+    assert watched == queues
+    executions = {a["MetricName"] for a in alarms if a.get("Namespace") == "AWS/States"}
+    assert executions == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+
+
+def test_every_alarm_wakes_somebody_and_says_what_to_do(resources: Resources) -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    anchors = {
+        line.lstrip("# ").lower().replace(" ", "-")
+        for line in runbook.splitlines()
+        if line.startswith("### ")
+    }
+    (topic,) = [
+        n
+        for n, r in resources.items()
+        if n.startswith("MessagingAlarms") and r["Type"] == "AWS::SNS::Topic"
+    ]
+    for alarm in alarms_of(resources):
+        assert alarm["AlarmActions"] == [{"Ref": topic}]
+        file, _, anchor = alarm["AlarmDescription"].partition("#")
+        assert file == "docs/runbook.md"
+        assert anchor in anchors, anchor
+        assert alarm["EvaluationPeriods"] == 1
+
+
+def test_each_part_of_the_runbook_about_an_alarm_has_three_commands() -> None:
+    parts = (ROOT / "docs/runbook.md").read_text().split("\n### ")[1:]
+    assert len(parts) >= 12
+    for part in parts:
+        commands = part.split("```")[1].strip().splitlines()
+        assert len(commands) >= 4, part  # the language's name, and three commands
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_functions_errors_and_throttles_wake_somebody(
+    metric: str, resources: Resources
+) -> None:
+    watched = {
+        resources[dimensions(alarm)["FunctionName"]["Ref"]]["Properties"]["FunctionName"]
+        for alarm in alarms_of(resources)
+        if alarm["MetricName"] == metric and alarm["Statistic"] == "Sum"
+    }
+    assert watched == {f"{STACK_NAME}-{spec.name}" for spec in ALL_SPECS}
+
+
+@pytest.mark.parametrize(
+    ("metric", "statistic", "threshold", "named"),
+    [
+        ("OldestDue", "Maximum", 900, {"service": "fire_timers"}),
+        ("DueFailed", "Sum", 1, {"service": "fire_timers"}),
+        ("WorkItemsOpened", "Sum", 1, {"service": "record_metrics", "reason": "fault"}),
+    ],
+)
+def test_what_is_not_tended_wakes_somebody(
+    metric: str, statistic: str, threshold: int, named: dict[str, str], resources: Resources
+) -> None:
+    (alarm,) = [a for a in alarms_of(resources) if a["MetricName"] == metric]
+    assert alarm["Namespace"] == "ReferralRouter"
+    assert alarm["Statistic"] == statistic
+    assert alarm["Threshold"] == threshold
+    assert dimensions(alarm) == named
+
+
+def test_a_step_that_reports_its_failure_itself_counts_as_an_error(resources: Resources) -> None:
+    watched = {
+        dimensions(a)["service"] for a in alarms_of(resources) if a["MetricName"] == "StepsFailed"
+    }
+    assert watched == {spec.name for spec in STEPS if spec.completes}
+
+
+def test_alarms_have_a_subscriber_when_the_account_names_one(template: Resources) -> None:
+    assert template["Parameters"]["AlarmEmail"]["Default"] == ""
+    (subscription,) = [
+        r
+        for r in template["Resources"].values()
+        if r["Type"] == "AWS::SNS::Subscription" and r["Properties"]["Protocol"] == "email"
+    ]
+    assert subscription["Properties"]["Endpoint"] == {"Ref": "AlarmEmail"}
+    assert "MessagingAlarms" in json.dumps(subscription["Properties"]["TopicArn"])
+    condition = template["Conditions"][subscription["Condition"]]
+    assert condition == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}
+
+
+def test_every_shard_of_what_is_due_has_a_worker_each_minute(resources: Resources) -> None:
+    (rule,) = of_type(resources, "AWS::Events::Rule")
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    shards: list[int] = []
+    for target in rule["Targets"]:
+        shards += json.loads(target["Input"])["shards"]
+        assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+        assert "FireTimers" in json.dumps(target["Arn"])
+    assert len(rule["Targets"]) == 4
+    assert sorted(shards) == list(range(DUE_SHARDS))
 
 
 def test_letters_that_nobody_prints_wake_somebody(resources: Resources) -> None:

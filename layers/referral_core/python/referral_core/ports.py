@@ -46,13 +46,19 @@ class Clock(Protocol):
 
 
 class DueIndex(Protocol):
-    """What is due, of all tenants: the part of `Referrals` that the watchdog reads."""
+    """What is due, of all tenants: what the watchdog reads, and how it sets back what fails."""
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
         """Iterate over open referrals that are due, read `limit` at once."""
 
+    def oldest(self, before: datetime) -> datetime | None:
+        """Return since when the referral is due that waits for the longest; None: none is."""
 
-class Referrals(DueIndex, Protocol):
+    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> None:
+        """Let a referral that could not be processed rest, the longer the more often it fails."""
+
+
+class Referrals(Protocol):
     """The table: the record, which is also the outbox."""
 
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
@@ -65,11 +71,7 @@ class Referrals(DueIndex, Protocol):
         """List the referrals that have an identifier, as their own number or with others."""
 
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
-        """Read a referral and its mailbox, strongly consistent.
-
-        Raises:
-            NotFound: the tenant has no such referral.
-        """
+        """Read a referral and its mailbox, strongly consistent. Raises: NotFound."""
 
     def payload(self, referral: Referral) -> bytes:
         """Read the clinical payload (decompressed JSON)."""
@@ -204,7 +206,7 @@ class Messenger(Protocol):
     """All channels to patients. Sending twice may send two: callers record before they send."""
 
     def send(self, message: Message) -> int:
-        """Send; return the metered units. Raises: Retryable (not sent), DeliveryUnknown, Permanent."""
+        """Send; return metered units. Raises: Retryable (unsent), DeliveryUnknown, Permanent."""
 
 
 class OptOuts(Protocol):

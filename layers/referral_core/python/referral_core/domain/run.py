@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Step
+
+_LONGEST_PAUSE: Final = timedelta(hours=1)
+
+
+def pause_after(failures: int) -> timedelta:
+    """Return how long a due referral rests that could not be processed so often: up to an hour."""
+    return min(timedelta(minutes=1 << min(failures - 1, 6)), _LONGEST_PAUSE)
 
 
 class Delivery(StrEnum):

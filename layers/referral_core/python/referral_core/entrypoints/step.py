@@ -10,7 +10,7 @@ from referral_core.domain.errors import RouterError
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.run_step import run_step
 from referral_core.lifecycle.step import StepInput
-from referral_core.observability import logger
+from referral_core.observability import logger, measure
 from referral_core.ports import Workflow
 
 
@@ -43,6 +43,8 @@ class StepEntry:
             logger.error("step failed", extra={"error": type(error).__name__, "text": _text(error)})
             if entry.token is None:
                 raise
+            # The invocation succeeds, so Lambda counts no error: the alarm counts these.
+            measure("StepsFailed", 1, "Count")
             self.workflow.fail_task(entry.token, type(error).__name__)
             return {"next": None}
         logger.info("step run", extra={"next": following})

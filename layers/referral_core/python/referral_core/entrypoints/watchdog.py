@@ -6,16 +6,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from referral_core.observability import logger
+from referral_core.domain.errors import Conflict, StaleRun
+from referral_core.observability import logger, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from referral_core.domain.ids import ReferralId, Tenant
     from referral_core.ports import Clock, DueIndex
 
-_A_SHARD: Final = 50
+_A_PAGE: Final = 50
 """Due referrals read at once from one shard of the due index."""
+FAILED: Final = "failed"
+MOVED: Final = "moved"
 
 
 @dataclass(frozen=True)
@@ -31,23 +35,52 @@ class Watchdog:
     referrals: DueIndex
     clock: Clock
 
-    def tick(self) -> dict[str, int]:
-        """Process everything that is due now.
+    def tick(self, has_time: Callable[[], bool] = lambda: True) -> dict[str, int]:
+        """Process everything that is due now, as far as the time goes.
+
+        Args:
+            has_time: whether another referral may be begun.
 
         Returns:
             How many referrals were processed, by what was done.
+
+        Raises:
+            Retryable: some of what is due could not be read; the rest was processed.
         """
+        now = self.clock.now()
         done: Counter[str] = Counter()
-        for tenant, referral_id in self.referrals.due(self.clock.now(), _A_SHARD):
-            try:
-                done[self.process(tenant, referral_id)] += 1
-            except Exception as error:  # noqa: BLE001 - the outermost place: one must not hide all
-                # It stays due: the next tick sees it again.
-                done["failed"] += 1
-                logger.warning(
-                    "due referral not processed",
-                    extra={"referral_id": referral_id, "error": type(error).__name__},
-                )
-        if done:
-            logger.info("due referrals processed", extra={"processed": dict(done)})
+        try:
+            for tenant, referral_id in self.referrals.due(now, _A_PAGE):
+                if not has_time():
+                    break
+                done[self._process(tenant, referral_id)] += 1
+        finally:
+            if done:
+                self._report(done, now)
         return dict(done)
+
+    def _process(self, tenant: Tenant, referral_id: ReferralId) -> str:
+        try:
+            return self.process(tenant, referral_id)
+        except (Conflict, StaleRun):
+            return MOVED  # by somebody else; still due, the next tick sees it again
+        except Exception as error:  # noqa: BLE001 - the outermost place: one must not hide all
+            logger.error(
+                "due referral not processed",
+                extra={"referral_id": referral_id, "error": type(error).__name__},
+            )
+        try:
+            self.referrals.set_back(tenant, referral_id, self.clock.now())
+        except Exception as error:  # noqa: BLE001 - it stays due: the next tick sees it again
+            logger.warning("due referral not set back", extra={"error": type(error).__name__})
+        return FAILED
+
+    def _report(self, done: Counter[str], now: datetime) -> None:
+        """Say what was done, what failed, and how long the oldest has waited that is left."""
+        logger.info("due referrals processed", extra={"processed": dict(done)})
+        measure("DueProcessed", done.total() - done[FAILED], "Count")
+        if done[FAILED]:
+            measure("DueFailed", done[FAILED], "Count")
+        oldest = self.referrals.oldest(now)
+        if oldest is not None:
+            measure("OldestDue", (now - oldest).total_seconds(), "Seconds")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @cache
-def build() -> Watchdog:
-    """Build the function fire_timers."""
-    due = DueIndex(aws_client("dynamodb"), settings().need("table_name"))
+def build(*shards: int) -> Watchdog:
+    """Build the function fire_timers for some shards of the due index; none: for all."""
+    due = DueIndex(aws_client("dynamodb"), settings().need("table_name"), shards)
     return Watchdog(_process, due, clock())
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from heapq import heappop, heappush
 from threading import RLock
+from typing import Final
 
 from referral_core.adapters.memory.effects import At, Shelves, require_possible, write
 from referral_core.adapters.memory.metering import event_of_commit, event_of_new
@@ -16,6 +17,7 @@ from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.referral import Referral
+from referral_core.domain.run import pause_after
 from referral_core.domain.writes import (
     Commit,
     DuplicateUpdate,
@@ -27,6 +29,7 @@ from referral_core.domain.writes import (
 )
 
 _Due = tuple[datetime, Tenant, ReferralId]
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class MemoryReferrals(Shelves):
@@ -38,6 +41,7 @@ class MemoryReferrals(Shelves):
         self._referrals: dict[At, ReferralState] = {}
         self._events: dict[At, list[Event]] = defaultdict(list)
         self._due: list[_Due] = []
+        self._set_back: dict[At, tuple[int, datetime]] = {}
 
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
         """Write all arrivals, or return the locks taken already."""
@@ -112,6 +116,19 @@ class MemoryReferrals(Shelves):
                 heappush(self._due, entry)
         yield from ((tenant, referral_id) for _, tenant, referral_id in found)
 
+    def oldest(self, before: datetime) -> datetime | None:
+        """Return since when the referral is due that waits for the longest."""
+        first = self.next_due()
+        return first if first is not None and first <= before else None
+
+    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> None:
+        """Let a due referral rest, until somebody writes it."""
+        at = (tenant, referral_id)
+        with self._lock:
+            failures = self._set_back.get(at, (0, now))[0] + 1
+            self._set_back[at] = (failures, now + pause_after(failures))
+            self._file_due(self._referrals[at].referral)
+
     def next_due(self) -> datetime | None:
         """Return when the next open referral is due; None when none is open."""
         with self._lock:
@@ -143,12 +160,16 @@ class MemoryReferrals(Shelves):
 
     def _file_due(self, referral: Referral) -> None:
         if not referral.is_closed:
-            heappush(self._due, (referral.next_due_at, referral.tenant, referral.id))
+            heappush(self._due, (self._due_at(referral), referral.tenant, referral.id))
+
+    def _due_at(self, referral: Referral) -> datetime:
+        _, rests_until = self._set_back.get((referral.tenant, referral.id), (0, _EVER))
+        return max(referral.next_due_at, rests_until)
 
     def _is_current(self, entry: _Due) -> bool:
         due_at, tenant, referral_id = entry
         referral = self._referrals[tenant, referral_id].referral
-        return referral.next_due_at == due_at and not referral.is_closed
+        return self._due_at(referral) == due_at and not referral.is_closed
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the open referrals of a phone number."""
@@ -190,7 +211,8 @@ class MemoryReferrals(Shelves):
                 write(self, after, effect)
             mailbox = commit.mailbox or present.mailbox
             self._referrals[at] = ReferralState(referral=after, mailbox=mailbox)
-            if after.next_due_at != present.referral.next_due_at or present.referral.is_closed:
+            if self._due_at(present.referral) != after.next_due_at or present.referral.is_closed:
+                self._set_back.pop(at, None)
                 self._file_due(after)
             self._events[at].append(event)
 

@@ -140,6 +140,11 @@ def minute(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
+def instant(written: str) -> datetime:
+    """Read what `minute` wrote."""
+    return datetime.strptime(written, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+
+
 def second(moment: datetime) -> str:
     """Write an instant so that strings sort as time: UTC, the second that it lies in."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -80,7 +80,7 @@ class ReferralReads:
         return [event_in(e) for e in self._table.query(partition, keys.Sort.EVENT.value)]
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
-        """Iterate over due referrals, shard by shard, soonest due first; see `DueIndex`."""
+        """Iterate over due referrals, soonest due first; see `DueIndex`."""
         return self._due.due(before, limit)
 
     # --- a patient's number -----------------------------------------------------------------------
