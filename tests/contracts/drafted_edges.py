@@ -20,6 +20,7 @@ from referral_core.domain.lifecycle import End, Next, Step
 from referral_core.domain.updates import UpdateKind
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of, target_of
 from referral_core.lifecycle.reactions.cancellation import ended
+from referral_core.lifecycle.reactions.order_change import CONSEQUENCES, Consequence
 from referral_core.lifecycle.reactions.table import without_authority
 from referral_core.lifecycle.step import LifecycleStep
 
@@ -87,12 +88,25 @@ def drafted_edges(step: LifecycleStep, reasons: frozenset[Reason]) -> frozenset[
         roots |= set(_names_of(ended))
         if UpdateKind.REPORT_RECEIVED in reactions:
             roots |= set(_names_of(without_authority))
-    edges: set[Next] = set()
+    edges: set[Next] = set(_by_an_order_that_changed(step.name))
     for name in _reached(roots):
         edges |= _named_in(name)
         if _DECIDES in _mentioned(name):
             edges |= set(_decided(reasons))
     return frozenset(edges)
+
+
+def _by_an_order_that_changed(step: Step) -> Iterator[Step]:
+    """Yield where another version of the order may lead: the table says it."""
+    for consequence in CONSEQUENCES.get(step, {}).values():
+        match consequence:
+            case Consequence.TO_CLINIC:
+                yield Step.OFFER_REFERRAL
+            case Consequence.CHECKED_AGAIN:
+                yield Step.CHECK_READINESS
+            case Consequence.DECIDED:
+                # The clinic that has the referral gets the new version first.
+                yield from (Step.OFFER_REFERRAL, Step.OPEN_WORK_ITEM)
 
 
 def _names_of(reaction: Callable[..., Any]) -> Iterator[Name]:

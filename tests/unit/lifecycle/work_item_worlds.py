@@ -12,8 +12,10 @@ from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.updates import (
     AppointmentNoshow,
+    ChangedPart,
     ContactRecorded,
     DecisionMade,
+    InformationSupplied,
     OfferDeclined,
     PatientReplied,
     Role,
@@ -131,6 +133,12 @@ def _fee_class_missing() -> World:
     return of_order(order, with_sliding_fee(World()))
 
 
+def _order_changed() -> World:
+    world = _accepted()
+    world.report(InformationSupplied, role=Role.EHR, changed=(ChangedPart.COVERAGE,))
+    return world
+
+
 def _no_candidate() -> World:
     world = a_world()
     while world.referral.offer is not None:
@@ -234,6 +242,7 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.FEE_CLASS_MISSING: _fee_class_missing,
         Reason.SERVICE_UNCLEAR: lambda: of_order(an_order(performerType=UNCLEAR)),
         Reason.NOT_IN_TIME: lambda: of_order(an_order(occurrenceDateTime="2026-02-27")),
+        Reason.ORDER_CHANGED: _order_changed,
         Reason.NO_CANDIDATE: _no_candidate,
         Reason.AUTHORIZATION_DENIED: lambda: a_world(script=PayerScript(authorization="A3")),
         Reason.AUTHORIZATION_UNCLEAR: lambda: a_world(script=PayerScript(authorization="A2")),

@@ -150,7 +150,15 @@ _WORKING: Final[Mapping[Status, frozenset[Status]]] = {
     _S.RECEIVED: frozenset({_S.NEEDS_INFORMATION, _S.CHECKING_ELIGIBILITY}),
     _S.NEEDS_INFORMATION: frozenset({_S.CHECKING_ELIGIBILITY}),
     _S.CHECKING_ELIGIBILITY: frozenset({_S.NEEDS_INFORMATION, _S.ROUTING}),
-    _S.ROUTING: frozenset({_S.WAITLISTED, _S.AWAITING_AUTHORIZATION, _S.CHECKING_ELIGIBILITY}),
+    # An order that changed is checked again, from wherever it was routed to.
+    _S.ROUTING: frozenset(
+        {
+            _S.WAITLISTED,
+            _S.AWAITING_AUTHORIZATION,
+            _S.CHECKING_ELIGIBILITY,
+            _S.NEEDS_INFORMATION,
+        }
+    ),
     _S.WAITLISTED: frozenset({_S.ROUTING}),
     _S.AWAITING_AUTHORIZATION: frozenset(
         {_S.AUTHORIZATION_DENIED_REVIEW, _S.OFFERED, _S.ROUTING, _S.CHECKING_ELIGIBILITY}

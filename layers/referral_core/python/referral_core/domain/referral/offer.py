@@ -30,6 +30,7 @@ class Offer(Model):
         in_network: whether the performer is in the payer's network.
         decision: number of the routing decision that chose it.
         reason: why the offer ended; a code.
+        payload_version: of the order, as it was sent to the clinic last.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Offer(Model):
     reason: str | None = None
     offered_at: datetime | None = None
     reminded: bool = False
+    payload_version: int = 0
 
     @property
     def is_in_hand(self) -> bool:

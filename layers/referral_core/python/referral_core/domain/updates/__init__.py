@@ -18,6 +18,7 @@ from referral_core.domain.updates.mechanism import (
 from referral_core.domain.updates.order import (
     Cancel,
     CareReceivedElsewhere,
+    ChangedPart,
     DeceasedOrMoved,
     Ending,
     EnteredInError,
@@ -64,6 +65,7 @@ __all__ = [
     "AuthorizationDecided",
     "Cancel",
     "CareReceivedElsewhere",
+    "ChangedPart",
     "ContactRecorded",
     "DeadlinePassed",
     "DeceasedOrMoved",
@@ -127,8 +129,11 @@ UPDATES: Final[Mapping[UpdateKind, type[Reported]]] = MappingProxyType(
 )
 """The class of each kind."""
 
-ALWAYS_ACCEPTED: Final = frozenset(k for k, cls in UPDATES.items() if cls.ends_with is not None)
-"""Every wait accepts what ends a referral, whatever else it waits for."""
+ALWAYS_ACCEPTED: Final = frozenset(
+    {UpdateKind.INFORMATION_SUPPLIED}
+    | {k for k, cls in UPDATES.items() if cls.ends_with is not None}
+)
+"""Every wait accepts another version of the order, and what ends a referral."""
 
 ONLY_INFORMS: Final = frozenset({UpdateKind.PROGRESS_NOTED, UpdateKind.WORK_ITEM_UPDATED})
 """Recorded at once; no wait ever uses these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from referral_core.domain.ids import ReferralId
@@ -9,10 +10,28 @@ from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.updates.reported import Reported, UpdateKind
 
 
+class ChangedPart(StrEnum):
+    """A part of an order that another version may change; what it leads to differs by part."""
+
+    PATIENT = "patient"
+    SERVICE = "service"
+    URGENCY = "urgency"
+    COVERAGE = "coverage"
+    PERFORMER = "performer"
+    REACH = "reach"
+    STATUS = "status"
+    CONTENT = "content"
+
+
 class InformationSupplied(Reported):
-    """The author sent another version of the order, or staff corrected it."""
+    """The author sent another version of the order, or staff corrected it.
+
+    Attributes:
+        changed: in which parts it differs from the version before; empty: nobody compared.
+    """
 
     kind: Literal[UpdateKind.INFORMATION_SUPPLIED] = UpdateKind.INFORMATION_SUPPLIED
+    changed: tuple[ChangedPart, ...] = ()
 
 
 class Ending(Reported):

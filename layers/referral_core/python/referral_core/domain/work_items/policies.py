@@ -12,6 +12,7 @@ from referral_core.domain.work_items.vocabulary import (
     ACCEPT_LATER,
     APPEAL,
     APPOINTMENT_FULFILLED,
+    CHECK_AGAIN,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
     KEEP_WAITING,
@@ -133,6 +134,12 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             Queue.REFERRAL_COORDINATORS,
             "The time that the order leaves is too short; find a place in time, or agree on later.",
             {RETRY: None, ACCEPT_LATER: None},
+            Outcome.NO_PROVIDER_AVAILABLE,
+        ),
+        Reason.ORDER_CHANGED: _policy(
+            Queue.REFERRAL_COORDINATORS,
+            "The order changed and the clinic has it; keep to the plan, check it again, or close.",
+            {KEEP_WAITING: None, CHECK_AGAIN: Step.CHECK_READINESS, ROUTE_AGAIN: _ROUTE},
             Outcome.NO_PROVIDER_AVAILABLE,
         ),
         Reason.NO_CANDIDATE: _policy(

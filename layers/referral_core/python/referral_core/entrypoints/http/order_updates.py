@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -18,6 +19,7 @@ from referral_core.domain.effects import (
 )
 from referral_core.domain.errors import NotFound, VersionMoved
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.order_change import changed_parts
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.ownership import is_referrer, require_authority
 from referral_core.domain.patient_identity import Likeness, compare, identity_of
@@ -25,6 +27,7 @@ from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
     Cancel,
+    DeceasedOrMoved,
     EnteredInError,
     InformationSupplied,
     Superseded,
@@ -51,11 +54,11 @@ if TYPE_CHECKING:
 
 _WANTED: Final = frozenset({"draft", "active", "on-hold"})
 """Statuses of an order that still wants something."""
-_UPDATES: Final[Mapping[str, type[Cancel | EnteredInError]]] = {
+_ENDS: Final[Mapping[str, type[Cancel | EnteredInError]]] = {
     "revoked": Cancel,
     "entered-in-error": EnteredInError,
 }
-"""What a status says besides that there is a new version."""
+"""What ends a referral, by the status of its order."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class ReceiveOrderUpdate:
             return StoredOrder(referral, before.service_request, created=False).response(request)
         if intake.status in _WANTED:
             service_of(intake, now)
-        self._apply(request, referral, intake)
+        self._apply(request, referral, before, intake)
         stored = read_order(self.referrals, principal.tenant, referral.id)
         return replace(stored, warnings=intake.warnings).response(request)
 
@@ -114,12 +117,13 @@ class ReceiveOrderUpdate:
                 )
                 self._is_applied_late(old, update)
 
-    def _apply(self, request: Request, referral: Referral, intake: Intake) -> None:
+    def _apply(
+        self, request: Request, referral: Referral, before: ClinicalPayload, intake: Intake
+    ) -> None:
         principal = request.principal
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
         effects = _written_with(intake, source)
-        kind = _UPDATES.get(intake.status, InformationSupplied)
-        update = kind(
+        update = _said_by(before, intake)(
             id=_update_id(referral, intake),
             actor=principal.client_id,
             role=principal.role,
@@ -171,6 +175,16 @@ class ReceiveOrderUpdate:
             known_version=known_version,
         )
         return result is Receipt.LATE
+
+
+def _said_by(before: ClinicalPayload, intake: Intake) -> Callable[..., Update]:
+    """Return what another version says besides its content: an end, or in what it differs."""
+    if intake.status in _ENDS:
+        return _ENDS[intake.status]
+    if intake.clinical.patient.deceased and not before.content.patient.deceased:
+        return DeceasedOrMoved
+    changed = changed_parts(before, payload_of(intake, before.source_sha256))
+    return partial(InformationSupplied, changed=changed)
 
 
 def _written_with(intake: Intake, source: str) -> tuple[Effect, ...]:

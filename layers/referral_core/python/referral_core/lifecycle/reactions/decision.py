@@ -18,6 +18,7 @@ from referral_core.domain.work_items import (
     ACCEPT_LATER,
     APPEAL,
     APPOINTMENT_FULFILLED,
+    CHECK_AGAIN,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
     NAME_SERVICE,
@@ -38,6 +39,7 @@ from referral_core.domain.work_items import (
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item
 from referral_core.lifecycle.reactions.offer import cancelled_appointment, taken_back
+from referral_core.lifecycle.reactions.order_change import checked_again
 from referral_core.lifecycle.reactions.service import kept, named
 
 _BY_OTHER_UPDATES: Final[Mapping[str, str]] = {
@@ -84,6 +86,8 @@ def decided(case: Case, update: DecisionMade) -> Draft:
         return resumed(case, target, update, effects=kept(case, update, service), service=service)
     if action == ROUTE_AGAIN and referral.offer is not None:
         return taken_back(case, update, "staff-decision", metered=_DECIDED)
+    if action == CHECK_AGAIN:
+        return checked_again(case, update, _DECIDED)
     if action == CONTACT_AGAIN and item.reason in _ABOUT_MESSAGE and _has_booking(referral):
         # It was a reminder: the visit stands, and so do its other reminders.
         return resumed(case, Step.AWAIT_VISIT, update)

@@ -18,6 +18,9 @@ from referral_core.lifecycle.draft import Draft, draft, release
 PATIENT_PREFERENCE: Final = "patient-preference"
 """Why a clinic is taken back: one of the override codes that a routing decision may have."""
 
+ORDER_CHANGED: Final = "order-changed"
+"""Why a clinic is taken back: the order is checked, and routed, as it is now."""
+
 
 def accepted(case: Case, update: OfferAccepted) -> Draft:
     """Draft that the clinic takes the patient."""

@@ -51,6 +51,7 @@ class AwaitVisit(Reacting):
     name: ClassVar[Step] = Step.AWAIT_VISIT
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
+            Step.OFFER_REFERRAL,
             Step.AWAIT_VISIT,
             Step.ROUTE_REFERRAL,
             Step.VERIFY_CLOSURE,

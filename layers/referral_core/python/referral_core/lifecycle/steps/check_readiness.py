@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -16,26 +15,15 @@ from referral_core.domain.referral import NoticeTopic
 from referral_core.domain.selection import SelectPathway
 from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.unmatched import patient_keys
-from referral_core.domain.updates import Update, UpdateKind
+from referral_core.domain.updates import Update
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
-from referral_core.lifecycle.step import Reacting, Reaction, Recorder
+from referral_core.lifecycle.step import Reacting, Recorder
 from referral_core.lifecycle.wanted_service import understood, with_regions
 
 _AUTHOR_LOOKED_AFTER: Final = "30d"
 """How often an order that its author still holds back is looked at."""
-
-
-def _look_again(case: Case, update: Update) -> Draft:
-    is_late = update.kind is UpdateKind.DEADLINE
-    return draft(
-        case,
-        EventKind.INFORMATION_OVERDUE if is_late else EventKind.INFORMATION_SUPPLIED,
-        "Checking the order again.",
-        then=Step.CHECK_READINESS,
-        by=update,
-    )
 
 
 @dataclass(frozen=True)
@@ -57,13 +45,16 @@ class CheckReadiness(Reacting):
             End.SUPERSEDED,
         }
     )
-    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {
-        UpdateKind.INFORMATION_SUPPLIED: _look_again
-    }
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Look again: the time for an answer is up."""
-        return _look_again(case, update)
+        return draft(
+            case,
+            EventKind.INFORMATION_OVERDUE,
+            "Checking the order again.",
+            then=Step.CHECK_READINESS,
+            by=update,
+        )
 
     def start(self, case: Case) -> Draft:
         """Record that the content is being checked."""

@@ -78,6 +78,7 @@ class ContactPatient(Reacting):
     name: ClassVar[Step] = Step.CONTACT_PATIENT
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
+            Step.OFFER_REFERRAL,
             Step.AWAIT_VISIT,
             Step.CONTACT_PATIENT,
             Step.ROUTE_REFERRAL,

@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import Permanent
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.domain.messages import OfferedReferral
+from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.referral import Offer
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.lifecycle.case import Case
-from referral_core.lifecycle.draft import Draft, draft, start_draft
+from referral_core.lifecycle.draft import (
+    Draft,
+    continue_to,
+    draft,
+    forward_work_item,
+    start_draft,
+)
+from referral_core.lifecycle.reactions.appointment import is_booked
 from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
+
+_SEEN: Final = frozenset({Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED})
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,9 @@ class OfferReferral(Reacting):
     name: ClassVar[Step] = Step.OFFER_REFERRAL
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
+            Step.CHECK_READINESS,
             Step.CONTACT_PATIENT,
+            Step.AWAIT_VISIT,
             Step.OFFER_REFERRAL,
             Step.ROUTE_REFERRAL,
             Step.VERIFY_CLOSURE,
@@ -41,8 +55,14 @@ class OfferReferral(Reacting):
     )
 
     def start(self, case: Case) -> Draft:
-        """Record that the clinic is being asked."""
-        return start_draft(case, self.name, "Sending the referral to the clinic.")
+        """Record that the clinic is being asked, or gets another version of the order."""
+        referral = case.referral
+        return start_draft(
+            case,
+            self.name,
+            "Sending the referral to the clinic.",
+            queue=referral.queue if referral.work_item else None,
+        )
 
     def execute(self, case: Case) -> Recorder:
         """Send Task B with the clinical content to the clinic, or remind it."""
@@ -52,10 +72,21 @@ class OfferReferral(Reacting):
         performer, rule = case.performer(), case.rules.offer
         offered_at = offer.offered_at or case.now
         silent_at = case.calendar.after(offered_at, rule.answer_within)
-        if offer.reminded:
+        is_known = offer.payload_version == case.referral.payload_version
+        if offer.reminded and is_known:
             self.clinics.remind(performer, case.task_id(offer), "answer")
             kind = EventKind.OFFER_REMINDED
             return lambda current: _asked(current, kind, silent_at, offered_at)
+        if not is_known or offer.status == "open":
+            self._send(case, offer, performer)
+        if offer.status == "accepted" or case.referral.work_item is not None:
+            return _goes_on
+        due = silent_at
+        if rule.remind_after and not offer.reminded:
+            due = case.calendar.after(offered_at, rule.remind_after)
+        return lambda current: _asked(current, EventKind.OFFERED, due, offered_at)
+
+    def _send(self, case: Case, offer: Offer, performer: Practitioner) -> None:
         self.clinics.offer(
             OfferedReferral(
                 referral=case.referral,
@@ -64,10 +95,6 @@ class OfferReferral(Reacting):
                 payload=case.payload,
             )
         )
-        due = silent_at
-        if rule.remind_after:
-            due = case.calendar.after(offered_at, rule.remind_after)
-        return lambda current: _asked(current, EventKind.OFFERED, due, offered_at)
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Remind the clinic once where the pathway says so; then it counts as declined."""
@@ -94,5 +121,26 @@ def _asked(case: Case, kind: EventKind, due: datetime, offered_at: datetime) -> 
         due_at=due,
         status=Status.OFFERED,
         facts=OfferFacts(offer=referral.offers[-1].number),
-        offers=referral.with_offer_changed(offered_at=offered_at),
+        offers=referral.with_offer_changed(
+            offered_at=offered_at, payload_version=referral.payload_version
+        ),
+    )
+
+
+def _goes_on(case: Case) -> Draft:
+    """Draft that the clinic has the new version: the referral goes on where it was."""
+    referral = case.referral
+    offers = referral.with_offer_changed(payload_version=referral.payload_version)
+    if referral.work_item is not None:
+        return forward_work_item(case.of(referral.but(offers=offers)))
+    was_seen = referral.status in _SEEN or referral.proposed_outcome is not None
+    has_agreed = referral.patient_reply is Reply.YES or is_booked(referral)
+    return continue_to(
+        case,
+        Step.VERIFY_CLOSURE
+        if was_seen
+        else (Step.AWAIT_VISIT if has_agreed else Step.CONTACT_PATIENT),
+        EventKind.ROUTING_RESUMED,
+        "The clinic has the order's new version.",
+        offers=offers,
     )

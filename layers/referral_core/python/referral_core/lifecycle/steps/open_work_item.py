@@ -13,7 +13,6 @@ from referral_core.domain.lifecycle import End, Next, Party, Status, Step
 from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.updates import (
     AuthorizationDecided,
-    InformationSupplied,
     NoticeAcknowledged,
     NoticeDelivered,
     Update,
@@ -36,7 +35,6 @@ _BEFORE_ROUTING: Final = frozenset(
 _ALWAYS: Final = frozenset(
     {
         UpdateKind.DECISION,
-        UpdateKind.INFORMATION_SUPPLIED,
         UpdateKind.AUTHORIZATION_DECIDED,
         UpdateKind.REPORT_RECEIVED,
         UpdateKind.SERVICE_ATTESTED,
@@ -54,12 +52,6 @@ _AT_ONCE: Final[Mapping[Reason, Span]] = {
     Reason.REPORT_OF_FORMER_PERFORMER: "1h",
 }
 """What cannot wait as long as the pathway's other work items."""
-
-
-def _informed(case: Case, update: InformationSupplied) -> Draft:
-    if case.referral.status in _BEFORE_ROUTING:
-        return resumed(case, Step.CHECK_READINESS, update)
-    return record_only(case, update)
 
 
 def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
@@ -113,7 +105,6 @@ def _called(case: Case, update: Any) -> Draft:
 _SETTLED: Final[Mapping[UpdateKind, Callable[[Case, Any], Draft]]] = {
     **{kind: _settling(react) for kind, react in REACTIONS.items()},
     UpdateKind.DECISION: REACTIONS[UpdateKind.DECISION],
-    UpdateKind.INFORMATION_SUPPLIED: _informed,
     UpdateKind.AUTHORIZATION_DECIDED: _authorization,
     UpdateKind.CONTACT_RECORDED: _called,
     UpdateKind.NOTICE_DELIVERED: _notified,
@@ -174,7 +165,9 @@ class OpenWorkItem(Reacting):
 
     def execute(self, case: Case) -> Recorder:
         """Show it on the team's worklist with its due time."""
-        due, reason = _due(case), item_of(case.referral).reason
+        item = item_of(case.referral)
+        # What was open before and is shown again is not due any later for that.
+        due, reason = item.due_at or _due(case), item.reason
         policy = WORK_ITEM_POLICIES[reason]
         queue = case.referral.queue if reason is not Reason.FAULT else policy.queue
         return lambda current: draft(

@@ -47,7 +47,13 @@ class RequestAuthorization(Reacting):
     documents: Documents
     name: ClassVar[Step] = Step.REQUEST_AUTHORIZATION
     goes_to: ClassVar[frozenset[Next]] = frozenset(
-        {Step.OFFER_REFERRAL, Step.VERIFY_CLOSURE, Step.OPEN_WORK_ITEM, End.SUPERSEDED}
+        {
+            Step.CHECK_READINESS,
+            Step.OFFER_REFERRAL,
+            Step.VERIFY_CLOSURE,
+            Step.OPEN_WORK_ITEM,
+            End.SUPERSEDED,
+        }
     )
     reactions: ClassVar[Mapping[UpdateKind, Reaction]] = reactions_to(
         UpdateKind.AUTHORIZATION_DECIDED

@@ -41,14 +41,15 @@ from referral_core.lifecycle.draft import (
     open_work_item,
     start_draft,
 )
+from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
 
 _KEPT_CANDIDATES: Final = 20
 """How many candidates a decision keeps, best first: enough to explain it within one item."""
 _KEPT_EXCLUSIONS: Final = 500
-_NOBODYS_DOING: Final = frozenset(Outcome)
-"""Why an offer was taken back that would still stand: the referral was closed, then reopened."""
+_NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED})
+"""Why an offer was taken back that may well be made again: closed and reopened, or changed."""
 
 
 def _route_again(case: Case, update: Update) -> Draft:
@@ -69,6 +70,7 @@ class RouteReferral(Reacting):
     name: ClassVar[Step] = Step.ROUTE_REFERRAL
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
+            Step.CHECK_READINESS,
             Step.REQUEST_AUTHORIZATION,
             Step.ROUTE_REFERRAL,
             Step.VERIFY_CLOSURE,

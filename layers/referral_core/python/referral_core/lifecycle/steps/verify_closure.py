@@ -15,7 +15,7 @@ from referral_core.domain.errors import Permanent, RouterError
 from referral_core.domain.events import ClosureFacts, EventKind, ReportFacts
 from referral_core.domain.lifecycle import COMPLETED, End, Next, Outcome, Party, Status, Step
 from referral_core.domain.outreach.replies import Reply
-from referral_core.domain.referral import NoticeTopic, Referral
+from referral_core.domain.referral import NoticeTopic, Offer, Referral
 from referral_core.domain.updates import (
     PatientReplied,
     ServiceAttested,
@@ -44,7 +44,7 @@ from referral_core.lifecycle.evidence import (
 from referral_core.lifecycle.reactions.appointment import fulfilled
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
 from referral_core.lifecycle.reactions.notice import NOTIFYING, is_critical_under_way
-from referral_core.lifecycle.reactions.offer import cancelled_appointment
+from referral_core.lifecycle.reactions.offer import ORDER_CHANGED, cancelled_appointment
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
@@ -73,6 +73,7 @@ class VerifyClosure(Reacting):
     name: ClassVar[Step] = Step.VERIFY_CLOSURE
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
+            Step.OFFER_REFERRAL,
             Step.CLOSE_REFERRAL,
             Step.VERIFY_CLOSURE,
             Step.CONTACT_PATIENT,
@@ -107,8 +108,8 @@ class VerifyClosure(Reacting):
         outcome = proposed_outcome(case)
         if outcome is None:
             return self._await_report(case)
-        if outcome not in COMPLETED and referral.offer is not None:
-            self._withdraw(case, outcome)
+        if outcome not in COMPLETED and (offer := _to_be_told(referral)) is not None:
+            self._withdraw(case, offer, outcome)
         return _notifying(referral, outcome)
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
@@ -130,10 +131,10 @@ class VerifyClosure(Reacting):
             return open_work_item(case, reason, by=update, notices=late)
         return open_work_item(case, reason, by=update)
 
-    def _withdraw(self, case: Case, outcome: Outcome) -> None:
+    def _withdraw(self, case: Case, offer: Offer, outcome: Outcome) -> None:
         """Tell the clinic; one that left the directory, or refuses to hear it, holds nobody up."""
         with suppress(Permanent):
-            self.clinics.withdraw(case.performer(), case.task_id(), outcome.value)
+            self.clinics.withdraw(case.performer(offer), case.task_id(offer), outcome.value)
 
     def _await_report(self, case: Case) -> Recorder:
         """Wait for the report, and remind the clinic of it when the pathway says so."""
@@ -145,6 +146,16 @@ class VerifyClosure(Reacting):
                 self.clinics.remind(case.performer(), case.task_id(referral.offer), "report")
         due = report_due(case)
         return lambda current: _report_awaited(current, due, reminders)
+
+
+def _to_be_told(referral: Referral) -> Offer | None:
+    """Return the offer whose clinic must learn that the referral ends.
+
+    One that was taken back while the order is checked again has not been told yet.
+    """
+    last = referral.offers[-1] if referral.offers else None
+    is_unaware = last is not None and last.reason == ORDER_CHANGED
+    return referral.offer or (last if is_unaware else None)
 
 
 def _notifying(referral: Referral, outcome: Outcome) -> Recorder:
