@@ -49,16 +49,15 @@ def _row(
 
 
 _UNASKED: Final = {_P.REACH: _USED, _P.CONTENT: _USED}
-_ASKED: Final = {_P.REACH: _CLINIC, _P.CONTENT: _CLINIC, _P.STATUS: _PERSON}
-_ACCEPTED: Final = {_P.REACH: _CLINIC, _P.CONTENT: _CLINIC}
+_WITH_CLINIC: Final = {_P.REACH: _CLINIC, _P.CONTENT: _CLINIC}
 CONSEQUENCES: Final[Mapping[Step, Mapping[ChangedPart, Consequence]]] = MappingProxyType(
     {
         Step.CHECK_READINESS: _row(_AGAIN),
         Step.ROUTE_REFERRAL: _row(_AGAIN, _UNASKED),
-        Step.REQUEST_AUTHORIZATION: _row(_AGAIN, {**_UNASKED, _P.STATUS: _PERSON}),
-        Step.OFFER_REFERRAL: _row(_AGAIN, _ASKED),
-        Step.CONTACT_PATIENT: _row(_PERSON, _ACCEPTED),
-        Step.AWAIT_VISIT: _row(_PERSON, _ACCEPTED),
+        Step.REQUEST_AUTHORIZATION: _row(_AGAIN, _UNASKED),
+        Step.OFFER_REFERRAL: _row(_AGAIN, _WITH_CLINIC),
+        Step.CONTACT_PATIENT: _row(_PERSON, _WITH_CLINIC),
+        Step.AWAIT_VISIT: _row(_PERSON, _WITH_CLINIC),
         # The visit has taken place: what changed is the clinic's to know, its end a person's.
         Step.VERIFY_CLOSURE: _row(_CLINIC, {_P.STATUS: _PERSON}),
     }
