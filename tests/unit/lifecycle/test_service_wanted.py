@@ -78,7 +78,8 @@ def test_a_specialty_that_nobody_has_goes_to_a_person_and_never_to_internal_medi
     api = a_desk(INTERNAL)
     referral = stored(api, post(api, code=coding(SNOMED, "385763009")))
     assert not referral.offers
-    assert referral.status is Status.WAITLISTED
+    assert referral.work_item is not None
+    assert referral.work_item.reason is Reason.NO_CANDIDATE
 
 
 @pytest.mark.parametrize(

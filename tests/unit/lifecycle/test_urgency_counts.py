@@ -18,7 +18,9 @@ from referral_core.domain.lifecycle import Status
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.routing.capacity import iso_week
 from referral_core.domain.terminology import Priority
+from referral_core.domain.updates import AppointmentBooked, Role
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.pathways import pathways
 from tests.in_memory import START, TENANT
 from tests.unit.fhir.orders import a_bundle, bundled_order
@@ -227,3 +229,34 @@ def test_on_friday_evening_what_is_wanted_by_sunday_goes_to_a_person() -> None:
     assert referral.work_item.reason is Reason.NOT_IN_TIME
     assert referral.work_item.due_at is not None
     assert referral.work_item.due_at <= datetime(2026, 3, 9, tzinfo=UTC)
+
+
+def test_a_visit_booked_later_than_the_order_leaves_time_for_goes_to_a_person() -> None:
+    api = a_desk("207N00000X")
+    reply = post(api, performerType=DERMATOLOGY, priority="asap")
+    one = stored(api, reply).id
+    task = {"resourceType": "Task", "id": f"{one}.b1", "status": "accepted", "intent": "order"}
+    assert api.call("PUT", f"/fhir/Task/{one}.b1", task, client="clinic-1").status == 200
+
+    def book(days: int) -> None:
+        start = START + timedelta(days=days)
+        update = AppointmentBooked(
+            id=f"booked-{days}",
+            actor="clinic-1",
+            role=Role.CLINIC,
+            organization="clinic-1",
+            received_at=START,
+            start=start,
+            appointment=1,
+        )
+        apply_update(api.world.engine, TENANT, one, update)
+        api.world.settle()
+
+    book(20)
+    booked = stored(api, reply)
+    assert booked.status is Status.SCHEDULED
+    assert booked.work_item is not None
+    assert booked.work_item.reason is Reason.NOT_IN_TIME
+    # A visit that is moved to where there is time settles it.
+    book(5)
+    assert stored(api, reply).work_item is None

@@ -135,7 +135,7 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "The time that the order leaves is too short; find a place in time, or agree on later.",
             {RETRY: None, ACCEPT_LATER: None},
             Outcome.NO_PROVIDER_AVAILABLE,
-        ),
+        )._replace(also_accepts=frozenset({UpdateKind.APPOINTMENT_BOOKED})),
         Reason.ORDER_CHANGED: _policy(
             Queue.REFERRAL_COORDINATORS,
             "The order changed and the clinic has it; keep to the plan, check it again, or close.",

@@ -9,8 +9,8 @@ from typing import Final
 from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.calendar import MessagingHours, before
 from referral_core.domain.events import AppointmentFacts, EventKind
-from referral_core.domain.lifecycle import Next, Status, Step
-from referral_core.domain.referral import Appointment, NoticeTopic, Referral
+from referral_core.domain.lifecycle import Next, Party, Status, Step
+from referral_core.domain.referral import Appointment, NoticeTopic, Referral, WorkItem
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -19,6 +19,7 @@ from referral_core.domain.updates import (
     ServiceAttested,
     UpdateKind,
 )
+from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
 from referral_core.lifecycle.case import Case, clinic_zone
 from referral_core.lifecycle.draft import Draft, draft
 
@@ -48,12 +49,15 @@ def moved(case: Case, update: AppointmentBooked) -> Draft:
 
 def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Draft:
     appointment = _appointment_of(case, update)
+    item = _too_late(case, appointment)
     return draft(
         case,
         EventKind.APPOINTMENT_BOOKED,
         about(case, appointment),
-        due_at=case.soon if following else next_due(case, appointment),
-        then=following,
+        due_at=case.soon if following or item else next_due(case, appointment),
+        then=Step.OPEN_WORK_ITEM if item else following,
+        queue=WORK_ITEM_POLICIES[item.reason].queue if item else None,
+        waits_for=Party.STAFF if item else None,
         by=update,
         status=Status.SCHEDULED,
         facts=AppointmentFacts(
@@ -63,7 +67,20 @@ def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Dr
             unauthorized=_is_unauthorized(case, appointment),
         ),
         appointment=appointment,
-        work_item=None,
+        work_item=item,
+    )
+
+
+def _too_late(case: Case, appointment: Appointment) -> WorkItem | None:
+    """Return the work item of a visit later than the order leaves time for; None in time."""
+    limit = case.wanted_by
+    if limit is None or appointment.start <= limit:
+        return None
+    return WorkItem(
+        reason=Reason.NOT_IN_TIME,
+        opened_at=case.now,
+        resume_at=Step.AWAIT_VISIT,
+        actions=actions_of(Reason.NOT_IN_TIME),
     )
 
 

@@ -75,7 +75,7 @@ class CheckReadiness(Reacting):
 
     def _checked(self, case: Case) -> Recorder:
         if case.referral.service.specialty is None and case.content.service.is_stated:
-            return lambda current: open_work_item(current, Reason.SERVICE_UNCLEAR)
+            return _unclear
         if case.wanted_by is not None and case.wanted_by <= case.now:
             return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
         readiness = case.rules.readiness
@@ -111,6 +111,13 @@ def _found_by(case: Case) -> tuple[Effect, ...]:
     keys = patient_keys(identity_of(patient), hashed)
     group = (case.referral.requisition,) if case.referral.requisition else ()
     return tuple(IndexIdentifier(identifier=key) for key in (*keys, *group))
+
+
+def _unclear(case: Case) -> Draft:
+    """Draft that a person must name the service; what the order lacks besides is told with it."""
+    absent = missing(case.content, _required(case), consented=case.referral.consent_recorded)
+    facts = WorkItemFacts(missing=absent)
+    return open_work_item(case, Reason.SERVICE_UNCLEAR, facts=facts, missing=absent)
 
 
 def _awaited(case: Case, waits_for: str) -> Draft:

@@ -202,7 +202,8 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
     chosen = best if not tried_enough else None
     decision = _decision(case, proposal, chosen)
     if chosen is None:
-        return _no_place(case, decision, waitlist=not tried_enough)
+        is_listed = bool(proposal.specialties)
+        return _no_place(case, decision, waitlist=is_listed and not tried_enough)
     reservation = reservation_of(chosen)
     offer = Offer(
         number=len(referral.offers) + 1,
