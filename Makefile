@@ -5,6 +5,7 @@ BIN        := $(VENV)/bin
 UV         := $(VENV)/uv/bin/uv
 REFERRALS  ?= events/referrals
 SIMULATION ?=
+REPORT     ?=
 MUTANTS    ?=
 SYNTHEA    ?= ../shared/data/synthea-ma-2019-fhir
 DATA       ?= ../shared/data
@@ -13,7 +14,7 @@ BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed check test synth demo local console simulate-day mutants bench bench-routing terminology terminology-document format clean
+.PHONY: help setup installed check test synth demo local console simulate-day report mutants bench bench-routing terminology terminology-document format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -69,6 +70,9 @@ console: setup ## Open the console: sample referrals, an address and people to s
 
 simulate-day: setup ## Simulate the referrals of SYNTHEA's patients on virtual time; print the funnel and what must hold.
 	@$(BIN)/python -m local.simulation --data $(SYNTHEA) $(SIMULATION)
+
+report: setup ## Print the figures of SYNTHEA's simulated month with bars, and write them as a page (REPORT=--samples needs no folder).
+	@$(BIN)/python -m local.lake --data $(SYNTHEA) $(REPORT)
 
 mutants: setup ## Remove the safeguards of tests/mutants/safeguards.toml one at a time; every removal must fail a test.
 	@$(BIN)/python -m tests.mutants $(MUTANTS)

@@ -15,7 +15,6 @@ from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
 from referral_core.domain.referral import Offer
 from referral_core.domain.routing.capacity import (
     days_to_third_place,
-    first_day,
     weeks_from,
     weeks_until,
 )
@@ -41,6 +40,7 @@ from referral_core.lifecycle.draft import (
     open_work_item,
     start_draft,
 )
+from referral_core.lifecycle.leaving_network import network_available, override_of
 from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
@@ -224,7 +224,8 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
             offer=offer.number,
             week=reservation.week,
             score=str(chosen.score),
-            network_available=_is_network_available(case, proposal.ranking),
+            network_available=network_available(case, proposal.ranking),
+            override=override_of(chosen, proposal.named),
             third_next_days=proposal.third_next_days,
         ),
         effects=(
@@ -243,12 +244,6 @@ def _sentence(named: NamedPerformer) -> str:
     if named.not_asked is not None:
         return f"Who the order names cannot be asked ({named.not_asked}); another is chosen."
     return "A specialist is chosen and a place is reserved."
-
-
-def _is_network_available(case: Case, ranking: Ranking) -> bool:
-    """Whether a candidate of the network has room within the pathway's time to be seen."""
-    until = case.calendar.after(case.referral.received_at, case.rules.visit.seen_within).date()
-    return any(c.in_network and first_day(c.week) <= until for c in ranking.candidates)
 
 
 def _decision(case: Case, proposal: Proposal, chosen: Candidate | None) -> RoutingDecision:

@@ -1,0 +1,70 @@
+"""What of a result is drawn: one bar a row, of the rate where there is one, else of the count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from referral_core.reporting.export import plain
+from referral_core.reporting.result import HIDDEN, Result, Value
+from referral_core.reports.definition import ColumnKind, ResultColumn
+
+NONE: Final = "none"
+_SHOWN_FIRST: Final = (ColumnKind.RATIO, ColumnKind.MONEY, ColumnKind.MEAN, ColumnKind.COUNT)
+_HUNDRED: Final = 100
+
+
+class Bar(NamedTuple):
+    """One bar. Attributes: share: of the longest, 0 to 1; None where there is no number."""
+
+    label: str
+    text: str
+    share: float | None
+
+
+def drawn(result: Result) -> ResultColumn:
+    """Return the column that is drawn: the first rate of the figure, else its first amount."""
+    for kind in _SHOWN_FIRST:
+        for column in result.figure.columns:
+            if column.kind is kind:
+                return column
+    raise ValueError(f"{result.figure.name} has nothing to draw")
+
+
+def bars(result: Result) -> Sequence[Bar]:
+    """Return a bar a row; a rate's whole is one, an amount's the greatest."""
+    column = drawn(result)
+    numbers = [_number(row.values[column.name]) for row in result.rows]
+    known = [number for number in numbers if number is not None]
+    whole = Decimal(1) if column.kind is ColumnKind.RATIO else max([*known, Decimal(0)])
+    found = []
+    for row, number in zip(result.rows, numbers, strict=True):
+        names = [
+            str(plain(row.values[c.name]) or "unknown")
+            for c in result.columns
+            if c.kind is ColumnKind.TEXT
+        ]
+        text = HIDDEN if row.is_small else said(column, row.values[column.name])
+        share = float(min(Decimal(1), number / whole)) if number is not None and whole else None
+        found.append(Bar(" · ".join(names) or "all", text, share))
+    return found
+
+
+def said(column: ResultColumn, value: Value) -> str:
+    """Return a value as a person reads it; what does not exist is none."""
+    if value is None:
+        return NONE if column.kind is not ColumnKind.TEXT else "unknown"
+    match column.kind:
+        case ColumnKind.RATIO:
+            return f"{Decimal(str(value)) * _HUNDRED:.1f} %"
+        case ColumnKind.MONEY:
+            return f"${Decimal(str(value)):,.4f}"
+        case ColumnKind.DAYS | ColumnKind.MEAN:
+            return f"{Decimal(str(value)):.2f}"
+        case _:
+            return str(plain(value))
+
+
+def _number(value: Value) -> Decimal | None:
+    return Decimal(value) if isinstance(value, int | Decimal) else None

@@ -1,0 +1,68 @@
+"""The page that is sent on needs nothing else, hides small cells, says what each figure is."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+from functools import cache
+
+import pytest
+from rich.console import Console
+
+from local.lake.__main__ import asked
+from local.lake.bars import bars, drawn
+from local.lake.page import page, plot
+from local.lake.terminal import shown
+from referral_core.reporting.result import Result
+from tests.unit.reporting.test_results import a_conversion
+from tests.unit.simulation.days import a_whole_day
+
+
+@cache
+def results() -> tuple[Result, ...]:
+    return tuple(asked(a_whole_day()))
+
+
+def test_it_holds_every_figure_with_its_definition_and_a_plot() -> None:
+    text = page(results(), "43 referrals")
+    assert len(results()) > 20
+    for result in results():
+        assert f'id="{result.figure.name}"' in text
+    assert text.count("<b>Denominator:</b>") == len(results())
+    assert text.count("<svg") == sum(bool(result.rows) for result in results())
+
+
+def test_it_asks_for_nothing_else() -> None:
+    text = page(results(), "43 referrals")
+    assert not [word for word in ("http:", "https:", "<script", "src=", "@import") if word in text]
+
+
+def test_a_plot_is_well_formed_whatever_a_text_says() -> None:
+    result = a_conversion(('<b> & "clinic"', 20, 10), by="location")
+    root = ET.fromstring(plot(result))  # noqa: S314 - our own
+    assert [e.text for e in root.iter() if e.tag == "text"] == ['<b> & "clinic"', "50.0 %"]
+    assert "<b> &" not in page([result], "<i>").split("</style>")[1].replace("<b>Num", "")
+
+
+@pytest.mark.parametrize(
+    ("size", "text", "share"), [(20, "50.0 %", 0.5), (0, "none", None), (10, "< 11", None)]
+)
+def test_a_bar_is_the_rate_and_none_where_there_is_none(
+    size: int, text: str, share: float | None
+) -> None:
+    (bar,) = bars(a_conversion(("en", size, size // 2)))
+    assert (bar.text, bar.share) == (text, share)
+
+
+def test_something_is_drawn_of_every_figure() -> None:
+    for result in results():
+        assert drawn(result) in result.figure.columns
+
+
+def test_the_terminal_shows_the_numbers_with_bars() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(*shown(a_conversion(("en", 40, 20), by="payer")), sep="\n")
+    text = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+    assert "50.0 %" in text
+    assert "█" * 10 in text
+    assert "America/New_York" in text
