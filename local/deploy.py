@@ -20,7 +20,16 @@ from local.emulator import REGION, Emulator
 _ACCOUNT: Final = "000000000000"
 _BUCKET: Final = f"cdk-hnb659fds-assets-{_ACCOUNT}-{REGION}"
 
-_UNSCOPED: Final = frozenset({"states:SendTaskSuccess", "states:SendTaskFailure", "ses:SendEmail"})
+_UNSCOPED: Final = frozenset(
+    {
+        "states:SendTaskSuccess",
+        "states:SendTaskFailure",
+        "ses:SendEmail",
+        "athena:StartQueryExecution",
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+    }
+)
 """What the emulator authorizes on nothing narrower than everything."""
 _RESOURCE_POLICIES: Final = frozenset(
     {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}
