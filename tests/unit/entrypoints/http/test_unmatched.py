@@ -10,7 +10,7 @@ import pytest
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.updates import AppointmentFulfilled, OfferDeclined
 from tests.in_memory import REFERRAL, World
-from tests.partner_actions import accepted, agreed, booked
+from tests.partner_actions import TO_THE_END, accepted, agreed, booked
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.fhir.orders import Json
 
@@ -166,3 +166,20 @@ def test_a_clinic_that_is_no_longer_asked_is_told_nothing_and_its_report_is_kept
     other = {"related": [{"reference": f"ServiceRequest/{'f' * 32}"}]}
     assert send(api, a_document(context=other)).status == 404
     assert [item["reason"] for item in waiting(api)] == ["referral-unknown"]
+
+
+def test_what_comes_after_the_end_is_put_before_a_person(api: ApiClient) -> None:
+    for act in TO_THE_END[4:]:
+        act(api.world)
+    assert api.world.referral.is_closed
+    late = send(api, a_document(context=ABOUT_IT))
+    assert (late.status, late.code) == (201, "late")
+    task = {"resourceType": "Task", "id": f"{REFERRAL}.a", "status": "cancelled"}
+    deceased = {**task, "statusReason": {"coding": [{"code": "deceased"}]}}
+    api.call("PUT", f"/fhir/Task/{REFERRAL}.a", deceased, client="ehr-1")
+    found = [(item["reason"], item["kind"]) for item in waiting(api)]
+    assert sorted(found) == [
+        ("referral-closed", "deceased-or-moved"),
+        ("referral-closed", "report-received"),
+    ]
+    assert all(i["candidates"][0]["referralId"] == REFERRAL for i in waiting(api))

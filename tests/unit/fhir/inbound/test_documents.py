@@ -51,7 +51,7 @@ def test_a_report_elsewhere_is_told_by_its_address() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"docStatus": "preliminary"}, {"status": "superseded"}, {"status": "entered-in-error"}],
+    [{"docStatus": "preliminary"}, {"status": "superseded"}],
 )
 def test_a_report_that_is_not_final_only_informs(fields: Json) -> None:
     assert document(**fields).kind_class is ProgressNoted
@@ -149,7 +149,7 @@ def test_a_preliminary_result_is_on_record_and_not_final(status: str) -> None:
     assert not read.final
 
 
-@pytest.mark.parametrize("status", ["registered", "cancelled", "entered-in-error", "unknown"])
+@pytest.mark.parametrize("status", ["registered", "unknown"])
 def test_a_result_that_is_not_issued_only_informs(status: str) -> None:
     assert result(status=status).kind_class is ProgressNoted
 

@@ -18,6 +18,7 @@ class NoticeTopic(StrEnum):
     INFORMATION_NEEDED = "information-needed"
     APPOINTMENT_MISSED = "appointment-missed"
     CRITICAL_RESULT = "critical-result"
+    REPORT_WITHDRAWN = "report-withdrawn"
 
 
 class _Schedule(Model):

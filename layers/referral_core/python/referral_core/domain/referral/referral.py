@@ -173,8 +173,8 @@ class Referral(Model):
 
     @property
     def report(self) -> Report | None:
-        """The document that came last since then."""
-        return next(reversed(self.current_reports), None)
+        """The document that came last since then, and was not withdrawn."""
+        return next((r for r in reversed(self.current_reports) if not r.withdrawn), None)
 
     @property
     def notice(self) -> Notice | None:

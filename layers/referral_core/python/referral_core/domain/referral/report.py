@@ -13,6 +13,7 @@ class Report(Model):
     Attributes:
         sufficient: whether the loop may be closed, with this and what came before it.
         critical: whether it holds a result that cannot wait.
+        withdrawn: whether its author took it back: it proves nothing any more.
     """
 
     sha256: str
@@ -21,3 +22,4 @@ class Report(Model):
     sufficient: bool
     final: bool = True
     critical: bool = False
+    withdrawn: bool = False

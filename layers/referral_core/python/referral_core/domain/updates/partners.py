@@ -110,6 +110,7 @@ class ReportReceived(Reported):
         sha256: of its content.
         loinc: the code of its type; empty when it names none.
         critical: whether it holds a result that cannot wait.
+        withdrawn: whether its author says that it was sent in error: what it proved, it does not.
     """
 
     kind: Literal[UpdateKind.REPORT_RECEIVED] = UpdateKind.REPORT_RECEIVED
@@ -117,6 +118,7 @@ class ReportReceived(Reported):
     loinc: str = ""
     final: bool = True
     critical: bool = False
+    withdrawn: bool = False
 
 
 class ProgressNoted(Reported):

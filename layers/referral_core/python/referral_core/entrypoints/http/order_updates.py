@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.effects import (
@@ -38,6 +38,7 @@ from referral_core.domain.writes import KeyTaken
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.found_orders import orders_with
+from referral_core.entrypoints.http.preconditions import require_match
 from referral_core.entrypoints.http.stored_orders import (
     StoredOrder,
     etag_of,
@@ -83,9 +84,7 @@ class ReceiveOrderUpdate:
         now = self.clock.now()
         intake = read_update(request.body, request.content_type, referral_id, now, before)
         _require_same_patient(before, intake)
-        if_match = request.headers.get("if-match")
-        if if_match is not None and if_match.strip() != etag_of(referral):
-            _refuse_stale(referral)
+        require_match(request.headers, etag_of(referral))
         if intake.canonical_hash == before.content_hash:
             return StoredOrder(referral, before.service_request, created=False).response(request)
         if intake.status in _WANTED:
@@ -130,11 +129,14 @@ class ReceiveOrderUpdate:
             organization=principal.organization,
             received_at=self.clock.now(),
         )
-        known_version = referral.payload_version if "if-match" in request.headers else None
+        is_known = request.headers.get("if-match", "*").strip() != "*"
+        known_version = referral.payload_version if is_known else None
         try:
             is_late = self._is_applied_late(referral, update, effects, known_version)
         except VersionMoved:
-            _refuse_stale(self.referrals.load(principal.tenant, referral.id).referral)
+            stored = self.referrals.load(principal.tenant, referral.id).referral
+            require_match(request.headers, etag_of(stored))
+            raise
         except KeyTaken:
             refuse(
                 "number-of-another-order",
@@ -224,15 +226,6 @@ def _require_same_patient(before: ClinicalPayload, intake: Intake) -> None:
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             expression="ServiceRequest.subject",
         )
-
-
-def _refuse_stale(referral: Referral) -> NoReturn:
-    refuse(
-        "stale-version",
-        f"The stored version is {etag_of(referral)}: read it, then send your change again.",
-        code="conflict",
-        status=HTTPStatus.PRECONDITION_FAILED,
-    )
 
 
 def _update_id(referral: Referral, intake: Intake) -> str:

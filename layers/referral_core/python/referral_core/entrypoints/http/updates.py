@@ -16,6 +16,7 @@ from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import Referral
 from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import (
+    ONLY_INFORMS,
     AppointmentBooked,
     AuthorizationDecided,
     ReportReceived,
@@ -25,6 +26,7 @@ from referral_core.domain.updates import (
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.one_patient import OnePatient
+from referral_core.entrypoints.http.preconditions import require_match
 from referral_core.entrypoints.http.put_aside import (
     PutAside,
     kept_unmatched,
@@ -57,6 +59,8 @@ from referral_core.fhir.pas.response import read_claim_responses
 from referral_core.lifecycle.engine.apply_update import Receipt
 
 _TRACE: Final = "-a"
+_NOTHING_TO_DO: Final = ONLY_INFORMS | {UpdateKind.NOTICE_ACKNOWLEDGED}
+"""What of a closed referral's updates no person needs to see."""
 _TEXT: Final = "text/plain; charset=utf-8"
 _FHIR: Final = "application/fhir+json"
 
@@ -72,6 +76,7 @@ class ReceiveUpdate:
         """Take a clinic's answer to its Task, or an EHR's cancellation of the coordination Task."""
         reported = read_task_update(request.body, request.content_type, request.resource_id)
         referral = self._referral(request, reported)
+        require_match(request.headers, f'W/"{referral.version}"')
         self._with_words(request, referral, reported)
         referral = self.service.load(request.principal, referral.id)
         number = reported.offer_number
@@ -95,6 +100,7 @@ class ReceiveUpdate:
         now = self.service.clock.now()
         reported = read_appointment(request.body, request.content_type, now, own_id)
         referral = self._referral(request, reported)
+        require_match(request.headers, f'W/"{referral.version}"')
         known = referral.appointment
         is_booked_then = known is not None and known.is_booked and known.start == reported.start
         number = known.number if known else 0
@@ -165,7 +171,7 @@ class ReceiveUpdate:
         comment: str | None = None,
     ) -> Receipt:
         """Submit what a resource says, known by its version where its sender gave it one."""
-        return self.service.submit(
+        result = self.service.submit(
             request,
             referral,
             reported.as_update,
@@ -174,6 +180,10 @@ class ReceiveUpdate:
             occasion=reported.occasion,
             version=version_of(read_resource(request.body, request.content_type)),
         )
+        if result is Receipt.LATE and kind_of(reported.kind_class) not in _NOTHING_TO_DO:
+            # The closed referral is not changed: a person sees what came, and may open it again.
+            self.aside.report(request, reported, Mismatch.REFERRAL_CLOSED)
+        return result
 
     def _asked(self, request: Request, response: AuthorizationResponse) -> Referral:
         """Load the referral whose request a payer decides; it decides those put to it only."""

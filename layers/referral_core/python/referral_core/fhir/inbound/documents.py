@@ -31,6 +31,7 @@ _RADIOLOGY: Final = (
     "RAD",
     "LP29684-5",
 )
+_IN_ERROR: Final = "entered-in-error"
 _IMAGING_STUDY: Final = "18748-4"
 
 
@@ -45,6 +46,7 @@ class DocumentUpdate(PartnerUpdate):
         size: bytes, as counted or as stated.
         final: whether its author is done with it.
         critical: whether a result in it cannot wait.
+        withdrawn: whether its author says that it was sent in error.
     """
 
     loinc: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class DocumentUpdate(PartnerUpdate):
     size: int | None = None
     final: bool = True
     critical: bool = False
+    withdrawn: bool = False
 
     @property
     def occasion(self) -> tuple[object, ...]:
@@ -68,6 +71,7 @@ class DocumentUpdate(PartnerUpdate):
             "loinc": next(iter(self.loinc), ""),
             "final": self.final,
             "critical": self.critical,
+            "withdrawn": self.withdrawn,
         }
 
 
@@ -84,11 +88,13 @@ def read_document(body: bytes, content_type: str | None) -> DocumentUpdate:
     own = referred((*related, *reference.based_on))
     final = reference.doc_status in {None, "final", "amended"}
     is_report = final and reference.status == "current"
+    withdrawn = _IN_ERROR in {reference.status, reference.doc_status}
     reported = DocumentUpdate(
         referral_id=own.referral_id if own else None,
         patient=named_patient(reference, [reference.subject]),
         offer_number=offer_of(own) if own else None,
-        kind_class=ReportReceived if is_report else ProgressNoted,
+        kind_class=ReportReceived if is_report or withdrawn else ProgressNoted,
+        withdrawn=withdrawn,
         status=reference.status,
         doc_status=reference.doc_status,
         loinc=_loinc(reference.type),
@@ -122,7 +128,8 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
         referral_id=own.referral_id if own else None,
         patient=named_patient(report, [report.subject]),
         offer_number=offer_of(own) if own else None,
-        kind_class=ReportReceived if report.status in _ISSUED else ProgressNoted,
+        kind_class=ReportReceived if report.status in _ISSUED | _VOID else ProgressNoted,
+        withdrawn=report.status in _VOID,
         status=report.status or "unknown",
         loinc=(*_loinc(report.code), *_sort_of(report)),
         content_type="",
@@ -132,6 +139,7 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
     return _with_content(reported, report.presented_form[0], _RESULT)
 
 
+_VOID: Final = frozenset({_IN_ERROR, "cancelled"})
 _FINAL: Final = frozenset({"final", "amended", "corrected", "appended"})
 _ISSUED: Final = _FINAL | {"preliminary", "partial"}
 

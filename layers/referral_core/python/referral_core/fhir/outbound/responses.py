@@ -123,10 +123,14 @@ _CATEGORIES: Final[Mapping[NoticeTopic, str]] = {
     NoticeTopic.INFORMATION_NEEDED: "reminder",
     NoticeTopic.APPOINTMENT_MISSED: "notification",
     NoticeTopic.CRITICAL_RESULT: "alert",
+    NoticeTopic.REPORT_WITHDRAWN: "alert",
 }
 _SENTENCES: Final[Mapping[NoticeTopic, str]] = {
     NoticeTopic.APPOINTMENT_MISSED: (
         "The appointment did not take place; the patient is contacted again."
+    ),
+    NoticeTopic.REPORT_WITHDRAWN: (
+        "The clinic withdrew the report that you were told of; another one is awaited."
     ),
     NoticeTopic.CRITICAL_RESULT: "A report with a critical result is in; please read it now.",
 }

@@ -9,13 +9,20 @@ from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import IllegalTransition, Step
 from referral_core.domain.ownership import Authority, authority_of
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Ending, InformationSupplied, NoticeUndeliverable, Update
+from referral_core.domain.updates import (
+    Ending,
+    InformationSupplied,
+    NoticeUndeliverable,
+    ReportReceived,
+    Update,
+)
 from referral_core.lifecycle.case import Case, Sources
 from referral_core.lifecycle.draft import Draft, record_only
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.reactions.cancellation import ended
 from referral_core.lifecycle.reactions.notice import undeliverable
 from referral_core.lifecycle.reactions.order_change import order_changed
+from referral_core.lifecycle.reactions.report import withdrawn
 from referral_core.lifecycle.reactions.table import is_about_another, without_authority
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.ports import Clock, Workflow
@@ -71,6 +78,8 @@ class Engine:
             return ended(case, update)
         if isinstance(update, NoticeUndeliverable):
             return undeliverable(case, update)
+        if isinstance(update, ReportReceived) and update.withdrawn:
+            return withdrawn(case, update)
         if isinstance(update, InformationSupplied):
             return order_changed(step, case, update)
         return self.steps[step].on_update(case, update)

@@ -1,0 +1,30 @@
+"""If-Match: whether a sender knows the version that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from referral_core.entrypoints.http.errors import refuse
+
+
+def matches(if_match: str, etag: str) -> bool:
+    """Whether one of the listed entity tags is the stored one, compared weakly; `*` is any."""
+    listed = [_opaque(tag) for tag in if_match.split(",")]
+    return "*" in listed or _opaque(etag) in listed
+
+
+def require_match(headers: Mapping[str, str], etag: str) -> None:
+    """Refuse a change by somebody who knows another version than the one stored."""
+    if_match = headers.get("if-match")
+    if if_match is not None and not matches(if_match, etag):
+        refuse(
+            "stale-version",
+            f"The stored version is {etag}: read it, then send your change again.",
+            code="conflict",
+            status=HTTPStatus.PRECONDITION_FAILED,
+        )
+
+
+def _opaque(tag: str) -> str:
+    return tag.strip().removeprefix("W/").strip('"')
