@@ -23,6 +23,11 @@ from referral_core.domain.updates import Role
 TENANT: Final = Tenant("lakeside")
 EHR: Final = "lakeside-ehr"
 SECRET: Final = "referral-router/partners"  # noqa: S105 - the secret's name
+PAYERS: Final = (
+    ("harbor-health-plan", "Harbor Health Plan", "99101"),
+    ("pioneer-valley", "Pioneer Valley Medicare Advantage", "99102"),
+)
+"""Id, name and identifier in X12."""
 CLINICS: Final = ("northside-clinic", "harborview-clinic", "elm-street-clinic")
 OUTSIDE: Final = "riverside-associates"
 """A clinic in no payer's network: only a pathway that may leave the network comes to it."""
@@ -96,9 +101,9 @@ def seed(emulator: Emulator, deployment: Deployment, partners_url: str, today: d
         put(emulator, deployment, {**key, "held": {"N": "1"}})
     wanted = {
         "ehr": (Role.EHR, EHR),
-        "payer": (Role.PAYER, "harbor-health-plan"),
         "staff": (Role.STAFF, "lakeside"),
         "finance": (Role.FINANCE, "lakeside"),
+        **{f"payer:{payer}": (Role.PAYER, payer) for payer, _, _ in PAYERS},
         **{f"clinic:{name}": (Role.CLINIC, name) for name in (*CLINICS, OUTSIDE)},
     }
     return Seeded({name: onboard(emulator, deployment, *who) for name, who in wanted.items()})
@@ -118,10 +123,7 @@ def records(
         call_back="508-555-0101",
         sliding_fee=True,
     )
-    for payer_id, name, identifier in (
-        ("harbor-health-plan", "Harbor Health Plan", "99101"),
-        ("pioneer-valley", "Pioneer Valley Medicare Advantage", "99102"),
-    ):
+    for payer_id, name, identifier in PAYERS:
         yield Payer(
             tenant=TENANT,
             id=payer_id,

@@ -72,9 +72,11 @@ def massachusetts() -> list[Configured]:
 def clients(loaded: Sequence[Configured]) -> Iterator[Principal]:
     """Return the principals of the partners' clients; a client's id is its name."""
     yield _client("ehr", Role.EHR, EHR)
-    yield _client("payer", Role.PAYER, "payers")
     yield _client("staff", Role.STAFF, "lakeside")
     yield _client("finance", Role.FINANCE, "lakeside")
+    for payer in loaded:
+        if isinstance(payer, Payer):
+            yield _client(f"payer:{payer.id}", Role.PAYER, payer.id)
     organizations = {r.organization: None for r in loaded if isinstance(r, Practitioner)}
     for organization in organizations:
         yield _client(f"clinic:{organization}", Role.CLINIC, organization)

@@ -390,7 +390,7 @@ def test_a_refusal_does_not_repeat_what_was_sent(ehr: Caller) -> None:
 # --- refused: who sent it ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", ["clinic:northside-clinic", "payer", "staff"])
+@pytest.mark.parametrize("role", ["clinic:northside-clinic", "payer:harbor-health-plan", "staff"])
 def test_only_an_ehr_refers(caller: Callable[..., Caller], role: str) -> None:
     answer = caller(role).refer(an_order_that_waits(a_new_placer()))
     assert answer.refusal() == Refusal(HTTPStatus.FORBIDDEN, "forbidden", "forbidden", None)

@@ -154,8 +154,10 @@ class SimulatedPayer:
         self._notices += 1
         answer = self._submitted[asked.trace]
         body = payer_pas.notification(answer, self._notices, self._world.now())
+        # This process stands for every payer; each decides by a client of its own.
+        payer = f"payer:{asked.insurer}"
         for _ in range(_ATTEMPTS):
-            status = await self._world.post_as("payer", "/fhir/ClaimResponse", body)
+            status = await self._world.post_as(payer, "/fhir/ClaimResponse", body)
             if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
                 return
             await self._world.sleep(_BETWEEN_ATTEMPTS)

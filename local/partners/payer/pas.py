@@ -40,6 +40,7 @@ class Request(NamedTuple):
     """A request for prior authorization, as far as the payer looks."""
 
     trace: str
+    insurer: str
     claim: Json
     companions: list[Json]
 
@@ -84,6 +85,7 @@ def _read(bundle: Any) -> Request:
         _expect("locationCodeableConcept" in item, "Claim.item.location")
     return Request(
         trace=claim["identifier"][0]["value"],
+        insurer=known[claim["insurer"]["reference"]]["identifier"][0]["value"],
         claim=claim,
         companions=[
             entry

@@ -33,7 +33,7 @@ SIGNED = (
 OK = [200, 200, 201, 200]
 """What payer, clinic, EHR and carrier answer."""
 SAYS = {
-    "payer": "payer POST /fhir/ClaimResponse",
+    "payer": "payer:valley-plan POST /fhir/ClaimResponse",
     "clinic": "clinic:elm PUT /fhir/Task/r1.b1 accepted",
     "ehr": "ehr POST /fhir/Communication completed",
     "staff": "staff POST /work-items/r1/decision",
