@@ -53,7 +53,7 @@ check: setup ## Lint, format, types, import contracts and unit tests: what CI ru
 	@$(BIN)/mypy & types=$$!; $(BIN)/pytest -q -n 2 tests/unit tests/contracts; tests=$$?; wait $$types && exit $$tests
 
 test: setup ## Run every test, those on the embedded stack included.
-	@$(BIN)/pytest -q -n 2 tests/unit tests/contracts tests/adapters tests/infra tests/simulation tests/mutants
+	@$(BIN)/pytest -q -n 2 tests/unit tests/contracts tests/adapters tests/infra tests/simulation tests/console tests/mutants
 	@$(BIN)/pytest tests/end_to_end
 
 synth: setup ## Synthesise the CDK template into cdk.out, checked by cdk-nag.

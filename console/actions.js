@@ -27,6 +27,9 @@ const KNOWN = {
   "appeal": ["Appeal", "The payer's decision on the appeal is awaited."],
   "resubmit": ["Ask the payer again", "A new request is sent to the payer."],
   "override": ["Go on without", "The referral is offered without the authorization."],
+  "name-service": ["Name the service", "The order goes on as a referral to that specialty."],
+  "accept-later": ["Accept a later visit", "The order goes on, although it cannot be met in time."],
+  "check-again": ["Check again", "The corrected order is read again."],
   "sign-off": ["Sign off", "A clinician has seen it; the referral goes on."],
   "acknowledged-by-phone": ["Acknowledged by phone", "The referring provider knows the report."],
 };
@@ -115,6 +118,8 @@ function fields(action, referral, me, people) {
         h("label", {}, h("span", {}, "Authorization number"), h("input", { name: "number", required: true, maxlength: "80", autocomplete: "off" })),
         day("validFrom", "Valid from (optional)", false), day("validTo", "Valid to", true),
       ];
+    case "name-service":
+      return serviceChoice(referral.question);
     case "self-pay":
       return me.slidingFee && select("feeClass", "Class of the sliding fee scale", ["A", "B", "C", "D"].map((each) => [each, each]));
     case "close":
@@ -124,11 +129,24 @@ function fields(action, referral, me, people) {
   }
 }
 
+function serviceChoice(question) {
+  if (!question) return null;
+  return [
+    h("p", {}, question.text),
+    question.words.length > 0 && h("blockquote", {}, question.words.map((word) => h("p", {}, word))),
+    question.choices.length > 0 && h("datalist", { id: "services" }, question.choices.map((each) => h("option", { value: each.specialty }, each.name))),
+    h("label", {}, h("span", {}, "Specialty (NUCC code)"),
+      h("input", { name: "specialty", required: true, list: "services", pattern: "[0-9A-Z]{9}X", maxlength: "10", autocomplete: "off" })),
+    question.canKeep && h("label.choice", {}, h("input", { type: "checkbox", name: "keep", value: "true" }), "Keep this for the next orders that say the same"),
+  ];
+}
+
 function decision(form, action, referral) {
   const sent = { action, item: referral.openedAt };
   for (const [name, value] of form) if (value) sent[name] = value;
   if (sent.close) sent.action = sent.close;
   delete sent.close;
+  if (sent.keep) sent.keep = true;
   return sent;
 }
 

@@ -10,8 +10,8 @@ import { teamPage } from "./team.js";
 import { workPage } from "./worklist.js";
 
 const app = document.getElementById("app");
-const PAGES = { work: workPage, referral: referralPage, search: searchPage, team: teamPage };
-const TITLES = { work: "Work", referral: "Referral", search: "Search", team: "Team" };
+const PAGES = { worklist: workPage, referral: referralPage, search: searchPage, team: teamPage };
+const TITLES = { worklist: "Work", referral: "Referral", search: "Search", team: "Team" };
 
 let me = null;
 let leave = () => {};
@@ -44,7 +44,7 @@ async function show() {
   leave = () => {};
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const page = PAGES[name] ?? workPage;
-  const shown = PAGES[name] ? name : "work";
+  const shown = PAGES[name] ? name : "worklist";
   document.title = `${TITLES[shown]} – Referral Router`;
   const main = h("main", { id: "main", tabindex: "-1" }, h("p.quiet", { role: "status" }, "Loading …"));
   fill(app, header(shown), main);
@@ -53,7 +53,7 @@ async function show() {
   } catch (error) {
     failed(error, main);
   }
-  if (shown !== "work") main.focus({ preventScroll: true });
+  if (shown !== "worklist") main.focus({ preventScroll: true });
 }
 
 function header(shown) {
@@ -61,9 +61,9 @@ function header(shown) {
     h("a", { href: `#/${name}`, "aria-current": name === shown ? "page" : null }, text);
   return h("header.bar", {},
     h("a.skip", { href: "#main", onclick: skip }, "Skip to the page"),
-    h("a.brand", { href: "#/work" }, "Referral Router"),
+    h("a.brand", { href: "#/worklist" }, "Referral Router"),
     h("nav", { "aria-label": "Pages" },
-      link("work", "Work"), link("search", "Search"), me.role === "manager" && link("team", "Team")),
+      link("worklist", "Work"), link("search", "Search"), me.role === "manager" && link("team", "Team")),
     h("div.who", {},
       h("span.zone", { title: "All times on this page" }, `${me.tenant} · ${zoneName()}`),
       h("span", {}, `${me.name}, ${words(me.role).toLowerCase()}`),

@@ -50,7 +50,7 @@ export async function referralPage({ main, me, path, failed }) {
     render();
   }
 
-  fill(main, h("p", {}, h("a", { href: "#/work" }, "← Work")), body);
+  fill(main, h("p", {}, h("a", { href: "#/worklist" }, "← Work")), body);
   render();
   const timer = setInterval(() => {
     if (document.hidden || body.querySelector("form")) return;
@@ -135,6 +135,7 @@ const BY = { router: "the router", timer: "the clock" };
 
 function said(name, value) {
   if (Array.isArray(value)) return value.map((each) => words(String(each)).toLowerCase()).join(", ");
+  if (typeof value === "boolean") return value ? "yes" : "no";
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return dateTime(value);
   return /^[a-z-]+$/.test(value) ? words(value).toLowerCase() : String(value);
 }

@@ -20,14 +20,14 @@ export async function teamPage({ main, me, failed }) {
     const loads = await Promise.all(people.map((person) => get(`/work-items?owner=${encodeURIComponent(person.id)}&_count=${PAGE}`)));
     fill(body,
       h("h2", {}, "People"),
-      h("table.small", {},
+      scrolled("People", h("table.small", {},
         h("thead", {}, h("tr", {}, ["Person", "Teams", "Open", "Overdue", ""].map((text) => h("th", { scope: "col" }, text || h("span.hidden", {}, "Hand over"))))),
-        h("tbody", {}, people.map((person, index) => personRow(person, loads[index], people)))),
+        h("tbody", {}, people.map((person, index) => personRow(person, loads[index], people))))),
       h("h2", {}, "Teams"),
-      h("table.small", {},
+      scrolled("Teams", h("table.small", {},
         h("thead", {}, h("tr", {}, ["Team", "Open", "Overdue", "Unassigned"].map((text) => h("th", { scope: "col" }, text)))),
         h("tbody", {}, Object.entries(counts.teams).map(([team, { open, overdue, unassigned }]) =>
-          h("tr", {}, h("th", { scope: "row" }, words(team)), h("td", {}, open), late(overdue), h("td", {}, unassigned))))));
+          h("tr", {}, h("th", { scope: "row" }, words(team)), h("td", {}, open), late(overdue), h("td", {}, unassigned)))))));
   }
 
   function personRow(person, load, people) {
@@ -37,7 +37,7 @@ export async function teamPage({ main, me, failed }) {
       h("th", { scope: "row" }, person.name, h("span.sub", {}, words(person.role))),
       h("td", {}, person.role === "manager" ? "All" : person.teams.map(words).join(", ")),
       h("td", {}, load.workItems.length, more), late(overdue, more),
-      h("td", {}, load.workItems.length > 0 && h("button", { onclick: () => ask(person, load.workItems, people) }, `Hand over ${person.name}’s`)));
+      h("td", {}, load.workItems.length > 0 && h("button", { onclick: () => ask(person, load.workItems, people), "aria-label": `Hand over what ${person.name} has` }, "Hand over …")));
   }
 
   function ask(person, items, people) {
@@ -75,3 +75,5 @@ export async function teamPage({ main, me, failed }) {
 
 const late = (overdue, more = "") =>
   h("td", {}, overdue ? h("strong.late", {}, h("span", { "aria-hidden": "true" }, "▲ "), overdue, more) : "0");
+
+const scrolled = (name, table) => h("div.scroll", { tabindex: "0", role: "region", "aria-label": name }, table);

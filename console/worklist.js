@@ -143,7 +143,7 @@ function tabLinks(tab, counts) {
   const sum = (name) => teams.reduce((total, team) => total + team[name], 0);
   const numbers = { mine: counts.mine.open, team: sum("open"), unassigned: sum("unassigned"), overdue: sum("overdue") };
   return Object.entries(TABS).map(([name, [text]]) =>
-    h("a", { href: `#/work/${name}`, "aria-current": name === tab ? "page" : null },
+    h("a", { href: `#/worklist/${name}`, "aria-current": name === tab ? "page" : null },
       text, " ", h("span.count", {}, numbers[name])));
 }
 

@@ -94,7 +94,7 @@ class Office:
             parts.path,
             body,
             claims={"username": token, "client_id": "the-console"},
-            queryStringParameters=dict(parse_qsl(parts.query)),
+            rawQueryString=parts.query,
             headers=dict(headers),
         )
         return _decoded(self.api.apps[function_of(method, parts.path)].resolve(event, None))

@@ -20,6 +20,7 @@ from referral_core.domain.work_items import WORK_ITEM_POLICIES
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
+from referral_core.entrypoints.http.service_question import question_of
 from referral_core.entrypoints.http.staff_views import (
     patient_row,
     principal_row,
@@ -77,7 +78,8 @@ class ShowReferrals:
         payload = ClinicalPayload.load(self.referrals.payload(referral))
         page = referral_page(referral, payload, self.referrals.events(tenant, referral_id))
         logger.info("record opened", extra={"referral_id": referral_id})
-        body = {**page, "now": self.clock.now().isoformat()}
+        question = question_of(self.referrals, referral)
+        body = {**page, "question": question, "now": self.clock.now().isoformat()}
         return Response(HTTPStatus.OK, body, {"ETag": f'W/"{referral.version}"'})
 
     def search(self, request: Request) -> Response:
