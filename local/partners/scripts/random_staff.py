@@ -79,6 +79,8 @@ _FIRST: Final[dict[str, Choices]] = {
     "message-ambiguous": ((50, "contact-again"), (50, "record-call")),
     "message-refused": ((80, "record-call"), (20, "close:unable-to-reach")),
     "not-booked": ((40, "route-again"), (20, "keep-waiting"), (40, "record-call")),
+    "visit-unauthorized": ((50, "rebook"), (50, "keep-waiting")),
+    "interpreter-needed": ((1, "keep-waiting"),),
     "visit-unconfirmed": ((65, "appointment-fulfilled"), (10, "keep-waiting"), (25, "record-call")),
     "rebookings-exhausted": (
         (40, "record-call"),
@@ -119,6 +121,8 @@ _LAST: Final[dict[str, Any]] = {
     "message-ambiguous": "record-call",
     "message-refused": "close:unable-to-reach",
     "not-booked": "close:expired-unresolved",
+    "visit-unauthorized": "keep-waiting",
+    "interpreter-needed": "keep-waiting",
     "visit-unconfirmed": "appointment-fulfilled",
     "rebookings-exhausted": "close:unable-to-reach",
     "report-overdue": "close:completed-attested",

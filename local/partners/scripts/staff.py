@@ -23,7 +23,8 @@ REASONS: Final = frozenset(
         *("authorization-overdue", "fee-class-missing", "call-due", "escalated"),
         *("another-time-wanted", "patient-cancels", "closing-sign-off", "patient-opted-out"),
         *("patient-wrote", "patient-not-reached", "message-ambiguous", "message-refused"),
-        *("not-booked", "visit-unconfirmed", "rebookings-exhausted", "report-overdue"),
+        *("not-booked", "visit-unauthorized", "interpreter-needed"),
+        *("visit-unconfirmed", "rebookings-exhausted", "report-overdue"),
         *("critical-result", "notice-undelivered", "not-acknowledged"),
         "report-of-former-performer",
     }

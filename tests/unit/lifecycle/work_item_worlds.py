@@ -11,6 +11,7 @@ from typing import Any, Final
 from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.updates import (
+    AppointmentBooked,
     AppointmentNoshow,
     ChangedPart,
     ContactRecorded,
@@ -105,6 +106,24 @@ def _accepted() -> World:
 
 def _booked() -> World:
     world = _accepted()
+    agreed(world)
+    booked(world)
+    return world
+
+
+def _visit_unauthorized() -> World:
+    world = _accepted()
+    agreed(world)
+    world.report(AppointmentBooked, start=world.clock.now() + timedelta(days=120))
+    return world
+
+
+def _interpreter_needed() -> World:
+    world = _accepted()
+    for at, body in world.referrals.payloads.items():
+        payload = json.loads(body)
+        payload["content"]["patient"]["interpreter"] = True
+        world.referrals.payloads[at] = json.dumps(payload).encode()
     agreed(world)
     booked(world)
     return world
@@ -258,6 +277,8 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.MESSAGE_AMBIGUOUS: _message_ambiguous,
         Reason.MESSAGE_REFUSED: _message_refused,
         Reason.NOT_BOOKED: _not_booked,
+        Reason.VISIT_UNAUTHORIZED: _visit_unauthorized,
+        Reason.INTERPRETER_NEEDED: _interpreter_needed,
         Reason.VISIT_UNCONFIRMED: lambda: until(_booked(), Reason.VISIT_UNCONFIRMED),
         Reason.REBOOKINGS_EXHAUSTED: _rebookings_exhausted,
         Reason.REPORT_OVERDUE: lambda: until(_seen(), Reason.REPORT_OVERDUE),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from referral_core.domain.model import Model
+from referral_core.domain.work_items import Reason
 
 
 class Appointment(Model):
@@ -14,12 +15,14 @@ class Appointment(Model):
     Attributes:
         utc_offset: minutes from UTC at the clinic, as it wrote the time.
         reminders: those sent or past.
+        seen_to: why a person looked at it already, and let it stand.
     """
 
     number: int
     start: datetime
     utc_offset: int | None = None
     reminders: int = 0
+    seen_to: tuple[Reason, ...] = ()
     status: Literal["booked", "fulfilled", "noshow", "cancelled"] = "booked"
 
     @property

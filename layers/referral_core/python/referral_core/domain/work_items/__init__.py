@@ -1,12 +1,12 @@
 """Work items: each reason has one team, one sentence, and the actions that are allowed."""
 
-from referral_core.domain.work_items.policies import (
-    WORK_ITEM_POLICIES,
+from referral_core.domain.work_items.actions import (
     actions_of,
     closing_action,
     outcome_of,
     target_of,
 )
+from referral_core.domain.work_items.policies import WORK_ITEM_POLICIES
 from referral_core.domain.work_items.vocabulary import (
     ACCEPT_LATER,
     APPEAL,

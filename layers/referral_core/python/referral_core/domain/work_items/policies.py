@@ -225,6 +225,16 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "No appointment was booked in time; call the clinic, contact again, or route again.",
             {KEEP_WAITING: Step.AWAIT_VISIT},
         ),
+        Reason.VISIT_UNAUTHORIZED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The visit lies outside the authorized period; rebook, or have the payer extend it.",
+            {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
+        Reason.INTERPRETER_NEEDED: _patient_policy(
+            Queue.CONTACT_CENTER,
+            "The patient needs an interpreter; arrange one with the clinic, then keep waiting.",
+            {KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
         Reason.VISIT_UNCONFIRMED: _patient_policy(
             Queue.CONTACT_CENTER,
             "The visit's day has passed without word from the clinic; ask whether it happened.",
@@ -269,29 +279,3 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         ),
     }
 )
-
-
-def closing_action(outcome: Outcome) -> str:
-    """Return the name of the action that closes a work item with an outcome."""
-    return f"close:{outcome}"
-
-
-def outcome_of(action: str) -> Outcome | None:
-    """Return the outcome with which an action closes a work item; None when it closes none."""
-    prefix, _, outcome = action.partition(":")
-    return Outcome(outcome) if prefix == "close" else None
-
-
-def actions_of(reason: Reason) -> tuple[str, ...]:
-    """List the actions allowed on a work item of this reason."""
-    policy = WORK_ITEM_POLICIES[reason]
-    return (*policy.actions, *(closing_action(o) for o in policy.closes))
-
-
-def target_of(reason: Reason, action: str, resume_at: Step) -> Step | None:
-    """Return the step at which an action lets the referral go on; None when not allowed."""
-    if action not in actions_of(reason):
-        return None
-    if action.startswith("close:"):
-        return Step.VERIFY_CLOSURE
-    return WORK_ITEM_POLICIES[reason].actions[action] or resume_at

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     MESSAGE_AMBIGUOUS = "message-ambiguous"
     MESSAGE_REFUSED = "message-refused"
     NOT_BOOKED = "not-booked"
+    VISIT_UNAUTHORIZED = "visit-unauthorized"
+    INTERPRETER_NEEDED = "interpreter-needed"
     VISIT_UNCONFIRMED = "visit-unconfirmed"
     REBOOKINGS_EXHAUSTED = "rebookings-exhausted"
     REPORT_OVERDUE = "report-overdue"

@@ -44,7 +44,8 @@ def booked(case: Case, update: AppointmentBooked) -> Draft:
 
 def moved(case: Case, update: AppointmentBooked) -> Draft:
     """Draft a booking, the first or another, while the appointment is awaited already."""
-    return _booked(case, update, None)
+    concern = concern_about(case, _appointment_of(case, update))
+    return _booked(case, update, Step.AWAIT_VISIT if concern else None)
 
 
 def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Draft:
@@ -82,6 +83,16 @@ def _too_late(case: Case, appointment: Appointment) -> WorkItem | None:
         resume_at=Step.AWAIT_VISIT,
         actions=actions_of(Reason.NOT_IN_TIME),
     )
+
+
+def concern_about(case: Case, appointment: Appointment) -> Reason | None:
+    """Return why a person must look at a booking before the patient is reminded of it."""
+    found = {
+        Reason.VISIT_UNAUTHORIZED: _is_unauthorized(case, appointment),
+        Reason.INTERPRETER_NEEDED: case.content.patient.interpreter,
+    }
+    open_ones = (why for why, is_so in found.items() if is_so and why not in appointment.seen_to)
+    return next(open_ones, None) if appointment.start > case.now else None
 
 
 def about(case: Case, appointment: Appointment) -> str:

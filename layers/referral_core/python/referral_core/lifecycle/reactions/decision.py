@@ -21,6 +21,7 @@ from referral_core.domain.work_items import (
     CHECK_AGAIN,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
+    KEEP_WAITING,
     NAME_SERVICE,
     REBOOK,
     RECORD_CALL,
@@ -47,6 +48,7 @@ _BY_OTHER_UPDATES: Final[Mapping[str, str]] = {
     ENTER_AUTHORIZATION: "number",
 }
 """Actions that are facts rather than decisions, and what they must say."""
+_ABOUT_BOOKING: Final = frozenset({Reason.VISIT_UNAUTHORIZED, Reason.INTERPRETER_NEEDED})
 _ABOUT_MESSAGE: Final = frozenset({Reason.MESSAGE_AMBIGUOUS, Reason.MESSAGE_REFUSED})
 ABOUT_NOTICE: Final = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLEDGED})
 """Reasons that the notice itself settles."""
@@ -245,6 +247,14 @@ def _consented(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> C
     return {"consent_recorded": True}
 
 
+def _let_stand(referral: Referral, _update: DecisionMade, item: WorkItem) -> Consequences:
+    """Let a booking stand as it is: the same reason opens no further item."""
+    appointment = referral.appointment
+    if appointment is None or item.reason not in _ABOUT_BOOKING:
+        return {}
+    return {"appointment": appointment.but(seen_to=(*appointment.seen_to, item.reason))}
+
+
 def _seen(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
     return {"status": Status.SEEN_AWAITING_REPORT}
 
@@ -253,6 +263,7 @@ _CONSEQUENCES: Final[Mapping[str, Callable[[Referral, DecisionMade, WorkItem], C
     ACCEPT_LATER: _later,
     SELF_PAY: _pays_alone,
     APPOINTMENT_FULFILLED: _seen,
+    KEEP_WAITING: _let_stand,
     REBOOK: _rebooked,
     CONTACT_AGAIN: _new_series,
     RETRY: _more_clinics,

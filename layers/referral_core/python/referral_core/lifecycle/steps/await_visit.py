@@ -29,6 +29,7 @@ from referral_core.lifecycle.messages import (
 )
 from referral_core.lifecycle.reactions.appointment import (
     about,
+    concern_about,
     moved,
     next_due,
     reminders_due,
@@ -80,6 +81,8 @@ class AwaitVisit(Reacting):
         contacts, appointment = case.referral.contacts, case.referral.appointment
         claims: tuple[Effect, ...] = ()
         if appointment is not None and appointment.is_booked:
+            if (concern := concern_about(case, appointment)) is not None:
+                return open_work_item(case, concern, current_step=self.name)
             remind_at = _remind_at(case, appointment)
             if remind_at is None or remind_at <= case.now:
                 appointment = appointment.but(reminders=reminders_due(case, appointment))
