@@ -500,3 +500,12 @@ def test_an_item_is_assigned_to_staff_of_the_tenant_only(owner: str) -> None:
     item = api.world.referral.work_item
     assert item is not None
     assert item.owner is None
+
+
+@pytest.mark.parametrize("action", ["claim", "keep-waiting", "comment"])
+def test_a_result_beside_another_act_opts_nobody_out(action: str) -> None:
+    api = at(Reason.PATIENT_WROTE)
+    reply = api.decide(action, result="opted-out", comment="Read.")
+    assert (reply.status, reply.code) == (400, "result-without-call")
+    assert not api.world.referrals.opt_outs
+    assert not api.world.referral.opted_out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -48,17 +49,22 @@ class Response(NamedTuple):
 
 
 class HttpClient:
-    """Sends one request and does not retry it: who retries, and when, is the state machine's.
+    """Sends one request; who tries again, and when, is the state machine's.
 
     Args:
         secret: looks up a bearer token by the name of its secret.
         pool: connections, kept between invocations; a fresh pool when None.
+        read_again: looks a token up anew when a partner refuses it; None: no other is known.
     """
 
     def __init__(
-        self, secret: Callable[[str], str], pool: urllib3.PoolManager | None = None
+        self,
+        secret: Callable[[str], str],
+        pool: urllib3.PoolManager | None = None,
+        read_again: Callable[[str], str] | None = None,
     ) -> None:
         self._secret = secret
+        self._read_again = read_again or secret
         self._pool = pool or pool_manager()
         # At level DEBUG it writes each URL with its query.
         logging.getLogger("urllib3").setLevel(logging.INFO)
@@ -94,23 +100,30 @@ class HttpClient:
         """
         target = _target(url)
         token = self._secret(secret)
+        ask = partial(
+            self._pool.request,
+            method,
+            target.url,
+            body=body,
+            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), total=timeout),
+            redirect=False,
+            retries=False,
+            preload_content=False,
+        )
+        described = {
+            **(headers or {}),
+            "Content-Type": content_type,
+            "Accept": accept or content_type,
+        }
         with deadline(timeout) as time:
             try:
-                response = self._pool.request(
-                    method,
-                    target.url,
-                    body=body,
-                    headers={
-                        **(headers or {}),
-                        "Authorization": f"Bearer {token}",
-                        "Content-Type": content_type,
-                        "Accept": accept or content_type,
-                    },
-                    timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), total=timeout),
-                    redirect=False,
-                    retries=False,
-                    preload_content=False,
-                )
+                response = ask(headers={**described, "Authorization": f"Bearer {token}"})
+                if response.status == HTTPStatus.UNAUTHORIZED:
+                    # Rotated meanwhile: what was not taken was not done, so it is sent once more.
+                    renewed = self._read_again(secret)
+                    if renewed != token:
+                        response.close()
+                        response = ask(headers={**described, "Authorization": f"Bearer {renewed}"})
                 try:
                     _require_success(response.status, target)
                     content = _read(response, target)

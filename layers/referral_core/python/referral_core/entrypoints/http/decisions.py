@@ -64,6 +64,12 @@ class Decision(Model):
     specialty: str | None = Field(default=None, pattern=r"^[0-9A-Z]{9}X$")
     keep: bool = False
 
+    @property
+    def is_opt_out(self) -> bool:
+        """Whether the patient told the caller to stop: the one way in that staff have."""
+        is_call = self.action == work_items.RECORD_CALL
+        return is_call and self.result == CallResult.OPTED_OUT
+
 
 class Reopening(Model):
     """That a closed referral goes on, why, and at which step."""
@@ -88,6 +94,13 @@ def read_body(model: type[M], body: bytes, what: str) -> M:
 
 def factory_of(decision: Decision, referral: Referral) -> UpdateFactory:
     """Return what makes the update that an action is: a report, care of the item, a decision."""
+    if decision.result is not None and decision.action != work_items.RECORD_CALL:
+        refuse(
+            "result-without-call",
+            f"Send result with {work_items.RECORD_CALL} only.",
+            code="value",
+            status=HTTPStatus.BAD_REQUEST,
+        )
     item = referral.work_item
     opened_at = item.opened_at if item else None
     match decision.action:

@@ -13,7 +13,6 @@ from referral_core.domain.effects import Effect, KeepEvidence
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.outreach.replies import CallResult
 from referral_core.domain.ownership import is_referrer, require_authority
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
@@ -55,7 +54,7 @@ class DecideWorkItems:
         tenant, referral_id = request.principal.tenant, ReferralId(request.resource_id)
         referral = self.service.load(request.principal, referral_id)
         decision = read_body(Decision, request.body, "decision")
-        is_opt_out = decision.result == CallResult.OPTED_OUT
+        is_opt_out = decision.is_opt_out
         repeat_id = _id_of_repeat(request)
         if repeat_id and self.service.referrals.has_update(tenant, referral_id, repeat_id):
             # What it did may have made the action impossible: sent again, it is done already,
