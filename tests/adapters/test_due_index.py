@@ -94,6 +94,7 @@ def test_whatever_is_written_of_a_referral_ends_its_rest(side: Side) -> None:
 def test_one_that_is_not_due_any_more_is_not_set_back(side: Side) -> None:
     side.add("r1", due_at=SOON + timedelta(minutes=5))
     side.index.set_back(TENANT, ReferralId("r1"), SOON)
+    assert side.found(timedelta(minutes=4)) == []
     assert side.found(timedelta(minutes=5)) == ["r1"]
 
 

@@ -1,6 +1,6 @@
 """A partner that sends a byte now and then, wherever in the exchange, is cut off at the deadline.
 
-Each partner here would end well after some hundred bytes: without the deadline it is an answer.
+Each partner here ends well after some hundred bytes; cut off, it never comes to that.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from typing import NamedTuple
 
 import pytest
 
@@ -22,9 +23,17 @@ _LIMIT_S = 0.3
 Serve = Callable[[socket.socket, Event], None]
 
 
+class Partner(NamedTuple):
+    """Host and port of a server, and what it served to the end."""
+
+    address: str
+    finished: list[bool]
+
+
 @contextmanager
-def a_partner(serve: Serve) -> Iterator[str]:
-    """A server of one connection after another, as low as sockets; yields host and port."""
+def a_partner(serve: Serve) -> Iterator[Partner]:
+    """A server of one connection after another, as low as sockets."""
+    finished: list[bool] = []
     over = Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(5)
@@ -35,11 +44,12 @@ def a_partner(serve: Serve) -> Iterator[str]:
                     connection, _ = listener.accept()
                     with connection:
                         serve(connection, over)
+                        finished.append(True)
 
         thread = Thread(target=run, daemon=True)
         thread.start()
         try:
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
+            yield Partner(f"127.0.0.1:{listener.getsockname()[1]}", finished)
         finally:
             over.set()
             with suppress(OSError):
@@ -50,7 +60,7 @@ def a_partner(serve: Serve) -> Iterator[str]:
 def drip(connection: socket.socket, content: bytes, over: Event) -> None:
     for byte in content:
         if over.wait(_PAUSE_S):
-            return
+            raise ConnectionAbortedError
         connection.sendall(bytes([byte]))
 
 
@@ -112,13 +122,15 @@ def send(url: str, *, body: bytes = b"ask", client: HttpClient | None = None) ->
     "serve", [status_line, headers, body_of_a_length, body_without_a_length, chunks]
 )
 def test_a_partner_that_drips_is_cut_off_wherever_it_is(serve: Serve) -> None:
-    with a_partner(serve) as partner, pytest.raises(Retryable, match="too slow"):
-        send(f"http://{partner}/notices")
+    with a_partner(serve) as partner:
+        with pytest.raises(Retryable, match="too slow"):
+            send(f"http://{partner.address}/notices")
+        assert not partner.finished
 
 
 def test_a_partner_that_does_not_read_what_it_is_sent_is_cut_off() -> None:
     with a_partner(never_reads) as partner, pytest.raises(Retryable):
-        send(f"http://{partner}/notices", body=b"x" * 20_000_000)
+        send(f"http://{partner.address}/notices", body=b"x" * 20_000_000)
 
 
 def handshake(connection: socket.socket, over: Event) -> None:
@@ -129,8 +141,10 @@ def handshake(connection: socket.socket, over: Event) -> None:
 
 
 def test_a_tls_handshake_that_drips_is_cut_off() -> None:
-    with a_partner(handshake) as partner, pytest.raises(Retryable, match="too slow"):
-        send(f"https://{partner}/notices")
+    with a_partner(handshake) as partner:
+        with pytest.raises(Retryable, match="too slow"):
+            send(f"https://{partner.address}/notices")
+        assert not partner.finished
 
 
 def test_a_connection_that_was_kept_has_a_deadline_too() -> None:
@@ -142,9 +156,10 @@ def test_a_connection_that_was_kept_has_a_deadline_too() -> None:
 
     client = HttpClient(str.upper)
     with a_partner(serve) as partner:
-        assert send(f"http://{partner}/notices", client=client) == b"ok"
+        assert send(f"http://{partner.address}/notices", client=client) == b"ok"
         with pytest.raises(Retryable, match="too slow"):
-            send(f"http://{partner}/notices", client=client)
+            send(f"http://{partner.address}/notices", client=client)
+        assert not partner.finished
 
 
 def test_an_exchange_after_one_that_was_cut_off_begins_anew() -> None:
@@ -156,8 +171,8 @@ def test_an_exchange_after_one_that_was_cut_off_begins_anew() -> None:
     client = HttpClient(str.upper)
     with a_partner(serve) as partner:
         with pytest.raises(Retryable):
-            send(f"http://{partner}/notices", client=client)
-        assert send(f"http://{partner}/notices", client=client) == b"ok"
+            send(f"http://{partner.address}/notices", client=client)
+        assert send(f"http://{partner.address}/notices", client=client) == b"ok"
 
 
 def at_once(connection: socket.socket, _over: Event) -> None:
