@@ -63,6 +63,24 @@ RECORDS: Final = (
         403,
     ),
     OneRecord(
+        "GET /fhir/ServiceRequest/{id}/_history",
+        f"/fhir/ServiceRequest/{MINE}/_history",
+        {
+            200: {Party.OWN_EHR, Party.STAFF},
+            404: {Party.OTHER_EHR, Party.AWAY_EHR, Party.AWAY_STAFF},
+        },
+        403,
+    ),
+    OneRecord(
+        "GET /fhir/ServiceRequest/{id}/_history/{version}",
+        f"/fhir/ServiceRequest/{MINE}/_history/1",
+        {
+            200: {Party.OWN_EHR, Party.STAFF},
+            404: {Party.OTHER_EHR, Party.AWAY_EHR, Party.AWAY_STAFF},
+        },
+        403,
+    ),
+    OneRecord(
         "GET /fhir/ServiceRequest/{id}",
         f"/fhir/ServiceRequest/{ABROAD}",
         {
@@ -304,10 +322,12 @@ def test_a_client_that_nobody_onboarded_reads_nothing(row: OneRecord | List) -> 
     assert read(row, None, client="nobody").status == wanted
 
 
-@pytest.mark.parametrize("url", ["/fhir/Patient/1", "/fhir/Observation", "/fhir"])
-def test_a_path_that_the_api_does_not_have_is_not_found_by_anybody(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "status"), [("/fhir/Patient/1", 404), ("/fhir/Observation", 404), ("/fhir", 405)]
+)
+def test_a_path_that_the_api_does_not_have_is_answered_alike(url: str, status: int) -> None:
     request = Request("GET", url)
-    assert {everybody().call(request, party).status for party in Party} == {404}
+    assert {everybody().call(request, party).status for party in Party} == {status}
 
 
 @pytest.mark.parametrize("row", [r for r in RECORDS if MINE in r.url], ids=of_row)
@@ -319,10 +339,15 @@ def test_the_other_tenant_cannot_tell_a_referral_from_none(row: OneRecord) -> No
 
 
 def test_a_clinic_cannot_page_into_the_lists_of_others() -> None:
-    for page in (f"front-office~{MINE}", "closed~", f"own~{OTHERS}", "care-coordination~"):
+    for page, status in (
+        (f"front-office~{MINE}", 200),
+        ("closed~", 200),
+        (f"own~{OTHERS}", 200),
+        ("care-coordination~", 400),
+    ):
         url = f"/fhir/Task?{urlencode({'_page': page, 'owner': 'clinic-2'})}"
         reply = everybody().call(Request("GET", url), Party.NEVER_ASKED)
-        assert reply.status == 200
+        assert reply.status == status
         assert "entry" not in reply.body
 
 

@@ -37,9 +37,10 @@ def test_every_route_is_answered_by_the_endpoint_of_its_function() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=of_route)
 def test_a_request_leads_to_its_route_with_its_id(route: Route) -> None:
-    path = route.path.replace("{id}", "0123.b2")
+    path = route.path.replace("{id}", "0123.b2").replace("{version}", "3")
+    version = "3" if "{version}" in route.path else ""
     wanted = "0123.b2" if "{id}" in route.path else ""
-    assert route_of(route.method, path) == (route, wanted, "")
+    assert route_of(route.method, path) == (route, wanted, version)
     assert function_of(route.method, path) == route.function
 
 

@@ -152,6 +152,19 @@ class MemoryReferrals(Shelves):
         ]
         return _page(sorted(listed, key=_received), limit, after)
 
+    def of_referrer(
+        self, tenant: Tenant, organization: str, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Referral], str | None]:
+        """List the orders of an EHR, in the order of their last versions."""
+        places = sorted(
+            (_revised(r), r.id, r) for r in self._of(tenant) if r.referrer == organization
+        )
+        name, _, at = (after or "").partition("|")
+        rest = [place for place in places if place[:2] > (at, name)]
+        page = rest[:limit]
+        following = f"{page[-1][1]}|{page[-1][0]}" if len(rest) > limit else None
+        return [place[2] for place in page], following
+
     def _of(self, tenant: Tenant) -> Sequence[Referral]:
         with self._lock:
             return [
@@ -250,3 +263,8 @@ def _page(
     begin = ids.index(ReferralId(after)) + 1 if after in ids else 0
     page = listed[begin : begin + limit]
     return page, page[-1].id if begin + limit < len(listed) else None
+
+
+def _revised(referral: Referral) -> str:
+    moment = (referral.revised_at or referral.received_at).astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

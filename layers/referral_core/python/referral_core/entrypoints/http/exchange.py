@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from referral_core.domain.principal import Principal
+from referral_core.entrypoints.http.negotiation import is_lenient
+from referral_core.entrypoints.http.search_parameters import check_parameters
 from referral_core.fhir.errors import Issue
 
 
@@ -32,6 +34,19 @@ class Request:
     resource_id: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     version_id: str = ""
+
+    def but_known(self, known: frozenset[str]) -> Request:
+        """Return the search without the parameters that it does not have.
+
+        Raises:
+            FhirError: 400, it has others, and the caller does not prefer that they are ignored.
+        """
+        kept = tuple(
+            (n, v) for n, v in self.parameters if n in known or n.partition(":")[0] in known
+        )
+        if not is_lenient(self.headers):
+            check_parameters(self.query, known | {name for name, _ in kept})
+        return replace(self, parameters=kept, query=dict(kept))
 
 
 @dataclass(frozen=True)

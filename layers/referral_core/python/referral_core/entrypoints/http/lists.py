@@ -23,6 +23,11 @@ class Worklists(Protocol):
     ) -> tuple[Sequence[Referral], str | None]:
         """List what is in an organization's hands."""
 
+    def of_referrer(
+        self, tenant: Tenant, organization: str, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Referral], str | None]:
+        """List the orders of an EHR, in the order of their last versions."""
+
 
 class WorkLists(Protocol):
     """What people work from: open work items, and referrals by their number."""

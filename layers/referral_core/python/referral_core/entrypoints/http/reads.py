@@ -22,11 +22,12 @@ from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.found_orders import orders_with
 from referral_core.entrypoints.http.lists import Worklists
+from referral_core.entrypoints.http.order_search import FILTERS, OrderSearch, refuse_foreign_page
 from referral_core.entrypoints.http.route_table import ROUTES
-from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
+from referral_core.entrypoints.http.search_parameters import SHAPES, count_of, shaped
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.outbound.capability import capability_statement
-from referral_core.fhir.outbound.responses import searchset, service_request_as_stored
+from referral_core.fhir.outbound.responses import history, searchset, service_request_as_stored
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
 from referral_core.ports import Referrals
@@ -35,9 +36,10 @@ VERSION: Final = "0.1.0"
 RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
 
 _CLOSED: Final = "closed"
+_OWN_LIST: Final = "own"
 _LISTS: Final = (*(q.value for q in Queue), _CLOSED)
-_TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_count", "_page", "_id"})
-_ORDER_PARAMETERS: Final = frozenset({"identifier", "_id", "_count"})
+_TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_id"}) | SHAPES
+_ORDER_PARAMETERS: Final = FILTERS | SHAPES
 
 
 @dataclass(frozen=True)
@@ -59,24 +61,50 @@ class ReadRecords:
         return Response(HTTPStatus.OK, self._stored(referral), _etag(referral.payload_version))
 
     def service_requests(self, request: Request) -> Response:
-        """Search orders by identifier or id."""
-        check_parameters(request.query, _ORDER_PARAMETERS)
-        principal = request.principal
-        wanted: str | None = request.query.get("_id")
-        if identifier := request.query.get("identifier"):
-            named = orders_with(self.referrals, principal, identifier)
-            ids = [i for i in named if wanted in {None, i}]
-        elif wanted:
-            ids = [ReferralId(wanted)]
-        else:
+        """Search orders: by number, else along the list of the EHR's orders."""
+        shown = request.but_known(_ORDER_PARAMETERS)
+        query, search = shown.query, OrderSearch(self.referrals, self.worklists)
+        if wanted := query.get("identifier") or query.get("_id"):
+            ids = self._numbered(request.principal, wanted, by_id="identifier" not in query)
+            found = [r for i in ids for r in _visible(partial(self._own, request.principal, i))]
+            return _searchset(shown, "ServiceRequest", list(search.meeting(shown, found)))
+        if request.principal.role is not Role.EHR:
             refuse(
                 "search-too-wide",
                 "Search ServiceRequest by identifier=system|value or by _id.",
                 code="not-supported",
                 status=HTTPStatus.BAD_REQUEST,
             )
-        found = [r for i in ids for r in _visible(partial(self._own, principal, i))]
-        return _searchset(request, "ServiceRequest", [self._stored(r) for r in found])
+        if query.get("_count") == "0" or query.get("_summary") == "count":
+            return _searchset(shown, "ServiceRequest", [], total=search.total(shown))
+        page = search.page(shown, count_of(query))
+        return _searchset(shown, "ServiceRequest", page.found, page.following)
+
+    def _numbered(self, principal: Principal, wanted: str, *, by_id: bool) -> Iterable[ReferralId]:
+        """Iterate over the ids of what is asked for by number; a list asks for any of them."""
+        for one in filter(None, wanted.split(",")):
+            if by_id:
+                yield ReferralId(one)
+            else:
+                yield from orders_with(self.referrals, principal, one)
+
+    def order_version(self, request: Request) -> Response:
+        """Return one version of an order, as its author sent it."""
+        referral = self._own(request.principal, request.resource_id)
+        number = request.version_id
+        if not number.isdecimal() or not 0 < int(number[:9]) <= referral.payload_version:
+            raise NotFound("There is no such version.")
+        return Response(HTTPStatus.OK, self._version(referral, int(number)), _etag(int(number)))
+
+    def order_history(self, request: Request) -> Response:
+        """Return all versions of an order, the last first."""
+        referral = self._own(request.principal, request.resource_id)
+        url = f"{request.base_url}/ServiceRequest/{referral.id}"
+        versions = [self._version(referral, n) for n in range(referral.payload_version, 0, -1)]
+        return Response(HTTPStatus.OK, history(versions, url))
+
+    def _version(self, referral: Referral, number: int) -> Json:
+        return self._stored(referral.but(payload_version=number))
 
     def task(self, request: Request) -> Response:
         """Return the coordination Task, or one offer's Task."""
@@ -94,7 +122,7 @@ class ReadRecords:
 
     def tasks(self, request: Request) -> Response:
         """Search Tasks by focus, status and owner, page by page."""
-        check_parameters(request.query, _TASK_PARAMETERS)
+        request = request.but_known(_TASK_PARAMETERS)
         count = count_of(request.query)
         if focus := request.query.get("focus"):
             referral_id = focus.rpartition("/")[2]
@@ -108,12 +136,14 @@ class ReadRecords:
         """Read one page of one list; the page token names the list and where it goes on."""
         tenant, principal = request.principal.tenant, request.principal
         name, _, after = request.query.get("_page", "").partition("~")
+        if "_page" in request.query and name not in {*_LISTS, _OWN_LIST}:
+            refuse_foreign_page()
         if principal.role is Role.CLINIC:
             page, following = self.worklists.of_performer(
                 tenant, principal.organization, count, after or None
             )
             tasks = [t for r in page for t in self._tasks_of(principal, r)]
-            return tasks, f"own~{following}" if following else None
+            return tasks, f"{_OWN_LIST}~{following}" if following else None
         owner = request.query.get("owner", "").rpartition("|")[2].rpartition("/")[2]
         lists = [owner] if owner in _LISTS else list(_LISTS)
         position = lists.index(name) if name in lists else 0
@@ -183,13 +213,26 @@ def _matching(tasks: Iterable[Json], query: Mapping[str, str]) -> list[Json]:
 
 
 def _searchset(
-    request: Request, resource: str, found: Sequence[Json], following: str | None = None
+    request: Request,
+    resource: str,
+    found: Sequence[Json],
+    following: str | None = None,
+    total: int | None = None,
 ) -> Response:
-    def url(query: Mapping[str, str]) -> str:
-        return f"{request.base_url}/{resource}?{urlencode(query)}"
+    def url(extra: Mapping[str, str]) -> str:
+        asked = [(name, value) for name, value in request.parameters if name not in extra]
+        return f"{request.base_url}/{resource}?{urlencode([*asked, *extra.items()])}"
 
-    next_url = url({**request.query, "_page": following}) if following else None
-    bundle = searchset(found, request.base_url, self_url=url(request.query), next_url=next_url)
+    alone = following is None and "_page" not in request.query
+    if total is None and alone and request.query.get("_total") == "accurate":
+        total = len(found)
+    bundle = searchset(
+        [shaped(one, request.query) for one in found],
+        request.base_url,
+        self_url=url({}),
+        next_url=url({"_page": following}) if following else None,
+        total=total,
+    )
     return Response(HTTPStatus.OK, bundle)
 
 

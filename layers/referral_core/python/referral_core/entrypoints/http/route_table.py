@@ -177,14 +177,24 @@ ROUTES: Final = (
     ),
     _query("/fhir/ServiceRequest/{id}", "read-order", _REFERRER, "Read one order as it is stored."),
     _query(
+        "/fhir/ServiceRequest/{id}/_history",
+        "order-history",
+        _REFERRER,
+        "Read all versions of an order, the last first.",
+    ),
+    _query(
+        "/fhir/ServiceRequest/{id}/_history/{version}",
+        "order-version",
+        _REFERRER,
+        "Read one version of an order.",
+    ),
+    _query(
         "/fhir/ServiceRequest/{id}/$available-actions",
         "available-actions",
         _STAFF,
         "What staff may do with the referral now, and why it waits.",
     ),
-    _query(
-        "/fhir/ServiceRequest", "search-orders", _REFERRER, "Find orders by identifier or by id."
-    ),
+    _query("/fhir/ServiceRequest", "search-orders", _REFERRER, "Find orders."),
     _query(
         "/fhir/Task/{id}",
         "read-task",

@@ -74,6 +74,8 @@ def read_app(
     by_operation = {
         "read-order": use.service_request,
         "search-orders": use.service_requests,
+        "order-history": use.order_history,
+        "order-version": use.order_version,
         "read-task": use.task,
         "search-tasks": use.tasks,
         "available-actions": worklist.available_actions,

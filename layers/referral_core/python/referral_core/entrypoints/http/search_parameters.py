@@ -8,11 +8,44 @@ from http import HTTPStatus
 from typing import Final
 
 from referral_core.entrypoints.http.errors import refuse
+from referral_core.fhir.parse import Json
 
 _FEWEST, _DEFAULT = 1, 50
 _DIGITS: Final = 9
 MOST: Final = 200
 """Results of one page."""
+
+
+SHAPES: Final = frozenset(
+    {"_count", "_elements", "_format", "_page", "_pretty", "_sort", "_summary", "_total"}
+)
+"""Parameters that say how results come, not which."""
+_ALWAYS: Final = frozenset({"resourceType", "id", "meta"})
+_OF_SUMMARY: Final = frozenset({"text", "contained", "note", "extension", "patientInstruction"})
+"""What a summary leaves out of an order or a Task."""
+_SUBSETTED: Final = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    "code": "SUBSETTED",
+}
+
+
+def shaped(resource: Json, query: Mapping[str, str]) -> Json:
+    """Return of a resource what `_elements` or `_summary` asks for, marked as a part."""
+    elements = {name.strip() for name in query.get("_elements", "").split(",") if name.strip()}
+    match query.get("_summary"):
+        case "true":
+            kept = {n: v for n, v in resource.items() if n not in _OF_SUMMARY}
+        case "text":
+            kept = {n: v for n, v in resource.items() if n in {"text", "status", "intent"}}
+        case "data":
+            kept = {n: v for n, v in resource.items() if n != "text"}
+        case _ if elements:
+            kept = {n: v for n, v in resource.items() if n in elements}
+        case _:
+            return resource
+    meta = resource.get("meta", {})
+    tagged = {**meta, "tag": [*meta.get("tag", ()), _SUBSETTED]}
+    return {**{n: v for n, v in resource.items() if n in _ALWAYS}, **kept, "meta": tagged}
 
 
 def check_parameters(query: Mapping[str, str], known: frozenset[str]) -> None:

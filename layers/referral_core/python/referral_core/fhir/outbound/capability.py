@@ -17,7 +17,11 @@ _BASE: Final = "/fhir"
 _PROCESS_MESSAGE: Final = "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"
 _NOTES: Final = {
     "ServiceRequest": (
-        "Created and updated by its author only. If-None-Exist takes identifier=system|value."
+        "Created and updated by its author only. If-None-Exist takes identifier=system|value. "
+        "Documents are taken inline, or as a Binary in the same Bundle; one by its address is "
+        "passed on to the clinic as an address and is not fetched. Found by number, else in the "
+        "order of _lastUpdated; a search by an unknown parameter is refused unless "
+        "Prefer: handling=lenient."
     ),
     "Task": "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic.",
 }
@@ -30,7 +34,13 @@ _INTERACTIONS: Final = {
 }
 """Method, and whether the path names one resource → the interaction."""
 _SEARCH: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "ServiceRequest": (("_id", "token"), ("identifier", "token")),
+    "ServiceRequest": (
+        *(("_id", "token"), ("_lastUpdated", "date"), ("authored", "date")),
+        *(("category", "token"), ("code", "token"), ("identifier", "token")),
+        *(("intent", "token"), ("patient", "reference"), ("performer", "reference")),
+        *(("priority", "token"), ("requester", "reference"), ("status", "token")),
+        ("subject", "reference"),
+    ),
     "Task": (
         ("_id", "token"),
         ("focus", "reference"),
@@ -122,11 +132,19 @@ def _kind(route: RouteOfTheApi) -> str | None:
     return first if first[:1].isupper() else None
 
 
+def _interaction(route: RouteOfTheApi) -> str:
+    if route.path.endswith("/{version}"):
+        return "vread"
+    if route.path.endswith("/_history"):
+        return "history-instance"
+    return _INTERACTIONS[route.method, "{id}" in route.path]
+
+
 def _resource(kind: str, routes: Sequence[RouteOfTheApi]) -> Json:
     own = [route for route in routes if _kind(route) == kind]
     operations = [(route, _parts(route)[-1]) for route in own if "$" in route.path]
     interactions = [
-        {"code": _INTERACTIONS[route.method, "{id}" in route.path], "documentation": route.does}
+        {"code": _interaction(route), "documentation": route.does}
         for route in own
         if "$" not in route.path
     ]

@@ -68,6 +68,8 @@ def referral_item(referral: Referral) -> Item:
         received_at=keys.second(referral.received_at),
         queue_key=keys.queue(referral.tenant, queue),
         performer_key=keys.performer(referral.tenant, offer.organization) if offer else None,
+        referrer_key=keys.referrer(referral.tenant, referral.referrer),
+        revised_at=keys.millisecond(referral.revised_at or referral.received_at),
         number_key=_number_key(referral),
         **_item_keys(referral),
     )

@@ -150,6 +150,16 @@ def second(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def millisecond(moment: datetime) -> str:
+    """Write an instant so that strings sort as time: UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def referrer(tenant: Tenant, organization: str) -> str:
+    """Return the referrer index's partition."""
+    return f"T#{tenant}#E#{organization}"
+
+
 def due_shard(referral_id: ReferralId) -> str:
     """Return the due index's partition of a referral, spread by its id."""
     return f"DUE#{int(sha256(referral_id.encode()).hexdigest()[:8], 16) % DUE_SHARDS}"

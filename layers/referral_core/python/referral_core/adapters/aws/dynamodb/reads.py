@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.bodies import event_in, mailbox_in, referral_in
 from referral_core.adapters.aws.dynamodb.due import DueIndex
-from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, Index
+from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, BY_REFERRER, Index
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
@@ -124,6 +124,12 @@ class ReferralReads:
     ) -> tuple[Sequence[Referral], str | None]:
         """List the referrals in an organization's hands, first received first."""
         return self._list(BY_PERFORMER, tenant, keys.performer(tenant, organization), limit, after)
+
+    def of_referrer(
+        self, tenant: Tenant, organization: str, limit: int, after: str | None = None
+    ) -> tuple[Sequence[Referral], str | None]:
+        """List the orders of an EHR, in the order of their last versions."""
+        return self._list(BY_REFERRER, tenant, keys.referrer(tenant, organization), limit, after)
 
     def _list(
         self, index: Index, tenant: Tenant, partition: str, limit: int, after: str | None

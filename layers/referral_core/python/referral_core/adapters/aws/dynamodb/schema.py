@@ -33,7 +33,9 @@ BY_OWNER: Final = Index("by_owner", "item_owner", "item_place")
 """The same by whoever claimed them, and by team while nobody has."""
 BY_NUMBER: Final = Index("by_number", "number_key", "received_at")
 """A tenant's referrals by the placer's number, as people write it: folded, without its system."""
-INDEXES: Final = (BY_DUE, BY_QUEUE, BY_PERFORMER, BY_TEAM, BY_OWNER, BY_NUMBER)
+BY_REFERRER: Final = Index("by_referrer", "referrer_key", "revised_at")
+"""A tenant's orders by the EHR that sent them, in the order of their last versions."""
+INDEXES: Final = (BY_DUE, BY_QUEUE, BY_PERFORMER, BY_REFERRER, BY_TEAM, BY_OWNER, BY_NUMBER)
 
 
 def create_table_request(name: str) -> dict[str, Any]:
