@@ -1,7 +1,6 @@
 """What we answer with besides Tasks.
 
-The order as stored, visits, notices, and the Bundles that answer a transaction, a message or a
-search.
+The order as stored, visits, notices, and the Bundles that answer.
 """
 
 from __future__ import annotations
