@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -207,3 +208,12 @@ def test_a_query_of_somebody_else_is_not_found(api: ApiClient) -> None:
     ready.asked = ["SELECT * FROM referral_events WHERE tenant = 'riverside'"]
     with_lake(api, ready)
     assert ask(api, f"/reports/conversion?{MARCH}&run=1").status == 404
+
+
+def test_what_a_figure_said_earlier_is_compared_with_what_it_says_now(api: ApiClient) -> None:
+    before = api.world.referral.received_at - timedelta(seconds=1)
+    reply = ask(api, f"/reports/conversion?{MARCH}&since={before.isoformat()}")
+    assert reply.status == 200
+    assert reply.body["since"] < reply.body["as_of"]
+    figures = {r["figure"]: (r["before"], r["after"]) for r in reply.body["restatements"]}
+    assert figures["eligible"] == (0, 1)
