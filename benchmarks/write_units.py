@@ -162,8 +162,8 @@ _ORIGIN: Final = Origin(
     language="es",
 )
 _LOCKS: Final = (
-    Key(kind=KeyKind.PLACER, value="urn:oid:1.2.3|A-1", content_hash="0" * 64),
-    Key(kind=KeyKind.CONTENT, value="0" * 64, content_hash="0" * 64),
+    Key(kind=KeyKind.PLACER, value="urn:oid:1.2.3|A-1", content_hash="0" * 64, owner="main-ehr"),
+    Key(kind=KeyKind.CONTENT, value="0" * 64, content_hash="0" * 64, owner="main-ehr"),
 )
 
 
