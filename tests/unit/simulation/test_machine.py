@@ -24,11 +24,11 @@ def a_world() -> World:
 
 
 def test_a_step_that_names_no_edge_of_its_choice_is_an_error() -> None:
-    # Given an offer, whose step would lead back to the beginning
+    # Given an offer, whose step would lead straight to the end
     world, on_update = a_world(), OfferReferral.on_update
 
     def astray(step: OfferReferral, case: Case, update: object) -> Draft:
-        return on_update(step, case, update).to(Step.CHECK_READINESS)  # type: ignore[arg-type]
+        return on_update(step, case, update).to(Step.CLOSE_REFERRAL)  # type: ignore[arg-type]
 
     # When it is accepted, Then the machine takes no default
     with patch.object(OfferReferral, "on_update", astray), pytest.raises(NoEdge):
