@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from referral_core.domain import exact_json
 from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.fhir.errors import FhirError
+from referral_core.fhir.inbound.acknowledgements import read_acknowledgement
 from referral_core.fhir.inbound.documents import read_document
 from referral_core.fhir.inbound.partner_updates import (
-    read_acknowledgement,
     read_appointment,
     read_task_update,
 )

@@ -85,8 +85,8 @@ def test_a_body_may_come_as_gzip(api: ApiClient) -> None:
     ("body", "encoding", "expected"),
     [
         (b"no gzip", "gzip", (400, "malformed-gzip")),
-        (gzip.compress(b"{" * 1000)[:-9], "gzip", (400, "malformed-gzip")),
-        (gzip.compress(b" " * 50_000_000), "gzip", (413, "body-too-large")),
+        (gzip.compress(b"{" * 1000, mtime=0)[:-9], "gzip", (400, "malformed-gzip")),
+        (gzip.compress(b" " * 50_000_000, mtime=0), "gzip", (413, "body-too-large")),
         (b"{}", "br", (415, "unsupported-encoding")),
     ],
 )
