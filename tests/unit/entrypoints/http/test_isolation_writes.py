@@ -12,6 +12,7 @@ from http import HTTPStatus
 import pytest
 
 from referral_core.domain.lifecycle import Outcome
+from referral_core.entrypoints.http.route_table import READ, ROUTES
 from tests.in_memory import REFERRAL, TENANT
 from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
 from tests.unit.entrypoints.http.parties import (
@@ -51,7 +52,10 @@ def touched(parties: Parties, before: Mapping[Stored, Snapshot]) -> set[Stored]:
 
 def test_every_route_that_writes_is_in_the_table() -> None:
     routes = gateway_routes() | app_routes(offered().api)
-    assert {r for r in routes if not r.startswith("GET ")} == {row.route for row in WRITES}
+    # A search may be posted: what it looks for is no part of an address. It writes nothing.
+    reads = {route.key for route in ROUTES if route.scope == READ}
+    written = {r for r in routes - reads if not r.startswith("GET ")}
+    assert written == {row.route for row in WRITES}
 
 
 @pytest.mark.parametrize("row", WRITES, ids=of_row)
