@@ -66,7 +66,9 @@ def test_a_row_written_anew_by_a_newer_release_is_the_one_that_counts() -> None:
 
 
 def test_another_tenants_rows_are_in_no_figure() -> None:
-    others = [e.but(tenant="riverside") for e in sample_events()]
+    others = [
+        e.but(tenant="riverside", referral_id=f"{e.referral_id[::-1]}") for e in sample_events()
+    ]
     lake = DuckLake.of([*sample_events(), *others])
     assert rows(lake, "volume", a_request()) == rows(sample_lake(), "volume", a_request())
 
