@@ -42,7 +42,6 @@ from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
-from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.lake import export
 from referral_core.entrypoints.metrics import record
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
@@ -55,6 +54,7 @@ from referral_core.lifecycle.case import Sources
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.process_due import process_due
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.lifecycle.messages import Messages
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.lifecycle.steps.await_visit import AwaitVisit

@@ -14,6 +14,7 @@ WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 WITHOUT_WRITES = {
     "query_api",
     "query_reports",
+    "serve_console",
     "record_metrics",
     "export_events",
     "publish_outbox",

@@ -30,6 +30,7 @@ _FIRST: Final[dict[str, Choices]] = {
         (10, "close:not-eligible"),
     ),
     "service-unclear": ((90, "name-service"), (10, "close:no-provider-available")),
+    "order-changed": ((50, "keep-waiting"), (50, "check-again")),
     "not-in-time": ((80, "accept-later"), (20, "close:no-provider-available")),
     "no-candidate": ((75, "retry"), (25, "close:no-provider-available")),
     "authorization-denied": (
@@ -105,6 +106,7 @@ _LAST: Final[dict[str, Any]] = {
     "not-eligible": "close:not-eligible",
     "eligibility-unclear": "confirm-eligible",
     "service-unclear": "name-service",
+    "order-changed": "keep-waiting",
     "not-in-time": "accept-later",
     "no-candidate": "close:no-provider-available",
     "authorization-denied": "close:authorization-denied-final",

@@ -16,6 +16,7 @@ REASONS: Final = frozenset(
         *(
             "service-unclear",
             "not-in-time",
+            "order-changed",
             "no-candidate",
             "authorization-denied",
             "authorization-unclear",
@@ -43,6 +44,7 @@ ACTIONS: Final = frozenset(
             "retry",
             "name-service",
             "accept-later",
+            "check-again",
             "record-call",
             "enter-authorization",
             "self-pay",

@@ -10,8 +10,8 @@ from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.domain.work_items import Reason
-from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.sms_replies import ReceiveReply
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from tests.in_memory import REFERRAL, TENANT
 from tests.partner_actions import accepted, reason_of
 from tests.unit.entrypoints.http.parties import RIVERSIDE, Parties, Party, Request, the_order

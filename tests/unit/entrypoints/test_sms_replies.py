@@ -24,10 +24,10 @@ from referral_core.domain.patient_identity import PatientIdentity
 from referral_core.domain.principal import Principal
 from referral_core.domain.unmatched import Mismatch, Sign, patient_keys
 from referral_core.domain.updates import PatientReplied, Role
-from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.lifecycle.case import Sources
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.pathways import pathway
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 

@@ -15,9 +15,9 @@ from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
 from referral_core.domain.work_items import Reason
-from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.lifecycle.engine.process_due import process_due
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from tests.in_memory import TENANT
 from tests.unit.fhir.orders import PLACER, Json, a_bundle, a_coverage, a_patient, an_order
 from tests.unit.lifecycle.orders_wanted import DERMATOLOGY, Desk, a_desk

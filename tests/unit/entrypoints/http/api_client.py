@@ -34,7 +34,7 @@ from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
-from referral_core.entrypoints.keep_unmatched import KeepUnmatched
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.pathways import pathway_for, pathways
 from referral_core.price_books import price_book
 from referral_core.reporting.horizons import horizons

@@ -16,9 +16,9 @@ from referral_core.domain.outreach.replies import Reply, names_the_visit, read_r
 from referral_core.domain.principal import Principal
 from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import PatientReplied, Role
-from referral_core.entrypoints.keep_unmatched import Clues, KeepUnmatched
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.keep_unmatched import Clues, KeepUnmatched
 from referral_core.ports import Clock, Directory, Documents, OptOuts, Referrals
 
 _TEXT: Final = "text/plain; charset=utf-8"

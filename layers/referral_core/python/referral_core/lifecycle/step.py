@@ -58,7 +58,7 @@ class Reacting:
     def accepted_updates(self, _referral: Referral) -> frozenset[UpdateKind]:
         """Accept what there is a reaction to, and what a person must see to, whatever the step."""
         accepted = frozenset(self.reactions)
-        if accepted and Step.OPEN_WORK_ITEM in self.goes_to:
+        if Step.OPEN_WORK_ITEM in self.goes_to:
             return accepted | {UpdateKind.NOTICE_UNDELIVERABLE}
         return accepted
 

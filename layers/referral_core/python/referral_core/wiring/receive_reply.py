@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from referral_core.entrypoints.keep_unmatched import KeepUnmatched
 from referral_core.entrypoints.sms_replies import ReceiveReply
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs

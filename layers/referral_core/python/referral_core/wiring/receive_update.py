@@ -11,7 +11,7 @@ from referral_core.entrypoints.http.unmatched import MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.work_items import DecideWorkItems
-from referral_core.entrypoints.keep_unmatched import KeepUnmatched
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs

@@ -13,10 +13,10 @@ from referral_core.domain.unmatched import Mismatch
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.update_service import UpdateFactory, UpdateService, hashed_id
-from referral_core.entrypoints.keep_unmatched import Clues, KeepUnmatched
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.fhir.inbound.documents import DocumentUpdate
 from referral_core.fhir.inbound.partner_updates import PartnerUpdate
+from referral_core.lifecycle.keep_unmatched import Clues, KeepUnmatched
 
 _FHIR: Final = "application/fhir+json"
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.domain import exact_json
-from referral_core.fhir.intake.links import is_address
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.links import is_address
 from referral_core.fhir.systems import REFERRAL
 
 _ADDED: Final = frozenset({"id", "meta", "text", "contained", "implicitRules", "language"})

@@ -18,10 +18,10 @@ from referral_core.fhir.intake.canonical import content_hash
 from referral_core.fhir.intake.compartment import Compartment, compartment, literals_of
 from referral_core.fhir.intake.content import read_content
 from referral_core.fhir.intake.identifiers import order_numbers, other_identifiers
-from referral_core.fhir.intake.links import references_in
 from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.subject import subject_of
+from referral_core.fhir.links import references_in
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
 from referral_core.fhir.r4.parties import Coverage

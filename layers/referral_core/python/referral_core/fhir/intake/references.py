@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
+from referral_core.fhir import links
 from referral_core.fhir.errors import Issue
-from referral_core.fhir.intake import links
-from referral_core.fhir.intake.links import Link, Pointer
+from referral_core.fhir.links import Link, Pointer
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
 from referral_core.fhir.r4.slips import read

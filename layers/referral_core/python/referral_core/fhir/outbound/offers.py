@@ -14,7 +14,7 @@ from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.referral import Referral
 from referral_core.fhir.ids import task_a_id, task_b_id
-from referral_core.fhir.intake.links import is_address
+from referral_core.fhir.links import is_address
 from referral_core.fhir.outbound.tasks import practitioner as practitioner_reference
 from referral_core.fhir.outbound.tasks import task_b
 from referral_core.fhir.parse import Json
