@@ -53,7 +53,7 @@ NO_ORDER: Final = Refused("no-referral", "an authorization without an order: nob
 AN_ANSWER: Final = Refused("bundle-type-not-accepted", "the result of a search or a history")
 DONE: Final = Refused("status-not-accepted", "a sub-referral that is completed already")
 BASED_ON: Final = Refused("wrong-type", "basedOn is one object where R4 has a list")
-BAD_IDS: Final = Refused("invalid-value", "ids with characters that R4 does not allow")
+A_BOOKING: Final = Refused("no-referral", "the focus of the message is an Appointment")
 CONSULTATION: Final = "https://codesystem.x12.org/005010/1365|3"
 
 # folder → resource type → what becomes of its files; `*`: all other types.
@@ -122,14 +122,10 @@ BY_NAME: Final[Mapping[str, Expected]] = {
     ),
     "sdohcc-gravity/ServiceRequest-SDOHCC-ServiceRequestActiveFoodPantryApplicationAssistExample"
     ".json": Understood(service="http://snomed.info/sct|467771000124109"),
-    "nhs-bars-1.4.0/process_message__POST-body.json": Refused(
-        "no-referral", "a booking: the focus of the message is an Appointment"
-    ),
-    "nhs-bars-1.4.0/process_message__request__Booking__POST_.json": Refused(
-        "no-referral", "a booking: the focus of the message is an Appointment"
-    ),
-    "nhs-bars-1.4.0/process_message__POST-success.json": BAD_IDS,
-    "nhs-bars-1.4.0/process_message__response__Booking__HTTP_Response__.json": BAD_IDS,
+    "nhs-bars-1.4.0/process_message__POST-body.json": A_BOOKING,
+    "nhs-bars-1.4.0/process_message__request__Booking__POST_.json": A_BOOKING,
+    "nhs-bars-1.4.0/process_message__POST-success.json": A_BOOKING,
+    "nhs-bars-1.4.0/process_message__response__Booking__HTTP_Response__.json": A_BOOKING,
     "nhs-bars-1.4.0/process_message__request__ValidationRequest__POST__.json": Understood(
         family="Jones",
         service="Consulting psychologists and/or psychology services",

@@ -78,6 +78,15 @@ NESTED: Json = {
     "type": "document",
     "entry": [{"resource": GOAL}],
 }
+WRITTEN_AT: list[Json] = [
+    {"resourceType": "Practitioner", "id": "d", "identifier": [{"value": "1"}], "meta": {}},
+    {
+        "resourceType": "Encounter",
+        "id": "e",
+        "contained": [{"resourceType": "Location", "id": "l", "identifier": [{"value": "1"}]}],
+        "location": [{"location": {"reference": "#l"}}],
+    },
+]
 WORDS = [
     *("resourceType", "ServiceRequest", "Patient", "Coverage", "Bundle", "contained"),
     *("#pat", "#cov", "Patient/pat", "reference", "id", "active", "order"),
@@ -162,6 +171,13 @@ SENT: dict[str, tuple[Any, list[Json]]] = {
             a_bundle(*bundled_order(), kind="transaction"),
             a_bundle(CLAIM, *bundled_order()),
             a_bundle(*bundled_order(supportingInfo=[{"reference": "Goal/g"}]), GOAL, NESTED),
+            a_bundle(
+                *bundled_order(
+                    requester={"reference": "Practitioner/d"},
+                    encounter={"reference": "Encounter/e"},
+                ),
+                *WRITTEN_AT,
+            ),
         ],
     ),
     "message": (

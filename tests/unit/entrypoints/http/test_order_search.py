@@ -185,3 +185,16 @@ def test_another_ehr_reads_no_version(api: ApiClient) -> None:
     order_id = posted(api, 1).body["id"]
     for rest in ("_history", "_history/1"):
         assert api.call("GET", f"{ORDER}/{order_id}/{rest}", client="ehr-2").status == 404
+
+
+@pytest.mark.parametrize("identifier", ["x", 7, True, ["x", 7], {"value": "N1"}])
+def test_a_forgiven_slip_in_a_requester_breaks_no_search(
+    api: ApiClient, identifier: object
+) -> None:
+    doctor = {"resourceType": "Practitioner", "id": "d", "identifier": identifier}
+    order = an_order(requester={"reference": "#d"})
+    order["contained"].append(doctor)
+    assert api.call("POST", ORDER, order, client="ehr-1").status == 201
+    found = searched(api, "requester=|N1")
+    assert found.status == 200
+    assert bool(numbers(found)) == isinstance(identifier, dict)

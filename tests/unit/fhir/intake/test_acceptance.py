@@ -69,3 +69,28 @@ def test_a_bundle_holds_between_one_and_twenty_referrals() -> None:
     assert refused(a_bundle(a_patient(), *orders)) == [("too-costly", "too-many-referrals", None)]
     assert refused(a_bundle(a_patient())) == [("business-rule", "no-referral", None)]
     assert refused(a_bundle()) == [("business-rule", "no-referral", None)]
+
+
+@pytest.mark.parametrize("kind", ["collection", "transaction", "message"])
+def test_that_nobody_is_referred_is_told_before_any_other_fault(kind: str) -> None:
+    marked = a_patient(modifierExtension=[{"url": "https://example.org/x", "valueBoolean": True}])
+    assert [code for _, code, _ in refused(a_bundle(marked, kind=kind))] == [
+        "no-referral",
+        "modifier-extension-unknown",
+    ]
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        an_order(status=7),
+        {"resourceType": "ExplanationOfBenefit", "contained": [an_order()], "item": 7},
+        {"resourceType": 7, "subject": {"reference": "Patient/pat"}},
+        {"resourceType": "Basic", "contained": [{"id": "who-knows"}]},
+        {"resourceType": "Basic", "contained": "who knows"},
+    ],
+)
+def test_where_an_order_may_have_been_meant_its_faults_are_told(holder: Json) -> None:
+    with pytest.raises(FhirError) as caught:
+        read(a_bundle(a_patient(), holder))
+    assert "no-referral" not in [issue.own_code for issue in caught.value.issues]

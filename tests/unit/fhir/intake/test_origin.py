@@ -56,6 +56,12 @@ def test_a_place_that_is_sent_along_is_named_by_its_identifier() -> None:
     assert of_encounter({"reference": "#site"}, also=({**site, "identifier": []},)) is None
 
 
+@pytest.mark.parametrize("identifier", [7, True, "main", {"value": "main"}, [7, "main"], [{}]])
+def test_a_place_whose_identifiers_have_no_shape_is_not_named(identifier: object) -> None:
+    site = {"resourceType": "Location", "id": "site", "identifier": identifier}
+    assert of_encounter({"reference": "#site"}, also=(site,)) is None
+
+
 def test_the_first_place_that_is_named_counts() -> None:
     assert of_encounter({"display": "Ward"}, IDENTIFIED) == "urn:sites|main"
 

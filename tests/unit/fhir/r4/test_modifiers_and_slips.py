@@ -137,3 +137,59 @@ def test_a_slip_in_what_decides_is_refused(resource: Json) -> None:
     model, issues = read(resource, "R")
     assert model is None
     assert issues[0].severity == "error"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        *({"resourceType": kind, "id": "x"} for kind in (False, 7, ["Observation"], {"a": 1})),
+        {"id": "x"},
+        *(an_observation(meta=meta) for meta in ("x", 7, ["x"])),
+        *(an_observation(contained=inner) for inner in ("x", 7, {"id": "i"}, ["x"], [["x"]])),
+    ],
+)
+def test_what_has_no_frame_is_refused_wherever_it_stands(resource: Json) -> None:
+    order, *others = bundled_order(supportingInfo=[{"reference": "Observation/o"}])
+    model, issues = read(resource, "R")
+    assert model is None
+    assert issues[0].severity == "error"
+    for body in (
+        {**a_bundle(order, *others), "entry": [{"resource": r} for r in (order, resource)]},
+        an_order(contained=[a_patient(), a_coverage(), resource]),
+    ):
+        status, found = refusal(body)
+        assert status == 400
+        assert found
+
+
+def test_a_contained_resource_with_an_id_of_no_shape_is_not_found_and_hurts_nobody() -> None:
+    for own_id in ([1], {"a": 1}, 5, True):
+        order = an_order()
+        beside = an_observation(id=own_id, status="final")
+        intake = read_one({**order, "contained": [*order["contained"], beside]})
+        assert [w.expression for w in intake.warnings] == [
+            f"ServiceRequest.contained[{len(order['contained'])}].id"
+        ]
+    task = {
+        "resourceType": "Task",
+        "status": "requested",
+        "intent": "order",
+        "focus": {"reference": "#in"},
+    }
+    inside = an_order(id="in", contained=None, insurance=None, subject={"reference": "Patient/pat"})
+    holder = {"resourceType": "Basic", "contained": [inside, task, an_observation(id=[1])]}
+    assert read_one(a_bundle(a_patient(), holder)).service_request == inside
+
+
+@pytest.mark.parametrize("kind", ["Task", "Basic", "Practitioner"])
+def test_what_is_contained_contains_nothing(kind: str) -> None:
+    inner = {"resourceType": "Consent", "id": "z", **MARKED}
+    holder = {"resourceType": kind, "status": "requested", "intent": "order", "contained": [inner]}
+    order = an_order()
+    order["contained"].append(holder)
+    place = "ServiceRequest.contained[2].contained"
+    assert refusal(order) == (400, [("contained-within-contained", place)])
+    report = {"resourceType": "DiagnosticReport", "contained": [holder]}
+    place = "Bundle.entry[3].resource.contained[0].contained"
+    _, found = refusal(a_bundle(*bundled_order(), report))
+    assert ("contained-within-contained", place) in found

@@ -32,15 +32,20 @@ def codings_of(*concepts: Any) -> Iterator[tuple[str, str]]:
         if isinstance(concept, list):
             yield from codings_of(*concept)
         elif isinstance(concept, dict):
-            for coding in concept.get("coding", ()):
+            for coding in _objects(concept.get("coding")):
                 yield str(coding.get("system", "")), str(coding.get("code", ""))
 
 
 def identifiers_of(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Iterate over (system, value) of a resource's or a Reference's identifiers."""
-    found = resource.get("identifier", ())
-    for one in [found] if isinstance(found, dict) else found:
+    for one in _objects(resource.get("identifier")):
         yield str(one.get("system", "")), str(one.get("value", ""))
+
+
+def _objects(element: Any) -> list[Json]:
+    """Return the objects of an element, alone or in a list; a forgiven slip leaves other things."""
+    several = element if isinstance(element, list) else [element]
+    return [one for one in several if isinstance(one, dict)]
 
 
 def meets_reference(wanted: str, reference: Json, target: Json | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from referral_core.fhir.errors import FhirError, Issue
-from referral_core.fhir.intake.bundles import SentOrder
+from referral_core.fhir.intake.bundles import NO_REFERRAL, SentOrder
 from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.intake.subject import broken_subject
 
@@ -22,11 +22,7 @@ INTENTS: Final = (
 def check_count(orders: Sequence[SentOrder]) -> None:
     """Raise unless a body holds at least one and at most twenty referrals."""
     if not orders:
-        raise FhirError(
-            "no-referral",
-            "Send at least one ServiceRequest, and point at it where the Bundle points at others.",
-            code="business-rule",
-        )
+        raise FhirError.of((NO_REFERRAL,))
     if len(orders) > MOST_REFERRALS:
         raise FhirError(
             "too-many-referrals",

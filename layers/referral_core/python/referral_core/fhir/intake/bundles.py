@@ -15,6 +15,13 @@ from referral_core.fhir.r4.orders import Claim, ServiceRequest
 from referral_core.fhir.r4.structure import expect, require_type
 
 _TYPES: Final = frozenset({"transaction", "collection", "document", "message"})
+NO_REFERRAL: Final = Issue(
+    "error",
+    "business-rule",
+    "no-referral",
+    None,
+    "Send at least one ServiceRequest, and point at it where the Bundle points at others.",
+)
 
 
 class SentOrder(NamedTuple):
@@ -121,7 +128,9 @@ def _from_bundle(bundle: Bundle, graph: Graph, path: str) -> list[SentOrder]:
         if node is not None:
             requests[node] = entry
     if graph.issues:
-        raise FhirError.of(graph.issues)
+        # Where nobody is referred, that is what its sender must know before any other fault.
+        ordered = any(_may_hold_order(entry.resource) for entry in bundle.entry)
+        raise FhirError.of(graph.issues if ordered else (NO_REFERRAL, *graph.issues))
     header = _header(bundle, graph, path) if bundle.type == "message" else None
     claims = claims_by_order(graph)
     return [
@@ -133,6 +142,17 @@ def _from_bundle(bundle: Bundle, graph: Graph, path: str) -> list[SentOrder]:
         )
         for node, order in referrals_of(graph, header)
     ]
+
+
+def _may_hold_order(resource: Json | None) -> bool:
+    """Tell whether a resource is or contains an order, or does not say what it is."""
+    kind = _type(resource)
+    if resource is None or not isinstance(kind, str) or kind == "ServiceRequest":
+        return True
+    contained = resource.get("contained", ())
+    return not isinstance(contained, (list, tuple)) or any(
+        not isinstance(inner, dict) or _may_hold_order(inner) for inner in contained
+    )
 
 
 def _forbidden(entry: BundleEntry, place: str, *, transaction: bool) -> Iterator[Issue]:

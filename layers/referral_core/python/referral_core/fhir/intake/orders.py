@@ -251,7 +251,7 @@ def _standing_alone(node: Node) -> Json:
         return node.resource
     wanted = {literal[1:] for _, literal in references_in(node.resource, "")}
     contained = [
-        inner for inner in node.container.resource["contained"] if inner.get("id") in wanted
+        inner for inner in node.container.resource["contained"] if str(inner.get("id")) in wanted
     ]
     return {**node.resource, **({"contained": contained} if contained else {})}
 

@@ -34,7 +34,8 @@ def _name_of(graph: Graph, reference: Reference, source: Node) -> str | None:
     if reference.identifier is not None and reference.identifier.token:
         return reference.identifier.token
     place = graph.resolve(reference, source)
-    for known in place.resource.get("identifier", []) if place else []:
+    listed = place.resource.get("identifier") if place else None
+    for known in listed if isinstance(listed, list) else []:
         if isinstance(known, dict) and known.get("value"):
             return f"{known.get('system', '')}|{known['value']}"
     literal = reference.reference or ""

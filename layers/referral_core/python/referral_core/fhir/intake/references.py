@@ -73,14 +73,10 @@ class Graph:
         self.entries.append(node)
         address = links.address_of(url or _type_and_id(node) or "")
         if address and self._entries.setdefault(address, node).resource != resource:
-            self.issues.append(
-                Issue(
-                    "error",
-                    "invariant",
-                    "duplicate-full-url",
-                    path,
-                    "Give each entry its own fullUrl; this one leads to two resources.",
-                )
+            self._broken(
+                "duplicate-full-url",
+                path,
+                "Give each entry its own fullUrl; this one leads to two resources.",
             )
         own = links.address_of(_type_and_id(node) or "")
         if own and self._by_type.setdefault(own, node) != node:
@@ -209,35 +205,37 @@ class Graph:
             self._identified_once.clear()
         return node
 
+    def _broken(self, own_code: str, path: str, diagnostics: str) -> None:
+        self.issues.append(Issue("error", "invariant", own_code, path, diagnostics))
+
     def _contain(self, resource: Json, path: str, container: Node) -> None:
+        if "contained" in resource:  # R4's dom-2: no reference leads there, and nobody reads it
+            self._broken(
+                "contained-within-contained",
+                f"{path}.contained",
+                "Contain all resources side by side in the outermost one.",
+            )
         node = self._node(resource, path, None, container)
         if node is None or node.model.id is None:
             return
         key = (id(container), node.model.id)
         if self._contained.setdefault(key, node) is not node:
-            self.issues.append(
-                Issue(
-                    "error",
-                    "invariant",
-                    "duplicate-contained-id",
-                    f"{path}.id",
-                    "Give each contained resource its own id.",
-                )
+            self._broken(
+                "duplicate-contained-id",
+                f"{path}.id",
+                "Give each contained resource its own id.",
             )
 
     def _check_local(self, node: Node, container: Node) -> None:
-        inside = {inner.get("id") for inner in container.model.contained}
+        ids = (inner.get("id") for inner in container.model.contained)
+        inside = {own_id for own_id in ids if isinstance(own_id, str)}
         for path, literal in node.links:
             local = literal.startswith("#") and literal != "#"
             if local and literal[1:] not in inside:
-                self.issues.append(
-                    Issue(
-                        "error",
-                        "invariant",
-                        "contained-resource-missing",
-                        path,
-                        "Contain the resource that this reference names, or refer to another.",
-                    )
+                self._broken(
+                    "contained-resource-missing",
+                    path,
+                    "Contain the resource that this reference names, or refer to another.",
                 )
 
     def _find_inside(self, document: Node) -> None:

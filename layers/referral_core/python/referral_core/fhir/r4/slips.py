@@ -37,9 +37,23 @@ def read(resource: Json, path: str) -> tuple[Resource | None, tuple[Issue, ...]]
     if isinstance(model, Resource):
         return model, ()
     stops = any(issue.own_code in STOPPING for issue in model)
-    if stops or resource.get("resourceType") in {None, *_DECISIVE}:
+    if stops or not _has_its_frame(resource) or resource["resourceType"] in _DECISIVE:
         return None, tuple(model)
     return _forgiven(resource), tuple(issue._replace(severity="warning") for issue in model)
+
+
+def _has_its_frame(resource: Json) -> bool:
+    """Tell whether what every resource is handled by, read or unread, has its shape.
+
+    Without it nobody knows what the resource is, what it contains and how it is labelled.
+    """
+    contained = resource.get("contained", [])
+    return (
+        isinstance(resource.get("resourceType"), str)
+        and isinstance(resource.get("meta", {}), dict)
+        and isinstance(contained, list)
+        and all(isinstance(inner, dict) for inner in contained)
+    )
 
 
 def _forgiven(resource: Json) -> Resource:
@@ -54,7 +68,7 @@ def _forgiven(resource: Json) -> Resource:
             break
         _repair(rest, found[0])
     model = examine(rest, "")
-    kind = str(resource["resourceType"])
+    kind = resource["resourceType"]
     if isinstance(model, Resource):
         return model.model_copy(update={"resource_type": kind})
     return Resource.model_validate({"resourceType": kind})

@@ -112,9 +112,9 @@ def examine(resource: Json, path: str) -> Resource | list[Issue]:
 
 
 def faults(resource: Json) -> list[tuple[int | str, ...]]:
-    """Return the places where a resource is not what its type says."""
+    """Return the places where a resource that names its type is not what the type says."""
     try:
-        _MODELS.get(str(resource["resourceType"]), Resource).model_validate(resource)
+        _MODELS.get(resource["resourceType"], Resource).model_validate(resource)
     except ValidationError as error:
         return [detail["loc"] for detail in error.errors(include_url=False, include_input=False)]
     return []
