@@ -58,5 +58,6 @@ def an_order_that_waits(placer: str | None = None, **fields: Any) -> Json:
         "subject": {"reference": f"#pat{number}"},
         "identifier": [placer_of(placer)] if placer else None,
         "code": _SERVICE,
+        "performerType": _DERMATOLOGY,
     }
     return an_order(**{**base, **fields})
