@@ -18,7 +18,7 @@ _SERVICE: Final = {
     "coding": [{"system": "http://snomed.info/sct", "code": "103696004"}],
     "text": "Consultation: dermatology",
 }
-_DERMATOLOGY: Final = {
+DERMATOLOGY: Final = {
     "coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207N00000X"}]
 }
 
@@ -42,7 +42,7 @@ def a_complete_order(placer: str | None, **fields: Any) -> Json:
         ],
         "identifier": [placer_of(placer)] if placer else None,
         "code": _SERVICE,
-        "performerType": _DERMATOLOGY,
+        "performerType": DERMATOLOGY,
     }
     return an_order(**{**base, **fields})
 
@@ -58,6 +58,6 @@ def an_order_that_waits(placer: str | None = None, **fields: Any) -> Json:
         "subject": {"reference": f"#pat{number}"},
         "identifier": [placer_of(placer)] if placer else None,
         "code": _SERVICE,
-        "performerType": _DERMATOLOGY,
+        "performerType": DERMATOLOGY,
     }
     return an_order(**{**base, **fields})

@@ -35,6 +35,12 @@ REPORT_KEYS: Final = {
     "cost_usd",
     "worklist",
     "operation_outcome",
+    "specialty",
+    "performer_npi",
+    "service",
+    "priority",
+    "work_item",
+    "warnings",
 }
 BRISK: Final = {
     "clinic": {

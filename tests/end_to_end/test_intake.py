@@ -572,17 +572,27 @@ def test_a_bundle_posted_again_is_a_repeat(ehr: Caller) -> None:
     ("method", "path"),
     [
         ("GET", "/fhir/Observation"),
-        ("GET", "/fhir"),
         ("GET", "/fhir/ServiceRequest/1/_history/2/3"),
         ("POST", "/fhir/Patient"),
-        ("DELETE", "/fhir/ServiceRequest/1"),
-        ("PATCH", "/fhir/Task/1"),
     ],
 )
 def test_an_unknown_path_is_told_so(ehr: Caller, method: str, path: str) -> None:
     body: Json | None = {} if method in {"POST", "PATCH"} else None
     refusal = ehr.call(method, path, body).refusal()
     assert refusal == Refusal(HTTPStatus.NOT_FOUND, "not-found", "unknown-path", None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/fhir"), ("DELETE", "/fhir/ServiceRequest/1"), ("PATCH", "/fhir/Task/1")],
+)
+def test_a_method_that_a_path_lacks_is_told_so(ehr: Caller, method: str, path: str) -> None:
+    response = ehr.call(method, path, {} if method == "PATCH" else None)
+    refusal = response.refusal()
+    assert (refusal.status, refusal.own_code) == (
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+    )
 
 
 @pytest.mark.parametrize("referral_id", ["1", "x" * 64, "%2e%2e", "a.b", "0" * 32])

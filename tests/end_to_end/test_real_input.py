@@ -16,7 +16,7 @@ from local.seed import SECRET, TENANT, put
 from local.stack import ROOT, Stack
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.domain.directory import Payer
-from tests.end_to_end.orders import placer_of
+from tests.end_to_end.orders import DERMATOLOGY, placer_of
 from tests.end_to_end.partner_scripts import scripted
 from tests.end_to_end.records import Records
 
@@ -48,7 +48,11 @@ def with_what_an_ehr_knows(explanation: Json, number: int) -> Json:
     """Complete a claim's order: the service that was billed, an order number, a member id."""
     service = explanation["item"][0]["productOrService"]
     order = contained(explanation, "ServiceRequest")
-    order |= {"code": service, "identifier": [placer_of(scripted("brisk", 20 + number))]}
+    order |= {
+        "code": service,
+        "performerType": DERMATOLOGY,
+        "identifier": [placer_of(scripted("brisk", 20 + number))],
+    }
     coverage = contained(explanation, "Coverage")
     coverage["subscriberId"] = f"SYN{number:05d}"
     return {**explanation, "contained": [order, coverage]}

@@ -241,7 +241,8 @@ def test_a_queued_notice_holds_ids_only(stack: Stack, ehr: Caller, records: Reco
         url = stack.deployment["NoticesQueueUrl"]
         (body,) = until(lambda: records.queued(url), "a queued notice")
     notice = json.loads(body)
-    assert notice == {"tenant": "lakeside", "referral_id": order["id"], "notice": 1}
+    named = {"tenant": "lakeside", "referral_id": order["id"], "notice": 1}
+    assert notice == {**named, "ask": 1, "ehr": "lakeside-ehr"}
     # And it is delivered once somebody takes it
     ended = records.ended(order["id"])
     assert ended.outcome == "cancelled-by-referrer"
