@@ -285,7 +285,7 @@ def test_a_decision_is_posted_to_us_two_days_later_by_the_payers_client(
 
     assert http_side.world.delays == [timedelta(days=2), timedelta(hours=1)]
     assert [(client, path) for client, path, _ in http_side.world.posted] == [
-        ("payer", "/fhir/ClaimResponse")
+        ("payer:valley-plan", "/fhir/ClaimResponse")
     ] * 2
     assert http_side.world.pending == []
 

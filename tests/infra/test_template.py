@@ -60,6 +60,7 @@ def test_the_table_is_encrypted_recoverable_streamed_and_protected(resources: Re
         "by_due",
         "by_queue",
         "by_performer",
+        "by_referrer",
         "by_team",
         "by_owner",
         "by_number",
@@ -404,9 +405,7 @@ def test_the_layer_holds_what_lambda_imports_for_its_platform(assembly: Path) ->
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 imported.add((node.module or "").partition(".")[0])
-    typed_only = {"types_boto3_dynamodb", "types_boto3_pinpoint_sms_voice_v2", "types_boto3_s3"}
-    typed_only |= {"types_boto3_athena", "types_boto3_firehose"}
-    typed_only |= {"types_boto3_sesv2", "types_boto3_sqs", "types_boto3_stepfunctions"}
+    typed_only = {name for name in imported if name.startswith("types_boto3_")}
     import sys  # noqa: PLC0415
 
     third_party = imported - set(sys.stdlib_module_names) - {"referral_core"} - typed_only

@@ -37,7 +37,11 @@ class CarrierOptOuts:
             Retryable: the carrier did not take it; its errors quote the number, which is PHI.
             Permanent: the number is none.
         """
-        self._change(self._client.put_opted_out_number, number)
+        try:
+            self._change(self._client.put_opted_out_number, number)
+        except NotListed:
+            # Our list is not there: that is mended, and the patient's stop is not lost meanwhile.
+            raise Retryable("The carrier has no such list: ResourceNotFoundException.") from None
 
     def remove(self, number: str) -> None:
         """Take a number off the list; one that is not on it stays so. Raises: as `add`."""
