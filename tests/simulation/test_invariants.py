@@ -102,8 +102,8 @@ BROKEN: dict[str, tuple[Check, Break]] = {
     ),
     "an idempotency key that leads nowhere": (
         invariants.accepted_once,
-        lambda day, _r: day.table._keys.update(
-            {k: t.model_copy(update={"referral_id": "gone"}) for k, t in day.table._keys.items()}
+        lambda day, _r: day.table.keys.update(
+            {k: t.model_copy(update={"referral_id": "gone"}) for k, t in day.table.keys.items()}
         ),
     ),
     "a reservation released twice": (
