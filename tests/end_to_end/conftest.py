@@ -29,7 +29,16 @@ _LONG: Final = (
     "waitlist-then-room.json",
 )
 """Three virtual weeks each."""
-_ORDER: Final = ("clients", "console", "referrals", "real_input", "watchdog", "intake", "demo")
+_ORDER: Final = (
+    "clients",
+    "console",
+    "referrals",
+    "real_input",
+    "watchdog",
+    "intake",
+    "notices",
+    "demo",
+)
 """What is counted exactly comes first, while the machine has nothing else to do."""
 
 

@@ -22,12 +22,8 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.draft import STATES_ENTERED
 from tests.contracts.referral_samples import told_once
-from tests.end_to_end.callers import Caller
 from tests.end_to_end.conftest import SAMPLES
-from tests.end_to_end.faults import paused_mapping
-from tests.end_to_end.orders import a_new_placer, an_order_that_waits
 from tests.end_to_end.records import Records, text_of
-from tests.end_to_end.waiting import until
 
 SIDECARS = sorted(SAMPLES.glob("*.sidecar.json"))
 HAPPY_PATH_STATES = 17
@@ -229,21 +225,3 @@ def test_a_letter_is_asked_for_by_ids_only(stack: Stack, records: Records) -> No
     for letter in letters:
         assert set(json.loads(letter)) == {"tenant", "referral_id", "reference", "sha256"}
         assert leaks(letter) == []
-
-
-def test_a_queued_notice_holds_ids_only(stack: Stack, ehr: Caller, records: Records) -> None:
-    # Given nobody takes notices from the queue
-    with paused_mapping(stack, "deliver_notices"):
-        # When a referral that waits for its author is revoked
-        order = ehr.refer(an_order_that_waits(a_new_placer())).accepted()
-        ehr.revise({**order, "status": "revoked"}).accepted()
-        # Then its notice lies in the queue, and names the referral by id only
-        url = stack.deployment["NoticesQueueUrl"]
-        (body,) = until(lambda: records.queued(url), "a queued notice")
-    notice = json.loads(body)
-    named = {"tenant": "lakeside", "referral_id": order["id"], "notice": 1}
-    assert notice == {**named, "ask": 1, "ehr": "lakeside-ehr"}
-    # And it is delivered once somebody takes it
-    ended = records.ended(order["id"])
-    assert ended.outcome == "cancelled-by-referrer"
-    assert ended.loop_closed
