@@ -20,8 +20,8 @@ from tests.end_to_end.partner_scripts import write_scripts
 from tests.end_to_end.records import Records
 
 SAMPLES: Final = ROOT / "events/referrals"
-RATE: Final = 12_000.0
-"""Seven real seconds a virtual day: four business hours are long enough for a clinic to answer."""
+RATE: Final = 9_000.0
+"""Ten real seconds a virtual day: four business hours are long enough for a clinic to answer."""
 _LONG: Final = (
     "not-acknowledged.json",
     "report-late.json",

@@ -20,7 +20,7 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.writes import ReferralState
 from tests.end_to_end.waiting import until
 
-_CLOSED_WITHIN_S: Final = 300.0
+_CLOSED_WITHIN_S: Final = 480.0
 """The longest sample takes four virtual weeks."""
 
 

@@ -35,6 +35,6 @@ def test_a_queued_notice_holds_ids_only(stack: Stack, ehr: Caller, records: Reco
     named = {"tenant": "lakeside", "referral_id": order["id"], "notice": 1}
     assert notice == {**named, "ask": 1, "ehr": "lakeside-ehr"}
     # And it is delivered once somebody takes it
-    ended = records.ended(order["id"])
+    ended = records.closed(order["id"])
     assert ended.outcome == "cancelled-by-referrer"
     assert ended.loop_closed
