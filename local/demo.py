@@ -36,6 +36,8 @@ _EVERY_S: Final = 0.5
 _PATIENCE_DAYS: Final = 75
 """Virtual days after which an input that has not ended is a failure."""
 _SECONDS_A_DAY: Final = 86_400
+_SLOWEST: Final = 4
+"""How many times as slow as the stack's rate a machine may make the virtual days."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +89,7 @@ def _watch(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     )
     task = progress.add_task("ended", total=len(followed))
-    patience = time.monotonic() + _PATIENCE_DAYS * _SECONDS_A_DAY / RATE
+    patience = time.monotonic() + _SLOWEST * _PATIENCE_DAYS * _SECONDS_A_DAY / RATE
     said: dict[str, str] = {}
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         while True:

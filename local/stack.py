@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ import httpx
 from infra import STACK_NAME
 from local.deploy import Deployment, deploy, synthesise
 from local.emulator import HOST, Emulator, die_with_parent, running, stop_group
+from local.pace import Pace
 from local.partners.carrier.endpoint import NUMBER, OPT_OUT_LIST
 from local.partners.world import Client
 from local.seed import TENANT, Seeded, seed
@@ -36,9 +37,9 @@ RATE: Final = 14_400.0
 GRACE_S: Final = 12
 EMAIL_FROM: Final = "referrals@lakeside.example"
 """The tenant's sending address."""
-_DEPLOYED_AFTER: Final = timedelta(seconds=20)
-"""What starting and deploying usually takes."""
 _TICK_S: Final = 0.25
+_NOTICES_BEHIND: Final = 10
+"""So many notices wait to be taken only where the machine does not keep up."""
 _READY_WITHIN_S: Final = 30.0
 
 
@@ -51,8 +52,7 @@ class Stack:
     seeded: Seeded
     partners_url: str
     api_url: str
-    started: datetime
-    rate: float
+    pace: Pace
 
     @property
     def token_url(self) -> str:
@@ -61,7 +61,7 @@ class Stack:
 
     def now(self) -> datetime:
         """Return the virtual instant."""
-        return ORIGIN + (datetime.now(UTC) - self.started) * self.rate
+        return self.pace.clock.now()
 
     def token(self, client: Client) -> str:
         """Get a client-credentials token, as an EHR does."""
@@ -86,8 +86,6 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         scripts: the folder whose sidecars the simulated partners follow.
         rate: virtual seconds per real second.
     """
-    # The day begins when the first referral can be posted.
-    started = datetime.now(UTC) + _DEPLOYED_AFTER
     with (
         # Held from now on: the template tells the partners' address long before they are there.
         socket.create_server((HOST, 0)) as listener,
@@ -95,7 +93,9 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         running({}) as emulator,
     ):
         partners_url = f"http://{HOST}:{listener.getsockname()[1]}"
-        assembly = synthesise(Path(folder), _environment(partners_url, started, rate))
+        # The day begins when the first referral can be posted.
+        pace = Pace.standing(Path(folder) / "clock.json", ORIGIN, rate)
+        assembly = synthesise(Path(folder), _environment(partners_url, pace))
         identities = {
             "SmsOriginationIdentity": NUMBER,
             "OptOutList": OPT_OUT_LIST,
@@ -106,19 +106,17 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         _tell_functions(emulator, api_url)
         _sign_in_at(emulator, deployment, f"{api_url}/console")
         seeded = seed(emulator, deployment, partners_url, ORIGIN.date())
-        stack = Stack(emulator, deployment, seeded, partners_url, api_url, started, rate)
+        stack = Stack(emulator, deployment, seeded, partners_url, api_url, pace)
         with _partners(stack, scripts, listener):
             _warm(stack)
             with _ticking(stack):
                 yield stack
 
 
-def _environment(partners_url: str, started: datetime, rate: float) -> Mapping[str, str]:
+def _environment(partners_url: str, pace: Pace) -> Mapping[str, str]:
     """Return what every function is told about this machine."""
     return {
-        "CLOCK_ORIGIN": ORIGIN.isoformat(),
-        "CLOCK_STARTED": started.isoformat(),
-        "CLOCK_RATE": str(rate),
+        "CLOCK_FILE": str(pace.file),
         "STEP_GRACE_SECONDS": str(GRACE_S),
         "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": f"{partners_url}/carrier",
     }
@@ -166,9 +164,8 @@ def _partners(stack: Stack, scripts: Path | None, listener: socket.socket) -> It
         "api_url": stack.api_url,
         "token_url": stack.token_url,
         "clients": {name: vars(client) for name, client in stack.seeded.clients.items()},
-        "origin": ORIGIN.isoformat(),
-        "started": stack.started.isoformat(),
-        "rate": stack.rate,
+        "clock": str(stack.pace.file),
+        "rate": stack.pace.rate,
         "scripts": str(scripts) if scripts else None,
         "endpoint": stack.emulator.endpoint,
         "replies_topic_arn": stack.deployment["RepliesTopicArn"],
@@ -242,14 +239,23 @@ def _entry(nowhere: Mapping[str, Any], state: str) -> Mapping[str, Any]:
 
 @contextmanager
 def _ticking(stack: Stack) -> Iterator[None]:
-    """Call fire_timers four times a second, as EventBridge does once a minute."""
-    functions = stack.emulator.client("lambda")
+    """Call fire_timers four times a second, as EventBridge does once a minute; time follows."""
+    functions, queues = stack.emulator.client("lambda"), stack.emulator.client("sqs")
     stopped = threading.Event()
+
+    def queued() -> int:
+        asked = queues.get_queue_attributes(
+            QueueUrl=stack.deployment["NoticesQueueUrl"],
+            AttributeNames=["ApproximateNumberOfMessages"],
+        )
+        return int(asked["Attributes"]["ApproximateNumberOfMessages"])
 
     def tick() -> None:
         while not stopped.wait(_TICK_S):
             with suppress(Exception):  # the next tick follows; what is due stays due
                 functions.invoke(FunctionName=stack.deployment["FireTimersName"], Payload=b"{}")
+                keeps_up = queued() <= _NOTICES_BEHIND
+                stack.pace.go_on() if keeps_up else stack.pace.hold()
 
     thread = threading.Thread(target=tick, name="watchdog", daemon=True)
     thread.start()

@@ -7,7 +7,6 @@ import json
 import socket
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +17,21 @@ from local.partners.application import application
 from local.partners.carrier.endpoint import SnsTopic
 from local.partners.router_client import HttpRouter
 from local.partners.scripts.script import Scripts
-from local.partners.world import Client, VirtualClock, World
+from local.partners.world import Client, StackClock, World
+from referral_core.adapters.clock import VirtualClock
 
 
 async def serve(told: Mapping[str, Any]) -> None:
     """Serve the partners until the process is told to stop.
 
     Args:
-        told: `{"listener", "api_url", "token_url", "clients", "origin", "started", "rate",
-            "scripts", "endpoint", "replies_topic_arn"}`; `listener` is an inherited
+        told: `{"listener", "api_url", "token_url", "clients", "clock", "rate", "scripts",
+            "endpoint", "replies_topic_arn"}`; `listener` is an inherited
             listening socket's descriptor; `"seed"` where chance is to fall otherwise.
     """
     clients = {name: Client(**client) for name, client in told["clients"].items()}
     router = HttpRouter(told["api_url"], told["token_url"], clients)
-    clock = VirtualClock(
-        origin=datetime.fromisoformat(told["origin"]),
-        started=datetime.fromisoformat(told["started"]),
-        rate=float(told["rate"]),
-    )
+    clock = StackClock(VirtualClock(told["clock"], 0), float(told["rate"]))
     seed = told.get("seed")
     scripts = Scripts(Path(told["scripts"]) if told.get("scripts") else None, seed)
     sns = boto3.client(

@@ -20,13 +20,15 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from local.partners.scripts.script import Script, Scripts, span
+from referral_core.adapters.clock import VirtualClock
 
-__all__ = ["Client", "Clock", "Router", "VirtualClock", "World", "instant", "referral_of", "span"]
+__all__ = ["Client", "Clock", "Router", "StackClock", "World", "instant", "referral_of", "span"]
 
 PARTNERS: Final = ("payer", "clinic", "ehr", "carrier", "patient", "staff")
 MODES: Final = ("up", "down", "slow", "duplicate", "reorder")
 _REMEMBERED: Final = 20_000
 _SLOW_S: Final = 3.0
+_LOOKS_EVERY_S: Final = 0.02
 _LOOKS_AGAIN: Final = timedelta(hours=1)
 _NEVER_CALLED: Final = frozenset({"patient", "staff"})
 _OVERTAKEN_BY: Final = 5 * 24 * 60
@@ -63,20 +65,26 @@ class Router(Protocol):
 
 
 @dataclass(frozen=True)
-class VirtualClock:
-    """Runs `rate` times as fast as real time, from an origin that stands for `started`."""
+class StackClock:
+    """The stack's time, which may stand still for a while.
 
-    origin: datetime
-    started: datetime
+    Attributes:
+        told: what tells it.
+        rate: virtual seconds per real second while it goes on.
+    """
+
+    told: VirtualClock
     rate: float
 
     def now(self) -> datetime:
         """Return the virtual instant."""
-        return self.origin + (datetime.now(UTC) - self.started) * self.rate
+        return self.told.now()
 
     async def sleep(self, delay: timedelta) -> None:
         """Wait for a virtual delay."""
-        await asyncio.sleep(delay.total_seconds() / self.rate)
+        until = self.now() + delay
+        while (left := until - self.now()) > timedelta(0):  # noqa: ASYNC110 - a file tells no event
+            await asyncio.sleep(max(left.total_seconds() / self.rate, _LOOKS_EVERY_S))
 
 
 class World:

@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from local.partners.middleware import FaultMiddleware
 from local.partners.scripts.script import Scripts
-from local.partners.world import VirtualClock, World
+from local.partners.world import World
+from referral_core.adapters.clock import ManualClock
 from tests.adapters.loopback import served
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -27,10 +28,17 @@ class NoRouter:
         return 0, {}
 
 
+class StillClock(ManualClock):
+    def __init__(self) -> None:
+        super().__init__(NOW)
+
+    async def sleep(self, delay: timedelta) -> None:
+        self.move(delay)
+
+
 class StillWorld(World):
     def __init__(self) -> None:
-        clock = VirtualClock(origin=NOW, started=datetime.now(UTC), rate=1)
-        super().__init__(clock, NoRouter(), Scripts(None))
+        super().__init__(StillClock(), NoRouter(), Scripts(None))
 
     def later(self, delay: timedelta, act: Coroutine[Any, Any, None]) -> None:
         act.close()

@@ -23,6 +23,9 @@ from tests.end_to_end.waiting import until
 _CLOSED_WITHIN_S: Final = 480.0
 """The longest sample takes four virtual weeks."""
 
+_LOOK_S: Final = 30
+"""How long a message that was looked at stays hidden, at most."""
+
 
 @dataclass(frozen=True)
 class Records:
@@ -168,11 +171,21 @@ class Records:
         return list(self.client("sqs").list_queues()["QueueUrls"])
 
     def queued(self, url: str) -> list[str]:
-        """Return the bodies in a queue, leaving them there."""
-        answer = self.client("sqs").receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0
-        )
-        return [message["Body"] for message in answer.get("Messages", [])]
+        """Return all bodies in a queue, leaving them there.
+
+        A queue shows ten messages at a time and the same ten again, so what was seen is hidden
+        until all of it was.
+        """
+        queue, seen = self.client("sqs"), []
+        while messages := queue.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_LOOK_S
+        ).get("Messages", []):
+            seen += messages
+        for message in seen:
+            queue.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+        return [message["Body"] for message in seen]
 
     def dead_letters(self) -> list[str]:
         """Return what lies in any dead-letter queue."""

@@ -136,7 +136,11 @@ def test_the_referral_finishes_all_the_same(
     fault: str, struck: Mapping[str, str], records: Records
 ) -> None:
     ended = records.ended(struck[fault])
-    assert ended.outcome is Outcome.COMPLETED_REPORT_ACKNOWLEDGED, records.kinds(ended.id)
+    assert ended.outcome is Outcome.COMPLETED_REPORT_ACKNOWLEDGED, (
+        ended.status_reason,
+        ended.notices,
+        [(e.kind.value, e.at.isoformat()) for e in records.events(ended.id)],
+    )
     assert ended.loop_closed
     records.has_kept_the_rules(ended.id)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -38,9 +37,7 @@ class Settings:
     token_url: str | None = None
     console_client_id: str | None = None
     step_grace_seconds: float = 300
-    clock_origin: datetime | None = None
-    clock_started: datetime | None = None
-    clock_rate: float = 1
+    clock_file: str | None = None
 
     def need(self, name: str) -> str:
         """Return a resource's name.
@@ -61,19 +58,9 @@ def _positive(text: str) -> float:
     return value
 
 
-def _instant(text: str) -> datetime:
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is None:
-        raise ValueError("an instant needs its offset from UTC")
-    return value
-
-
 _READ: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
     {
         "step_grace_seconds": _positive,
-        "clock_origin": _instant,
-        "clock_started": _instant,
-        "clock_rate": _positive,
     }
 )
 """How what is no text is read."""

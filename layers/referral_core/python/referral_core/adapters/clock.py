@@ -1,8 +1,10 @@
-"""Clocks: the wall on AWS; origin and rate on one machine; a hand-set one in tests."""
+"""Clocks: the wall on AWS; one told by a file on one machine; a hand-set one in tests."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 
 class WallClock:
@@ -22,31 +24,38 @@ class WallClock:
 
 
 class VirtualClock:
-    """Business time runs `rate` times as fast as real time, from an origin."""
+    """Business time as a file tells it: whoever keeps the file sets the pace for all processes.
 
-    def __init__(
-        self, origin: datetime, started: datetime, rate: float, grace_seconds: float
-    ) -> None:
-        """Take the virtual origin, the real instant it stands for, and the rate.
+    The file holds one line of JSON: `{"at", "since", "span_s", "rate"}`: the virtual instant that
+    the real instant `since` stands for (both ISO 8601 with offset), for how many real seconds time
+    goes on from there, and the virtual seconds per real second. Time that is not told of in time
+    stands still, so that a keeper who is late makes every clock wait for it.
+    """
 
-        Args:
-            origin: the virtual instant at `started`.
-            started: the real instant at which virtual time began.
-            rate: virtual seconds per real second.
-            grace_seconds: how long a running step may be silent, in real seconds.
-        """
-        self._origin = origin
-        self._started = started
-        self._rate = rate
-        self._grace = timedelta(seconds=grace_seconds * rate)
+    def __init__(self, file: str, grace_seconds: float) -> None:
+        """Take the file, and how long a running step may be silent, in real seconds."""
+        self._file = file
+        self._grace_s = grace_seconds
 
     def now(self) -> datetime:
-        """Return the virtual instant in UTC."""
-        return self._origin + (datetime.now(UTC) - self._started) * self._rate
+        """Return the virtual instant in UTC.
+
+        Raises:
+            OSError, ValueError: the file is not there, or says something else.
+        """
+        told = self._told()
+        passed = (datetime.now(UTC) - datetime.fromisoformat(told["since"])).total_seconds()
+        passed = min(max(passed, 0.0), told["span_s"])
+        return datetime.fromisoformat(told["at"]) + timedelta(seconds=passed * told["rate"])
 
     def grace(self) -> timedelta:
         """Return the watchdog's grace in virtual time."""
-        return self._grace
+        return timedelta(seconds=self._grace_s * self._told()["rate"])
+
+    def _told(self) -> dict[str, Any]:
+        with open(self._file, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs a start
+            told: dict[str, Any] = json.load(file)
+        return told
 
 
 class ManualClock:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @cache
 def clock() -> Clock:
-    """Return the wall clock on AWS, the virtual one where the environment sets its origin."""
+    """Return the wall clock on AWS, the virtual one where the environment names its file."""
     env = settings()
-    if env.clock_origin is None or env.clock_started is None:
+    if env.clock_file is None:
         return WallClock(env.step_grace_seconds)
-    return VirtualClock(env.clock_origin, env.clock_started, env.clock_rate, env.step_grace_seconds)
+    return VirtualClock(env.clock_file, env.step_grace_seconds)
