@@ -165,7 +165,6 @@ def _partners(stack: Stack, scripts: Path | None, listener: socket.socket) -> It
         "token_url": stack.token_url,
         "clients": {name: vars(client) for name, client in stack.seeded.clients.items()},
         "clock": str(stack.pace.file),
-        "rate": stack.pace.rate,
         "scripts": str(scripts) if scripts else None,
         "endpoint": stack.emulator.endpoint,
         "replies_topic_arn": stack.deployment["RepliesTopicArn"],

@@ -18,20 +18,19 @@ from local.partners.carrier.endpoint import SnsTopic
 from local.partners.router_client import HttpRouter
 from local.partners.scripts.script import Scripts
 from local.partners.world import Client, StackClock, World
-from referral_core.adapters.clock import VirtualClock
 
 
 async def serve(told: Mapping[str, Any]) -> None:
     """Serve the partners until the process is told to stop.
 
     Args:
-        told: `{"listener", "api_url", "token_url", "clients", "clock", "rate", "scripts",
+        told: `{"listener", "api_url", "token_url", "clients", "clock", "scripts",
             "endpoint", "replies_topic_arn"}`; `listener` is an inherited
             listening socket's descriptor; `"seed"` where chance is to fall otherwise.
     """
     clients = {name: Client(**client) for name, client in told["clients"].items()}
     router = HttpRouter(told["api_url"], told["token_url"], clients)
-    clock = StackClock(VirtualClock(told["clock"], 0), float(told["rate"]))
+    clock = StackClock(told["clock"])
     seed = told.get("seed")
     scripts = Scripts(Path(told["scripts"]) if told.get("scripts") else None, seed)
     sns = boto3.client(

@@ -8,6 +8,7 @@ Patients and staff answer no request: when slow they speak late.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections import defaultdict, deque
@@ -15,12 +16,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from pathlib import Path
 from random import Random
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from local.partners.scripts.script import Script, Scripts, span
-from referral_core.adapters.clock import VirtualClock
 
 __all__ = ["Client", "Clock", "Router", "StackClock", "World", "instant", "referral_of", "span"]
 
@@ -66,25 +67,32 @@ class Router(Protocol):
 
 @dataclass(frozen=True)
 class StackClock:
-    """The stack's time, which may stand still for a while.
+    """The stack's time, as its file tells it: `{"at", "since", "span_s", "rate"}`.
 
-    Attributes:
-        told: what tells it.
-        rate: virtual seconds per real second while it goes on.
+    It goes on from `at`, which stood for the real instant `since`, for `span_s` real seconds, and
+    stands still then until the file tells more.
     """
 
-    told: VirtualClock
-    rate: float
+    file: str
 
     def now(self) -> datetime:
         """Return the virtual instant."""
-        return self.told.now()
+        return self._read()[0]
 
     async def sleep(self, delay: timedelta) -> None:
         """Wait for a virtual delay."""
         until = self.now() + delay
-        while (left := until - self.now()) > timedelta(0):  # noqa: ASYNC110 - a file tells no event
-            await asyncio.sleep(max(left.total_seconds() / self.rate, _LOOKS_EVERY_S))
+        while True:
+            now, rate = self._read()
+            if now >= until:
+                return
+            await asyncio.sleep(max((until - now).total_seconds() / rate, _LOOKS_EVERY_S))
+
+    def _read(self) -> tuple[datetime, float]:
+        told = json.loads(Path(self.file).read_text())
+        passed = (datetime.now(UTC) - datetime.fromisoformat(told["since"])).total_seconds()
+        on = min(max(passed, 0.0), told["span_s"]) * told["rate"]
+        return datetime.fromisoformat(told["at"]) + timedelta(seconds=on), told["rate"]
 
 
 class World:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from local.pace import Pace
+from local.partners.world import StackClock
 from referral_core.adapters.clock import VirtualClock
 
 AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -45,3 +46,8 @@ def test_time_that_is_held_stands_still(tmp_path: Path) -> None:
     pace.hold()
     held = pace.clock.now()
     assert pace.clock.now() == held
+
+
+def test_the_partners_read_the_same_time(tmp_path: Path) -> None:
+    product = told(tmp_path, datetime.now(UTC) - HOUR)
+    assert StackClock(str(tmp_path / "clock.json")).now() == product.now()
