@@ -15,6 +15,7 @@ from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.ids import Tenant
+from referral_core.domain.npi import check_digit
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Reservation
 from referral_core.domain.routing.capacity import weeks_from
@@ -199,12 +200,8 @@ def _specialist(partners: str, *, nine_digits: str, **fields: Any) -> Practition
 
 
 def _npi(nine_digits: str) -> str:
-    """Append the check digit (Luhn over 80840 and the number): synthetic, but well formed."""
-    total = 0
-    for position, digit in enumerate(reversed(f"80840{nine_digits}")):
-        doubled = int(digit) * (2 if position % 2 == 0 else 1)
-        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004 - Luhn
-    return f"{nine_digits}{-total % 10}"
+    """Append the check digit: synthetic, but well formed."""
+    return f"{nine_digits}{check_digit(nine_digits)}"
 
 
 def put(emulator: Emulator, deployment: Deployment, item: Mapping[str, Any]) -> None:

@@ -5,12 +5,30 @@ How a partner is spoken to is data: its protocol names the adapter, its address 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field
 
+from referral_core.domain.directory_facts import (
+    FRESH_FOR_DAYS,
+    AgeLimits,
+    CapacityStatus,
+    Dispute,
+    Fact,
+    FactSource,
+    Location,
+    Modality,
+    NetworkMembership,
+    ServiceKind,
+)
 from referral_core.domain.ids import Tenant
 from referral_core.domain.model import Model
+
+_OUTSIDE: Final = 3
+"""The tier of who is out of a payer's network."""
 
 
 class TenantProfile(Model):
@@ -93,32 +111,82 @@ class EhrSystem(Model):
 
 
 class Practitioner(Model):
-    """A specialist in the tenant's directory.
+    """A service of the tenant's directory: who gives it, for which organization, where.
+
+    A specialist with two specialties, or two places, is two of them.
 
     Attributes:
+        npi: National Provider Identifier; of a community resource the id of its source.
         specialty: NUCC taxonomy code.
+        sub_specialties: NUCC codes of what else they are certified in.
         networks: ids of the payers whose network the practitioner is in; `*` for all.
+        memberships: the same by plan and date; of a payer that they name they alone count.
         tier: 1 preferred, 2 in network, 3 out of network.
+        accepting: whether new patients are taken.
+        ages, sex: whom the service sees; None: everybody.
+        licence_states: USPS codes; empty: not known.
         weekly_capacity: new referrals a week.
+        weeks: ISO week → places, where they are not as in every week: closures, leave, slots.
+        capacity_status: of a community resource that publishes no places.
         time_zone: IANA name of the clinic's own zone; None: as it writes its times, else the
             tenant's.
         clinic_url: base URL of the clinic's FHIR endpoint that receives Task B.
         protocol: the adapter that speaks to the clinic.
+        phone: the clinic's own number, for people who verify.
+        sources: where each fact is from; one that is missing nobody vouches for.
+        disputes: what somebody who should know says is wrong.
     """
 
     tenant: Tenant
     npi: str
     name: str
     specialty: str
+    sub_specialties: tuple[str, ...] = ()
+    kind: ServiceKind = ServiceKind.CLINICIAN
+    modalities: tuple[Modality, ...] = (Modality.IN_PERSON,)
     organization: str
     networks: tuple[str, ...]
+    memberships: tuple[NetworkMembership, ...] = ()
     tier: int
     latitude: float
     longitude: float
+    location: Location = Location()
     languages: tuple[str, ...] = ("en",)
     accepting: bool = True
+    ages: AgeLimits = AgeLimits()
+    sex: str | None = None
+    licence_states: tuple[str, ...] = ()
     weekly_capacity: int
+    weeks: Mapping[str, int] = {}
+    capacity_status: CapacityStatus | None = None
     time_zone: str | None = None
     clinic_url: str
     secret: str
     protocol: str = "fhir-task"
+    phone: str | None = None
+    sources: Mapping[Fact, FactSource] = {}
+    disputes: tuple[Dispute, ...] = ()
+
+    def places_in(self, week: str) -> int:
+        """Return the places that an ISO week has, taken or not."""
+        return self.weeks.get(week, self.weekly_capacity)
+
+    def tier_for(self, payer: str | None, plan: str | None, day: date) -> int:
+        """Return the tier for a payer's plan on a day; 3 is out of network."""
+        named = [m for m in self.memberships if m.payer == payer]
+        if payer is not None and named:
+            return min((m.tier for m in named if m.covers(payer, plan, day)), default=_OUTSIDE)
+        is_inside = payer is None or "*" in self.networks or payer in self.networks
+        return self.tier if is_inside else _OUTSIDE
+
+    def stale_facts(self, today: date) -> tuple[Fact, ...]:
+        """Return the facts that nobody vouches for any more, or never did."""
+        return tuple(
+            fact
+            for fact, days in FRESH_FOR_DAYS.items()
+            if fact not in self.sources or (today - self.sources[fact].as_of).days > days
+        )
+
+    def disputed(self, fact: Fact) -> bool:
+        """Whether somebody who should know says that a fact is wrong."""
+        return any(dispute.fact is fact for dispute in self.disputes)

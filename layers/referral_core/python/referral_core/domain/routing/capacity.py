@@ -37,7 +37,7 @@ def days_to_third_place(
     """
     free = 0
     for week in weeks:
-        free += max(0, practitioner.weekly_capacity - reserved.get(week, 0))
+        free += max(0, practitioner.places_in(week) - reserved.get(week, 0))
         if free >= _THIRD:
             return max(0, (first_day(week) - today).days)
     return None
@@ -52,4 +52,4 @@ def earliest_week(
     practitioner: Practitioner, reserved: Mapping[str, int], weeks: Sequence[str]
 ) -> str | None:
     """Return the first ISO week with room; None when every week is full."""
-    return next((w for w in weeks if reserved.get(w, 0) < practitioner.weekly_capacity), None)
+    return next((w for w in weeks if reserved.get(w, 0) < practitioner.places_in(w)), None)

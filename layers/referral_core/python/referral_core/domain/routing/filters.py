@@ -6,6 +6,7 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.directory_facts import CapacityStatus
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import RoutingRule
 
@@ -43,7 +44,9 @@ def distance_to(need: Need, practitioner: Practitioner) -> float | None:
 
 def exclusion(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
     """Return why a practitioner cannot see the patient at all; None when they can."""
-    if not practitioner.accepting:
+    if practitioner.disputes:
+        return f"the directory is to be verified: {practitioner.disputes[0].fact}"
+    if not practitioner.accepting or practitioner.capacity_status is CapacityStatus.CLOSED:
         return "not accepting new patients"
     if rule.networks == "in" and not in_network(practitioner, need.payer):
         return "out of network"

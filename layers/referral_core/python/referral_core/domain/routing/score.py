@@ -75,7 +75,7 @@ def rank(
                 npi=practitioner.npi,
                 organization=practitioner.organization,
                 week=week,
-                weekly_capacity=practitioner.weekly_capacity,
+                weekly_capacity=practitioner.places_in(week),
                 tier=practitioner.tier,
                 in_network=in_network(practitioner, need.payer),
                 score=round(score, 6),
