@@ -37,6 +37,7 @@ from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.reports import RunReports
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
@@ -223,7 +224,14 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             MatchItems(updates, ports.unmatched),
             directory,
         ),
-        "query_api": read_app(reads, worklist, ListUnmatched(ports.unmatched), shown, directory),
+        "query_api": read_app(
+            reads,
+            worklist,
+            ListUnmatched(ports.unmatched),
+            shown,
+            directory,
+            timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
+        ),
         "query_reports": report_app(reports, directory),
     }
 

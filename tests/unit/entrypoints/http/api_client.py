@@ -29,6 +29,7 @@ from referral_core.entrypoints.http.route_table import (
 )
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
@@ -115,7 +116,12 @@ class ApiClient:
                 principals,
             ),
             READ_RECORDS: read_app(
-                reads, worklist, ListUnmatched(self.unmatched), shown, principals
+                reads,
+                worklist,
+                ListUnmatched(self.unmatched),
+                shown,
+                principals,
+                timelines=ShowTimeline(referrals, lambda: engine.sources, clock),
             ),
             QUERY_REPORTS: report_app(reports, principals),
         }

@@ -26,9 +26,11 @@ from referral_core.entrypoints.http.principals import KNOWN_FOR, CachedPrincipal
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import intake_app, read_app
 from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
-from referral_core.pathways import pathway_for
+from referral_core.lifecycle.case import Sources
+from referral_core.pathways import pathway, pathway_for
 from tests.unit.builders import NOW, TENANT
 from tests.unit.entrypoints.http.events import an_event
 from tests.unit.fhir.orders import PLACER, Json, a_bundle, an_order, bundled_order
@@ -65,7 +67,9 @@ class Aws:
         lists = WorkLists(dynamodb, "referrals")
         worklist = ListWorkItems(table, lists, self.clock)
         staff = ShowReferrals(table, lists, directory, self.clock)
-        self._reads = read_app(reads, worklist, unmatched, staff, principals)
+        sources = Sources(table, directory, pathway)
+        timelines = ShowTimeline(table, lambda: sources, self.clock)
+        self._reads = read_app(reads, worklist, unmatched, staff, principals, timelines=timelines)
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.append(str(model.name))

@@ -90,6 +90,15 @@ RECORDS: Final = (
         403,
     ),
     OneRecord(
+        "GET /fhir/ServiceRequest/{id}/$timeline",
+        f"/fhir/ServiceRequest/{MINE}/$timeline",
+        {
+            200: {Party.OWN_EHR, Party.STAFF},
+            404: {Party.OTHER_EHR, Party.AWAY_EHR, Party.AWAY_STAFF},
+        },
+        403,
+    ),
+    OneRecord(
         "GET /fhir/ServiceRequest/{id}/$available-actions",
         f"/fhir/ServiceRequest/{MINE}/$available-actions",
         {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},

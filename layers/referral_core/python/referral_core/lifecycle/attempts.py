@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -37,8 +38,7 @@ def next_turn(case: Case) -> Turn:
     ahead = _ahead(case, start)
     skipped: list[Contact] = []
     for index, (position, attempt, at) in enumerate(ahead):
-        later = [other.at for other in ahead[index:] if other.at is not None]
-        if at is not None and (attempt.channel not in CAPPED or at == min(later)):
+        if at is not None and _has_its_turn(attempt, at, ahead[index:]):
             return Turn(attempt, position, at, tuple(skipped))
         skipped.append(
             Contact(
@@ -49,9 +49,29 @@ def next_turn(case: Case) -> Turn:
                 position=position,
             )
         )
-    outreach = case.rules.outreach
-    give_up_at = case.calendar.after(start, outreach.give_up_at)
-    return Turn(None, len(outreach.attempts), give_up_at, tuple(skipped))
+    return Turn(None, len(case.rules.outreach.attempts), ends_at(case), tuple(skipped))
+
+
+def upcoming(case: Case) -> tuple[tuple[OutreachAttempt, datetime], ...]:
+    """Return the attempts that are still to be made, in their order, and when at the earliest."""
+    ahead = _ahead(case, case.referral.outreach_from or case.now)
+    return tuple(
+        (attempt, at)
+        for index, (_, attempt, at) in enumerate(ahead)
+        if at is not None and _has_its_turn(attempt, at, ahead[index:])
+    )
+
+
+def _has_its_turn(attempt: OutreachAttempt, at: datetime, ahead: Sequence[_Ahead]) -> bool:
+    """Whether an attempt is made: caps that hold it back past a later one's turn leave it out."""
+    later = [other.at for other in ahead if other.at is not None]
+    return attempt.channel not in CAPPED or at == min(later)
+
+
+def ends_at(case: Case) -> datetime:
+    """Return when the series ends, if nobody reached the patient until then."""
+    start = case.referral.outreach_from or case.now
+    return case.calendar.after(start, case.rules.outreach.give_up_at)
 
 
 def _ahead(case: Case, start: datetime) -> list[_Ahead]:
@@ -90,11 +110,11 @@ def is_escalated(case: Case) -> bool:
         return False
     if sum(c.counts for c in series(referral)) >= outreach.escalate_after:
         return True
-    by_time = _escalates_at(case)
+    by_time = escalates_at(case)
     return by_time is not None and by_time <= case.now
 
 
-def _escalates_at(case: Case) -> datetime | None:
+def escalates_at(case: Case) -> datetime | None:
     """Return when clinicians take over in any case; None when they do not, or did."""
     outreach, start = case.rules.outreach, case.referral.outreach_from
     if outreach.escalate_at is None or start is None or case.referral.escalated:
@@ -104,7 +124,7 @@ def _escalates_at(case: Case) -> datetime | None:
 
 def goes_on_at(case: Case, following: datetime) -> datetime:
     """Return when the series goes on: with the attempt that follows, or with clinicians."""
-    by_time = _escalates_at(case)
+    by_time = escalates_at(case)
     return following if by_time is None else min(following, max(by_time, case.now))
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.outreach.series import series
+from referral_core.domain.referral import Referral
+from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 
 
@@ -56,13 +58,24 @@ def report_reminder_times(case: Case) -> tuple[datetime, ...]:
 
 def report_due(case: Case) -> datetime:
     """Return when the clinic is reminded next, or when the report is overdue."""
+    ahead = [at for at in report_reminder_times(case) if at > case.now]
+    return min([*ahead, report_overdue_at(case)])
+
+
+def report_overdue_at(case: Case) -> datetime:
+    """Return when the report is overdue; where somebody decided to keep waiting: as long again."""
     within, calendar = case.rules.closure.report_within, case.calendar
     overdue = calendar.after(_seen_at(case), within)
-    if overdue <= case.now:
-        # Somebody decided to keep waiting: as long again.
-        overdue = calendar.after(case.now, within)
-    ahead = [at for at in report_reminder_times(case) if at > case.now]
-    return min([*ahead, overdue])
+    return overdue if overdue > case.now else calendar.after(case.now, within)
+
+
+def overdue_reason(referral: Referral) -> Reason:
+    """Return why a person looks when nothing came: the report, the notice, or its answer."""
+    if referral.notice is None:
+        return Reason.REPORT_OVERDUE
+    if referral.notice.delivered_at is None:
+        return Reason.NOTICE_UNDELIVERED
+    return Reason.NOT_ACKNOWLEDGED
 
 
 def closes_loop(case: Case, outcome: Outcome) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import read_app
 from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
@@ -16,6 +18,9 @@ from referral_core.wiring.principals import principals
 from referral_core.wiring.table import directory, table, work_lists
 from referral_core.wiring.unmatched import unmatched
 
+if TYPE_CHECKING:
+    from referral_core.lifecycle.case import Sources
+
 
 @cache
 def build() -> HttpEndpoint:
@@ -23,4 +28,14 @@ def build() -> HttpEndpoint:
     use = ReadRecords(table(), table(), settings().need("token_url"))
     worklist = ListWorkItems(table(), work_lists(), clock())
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
-    return read_app(use, worklist, ListUnmatched(unmatched()), staff, principals())
+    timelines = ShowTimeline(table(), _sources, clock())
+    kept = ListUnmatched(unmatched())
+    return read_app(use, worklist, kept, staff, principals(), timelines=timelines)
+
+
+def _sources() -> Sources:
+    """Return where a case is read from; until the first call, no pathway is loaded."""
+    from referral_core.lifecycle.case import Sources  # noqa: PLC0415 - see above
+    from referral_core.pathways import pathway  # noqa: PLC0415
+
+    return Sources(table(), directory(), pathway)

@@ -189,6 +189,12 @@ ROUTES: Final = (
         "Read one version of an order.",
     ),
     _query(
+        "/fhir/ServiceRequest/{id}/$timeline",
+        "timeline",
+        _REFERRER,
+        "What happened to the referral, what will happen when, and who acts next.",
+    ),
+    _query(
         "/fhir/ServiceRequest/{id}/$available-actions",
         "available-actions",
         _STAFF,

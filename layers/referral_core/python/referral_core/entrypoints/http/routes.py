@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.reads import ReadRecords
     from referral_core.entrypoints.http.reports import RunReports
     from referral_core.entrypoints.http.staff import ShowReferrals
+    from referral_core.entrypoints.http.timeline import ShowTimeline
     from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
     from referral_core.entrypoints.http.updates import ReceiveUpdate
     from referral_core.entrypoints.http.work_items import DecideWorkItems
@@ -69,6 +70,8 @@ def read_app(
     unmatched: ListUnmatched,
     staff: ShowReferrals,
     principals: Principals,
+    *,
+    timelines: ShowTimeline,
 ) -> HttpEndpoint:
     """Return the endpoint of query_api."""
     by_operation = {
@@ -78,6 +81,7 @@ def read_app(
         "order-version": use.order_version,
         "read-task": use.task,
         "search-tasks": use.tasks,
+        "timeline": timelines.timeline,
         "available-actions": worklist.available_actions,
         "search-work-items": worklist.work_items,
         "search-unmatched": unmatched.unmatched,

@@ -183,7 +183,7 @@ def _appointment_of(case: Case, update: AppointmentBooked) -> Appointment:
     return appointment.but(reminders=reminders_due(case, appointment))
 
 
-def _reminder_times(case: Case, appointment: Appointment) -> list[datetime]:
+def reminder_times(case: Case, appointment: Appointment) -> list[datetime]:
     """Return when the patient is to be reminded: never at night, so that nobody wakes for it."""
     planned = [before(appointment.start, span) for span in case.rules.visit.reminders]
     if case.referral.time_zones:
@@ -194,16 +194,16 @@ def _reminder_times(case: Case, appointment: Appointment) -> list[datetime]:
 
 def reminders_due(case: Case, appointment: Appointment) -> int:
     """Count the reminders whose time has come."""
-    return sum(at <= case.now for at in _reminder_times(case, appointment))
+    return sum(at <= case.now for at in reminder_times(case, appointment))
 
 
 def next_due(case: Case, appointment: Appointment) -> datetime:
     """Return when the next reminder is due, else when the clinic's word on the visit is."""
-    ahead = [at for at in _reminder_times(case, appointment) if at > case.now]
-    return min([*ahead, _word_due(case, appointment)])
+    ahead = [at for at in reminder_times(case, appointment) if at > case.now]
+    return min([*ahead, word_due(case, appointment)])
 
 
-def _word_due(case: Case, appointment: Appointment) -> datetime:
+def word_due(case: Case, appointment: Appointment) -> datetime:
     """Return when silence about an appointment is suspicious."""
     span = case.rules.visit.word_after_visit
     return case.calendar.after(max(appointment.start, case.now), span)

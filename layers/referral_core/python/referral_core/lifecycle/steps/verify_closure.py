@@ -37,6 +37,7 @@ from referral_core.lifecycle.draft import (
 from referral_core.lifecycle.evidence import (
     is_critical,
     is_missed,
+    overdue_reason,
     proposed_outcome,
     report_due,
     report_reminder_times,
@@ -124,7 +125,7 @@ class VerifyClosure(Reacting):
                     then=Step.VERIFY_CLOSURE,
                     by=update,
                 )
-        reason = _overdue(case.referral)
+        reason = overdue_reason(case.referral)
         notice = case.referral.notice
         if reason is Reason.NOTICE_UNDELIVERED and notice is not None:
             late = case.referral.with_notice_changed(notice.number, undeliverable=True)
@@ -252,14 +253,6 @@ def _queue_notice(case: Case, outcome: Outcome) -> Draft:
         appointment=appointment,
         notices=referral.with_notice(case.now, NoticeTopic.CLOSURE, outcome),
     )
-
-
-def _overdue(referral: Referral) -> Reason:
-    if referral.notice is None:
-        return Reason.REPORT_OVERDUE
-    if referral.notice.delivered_at is None:
-        return Reason.NOTICE_UNDELIVERED
-    return Reason.NOT_ACKNOWLEDGED
 
 
 def _route_again(case: Case) -> Draft:

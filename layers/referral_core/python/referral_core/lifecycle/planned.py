@@ -1,0 +1,161 @@
+"""The plan of a referral: what its step does when nothing comes, and what is due beside it.
+
+Each step's part says what its `on_deadline` and `execute` are going to do; a test lets time pass
+and holds the plan to what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, time, timedelta
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from referral_core.domain.authorization import AuthorizationStatus
+from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.outreach.series import last_contact
+from referral_core.domain.planned import Planned, PlannedAct, person_looks, will
+from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.attempts import ends_at, escalates_at, is_escalated, upcoming
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.evidence import (
+    overdue_reason,
+    proposed_outcome,
+    report_overdue_at,
+    report_reminder_times,
+)
+from referral_core.lifecycle.reactions.appointment import is_booked, reminder_times, word_due
+
+_SEEN: Final = frozenset({Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED})
+_A = PlannedAct
+
+
+def planned(case: Case, mailbox: Mailbox) -> tuple[Planned, ...]:
+    """Return what is going to happen, the first first; nothing of a referral that is closed."""
+    referral, wait = case.referral, mailbox.open_wait
+    if referral.is_closed:
+        return ()
+    found = [*_notices(case), *_limits(case)]
+    if wait is None:
+        found.append(will(_A.STEP_LOOKED_AFTER, referral.due_at))
+    else:
+        found += _OF_STEP[wait.step](case, wait.deadline)
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _of_readiness(case: Case, due: datetime) -> Iterator[Planned]:
+    referral = case.referral
+    if case.content.waits_for is not None:
+        yield will(_A.ORDER_LOOKED_AT, due)
+    elif referral.information_requests >= case.rules.readiness.asks:
+        yield person_looks(Reason.MISSING_INFORMATION, due)
+    else:
+        yield will(_A.INFORMATION_ASKED_AGAIN, due)
+
+
+def _of_routing(_case: Case, due: datetime) -> Iterator[Planned]:
+    yield will(_A.ROUTED_AGAIN, due)
+
+
+def _of_authorization(case: Case, due: datetime) -> Iterator[Planned]:
+    known = case.referral.authorization
+    ends = known.due_at if known else None
+    if ends is not None and ends > due:
+        yield will(_A.PAYER_CLOCK_WARNED, due)
+    yield person_looks(Reason.AUTHORIZATION_OVERDUE, max(ends or due, due))
+
+
+def _of_offer(case: Case, due: datetime) -> Iterator[Planned]:
+    offer, rule = case.referral.offer, case.rules.offer
+    if offer is None or offer.offered_at is None or offer.reminded or not rule.remind_after:
+        yield will(_A.ANOTHER_CLINIC_CHOSEN, due)
+        return
+    yield will(_A.CLINIC_REMINDED_TO_ANSWER, due)
+    silent_at = case.calendar.after(offer.offered_at, rule.answer_within)
+    yield will(_A.ANOTHER_CLINIC_CHOSEN, max(silent_at, due))
+
+
+def _of_outreach(case: Case, due: datetime) -> Iterator[Planned]:
+    referral, outreach = case.referral, case.rules.outreach
+    if referral.asked_with is not None:
+        yield will(_A.SERIES_LOOKED_AT, due)
+        return
+    last = last_contact(referral)
+    if last is not None and last.state == "due":
+        yield will(_A.CALL_TO_BE_MADE, due, queue=referral.queue)
+    by_time = escalates_at(case)
+    if is_escalated(case) or by_time is not None:
+        at = max(by_time or due, due) if is_escalated(case) else max(by_time or due, case.now)
+        yield person_looks(Reason.ESCALATED, at, outreach.escalate_to)
+    for attempt, at in upcoming(case):
+        yield will(_A.PATIENT_CONTACTED, max(at, due), channel=attempt.channel)
+    yield will(_A.SERIES_ENDS, max(ends_at(case), due))
+
+
+def _of_visit(case: Case, due: datetime) -> Iterator[Planned]:
+    appointment = case.referral.appointment
+    if appointment is None or not appointment.is_booked:
+        yield person_looks(Reason.NOT_BOOKED, due)
+        return
+    for at in reminder_times(case, appointment):
+        if at > case.now:
+            yield will(_A.PATIENT_REMINDED, at)
+    yield person_looks(Reason.VISIT_UNCONFIRMED, max(word_due(case, appointment), due))
+
+
+def _of_closure(case: Case, due: datetime) -> Iterator[Planned]:
+    if proposed_outcome(case) is not None:
+        yield person_looks(overdue_reason(case.referral), due)
+        return
+    for at in report_reminder_times(case):
+        if at > case.now:
+            yield will(_A.CLINIC_REMINDED_OF_REPORT, at)
+    yield person_looks(Reason.REPORT_OVERDUE, max(report_overdue_at(case), due))
+
+
+def _of_work_item(case: Case, due: datetime) -> Iterator[Planned]:
+    referral, item = case.referral, case.referral.work_item
+    if item is not None and item.snoozed_until is not None:
+        yield will(_A.ITEM_AWAKES, item.snoozed_until)
+    item_due = referral.item_due_at or due
+    # What is overdue is said again at the end of the wait.
+    yield will(_A.ITEM_DUE, item_due if item_due > case.now else due, queue=referral.queue)
+
+
+_OF_STEP: Final[Mapping[Step, Callable[[Case, datetime], Iterator[Planned]]]] = MappingProxyType(
+    {
+        Step.CHECK_READINESS: _of_readiness,
+        Step.ROUTE_REFERRAL: _of_routing,
+        Step.REQUEST_AUTHORIZATION: _of_authorization,
+        Step.OFFER_REFERRAL: _of_offer,
+        Step.CONTACT_PATIENT: _of_outreach,
+        Step.AWAIT_VISIT: _of_visit,
+        Step.VERIFY_CLOSURE: _of_closure,
+        Step.OPEN_WORK_ITEM: _of_work_item,
+    }
+)
+"""What a step that waits does, given when its wait ends."""
+
+
+def _notices(case: Case) -> Iterator[Planned]:
+    for notice in case.referral.notices_under_way:
+        if notice.due_at is not None and notice.due_at < notice.give_up_at:
+            yield will(_A.NOTICE_ASKED_AGAIN, notice.due_at)
+        yield person_looks(Reason.NOTICE_UNDELIVERED, notice.give_up_at)
+
+
+def _limits(case: Case) -> Iterator[Planned]:
+    """Say what holds whatever the step does: the visit, its limit, the authorized period."""
+    referral, limit = case.referral, case.wanted_by
+    appointment, known = referral.appointment, referral.authorization
+    if appointment is not None and is_booked(referral) and appointment.start > case.now:
+        yield will(_A.VISIT, appointment.start)
+    if limit is not None and referral.status not in _SEEN and not is_booked(referral):
+        yield will(_A.WANTED_BY, limit)
+    is_approved = known is not None and known.status is AuthorizationStatus.APPROVED
+    if known is not None and is_approved and known.valid_to and referral.status not in _SEEN:
+        midnight = time(tzinfo=ZoneInfo(case.profile.time_zone))
+        ends = datetime.combine(known.valid_to + timedelta(days=1), midnight)
+        yield will(_A.AUTHORIZATION_ENDS, ends)

@@ -1,0 +1,145 @@
+"""The plan of a referral is what happens when nothing comes: time passes, and it is held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from referral_core.adapters.memory.payer import PayerScript
+from referral_core.domain.events import EventKind
+from referral_core.domain.lifecycle import Party
+from referral_core.domain.planned import Planned, PlannedAct
+from referral_core.domain.updates import OfferDeclined
+from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.planned import planned
+from tests.in_memory import REFERRAL, TENANT, World
+from tests.partner_actions import accepted, acknowledged, agreed, booked, notified, reported, seen
+from tests.unit.fhir.orders import an_order
+from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, of_order
+from tests.unit.timelines.world import PathwayWorld
+
+_A, _K = PlannedAct, EventKind
+LEADS_TO: Final[Mapping[PlannedAct, frozenset[EventKind]]] = {
+    _A.ORDER_LOOKED_AT: frozenset({_K.INFORMATION_OVERDUE}),
+    _A.INFORMATION_ASKED_AGAIN: frozenset({_K.INFORMATION_REQUESTED}),
+    _A.ROUTED_AGAIN: frozenset({_K.WAITLIST_RETRIED}),
+    _A.CLINIC_REMINDED_TO_ANSWER: frozenset({_K.OFFER_REMINDED}),
+    _A.ANOTHER_CLINIC_CHOSEN: frozenset({_K.OFFER_SILENT}),
+    _A.PAYER_CLOCK_WARNED: frozenset({_K.AUTHORIZATION_CLOCK_WARNED}),
+    _A.PATIENT_CONTACTED: frozenset({_K.PATIENT_CONTACTED, _K.CALL_DUE}),
+    _A.CALL_TO_BE_MADE: frozenset({_K.CALL_OVERDUE, _K.NO_REPLY}),
+    _A.SERIES_ENDS: frozenset({_K.PATIENT_NOT_REACHED, _K.WORK_ITEM_NEEDED}),
+    _A.PATIENT_REMINDED: frozenset({_K.PATIENT_REMINDED}),
+    _A.CLINIC_REMINDED_OF_REPORT: frozenset({_K.REPORT_REMINDED}),
+    _A.PERSON_LOOKS: frozenset({_K.WORK_ITEM_OPENED}),
+    _A.ITEM_DUE: frozenset({_K.WORK_ITEM_OVERDUE}),
+}
+"""What is recorded when a planned act's time comes."""
+
+
+def plan(world: World) -> tuple[Planned, ...]:
+    state = world.referrals.load(TENANT, REFERRAL)
+    return planned(world.engine.case(state.referral), state.mailbox)
+
+
+def acts(world: World) -> list[PlannedAct]:
+    return [one.act for one in plan(world)]
+
+
+def _after(*done: Callable[[World], None], script: PayerScript | None = None) -> World:
+    world = a_world(script=script)
+    for act in done:
+        act(world)
+    return world
+
+
+def _declined(world: World) -> None:
+    while world.referral.offer is not None:
+        world.report(OfferDeclined, offer=world.referral.offers[-1].number)
+
+
+def _seen_in_time(world: World) -> None:
+    world.clock.move(timedelta(days=8))
+    seen(world)
+
+
+SILENT: Final[Mapping[str, Callable[[], World]]] = {
+    "a draft": lambda: of_order(an_order(status="draft")),
+    "what is missing": lambda: a_world("missing-information"),
+    "a waitlist": lambda: _after(_declined),
+    "a payer": lambda: _after(script=PayerScript(authorization="A4-then-A1")),
+    "a clinic's answer": _after,
+    "a patient's answer": lambda: _after(accepted),
+    "a patient of high risk": lambda: _accepted_of("high-risk-cardiology"),
+    "a patient who needs food": lambda: _accepted_of("social-need"),
+    "a booking": lambda: _after(accepted, agreed),
+    "a visit": lambda: _after(accepted, agreed, booked),
+    "a report": lambda: _after(accepted, agreed, booked, _seen_in_time),
+    "a delivery": lambda: _after(accepted, agreed, booked, _seen_in_time, reported),
+    "an acknowledgement": lambda: _after(
+        accepted, agreed, booked, _seen_in_time, reported, notified
+    ),
+}
+
+
+def _accepted_of(pathway: str) -> PathwayWorld:
+    world = PathwayWorld(pathway)
+    accepted(world)
+    return world
+
+
+@pytest.mark.parametrize("awaited", SILENT)
+def test_what_is_planned_for_the_due_time_happens_then(awaited: str) -> None:
+    world = SILENT[awaited]()
+    for _ in range(25):
+        if world.referral.is_closed:
+            break
+        due = world.referral.due_at
+        then = [one for one in plan(world) if one.at == due]
+        assert then, (awaited, world.referral.status_reason, due, plan(world))
+        known = world.referral.version
+        world.wait()
+        came = {e.kind for e in world.referrals.events(TENANT, REFERRAL) if e.version > known}
+        wanted = [LEADS_TO[one.act] for one in then if one.act in LEADS_TO]
+        assert any(came & kinds for kinds in wanted), (awaited, then, came)
+
+
+@pytest.mark.parametrize("reason", STANDS_AT)
+def test_a_person_who_must_look_is_planned_with_the_team_and_until_when(reason: Reason) -> None:
+    world = STANDS_AT[reason]()
+    item = [one for one in plan(world) if one.acts is Party.STAFF and one.queue is not None]
+    assert (world.referral.item_due_at, world.referral.queue) in [(i.at, i.queue) for i in item]
+
+
+def test_a_plan_is_in_the_order_of_its_times() -> None:
+    for stage in SILENT.values():
+        times = [one.at for one in plan(stage())]
+        assert times == sorted(times)
+
+
+def test_the_whole_series_is_planned_with_its_channels() -> None:
+    world = _after(accepted)
+    channels = [one.channel for one in plan(world) if one.act is _A.PATIENT_CONTACTED]
+    rest = world.engine.case(world.referral).rules.outreach.attempts[1:]
+    assert channels == [a.channel for a in rest if a.channel != "email"]  # of which there is none
+    called = [one for one in plan(world) if one.channel == "call"]
+    assert {one.acts for one in called} == {Party.STAFF}
+    outreach = [a for a in acts(world) if a in {_A.PATIENT_CONTACTED, _A.SERIES_ENDS}]
+    assert outreach[-1] is _A.SERIES_ENDS
+
+
+def test_a_booked_visit_is_planned_with_its_reminders() -> None:
+    world = _after(accepted, agreed, booked)
+    assert _A.VISIT in acts(world)
+    assert acts(world).index(_A.PATIENT_REMINDED) < acts(world).index(_A.VISIT)
+
+
+def test_nothing_is_planned_of_a_closed_referral() -> None:
+    world = _after(accepted, agreed, booked, _seen_in_time, reported, notified)
+    assert acts(world)
+    acknowledged(world)
+    assert world.referral.is_closed
+    assert plan(world) == ()
