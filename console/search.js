@@ -1,6 +1,6 @@
-// Search by the order's number or the referral's id. What is typed is sent in a body, never in an address.
+// Search by what people know of a referral. What is typed is sent in a body, never in an address.
 
-import { post } from "./api.js";
+import { Offline, post, Refused } from "./api.js";
 import { fill, h } from "./element.js";
 import { date, dateTime, words } from "./format.js";
 
@@ -16,32 +16,38 @@ export async function searchPage({ main, failed }) {
     last = input.value.trim();
     fill(status, "Searching …");
     try {
-      const { referrals } = await post("/referrals/search", { text: last });
-      fill(status, referrals.length === 1 ? "1 referral." : `${referrals.length} referrals.`);
+      const { referrals, more } = await post("/referrals/search", { text: last });
+      fill(status, counted(referrals.length), more && " There are more: add the birth date or another name.");
       fill(found, referrals.length > 0 && h("ul.found", {}, referrals.map(row)));
     } catch (error) {
-      if (error.name !== "Error") throw error;
-      if (error.constructor.name === "SignedOut") failed(error);
-      else fill(status, error.message);
+      if (error instanceof Offline || error instanceof Refused) fill(status, error.message);
+      else failed(error);
     }
   }
 
   fill(main,
     h("h1", {}, "Search"),
     h("form.search", { role: "search", onsubmit: search },
-      h("label", {}, h("span", {}, "Order number or referral id"), input),
+      h("label", {}, h("span", {}, "Name, birth date or a number"), input),
       h("button.primary", { type: "submit" }, "Search")),
-    h("p.quiet", {}, "Hyphens, spaces and capitals do not matter."),
+    h("p.quiet", {}, "Whole words of the name, and the birth date beside them (3/5/1965) · telephone · record, order or authorization number · referral id. Accents, capitals, hyphens and spaces do not matter."),
     status, found);
   input.focus();
   if (last) await search();
 }
 
+const counted = (number) => number === 0 ? "Nothing found." : number === 1 ? "1 referral." : `${number} referrals.`;
+
 function row(referral) {
   const patient = referral.patient ?? {};
   return h("li", {},
     h("a", { href: `#/referral/${referral.id}` }, patient.name ?? "Unnamed patient"),
-    h("span.sub", {}, [patient.birthDate && `born ${date(patient.birthDate)}`, referral.placer && `order ${referral.placer}`].filter(Boolean).join(" · ")),
+    h("span.sub", {}, [
+      patient.birthDate && `born ${date(patient.birthDate)}`,
+      patient.recordNumber && `record ${patient.recordNumber}`,
+      referral.placer && `order ${referral.placer}`,
+    ].filter(Boolean).join(" · ")),
+    h("p.wanted", {}, patient.service ?? words(referral.pathway)),
     h("span", {}, referral.outcome ? `Closed: ${words(referral.outcome).toLowerCase()}` : words(referral.status)),
     h("span.sub", {}, `received ${dateTime(referral.receivedAt)}`));
 }

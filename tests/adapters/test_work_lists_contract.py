@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from referral_core.adapters.aws.dynamodb import work_lists
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.work_lists import WorkLists
@@ -151,6 +152,52 @@ def test_a_number_finds_the_referrals_that_bear_it_the_latest_first(shelf: Shelf
     assert [r.id for r in shelf.lists.with_number(TENANT, "ab12")] == ["b", "a"]
     assert shelf.lists.with_number(TENANT, "ab1") == []
     assert shelf.lists.with_number(Tenant("other"), "ab12") == []
+
+
+def bearing(shelf: Shelf, **terms: tuple[str, ...]) -> None:
+    """Let referrals be found under terms."""
+    for name, borne in terms.items():
+        new = a_new_referral(a_referral(name))
+        shelf.store.accept([new.but(identifiers=borne)])
+
+
+def sought(shelf: Shelf, *terms: str, limit: int = 20) -> tuple[list[str], bool]:
+    found, more = shelf.lists.found_by(TENANT, terms, limit)
+    return sorted(r.id for r in found), more
+
+
+def test_who_bears_all_of_some_terms_is_found(shelf: Shelf) -> None:
+    bearing(shelf, a=("ana", "lopez"), b=("ana", "garcia"), c=("ana", "lopez", "born"))
+    assert sought(shelf, "ana") == (["a", "b", "c"], False)
+    assert sought(shelf, "lopez", "ana") == (["a", "c"], False)
+    assert sought(shelf, "born", "lopez", "ana") == (["c"], False)
+    assert sought(shelf, "garcia", "lopez") == ([], False)
+    assert sought(shelf, "ana", "nobody") == sought(shelf, "an") == ([], False)
+    assert shelf.lists.found_by(Tenant("other"), ("ana",), 20) == ([], False)
+
+
+def test_that_there_are_more_is_said(shelf: Shelf) -> None:
+    bearing(shelf, a=("ana",), b=("ana",), c=("ana",))
+    found, more = sought(shelf, "ana", limit=2)
+    assert (len(found), more) == (2, True)
+    assert sought(shelf, "ana", limit=3) == (["a", "b", "c"], False)
+
+
+def test_a_search_reads_as_much_whatever_else_bears_the_term(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A common name is read to its bound, and a rarer one beside it is found all the same."""
+    monkeypatch.setattr(work_lists, "_READ_OF_A_TERM", 5)
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb", "us-east-1", aws_access_key_id="t", aws_secret_access_key="t"
+        )
+        client.create_table(**create_table_request("referrals"))
+        shelf = Shelf(ReferralTable(client, "referrals"), WorkLists(client, "referrals"))
+        bearing(shelf, **{f"r{n:02}": ("smith",) for n in range(12)}, zz=("smith", "zoe"))
+        assert sought(shelf, "smith")[1]
+        assert len(sought(shelf, "smith")[0]) == 5
+        assert sought(shelf, "smith", "zoe") == sought(shelf, "zoe", "smith") == (["zz"], False)
 
 
 def test_a_pages_payloads_are_read_at_once(shelf: Shelf) -> None:

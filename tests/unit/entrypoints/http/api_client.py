@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -156,7 +157,8 @@ class ApiClient:
         if self._settled:
             self.world.settle()
         headers_of = {name.lower(): value for name, value in answer["headers"].items()}
-        return Reply(answer["statusCode"], json.loads(answer["body"] or "{}"), headers_of)
+        text = b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
+        return Reply(answer["statusCode"], json.loads(text or "{}"), headers_of)
 
     def _claims(self, client: str) -> Mapping[str, str]:
         """Return what a token says of its subject: a person's says who signed in at which app."""

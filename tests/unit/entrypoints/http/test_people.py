@@ -14,7 +14,7 @@ from referral_core.domain.principal import Duty, Person, Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
 from referral_core.domain.work_items import Reason
-from tests.in_memory import REFERRAL, TENANT, World
+from tests.in_memory import REFERRAL, SAMPLES, TENANT, World
 from tests.unit.builders import a_new_referral, a_referral
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.test_work_items import a_time, an_item
@@ -275,6 +275,47 @@ def test_a_referral_is_found_by_its_id_and_by_its_number_as_people_type_it() -> 
     assert sorted(searched(api, " a1001 ")) == ["r1", "r2"]
     assert searched(api, "A-100") == []
     assert searched(api, "--") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Whitlock", [REFERRAL]),
+        ("marjorie WHITLOCK", [REFERRAL]),
+        ("Whitlock, Marjorie Ann", [REFERRAL]),
+        ("whitlock 1961-04-17", [REFERRAL]),
+        ("4/17/1961", [REFERRAL]),
+        ("Whitlock 1961-04-18", []),
+        ("Whitlock, Eva", []),
+        ("whitl", []),
+        ("LS 10231", [REFERRAL]),
+        ("ls-10231", [REFERRAL]),
+        ("(508) 555-0131", [REFERRAL]),
+        ("+1 508 555 0131", [REFERRAL]),
+        ("508 555 0132", []),
+    ],
+)
+def test_a_referral_found_by_what_people_know_of_the_patient(text: str, found: list[str]) -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    assert searched(api, text) == found
+    assert searched(api, text, client="away") == []
+
+
+def test_a_referral_is_found_by_the_number_of_its_authorization() -> None:
+    api = at(Reason.AUTHORIZATION_DENIED)
+    sent = {"number": "PA-4711", "validTo": "2026-12-31"}
+    assert api.decide("enter-authorization", client=GRACE, **sent).status == 200
+    assert searched(api, "pa 4711") == [REFERRAL]
+
+
+def test_a_patient_whose_name_changed_is_found_by_either() -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    order = json.loads((SAMPLES / "happy-path.json").read_text())
+    order["contained"][0]["name"][0]["family"] = "Sørensen"
+    sent = {**order, "id": REFERRAL}
+    assert api.call("PUT", f"/fhir/ServiceRequest/{REFERRAL}", sent, client="ehr-1").status == 200
+    for text in ("sorensen", "Sørensen, Marjorie", "whitlock"):
+        assert searched(api, text) == [REFERRAL]
 
 
 @pytest.mark.parametrize(

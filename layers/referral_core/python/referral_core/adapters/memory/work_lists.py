@@ -49,6 +49,14 @@ class MemoryWorkLists:
         found = [r for r in self._of(tenant) if folded_number(r.placer_identifier) == folded]
         return sorted(found, key=lambda r: r.received_at, reverse=True)
 
+    def found_by(
+        self, tenant: Tenant, terms: Sequence[str], limit: int
+    ) -> tuple[Sequence[Referral], bool]:
+        """Return referrals that bear all of some terms, and whether there are more."""
+        bearing = [set(self._referrals.identifiers[tenant, term]) for term in terms]
+        ids = sorted(set.intersection(*bearing)) if bearing else []
+        return [self._referrals.load(tenant, i).referral for i in ids[:limit]], len(ids) > limit
+
     def payloads(self, referrals: Sequence[Referral]) -> Mapping[ReferralId, bytes]:
         """Read the clinical payloads of a page of referrals."""
         return {r.id: self._referrals.payload(r) for r in referrals}

@@ -49,5 +49,16 @@ class WorkLists(Protocol):
     def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
         """Return the referrals that bear a placer's number, the latest first."""
 
+    def found_by(
+        self, tenant: Tenant, terms: Sequence[str], limit: int
+    ) -> tuple[Sequence[Referral], bool]:
+        """Return referrals that bear all of some terms, and whether there may be more.
+
+        Args:
+            tenant: whose referrals they are.
+            terms: the rarest first.
+            limit: how many are returned at most.
+        """
+
     def payloads(self, referrals: Sequence[Referral]) -> Mapping[ReferralId, bytes]:
         """Read the clinical payloads of a page of referrals."""

@@ -25,6 +25,7 @@ from referral_core.domain.ownership import is_referrer, require_authority
 from referral_core.domain.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
+from referral_core.domain.search_terms import patient_terms
 from referral_core.domain.updates import (
     Cancel,
     DeceasedOrMoved,
@@ -195,7 +196,10 @@ def _written_with(intake: Intake, source: str) -> tuple[Effect, ...]:
     return (
         StorePayload(body=payload_of(intake, source).dump()),
         *(TakeNumber(number=number, content_hash=digest) for number in intake.order_numbers),
-        *(IndexIdentifier(identifier=one) for one in intake.other_identifiers),
+        *(
+            IndexIdentifier(identifier=one)
+            for one in (*intake.other_identifiers, *patient_terms(intake.clinical.patient))
+        ),
         *((IndexContact(contact_hash=contact_hash(phone)),) if phone else ()),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.errors import refuse
-from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.found_orders import orders_with
 from referral_core.entrypoints.http.lists import Worklists
 from referral_core.entrypoints.http.order_search import FILTERS, OrderSearch, refuse_foreign_page
@@ -38,8 +39,8 @@ RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
 _CLOSED: Final = "closed"
 _OWN_LIST: Final = "own"
 _LISTS: Final = (*(q.value for q in Queue), _CLOSED)
-_TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_id"}) | SHAPES
-_ORDER_PARAMETERS: Final = FILTERS | SHAPES
+TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_id"}) | SHAPES
+ORDER_PARAMETERS: Final = FILTERS | SHAPES
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class ReadRecords:
         statement = capability_statement(base_url, VERSION, RELEASED, self.token_url, ROUTES)
         return Response(HTTPStatus.OK, statement)
 
+    def openapi(self, base_url: str) -> Response:
+        """Return the API as an OpenAPI document."""
+        # It reads what all functions read: loaded only when somebody asks for it.
+        from referral_core.entrypoints.http.openapi import openapi  # noqa: PLC0415
+
+        document = openapi(base_url.removesuffix("/fhir"), self.token_url, VERSION)
+        content = Content("application/json; charset=utf-8", json.dumps(document).encode())
+        return Response(HTTPStatus.OK, content)
+
     def service_request(self, request: Request) -> Response:
         """Return one order as it is stored."""
         referral = self._own(request.principal, request.resource_id)
@@ -62,7 +72,7 @@ class ReadRecords:
 
     def service_requests(self, request: Request) -> Response:
         """Search orders: by number, else along the list of the EHR's orders."""
-        shown = request.but_known(_ORDER_PARAMETERS)
+        shown = request.but_known(ORDER_PARAMETERS)
         query, search = shown.query, OrderSearch(self.referrals, self.worklists)
         if wanted := query.get("identifier") or query.get("_id"):
             ids = self._numbered(request.principal, wanted, by_id="identifier" not in query)
@@ -122,7 +132,7 @@ class ReadRecords:
 
     def tasks(self, request: Request) -> Response:
         """Search Tasks by focus, status and owner, page by page."""
-        request = request.but_known(_TASK_PARAMETERS)
+        request = request.but_known(TASK_PARAMETERS)
         count = count_of(request.query)
         if focus := request.query.get("focus"):
             referral_id = focus.rpartition("/")[2]

@@ -14,7 +14,7 @@ from referral_core.entrypoints.http.errors import refuse
 from referral_core.reporting.request import CUTS, MOST_CUTS, Basis, ReportRequest, local_day
 
 FORMATS: Final = ("json", "csv", "parquet")
-_KNOWN: Final = frozenset(
+REPORT_PARAMETERS: Final = frozenset(
     {"from", "to", "basis", "by", "as-of", "since", "format", "referral", "run"}
 )
 _EARLIEST: Final = date(2020, 1, 1)
@@ -51,8 +51,10 @@ def asked_of(
     Raises:
         FhirError: one of them is not known, or not right.
     """
-    if unknown := sorted(set(query) - _KNOWN):
-        _refuse(f"There is no parameter {unknown[0]!r}: use {', '.join(sorted(_KNOWN))}.")
+    if unknown := sorted(set(query) - REPORT_PARAMETERS):
+        _refuse(
+            f"There is no parameter {unknown[0]!r}: use {', '.join(sorted(REPORT_PARAMETERS))}."
+        )
     as_of = _instant(query, "as-of", now) or now
     referral = _referral(query)
     today = local_day(as_of, profile.time_zone)

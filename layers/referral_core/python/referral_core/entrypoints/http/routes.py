@@ -91,7 +91,7 @@ def read_app(
         "read-referral": staff.referral,
         "search-referrals": staff.search,
     }
-    public = {"capabilities": use.metadata}
+    public = {"capabilities": use.metadata, "openapi": use.openapi}
     return HttpEndpoint(
         _by_route(READ_RECORDS, by_operation, is_public=False),
         principals,

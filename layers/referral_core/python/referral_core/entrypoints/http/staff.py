@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -14,8 +15,11 @@ from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
-from referral_core.domain.numbers import folded_number
+from referral_core.domain.outreach.plan import contact_hash
+from referral_core.domain.patient_identity import PatientIdentity
 from referral_core.domain.referral import Referral
+from referral_core.domain.search_terms import SearchTerms, number_term, terms_of
+from referral_core.domain.unmatched import patient_keys
 from referral_core.domain.work_items import WORK_ITEM_POLICIES
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.exchange import Request, Response
@@ -27,10 +31,13 @@ from referral_core.entrypoints.http.staff_views import (
     referral_page,
     referral_row,
 )
+from referral_core.fhir.telecom import e164
 from referral_core.observability import logger
 from referral_core.ports import Clock, Directory, Referrals
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+_SHOWN: Final = 20
+"""Referrals that a search shows at most."""
 
 
 class Search(Model):
@@ -83,9 +90,14 @@ class ShowReferrals:
         return Response(HTTPStatus.OK, body, {"ETag": f'W/"{referral.version}"'})
 
     def search(self, request: Request) -> Response:
-        """Find referrals by their id or by the placer's number, as it is printed on the order."""
+        """Find referrals by what people know of them: open ones first, the latest received first.
+
+        By the name's words, the birth date, a telephone, record, order or authorization number, or
+        by the id. `more` says that there may be others: what was typed is too common.
+        """
         text = read_body(Search, request.body, "search").text.strip()
-        found = self._found(request.principal.tenant, text)
+        everything, is_cut = self._found(request.principal.tenant, text)
+        found = everything[:_SHOWN]
         payloads = self.lists.payloads(found)
         rows = [
             {
@@ -97,13 +109,31 @@ class ShowReferrals:
             }
             for referral in found
         ]
-        return Response(HTTPStatus.OK, {"referrals": rows, "now": self.clock.now().isoformat()})
+        more = is_cut or len(everything) > _SHOWN
+        body = {"referrals": rows, "more": more, "now": self.clock.now().isoformat()}
+        return Response(HTTPStatus.OK, body)
 
-    def _found(self, tenant: Tenant, text: str) -> Sequence[Referral]:
+    def _found(self, tenant: Tenant, text: str) -> tuple[Sequence[Referral], bool]:
+        """Return what is found, and whether there may be more."""
         if _ID.fullmatch(text):
-            try:
-                return [self.referrals.load(tenant, ReferralId(text)).referral]
-            except NotFound:
-                pass
-        folded = folded_number(text)
-        return self.lists.with_number(tenant, folded) if folded else []
+            with suppress(NotFound):
+                return [self.referrals.load(tenant, ReferralId(text)).referral], False
+        terms, found, is_cut = terms_of(text), dict[ReferralId, Referral](), False
+        if terms.number:
+            found.update((r.id, r) for r in self.lists.with_number(tenant, terms.number))
+        for wanted in _borne(terms):
+            page, more = self.lists.found_by(tenant, wanted, _SHOWN)
+            found.update((r.id, r) for r in page)
+            is_cut |= more
+        latest = sorted(found.values(), key=lambda r: r.received_at, reverse=True)
+        return sorted(latest, key=lambda r: r.is_closed), is_cut
+
+
+def _borne(terms: SearchTerms) -> Iterator[Sequence[str]]:
+    """Iterate over the terms that a referral is to bear: all of one of these."""
+    if terms.of_person:
+        yield terms.of_person
+    if terms.number:
+        yield (number_term(terms.number),)
+    if phone := e164(terms.written):
+        yield tuple(patient_keys(PatientIdentity(), contact_hash(phone)))

@@ -27,7 +27,7 @@ from referral_core.entrypoints.http.update_service import UpdateService, receipt
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.ports import UnmatchedItems
 
-_PARAMETERS: Final = frozenset({"_count", "_page"})
+UNMATCHED_PARAMETERS: Final = frozenset({"_count", "_page"})
 _OF_ONE_REFERRAL: Final = ("offer", "appointment")
 """Numbers that say something within the referral that the sender meant, and only there."""
 
@@ -53,7 +53,7 @@ class ListUnmatched:
 
     def unmatched(self, request: Request) -> Response:
         """List what nobody has settled, first received first."""
-        check_parameters(request.query, _PARAMETERS)
+        check_parameters(request.query, UNMATCHED_PARAMETERS)
         count, after = count_of(request.query), request.query.get("_page")
         page, following = self.items.waiting(request.principal.tenant, count, after)
         return Response(

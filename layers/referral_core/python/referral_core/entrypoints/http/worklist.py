@@ -38,7 +38,7 @@ from referral_core.entrypoints.http.staff_views import item_row, patient_row
 from referral_core.lifecycle.reactions.work_item import available_actions
 from referral_core.ports import Clock, Referrals
 
-_PARAMETERS: Final = frozenset(
+ITEM_PARAMETERS: Final = frozenset(
     {"queue", "owner", "reason", "overdue", "due-before", "_include", "_count", "_page"}
 )
 _ME: Final = "me"
@@ -85,7 +85,7 @@ class ListWorkItems:
         reads as many entries as it shows, whatever is open or closed beside them.
         """
         query, principal = request.query, request.principal
-        check_parameters(query, _PARAMETERS)
+        check_parameters(query, ITEM_PARAMETERS)
         count, read = count_of(query), _Read([], query.get("_page") or FIRST)
         lists, wanted = _lists(principal, query), _wanted(principal, query)
         before = self._before(query)

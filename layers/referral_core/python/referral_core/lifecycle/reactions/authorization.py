@@ -11,9 +11,10 @@ from referral_core.domain.authorization import (
     AuthorizationStatus,
     AuthorizationVerdict,
 )
-from referral_core.domain.effects import Effect
+from referral_core.domain.effects import Effect, IndexIdentifier
 from referral_core.domain.events import AuthorizationFacts, EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.search_terms import authorization_terms
 from referral_core.domain.updates import AuthorizationDecided, Reported
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
@@ -113,6 +114,9 @@ def authorized(
         metered: units for the ledger.
         effects: what is written with it.
     """
+    found_by = tuple(
+        IndexIdentifier(identifier=term) for term in authorization_terms(granted.number)
+    )
     return draft(
         case,
         EventKind.AUTHORIZED,
@@ -121,7 +125,7 @@ def authorized(
         by=by,
         facts=_facts_of(granted, asked),
         metered=metered,
-        effects=effects,
+        effects=(*effects, *found_by),
         authorization=granted,
     )
 

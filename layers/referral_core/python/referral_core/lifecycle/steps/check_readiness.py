@@ -12,6 +12,7 @@ from referral_core.domain.lifecycle import End, Next, Outcome, Party, Status, St
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.patient_identity import identity_of
 from referral_core.domain.referral import NoticeTopic
+from referral_core.domain.search_terms import patient_terms
 from referral_core.domain.selection import SelectPathway
 from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.unmatched import patient_keys
@@ -105,12 +106,14 @@ def _required(case: Case) -> tuple[str, ...]:
 
 
 def _found_by(case: Case) -> tuple[Effect, ...]:
-    """Return what lets this patient's referrals be found, for what comes and names none."""
+    """Return what lets this patient's referrals be found: by people, and for what names none."""
     patient = case.content.patient
     hashed = contact_hash(patient.phone) if patient.phone else None
     keys = patient_keys(identity_of(patient), hashed)
     group = (case.referral.requisition,) if case.referral.requisition else ()
-    return tuple(IndexIdentifier(identifier=key) for key in (*keys, *group))
+    return tuple(
+        IndexIdentifier(identifier=key) for key in (*keys, *group, *patient_terms(patient))
+    )
 
 
 def _unclear(case: Case) -> Draft:

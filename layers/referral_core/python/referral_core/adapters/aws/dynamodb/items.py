@@ -182,7 +182,7 @@ def phone_item(referral: Referral, contact_hash: str) -> Item:
     """Return the item that lets a phone number find its referral."""
     return item(
         pk=keys.phone(referral.tenant, contact_hash),
-        sk=f"{keys.Sort.REFERRAL_OF}{referral.id}",
+        sk=keys.under(referral.id),
     )
 
 
@@ -190,7 +190,7 @@ def identifier_item(referral: Referral, identifier: str) -> Item:
     """Return the item that lets an identifier find its referrals."""
     return item(
         pk=keys.identifier(referral.tenant, identifier),
-        sk=f"{keys.Sort.REFERRAL_OF}{referral.id}",
+        sk=keys.under(referral.id),
     )
 
 

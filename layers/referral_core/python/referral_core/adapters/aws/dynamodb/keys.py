@@ -90,6 +90,16 @@ def identifier(tenant: Tenant, value: str) -> str:
     return f"T#{tenant}#IDENTIFIER#{sha256(value.encode()).hexdigest()}"
 
 
+def under(referral_id: ReferralId) -> str:
+    """Return the sort key of a referral under an identifier or a number."""
+    return f"{Sort.REFERRAL_OF}{referral_id}"
+
+
+def referral_under(sort: str) -> ReferralId:
+    """Return the referral in such a sort key."""
+    return ReferralId(sort.removeprefix(Sort.REFERRAL_OF))
+
+
 def unmatched(tenant: Tenant, item_id: str) -> str:
     """Return the partition of something that belongs to no referral yet."""
     return f"T#{tenant}#UNMATCHED#{item_id}"

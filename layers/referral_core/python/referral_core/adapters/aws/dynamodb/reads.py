@@ -91,9 +91,8 @@ class ReferralReads:
         return [i for i in ids if not self.load(tenant, i).referral.is_closed]
 
     def _referrals_of(self, partition: str) -> Sequence[ReferralId]:
-        prefix = keys.Sort.REFERRAL_OF.value
-        found = self._table.query(partition, prefix=prefix)
-        return [ReferralId(entry["sk"].removeprefix(prefix)) for entry in found]
+        found = self._table.query(partition, prefix=keys.Sort.REFERRAL_OF.value)
+        return [keys.referral_under(entry["sk"]) for entry in found]
 
     def messaged(self, tenant: Tenant, contact_hash: str, since: date) -> Mapping[date, str]:
         """Return the message of each of a patient's days, from `since` on."""

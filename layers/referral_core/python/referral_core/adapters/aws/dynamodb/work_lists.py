@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item, plain
@@ -32,7 +32,9 @@ from referral_core.domain.work_items.lists import (
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_SAME_NUMBER: int = 20
+_READ_OF_A_TERM: Final = 500
+"""Entries of a term that a search reads: some eight read units."""
+_SAME_NUMBER: Final = 20
 """Referrals of one number that a search shows: several EHRs may count alike."""
 
 
@@ -98,6 +100,47 @@ class WorkLists:
             Limit=_SAME_NUMBER,
         )
         return [referral_in(e) for e in self._table.get_all([plain(e) for e in response["Items"]])]
+
+    def found_by(
+        self, tenant: Tenant, terms: Sequence[str], limit: int
+    ) -> tuple[Sequence[Referral], bool]:
+        """Return referrals that bear all of some terms, and whether there may be more.
+
+        The first term that few bear is read whole; whether its referrals bear the others is looked
+        up, a hundred at once. Where many bear each of them, the last one's first hundreds are.
+        """
+        ids: list[ReferralId] = []
+        is_whole, others = False, list(terms)
+        for term in terms:
+            ids, is_whole = self._bearing(tenant, term)
+            others = [each for each in terms if each != term]
+            if is_whole:
+                break
+        for term in others:
+            ids = self._those_of(tenant, term, ids)
+        page = [
+            {PARTITION_KEY: keys.referral(tenant, i), SORT_KEY: keys.Sort.REFERRAL.value}
+            for i in ids[:limit]
+        ]
+        found = [referral_in(entry) for entry in self._table.get_all(page)]
+        return found, not is_whole or len(ids) > limit
+
+    def _bearing(self, tenant: Tenant, term: str) -> tuple[list[ReferralId], bool]:
+        """Return the first referrals that bear a term, and whether they are all."""
+        response = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression=f"{PARTITION_KEY} = :partition",
+            ExpressionAttributeValues=item(**{":partition": keys.identifier(tenant, term)}),
+            Limit=_READ_OF_A_TERM,
+        )
+        found = [keys.referral_under(plain(entry)[SORT_KEY]) for entry in response["Items"]]
+        return found, "LastEvaluatedKey" not in response
+
+    def _those_of(self, tenant: Tenant, term: str, ids: Sequence[ReferralId]) -> list[ReferralId]:
+        """Return those of some referrals that bear a term too."""
+        partition = keys.identifier(tenant, term)
+        wanted = [{PARTITION_KEY: partition, SORT_KEY: keys.under(i)} for i in ids]
+        return [keys.referral_under(entry[SORT_KEY]) for entry in self._table.get_all(wanted)]
 
     def payloads(self, referrals: Sequence[Referral]) -> Mapping[ReferralId, bytes]:
         """Read the clinical payloads of a page of referrals at once; one that is gone is left out.
