@@ -28,6 +28,7 @@ from referral_core.adapters.aws.dynamodb.keys import Sort
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
+from referral_core.adapters.memory.metering import HASHED_KEYS
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.cost_ledger import WRITE_UNITS
 from referral_core.domain.effects import Evidence, KeepEvidence
@@ -119,7 +120,7 @@ class MirroredReferrals(MemoryReferrals):
         client.create_table(**create_table_request(_TABLE))
         self.counting = CountingTable(client)
         counted: Any = self.counting
-        self.table = ReferralTable(counted, _TABLE)
+        self.table = ReferralTable(counted, _TABLE, HASHED_KEYS)
 
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
         """Accept on both, with the origin, the locks and the phone number that intake adds."""

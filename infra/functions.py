@@ -27,7 +27,11 @@ STOP = ("sms-voice:PutOptedOutNumber",)
 STOP_OR_START = (*STOP, "sms-voice:DeleteOptedOutNumber")
 STORE = ("s3:PutObject",)
 QUEUE = ("sqs:SendMessage",)
+SECRET = ("secretsmanager:GetSecretValue",)
 TABLE = "TABLE_NAME"
+HASH_KEYS = "HASH_KEYS_SECRET"
+RECORD = {TABLE: WRITE, HASH_KEYS: SECRET}
+"""The record, whose keys of numbers and identifiers are hashed."""
 
 
 @dataclass(frozen=True)
@@ -71,21 +75,25 @@ class Spec:
 
 def _step(name: str, *, completes: bool = True) -> Spec:
     """Return the spec of a function that needs the record only."""
-    return Spec(name, {TABLE: WRITE}, completes=completes)
+    return Spec(name, RECORD, completes=completes)
 
 
 def _partner(name: str, *, completes: bool = True, **uses: tuple[str, ...]) -> Spec:
     """Return the spec of a function that speaks to a partner."""
-    return Spec(name, {TABLE: WRITE, **uses}, completes=completes, secrets=True, timeout_s=60)
+    return Spec(name, {**RECORD, **uses}, completes=completes, secrets=True, timeout_s=60)
 
 
 def _receiver(name: str, **uses: tuple[str, ...]) -> Spec:
     """Return the spec of a function that stores what it receives as a document."""
-    return Spec(name, {TABLE: WRITE, "DOCUMENTS_BUCKET": STORE, **uses}, completes=True)
+    return Spec(name, {**RECORD, "DOCUMENTS_BUCKET": STORE, **uses}, completes=True)
 
 
 STEPS = (
-    Spec("check_readiness", {TABLE: (*WRITE, "dynamodb:BatchGetItem")}, completes=True),
+    Spec(
+        "check_readiness",
+        {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")},
+        completes=True,
+    ),
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
     _partner("route_referral"),
     _partner("request_authorization", DOCUMENTS_BUCKET=STORE),
@@ -106,7 +114,7 @@ OTHERS = (
     _receiver("receive_referral"),
     _receiver("receive_update", OPT_OUT_LIST=STOP),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),
-    Spec("query_api", {TABLE: LIST}),
+    Spec("query_api", {TABLE: LIST, HASH_KEYS: SECRET}),
     Spec("serve_console", {}, page=True),
     Spec(
         "publish_outbox",
@@ -134,7 +142,7 @@ OTHERS = (
             "LAKE_DATABASE": ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"),
         },
     ),
-    Spec("fire_timers", {TABLE: WRITE}, completes=True, timeout_s=55),
+    Spec("fire_timers", RECORD, completes=True, timeout_s=55),
     _partner("deliver_notices", NOTICES_QUEUE_URL=("sqs:ChangeMessageVisibility",)),
 )
 
@@ -230,7 +238,7 @@ class Functions(Construct):
         if spec.secrets:
             role.add_to_policy(
                 iam.PolicyStatement(
-                    actions=["secretsmanager:GetSecretValue"],
+                    actions=list(SECRET),
                     resources=[
                         stack.format_arn(
                             service="secretsmanager",

@@ -29,6 +29,10 @@ ACKNOWLEDGED: Final = {
         "Python 3.13 on arm64 is the runtime that the third-party layer is locked and tested for; "
         "a newer runtime is a change of the lock, made on purpose."
     ),
+    "AwsSolutions::AwsSolutions-SMG4": (
+        "A person rotates the secret of hashed keys in two phases (docs/runbook.md): what was "
+        "written under an older version must still be found, so a schedule must not replace it."
+    ),
     "AwsSolutions::AwsSolutions-SQS3": (
         "These queues are themselves dead-letter queues, of the stream's consumers and of the "
         "topic of replies, which cdk-nag cannot see; each has an alarm."
@@ -58,6 +62,9 @@ ACKNOWLEDGED: Final = {
     "HIPAA.Security::HIPAA.Security-S3BucketReplicationEnabled": (
         "Documents are versioned under their content hash in storage of eleven nines; a second "
         "region is a second cell, decided with the tenant's recovery goals."
+    ),
+    "HIPAA.Security::HIPAA.Security-SecretsManagerRotationEnabled": (
+        "As SMG4: rotated by a person, in two phases, since older versions are read for ever."
     ),
     "HIPAA.Security::HIPAA.Security-S3DefaultEncryptionKMS": (
         "S3 delivers server access logs only to buckets with S3-managed keys; they hold request "

@@ -12,6 +12,7 @@ from infra.alarms import Alarms
 from infra.api import Api
 from infra.documents import Documents
 from infra.functions import Functions, Resource
+from infra.hash_keys import HashKeys
 from infra.lake import Lake
 from infra.layers import Layers
 from infra.lifecycle import Lifecycle
@@ -43,6 +44,7 @@ class ReferralRouterStack(Stack):
         super().__init__(scope, construct_id)
         record = ReferralTable(self, "Record")
         documents = Documents(self, "Documents", record.key)
+        hash_keys = HashKeys(self, "HashKeys", record.key)
         messaging = Messaging(self, "Messaging", record.key)
         lake = Lake(self, "Lake", record.key, documents.access_logs)
         functions = Functions(
@@ -50,7 +52,10 @@ class ReferralRouterStack(Stack):
             "Functions",
             layers=Layers(self, "Layers", third_party=third_party_layer),
             key=record.key,
-            resources=self._resources(record, documents, messaging, lake),
+            resources={
+                "HASH_KEYS_SECRET": hash_keys.resource,
+                **self._resources(record, documents, messaging, lake),
+            },
             extra_environment=extra_environment,
         )
         by_name = functions.by_name

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.memory.metering import HASHED_KEYS
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.change import Change
 from referral_core.domain.ids import ReferralId, Tenant
@@ -76,17 +77,20 @@ class SimulatedTable(MemoryReferrals):
             sk = keys.payload(version)
             yield item(pk=keys.referral(tenant, referral_id), sk=sk, body=content)
         for (tenant, kind, value, owner), taken in self.keys.items():
-            pk, sk = keys.lock(tenant, kind, value), f"{keys.Sort.KEY_OF}{owner}"
+            pk = HASHED_KEYS.locks(tenant, kind, value)[0]
+            sk = f"{keys.Sort.KEY_OF}{owner}"
             yield item(pk=pk, sk=sk, referral_id=taken.referral_id, content=taken.content_hash)
         for (tenant, contact_hash), ids in self.phones.items():
             for referral_id in ids:
-                yield items.phone_item(self._referrals[tenant, referral_id].referral, contact_hash)
+                referral = self._referrals[tenant, referral_id].referral
+                yield items.phone_item(HASHED_KEYS, referral, contact_hash)
         for (tenant, contact_hash), days in self.message_claims.items():
             for day, reference in days.items():
                 sk = f"{keys.Sort.MESSAGE_DAY}{day.isoformat()}"
-                yield item(pk=keys.phone(tenant, contact_hash), sk=sk, reference=reference)
+                pk = HASHED_KEYS.phones(tenant, contact_hash)[0]
+                yield item(pk=pk, sk=sk, reference=reference)
         for (tenant, contact_hash), at in self.opt_outs.items():
-            yield items.opt_out_item(tenant, contact_hash, at)
+            yield items.opt_out_item(HASHED_KEYS.phones(tenant, contact_hash)[0], at)
         for (tenant, npi, week), reserved in self.reserved.items():
             yield items.capacity_item(tenant, npi, week, reserved)
 

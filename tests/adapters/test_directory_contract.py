@@ -19,6 +19,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from referral_core.ports import Directory
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import TENANT
 from tests.unit.fhir.partners import a_performer
 from tests.unit.payer_requests import a_payer
@@ -51,7 +52,7 @@ def directory(
         counted = [capacity_item(TENANT, SKIN.npi, *one) for one in RESERVED.items()]
         for item in (*configured, *counted):
             client.put_item(TableName="referrals", Item=item)
-        yield DynamoDbDirectory(client, "referrals")
+        yield DynamoDbDirectory(client, "referrals", HASHED_KEYS)
 
 
 def test_a_practitioner_is_read_by_specialty_and_npi(directory: Directory) -> None:

@@ -23,6 +23,7 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Notice
 from referral_core.domain.writes import Commit
 from referral_core.ports import DueIndex as DuePort
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 
 SOON = NOW + timedelta(hours=1)
@@ -55,7 +56,7 @@ def side(request: pytest.FixtureRequest) -> Side:
         memory = MemoryReferrals()
         return Side(memory, memory)
     client = request.getfixturevalue("client")
-    return Side(ReferralTable(client, "t"), DueIndex(client, "t"))
+    return Side(ReferralTable(client, "t", HASHED_KEYS), DueIndex(client, "t"))
 
 
 def test_a_referral_set_back_rests_and_comes_again(side: Side) -> None:
@@ -117,7 +118,7 @@ def test_a_notice_that_is_late_makes_its_referral_due(side: Side) -> None:
 
 def in_every_shard(client: Any, each: int) -> dict[str, int]:
     """Write some due referrals into each shard; return the shard of each."""
-    store, found = ReferralTable(client, "t"), dict.fromkeys(keys.due_shards(), 0)
+    store, found = ReferralTable(client, "t", HASHED_KEYS), dict.fromkeys(keys.due_shards(), 0)
     written: dict[str, int] = {}
     number = 0
     while min(found.values()) < each:

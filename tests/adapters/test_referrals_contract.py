@@ -47,6 +47,7 @@ from referral_core.domain.writes import (
     NoCapacity,
     ReferralState,
 )
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral, an_update
 
 Store = MemoryReferrals | ReferralTable
@@ -57,7 +58,7 @@ def a_table() -> ReferralTable:
     """The table as the template makes it."""
     client = boto3.client("dynamodb", "us-east-1")
     client.create_table(**create_table_request("referrals"))
-    return ReferralTable(client, "referrals")
+    return ReferralTable(client, "referrals", HASHED_KEYS)
 
 
 @pytest.fixture(params=["memory", "table"])

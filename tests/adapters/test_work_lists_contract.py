@@ -31,6 +31,7 @@ from referral_core.domain.work_items.lists import (
     instant,
 )
 from referral_core.domain.writes import Commit
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 
 FRONT, CALLS = Queue.FRONT_OFFICE, Queue.CONTACT_CENTER
@@ -52,8 +53,9 @@ class Shelf(NamedTuple):
             "due_at": NOW + timedelta(hours=hours),
             "owner": fields.pop("owner", None),
         }
+        number = fields.pop("number", f"s|{referral_id}")
         referral = a_referral(referral_id, work_item=WorkItem.model_validate(item), **fields)
-        self.store.accept([a_new_referral(referral, b"{}", f"s|{referral_id}")])
+        self.store.accept([a_new_referral(referral, b"{}", number)])
         return referral
 
     def changed(self, referral_id: str, **fields: Any) -> None:
@@ -73,6 +75,11 @@ class Shelf(NamedTuple):
         return seen
 
 
+def a_shelf(client: Any) -> Shelf:
+    store = ReferralTable(client, "referrals", HASHED_KEYS)
+    return Shelf(store, WorkLists(client, "referrals", HASHED_KEYS))
+
+
 @pytest.fixture(params=["memory", "table"])
 def shelf(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
     if request.param == "memory":
@@ -84,7 +91,7 @@ def shelf(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(**create_table_request("referrals"))
-        yield Shelf(ReferralTable(client, "referrals"), WorkLists(client, "referrals"))
+        yield a_shelf(client)
 
 
 @pytest.mark.parametrize("size", [1, 2, 10])
@@ -148,7 +155,7 @@ def test_an_item_that_moves_between_two_pages_is_neither_lost_nor_twice(shelf: S
 def test_a_number_finds_the_referrals_that_bear_it_the_latest_first(shelf: Shelf) -> None:
     for name, hours in (("a", 1), ("b", 2)):
         received_at = NOW + timedelta(hours=hours)
-        shelf.put(name, 1, placer_identifier=f"sys-{name}|AB-12", received_at=received_at)
+        shelf.put(name, 1, number=f"sys-{name}|AB-12", received_at=received_at)
     assert [r.id for r in shelf.lists.with_number(TENANT, "ab12")] == ["b", "a"]
     assert shelf.lists.with_number(TENANT, "ab1") == []
     assert shelf.lists.with_number(Tenant("other"), "ab12") == []
@@ -193,7 +200,7 @@ def test_a_search_reads_as_much_whatever_else_bears_the_term(
             "dynamodb", "us-east-1", aws_access_key_id="t", aws_secret_access_key="t"
         )
         client.create_table(**create_table_request("referrals"))
-        shelf = Shelf(ReferralTable(client, "referrals"), WorkLists(client, "referrals"))
+        shelf = a_shelf(client)
         bearing(shelf, **{f"r{n:02}": ("smith",) for n in range(12)}, zz=("smith", "zoe"))
         assert sought(shelf, "smith")[1]
         assert len(sought(shelf, "smith")[0]) == 5
@@ -213,7 +220,7 @@ def test_a_page_reads_as_much_whatever_is_open_beside_it() -> None:
             "dynamodb", "us-east-1", aws_access_key_id="t", aws_secret_access_key="t"
         )
         client.create_table(**create_table_request("referrals"))
-        shelf = Shelf(ReferralTable(client, "referrals"), WorkLists(client, "referrals"))
+        shelf = a_shelf(client)
         read: list[tuple[int, int]] = []
         for more in (range(5), range(5, 60)):
             for number in more:

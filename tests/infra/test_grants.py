@@ -109,12 +109,24 @@ def test_a_function_knows_exactly_the_settings_that_its_builder_asks_for(
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-def test_a_function_reads_secrets_exactly_when_it_speaks_to_partners(
+def test_a_function_reads_the_secrets_that_its_builder_asks_for(
     spec: Spec, resources: Resources
 ) -> None:
-    reads = "secretsmanager:GetSecretValue" in actions(resources, spec.name)
+    """Partners' are under one name; those that keys are hashed under are beside it, not in it."""
+    reads = {
+        "".join(part for part in target["Fn::Join"][1] if isinstance(part, str)).rpartition(
+            ":secret:"
+        )[2]
+        for statement in statements_of(resources, spec.name)
+        if "secretsmanager:GetSecretValue" in as_list(statement["Action"])
+        for target in targets(statement)
+    }
+    asked = {
+        "referral-router/*": ("partners", "http") in reached(spec.name),
+        f"{STACK_NAME}-hash-keys-??????": "HASH_KEYS_SECRET" in needed(spec.name),
+    }
 
-    assert reads == (("partners", "http") in reached(spec.name))
+    assert reads == {secret for secret, is_asked in asked.items() if is_asked}
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
@@ -137,6 +149,7 @@ def test_builders_are_found_through_others() -> None:
     } <= reached("contact_patient")
     assert needed("contact_patient") == {
         "TABLE_NAME",
+        "HASH_KEYS_SECRET",
         "SMS_ORIGINATION_IDENTITY",
         "EMAIL_FROM",
         "DOCUMENTS_BUCKET",

@@ -495,3 +495,15 @@ def test_cfn_lint_finds_nothing_wrong(assembly: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout
+
+
+def test_the_secret_of_hashed_keys_is_generated_encrypted_and_kept(resources: Resources) -> None:
+    (secret,) = (r for r in resources.values() if r["Type"] == "AWS::SecretsManager::Secret")
+    properties = secret["Properties"]
+    assert properties["Name"] == f"{STACK_NAME}-hash-keys"
+    assert "RecordKey" in json.dumps(properties["KmsKeyId"])
+    generated = properties["GenerateSecretString"]
+    assert json.loads(generated["SecretStringTemplate"]) == {"current": "1"}
+    assert (generated["GenerateStringKey"], generated["PasswordLength"]) == ("1", 64)
+    assert "SecretString" not in properties
+    assert secret["DeletionPolicy"] == "Retain"

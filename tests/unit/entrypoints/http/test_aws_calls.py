@@ -31,6 +31,7 @@ from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.lifecycle.case import Sources
 from referral_core.pathways import pathway, pathway_for
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT
 from tests.unit.entrypoints.http.events import an_event
 from tests.unit.fhir.orders import PLACER, Json, a_bundle, an_order, bundled_order
@@ -55,16 +56,19 @@ class Aws:
         s3.create_bucket(Bucket="documents")
         for client in (dynamodb, s3):
             client.meta.events.register("before-call", self._count)
-        table, documents = ReferralTable(dynamodb, "referrals"), S3Documents(s3, "documents")
+        table, documents = (
+            ReferralTable(dynamodb, "referrals", HASHED_KEYS),
+            S3Documents(s3, "documents"),
+        )
         self.clock = ManualClock(NOW)
         orders = ReceiveOrderUpdate(table, documents, no_engine, self.clock)
         intake = ReceiveReferral(table, documents, self.clock, orders, pathway_for)
-        directory = DynamoDbDirectory(dynamodb, "referrals")
+        directory = DynamoDbDirectory(dynamodb, "referrals", HASHED_KEYS)
         principals = CachedPrincipals(directory, self.clock)
         self._intake = intake_app(intake, orders, principals)
         reads = ReadRecords(table, table, "https://auth.example.org/token")
         unmatched = ListUnmatched(UnmatchedTable(dynamodb, "referrals"))
-        lists = WorkLists(dynamodb, "referrals")
+        lists = WorkLists(dynamodb, "referrals", HASHED_KEYS)
         worklist = ListWorkItems(table, lists, self.clock)
         staff = ShowReferrals(table, lists, directory, self.clock)
         sources = Sources(table, directory, pathway)

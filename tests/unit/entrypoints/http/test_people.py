@@ -66,7 +66,8 @@ def at(reason: Reason) -> ApiClient:
 
 def stored(world: World, referral_id: str, **fields: object) -> Referral:
     referral = a_referral(referral_id, **fields)
-    world.referrals.accept([a_new_referral(referral, EMPTY.dump())])
+    numbers = [referral.placer_identifier] if referral.placer_identifier else []
+    world.referrals.accept([a_new_referral(referral, EMPTY.dump(), *numbers)])
     return referral
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from referral_core.adapters.aws.secrets import CachedSecrets
 from referral_core.adapters.http.client import HttpClient
-from referral_core.wiring.clients import aws_client
+from referral_core.wiring.secrets import secrets
 
 
 @cache
 def http() -> HttpClient:
     """Return the client for partners."""
-    secrets = CachedSecrets(aws_client("secretsmanager"))
-    return HttpClient(secrets, read_again=secrets.read_again)
+    return HttpClient(secrets(), read_again=secrets().read_again)

@@ -6,10 +6,10 @@ from functools import cache
 
 from referral_core.entrypoints.http.principals import CachedPrincipals, Principals
 from referral_core.wiring.clock import clock
-from referral_core.wiring.table import directory
+from referral_core.wiring.table import configuration
 
 
 @cache
 def principals() -> Principals:
     """Return the principals, each read once in five minutes."""
-    return CachedPrincipals(directory(), clock())
+    return CachedPrincipals(configuration(), clock())

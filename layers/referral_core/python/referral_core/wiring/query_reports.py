@@ -15,7 +15,7 @@ from referral_core.settings import settings
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 from referral_core.wiring.principals import principals
-from referral_core.wiring.table import directory
+from referral_core.wiring.table import configuration
 
 PRICES = ("us-east-1",)
 
@@ -27,7 +27,7 @@ def build() -> HttpEndpoint:
     lake = AthenaLake(aws_client("athena"), workgroup, database)
     use = RunReports(
         lake,
-        directory(),
+        configuration(),
         clock(),
         [price_book(name) for name in PRICES],
         horizons(pathways().values()),

@@ -1,4 +1,4 @@
-"""Secrets of partners, kept for minutes: a token that is rotated reaches a warm function soon."""
+"""Secrets, kept for minutes: a partner's token that is rotated reaches a warm function soon."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CachedSecrets:
 
     def read_again(self, name: str) -> str:
         """Read a secret whatever is known: a partner no longer takes the one that is."""
-        with service_errors("The secret of a partner could not be read"):
+        with service_errors("A secret could not be read"):
             found = self._client.get_secret_value(SecretId=name)
         secret = str(found["SecretString"])
         self._known[name] = (self._seconds(), secret)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.bodies import event_in
 from referral_core.adapters.aws.dynamodb.effects import RELEASE
+from referral_core.adapters.aws.dynamodb.hashed_keys import CURRENT, HashedKeys
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
 from referral_core.adapters.aws.dynamodb.transactions import EVENT, parts_of_commit, parts_of_new
 from referral_core.domain.events import Event
 from referral_core.domain.writes import Commit, NewReferral
 
-_TABLE: Final = Requests("memory")
+HASHED_KEYS: Final = HashedKeys(lambda: json.dumps({CURRENT: "1", "1": "in memory, " * 4}))
+"""Of what needs keys as long as the table's; nothing in memory is hashed."""
+_TABLE: Final = Requests("memory", HASHED_KEYS)
 
 
 def event_of_new(new: NewReferral) -> Event:

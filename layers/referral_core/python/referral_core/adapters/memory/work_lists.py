@@ -17,6 +17,7 @@ from referral_core.domain.work_items.lists import (
     Unassigned,
     place_of,
 )
+from referral_core.domain.writes import KeyKind
 
 
 class MemoryWorkLists:
@@ -46,7 +47,13 @@ class MemoryWorkLists:
 
     def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
         """Return the referrals that bear a placer's number, the latest first."""
-        found = [r for r in self._of(tenant) if folded_number(r.placer_identifier) == folded]
+        held = self._referrals.keys.items()
+        bear = {
+            found.referral_id
+            for (of, kind, value, _), found in held
+            if (of, kind) == (tenant, KeyKind.PLACER) and folded_number(value) == folded
+        }
+        found = [r for r in self._of(tenant) if r.id in bear]
         return sorted(found, key=lambda r: r.received_at, reverse=True)
 
     def found_by(

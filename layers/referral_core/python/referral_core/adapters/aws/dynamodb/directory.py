@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
@@ -58,9 +59,11 @@ def person_item(principal: Principal) -> dict[str, Any]:
 class DynamoDbDirectory:
     """Reads configuration; one process reads each profile once."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
-        """Take a DynamoDB client and the table's name."""
-        self._table = Table(client, name)
+    def __init__(
+        self, client: DynamoDBClient, name: str, hashed: HashedKeys = NO_HASHED_KEYS
+    ) -> None:
+        """Take a DynamoDB client, the table's name, and where hashed keys are composed."""
+        self._table = Table(client, name, hashed)
         self._profiles: dict[Tenant, TenantProfile] = {}
 
     def principal(self, client_id: str) -> Principal:
@@ -127,8 +130,10 @@ class DynamoDbDirectory:
 
     def overrides(self, tenant: Tenant, wanted: Sequence[str]) -> Overrides:
         """Read the tenant's mappings of some codes or words."""
-        places = {keys.mapping(tenant, key)["pk"]: key for key in wanted}
-        found = self._table.get_all([keys.mapping(tenant, key) for key in wanted])
+        # The one that is written now comes last: it is the later word.
+        places = {pk: k for k in wanted for pk in reversed(self._table.hashed.mappings(tenant, k))}
+        sort = keys.Sort.MAPPING.value
+        found = self._table.get_all([{"pk": pk, "sk": sort} for pk in places])
         return Overrides(
             entries={places[e["pk"]]: Override.model_validate_json(str(e["body"])) for e in found}
         )

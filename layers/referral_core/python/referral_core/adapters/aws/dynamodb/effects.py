@@ -87,21 +87,19 @@ def _held_by(
 
 
 def _claim(table: Requests, after: Referral, effect: ClaimDailyMessage) -> Iterator[Part]:
-    yield table.put(
-        CLAIM,
-        items.claim_item(after.tenant, effect),
-        "attribute_not_exists(pk) OR #reference = :reference",
+    partitions = table.hashed.phones(after.tenant, effect.contact_hash)
+    free = (
+        "attribute_not_exists(pk) OR #reference = :own",
         {"#reference": "reference"},
-        {":reference": {"S": effect.reference}},
+        {":own": {"S": effect.reference}},
     )
+    yield table.put(CLAIM, items.claim_item(partitions[0], effect), *free)
+    for older in partitions[1:]:
+        yield table.check(CLAIM, items.claim_key(older, effect), *free)
     if effect.stoppable:
-        key = item(pk=keys.phone(after.tenant, effect.contact_hash), sk=keys.Sort.OPT_OUT.value)
-        check = {
-            "TableName": table.name,
-            "Key": key,
-            "ConditionExpression": f"attribute_not_exists(pk) OR {OPTED_IN}",
-        }
-        yield Part(OPT_OUT, {"ConditionCheck": check})
+        for each in partitions:
+            allowed = f"attribute_not_exists(pk) OR {OPTED_IN}"
+            yield table.check(OPT_OUT, items.opt_out_key(each), allowed)
 
 
 def _update(table: Requests, after: Referral, effect: RecordUpdate) -> Iterator[Part]:
@@ -123,11 +121,11 @@ def _decision(table: Requests, after: Referral, effect: KeepDecision) -> Iterato
 
 
 def _mapping(table: Requests, after: Referral, effect: KeepMapping) -> Iterator[Part]:
-    yield table.put("mapping", items.mapping_item(after.tenant, effect), None)
+    yield table.put("mapping", items.mapping_item(table.hashed, after.tenant, effect), None)
 
 
 def _contact(table: Requests, after: Referral, effect: IndexContact) -> Iterator[Part]:
-    yield table.put("contact", items.phone_item(after, effect.contact_hash), None)
+    yield table.put("contact", items.phone_item(table.hashed, after, effect.contact_hash), None)
 
 
 def _number(table: Requests, after: Referral, effect: TakeNumber) -> Iterator[Part]:
@@ -137,16 +135,15 @@ def _number(table: Requests, after: Referral, effect: TakeNumber) -> Iterator[Pa
         value=effect.number,
         content_hash=effect.content_hash,
     )
-    yield table.put(
-        NUMBER,
-        items.key_item(after, key),
-        "attribute_not_exists(pk) OR referral_id = :own",
-        values={":own": {"S": after.id}},
-    )
+    free, own = "attribute_not_exists(pk) OR referral_id = :own", {":own": {"S": after.id}}
+    yield table.put(NUMBER, items.key_item(table.hashed, after, key), free, values=own)
+    for older in items.older_key_items(table.hashed, after.tenant, key):
+        yield table.check(NUMBER, older, free, values=own)
 
 
 def _identifier(table: Requests, after: Referral, effect: IndexIdentifier) -> Iterator[Part]:
-    yield table.put("identifier", items.identifier_item(after, effect.identifier), None)
+    found_by = items.identifier_item(table.hashed, after, effect.identifier)
+    yield table.put("identifier", found_by, None)
 
 
 WRITERS: Final[Mapping[type[Effect], Callable[[Requests, Referral, Any], Iterator[Part]]]] = (

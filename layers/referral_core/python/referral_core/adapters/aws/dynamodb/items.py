@@ -12,6 +12,7 @@ from typing import Any, Final
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
 from referral_core.adapters.aws.dynamodb.bodies import body_of, update_body
+from referral_core.adapters.aws.dynamodb.hashed_keys import HashedKeys
 from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
 from referral_core.domain.effects import ClaimDailyMessage, Evidence, KeepMapping, RoutingDecision
@@ -23,7 +24,7 @@ from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Update
 from referral_core.domain.work_items.lists import place_of
-from referral_core.domain.writes import Key
+from referral_core.domain.writes import Key, KeyKind
 
 MAX_PAYLOAD_BYTES: Final = 350 * 1024
 """Compressed; DynamoDB's item limit is 400 KB and the rest of the item needs room."""
@@ -70,7 +71,6 @@ def referral_item(referral: Referral) -> Item:
         performer_key=keys.performer(referral.tenant, offer.organization) if offer else None,
         referrer_key=keys.referrer(referral.tenant, referral.referrer),
         revised_at=keys.millisecond(referral.revised_at or referral.received_at),
-        number_key=_number_key(referral),
         **_item_keys(referral),
     )
 
@@ -87,11 +87,6 @@ def _item_keys(referral: Referral) -> Mapping[str, str]:
         "item_owner": owner,
         "item_place": place_of(due_at, referral.id),
     }
-
-
-def _number_key(referral: Referral) -> str | None:
-    folded = folded_number(referral.placer_identifier)
-    return keys.number(referral.tenant, folded) if folded else None
 
 
 def mailbox_item(referral: Referral, mailbox: Mailbox) -> Item:
@@ -126,9 +121,13 @@ def payload_item(referral: Referral, body: bytes) -> Item:
     )
 
 
-def mapping_item(tenant: Tenant, kept: KeepMapping) -> Item:
+def mapping_item(hashed: HashedKeys, tenant: Tenant, kept: KeepMapping) -> Item:
     """Return the item of what a code or words of the tenant's orders mean."""
-    return item(**keys.mapping(tenant, kept.key), body=kept.override.model_dump_json())
+    return item(
+        pk=hashed.mappings(tenant, kept.key)[0],
+        sk=keys.Sort.MAPPING.value,
+        body=kept.override.model_dump_json(),
+    )
 
 
 def payload_in(found: Mapping[str, Any]) -> bytes:
@@ -178,54 +177,60 @@ def evidence_item(tenant: Tenant, referral_id: ReferralId, evidence: Evidence) -
     )
 
 
-def phone_item(referral: Referral, contact_hash: str) -> Item:
+def phone_item(hashed: HashedKeys, referral: Referral, contact_hash: str) -> Item:
     """Return the item that lets a phone number find its referral."""
     return item(
-        pk=keys.phone(referral.tenant, contact_hash),
+        pk=hashed.phones(referral.tenant, contact_hash)[0],
         sk=keys.under(referral.id),
     )
 
 
-def identifier_item(referral: Referral, identifier: str) -> Item:
+def identifier_item(hashed: HashedKeys, referral: Referral, identifier: str) -> Item:
     """Return the item that lets an identifier find its referrals."""
     return item(
-        pk=keys.identifier(referral.tenant, identifier),
+        pk=hashed.identifiers(referral.tenant, identifier)[0],
         sk=keys.under(referral.id),
     )
 
 
-def claim_item(tenant: Tenant, claim: ClaimDailyMessage) -> Item:
+def claim_key(partition: str, claim: ClaimDailyMessage) -> Item:
+    """Return the key of a day's message in a number's partition."""
+    return item(pk=partition, sk=f"{keys.Sort.MESSAGE_DAY}{claim.day.isoformat()}")
+
+
+def claim_item(partition: str, claim: ClaimDailyMessage) -> Item:
     """Return the item of a day's message; it expires once no cap looks back on it."""
-    return item(
-        pk=keys.phone(tenant, claim.contact_hash),
-        sk=f"{keys.Sort.MESSAGE_DAY}{claim.day.isoformat()}",
-        reference=claim.reference,
-        expires_at=int(time.time()) + _CLAIMS_KEPT_S,
-    )
+    beside = item(reference=claim.reference, expires_at=int(time.time()) + _CLAIMS_KEPT_S)
+    return {**claim_key(partition, claim), **beside}
 
 
-def opt_out_key(tenant: Tenant, contact_hash: str) -> Item:
-    """Return the key of a number's opt-out."""
-    return item(pk=keys.phone(tenant, contact_hash), sk=keys.Sort.OPT_OUT.value)
+def opt_out_key(partition: str) -> Item:
+    """Return the key of an opt-out in its number's partition."""
+    return item(pk=partition, sk=keys.Sort.OPT_OUT.value)
 
 
-def opt_out_item(tenant: Tenant, contact_hash: str, at: datetime) -> Item:
+def opt_out_item(partition: str, at: datetime) -> Item:
     """Return the item of a number that wants no messages."""
-    return item(
-        pk=keys.phone(tenant, contact_hash),
-        sk=keys.Sort.OPT_OUT.value,
-        at=at.astimezone(UTC).isoformat(),
-    )
+    return {**opt_out_key(partition), **item(at=at.astimezone(UTC).isoformat())}
 
 
-def key_item(referral: Referral, key: Key) -> Item:
-    """Return the item of a uniqueness lock."""
+def key_item(hashed: HashedKeys, referral: Referral, key: Key) -> Item:
+    """Return the item of a uniqueness lock; an order's number is listed as people write it."""
+    number = folded_number(key.value) if key.kind is KeyKind.PLACER else None
     return item(
-        pk=keys.lock(referral.tenant, key.kind, key.value),
+        pk=hashed.locks(referral.tenant, key.kind, key.value)[0],
         sk=f"{keys.Sort.KEY_OF}{key.owner}",
         referral_id=referral.id,
         content_hash=key.content_hash,
+        number_key=hashed.numbers(referral.tenant, number)[0] if number else None,
+        number_place=keys.number_place(referral.received_at, referral.id) if number else None,
     )
+
+
+def older_key_items(hashed: HashedKeys, tenant: Tenant, key: Key) -> list[Item]:
+    """Return the keys that a lock has if it was taken under an older secret key."""
+    partitions = hashed.locks(tenant, key.kind, key.value)[1:]
+    return [item(pk=pk, sk=f"{keys.Sort.KEY_OF}{key.owner}") for pk in partitions]
 
 
 def capacity_item(tenant: Tenant, npi: str, week: str, held: int) -> Item:

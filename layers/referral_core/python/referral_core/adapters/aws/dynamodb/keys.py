@@ -54,9 +54,9 @@ def referral_of(partition: str) -> tuple[Tenant, ReferralId]:
     return Tenant(tenant), ReferralId(referral_id)
 
 
-def lock(tenant: Tenant, kind: KeyKind, value: str) -> str:
-    """Return the partition of a lock's value, one item an owner; hashed: it may be long or PHI."""
-    return f"T#{tenant}#KEY#{kind}#{sha256(value.encode()).hexdigest()}"
+def lock(tenant: Tenant, kind: KeyKind, hashed: str) -> str:
+    """Return the partition of a lock's (hashed) value; `HashedKeys` hashes."""
+    return f"T#{tenant}#KEY#{kind}#{hashed}"
 
 
 def config(tenant: Tenant) -> str:
@@ -69,10 +69,9 @@ def directory(tenant: Tenant, specialty: str) -> str:
     return f"T#{tenant}#DIRECTORY#{specialty}"
 
 
-def mapping(tenant: Tenant, key: str) -> dict[str, str]:
-    """Return the key of what a code or words mean; they are hashed, for words may be PHI."""
-    hashed = sha256(key.encode()).hexdigest()
-    return {"pk": f"T#{tenant}#MAPPING#{hashed}", "sk": Sort.MAPPING.value}
+def mapping(tenant: Tenant, hashed: str) -> str:
+    """Return the partition of what a code or words (hashed) mean."""
+    return f"T#{tenant}#MAPPING#{hashed}"
 
 
 def capacity(tenant: Tenant, npi: str) -> str:
@@ -80,14 +79,14 @@ def capacity(tenant: Tenant, npi: str) -> str:
     return f"T#{tenant}#CAPACITY#{npi}"
 
 
-def phone(tenant: Tenant, contact_hash: str) -> str:
+def phone(tenant: Tenant, hashed: str) -> str:
     """Return the partition of a (hashed) number: its referrals, its messages, its opt-out."""
-    return f"T#{tenant}#PHONE#{contact_hash}"
+    return f"T#{tenant}#PHONE#{hashed}"
 
 
-def identifier(tenant: Tenant, value: str) -> str:
-    """Return the partition of an identifier that several orders may have; hashed as a lock is."""
-    return f"T#{tenant}#IDENTIFIER#{sha256(value.encode()).hexdigest()}"
+def identifier(tenant: Tenant, hashed: str) -> str:
+    """Return the partition of a (hashed) identifier that several orders may have."""
+    return f"T#{tenant}#IDENTIFIER#{hashed}"
 
 
 def under(referral_id: ReferralId) -> str:
@@ -200,9 +199,19 @@ def unassigned(tenant: Tenant, name: str) -> str:
     return f"T#{tenant}#UNASSIGNED#{name}"
 
 
-def number(tenant: Tenant, folded: str) -> str:
-    """Return the partition of the referrals that bear a placer's number."""
-    return f"T#{tenant}#NUMBER#{folded}"
+def number(tenant: Tenant, hashed: str) -> str:
+    """Return the partition of the referrals that bear a placer's (hashed) number."""
+    return f"T#{tenant}#NUMBER#{hashed}"
+
+
+def number_place(received_at: datetime, referral_id: ReferralId) -> str:
+    """Return where a referral stands among those of its number, in the order of receipt."""
+    return f"{second(received_at)}#{referral_id}"
+
+
+def referral_at(place: str) -> ReferralId:
+    """Return the referral that stands at such a place."""
+    return ReferralId(place.partition("#")[2])
 
 
 def performer(tenant: Tenant, organization: str) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.bodies import event_in, mailbox_in, referral_in
 from referral_core.adapters.aws.dynamodb.due import DueIndex
+from referral_core.adapters.aws.dynamodb.hashed_keys import (
+    NO_HASHED_KEYS,
+    HashedKeys,
+    Partitions,
+)
 from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, BY_REFERRER, Index
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.errors import NotFound
@@ -24,15 +29,17 @@ if TYPE_CHECKING:
 class ReferralReads:
     """The reading half of the record."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
-        """Take a DynamoDB client and the table's name."""
-        self._table = Table(client, name)
+    def __init__(
+        self, client: DynamoDBClient, name: str, hashed: HashedKeys = NO_HASHED_KEYS
+    ) -> None:
+        """Take a DynamoDB client, the table's name, and where hashed keys are composed."""
+        self._table = Table(client, name, hashed)
         self._due = DueIndex(client, name)
 
     def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
         """Read a lock; None when nobody holds it."""
-        sort = f"{keys.Sort.KEY_OF}{key.owner}"
-        held = self._table.get(keys.lock(tenant, key.kind, key.value), sort)
+        partitions = self._table.hashed.locks(tenant, key.kind, key.value)
+        held = self._first(partitions, f"{keys.Sort.KEY_OF}{key.owner}")
         if held is None:
             return None
         return ExistingKey(
@@ -43,11 +50,21 @@ class ReferralReads:
 
     def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
         """List the referrals that have an identifier, as their own number or with others."""
-        numbers = keys.lock(tenant, KeyKind.PLACER, identifier)
-        own = self._table.query(numbers, prefix=keys.Sort.KEY_OF.value)
+        hashed = self._table.hashed
+        numbers = hashed.locks(tenant, KeyKind.PLACER, identifier)
+        own = self._every(numbers, keys.Sort.KEY_OF.value)
         found = [ReferralId(held["referral_id"]) for held in own]
-        shared = self._referrals_of(keys.identifier(tenant, identifier))
+        shared = self._referrals_of(hashed.identifiers(tenant, identifier))
         return sorted({*found, *shared})
+
+    def _first(self, partitions: Partitions, sort: str) -> dict[str, Any] | None:
+        """Read an item where it is written now, else where it was under an older secret key."""
+        found = (self._table.get(partition, sort) for partition in partitions)
+        return next((item for item in found if item is not None), None)
+
+    def _every(self, partitions: Partitions, prefix: str) -> Iterator[dict[str, Any]]:
+        for partition in partitions:
+            yield from self._table.query(partition, prefix)
 
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox with one strongly consistent query."""
@@ -87,24 +104,25 @@ class ReferralReads:
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the referrals of a phone number that are still open."""
-        ids = self._referrals_of(keys.phone(tenant, contact_hash))
+        ids = self._referrals_of(self._table.hashed.phones(tenant, contact_hash))
         return [i for i in ids if not self.load(tenant, i).referral.is_closed]
 
-    def _referrals_of(self, partition: str) -> Sequence[ReferralId]:
-        found = self._table.query(partition, prefix=keys.Sort.REFERRAL_OF.value)
-        return [keys.referral_under(entry["sk"]) for entry in found]
+    def _referrals_of(self, partitions: Partitions) -> Sequence[ReferralId]:
+        found = self._every(partitions, keys.Sort.REFERRAL_OF.value)
+        return list(dict.fromkeys(keys.referral_under(entry["sk"]) for entry in found))
 
     def messaged(self, tenant: Tenant, contact_hash: str, since: date) -> Mapping[date, str]:
         """Return the message of each of a patient's days, from `since` on."""
         prefix = keys.Sort.MESSAGE_DAY.value
-        found = self._table.query(keys.phone(tenant, contact_hash), prefix=prefix)
+        found = self._every(self._table.hashed.phones(tenant, contact_hash), prefix)
         days = {date.fromisoformat(e["sk"].removeprefix(prefix)): e["reference"] for e in found}
         return {day: str(reference) for day, reference in days.items() if day >= since}
 
     def opted_out(self, tenant: Tenant, contact_hash: str) -> bool:
         """Whether a number is on the opt-out list."""
-        listed = self._table.get(keys.phone(tenant, contact_hash), keys.Sort.OPT_OUT.value)
-        return listed is not None and not listed.get("ended")
+        partitions = self._table.hashed.phones(tenant, contact_hash)
+        listed = [self._table.get(each, keys.Sort.OPT_OUT.value) for each in partitions]
+        return any(each is not None and not each.get("ended") for each in listed)
 
     # --- lists ------------------------------------------------------------------------------------
 

@@ -90,25 +90,30 @@ class ReferralTable(ReferralReads):
 
     def opt_out(self, tenant: Tenant, contact_hash: str, at: datetime) -> None:
         """Put a number on the opt-out list; the first time counts, until it is taken off."""
+        partitions = self._table.hashed.phones(tenant, contact_hash)
         with (
             service_errors("The opt-out could not be written"),
             suppress(self._table.client.exceptions.ConditionalCheckFailedException),
         ):
             self._table.client.put_item(
                 TableName=self._table.name,
-                Item=items.opt_out_item(tenant, contact_hash, at),
+                Item=items.opt_out_item(partitions[0], at),
                 ConditionExpression=f"attribute_not_exists(pk) OR {effects.OPTED_IN}",
             )
 
     def opt_in(self, tenant: Tenant, contact_hash: str) -> None:
         """Take a number off the opt-out list; that it was on it stays known."""
+        for partition in self._table.hashed.phones(tenant, contact_hash):
+            self._end_opt_out(partition)
+
+    def _end_opt_out(self, partition: str) -> None:
         with (
             service_errors("The opt-in could not be written"),
             suppress(self._table.client.exceptions.ConditionalCheckFailedException),
         ):
             self._table.client.update_item(
                 TableName=self._table.name,
-                Key=items.opt_out_key(tenant, contact_hash),
+                Key=items.opt_out_key(partition),
                 UpdateExpression="SET ended = :yes",
                 ConditionExpression="attribute_exists(pk)",
                 ExpressionAttributeValues={":yes": {"BOOL": True}},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
+from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.schema import PARTITION_KEY, SORT_KEY, Index
 from referral_core.adapters.aws.service_errors import service_errors, translated
 from referral_core.domain.errors import Retryable
@@ -49,9 +50,10 @@ class ConditionsFailed(Exception):
 class Requests:
     """Composes the parts of transactions on one table; needs no client."""
 
-    def __init__(self, name: str) -> None:
-        """Take the table's name."""
+    def __init__(self, name: str, hashed: HashedKeys = NO_HASHED_KEYS) -> None:
+        """Take the table's name, and where hashed keys are composed."""
         self.name = name
+        self.hashed = hashed
 
     def put(
         self,
@@ -75,13 +77,35 @@ class Requests:
         """Return the part of a transaction that puts an item which must not be there yet."""
         return self.put(name, entry, _NEW)
 
+    def check(
+        self,
+        name: str,
+        key: Item,
+        condition: str = _NEW,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Part:
+        """Return the part that only asks for a condition; without one, that nothing is there."""
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": key,
+            "ConditionExpression": condition,
+        }
+        if names:
+            request["ExpressionAttributeNames"] = names
+        if values:
+            request["ExpressionAttributeValues"] = values
+        return Part(name, {"ConditionCheck": request})
+
 
 class Table(Requests):
     """One table, by its name."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
-        """Take a DynamoDB client and the table's name."""
-        super().__init__(name)
+    def __init__(
+        self, client: DynamoDBClient, name: str, hashed: HashedKeys = NO_HASHED_KEYS
+    ) -> None:
+        """Take a DynamoDB client, the table's name, and where hashed keys are composed."""
+        super().__init__(name, hashed)
         self.client = client
 
     # --- reads ------------------------------------------------------------------------------

@@ -34,14 +34,20 @@ def parts_of_new(table: Requests, new: NewReferral) -> list[Part]:
     others = [
         table.put_new(_REFERRAL, items.referral_item(referral)),
         table.put_new("payload", items.payload_item(referral, new.payload)),
-        *(table.put_new("key", items.key_item(referral, key)) for key in new.keys),
+        *(table.put_new("key", items.key_item(table.hashed, referral, key)) for key in new.keys),
     ]
     others += [
-        table.put("identifier", items.identifier_item(referral, one), None)
+        table.check("key", older)
+        for key in new.keys
+        for older in items.older_key_items(table.hashed, referral.tenant, key)
+    ]
+    others += [
+        table.put("identifier", items.identifier_item(table.hashed, referral, one), None)
         for one in new.identifiers
     ]
     if new.contact_hash:
-        others.append(table.put("contact", items.phone_item(referral, new.contact_hash), None))
+        found_by = items.phone_item(table.hashed, referral, new.contact_hash)
+        others.append(table.put("contact", found_by, None))
     return _with_event(table, others, new.event, {})
 
 

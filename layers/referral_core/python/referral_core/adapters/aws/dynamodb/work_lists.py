@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item, plain
 from referral_core.adapters.aws.dynamodb.bodies import referral_in
+from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.items import payload_in
 from referral_core.adapters.aws.dynamodb.schema import (
     BY_NUMBER,
@@ -41,9 +42,11 @@ _SAME_NUMBER: Final = 20
 class WorkLists:
     """The sparse indexes of open work items: what is closed or waits elsewhere costs nothing."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
-        """Take a DynamoDB client and the table's name."""
-        self._table = Table(client, name)
+    def __init__(
+        self, client: DynamoDBClient, name: str, hashed: HashedKeys = NO_HASHED_KEYS
+    ) -> None:
+        """Take a DynamoDB client, the table's name, and where hashed keys are composed."""
+        self._table = Table(client, name, hashed)
         self._client = client
         self._name = name
 
@@ -91,15 +94,20 @@ class WorkLists:
 
     def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
         """Return the referrals that bear a placer's number, the latest first."""
-        response = self._client.query(
-            TableName=self._name,
-            IndexName=BY_NUMBER.name,
-            KeyConditionExpression=f"{BY_NUMBER.partition} = :partition",
-            ExpressionAttributeValues=item(**{":partition": keys.number(tenant, folded)}),
-            ScanIndexForward=False,
-            Limit=_SAME_NUMBER,
-        )
-        return [referral_in(e) for e in self._table.get_all([plain(e) for e in response["Items"]])]
+        places: set[str] = set()
+        for partition in self._table.hashed.numbers(tenant, folded):
+            response = self._client.query(
+                TableName=self._name,
+                IndexName=BY_NUMBER.name,
+                KeyConditionExpression=f"{BY_NUMBER.partition} = :partition",
+                ExpressionAttributeValues=item(**{":partition": partition}),
+                ScanIndexForward=False,
+                Limit=_SAME_NUMBER,
+            )
+            places |= {plain(entry)[BY_NUMBER.sort] for entry in response["Items"]}
+        latest = sorted(places, reverse=True)[:_SAME_NUMBER]
+        wanted = [_projection(tenant, keys.referral_at(place)) for place in latest]
+        return [referral_in(found) for found in self._table.get_all(wanted)]
 
     def found_by(
         self, tenant: Tenant, terms: Sequence[str], limit: int
@@ -118,29 +126,36 @@ class WorkLists:
                 break
         for term in others:
             ids = self._those_of(tenant, term, ids)
-        page = [
-            {PARTITION_KEY: keys.referral(tenant, i), SORT_KEY: keys.Sort.REFERRAL.value}
-            for i in ids[:limit]
-        ]
+        page = [_projection(tenant, i) for i in ids[:limit]]
         found = [referral_in(entry) for entry in self._table.get_all(page)]
         return found, not is_whole or len(ids) > limit
 
     def _bearing(self, tenant: Tenant, term: str) -> tuple[list[ReferralId], bool]:
         """Return the first referrals that bear a term, and whether they are all."""
-        response = self._client.query(
-            TableName=self._name,
-            KeyConditionExpression=f"{PARTITION_KEY} = :partition",
-            ExpressionAttributeValues=item(**{":partition": keys.identifier(tenant, term)}),
-            Limit=_READ_OF_A_TERM,
-        )
-        found = [keys.referral_under(plain(entry)[SORT_KEY]) for entry in response["Items"]]
-        return found, "LastEvaluatedKey" not in response
+        found: dict[ReferralId, None] = {}
+        is_whole = True
+        for partition in self._table.hashed.identifiers(tenant, term):
+            response = self._client.query(
+                TableName=self._name,
+                KeyConditionExpression=f"{PARTITION_KEY} = :partition",
+                ExpressionAttributeValues=item(**{":partition": partition}),
+                Limit=_READ_OF_A_TERM,
+            )
+            places = [plain(entry)[SORT_KEY] for entry in response["Items"]]
+            found |= dict.fromkeys(map(keys.referral_under, places))
+            is_whole = is_whole and "LastEvaluatedKey" not in response
+        return list(found), is_whole
 
     def _those_of(self, tenant: Tenant, term: str, ids: Sequence[ReferralId]) -> list[ReferralId]:
         """Return those of some referrals that bear a term too."""
-        partition = keys.identifier(tenant, term)
-        wanted = [{PARTITION_KEY: partition, SORT_KEY: keys.under(i)} for i in ids]
-        return [keys.referral_under(entry[SORT_KEY]) for entry in self._table.get_all(wanted)]
+        partitions = self._table.hashed.identifiers(tenant, term)
+        wanted = [
+            {PARTITION_KEY: partition, SORT_KEY: keys.under(i)}
+            for i in ids
+            for partition in partitions
+        ]
+        found = self._table.get_all(wanted)
+        return list(dict.fromkeys(keys.referral_under(entry[SORT_KEY]) for entry in found))
 
     def payloads(self, referrals: Sequence[Referral]) -> Mapping[ReferralId, bytes]:
         """Read the clinical payloads of a page of referrals at once; one that is gone is left out.
@@ -170,6 +185,13 @@ class WorkLists:
                 **{":partition": partition, ":after": begin, ":before": before}
             ),
         }
+
+
+def _projection(tenant: Tenant, referral_id: ReferralId) -> Mapping[str, str]:
+    return {
+        PARTITION_KEY: keys.referral(tenant, referral_id),
+        SORT_KEY: keys.Sort.REFERRAL.value,
+    }
 
 
 def _partition(tenant: Tenant, of: ItemList) -> tuple[Index, str]:
