@@ -37,6 +37,7 @@ from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.reports import RunReports
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.tasks import ReceiveTasks
 from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
@@ -216,10 +217,12 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     reports = RunReports(
         ports.lake, ports.directory, ports.clock, [price_book("us-east-1")], HORIZONS
     )
+    partners = ReceiveUpdate(updates, PutAside(updates, _kept(ports)))
     return {
         "receive_referral": intake_app(intake, orders, directory),
         "receive_update": update_app(
-            ReceiveUpdate(updates, PutAside(updates, _kept(ports))),
+            partners,
+            ReceiveTasks(partners),
             staff,
             MatchItems(updates, ports.unmatched),
             directory,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.inbound.partner_updates import read_task_update
+from referral_core.fhir.inbound.task_updates import read_task_update
 from referral_core.fhir.intake.compartment import Compartment
 from referral_core.fhir.intake.orders import _resources
 from referral_core.fhir.intake.references import Graph

@@ -19,8 +19,8 @@ from referral_core.fhir.inbound.acknowledgements import read_acknowledgement
 from referral_core.fhir.inbound.documents import read_document
 from referral_core.fhir.inbound.partner_updates import (
     read_appointment,
-    read_task_update,
 )
+from referral_core.fhir.inbound.task_updates import read_task_update
 from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
 from referral_core.fhir.outbound.offers import offer_bundle
 from referral_core.fhir.outbound.responses import message_response, service_request_as_stored

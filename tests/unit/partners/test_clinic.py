@@ -14,7 +14,7 @@ import pytest
 from local.partners.clinic import endpoint as clinic
 from local.partners.scripts.script import Scripts
 from referral_core.domain.updates import ServiceAttested
-from referral_core.fhir.inbound.partner_updates import read_task_update
+from referral_core.fhir.inbound.task_updates import read_task_update
 from tests.unit.partners.offers import a_reminder, a_withdrawal, an_offer
 from tests.unit.partners.partner_harness import NOW, TOKEN, PartnerHarness, a_script, staged
 

@@ -14,7 +14,7 @@ import pytest
 from local.partners.ehr import endpoint as ehr
 from local.partners.scripts.script import Scripts
 from referral_core.domain.updates import CareReceivedElsewhere, DeceasedOrMoved, Reported
-from referral_core.fhir.inbound.partner_updates import read_task_update
+from referral_core.fhir.inbound.task_updates import read_task_update
 from tests.unit.partners.partner_harness import NOW, TOKEN, PartnerHarness, a_script, staged
 
 Json = dict[str, Any]

@@ -30,6 +30,7 @@ from referral_core.entrypoints.http.route_table import (
 )
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.tasks import ReceiveTasks
 from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
@@ -108,10 +109,12 @@ class ApiClient:
             self.lake, directory, clock, [price_book("us-east-1")], horizons(pathways().values())
         )
         kept = KeepUnmatched(self.unmatched, referrals)
+        updates = ReceiveUpdate(service, PutAside(service, kept))
         self.apps = {
             RECEIVE_REFERRAL: intake_app(self.intake, orders, principals),
             RECEIVE_UPDATE: update_app(
-                ReceiveUpdate(service, PutAside(service, kept)),
+                updates,
+                ReceiveTasks(updates),
                 staff,
                 MatchItems(service, self.unmatched),
                 principals,

@@ -81,7 +81,7 @@ class Request(NamedTuple):
 
     method: str
     url: str
-    body: Json | None = None
+    body: Json | list[Json] | None = None
     headers: Mapping[str, str] = MappingProxyType({})
 
 

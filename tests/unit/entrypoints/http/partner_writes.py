@@ -8,10 +8,12 @@ from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any, Final
 
+from referral_core.fhir.json_patch import MEDIA_TYPE
 from tests.in_memory import REFERRAL as MINE
 from tests.in_memory import START
 from tests.unit.entrypoints.http.parties import (
     AWAY_PARTNERS,
+    EHRS,
     Parties,
     Party,
     Request,
@@ -70,11 +72,47 @@ _OF_WHO_DECLINED: Final = {
     409: _ENDED,
     404: _NOT_ASKED | {Party.IN_HAND},
 }
+_ELSEWHERE: Final = _NOT_ASKED | {Party.OTHER_EHR}
+# A patch reads the Task first: whose it is not, finds none.
+_ITS_OWN_PATCHED: Final = {200: _STAFF_AND_CLINIC, 404: _ELSEWHERE | _ENDED}
 _ONLY_INFORMS: Final = {
     200: {Party.OWN_EHR, *_STAFF_AND_CLINIC},
     404: _NOT_ASKED | _ENDED | {Party.OTHER_EHR},
 }
+
+
+def _patched(task_id: str, status: str, answers: Mapping[int, AbstractSet[Party]]) -> Write:
+    body = [{"op": "replace", "path": "/status", "value": status}]
+    headers = {"content-type": MEDIA_TYPE}
+    request = Request("PATCH", f"/fhir/Task/{task_id}", body, headers)
+    return Write("PATCH /fhir/Task/{id}", f"{task_id[33:]}: {status}", offered, request, answers)
+
+
+def _new_task(case: str, order: str, *may: Party) -> Write:
+    body = {
+        "resourceType": "Task",
+        "status": "requested",
+        "intent": "order",
+        "focus": {"reference": f"ServiceRequest/{order}"},
+        "note": [{"text": "Ring the side door."}],
+    }
+    answers = {200: set(may), 422: EHRS - set(may)}
+    return Write("POST /fhir/Task", case, offered, Request("POST", "/fhir/Task", body), answers)
+
+
 TASKS: Final = (
+    _patched(f"{MINE}.b2", "accepted", _ITS_OWN_PATCHED),
+    _patched(f"{MINE}.b2", "received", _ONLY_INFORMS),
+    _patched(f"{MINE}.b1", "accepted", {**_OF_WHO_DECLINED, 404: _ELSEWHERE | {Party.IN_HAND}}),
+    _patched(
+        f"{MINE}.a",
+        "cancelled",
+        {
+            200: {Party.OWN_EHR, Party.STAFF},
+            404: {Party.OTHER_EHR, Party.AWAY_EHR, Party.AWAY_STAFF},
+        },
+    ),
+    _new_task("mine", MINE, Party.OWN_EHR),
     _cancelled("cancelled", _whole("cancelled"), Party.OWN_EHR, Party.STAFF),
     _cancelled("failed", _whole("failed"), Party.OWN_EHR, Party.STAFF),
     _cancelled(

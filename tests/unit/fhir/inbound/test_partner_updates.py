@@ -21,10 +21,9 @@ from referral_core.fhir.inbound.acknowledgements import Acknowledgement, read_ac
 from referral_core.fhir.inbound.partner_updates import (
     AppointmentReport,
     PartnerUpdate,
-    TaskUpdate,
     read_appointment,
-    read_task_update,
 )
+from referral_core.fhir.inbound.task_updates import TaskUpdate, read_task_update
 from tests.unit.fhir.orders import FHIR_JSON, Json, sent, without_none
 from tests.unit.fhir.partners import a_task, a_visit, an_acknowledgement
 

@@ -7,6 +7,7 @@ from functools import cache
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.routes import update_app
+from referral_core.entrypoints.http.tasks import ReceiveTasks
 from referral_core.entrypoints.http.unmatched import MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
@@ -27,4 +28,5 @@ def build() -> HttpEndpoint:
     service = UpdateService(table(), documents(), reacting_engine(), clock())
     staff = DecideWorkItems(service, directory(), opt_outs())
     use = ReceiveUpdate(service, PutAside(service, KeepUnmatched(unmatched(), table())))
-    return update_app(use, staff, MatchItems(service, unmatched()), principals())
+    matching = MatchItems(service, unmatched())
+    return update_app(use, ReceiveTasks(use), staff, matching, principals())

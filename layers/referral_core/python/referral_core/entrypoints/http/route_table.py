@@ -89,6 +89,20 @@ ROUTES: Final = (
         "A clinic answers its offer; an EHR cancels the coordination Task.",
     ),
     _update(
+        "PATCH",
+        "/fhir/Task/{id}",
+        "patch-task",
+        _PARTNERS,
+        "The same as an update, by a JSON Patch of the Task.",
+    ),
+    _update(
+        "POST",
+        "/fhir/Task",
+        "create-task",
+        _EHR,
+        "An EHR's Task about an order that was sent before: it is the same referral.",
+    ),
+    _update(
         "POST", "/fhir/Appointment", "create-appointment", _PARTNERS, "The clinic books a visit."
     ),
     _update(

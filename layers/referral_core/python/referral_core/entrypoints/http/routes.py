@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.reads import ReadRecords
     from referral_core.entrypoints.http.reports import RunReports
     from referral_core.entrypoints.http.staff import ShowReferrals
+    from referral_core.entrypoints.http.tasks import ReceiveTasks
     from referral_core.entrypoints.http.timeline import ShowTimeline
     from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
     from referral_core.entrypoints.http.updates import ReceiveUpdate
@@ -46,11 +47,17 @@ def intake_app(
 
 
 def update_app(
-    use: ReceiveUpdate, staff: DecideWorkItems, matching: MatchItems, principals: Principals
+    use: ReceiveUpdate,
+    tasks: ReceiveTasks,
+    staff: DecideWorkItems,
+    matching: MatchItems,
+    principals: Principals,
 ) -> HttpEndpoint:
     """Return the endpoint of receive_update."""
     by_operation = {
-        "update-task": use.task,
+        "update-task": tasks.update,
+        "patch-task": tasks.patch,
+        "create-task": tasks.create,
         "create-appointment": use.appointment,
         "update-appointment": use.appointment,
         "create-document": use.document,

@@ -49,11 +49,8 @@ from referral_core.fhir.inbound.documents import (
 from referral_core.fhir.inbound.named_patient import NamedPatient
 from referral_core.fhir.inbound.partner_updates import (
     PartnerUpdate,
-    TaskUpdate,
     read_appointment,
-    read_task_update,
 )
-from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.pas.response import read_claim_responses
 from referral_core.lifecycle.engine.apply_update import Receipt
@@ -61,7 +58,6 @@ from referral_core.lifecycle.engine.apply_update import Receipt
 _TRACE: Final = "-a"
 _NOTHING_TO_DO: Final = ONLY_INFORMS | {UpdateKind.NOTICE_ACKNOWLEDGED}
 """What of a closed referral's updates no person needs to see."""
-_TEXT: Final = "text/plain; charset=utf-8"
 _FHIR: Final = "application/fhir+json"
 
 
@@ -72,40 +68,18 @@ class ReceiveUpdate:
     service: UpdateService
     aside: PutAside
 
-    def task(self, request: Request) -> Response:
-        """Take a clinic's answer to its Task, or an EHR's cancellation of the coordination Task."""
-        reported = read_task_update(request.body, request.content_type, request.resource_id)
-        referral = self._referral(request, reported)
-        require_match(request.headers, f'W/"{referral.version}"')
-        self._with_words(request, referral, reported)
-        referral = self.service.load(request.principal, referral.id)
-        number = reported.offer_number
-        offer = next((o for o in referral.offers if o.number == number), None)
-        task = task_a(referral) if offer is None else task_b(referral, offer)
-        return Response(HTTPStatus.OK, task, {"ETag": f'W/"{referral.version}"'})
-
-    def _with_words(self, request: Request, referral: Referral, reported: TaskUpdate) -> None:
-        """Submit an answer; the sender's own words are a document, since they may hold PHI."""
-        words = (reported.reason_text or "").encode()
-        kept = self.service.store_document(request, "comment", words, _TEXT) if words else None
-        if kept is None:
-            self._submit(request, referral, reported)
-            return
-        evidence = KeepEvidence(evidence=kept)
-        self._submit(request, referral, reported, evidence, comment=kept.sha256)
-
     def appointment(self, request: Request) -> Response:
         """Take what the clinic reports on the appointment."""
         own_id = request.resource_id or None
         now = self.service.clock.now()
         reported = read_appointment(request.body, request.content_type, now, own_id)
-        referral = self._referral(request, reported)
+        referral = self.referral_of(request, reported)
         require_match(request.headers, f'W/"{referral.version}"')
         known = referral.appointment
         is_booked_then = known is not None and known.is_booked and known.start == reported.start
         number = known.number if known else 0
         if reported.kind_class is not AppointmentBooked or not is_booked_then:
-            self._submit(request, referral, reported)
+            self.submit(request, referral, reported)
             number += 1
         stored = own_id or own_appointment_id(referral.id, number)
         resource = {**read_resource(request.body, request.content_type), "id": stored}
@@ -126,7 +100,7 @@ class ReceiveUpdate:
             request.principal.require_role(*may_post(kind_of(reported.kind_class)))
             self.aside.report(request, reported, Mismatch.REFERRAL_NOT_NAMED)
             return kept_unmatched(request)
-        referral = self._referral(request, reported)
+        referral = self.referral_of(request, reported)
         if reported.content is None:
             refuse(
                 "document-not-inline",
@@ -140,7 +114,7 @@ class ReceiveUpdate:
         pathways = self.service.engine.sources.pathways
         rules = pathways(referral.pathway, referral.pathway_version)
         known = reported.but(loinc=_first_known(reported, rules))
-        result = self._submit(request, referral, known, KeepEvidence(evidence=evidence))
+        result = self.submit(request, referral, known, KeepEvidence(evidence=evidence))
         return receipt(request, result, HTTPStatus.CREATED)
 
     def claim_response(self, request: Request) -> Response:
@@ -158,19 +132,22 @@ class ReceiveUpdate:
     def communication(self, request: Request) -> Response:
         """Take the EHR's acknowledgement of a notice."""
         reported = read_acknowledgement(request.body, request.content_type)
-        referral = self._referral(request, reported)
-        result = self._submit(request, referral, reported)
+        referral = self.referral_of(request, reported)
+        result = self.submit(request, referral, reported)
         return receipt(request, result, HTTPStatus.CREATED)
 
-    def _submit(
+    def submit(
         self,
         request: Request,
         referral: Referral,
         reported: PartnerUpdate,
         *effects: Effect,
         comment: str | None = None,
+        is_patch: bool = False,
     ) -> Receipt:
         """Submit what a resource says, known by its version where its sender gave it one."""
+        # A patch names no version: what it leads to is known by its content.
+        sent = {} if is_patch else read_resource(request.body, request.content_type)
         result = self.service.submit(
             request,
             referral,
@@ -178,7 +155,7 @@ class ReceiveUpdate:
             effects=effects,
             comment=comment,
             occasion=reported.occasion,
-            version=version_of(read_resource(request.body, request.content_type)),
+            version=version_of(sent),
         )
         if result is Receipt.LATE and kind_of(reported.kind_class) not in _NOTHING_TO_DO:
             # The closed referral is not changed: a person sees what came, and may open it again.
@@ -213,7 +190,7 @@ class ReceiveUpdate:
         decided = _decision(response, evidence.sha256)
         return self.service.submit(request, referral, decided, effects=kept)
 
-    def _referral(self, request: Request, reported: PartnerUpdate) -> Referral:
+    def referral_of(self, request: Request, reported: PartnerUpdate) -> Referral:
         """Load the referral that a partner reports on; it sees its own and nothing else.
 
         What a partner sends about another patient is refused, and kept for a person; so is a

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.model import Model
@@ -16,52 +16,22 @@ from referral_core.domain.updates import (
     AppointmentCancelled,
     AppointmentFulfilled,
     AppointmentNoshow,
-    Cancel,
-    CareReceivedElsewhere,
-    DeceasedOrMoved,
-    EnteredInError,
-    OfferAccepted,
-    OfferDeclined,
     ProgressNoted,
     Reported,
     Role,
-    ServiceAttested,
     Update,
 )
 from referral_core.fhir.dates import instant, offset_of
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.ids import OwnId, own_id, referred
 from referral_core.fhir.inbound.named_patient import NamedPatient, named_patient
-from referral_core.fhir.inbound.reasons import code_of, words_of
+from referral_core.fhir.inbound.reasons import code_of
 from referral_core.fhir.inbound.visit_times import check_times
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.r4.datatypes import Reference
 from referral_core.fhir.r4.messaging import Appointment
-from referral_core.fhir.r4.orders import Task
 from referral_core.fhir.r4.structure import expect
 
-_COORDINATION: Final[Mapping[str, type[Reported]]] = {
-    "cancelled": Cancel,
-    "failed": Cancel,
-    "entered-in-error": EnteredInError,
-}
-_OFFER: Final[Mapping[str, type[Reported]]] = {
-    "received": ProgressNoted,
-    "accepted": OfferAccepted,
-    "rejected": OfferDeclined,
-    "ready": ProgressNoted,
-    "cancelled": OfferDeclined,
-    "in-progress": ProgressNoted,
-    "on-hold": ProgressNoted,
-    "failed": OfferDeclined,
-    "completed": ServiceAttested,
-}
-_ENDS: Final[Mapping[str, type[Reported]]] = {
-    "care-received-elsewhere": CareReceivedElsewhere,
-    "deceased": DeceasedOrMoved,
-    "moved": DeceasedOrMoved,
-}
-"""Why an EHR ends a referral, by the code of statusReason; any other is a cancellation."""
 _APPOINTMENT: Final[Mapping[str, type[Reported]]] = {
     "proposed": ProgressNoted,
     "pending": ProgressNoted,
@@ -127,17 +97,6 @@ class PartnerUpdate(Model):
         return {"offer": self.offer_number}
 
 
-class TaskUpdate(PartnerUpdate):
-    """The clinic's answer to an offer (Task B), or the EHR's cancellation (Task A).
-
-    Attributes:
-        reason_text: the partner's own words: PHI may be in them.
-    """
-
-    task: Literal["a", "b"]
-    reason_text: str | None = None
-
-
 class AppointmentReport(PartnerUpdate):
     """What the clinic reports on the appointment.
 
@@ -158,42 +117,6 @@ class AppointmentReport(PartnerUpdate):
         }
 
 
-def read_task_update(body: bytes, content_type: str | None, task_id: str) -> TaskUpdate:
-    """Read the new version of a Task of ours that a partner PUTs.
-
-    Raises:
-        FhirError: malformed, another id, or a status that a partner may not set.
-    """
-    task = expect(read_resource(body, content_type), Task)
-    own = own_id(task_id)
-    if own is None or own.part not in {"a", "b"}:
-        raise unknown_referral(
-            "Task.id", "Update a Task that the router made, by the id it has there."
-        )
-    _check_id(task.id, task_id, "Task.id")
-    classes = _COORDINATION if own.part == "a" else _OFFER
-    if task.status not in classes:
-        raise FhirError(
-            "task-status-not-accepted",
-            f"Set this Task's status to one of {', '.join(classes)}.",
-            expression="Task.status",
-            code="business-rule",
-        )
-    reason, kind_class = code_of(task.status_reason), classes[task.status]
-    if kind_class is Cancel:
-        kind_class = _ENDS.get((reason or "").rpartition("|")[2], Cancel)
-    return TaskUpdate(
-        referral_id=own.referral_id,
-        patient=named_patient(task, [task.for_]),
-        offer_number=own.number,
-        kind_class=kind_class,
-        status=task.status,
-        reason=reason,
-        task="a" if own.part == "a" else "b",
-        reason_text=words_of(task.status_reason),
-    )
-
-
 def read_appointment(
     body: bytes, content_type: str | None, at: datetime, appointment_id: str | None = None
 ) -> AppointmentReport:
@@ -210,7 +133,7 @@ def read_appointment(
     """
     visit = expect(read_resource(body, content_type), Appointment)
     if appointment_id is not None:
-        _check_id(visit.id, appointment_id, "Appointment.id")
+        check_id(visit.id, appointment_id, "Appointment.id")
     named = own_id(appointment_id) if appointment_id else None
     known = named if named and named.part == "v" else None
     own = referred(visit.based_on) or known
@@ -252,7 +175,8 @@ def unknown_referral(expression: str, diagnostics: str) -> FhirError:
     return FhirError("referral-not-named", diagnostics, expression=expression, code="business-rule")
 
 
-def _check_id(sent: str | None, wanted: str, expression: str) -> None:
+def check_id(sent: str | None, wanted: str, expression: str) -> None:
+    """Raise unless a body has the id of its URL."""
     if sent != wanted:
         raise FhirError(
             "id-mismatch",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from referral_core.fhir.json_patch import MEDIA_TYPE
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import Json
 from referral_core.fhir.systems import OPERATION
@@ -23,12 +24,16 @@ _NOTES: Final = {
         "order of _lastUpdated; a search by an unknown parameter is refused unless "
         "Prefer: handling=lenient."
     ),
-    "Task": "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic.",
+    "Task": (
+        "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic. Updated "
+        "by PUT or by JSON Patch; created by an EHR about an order that it sent before."
+    ),
 }
 """What is to be known of a resource beside its interactions."""
 _INTERACTIONS: Final = {
     ("POST", False): "create",
     ("PUT", True): "update",
+    ("PATCH", True): "patch",
     ("GET", True): "read",
     ("GET", False): "search-type",
 }
@@ -98,6 +103,7 @@ def capability_statement(
         "implementation": {"description": "Closed-loop referral router", "url": base_url},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": [MEDIA_TYPE],
         "rest": [
             {
                 "mode": "server",

@@ -168,12 +168,13 @@ class TaskRestriction(Element):
     recipient: tuple[Reference, ...] = ()
 
 
-class TaskOutput(Element):
-    """What a Task produced."""
+class TaskValue(Element):
+    """What a Task is given, or produced."""
 
     type: CodeableConcept | None = None
     value_reference: Reference | None = None
     value_string: str | None = None
+    value_codeable_concept: CodeableConcept | None = None
 
 
 class Task(Resource):
@@ -216,4 +217,5 @@ class Task(Resource):
     insurance: tuple[Reference, ...] = ()
     note: tuple[Annotation, ...] = ()
     restriction: TaskRestriction | None = None
-    output: tuple[TaskOutput, ...] = ()
+    input: tuple[TaskValue, ...] = ()
+    output: tuple[TaskValue, ...] = ()
