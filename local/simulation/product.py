@@ -28,7 +28,7 @@ from referral_core.adapters.protocols import (
     EligibilityByProtocol,
     PriorAuthByProtocol,
 )
-from referral_core.entrypoints.http import route_table
+from referral_core.entrypoints.http import route_matching
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
@@ -246,7 +246,7 @@ def _kept(ports: Ports) -> KeepUnmatched:
 def function_of(event: Mapping[str, Any]) -> str:
     """Return the function that the API's route of an event names."""
     http = event["requestContext"]["http"]
-    return route_table.function_of(http["method"], http["path"])
+    return route_matching.function_of(http["method"], http["path"])
 
 
 def forget() -> None:

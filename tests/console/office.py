@@ -28,7 +28,7 @@ from local.simulation.world import World as SimulatedWorld
 from referral_core.domain.principal import Duty, Principal
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.console import ConsolePages, SignIn
-from referral_core.entrypoints.http.route_table import function_of
+from referral_core.entrypoints.http.route_matching import function_of
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.entrypoints.http.events import an_event

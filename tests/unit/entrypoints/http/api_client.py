@@ -21,12 +21,12 @@ from referral_core.entrypoints.http.principals import CachedPrincipals
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.reports import RunReports
+from referral_core.entrypoints.http.route_matching import function_of
 from referral_core.entrypoints.http.route_table import (
     QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
-    function_of,
 )
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals

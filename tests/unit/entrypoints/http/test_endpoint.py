@@ -13,7 +13,7 @@ from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.route_table import route_of
+from referral_core.entrypoints.http.route_matching import route_of
 from tests.unit.builders import TENANT
 from tests.unit.entrypoints.http.events import an_event
 

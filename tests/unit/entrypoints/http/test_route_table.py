@@ -6,15 +6,8 @@ import pytest
 
 from referral_core.domain.ownership import may_post
 from referral_core.domain.updates import UPDATES, Role, UpdateKind
-from referral_core.entrypoints.http.route_table import (
-    FALLBACK,
-    READ,
-    ROUTES,
-    WRITE,
-    Route,
-    function_of,
-    route_of,
-)
+from referral_core.entrypoints.http.route_matching import function_of, route_of
+from referral_core.entrypoints.http.route_table import FALLBACK, READ, ROUTES, WRITE, Route
 from tests.in_memory import World
 from tests.unit.entrypoints.http.api_client import ApiClient
 

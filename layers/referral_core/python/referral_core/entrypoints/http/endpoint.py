@@ -24,13 +24,8 @@ from referral_core.entrypoints.http.negotiation import (
     wanted_return,
 )
 from referral_core.entrypoints.http.principals import Principals
-from referral_core.entrypoints.http.route_table import (
-    FILES,
-    Route,
-    RouteFound,
-    methods_of,
-    route_of,
-)
+from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
+from referral_core.entrypoints.http.route_table import FILES, Route
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.observability import logger
 from referral_core.settings import settings
