@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 from typing import Final
 
+from infra.third_party import built
+
 ROOT: Final = Path(__file__).parents[1]
+_LAYER: Final = ROOT / "build/bench-layer"
 _BYTECODE: Final = ROOT / "build/bench-bytecode"
 _RESOURCES: Final = (
     "TABLE_NAME",
@@ -23,8 +26,13 @@ _RESOURCES: Final = (
 )
 
 
+def of_function() -> dict[str, str]:
+    """Return the environment of a function's process, which has its third-party layer before it."""
+    return {**environment(), "PYTHONPATH": str(built(_LAYER) / "python")}
+
+
 def environment() -> dict[str, str]:
-    """Return what a function's process knows on AWS, with the bytecode of a first start kept.
+    """Return what a process knows on AWS, with the bytecode of a first start kept.
 
     The shell may forbid bytecode: then each start would compile all of boto3, as the reference
     does, and every ratio would look better than it is.

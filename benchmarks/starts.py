@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.table import Table as Grid
 
-from benchmarks.environment import ROOT, environment
+from benchmarks.environment import ROOT, environment, of_function
 
 REFERENCE: Final = 'import boto3; boto3.client("dynamodb")'
 INTAKE: Final = "receive_referral"
@@ -53,17 +53,22 @@ class Figures(NamedTuple):
     modules: int
 
 
-def start(work: str) -> Start:
+def start(work: str, known: Mapping[str, str]) -> Start:
     """Run a piece of Python in a fresh process."""
     run = subprocess.run(
         [sys.executable, "-c", _MEASURED.format(work=work)],
-        env=environment(),
+        env=known,
         check=True,
         capture_output=True,
         text=True,
     )
     cpu_s, resident_kb, modules = run.stdout.split()[-3:]
     return Start(float(cpu_s), int(resident_kb) / 1024, int(modules))
+
+
+def place(work: str) -> Mapping[str, str]:
+    """Return the environment of a piece of Python: a function has its layer, the reference not."""
+    return environment() if work == REFERENCE else of_function()
 
 
 def building(function: str) -> str:
@@ -76,7 +81,7 @@ def measure(pieces: Mapping[str, str], rounds: int = _ROUNDS) -> dict[str, Figur
     pairs: dict[str, list[tuple[Start, Start]]] = {name: [] for name in pieces}
     for round_number in range(rounds + 1):
         for name, work in pieces.items():
-            pair = start(REFERENCE), start(work)
+            pair = start(REFERENCE, environment()), start(work, place(work))
             if round_number:
                 pairs[name].append(pair)
     return {name: _figures(found) for name, found in pairs.items()}

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
 
-from benchmarks.environment import ROOT, environment
+from benchmarks.environment import ROOT, environment, of_function
 
 _ROUNDS: Final = 200
 _WARM: Final = 20
@@ -159,6 +159,7 @@ def figures(rounds: int = _ROUNDS) -> Figures:
     """Measure in a process of its own, whose memory holds nothing else."""
     run = subprocess.run(
         [sys.executable, "-m", "benchmarks.warm_post", str(rounds), "json"],
+        env=of_function(),
         check=True,
         capture_output=True,
         text=True,

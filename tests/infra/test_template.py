@@ -15,7 +15,7 @@ from infra import STACK_NAME, nag
 from infra.api import PUBLIC, ROUTES
 from infra.app import build_app
 from infra.functions import OTHERS, STEPS
-from infra.layers import build_third_party
+from infra.third_party import build_third_party
 from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS
 
 ROOT = Path(__file__).parents[2]

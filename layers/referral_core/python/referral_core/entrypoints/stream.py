@@ -21,7 +21,7 @@ Image = Mapping[str, Any]
 """An item before or after a write, as plain values; what is binary is base64 text."""
 
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {"S": str, "B": str, "N": int, "BOOL": bool}
-"""The types of what consumers read; boto3's own reader would cost each start all of boto3."""
+"""The types of what consumers read; a table's reader reads more."""
 
 
 class DeadLetters:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+Service = Literal[
+    "athena",
+    "dynamodb",
+    "firehose",
+    "pinpoint-sms-voice-v2",
+    "s3",
+    "secretsmanager",
+    "sesv2",
+    "sqs",
+    "stepfunctions",
+]
+SERVICES: Final[tuple[str, ...]] = get_args(Service)
+"""The services that functions call, as botocore names them: the layer holds no others."""
 
 
 @cache
-def aws_client(service: str, *, attempts: int = 4) -> Any:
+def aws_client(service: Service, *, attempts: int = 4) -> Any:
     """Return the process's one client of an AWS service.
 
     Args:
-        service: as boto3 names it.
+        service: as botocore names it.
         attempts: tries in all; 1 where a repeat would do a thing twice.
     """
     # Most of a start: a function that needs no client loads none of it.
-    import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
     config = Config(
@@ -23,4 +39,23 @@ def aws_client(service: str, *, attempts: int = 4) -> Any:
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> Session:
+    """Return the session of all clients.
+
+    It is botocore's, which boto3's only wraps: resources and transfers of S3 are not ours. Its
+    loader knows our services by name, where botocore's own looks into four hundred folders.
+    """
+    from botocore.loaders import Loader  # noqa: PLC0415 - see above
+    from botocore.session import get_session  # noqa: PLC0415
+
+    class OurServices(Loader):
+        def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+            return list(SERVICES)
+
+    session = get_session()
+    session.register_component("data_loader", OurServices())
+    return session

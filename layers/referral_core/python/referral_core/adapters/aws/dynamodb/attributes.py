@@ -1,24 +1,62 @@
-"""Items as DynamoDB's API has them, and as plain values."""
+"""Items as DynamoDB's API has them, and as plain values.
+
+boto3's own serializer would bring all of boto3 into each start: its resources and S3's transfers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
-
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 Item = dict[str, Any]
 """An item as DynamoDB's API has it: attribute → {type: value}."""
 
-_serialize: Final = TypeSerializer().serialize
-_deserialize: Final = TypeDeserializer().deserialize
-
 
 def item(**fields: Any) -> Item:
-    """Return a DynamoDB item; fields that are None are left out."""
-    return {name: _serialize(value) for name, value in fields.items() if value is not None}
+    """Return a DynamoDB item; fields that are None are left out.
+
+    Raises:
+        TypeError: a value is none of those that the table holds.
+    """
+    return {name: _written(value) for name, value in fields.items() if value is not None}
 
 
 def plain(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return a DynamoDB item as plain values."""
-    return {name: _deserialize(value) for name, value in found.items()}
+    return {name: _read(value) for name, value in found.items()}
+
+
+def _written(value: Any) -> dict[str, Any]:
+    match value:
+        case str():
+            return {"S": str(value)}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case list() | tuple():
+            return {"L": [_written(one) for one in value]}
+        case Mapping():
+            return {"M": {name: _written(one) for name, one in value.items()}}
+        case _:
+            raise TypeError(f"The table holds no {type(value).__name__}.")
+
+
+def _read(attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    return _READ[kind](value)
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
+    {
+        "S": str,
+        "BOOL": bool,
+        "N": int,
+        "B": bytes,
+        "L": lambda values: [_read(one) for one in values],
+        "M": plain,
+    }
+)

@@ -1,7 +1,7 @@
 """Bodies as they are stored: JSON, compressed only where that saves a KB of every write.
 
 Early on bodies are JSON that anybody can read in the AWS console; both forms are read here, from
-the table and from its stream, without boto3 or a model: these are most of a cold start.
+the table and from its stream, without an SDK or a model: these are most of a cold start.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def text_of(body: Any) -> str:
     """Return the JSON of a stored body.
 
     Args:
-        body: a string or boto3's `Binary`, as the table's API returns it; in the stream records
+        body: a string or bytes, as the table's API returns it; in the stream records
             of Lambda what is binary is base64 text.
     """
     if isinstance(body, str):
