@@ -75,7 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
         return 130
-    return 0 if all(f.has_ended for f in followed) else 1
+    return exit_code(followed)
+
+
+def exit_code(followed: Sequence[Followed]) -> int:
+    """Return 0 where every input was answered and what was accepted has ended."""
+    return 0 if all(f.has_ended and not f.has_failed for f in followed) else 1
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -112,7 +117,7 @@ def _grid(followed: Sequence[Followed], title: str) -> Grid:
     moving = sorted(followed, key=lambda f: f.has_ended)
     for f in moving[:_ROWS]:
         if f.referral is None:
-            grid.add_row(f.source, "", f"[red]refused {f.http_status}", "", "", "")
+            grid.add_row(f.source, "", f"[red]{_answer(f)}", "", "", "")
         else:
             grid.add_row(f.source, *_cells(f.referral))
     if len(moving) > _ROWS:
@@ -138,7 +143,7 @@ def _say_moves(
 ) -> None:
     """Print a line per move, for logs and pipes."""
     for f in followed:
-        status = f.referral.status.value if f.referral else f"refused {f.http_status}"
+        status = f.referral.status.value if f.referral else _answer(f)
         if said.get(f.source) != status:
             said[f.source] = status
             waits = f"waits for {f.referral.waits_for}" if f.referral else ""
@@ -160,7 +165,7 @@ def _summarise(console: Console, follower: Follower, followed: Sequence[Followed
     for f in followed:
         if f.referral is None:
             issue = _first_issue(f)
-            grid.add_row(f.source, f"refused {f.http_status}", f"no: {issue}", "", "", "", "")
+            grid.add_row(f.source, _answer(f), f"no: {issue}", "", "", "", "")
             continue
         line, referral = follower.report(f, PRICES), f.referral
         days = (referral.updated_at - referral.received_at).total_seconds() / _SECONDS_A_DAY
@@ -171,7 +176,7 @@ def _summarise(console: Console, follower: Follower, followed: Sequence[Followed
         numbers = (f"{days:.1f}", str(line["states_entered"]), str(line["messages"]))
         grid.add_row(f.source, outcome, status_reason, *numbers, f"{line['cost_usd']:.4f}")
     console.print(grid)
-    ends = Counter("ended" if f.has_ended else "still under way" for f in followed)
+    ends = Counter(_end(f) for f in followed)
     console.print(", ".join(f"{count} {name}" for name, count in ends.items()) + ".")
     console.print(
         "Next: `make local` keeps the stack up and shows how to talk to it; "
@@ -179,9 +184,23 @@ def _summarise(console: Console, follower: Follower, followed: Sequence[Followed
     )
 
 
+def _answer(followed: Followed) -> str:
+    """Name the answer to what was not accepted."""
+    did = "not taken: fault" if followed.has_failed else "refused"
+    return f"{did} {followed.http_status}"
+
+
+def _end(followed: Followed) -> str:
+    if followed.has_failed:
+        return "not taken, by the router's own fault"
+    return "ended" if followed.has_ended else "still under way"
+
+
 def _first_issue(followed: Followed) -> str:
     issues = (followed.refusal or {}).get("issue", [])
-    return str(issues[0].get("diagnostics", "")) if issues else "no reason given"
+    if issues:
+        return str(issues[0].get("diagnostics", ""))
+    return "no reason given; the log of the stack has it" if followed.has_failed else "no reason"
 
 
 if __name__ == "__main__":

@@ -50,6 +50,11 @@ class Followed:
     warnings: tuple[str, ...] = ()
 
     @property
+    def has_failed(self) -> bool:
+        """Whether the router could not answer: neither accepted nor refused."""
+        return self.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing more is to be waited for: refused, closed, or left on a worklist."""
         referral, seen_at = self.referral, self.seen_at
