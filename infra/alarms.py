@@ -16,6 +16,7 @@ from infra.messaging import Messaging
 from referral_core.observability import NAMESPACE
 
 _FIVE_MINUTES = Duration.minutes(5)
+_HOUR = Duration.hours(1)
 _QUARTER = Duration.minutes(15)
 _RUNBOOK = "docs/runbook.md"
 
@@ -48,6 +49,7 @@ class Alarms(Construct):
             )
         self._steps()
         self._due(functions["fire_timers"])
+        self._prices(functions["publish_prices"])
 
     def _queues(self, messaging: Messaging) -> None:
         for name, queue in {
@@ -103,6 +105,21 @@ class Alarms(Construct):
             threshold=_QUARTER.to_seconds(),
         )
         self._alarm("DueFailed", _measured("DueFailed", "Sum", service="fire_timers"), "duefailed")
+
+    def _prices(self, publisher: lambda_.Function) -> None:
+        """Watch that prices are published: without them routing goes on, greedily."""
+        self._alarm(
+            "PricesNotPublished",
+            publisher.metric_invocations(period=_HOUR),
+            "pricesnotpublished",
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+        self._alarm(
+            "MarketsNotPublished",
+            _measured("MarketsNotPublished", "Maximum", service="publish_prices"),
+            "pricesnotpublished",
+        )
 
     def _alarm(
         self,

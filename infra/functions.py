@@ -95,7 +95,13 @@ STEPS = (
         completes=True,
     ),
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
-    _partner("route_referral"),
+    Spec(
+        "route_referral",
+        {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")},
+        completes=True,
+        secrets=True,
+        timeout_s=60,
+    ),
     _partner("request_authorization", DOCUMENTS_BUCKET=STORE),
     _partner("offer_referral"),
     _partner(
@@ -143,6 +149,7 @@ OTHERS = (
         },
     ),
     Spec("fire_timers", RECORD, completes=True, timeout_s=55),
+    Spec("publish_prices", {TABLE: (*READ, "dynamodb:PutItem")}, timeout_s=600, memory_mb=1769),
     _partner("deliver_notices", NOTICES_QUEUE_URL=("sqs:ChangeMessageVisibility",)),
 )
 

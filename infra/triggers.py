@@ -69,6 +69,7 @@ class Triggers(Construct):
             )
         )
         _hand_over_replies(functions["receive_reply"], messaging)
+        _publish_prices(self, functions["publish_prices"])
         rule = events.Rule(
             self,
             "EveryMinute",
@@ -85,6 +86,18 @@ class Triggers(Construct):
                     retry_attempts=0,
                 )
             )
+
+
+def _publish_prices(scope: Construct, function: lambda_.Function) -> None:
+    """Publish the markets several times in the two hours that their prices are valid."""
+    rule = events.Rule(
+        scope,
+        "EveryQuarterOfAnHour",
+        description="The markets are published anew, with their prices",
+        schedule=events.Schedule.rate(Duration.minutes(15)),
+    )
+    # A run that is lost is followed by the next.
+    rule.add_target(targets.LambdaFunction(function, retry_attempts=0))
 
 
 def _stream(

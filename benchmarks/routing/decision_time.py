@@ -94,9 +94,9 @@ def _scan(
         by_specialty.setdefault(service.specialty, []).append(service)
 
     def scanned(demand: Demand) -> object:
-        waiting = DEFAULT_COSTS.waiting(demand)
+        waits = DEFAULT_COSTS.waits(demand, len(WEEK_LABELS))
         return min(
-            DEFAULT_COSTS.of(demand, s) + waiting * ahead + prices.prices[s.id][ahead]
+            DEFAULT_COSTS.of(demand, s) + waits[ahead] + prices.prices[s.id][ahead]
             for s in by_specialty[demand.specialty]
             for ahead, room in enumerate(left[s.id])
             if room

@@ -53,7 +53,7 @@ def counted(season: Season, bookings: Sequence[Booking]) -> Figures:
         waited = booking[1] - arrival.week
         if waited < 0 or service.specialty != demand.specialty:
             raise ExceededCapacityError(f"no such place for this referral: {booking}")
-        cost += DEFAULT_COSTS.of(demand, service) + DEFAULT_COSTS.waiting(demand) * waited
+        cost += DEFAULT_COSTS.of(demand, service) + DEFAULT_COSTS.waits(demand, waited + 1)[waited]
         days.append(7.0 * waited)
         kilometres.append(distance_km(demand.place, service.place))
         outside += service.tiers.get(demand.payer, OUT_OF_NETWORK) == OUT_OF_NETWORK

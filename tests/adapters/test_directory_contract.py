@@ -89,3 +89,13 @@ def test_what_is_reserved_is_known_by_week(directory: Directory) -> None:
     found = directory.reserved(TENANT, SKIN.npi, ["2026-W09", "2026-W10", "2026-W12"])
     assert {week: held for week, held in found.items() if held} == RESERVED
     assert not any(directory.reserved(OTHER, SKIN.npi, ["2026-W10"]).values())
+
+
+def test_entries_are_read_together_with_what_is_reserved_of_them(directory: Directory) -> None:
+    wanted = [(SKIN.specialty, SKIN.npi), (SKIN.specialty, "gone"), (HEART.specialty, HEART.npi)]
+    weeks = ["2026-W10", "2026-W11", "2026-W12"]
+    skin, heart = directory.listed(TENANT, wanted, weeks)
+    assert (skin.practitioner, heart.practitioner) == (SKIN, HEART)
+    assert {week: held for week, held in skin.reserved.items() if held} == RESERVED
+    assert not any(heart.reserved.values())
+    assert list(directory.listed(OTHER, wanted, weeks)) == []

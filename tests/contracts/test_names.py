@@ -27,6 +27,7 @@ NO_STATES = {
     "publish_outbox",
     "record_metrics",
     "fire_timers",
+    "publish_prices",
     "deliver_notices",
 }
 

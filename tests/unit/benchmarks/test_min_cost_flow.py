@@ -58,7 +58,8 @@ def cost_in(market: Market, expected: Expected, place: tuple[str, int] | None) -
     service = next(s for s in market.services if s.id == place[0])
     waited = place[1] - expected.week
     return (
-        market.costs.of(expected.demand, service) + market.costs.waiting(expected.demand) * waited
+        market.costs.of(expected.demand, service)
+        + market.costs.waits(expected.demand, waited + 1)[waited]
     )
 
 

@@ -89,5 +89,5 @@ def test_an_entry_of_contact_patient_reads_the_payload_once(counted: Counted) ->
 def test_no_entry_of_any_step_reads_anything_twice(counted: Counted) -> None:
     for state, reads in counted.entries:
         twice = {name: count for name, count in reads.items() if count > 1}
-        twice.pop("reserved", None)  # one practitioner's weeks each
+        twice.pop("practitioners", None)  # of each specialty that may serve it, once
         assert not twice, (state, twice)

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
-from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.eligibility import EligibilityRequest, EligibilityResponse
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -20,6 +20,7 @@ from referral_core.domain.messages import Message, OfferedReferral
 from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Notice, Referral
+from referral_core.domain.routing.published import PublishedMarket
 from referral_core.domain.run import Delivery, NoticeRequest, Run
 from referral_core.domain.terminology import Overrides
 from referral_core.domain.unmatched import Unmatched
@@ -154,6 +155,14 @@ class Directory(Protocol):
 
     def practitioners(self, tenant: Tenant, specialty: str) -> Sequence[Practitioner]:
         """List the directory's practitioners of a NUCC specialty."""
+
+    def market(self, tenant: Tenant, specialty: str) -> PublishedMarket | None:
+        """Read the published market of a specialty, perhaps a minute old; None: there is none."""
+
+    def listed(
+        self, tenant: Tenant, entries: Sequence[tuple[str, str]], weeks: Sequence[str]
+    ) -> Sequence[Listed]:
+        """Read some entries, by (specialty, NPI), as they are now; who is gone is left out."""
 
     def overrides(self, tenant: Tenant, keys: Sequence[str]) -> Overrides:
         """Read what the tenant kept of what these codes or words of orders mean."""

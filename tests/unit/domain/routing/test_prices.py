@@ -85,11 +85,9 @@ def by_looking_at_all(
 ) -> list[PricedCandidate]:
     found = []
     for service in (s for s in services if s.specialty == demand.specialty):
-        cost, waiting = DEFAULT_COSTS.of(demand, service), DEFAULT_COSTS.waiting(demand)
+        cost, waits = DEFAULT_COSTS.of(demand, service), DEFAULT_COSTS.waits(demand, len(WEEKS))
         by_week = [
-            PricedCandidate(
-                cost + waiting * n + price, service.id, WEEKS[n], cost + waiting * n, price
-            )
+            PricedCandidate(cost + waits[n] + price, service.id, WEEKS[n], cost + waits[n], price)
             for n, price in enumerate(prices.get(service.id, (0.0,) * len(WEEKS)))
             if places[service.id][n]
         ]
@@ -201,6 +199,7 @@ def test_no_protected_attribute_is_an_input() -> None:
         "place",
         "language",
         "urgent",
+        "seen",
     }
     assert {f.name for f in fields(Service)} == {"id", "specialty", "place", "tiers", "languages"}
 

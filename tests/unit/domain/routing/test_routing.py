@@ -62,7 +62,7 @@ def test_the_network_is_the_payers_own(
     networks: tuple[str, ...], payer: str | None, *, inside: bool
 ) -> None:
     practitioner = a_practitioner(networks=networks)
-    assert in_network(practitioner, payer) is inside
+    assert in_network(a_need(payer=payer), practitioner) is inside
     assert bool(ranking(practitioner, need=a_need(payer=payer)).candidates) is inside
 
 
@@ -156,7 +156,15 @@ def test_the_score_is_the_weighted_sum_of_its_parts() -> None:
     practitioner = a_practitioner("1", tier=2, languages=("vi",), **km_north(40))
     (candidate,) = ranking(practitioner, reserved={"1": {WEEKS[0]: 5}}).candidates
     assert candidate.parts == pytest.approx(
-        {"tier": 2 / 3, "earliest": 0.75, "distance": 0.5, "language": 0.0}, abs=1e-4
+        {
+            "tier": 2 / 3,
+            "earliest": 0.75,
+            "distance": 0.5,
+            "language": 0.0,
+            "continuity": 0.0,
+            "attendance": 1.0,
+        },
+        abs=1e-4,
     )
     weighted = 0.4 * 2 / 3 + 0.3 * 0.75 + 0.2 * 0.5 + 0.1 * 0
     assert candidate.score == pytest.approx(weighted, abs=1e-4)
@@ -167,7 +175,8 @@ def test_a_weight_of_one_makes_its_part_the_score_and_leaves_out_the_others(part
     practitioner = a_practitioner("1", tier=3, languages=("vi",), **km_north(64))
     (candidate,) = ranking(practitioner, reserved={"1": {WEEKS[0]: 5}}, rule=only(part)).candidates
     assert candidate.score == pytest.approx(candidate.parts[part], abs=1e-6)
-    assert len({round(value, 2) for value in candidate.parts.values()}) == 4
+    four = ("tier", "earliest", "distance", "language")
+    assert len({round(candidate.parts[name], 2) for name in four}) == 4
 
 
 def test_the_weights_of_the_rule_decide_who_is_first() -> None:

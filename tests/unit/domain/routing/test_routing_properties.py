@@ -19,6 +19,7 @@ from referral_core.domain.routing.score import Ranking, rank, shown
 from tests.unit.domain.routing.practitioners import WEEKS, a_need, a_practitioner, a_rule, km_north
 
 PARTS = ("tier", "earliest", "distance", "language")
+ALL_PARTS = {*PARTS, "continuity", "attendance"}
 
 
 class Asked(NamedTuple):
@@ -109,7 +110,7 @@ def test_a_candidate_passes_every_hard_filter(asked: Asked) -> None:
         practitioner = known[candidate.npi]
         assert practitioner.accepting
         assert candidate.npi not in asked.excluded
-        assert asked.rule.networks == "any" or in_network(practitioner, asked.need.payer)
+        assert asked.rule.networks == "any" or in_network(asked.need, practitioner)
         if home[0] is not None and home[1] is not None:
             away = distance_km((home[0], home[1]), (practitioner.latitude, practitioner.longitude))
             assert away <= asked.rule.max_distance_km
@@ -137,7 +138,7 @@ def test_candidates_come_by_falling_score_and_equals_by_npi(asked: Asked) -> Non
 @given(questions())
 def test_parts_and_scores_are_shares(asked: Asked) -> None:
     for candidate in asked.ranked().candidates:
-        assert set(candidate.parts) == set(PARTS)
+        assert set(candidate.parts) == ALL_PARTS
         assert all(0 <= part <= 1 for part in candidate.parts.values())
         assert 0 <= candidate.score <= 1
         weighed = sum(weight * candidate.parts[part] for part, weight in asked.rule.weights.items())

@@ -143,7 +143,7 @@ def test_the_decision_keeps_candidates_with_scores_and_exclusions_with_reasons()
         reserved={"1": full(4), "5": full(8)},
     )
     decision = world.decision
-    assert decision.policy == "greedy-score/1"
+    assert decision.policy == "greedy-cost/1"
     assert decision.exclusions == {
         "2": "not accepting new patients",
         "3": "out of network",
@@ -152,7 +152,8 @@ def test_the_decision_keeps_candidates_with_scores_and_exclusions_with_reasons()
     }
     best, second = decision.candidates
     parts = {"tier": 1.0, "earliest": 1.0, "distance": 1.0, "language": 1.0}
-    assert best == {"npi": "6", "week": "2026-W10", "score": 1.0, **parts}
+    parts |= {"continuity": 0.0, "attendance": 1.0}
+    assert best == {"npi": "6", "week": "2026-W10", "score": 1.0, "price": 0.0, "km": 0.0, **parts}
     assert (second["npi"], second["week"], second["earliest"]) == ("1", "2026-W14", 0.5)
     assert second["score"] == pytest.approx(0.35 * 2 / 3 + 0.35 * 0.5 + 0.15, abs=1e-6)
     (offer,) = world.referral.offers

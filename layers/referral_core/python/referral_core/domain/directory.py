@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import Field
 
@@ -190,3 +190,14 @@ class Practitioner(Model):
     def disputed(self, fact: Fact) -> bool:
         """Whether somebody who should know says that a fact is wrong."""
         return any(dispute.fact is fact for dispute in self.disputes)
+
+
+class Listed(NamedTuple):
+    """An entry of the directory with its capacity beside it.
+
+    Attributes:
+        reserved: ISO week → holds.
+    """
+
+    practitioner: Practitioner
+    reserved: Mapping[str, int]

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Reservation
+from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.terminology import Override
 from referral_core.domain.updates import Update
 
@@ -26,7 +27,9 @@ class RoutingDecision(Model):
     """Why this performer: kept for every routing, whatever comes of it.
 
     Attributes:
-        candidates: npi → score and its parts, best first.
+        policy: `bid-prices/1`, or `greedy-cost/1` where no valid prices were at hand.
+        price_version: the price list that was used; None when greedy.
+        candidates: npi, week, score and its parts, price and kilometres, best first.
         exclusions: npi → the hard filter that excluded it.
         named: NPIs of who the order names.
         not_named: why none of them was chosen; None when one was, or the order names nobody.
@@ -42,6 +45,7 @@ class RoutingDecision(Model):
     named: tuple[str, ...] = ()
     not_named: str | None = None
     shown: tuple[str, ...] = ()
+    price_version: str | None = None
 
 
 class Effect(Model):
@@ -105,6 +109,18 @@ class KeepDecision(Effect):
     """Keep a routing decision."""
 
     decision: RoutingDecision
+
+
+class KeepDemand(Effect):
+    """Keep what a referral asks of a market: the prices of the weeks ahead are made of these.
+
+    Attributes:
+        accepts: NUCC codes of who may serve the market; with them it is put up for publishing.
+            Empty when it is published already.
+    """
+
+    demand: KeptDemand
+    accepts: tuple[str, ...] = ()
 
 
 class KeepMapping(Effect):

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from referral_core.domain.calendar import DayPart, Span
+from referral_core.domain.directory_facts import Modality
 from referral_core.domain.lifecycle import Queue, ReferralKind
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import Channel
@@ -77,13 +78,20 @@ class ChoiceList(Model):
     source: str
 
 
+Weighed = Literal["tier", "earliest", "distance", "language", "continuity", "attendance"]
+"""What a routing decision weighs."""
+
+
 class RoutingRule(Model):
     """Who is asked first.
 
     Attributes:
         networks: `in` for the payer's network only, `any` where leaving it is the point.
         max_distance_km: hard filter, when the patient's place is known.
-        weights: shares of tier, earliest, distance and language; they sum to 1.
+        modalities: the ways to be seen of which a service must offer one; empty: any.
+        language_required: whether who does not speak the patient's language is out of the question.
+        weights: shares of tier, earliest, distance, language, continuity (seen there before) and
+            attendance (no lead time of more than four weeks); they sum to 1.
         weeks_ahead: how far capacity is looked at.
         waitlist_retry: how long a waitlisted referral waits before it is routed again.
         waitlist_tries: how often before a person takes over.
@@ -92,7 +100,9 @@ class RoutingRule(Model):
 
     networks: Literal["in", "any"] = "in"
     max_distance_km: float = Field(gt=0)
-    weights: Mapping[Literal["tier", "earliest", "distance", "language"], float]
+    modalities: tuple[Modality, ...] = ()
+    language_required: bool = False
+    weights: Mapping[Weighed, float]
     weeks_ahead: int = Field(ge=1, le=26)
     waitlist_retry: Span
     waitlist_tries: int = Field(ge=0)

@@ -28,6 +28,9 @@ def record(_old: Image | None, new: Image) -> None:
     if event["kind"] == "work-item-opened":
         reason = str((event.get("facts") or {}).get("reason"))
         measure("WorkItemsOpened", 1, "Count", reason=reason)
+    if event["kind"] == "routed":
+        policy = str((event.get("facts") or {}).get("policy"))
+        measure("ReferralsRouted", 1, "Count", policy=policy)
     since = Status(before)
     if to is Status.CLOSED and since is not Status.CLOSED:
         outcome = event.get("outcome")

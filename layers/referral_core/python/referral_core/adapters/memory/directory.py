@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from referral_core.adapters.memory.referrals import MemoryReferrals
-from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.principal import Principal
+from referral_core.domain.routing.published import PublishedMarket
 from referral_core.domain.terminology import Overrides
 
 
@@ -73,7 +74,7 @@ class MemoryDirectory:
 
     def practitioner(self, tenant: Tenant, specialty: str, npi: str) -> Practitioner | None:
         """Read one practitioner."""
-        return next((p for p in self.practitioners(tenant, specialty) if p.npi == npi), None)
+        return self._entries(tenant).get((specialty, npi))
 
     def practitioners(self, tenant: Tenant, specialty: str) -> Sequence[Practitioner]:
         """List the practitioners of a specialty."""
@@ -83,6 +84,19 @@ class MemoryDirectory:
             if isinstance(r, Practitioner) and r.tenant == tenant and r.specialty == specialty
         ]
 
+    def market(self, tenant: Tenant, specialty: str) -> PublishedMarket | None:
+        """Read the published market of a specialty."""
+        return self._referrals.markets.get((tenant, specialty))
+
+    def listed(
+        self, tenant: Tenant, entries: Sequence[tuple[str, str]], weeks: Sequence[str]
+    ) -> Sequence[Listed]:
+        """Read some entries as they are now."""
+        of_entry = self._entries(tenant)
+        found = [of_entry[entry] for entry in entries if entry in of_entry]
+        held = self._referrals.reserved
+        return [Listed(p, {w: held[tenant, p.npi, w] for w in weeks}) for p in found]
+
     def overrides(self, tenant: Tenant, keys: Sequence[str]) -> Overrides:
         """Read the tenant's mappings of some codes or words."""
         kept = self._referrals.mappings
@@ -91,3 +105,8 @@ class MemoryDirectory:
     def reserved(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
         """Read the holds of some weeks."""
         return {week: self._referrals.reserved[tenant, npi, week] for week in weeks}
+
+    def _entries(self, tenant: Tenant) -> Mapping[tuple[str, str], Practitioner]:
+        """Return the directory by specialty and NPI."""
+        entries = (r for r in self._records if isinstance(r, Practitioner))
+        return {(r.specialty, r.npi): r for r in entries if r.tenant == tenant}

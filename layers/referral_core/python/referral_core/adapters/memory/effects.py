@@ -15,6 +15,7 @@ from referral_core.domain.effects import (
     IndexContact,
     IndexIdentifier,
     KeepDecision,
+    KeepDemand,
     KeepEvidence,
     KeepMapping,
     RecordUpdate,
@@ -26,6 +27,8 @@ from referral_core.domain.effects import (
 )
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
+from referral_core.domain.routing.demand import KeptDemand
+from referral_core.domain.routing.published import PublishedMarket
 from referral_core.domain.terminology import Override
 from referral_core.domain.updates import Update
 from referral_core.domain.writes import (
@@ -48,6 +51,9 @@ class Shelves:
         message_claims: (tenant, contact hash) → day → the message's reference.
         reserved: (tenant, npi, week) → units of capacity.
         mappings: (tenant, key) → what a code or words of an order mean.
+        demands: (tenant, specialty) → what referrals asked of a market.
+        open_markets: (tenant, specialty) → who may serve it, of markets to be published.
+        markets: (tenant, specialty) → what was published of it.
     """
 
     def __init__(self) -> None:
@@ -62,6 +68,9 @@ class Shelves:
         self.keys: dict[tuple[Tenant, KeyKind, str, str], ExistingKey] = {}
         self.identifiers: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
         self.mappings: dict[tuple[Tenant, str], Override] = {}
+        self.demands: dict[tuple[Tenant, str], dict[ReferralId, KeptDemand]] = defaultdict(dict)
+        self.open_markets: dict[tuple[Tenant, str], tuple[str, ...]] = {}
+        self.markets: dict[tuple[Tenant, str], PublishedMarket] = {}
 
 
 def require_possible(shelves: Shelves, after: Referral, effect: Effect) -> None:
@@ -148,6 +157,13 @@ def _decision(shelves: Shelves, after: Referral, effect: KeepDecision) -> None:
     shelves.decisions[after.tenant, after.id].append(effect.decision)
 
 
+def _demand(shelves: Shelves, after: Referral, effect: KeepDemand) -> None:
+    at = (after.tenant, effect.demand.specialty)
+    shelves.demands[at][after.id] = effect.demand
+    if effect.accepts:
+        shelves.open_markets[at] = effect.accepts
+
+
 def _mapping(shelves: Shelves, after: Referral, effect: KeepMapping) -> None:
     shelves.mappings[after.tenant, effect.key] = effect.override
 
@@ -181,6 +197,7 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]] 
         StorePayload: _payload,
         KeepEvidence: _evidence,
         KeepDecision: _decision,
+        KeepDemand: _demand,
         KeepMapping: _mapping,
         IndexContact: _contact,
         IndexIdentifier: _identifier,

@@ -58,6 +58,9 @@ class OfferFacts(Facts):
             within the pathway's time, when this was chosen.
         override: code of why the network was left on purpose, when this was chosen.
         third_next_days: days until the chosen performer's third free place.
+        policy: of the decision: by prices, or greedy for lack of valid ones.
+        price_version: the price list that it used.
+        distance_km: from the patient's home to the performer, in whole kilometres.
     """
 
     offer: int | None = None
@@ -67,6 +70,9 @@ class OfferFacts(Facts):
     network_available: bool | None = None
     override: str | None = None
     third_next_days: int | None = None
+    policy: str | None = None
+    price_version: str | None = None
+    distance_km: int | None = None
 
 
 class AuthorizationFacts(Facts):

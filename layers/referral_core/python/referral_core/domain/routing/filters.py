@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 from referral_core.domain.directory import Practitioner
-from referral_core.domain.directory_facts import CapacityStatus
+from referral_core.domain.directory_facts import CapacityStatus, Modality
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import RoutingRule
 
 _EARTH_RADIUS_KM: Final = 6371.0
+OUT_OF_NETWORK: Final = 3
+"""The tier of a service whose network the payer is not in."""
+_SEXES: Final = frozenset({"female", "male"})
+"""What a service may ask for; of other codes nobody is turned away."""
+_FROM_AFAR: Final = frozenset({Modality.VIDEO, Modality.PHONE})
+"""Ways to be seen without going there."""
 
 
 class Need(Model):
-    """What routing knows of the patient: no name, no number."""
+    """What routing knows of the patient: no name, no number, nothing but what filters or costs.
+
+    Attributes:
+        payer, plan: who pays; None: the patient alone.
+        is_network_denied: whether the payer answered that the benefits are out of network (EB12 N).
+        day: of the decision; None: memberships count whatever their dates.
+        age: in whole years; None: not known.
+        sex: FHIR's code, asked by services that see one sex only.
+        state: USPS code of the patient's home.
+        is_consented: whether everything that needs the patient's consent has it.
+        seen: NPIs of clinicians who saw the patient before.
+    """
 
     payer: str | None
+    plan: str | None = None
+    is_network_denied: bool = False
+    day: date | None = None
     latitude: float | None = None
     longitude: float | None = None
     language: str = "en"
+    age: int | None = None
+    sex: str | None = None
+    state: str | None = None
+    is_consented: bool = True
+    seen: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude in degrees; None when they are not known."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return self.latitude, self.longitude
 
 
 def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -29,28 +62,112 @@ def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     return 2 * _EARTH_RADIUS_KM * asin(sqrt(h))
 
 
-def in_network(practitioner: Practitioner, payer: str | None) -> bool:
-    """Whether a practitioner is in a payer's network; who pays alone has all of them."""
-    return payer is None or "*" in practitioner.networks or payer in practitioner.networks
+def tier_for(need: Need, practitioner: Practitioner) -> int:
+    """Return the practitioner's tier for who pays; 3 is out of network."""
+    return practitioner.tier_for(need.payer, need.plan, need.day or date.max)
+
+
+def in_network(need: Need, practitioner: Practitioner) -> bool:
+    """Whether a practitioner is in the network of who pays; who pays alone has all of them."""
+    payer = need.payer
+    if payer is None:
+        return True
+    if any(m.payer == payer for m in practitioner.memberships):
+        return tier_for(need, practitioner) < OUT_OF_NETWORK
+    return "*" in practitioner.networks or payer in practitioner.networks
 
 
 def distance_to(need: Need, practitioner: Practitioner) -> float | None:
     """Return the kilometres to a practitioner; None when the patient's place is not known."""
-    if need.latitude is None or need.longitude is None:
+    if need.place is None:
         return None
-    place = (practitioner.latitude, practitioner.longitude)
-    return distance_km((need.latitude, need.longitude), place)
+    return distance_km(need.place, (practitioner.latitude, practitioner.longitude))
+
+
+def _disputed(_: Need, practitioner: Practitioner, __: RoutingRule) -> str | None:
+    disputes = practitioner.disputes
+    return f"the directory is to be verified: {disputes[0].fact}" if disputes else None
+
+
+def _closed(_: Need, practitioner: Practitioner, __: RoutingRule) -> str | None:
+    is_closed = practitioner.capacity_status is CapacityStatus.CLOSED
+    return "not accepting new patients" if is_closed or not practitioner.accepting else None
+
+
+def _not_consented(need: Need, _: Practitioner, __: RoutingRule) -> str | None:
+    return None if need.is_consented else "the patient's consent is missing"
+
+
+def _out_of_network(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
+    if rule.networks == "any":
+        return None
+    if need.payer is not None and need.is_network_denied:
+        return "the payer says the benefits are out of network"
+    return None if in_network(need, practitioner) else "out of network"
+
+
+def _too_far(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
+    if is_remote(practitioner, rule):
+        return None
+    distance = distance_to(need, practitioner)
+    return "too far" if distance is not None and distance > rule.max_distance_km else None
+
+
+def _wrong_age(need: Need, practitioner: Practitioner, _: RoutingRule) -> str | None:
+    is_wrong = need.age is not None and not practitioner.ages.admits(need.age)
+    return "does not see patients of this age" if is_wrong else None
+
+
+def _wrong_sex(need: Need, practitioner: Practitioner, _: RoutingRule) -> str | None:
+    wanted = practitioner.sex
+    is_wrong = wanted is not None and need.sex in _SEXES and need.sex != wanted
+    return "does not see patients of this sex" if is_wrong else None
+
+
+def _wrong_modality(_: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
+    offered = set(practitioner.modalities)
+    is_wrong = bool(rule.modalities) and not offered & set(rule.modalities)
+    return "is not seen the way this needs" if is_wrong else None
+
+
+def _not_licensed(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
+    """Ask for the licence of the state where the care is given: of the patient's, from afar."""
+    known = practitioner.licence_states
+    given_in = need.state if is_remote(practitioner, rule) else practitioner.location.state
+    is_wrong = bool(known) and given_in is not None and given_in not in known
+    return f"not licensed in {given_in}" if is_wrong else None
+
+
+def _wrong_language(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
+    is_wrong = rule.language_required and need.language not in practitioner.languages
+    return "nobody there speaks the patient's language" if is_wrong else None
+
+
+def is_remote(practitioner: Practitioner, rule: RoutingRule) -> bool:
+    """Whether the patient would be seen without going there."""
+    offered = set(practitioner.modalities) & (set(rule.modalities) or set(Modality))
+    return bool(offered) and offered <= _FROM_AFAR
+
+
+HARD_FILTERS: Final = (
+    _disputed,
+    _closed,
+    _not_consented,
+    _out_of_network,
+    _too_far,
+    _wrong_age,
+    _wrong_sex,
+    _wrong_modality,
+    _not_licensed,
+    _wrong_language,
+)
+"""Each says why a practitioner cannot see the patient at all; the first that does is the reason."""
 
 
 def exclusion(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
     """Return why a practitioner cannot see the patient at all; None when they can."""
-    if practitioner.disputes:
-        return f"the directory is to be verified: {practitioner.disputes[0].fact}"
-    if not practitioner.accepting or practitioner.capacity_status is CapacityStatus.CLOSED:
-        return "not accepting new patients"
-    if rule.networks == "in" and not in_network(practitioner, need.payer):
-        return "out of network"
-    distance = distance_to(need, practitioner)
-    if distance is not None and distance > rule.max_distance_km:
-        return "too far"
+    for filtered in HARD_FILTERS:
+        reason = filtered(need, practitioner, rule)
+        if reason is not None:
+            return reason
     return None

@@ -19,10 +19,12 @@ class Expected:
 
     Attributes:
         week: position of the week in which it comes: no earlier one can be booked.
+        costs: the weights of its own pathway and urgency; the market's when None.
     """
 
     demand: Demand
     week: int
+    costs: CostModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import add
 from typing import Final
 
 from referral_core.domain.routing.matching import DEFAULT_COSTS, CostModel, Demand, Service
@@ -39,7 +40,7 @@ class PriceList:
     valid_until: datetime
     weeks: tuple[str, ...]
     prices: Mapping[str, tuple[float, ...]]
-    _floors: dict[tuple[str, int, float], dict[Ball, float]] = field(
+    _floors: dict[tuple[str, tuple[float, ...]], dict[Ball, float]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -53,7 +54,7 @@ class PriceList:
         by_week = dict(zip(self.weeks, known, strict=True))
         return tuple(by_week.get(week, 0.0) for week in weeks)
 
-    def floor(self, ball: Ball, weeks: Sequence[str], waiting: float) -> float:
+    def floor(self, ball: Ball, weeks: Sequence[str], waits: tuple[float, ...]) -> float:
         """Return what a place in a ball adds at least to a match: its price and the weeks waited.
 
         Kept, since neither list nor ball ever changes.
@@ -61,18 +62,22 @@ class PriceList:
         Args:
             ball: the services of an area.
             weeks: ISO weeks that may be booked, soonest first.
-            waiting: points for each week waited.
+            waits: points of waiting for each of them.
         """
-        floors = self._floors.setdefault((weeks[0], len(weeks), waiting), {})
-        return floors[ball] if ball in floors else self._floor(ball, weeks, waiting, floors)
+        floors = self._floors.setdefault((weeks[0], waits), {})
+        return floors[ball] if ball in floors else self._floor(ball, weeks, waits, floors)
 
     def _floor(
-        self, ball: Ball, weeks: Sequence[str], waiting: float, floors: dict[Ball, float]
+        self,
+        ball: Ball,
+        weeks: Sequence[str],
+        waits: tuple[float, ...],
+        floors: dict[Ball, float],
     ) -> float:
-        least = [self._floor(part, weeks, waiting, floors) for part in ball.parts]
+        least = [self._floor(part, weeks, waits, floors) for part in ball.parts]
         for service in ball.services:
             prices = self.of(service.id, weeks)
-            least.append(min(price + waiting * ahead for ahead, price in enumerate(prices)))
+            least.append(min(map(add, prices, waits)))
         floors[ball] = min(least)
         return floors[ball]
 
@@ -145,14 +150,14 @@ def decide(
         costs: the weights of a match.
     """
     valid = usable(prices, now)
-    waiting = costs.waiting(demand)
+    waits = costs.waits(demand, len(weeks))
     best: list[PricedCandidate] = []
 
     def limit() -> float:
         return best[-1].total if len(best) == keep else costs.unassigned
 
     def extra(ball: Ball) -> float:
-        return 0.0 if valid is None else valid.floor(ball, weeks, waiting)
+        return 0.0 if valid is None else valid.floor(ball, weeks, waits)
 
     for service in index.best_first(demand, costs, extra, limit):
         if service.id in excluded:
@@ -161,7 +166,7 @@ def decide(
         if cost > limit():
             continue
         candidate = _in_best_week(
-            service, cost, waiting, places=remaining(service.id), weeks=weeks, prices=valid
+            service, cost, waits, places=remaining(service.id), weeks=weeks, prices=valid
         )
         if candidate is not None and candidate.total < costs.unassigned:
             insort(best, candidate)
@@ -173,7 +178,7 @@ def decide(
 def _in_best_week(
     service: Service,
     cost: float,
-    waiting: float,
+    waits: Sequence[float],
     *,
     places: Sequence[int],
     weeks: Sequence[str],
@@ -183,19 +188,19 @@ def _in_best_week(
         ahead = next((i for i, left in enumerate(places) if left > 0), None)
         if ahead is None:
             return None
-        total = cost + waiting * ahead
+        total = cost + waits[ahead]
         return PricedCandidate(total, service.id, weeks[ahead], total, 0.0)
     of_weeks = prices.of(service.id, weeks)
     least: tuple[float, int] | None = None
     for ahead, left in enumerate(places):
         if left > 0:
-            total = cost + waiting * ahead + of_weeks[ahead]
+            total = cost + waits[ahead] + of_weeks[ahead]
             if least is None or total < least[0]:
                 least = (total, ahead)
     if least is None:
         return None
     total, ahead = least
-    return PricedCandidate(total, service.id, weeks[ahead], cost + waiting * ahead, of_weeks[ahead])
+    return PricedCandidate(total, service.id, weeks[ahead], cost + waits[ahead], of_weeks[ahead])
 
 
 def blend(

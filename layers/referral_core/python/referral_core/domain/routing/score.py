@@ -1,23 +1,40 @@
-"""The greedy score: who passes every hard filter, ranked by the pathway's weights."""
+"""The ranking: who passes every hard filter, by the pathway's weights and the prices of places.
+
+A candidate's cost is `POINTS` less those of its score, so that without prices the best score wins.
+With prices the least cost + price wins, in the week in which that sum is least.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import ChoiceList, RoutingRule
 from referral_core.domain.referral import Reservation
-from referral_core.domain.routing.capacity import earliest_week
-from referral_core.domain.routing.filters import Need, distance_to, exclusion, in_network
+from referral_core.domain.routing.filters import (
+    Need,
+    distance_to,
+    exclusion,
+    in_network,
+    tier_for,
+)
+from referral_core.domain.routing.matching import LONG_LEAD_WEEKS, POINTS, TIERS
+from referral_core.domain.routing.prices import BID_PRICES, GREEDY, PriceList, usable
 
-POLICY: Final = "greedy-score/1"
-_TIERS: Final = 3
+_WEIGHED_BY_WEEK: Final = ("earliest", "attendance")
 
 
 class Candidate(Model):
-    """A practitioner who passed every hard filter, with the score and the week to hold."""
+    """A practitioner who passed every hard filter, with the score and the week to hold.
+
+    Attributes:
+        score: weighted sum of the parts, from 0 to 1.
+        price: points of the place: what it is worth to referrals that are still to come.
+        distance_km: from the patient's home; None when that is not known.
+    """
 
     npi: str
     organization: str
@@ -26,14 +43,28 @@ class Candidate(Model):
     tier: int
     in_network: bool
     score: float
+    price: float = 0.0
+    distance_km: float | None = None
     parts: Mapping[str, float]
+
+    @property
+    def total(self) -> float:
+        """Cost and price in points: what the candidates are ranked by."""
+        return POINTS * (1 - self.score) + self.price
 
 
 class Ranking(Model):
-    """All candidates, best first, and why the others are none."""
+    """All candidates, best first, and why the others are none.
+
+    Attributes:
+        policy: `bid-prices/1`, or `greedy-cost/1` when no valid prices were at hand.
+        price_version: the price list that was used; None when greedy.
+    """
 
     candidates: tuple[Candidate, ...]
     exclusions: Mapping[str, str]
+    policy: str = GREEDY
+    price_version: str | None = None
 
 
 def reservation_of(candidate: Candidate) -> Reservation:
@@ -49,41 +80,76 @@ def rank(
     *,
     rule: RoutingRule,
     excluded: Mapping[str, str],
+    prices: PriceList | None = None,
+    now: datetime | None = None,
 ) -> Ranking:
     """Rank the specialists for a need.
 
     Args:
-        need: payer, place and language of the patient.
+        need: what is known of the patient.
         practitioners: the directory's practitioners of the specialty.
         reserved: npi → ISO week → holds.
         weeks: ISO weeks to look at, soonest first.
         rule: the pathway's weights and limits.
         excluded: npi → reason, for those who declined or stayed silent.
+        prices: the last published list; when missing or stale the ranking is greedy.
+        now: decides whether the list is stale; None: it is not.
     """
+    valid = prices if prices is None or now is None else usable(prices, now)
     candidates: list[Candidate] = []
     exclusions: dict[str, str] = {}
     for practitioner in practitioners:
-        reason = excluded.get(practitioner.npi) or exclusion(need, practitioner, rule)
-        week = earliest_week(practitioner, reserved.get(practitioner.npi, {}), weeks)
-        if reason or week is None:
-            exclusions[practitioner.npi] = reason or "no capacity"
+        npi = practitioner.npi
+        held = reserved.get(npi, {})
+        left = [practitioner.places_in(week) - held.get(week, 0) for week in weeks]
+        reason = excluded.get(npi) or exclusion(need, practitioner, rule)
+        if reason is None and not any(places > 0 for places in left):
+            reason = "no capacity"
+        if reason is not None:
+            exclusions[npi] = reason
             continue
-        parts = _parts(need, practitioner, weeks.index(week), len(weeks), rule)
-        score = sum(rule.weights.get(name, 0.0) * part for name, part in parts.items())  # type: ignore[call-overload]
-        candidates.append(
-            Candidate(
-                npi=practitioner.npi,
-                organization=practitioner.organization,
-                week=week,
-                weekly_capacity=practitioner.places_in(week),
-                tier=practitioner.tier,
-                in_network=in_network(practitioner, need.payer),
-                score=round(score, 6),
-                parts=parts,
-            )
-        )
-    candidates.sort(key=lambda c: (-c.score, c.npi))
-    return Ranking(candidates=tuple(candidates), exclusions=exclusions)
+        of_weeks = valid.of(npi, weeks) if valid else (0.0,) * len(weeks)
+        candidates.append(_candidate(need, practitioner, left, weeks, rule=rule, prices=of_weeks))
+    candidates.sort(key=lambda c: (round(c.total, 4), c.npi))
+    return Ranking(
+        candidates=tuple(candidates),
+        exclusions=exclusions,
+        policy=BID_PRICES if valid else GREEDY,
+        price_version=valid.version if valid else None,
+    )
+
+
+def _candidate(
+    need: Need,
+    practitioner: Practitioner,
+    left: Sequence[int],
+    weeks: Sequence[str],
+    *,
+    rule: RoutingRule,
+    prices: Sequence[float],
+) -> Candidate:
+    """Return a candidate in the week of the least cost + price; of equal ones the first."""
+    free = [ahead for ahead, places in enumerate(left) if places > 0]
+
+    def dearness(ahead: int) -> float:
+        parts = _parts_of_week(ahead, len(weeks))
+        return prices[ahead] - POINTS * sum(_weight(rule, p) * parts[p] for p in _WEIGHED_BY_WEEK)
+
+    ahead = min(free, key=lambda n: (dearness(n), n))
+    parts = _parts(need, practitioner, rule) | _parts_of_week(ahead, len(weeks))
+    distance = distance_to(need, practitioner)
+    return Candidate(
+        npi=practitioner.npi,
+        organization=practitioner.organization,
+        week=weeks[ahead],
+        weekly_capacity=practitioner.places_in(weeks[ahead]),
+        tier=tier_for(need, practitioner),
+        in_network=in_network(need, practitioner),
+        score=round(sum(_weight(rule, name) * part for name, part in parts.items()), 6),
+        price=prices[ahead],
+        distance_km=None if distance is None else round(distance, 1),
+        parts=parts,
+    )
 
 
 def shown(
@@ -101,14 +167,23 @@ def _is_near(need: Need, practitioner: Practitioner, rule: ChoiceList) -> bool:
     return rule.within_km is None or distance is None or distance <= rule.within_km
 
 
-def _parts(
-    need: Need, practitioner: Practitioner, weeks_waited: int, weeks: int, rule: RoutingRule
-) -> dict[str, float]:
-    distance = distance_to(need, practitioner)
-    near = 0.5 if distance is None else 1 - distance / rule.max_distance_km
+def _weight(rule: RoutingRule, part: str) -> float:
+    return rule.weights.get(part, 0.0)  # type: ignore[call-overload,no-any-return]
+
+
+def _parts_of_week(ahead: int, weeks: int) -> dict[str, float]:
     return {
-        "tier": 1 - (practitioner.tier - 1) / _TIERS,
-        "earliest": 1 - weeks_waited / weeks,
+        "earliest": 1 - ahead / weeks,
+        "attendance": 0.0 if ahead > LONG_LEAD_WEEKS else 1.0,
+    }
+
+
+def _parts(need: Need, practitioner: Practitioner, rule: RoutingRule) -> dict[str, float]:
+    distance = distance_to(need, practitioner)
+    near = 0.5 if distance is None else max(0.0, 1 - distance / rule.max_distance_km)
+    return {
+        "tier": 1 - (tier_for(need, practitioner) - 1) / TIERS,
         "distance": round(near, 6),
         "language": 1.0 if need.language in practitioner.languages else 0.0,
+        "continuity": 1.0 if practitioner.npi in need.seen else 0.0,
     }

@@ -7,19 +7,15 @@ left can beat what is found, so a decision looks at a few dozen services of a hu
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import asin, cos, dist, radians, sin
 from typing import Final
 
-from referral_core.domain.routing.filters import distance_km
-from referral_core.domain.routing.matching import (
-    OUT_OF_NETWORK,
-    CostModel,
-    Demand,
-    Service,
-)
+from referral_core.domain.routing.filters import OUT_OF_NETWORK, distance_km
+from referral_core.domain.routing.matching import ANY_PAYER, CostModel, Demand, Service
 
 _BALL_SIZE: Final = 8
 """Services in a ball that is not divided: fewer make more balls, more make more wasted costs."""
@@ -49,10 +45,13 @@ class Ball:
     services: tuple[Service, ...] = ()
     parts: tuple[Ball, ...] = ()
 
-    def least_cost(self, here: Point, payer: str, costs: CostModel) -> float:
-        """Return what no service of the ball costs less than, seen from a point."""
+    def least_cost(self, here: Point | None, payer: str, costs: CostModel) -> float:
+        """Return what no service of the ball costs less than, seen from a point; None: anywhere."""
+        anybody = self.tiers.get(ANY_PAYER, OUT_OF_NETWORK)
+        tier = costs.tiers[min(self.tiers.get(payer, OUT_OF_NETWORK), anybody) - 1]
+        if here is None:
+            return costs.unplaced + tier - _ROUNDING
         kilometres = _DIAMETER_KM * asin(min(1.0, dist(here, self.centre) / 2)) - self.radius
-        tier = costs.tiers[self.tiers.get(payer, OUT_OF_NETWORK) - 1]
         return costs.per_km * max(kilometres, 0.0) + tier - _ROUNDING
 
 
@@ -115,7 +114,8 @@ class ServiceIndex:
         root = self._roots.get(demand.specialty)
         if root is None:
             return
-        here, payer = point_of(demand.place), demand.payer
+        here = None if demand.place is None else point_of(demand.place)
+        payer = demand.payer
         queue = [(root.least_cost(here, payer, costs) + extra(root), 0, root)]
         pushed = 0
         while queue:
@@ -127,3 +127,17 @@ class ServiceIndex:
                 pushed += 1
                 least = part.least_cost(here, payer, costs) + extra(part)
                 heappush(queue, (least, pushed, part))
+
+    def cheapest(self, demand: Demand, costs: CostModel, count: int) -> list[tuple[float, Service]]:
+        """Return the services of the least cost, the cheapest first, whoever has room."""
+        best: list[tuple[float, str, Service]] = []
+
+        def limit() -> float:
+            return best[-1][0] if len(best) == count else costs.unassigned
+
+        for service in self.best_first(demand, costs, lambda _: 0.0, limit):
+            cost = costs.of(demand, service)
+            if cost < limit():
+                insort(best, (cost, service.id, service))
+                del best[count:]
+        return [(cost, service) for cost, _, service in best]

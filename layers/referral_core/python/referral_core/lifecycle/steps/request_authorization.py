@@ -30,6 +30,7 @@ from referral_core.lifecycle.documents import FHIR_JSON, keep
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.reactions.authorization import DONE, authorized, concluded
 from referral_core.lifecycle.reactions.table import reactions_to
+from referral_core.lifecycle.routing_proposal import need_of
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Documents, PriorAuth
 
@@ -179,7 +180,7 @@ def _must_ask(case: Case, performer: Practitioner) -> bool:
     rule, known = case.rules.authorization, case.referral.eligibility
     if rule.policy == "none" or known is None:
         return False
-    if not in_network(performer, known.payer):
+    if not in_network(need_of(case), performer):
         return True
     service = case.content.service
     token = f"{service.system}|{service.code}" if service.system else service.code or ""

@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from referral_core.domain.effects import KeepDecision, Reserve, RoutingDecision
+from referral_core.domain.effects import (
+    KeepDecision,
+    Reserve,
+    RoutingDecision,
+)
 from referral_core.domain.errors import RouterError
-from referral_core.domain.events import EventKind, OfferFacts
-from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
+from referral_core.domain.events import EventKind
+from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.domain.referral import Offer
-from referral_core.domain.routing.capacity import (
-    days_to_third_place,
-    weeks_from,
-    weeks_until,
-)
-from referral_core.domain.routing.filters import Need
-from referral_core.domain.routing.named import NamedPerformer, named_performer
-from referral_core.domain.routing.score import (
-    POLICY,
-    Candidate,
-    Ranking,
-    rank,
-    reservation_of,
-    shown,
-)
+from referral_core.domain.routing.capacity import weeks_from, weeks_until
+from referral_core.domain.routing.named import NamedPerformer
+from referral_core.domain.routing.score import reservation_of
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
@@ -40,16 +31,10 @@ from referral_core.lifecycle.draft import (
     open_work_item,
     start_draft,
 )
-from referral_core.lifecycle.leaving_network import network_available, override_of
-from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
+from referral_core.lifecycle.routing_decision import decision_of, demand_of, facts_of
+from referral_core.lifecycle.routing_proposal import Proposal, proposed
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
-
-_KEPT_CANDIDATES: Final = 20
-"""How many candidates a decision keeps, best first: enough to explain it within one item."""
-_KEPT_EXCLUSIONS: Final = 500
-_NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED})
-"""Why an offer was taken back that may well be made again: closed and reopened, or changed."""
 
 
 def _route_again(case: Case, update: Update) -> Draft:
@@ -108,7 +93,7 @@ class RouteReferral(Reacting):
         if _is_too_late(case):
             return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
         self._withdraw_last(case)
-        proposal = _proposal(case)
+        proposal = proposed(case, _weeks(case))
         return lambda current: _recorded(current, proposal)
 
     def _withdraw_last(self, case: Case) -> None:
@@ -124,54 +109,6 @@ class RouteReferral(Reacting):
             self.clinics.withdraw(performer, case.task_id(last), last.reason or "no-answer")
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """What the ranking proposes, before it is written.
-
-    Attributes:
-        specialties: npi → the specialty under which the directory lists them.
-    """
-
-    specialties: Mapping[str, str]
-    ranking: Ranking
-    shown: tuple[str, ...]
-    best: Candidate | None
-    third_next_days: int | None
-    named: NamedPerformer
-
-
-def _proposal(case: Case) -> Proposal:
-    rule, referral = case.rules.routing, case.referral
-    directory = case.sources.directory
-    found = {
-        p.npi: p
-        for specialty in reversed(referral.service.accepts)
-        for p in directory.practitioners(referral.tenant, specialty)
-    }
-    practitioners = list(found.values())
-    weeks = _weeks(case)
-    reserved: dict[str, Mapping[str, int]] = {
-        p.npi: directory.reserved(referral.tenant, p.npi, weeks) for p in practitioners
-    }
-    need = _need(case)
-    excluded = {
-        o.npi: f"{o.status} this referral"
-        for o in referral.offers
-        if not o.is_in_hand and o.reason not in _NOBODYS_DOING
-    }
-    ranking = rank(need, practitioners, reserved, weeks, rule=rule, excluded=excluded)
-    choice = rule.choice
-    listed = shown(need, ranking, practitioners, choice) if choice else ()
-    named = named_performer(case.content.service, ranking)
-    best = named.candidate or next(iter(ranking.candidates), None)
-    third = None
-    if best is not None:
-        chosen = found[best.npi]
-        third = days_to_third_place(chosen, reserved[best.npi], weeks, case.now.date())
-    specialties = {p.npi: p.specialty for p in practitioners}
-    return Proposal(specialties, ranking, listed, best, third, named)
-
-
 def _weeks(case: Case) -> tuple[str, ...]:
     """Return the ISO weeks to look at, soonest first: those that begin while there is time."""
     weeks = weeks_from(case.now.date(), case.rules.routing.weeks_ahead)
@@ -185,25 +122,14 @@ def _is_too_late(case: Case) -> bool:
     return limit is not None and answered > limit
 
 
-def _need(case: Case) -> Need:
-    patient, known = case.content.patient, case.referral.eligibility
-    return Need(
-        payer=known.payer if known else None,
-        latitude=patient.latitude,
-        longitude=patient.longitude,
-        language=patient.language or "en",
-    )
-
-
 def _recorded(case: Case, proposal: Proposal) -> Draft:
     referral, best = case.referral, proposal.best
     asked = len(referral.offers) - referral.offers_window_start
     tried_enough = asked >= case.rules.offer.offers
     chosen = best if not tried_enough else None
-    decision = _decision(case, proposal, chosen)
+    decision = decision_of(case, proposal, chosen)
     if chosen is None:
-        is_listed = bool(proposal.specialties)
-        return _no_place(case, decision, waitlist=is_listed and not tried_enough)
+        return _no_place(case, proposal, decision, waitlist=proposal.is_listed and not tried_enough)
     reservation = reservation_of(chosen)
     offer = Offer(
         number=len(referral.offers) + 1,
@@ -220,15 +146,9 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
         EventKind.ROUTED,
         _sentence(proposal.named),
         then=Step.REQUEST_AUTHORIZATION,
-        facts=OfferFacts(
-            offer=offer.number,
-            week=reservation.week,
-            score=str(chosen.score),
-            network_available=network_available(case, proposal.ranking),
-            override=override_of(chosen, proposal.named),
-            third_next_days=proposal.third_next_days,
-        ),
+        facts=facts_of(case, proposal, chosen),
         effects=(
+            *demand_of(case, proposal),
             KeepDecision(decision=decision),
             Reserve(reservation=reservation, capacity=chosen.weekly_capacity),
         ),
@@ -246,25 +166,11 @@ def _sentence(named: NamedPerformer) -> str:
     return "A specialist is chosen and a place is reserved."
 
 
-def _decision(case: Case, proposal: Proposal, chosen: Candidate | None) -> RoutingDecision:
-    return RoutingDecision(
-        number=case.referral.version,
-        at=case.now,
-        policy=POLICY,
-        chosen=chosen.npi if chosen else None,
-        candidates=tuple(
-            {"npi": c.npi, "week": c.week, "score": c.score, **c.parts}
-            for c in proposal.ranking.candidates[:_KEPT_CANDIDATES]
-        ),
-        exclusions=dict(islice(proposal.ranking.exclusions.items(), _KEPT_EXCLUSIONS)),
-        named=case.content.service.performer_npis[:_KEPT_CANDIDATES],
-        not_named=proposal.named.not_asked,
-        shown=proposal.shown,
-    )
-
-
-def _no_place(case: Case, decision: RoutingDecision, *, waitlist: bool) -> Draft:
-    kept, rule = (KeepDecision(decision=decision),), case.rules.routing
+def _no_place(
+    case: Case, proposal: Proposal, decision: RoutingDecision, *, waitlist: bool
+) -> Draft:
+    kept = (*demand_of(case, proposal), KeepDecision(decision=decision))
+    rule = case.rules.routing
     tries = case.referral.waitlist_tries
     if waitlist and case.wanted_by is not None:
         return open_work_item(case, Reason.NOT_IN_TIME, effects=kept)

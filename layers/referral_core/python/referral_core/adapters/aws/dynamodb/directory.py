@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.table import Table
-from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
+from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.price_book import PriceBook, RevenueTable
@@ -18,6 +19,11 @@ from referral_core.domain.terminology import Override, Overrides
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+    from referral_core.domain.routing.published import PublishedMarket
+
+_KEPT_S: Final = 60
+"""How long a published market is kept; the clock on the wall, since a process lives in it."""
 
 _Configured = TenantProfile | Payer | EhrSystem | Practitioner | Principal
 
@@ -65,6 +71,8 @@ class DynamoDbDirectory:
         """Take a DynamoDB client, the table's name, and where hashed keys are composed."""
         self._table = Table(client, name, hashed)
         self._profiles: dict[Tenant, TenantProfile] = {}
+        self._client, self._name = client, name
+        self._kept: dict[tuple[Tenant, str], tuple[float, PublishedMarket]] = {}
 
     def principal(self, client_id: str) -> Principal:
         """Read the principal of a verified client id."""
@@ -127,6 +135,62 @@ class DynamoDbDirectory:
         partition = keys.directory(tenant, specialty)
         found = self._bodies(partition, keys.Sort.PRACTITIONER.value)
         return [Practitioner.model_validate_json(body) for body in found]
+
+    def market(self, tenant: Tenant, specialty: str) -> PublishedMarket | None:
+        """Read the published market of a specialty with one query, at most once a minute."""
+        at, now = (tenant, specialty), monotonic()
+        kept = self._kept.get(at)
+        if kept is None or now - kept[0] > _KEPT_S:
+            # Loaded with the first: most functions read no market.
+            from referral_core.adapters.aws.dynamodb.markets import (  # noqa: PLC0415
+                DynamoDbMarkets,
+            )
+
+            found = DynamoDbMarkets(self._client, self._name).published(tenant, specialty)
+            if found is None:
+                return None
+            before = kept[1] if kept else None
+            # Its index was made already, if it is the same one.
+            same = before is not None and before.version == found.version
+            kept = self._kept[at] = (now, before if before and same else found)
+        return kept[1]
+
+    def listed(
+        self, tenant: Tenant, entries: Sequence[tuple[str, str]], weeks: Sequence[str]
+    ) -> Sequence[Listed]:
+        """Read some entries and what is reserved of them: a call for each hundred items."""
+        of_entry = {
+            entry: {
+                "pk": keys.directory(tenant, entry[0]),
+                "sk": f"{keys.Sort.PRACTITIONER}{entry[1]}",
+            }
+            for entry in entries
+        }
+        of_week = [keys.week_of(tenant, npi, week) for _, npi in entries for week in weeks]
+        found = {(e["pk"], e["sk"]): e for e in self._table.get_all([*of_entry.values(), *of_week])}
+        return [
+            Listed(
+                Practitioner.model_validate_json(str(found[place["pk"], place["sk"]]["body"])),
+                self._held(found, tenant, npi, weeks),
+            )
+            for (_, npi), place in of_entry.items()
+            if (place["pk"], place["sk"]) in found
+        ]
+
+    @staticmethod
+    def _held(
+        found: Mapping[tuple[str, str], Mapping[str, Any]],
+        tenant: Tenant,
+        npi: str,
+        weeks: Sequence[str],
+    ) -> Mapping[str, int]:
+        counted = {}
+        for week in weeks:
+            key = keys.week_of(tenant, npi, week)
+            entry = found.get((key["pk"], key["sk"]))
+            if entry is not None:
+                counted[week] = int(entry["held"])
+        return counted
 
     def overrides(self, tenant: Tenant, wanted: Sequence[str]) -> Overrides:
         """Read the tenant's mappings of some codes or words."""

@@ -15,6 +15,7 @@ from referral_core.domain.effects import (
     IndexContact,
     IndexIdentifier,
     KeepDecision,
+    KeepDemand,
     KeepEvidence,
     KeepMapping,
     RecordUpdate,
@@ -24,6 +25,7 @@ from referral_core.domain.effects import (
     TakeNumber,
 )
 from referral_core.domain.referral import Referral
+from referral_core.domain.routing.demand import OpenMarket
 from referral_core.domain.writes import Key, KeyKind
 
 RESERVE: Final = "reserve"
@@ -120,6 +122,15 @@ def _decision(table: Requests, after: Referral, effect: KeepDecision) -> Iterato
     yield table.put_new("decision", kept)
 
 
+def _demand(table: Requests, after: Referral, effect: KeepDemand) -> Iterator[Part]:
+    yield table.put("demand", items.demand_item(after, effect.demand), None)
+    if effect.accepts:
+        market = OpenMarket(
+            tenant=after.tenant, specialty=effect.demand.specialty, accepts=effect.accepts
+        )
+        yield table.put("market", items.open_market_item(market), None)
+
+
 def _mapping(table: Requests, after: Referral, effect: KeepMapping) -> Iterator[Part]:
     yield table.put("mapping", items.mapping_item(table.hashed, after.tenant, effect), None)
 
@@ -156,6 +167,7 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Requests, Referral, Any], Iterato
             StorePayload: _payload,
             KeepEvidence: _evidence,
             KeepDecision: _decision,
+            KeepDemand: _demand,
             KeepMapping: _mapping,
             IndexContact: _contact,
             IndexIdentifier: _identifier,

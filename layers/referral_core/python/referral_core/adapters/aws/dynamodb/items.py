@@ -22,12 +22,14 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
+from referral_core.domain.routing.demand import KEPT_WEEKS, KeptDemand, OpenMarket
 from referral_core.domain.updates import Update
 from referral_core.domain.work_items.lists import place_of
 from referral_core.domain.writes import Key, KeyKind
 
 MAX_PAYLOAD_BYTES: Final = 350 * 1024
 """Compressed; DynamoDB's item limit is 400 KB and the rest of the item needs room."""
+_WEEK_S: Final = 7 * 86_400
 _CLAIMS_KEPT_S: Final = 30 * 86_400
 """How long a day's message is remembered: longer than the week that the cap looks back on."""
 
@@ -165,6 +167,25 @@ def decision_item(tenant: Tenant, referral_id: ReferralId, decision: RoutingDeci
         decision.model_dump_json(exclude_none=True),
         pk=keys.referral(tenant, referral_id),
         sk=keys.decision(decision.number),
+    )
+
+
+def demand_item(referral: Referral, demand: KeptDemand) -> Item:
+    """Return the item of what a referral asked of a market; it expires."""
+    return item(
+        pk=keys.demand(referral.tenant, demand.specialty),
+        sk=f"{keys.Sort.DEMAND}{keys.second(demand.at)}#{referral.id}",
+        body=demand.model_dump_json(),
+        expires_at=int(time.time()) + KEPT_WEEKS * _WEEK_S,
+    )
+
+
+def open_market_item(market: OpenMarket) -> Item:
+    """Return the item by which a market is published from now on."""
+    return item(
+        pk=keys.MARKETS,
+        sk=f"{market.tenant}#{market.specialty}",
+        body=market.model_dump_json(),
     )
 
 

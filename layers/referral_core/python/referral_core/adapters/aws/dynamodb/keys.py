@@ -16,6 +16,10 @@ DUE_SHARDS: Final = 8
 """How many partitions the due index is spread over."""
 
 
+MARKETS: Final = "MARKETS"
+"""The partition of all tenants' markets that are published; internal, as the due index is."""
+
+
 class Sort(StrEnum):
     """Sort keys, or their prefixes, of a referral's items; `@` sorts first and reads as one."""
 
@@ -37,6 +41,8 @@ class Sort(StrEnum):
     PRICES = "PRICES#"
     REVENUE = "REVENUE#"
     WEEK = "WEEK#"
+    DEMAND = "DEMAND#"
+    SHEET = "SHEET#"
     REFERRAL_OF = "R#"
     MESSAGE_DAY = "DAY#"
     OPT_OUT = "@OPTOUT"
@@ -72,6 +78,16 @@ def directory(tenant: Tenant, specialty: str) -> str:
 def mapping(tenant: Tenant, hashed: str) -> str:
     """Return the partition of what a code or words (hashed) mean."""
     return f"T#{tenant}#MAPPING#{hashed}"
+
+
+def market(tenant: Tenant, specialty: str) -> str:
+    """Return the partition of what was published of a market, in as many items as it takes."""
+    return f"T#{tenant}#MARKET#{specialty}"
+
+
+def demand(tenant: Tenant, specialty: str) -> str:
+    """Return the partition of what referrals asked of a market, in the order of time."""
+    return f"T#{tenant}#DEMAND#{specialty}"
 
 
 def capacity(tenant: Tenant, npi: str) -> str:

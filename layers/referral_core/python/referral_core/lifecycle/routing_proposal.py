@@ -1,0 +1,191 @@
+"""What the router proposes for a referral: who is a candidate, in which order, and who is chosen.
+
+Two looks, each of few reads, whatever the directory's size: the published market says in whom to
+look, and the directory says of those few what holds now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+from typing import Final
+
+from referral_core.domain.directory import Listed
+from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.routing.capacity import days_to_third_place
+from referral_core.domain.routing.demand import KeptDemand, kept_place
+from referral_core.domain.routing.filters import Need
+from referral_core.domain.routing.named import NamedPerformer, named_performer
+from referral_core.domain.routing.published import PublishedMarket, unpublished
+from referral_core.domain.routing.score import Candidate, Ranking, rank, shown
+from referral_core.domain.routing.shortlist import Question, shortlist
+from referral_core.domain.terminology import ConsentClass
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
+
+_NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED})
+"""Why an offer was taken back that may well be made again: closed and reopened, or changed."""
+_LOOKS: Final = 2
+"""How often a published market is looked at: the second time at those who seemed full, too."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the ranking proposes, before it is written.
+
+    Attributes:
+        specialties: npi → the specialty under which the directory lists them.
+        is_listed: whether anybody serves the specialty at all.
+        is_published: whether the market of the specialty was published.
+    """
+
+    ranking: Ranking
+    shown: tuple[str, ...]
+    best: Candidate | None
+    third_next_days: int | None
+    named: NamedPerformer
+    specialties: Mapping[str, str]
+    is_listed: bool
+    is_published: bool
+
+
+@dataclass
+class _Looked:
+    """Whom the directory was asked about, and what holds of them."""
+
+    found: dict[str, Listed] = field(default_factory=dict)
+    exclusions: dict[str, str] = field(default_factory=dict)
+    ranking: Ranking = field(default_factory=lambda: Ranking(candidates=(), exclusions={}))
+
+
+def proposed(case: Case, weeks: Sequence[str]) -> Proposal:
+    """Rank who may see the patient, and propose the best one and the week to reserve.
+
+    Args:
+        case: the referral's.
+        weeks: ISO weeks that may be booked, soonest first.
+    """
+    market, rule = market_of(case), case.rules.routing
+    looked = _looked_at(case, market, weeks)
+    unread = {npi: why for npi, why in looked.exclusions.items() if npi not in looked.found}
+    ranking = looked.ranking.but(exclusions={**unread, **looked.ranking.exclusions})
+    named = named_performer(case.content.service, ranking)
+    best = named.candidate or next(iter(ranking.candidates), None)
+    third = None
+    if best is not None:
+        chosen = looked.found[best.npi]
+        third = days_to_third_place(chosen.practitioner, chosen.reserved, weeks, case.now.date())
+    practitioners = [listed.practitioner for listed in looked.found.values()]
+    return Proposal(
+        ranking=ranking,
+        shown=shown(need_of(case), ranking, practitioners, rule.choice) if rule.choice else (),
+        best=best,
+        third_next_days=third,
+        named=named,
+        specialties={p.npi: p.specialty for p in practitioners},
+        is_listed=bool(market.services),
+        is_published=market.is_published,
+    )
+
+
+def market_of(case: Case) -> PublishedMarket:
+    """Return the market of the service wanted; while none is published, the directory itself."""
+    referral, directory = case.referral, case.sources.directory
+    service, specialty = referral.service, specialty_of(case)
+    published = directory.market(referral.tenant, specialty)
+    if published is not None:
+        return published
+    found = {
+        p.npi: p
+        for accepted in reversed(service.accepts)
+        for p in directory.practitioners(referral.tenant, accepted)
+    }
+    return unpublished(specialty, found.values(), case.now)
+
+
+def _looked_at(case: Case, market: PublishedMarket, weeks: Sequence[str]) -> _Looked:
+    """Ask the directory about the best, and about others as long as none of them is free."""
+    referral, looked = case.referral, _Looked()
+    asked = Question(need_of(case), case.rules.routing, weeks, _excluded(case), case.now)
+    named = [npi for npi in case.content.service.performer_npis if npi in market.by_id]
+    for look in count():
+        listed = shortlist(market, asked, looked.ranking.exclusions, trusts_places=look == 0)
+        looked.exclusions |= listed.exclusions
+        wanted = [npi for npi in dict.fromkeys((*listed.npis, *named)) if npi not in looked.found]
+        entries = [(market.by_id[npi].practitioner.specialty, npi) for npi in wanted]
+        for entry in case.sources.directory.listed(referral.tenant, entries, weeks):
+            looked.found[entry.practitioner.npi] = entry
+        looked.ranking = rank(
+            asked.need,
+            [entry.practitioner for entry in looked.found.values()],
+            {npi: entry.reserved for npi, entry in looked.found.items()},
+            weeks,
+            rule=asked.rule,
+            excluded=asked.excluded,
+            prices=market.price_list,
+            now=case.now,
+        )
+        is_last = look + 1 == _LOOKS if market.is_published else not listed.npis
+        if looked.ranking.candidates or is_last:
+            return looked
+    raise AssertionError
+
+
+def _excluded(case: Case) -> Mapping[str, str]:
+    """Return who had the referral and does not take it."""
+    return {
+        o.npi: f"{o.status} this referral"
+        for o in case.referral.offers
+        if not o.is_in_hand and o.reason not in _NOBODYS_DOING
+    }
+
+
+def need_of(case: Case) -> Need:
+    """Return what routing knows of the patient."""
+    patient, coverage = case.content.patient, case.content.coverage
+    referral = case.referral
+    known = referral.eligibility
+    needs_consent = referral.service.consent is not ConsentClass.NONE
+    return Need(
+        payer=known.payer if known else None,
+        plan=coverage.plan if known else None,
+        is_network_denied=known is not None and known.in_network is False,
+        day=case.today,
+        latitude=patient.latitude,
+        longitude=patient.longitude,
+        language=patient.language or "en",
+        age=_age(patient.birth_date, case.today),
+        sex=patient.gender,
+        state=patient.state,
+        is_consented=not needs_consent or case.content.consent or referral.consent_recorded,
+    )
+
+
+def demand_kept(case: Case) -> KeptDemand:
+    """Return what is kept of what a referral asks of its market: nothing that names a patient."""
+    need, referral = need_of(case), case.referral
+    return KeptDemand(
+        specialty=specialty_of(case),
+        at=case.now,
+        payer=need.payer,
+        latitude=kept_place(need.latitude),
+        longitude=kept_place(need.longitude),
+        language=need.language,
+        level=referral.service.urgency.level,
+        pathway=referral.pathway,
+        pathway_version=referral.pathway_version,
+    )
+
+
+def specialty_of(case: Case) -> str:
+    """Return the specialty in whose market a referral is."""
+    service = case.referral.service
+    return service.specialty or service.accepts[0]
+
+
+def _age(born: date | None, today: date) -> int | None:
+    if born is None:
+        return None
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
