@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
 from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
@@ -17,7 +17,6 @@ from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Next
 from referral_core.domain.messages import Message, OfferedReferral
-from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.routing.published import PublishedMarket
@@ -259,51 +258,3 @@ class Workflow(Protocol):
 
     def fail_task(self, token: str, error: str) -> Delivery:
         """Report a waiting task as failed, so that its state is retried or caught."""
-
-
-class LakeQuery(NamedTuple):
-    """One query of the lake.
-
-    Attributes:
-        statement: what was asked.
-        rows: its rows, of numbers or text; None while it runs.
-    """
-
-    statement: str
-    rows: Sequence[Sequence[Any]] | None
-
-
-class Lake(Protocol):
-    """The table of events, asked in SQL."""
-
-    def ask(self, statement: str) -> str:
-        """Start a query; return its id. Raises: Retryable, Permanent."""
-
-    def answer(self, query_id: str, within_s: float) -> LakeQuery:
-        """Return a query, waiting a while for its rows.
-
-        Raises:
-            NotFound: there is no such query.
-            Permanent: it failed, or read more than it may.
-            Retryable: the service is down.
-        """
-
-
-class LakeRows(Protocol):
-    """Where the rows of events go."""
-
-    def put(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Deliver rows, at least once. Raises: Retryable: some were not taken; all come again."""
-
-
-class Contracts(Protocol):
-    """A tenant's prices and values, as operations load them."""
-
-    def tenant(self, tenant: Tenant) -> TenantProfile:
-        """Read the tenant's profile. Raises: NotFound."""
-
-    def price_books(self, tenant: Tenant) -> Sequence[PriceBook]:
-        """List the tenant's price books."""
-
-    def revenue_tables(self, tenant: Tenant) -> Sequence[RevenueTable]:
-        """List the tenant's tables of expected net revenue."""

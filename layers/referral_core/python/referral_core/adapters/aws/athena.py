@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.domain.errors import NotFound, Permanent, Retryable
-from referral_core.ports import LakeQuery
+from referral_core.lake_ports import LakeQuery
 
 if TYPE_CHECKING:
     from types_boto3_athena import AthenaClient

@@ -16,7 +16,8 @@ from referral_core.domain.price_book import PriceBook
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.report_request import Asked, asked_of
-from referral_core.ports import Clock, Contracts, Lake
+from referral_core.lake_ports import Contracts, Lake
+from referral_core.ports import Clock
 from referral_core.reporting.columns import COLUMNS
 from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.export import as_csv, as_json, as_parquet, dictionary
