@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from referral_core.domain.change import received
+from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, ReferralKind, Status
 from referral_core.domain.ownership import may_post
@@ -18,6 +19,16 @@ from referral_core.domain.writes import Key, KeyKind, NewReferral
 TENANT = Tenant("lakeside")
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in Boston
 ORIGIN = Origin(kind=ReferralKind.EXTERNAL_PROVIDER)
+
+
+EMPTY = ClinicalPayload(
+    service_request={},
+    resources={},
+    content=ClinicalContent(),
+    source_sha256="0" * 64,
+    content_hash="0" * 64,
+)
+"""Of an order that says nothing."""
 
 
 def a_referral(referral_id: str = "r1", **fields: Any) -> Referral:

@@ -21,6 +21,7 @@ _CARED_FOR_SHARE: Final = 0.06
 _FIRST: Final[dict[str, Choices]] = {
     "fault": ((1, "retry"),),
     "missing-information": ((70, "record-consent"), (30, "retry")),
+    "consent-missing": ((80, "record-consent"), (20, "retry")),
     "payer-unknown": ((55, "self-pay"), (20, "retry"), (25, "close:not-eligible")),
     "not-eligible": ((35, "self-pay"), (25, "retry"), (40, "close:not-eligible")),
     "eligibility-unclear": (
@@ -102,6 +103,7 @@ _FIRST: Final[dict[str, Choices]] = {
 _LAST: Final[dict[str, Any]] = {
     "fault": "close:expired-unresolved",
     "missing-information": "close:expired-unresolved",
+    "consent-missing": "close:expired-unresolved",
     "payer-unknown": "close:not-eligible",
     "not-eligible": "close:not-eligible",
     "eligibility-unclear": "confirm-eligible",

@@ -36,7 +36,7 @@ from referral_core.lifecycle.engine.process_due import process_due
 from referral_core.lifecycle.engine.run_step import run_step
 from referral_core.lifecycle.step import Recorder, StepInput
 from referral_core.pathways import pathway
-from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral, an_update
+from tests.unit.builders import EMPTY, NOW, TENANT, a_new_referral, a_referral, an_update
 
 YES, NOTE, OTHER = (
     UpdateKind.OFFER_ACCEPTED,
@@ -111,7 +111,8 @@ class Interleavings(RuleBasedStateMachine):
             conflicts=Conflicts(pause=lambda _: None),
         )
         self.id = a_referral().id
-        self.referrals.accept([a_new_referral(a_referral(current_step=Step.OFFER_REFERRAL))])
+        referral = a_referral(current_step=Step.OFFER_REFERRAL)
+        self.referrals.accept([a_new_referral(referral, EMPTY.dump())])
         self.posted: dict[str, UpdateKind] = {}
         self.numbers = 0
         self.tokens = 0

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.directory import TenantProfile
+from referral_core.domain.effects import StorePayload
+from referral_core.domain.terminology import Concept
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentNoshow,
@@ -23,7 +25,8 @@ from referral_core.domain.updates import (
     WorkItemUpdated,
 )
 from referral_core.domain.work_items import Reason
-from tests.in_memory import World, a_new_referral_of
+from referral_core.lifecycle.engine.apply_update import apply_update
+from tests.in_memory import REFERRAL, TENANT, World, a_new_referral_of
 from tests.partner_actions import accepted, agreed, booked, notified, reason_of, reported, seen
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
 from tests.unit.timelines.world import PathwayWorld
@@ -152,6 +155,21 @@ def _fee_class_missing() -> World:
     return of_order(order, with_sliding_fee(World()))
 
 
+def another_version(
+    world: World, discloses: Concept, *changed: ChangedPart, consent: bool = False
+) -> World:
+    """Store another version of the order, along with which something is sent that discloses."""
+    update = world.update(InformationSupplied, role=Role.EHR, changed=changed)
+    payload = world.engine.case(world.referral).payload
+    service = payload.content.service
+    wanted = service.wanted.but(also_sent=(discloses,))
+    content = payload.content.but(service=service.but(wanted=wanted), consent=consent)
+    stored = StorePayload(body=payload.but(content=content).dump())
+    apply_update(world.engine, TENANT, REFERRAL, update, effects=(stored,))
+    world.settle()
+    return world
+
+
 def _order_changed() -> World:
     world = _accepted()
     world.report(InformationSupplied, role=Role.EHR, changed=(ChangedPart.COVERAGE,))
@@ -254,6 +272,9 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.FAULT: lambda: a_world(script=PayerScript(eligibility="down")),
         Reason.MISSING_INFORMATION: lambda: until(
             a_world("missing-information"), Reason.MISSING_INFORMATION
+        ),
+        Reason.CONSENT_MISSING: lambda: another_version(
+            _accepted(), Concept(text="Alcohol detoxification"), ChangedPart.CONTENT
         ),
         Reason.PAYER_UNKNOWN: _payer_unknown,
         Reason.NOT_ELIGIBLE: lambda: a_world(script=PayerScript(eligibility="inactive")),

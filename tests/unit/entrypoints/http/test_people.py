@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.numbers import folded_number
@@ -15,7 +14,7 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
 from referral_core.domain.work_items import Reason
 from tests.in_memory import REFERRAL, SAMPLES, TENANT, World
-from tests.unit.builders import a_new_referral, a_referral
+from tests.unit.builders import EMPTY, a_new_referral, a_referral
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.test_work_items import a_time, an_item
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT
@@ -23,13 +22,6 @@ from tests.unit.lifecycle.work_item_worlds import STANDS_AT
 MARIA, OLU, GRACE = "maria", "olu", "grace"
 FRONT, CALLS = Queue.FRONT_OFFICE, Queue.CONTACT_CENTER
 RIVERSIDE = Tenant("riverside")
-EMPTY = ClinicalPayload(
-    service_request={},
-    resources={},
-    content=ClinicalContent(),
-    source_sha256="0" * 64,
-    content_hash="0" * 64,
-)
 
 
 def a_person(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from referral_core.fhir.outbound.offers import offer_bundle
+from referral_core.fhir.outbound.redisclosure import STATEMENT
 from tests.unit.builders import a_referral
 from tests.unit.fhir.orders import (
     Json,
@@ -242,3 +243,30 @@ def test_nothing_of_the_ehrs_versions_goes_along() -> None:
 def test_without_an_offer_there_is_nothing_to_send() -> None:
     with pytest.raises(ValueError, match="no offer"):
         offer_bundle(a_referral(), a_performer(), a_payload(read_one(an_order())))
+
+
+def labels(resource: Json) -> list[str]:
+    return [label["code"] for label in resource.get("meta", {}).get("security", ())]
+
+
+DETOX = {"text": "Alcohol detoxification"}
+
+
+def test_what_forbids_passing_it_on_goes_along_with_records_of_substance_use() -> None:
+    order = offered(an_order(code=DETOX, note=[{"text": "Eczema"}]))["ServiceRequest"]
+    assert labels(order) == ["R", "42CFRPart2", "NORDSCLCD"]
+    assert [note["text"] for note in order["note"]] == [STATEMENT, "Eczema"]
+
+
+def test_labels_of_its_author_stay_and_none_comes_twice() -> None:
+    ours = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}
+    author = {"system": "https://ehr.example.org/labels", "code": "R"}
+    sent = an_order(code=DETOX, meta={"security": [author, ours]})
+    assert labels(offered(sent)["ServiceRequest"]) == ["R", "42CFRPart2", "R", "NORDSCLCD"]
+
+
+@pytest.mark.parametrize("code", [{"text": "Consultation"}, {"text": "Psychology"}])
+def test_other_orders_carry_no_such_label(code: Json) -> None:
+    order = offered(an_order(code=code))["ServiceRequest"]
+    assert not labels(order)
+    assert STATEMENT not in json.dumps(order)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from local.partners.payer.pas import notification, read_request, response_bundle
 from referral_core.domain.authorization import AuthorizationRequest
 from referral_core.domain.clinical_content import Relationship, Subscriber
+from referral_core.domain.terminology import ConsentClass
 from referral_core.fhir.pas.claim import claim_bundle
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request
 
@@ -252,3 +253,13 @@ def _references(value: Any) -> Iterator[str]:
 def _code(concept: Json) -> str:
     code: str = concept["coding"][0]["code"]
     return code
+
+
+@pytest.mark.parametrize("discloses", list(ConsentClass))
+def test_a_request_about_substance_use_says_that_nobody_may_pass_it_on(
+    discloses: ConsentClass,
+) -> None:
+    bundle = claim_bundle(an_authorization_request(discloses=discloses), a_payer())
+    codes = [label["code"] for label in bundle["meta"].get("security", ())]
+    is_restricted = discloses is ConsentClass.SUBSTANCE_USE
+    assert codes == (["R", "42CFRPart2", "NORDSCLCD"] if is_restricted else [])

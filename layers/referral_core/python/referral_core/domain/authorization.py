@@ -9,6 +9,7 @@ from referral_core.domain.clinical_content import Subscriber
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.model import Model
 from referral_core.domain.patient_identity import PatientIdentity
+from referral_core.domain.terminology import ConsentClass
 
 
 class AuthorizationVerdict(StrEnum):
@@ -64,6 +65,7 @@ class AuthorizationRequest(Model):
         trace: our identifier of the request (TRN): a repeat with it is the same request.
         service_type: X12 service type (data element 1365), `3` is a consultation.
         request_type: X12 request category (data element 1525).
+        discloses: what its codes disclose that law protects beyond other health data.
     """
 
     trace: str
@@ -86,6 +88,7 @@ class AuthorizationRequest(Model):
     diagnoses: tuple[tuple[str, str], ...]
     service_from: date
     service_to: date
+    discloses: ConsentClass = ConsentClass.NONE
     service_type: str = "3"
     request_type: str = "SC"
 

@@ -14,6 +14,7 @@ from referral_core.domain.terminology import (
     fingerprint,
     terminology,
 )
+from referral_core.domain.terminology.disclosure import consent_of
 
 
 class WantedService(Model):
@@ -89,6 +90,11 @@ class WantedService(Model):
             return self.but(consent=consent, urgency=read.urgency)
         agreed = self.later_accepted and read.urgency == self.urgency
         return read.but(later_accepted=agreed)
+
+    def discloses(self, order: OrderedService) -> ConsentClass:
+        """Return the strictest of what was read and what the order, as it is now, discloses."""
+        now, _ = consent_of(order, terminology())
+        return max(self.consent, now, key=lambda c: c.rank)
 
     @property
     def is_read(self) -> bool:

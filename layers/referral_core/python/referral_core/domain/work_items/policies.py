@@ -100,6 +100,11 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "Information that the pathway requires is missing; get it, correct the order, retry.",
             {RETRY: Step.CHECK_READINESS, RECORD_CONSENT: Step.CHECK_READINESS},
         ),
+        Reason.CONSENT_MISSING: _policy(
+            Queue.FRONT_OFFICE,
+            "The order discloses what its patient must consent to; get the consent, then go on.",
+            {RECORD_CONSENT: None, RETRY: None},
+        ),
         Reason.SERVICE_UNCLEAR: _policy(
             Queue.REFERRAL_COORDINATORS,
             "It is not clear which service the order wants; read its words and name the service.",

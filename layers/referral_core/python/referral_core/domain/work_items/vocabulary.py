@@ -15,6 +15,7 @@ class Reason(StrEnum):
 
     FAULT = "fault"
     MISSING_INFORMATION = "missing-information"
+    CONSENT_MISSING = "consent-missing"
     SERVICE_UNCLEAR = "service-unclear"
     PAYER_UNKNOWN = "payer-unknown"
     NOT_ELIGIBLE = "not-eligible"

@@ -15,6 +15,7 @@ from referral_core.domain.directory import Practitioner
 from referral_core.domain.referral import Referral
 from referral_core.fhir.ids import task_a_id, task_b_id
 from referral_core.fhir.links import is_address
+from referral_core.fhir.outbound.redisclosure import labelled, statement
 from referral_core.fhir.outbound.tasks import practitioner as practitioner_reference
 from referral_core.fhir.outbound.tasks import task_b
 from referral_core.fhir.parse import Json
@@ -58,7 +59,7 @@ def offer_bundle(referral: Referral, performer: Practitioner, payload: ClinicalP
     links |= dict.fromkeys(tasks, f"Task/{order_id}")
     links |= {f"#{r['id']}": f"#{r['id']}" for r in tasks.values()}
     links |= dict.fromkeys(payload.order_links, f"ServiceRequest/{order_id}")
-    order = _order(order_id, referral, performer, service_request, _distinct(tasks.values()))
+    order = _order(order_id, referral, performer, payload, _distinct(tasks.values()))
     links[f"ServiceRequest/{order_id}"] = f"ServiceRequest/{order_id}"
     task = task_b(referral, offer, performer.name)
     task["for"] = order["subject"]
@@ -101,20 +102,22 @@ def _order(
     order_id: str,
     referral: Referral,
     performer: Practitioner,
-    original: Mapping[str, Any],
+    payload: ClinicalPayload,
     tasks: Sequence[Json],
 ) -> Json:
     """Make the clinic's order: the EHR's, but for what the router decides.
 
     The EHR's Tasks are contained in it: as entries of their own the clinic would work on them.
     """
+    original = payload.service_request
+    discloses = referral.service.discloses(payload.content.service.wanted)
     asked = original.get("performerType", {})
     specialty = {"system": NUCC, "code": performer.specialty}
     known = [c for c in asked.get("coding", ()) if c.get("code") != performer.specialty]
     order = {
         "resourceType": "ServiceRequest",
         "id": order_id,
-        "meta": _labels(original),
+        "meta": labelled(_labels(original), discloses),
         "identifier": [
             {"system": REFERRAL, "value": order_id},
             # The placer's number goes along, as HL7 v2 has it: clinic and EHR speak by it.
@@ -127,6 +130,7 @@ def _order(
         "performerType": {**asked, "coding": [specialty, *known]},
         "performer": [practitioner_reference(performer.npi, performer.name)],
         "note": [
+            *statement(discloses),
             *original.get("note", ()),
             *(note for task in tasks for note in task.get("note", ())),
             *_performers_asked_for(original, performer),

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from referral_core.domain.authorization import AuthorizationRequest
 from referral_core.domain.directory import Payer
+from referral_core.fhir.outbound.redisclosure import labelled
 from referral_core.fhir.pas.parties import PAS, TERMINOLOGY, Json, parties, profile, reference, x12
 from referral_core.fhir.systems import ICD10
 from referral_core.x12.trace import originator
@@ -46,7 +47,7 @@ def claim_bundle(request: AuthorizationRequest, payer: Payer) -> Json:
     resources = (_claim(request), *parties(request, payer), _service_request(request))
     return {
         "resourceType": "Bundle",
-        "meta": profile("pas-request-bundle"),
+        "meta": labelled(profile("pas-request-bundle"), request.discloses),
         "identifier": {"system": TRACE_SYSTEM, "value": request.trace},
         "type": "collection",
         "timestamp": request.created.isoformat(),

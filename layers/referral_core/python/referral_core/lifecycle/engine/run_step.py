@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from referral_core.domain.effects import ClaimDailyMessage
@@ -13,6 +14,7 @@ from referral_core.domain.mailbox import Mailbox, Wait
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.writes import MessageNotAllowed, NoCapacity, ReferralState
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.disclosure import may_send, withheld
 from referral_core.lifecycle.draft import STATES_ENTERED, Draft, draft, record_only
 from referral_core.lifecycle.engine.commit import commit_of, mailbox_after
 from referral_core.lifecycle.engine.engine import Engine
@@ -80,10 +82,16 @@ class _StepRun:
     def _execute(self) -> Next | None:
         for _ in self.engine.conflicts:
             try:
-                return self._wait(self.step.execute(self.case))
+                return self._wait(self._sent_or_withheld())
             except NoCapacity:
                 self._read_again()  # another referral took the place: choose again
         raise AssertionError("the tries end with an error of their own")
+
+    def _sent_or_withheld(self) -> Recorder:
+        """Do the step's work, unless it would send what may not be sent: then a person sees it."""
+        if may_send(self.case, self.step):
+            return self.step.execute(self.case)
+        return partial(withheld, self.step)
 
     def _wait(self, recorder: Recorder) -> Next | None:
         drafted = self._write(recorder, waits=True)

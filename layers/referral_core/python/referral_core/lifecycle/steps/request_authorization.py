@@ -163,6 +163,7 @@ def _request(case: Case, performer: Practitioner, trace: str) -> AuthorizationRe
         service_from=today,
         service_to=today + timedelta(days=_SERVICE_DAYS),
         request_type=case.rules.authorization.request_type,
+        discloses=case.referral.service.discloses(service.wanted),
     )
 
 

@@ -1,0 +1,101 @@
+"""Entries of the audit as FHIR R4 AuditEvents: reads as IHE BALP has them, and exports."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any, Final
+
+from referral_core.domain.audit import Access, AuditEntry
+from referral_core.fhir.parse import Json
+from referral_core.fhir.systems import ORGANIZATION
+
+_DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
+_EVENT_TYPE: Final = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+_INTERACTION: Final = "http://hl7.org/fhir/restful-interaction"
+_REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+_ENTITY_TYPE: Final = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+_OBJECT_ROLE: Final = "http://terminology.hl7.org/CodeSystem/object-role"
+CLIENT: Final = "https://referral-router.example/identifiers/client"
+_ACTIONS: Final = {Access.READ: "R", Access.SEARCH: "E", Access.WRITE: "U", Access.DISCLOSE: "R"}
+_INTERACTIONS: Final = {Access.READ: "read", Access.SEARCH: "search-type", Access.WRITE: "update"}
+_SUCCESS, _REFUSED = "0", "4"
+_IP_ADDRESS: Final = "2"
+
+
+def audit_event(entry: AuditEntry) -> Json:
+    """Make the AuditEvent of an entry."""
+    return {
+        "resourceType": "AuditEvent",
+        "id": entry.id,
+        "type": _type_of(entry),
+        "subtype": [_subtype_of(entry)],
+        "action": _ACTIONS[entry.access],
+        "recorded": entry.at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "outcome": _REFUSED if entry.refused else _SUCCESS,
+        **({"outcomeDesc": entry.refused} if entry.refused else {}),
+        **(
+            {"purposeOfEvent": [{"coding": [_coding(_REASON, entry.purpose.value)]}]}
+            if entry.purpose
+            else {}
+        ),
+        "agent": [_agent(entry), *_recipients(entry)],
+        "source": {"observer": {"display": "Referral Router"}},
+        **({"entity": [_entity(entry)]} if entry.referral_id else {}),
+    }
+
+
+def _type_of(entry: AuditEntry) -> Json:
+    if entry.access is Access.DISCLOSE:
+        return _coding(_DICOM, "110106", "Export")
+    return _coding(_EVENT_TYPE, "rest", "RESTful Operation")
+
+
+def _subtype_of(entry: AuditEntry) -> Json:
+    interaction = _INTERACTIONS.get(entry.access)
+    if interaction is None:
+        return {"code": entry.operation}
+    return _coding(_INTERACTION, interaction, entry.operation)
+
+
+def _agent(entry: AuditEntry) -> Json:
+    who: dict[str, Any] = {"identifier": {"system": CLIENT, "value": entry.agent}}
+    if entry.person:
+        who["display"] = entry.person
+    source = entry.access is Access.DISCLOSE
+    return {
+        "type": {"coding": [_coding(_DICOM, *(_SOURCE if source else _APPLICATION))]},
+        "who": who,
+        "requestor": True,
+        **({"role": [{"text": entry.role.value}]} if entry.role else {}),
+        **({"network": {"address": entry.address, "type": _IP_ADDRESS}} if entry.address else {}),
+    }
+
+
+_SOURCE: Final = ("110153", "Source Role ID")
+_APPLICATION: Final = ("110150", "Application")
+
+
+def _recipients(entry: AuditEntry) -> list[Json]:
+    if entry.recipient is None:
+        return []
+    identifier = {"system": ORGANIZATION, "value": entry.recipient_id or entry.recipient.value}
+    return [
+        {
+            "type": {"coding": [_coding(_DICOM, "110152", "Destination Role ID")]},
+            "role": [{"text": entry.recipient.value}],
+            "who": {"identifier": identifier},
+            "requestor": False,
+        }
+    ]
+
+
+def _entity(entry: AuditEntry) -> Json:
+    return {
+        "what": {"reference": f"ServiceRequest/{entry.referral_id}"},
+        "type": _coding(_ENTITY_TYPE, "2", "System Object"),
+        "role": _coding(_OBJECT_ROLE, "4", "Domain Resource"),
+    }
+
+
+def _coding(system: str, code: str, display: str | None = None) -> Json:
+    return {"system": system, "code": code, **({"display": display} if display else {})}
