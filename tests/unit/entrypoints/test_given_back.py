@@ -23,6 +23,7 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Notice
 from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.stream import consume
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT, a_referral
 
 
@@ -143,7 +144,9 @@ def test_a_read_of_the_table_fails_by_type(code: str, expected: type[Exception])
         ReferralReads(failing("dynamodb", "query", code), "t").load(TENANT, ReferralId("r1"))
     assert code in str(caught.value)
     with pytest.raises(expected):
-        ReferralReads(failing("dynamodb", "get_item", code), "t").opted_out(TENANT, "x")
+        ReferralReads(failing("dynamodb", "get_item", code), "t", HASHED_KEYS).opted_out(
+            TENANT, "x"
+        )
 
 
 @pytest.mark.parametrize(
