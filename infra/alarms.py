@@ -55,6 +55,7 @@ class Alarms(Construct):
         for name, queue in {
             "StreamDlqNotEmpty": messaging.stream_dlq,
             "NoticesDlqNotEmpty": messaging.notices_dlq,
+            "WaitlistDlqNotEmpty": messaging.waitlist_dlq,
             "RepliesDlqNotEmpty": messaging.replies_dlq,
             "LettersDlqNotEmpty": messaging.letters_dlq,
         }.items():

@@ -20,7 +20,13 @@ ROOT = Path(__file__).parents[1]
 
 READ = ("dynamodb:GetItem", "dynamodb:Query")
 LIST = (*READ, "dynamodb:BatchGetItem")
-WRITE = (*READ, "dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+WRITE = (
+    *READ,
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+)
 TEXT = ("sms-voice:SendTextMessage",)
 TALK = (*TEXT, "sms-voice:SendVoiceMessage")
 STOP = ("sms-voice:PutOptedOutNumber",)
@@ -127,6 +133,7 @@ OTHERS = (
         {
             "STATE_MACHINE_ARN": ("states:StartExecution",),
             "NOTICES_QUEUE_URL": QUEUE,
+            "WAITLIST_QUEUE_URL": QUEUE,
             "STREAM_DLQ_URL": QUEUE,
         },
     ),
@@ -150,6 +157,11 @@ OTHERS = (
     ),
     Spec("fire_timers", RECORD, completes=True, timeout_s=55),
     Spec("publish_prices", {TABLE: (*READ, "dynamodb:PutItem")}, timeout_s=600, memory_mb=1769),
+    Spec(
+        "serve_waitlist",
+        {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")},
+        completes=True,
+    ),
     _partner("deliver_notices", NOTICES_QUEUE_URL=("sqs:ChangeMessageVisibility",)),
 )
 

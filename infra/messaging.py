@@ -15,7 +15,7 @@ from infra.functions import Resource
 
 
 class Messaging(Construct):
-    """The queues of notices and letters, the dead-letter queues, the topics."""
+    """The queues of notices, letters and the waitlist, the dead-letter queues, the topics."""
 
     def __init__(self, scope: Construct, construct_id: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
@@ -27,6 +27,14 @@ class Messaging(Construct):
             visibility=Duration.seconds(180),
             # 72 hours of tries whose pauses double up to four hours, with room to spare.
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.notices_dlq, max_receive_count=100),
+        )
+        self.waitlist_dlq = self._queue("WaitlistDlq", retention=Duration.days(14))
+        self.waitlist = self._queue(
+            "Waitlist",
+            retention=Duration.days(4),
+            visibility=Duration.seconds(180),
+            # What is lost all the same, the referral's own deadline finds.
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.waitlist_dlq, max_receive_count=10),
         )
         self.letters_dlq = self._queue("LettersDlq", retention=Duration.days(14))
         self.letters = self._queue(
@@ -78,6 +86,7 @@ class Messaging(Construct):
         """The queues that functions write to, by the setting that names them."""
         return {
             "NOTICES_QUEUE_URL": _named(self.notices),
+            "WAITLIST_QUEUE_URL": _named(self.waitlist),
             "PRINT_QUEUE_URL": _named(self.letters),
             "STREAM_DLQ_URL": _named(self.stream_dlq),
         }

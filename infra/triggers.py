@@ -16,12 +16,12 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.messaging import Messaging
-from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS, Sort
+from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS, PUBLISHED, Sort
 
 STREAM_FILTERS: Final[Mapping[str, Mapping[str, object]]] = {
     "publish_outbox": {
         "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"Keys": {"sk": {"S": [Sort.REFERRAL.value]}}},
+        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in PUBLISHED]}}},
     },
     "export_events": {
         "eventName": ["INSERT"],
@@ -38,6 +38,8 @@ _STREAM_RETRIES: Final = 10
 _NOTICES_AT_ONCE: Final = 50
 """Deliveries at work: bounded, so that a partner's outage leaves the account's other functions
 their concurrency."""
+_WAITLIST_AT_ONCE: Final = 10
+"""More at once would only meet at who is first in line."""
 
 _WATCHDOGS: Final = 4
 """Workers of the watchdog, each with its shards; a rule has at most five targets."""
@@ -65,6 +67,14 @@ class Triggers(Construct):
                 messaging.notices,
                 batch_size=1,
                 max_concurrency=_NOTICES_AT_ONCE,
+                report_batch_item_failures=True,
+            )
+        )
+        functions["serve_waitlist"].add_event_source(
+            sources.SqsEventSource(
+                messaging.waitlist,
+                batch_size=10,
+                max_concurrency=_WAITLIST_AT_ONCE,
                 report_batch_item_failures=True,
             )
         )

@@ -12,7 +12,7 @@ from local.emulator import Emulator
 from local.partners.carrier.endpoint import NUMBER
 from local.partners.world import Client
 from referral_core.adapters.aws.dynamodb import keys
-from referral_core.adapters.aws.dynamodb.directory import config_item
+from referral_core.adapters.aws.dynamodb.directory import config_item, config_items
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.ids import Tenant
 from referral_core.domain.npi import check_digit
@@ -93,7 +93,8 @@ def seed(emulator: Emulator, deployment: Deployment, partners_url: str, today: d
     """Load the tenant, as it stands on a day."""
     emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString="partners-token")
     for record in records(partners_url):
-        put(emulator, deployment, config_item(record))
+        for entry in config_items(record):
+            put(emulator, deployment, entry)
     for reservation in reservations(today):
         key = {
             "pk": {"S": keys.capacity(TENANT, reservation.npi)},

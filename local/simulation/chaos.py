@@ -208,10 +208,11 @@ class ChaosWorld(World):
         self._redrive()
 
     def _redrive(self) -> None:
-        dead = [*self.notices.dead]
-        self.notices.dead.clear()
-        for body in [*dead, *dead]:
-            self.notices.send_message(QueueUrl="notices", MessageBody=body)
+        for queue in (self.notices, self.waitlist):
+            dead = [*queue.dead]
+            queue.dead.clear()
+            for body in [*dead, *dead]:
+                queue.send_message(QueueUrl="redriven", MessageBody=body)
         self.topic.dead = [*self.topic.dead, *self.topic.dead]
         self.topic.redrive()
         records, self.stream.dead = self.stream.dead, []
@@ -225,7 +226,9 @@ class ChaosWorld(World):
 class FaultyStream(VirtualStream):
     """A stream that delivers twice, late, out of order, and what nobody can read."""
 
-    def __init__(self, consumers: Sequence[tuple[str, Consume]], *, faults: Faults) -> None:
+    def __init__(
+        self, consumers: Sequence[tuple[str | tuple[str, ...], Consume]], *, faults: Faults
+    ) -> None:
         """Take the consumers and what may happen to the records."""
         super().__init__(consumers)
         self._faults = faults

@@ -15,6 +15,7 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Next
 from referral_core.domain.referral import Referral
 from referral_core.domain.run import Delivery, Run
+from referral_core.domain.waitlist import Waiting
 from referral_core.domain.writes import Commit, ExistingKey, Key, NewReferral, ReferralState
 from referral_core.ports import Workflow
 
@@ -136,6 +137,10 @@ class FaultyReferrals:
     def opted_out(self, tenant: Tenant, contact_hash: str) -> bool:
         """Read the opt-out list."""
         return self._read(lambda: self._table.opted_out(tenant, contact_hash))
+
+    def waiting(self, tenant: Tenant, specialty: str) -> Iterable[Waiting]:
+        """Read."""
+        return self._read(lambda: self._table.waiting(tenant, specialty))
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """Read a phone's referrals."""

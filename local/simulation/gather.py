@@ -29,6 +29,7 @@ def gather(world: World, began: datetime) -> Day:
         lines=world.captured.lines,
         bodies={
             "notices": world.notices.bodies,
+            "waitlist": world.waitlist.bodies,
             "letters": world.print_queue.bodies,
             "stream-dead": world.stream_dead.bodies,
             "replies": world.topic.bodies,
@@ -40,6 +41,7 @@ def gather(world: World, began: datetime) -> Day:
         reserved=world.reserved,
         dead={
             "notices": world.notices.dead,
+            "waitlist": world.waitlist.dead,
             "stream": world.stream.dead,
             "replies": world.topic.dead,
         },

@@ -23,8 +23,8 @@ from referral_core.pathways import pathway
 
 Check = Callable[[Day], Iterator[str]]
 
-_DEADLINE: Final = "deadline-"
-"""Begins the ids of the router's own deadlines, which are on record in events only."""
+_OWN: Final = ("deadline-", "opened-")
+"""Begin the ids of what the router itself ends a wait with, which is on record in events only."""
 _OVERWRITTEN: Final = frozenset({"portal", "letter"})
 _AFTER_CLOSURE: Final = frozenset({"version", "updated_at"})
 """What alone a late update changes: the count of what happened, and when."""
@@ -147,7 +147,7 @@ def late_changes_nothing(day: Day) -> Iterator[str]:
                 yield f"{referral.id} was closed, and {late.event.kind} changed {sorted(changed)}"
         for event in day.events(referral):
             used = event.update
-            if used is not None and used not in updates and not used.startswith(_DEADLINE):
+            if used is not None and used not in updates and not used.startswith(_OWN):
                 yield f"{referral.id} used {used} in event {event.version}, which is not on record"
         named = {event.update for event in day.events(referral)}
         for update in sorted(updates.keys() - named):

@@ -11,9 +11,10 @@ from typing import Any, Final
 from local.lake.duck import DuckLake
 from local.simulation.services import VirtualQueue
 from referral_core.adapters.aws.dynamodb.bodies import event_in
-from referral_core.adapters.aws.dynamodb.keys import Sort
+from referral_core.adapters.aws.dynamodb.keys import PUBLISHED, Sort
+from referral_core.adapters.aws.dynamodb.openings import opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
-from referral_core.adapters.aws.sqs import SqsNotices
+from referral_core.adapters.aws.sqs import SqsNotices, SqsWaitlistRequests
 from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.http.ehr import HttpEhr
@@ -51,6 +52,7 @@ from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.entrypoints.step import StepEntry
 from referral_core.entrypoints.stream import DeadLetters, consume
+from referral_core.entrypoints.waitlist import WaitlistService
 from referral_core.entrypoints.watchdog import Watchdog
 from referral_core.lifecycle.case import Sources
 from referral_core.lifecycle.engine.conflicts import Conflicts
@@ -104,6 +106,7 @@ class Ports:
         due: the table's index of what is due.
         worklists: the table's lists, for the functions that read.
         notices: the queue of notices.
+        waitlist: the queue of what the waitlist is to be served for.
         stream_dead: the stream's dead-letter queue.
         lake: the rows of events.
         stdout: where the functions' output goes.
@@ -122,6 +125,7 @@ class Ports:
     workflow: Workflow
     clock: Clock
     notices: VirtualQueue
+    waitlist: VirtualQueue
     stream_dead: VirtualQueue
     lake: DuckLake
     stdout: Any
@@ -163,7 +167,10 @@ class Product:
             ports.workflow,
             lambda: SqsNotices(ports.notices, "notices"),  # type: ignore[arg-type] # as above
             projected_in,
+            lambda: SqsWaitlistRequests(ports.waitlist, "waitlist"),  # type: ignore[arg-type] # as above
+            opening_in,
         )
+        self._waitlist = WaitlistService(engine)
 
     def step(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run a step, as the state machine's functions do."""
@@ -176,7 +183,7 @@ class Product:
 
     def publish_outbox(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of referrals."""
-        return consume(event, Sort.REFERRAL, self._outbox.publish, self._dead("publish_outbox"))
+        return consume(event, PUBLISHED, self._outbox.publish, self._dead("publish_outbox"))
 
     def record_metrics(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of events."""
@@ -195,6 +202,11 @@ class Product:
     def deliver_notices(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Deliver a batch of notices."""
         return self._notice_delivery.handle(event)
+
+    def serve_waitlist(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Serve the waitlist for a batch of requests."""
+        with redirect_stdout(self._ports.stdout):
+            return self._waitlist.handle(event)
 
     def _dead(self, consumer: str) -> DeadLetters:
         client: Any = self._ports.stream_dead  # the part of it that dead letters use

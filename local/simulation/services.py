@@ -130,11 +130,11 @@ class VirtualStream:
     """The table's stream: batches of records, each tried again when its consumer fails.
 
     Attributes:
-        consumers: by the prefix of the sort keys that the mapping's filter lets through.
+        consumers: by the prefixes of the sort keys that the mapping's filter lets through.
         dead: records given up, by their keys.
     """
 
-    consumers: Sequence[tuple[str, Consume]]
+    consumers: Sequence[tuple[str | tuple[str, ...], Consume]]
     dead: list[StreamRecord] = field(default_factory=list)
     _batch: list[StreamRecord] = field(default_factory=list)
 

@@ -12,6 +12,7 @@ from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.memory.metering import HASHED_KEYS
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.change import Change
+from referral_core.domain.effects import Effect, Release
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
 from referral_core.domain.writes import Commit, ExistingKey, NewReferral
@@ -53,6 +54,7 @@ class SimulatedTable(MemoryReferrals):
         if before.is_closed and after.is_closed:
             self.late[after.tenant, after.id].append(commit.change)
         self._streamed(after)
+        self._weeks_streamed(after.tenant, commit.effects)
 
     def existing_keys(self) -> Sequence[ExistingKey]:
         """Return every idempotency key."""
@@ -100,6 +102,14 @@ class SimulatedTable(MemoryReferrals):
         old, new = self._images.get(at), items.image_of(items.referral_item(referral))
         self._images[at] = new
         self.stream([self._record(new, old), self._record(items.event_item(event), None)])
+
+    def _weeks_streamed(self, tenant: Tenant, effects: Sequence[Effect]) -> None:
+        """Stream the weeks of which an effect gave places back; nobody asks about the others."""
+        for effect in effects:
+            if isinstance(effect, Release):
+                at = (tenant, effect.reservation.npi, effect.reservation.week)
+                old, new = (items.capacity_item(*at, self.reserved[at] + n) for n in (1, 0))
+                self.stream([self._record(new, old)])
 
     def _record(self, new: dict[str, Any], old: dict[str, Any] | None) -> StreamRecord:
         number = next(self._numbers)

@@ -36,7 +36,7 @@ from local.simulation.table import SimulatedTable
 from local.simulation.tenant import PARTNERS, Configured, records
 from local.simulation.transport import InProcessPool, InProcessRouter, exchange, sdk_client
 from local.simulation.workflow import SimulatedWorkflow
-from referral_core.adapters.aws.dynamodb.keys import Sort
+from referral_core.adapters.aws.dynamodb.keys import PUBLISHED, Sort
 from referral_core.adapters.aws.end_user_messaging import EndUserMessaging
 from referral_core.adapters.aws.opt_out_list import CarrierOptOuts
 from referral_core.adapters.aws.print_queue import PrintedLetters
@@ -92,6 +92,7 @@ class World(Invocations):
         self.topic = VirtualTopic(self._consumer("receive_reply", lambda p: p.receive_reply))
         self.app: Starlette = application(self.partners, self.topic)
         self.notices = VirtualQueue(self._consumer("deliver_notices", lambda p: p.deliver_notices))
+        self.waitlist = VirtualQueue(self._consumer("serve_waitlist", lambda p: p.serve_waitlist))
         self.stream_dead = VirtualQueue()
         self.stream = self._stream()
         self.lake = DuckLake()
@@ -163,7 +164,7 @@ class World(Invocations):
     def _stream(self) -> VirtualStream:
         return VirtualStream(
             [
-                (Sort.REFERRAL, self._consumer("publish_outbox", lambda p: p.publish_outbox)),
+                (PUBLISHED, self._consumer("publish_outbox", lambda p: p.publish_outbox)),
                 (Sort.EVENT, self._consumer("record_metrics", lambda p: p.record_metrics)),
                 (Sort.EVENT, self._consumer("export_events", lambda p: p.export_events)),
             ]
@@ -184,6 +185,7 @@ class World(Invocations):
             workflow=self.states(),
             clock=self.clock,
             notices=self.notices,
+            waitlist=self.waitlist,
             stream_dead=self.stream_dead,
             lake=self.lake,
             stdout=self.captured.sink,

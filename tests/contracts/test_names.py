@@ -29,6 +29,7 @@ NO_STATES = {
     "fire_timers",
     "publish_prices",
     "deliver_notices",
+    "serve_waitlist",
 }
 
 

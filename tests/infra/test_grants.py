@@ -174,7 +174,7 @@ def test_who_may_put_into_which_queue(resources: Resources) -> None:
 
     assert may == {
         "contact_patient": {"Letters"},
-        "publish_outbox": {"Notices", "StreamDlq"},
+        "publish_outbox": {"Notices", "StreamDlq", "Waitlist"},
         "record_metrics": {"StreamDlq"},
         "export_events": {"StreamDlq"},
         "receive_reply": {"RepliesDlq"},

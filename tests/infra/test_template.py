@@ -358,6 +358,8 @@ def passes(mapping: dict[str, Any], record: Any) -> bool:
     [
         ("publish_outbox", "INSERT", "@REFERRAL"),
         ("publish_outbox", "MODIFY", "@REFERRAL"),
+        ("publish_outbox", "MODIFY", "WEEK#2026-W12"),
+        ("publish_outbox", "MODIFY", "PRACTITIONER#1999900008"),
         ("record_metrics", "INSERT", "EVENT#000001"),
     ],
 )
@@ -374,6 +376,7 @@ def test_a_consumer_of_the_stream_is_invoked_for_its_records(
         ("publish_outbox", "MODIFY", "@MAILBOX"),
         ("publish_outbox", "INSERT", "EVENT#000001"),
         ("publish_outbox", "INSERT", "PAYLOAD#001"),
+        ("publish_outbox", "INSERT", "PRICES#2026"),
         ("record_metrics", "MODIFY", "EVENT#000001"),
         ("record_metrics", "INSERT", "@REFERRAL"),
         ("record_metrics", "INSERT", "UPDATE#1"),

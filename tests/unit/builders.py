@@ -64,6 +64,7 @@ _LEAST: Final[Mapping[UpdateKind, Mapping[str, Any]]] = {
     UpdateKind.DECISION: {"action": RETRY},
     UpdateKind.WORK_ITEM_UPDATED: {"act": "claim"},
     UpdateKind.DEADLINE: {"wait": "1-1"},
+    UpdateKind.PLACE_OPENED: {"wait": "1-1"},
 }
 """What an update of a kind must say at least."""
 

@@ -65,6 +65,7 @@ WANTED: Final[Mapping[UpdateKind, tuple[str, ...]]] = {
     UpdateKind.DECISION: _OF_TEAM,
     UpdateKind.WORK_ITEM_UPDATED: _OF_TEAM,
     UpdateKind.DEADLINE: _OF_ROUTER,
+    UpdateKind.PLACE_OPENED: _OF_ROUTER,
 }
 PAIRS: Final = [
     (kind, caller, wanted)

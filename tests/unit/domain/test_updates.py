@@ -33,6 +33,7 @@ SAYS: Final[dict[UpdateKind, dict[str, Any]]] = {
     UpdateKind.DECISION: {"action": "retry"},
     UpdateKind.WORK_ITEM_UPDATED: {"act": "claim"},
     UpdateKind.DEADLINE: {"wait": "1-7"},
+    UpdateKind.PLACE_OPENED: {"wait": "1-7"},
 }
 """What a kind must say besides what every update says."""
 
@@ -119,7 +120,7 @@ MAY_POST: Final = {
     },
     Role.PAYER: {"authorization-decided"},
     Role.PATIENT_CHANNEL: {"patient-replied"},
-    Role.ROUTER: {"notice-delivered", "notice-undeliverable", "deadline"},
+    Role.ROUTER: {"notice-delivered", "notice-undeliverable", "deadline", "place-opened"},
 }
 """Staff may post what people may tell them by phone; the table in docs/glossary.md says all."""
 
@@ -137,5 +138,6 @@ def test_staff_cannot_speak_for_the_router_or_erase_an_order() -> None:
         UpdateKind.NOTICE_DELIVERED,
         UpdateKind.NOTICE_UNDELIVERABLE,
         UpdateKind.DEADLINE,
+        UpdateKind.PLACE_OPENED,
     }
     assert staff == set(UpdateKind) - never

@@ -12,12 +12,13 @@ from botocore.stub import Stubber
 
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.items import image_of, referral_item
+from referral_core.adapters.aws.dynamodb.openings import opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.adapters.aws.dynamodb.reads import ReferralReads
 from referral_core.adapters.aws.service_errors import translated
 from referral_core.adapters.aws.sqs import SqsNotices
 from referral_core.adapters.aws.step_functions import StepFunctionsWorkflow
-from referral_core.adapters.memory.partners import MemoryNotices
+from referral_core.adapters.memory.partners import MemoryNotices, MemoryWaitlistRequests
 from referral_core.domain.errors import Conflict, NotLegal, Permanent, Retryable
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Notice
@@ -94,7 +95,13 @@ def failing(service: str, operation: str, code: str) -> Any:
 
 def fate_of_a_start(code: str) -> str:
     client = failing("stepfunctions", "start_execution", code)
-    outbox = Outbox(StepFunctionsWorkflow(client, "arn"), MemoryNotices, projected_in)
+    outbox = Outbox(
+        StepFunctionsWorkflow(client, "arn"),
+        MemoryNotices,
+        projected_in,
+        MemoryWaitlistRequests,
+        opening_in,
+    )
     letters = DeadLetterList()
     answer = consume({"Records": [a_record(1)]}, "@REFERRAL", outbox.publish, letters)  # type: ignore[arg-type]
     back = "given back" if answer["batchItemFailures"] else ""
@@ -121,7 +128,7 @@ def test_a_start_that_is_throttled_comes_again(code: str, fate: str) -> None:
 def test_a_notice_that_the_queue_does_not_take_comes_again(code: str) -> None:
     notices = SqsNotices(failing("sqs", "send_message", code), "https://queue")
     closed = {"status": "closed", "notices": (Notice(number=1, queued_at=NOW),)}
-    outbox = Outbox(None, lambda: notices, projected_in)  # type: ignore[arg-type]
+    outbox = Outbox(None, lambda: notices, projected_in, MemoryWaitlistRequests, opening_in)  # type: ignore[arg-type]
     letters = DeadLetterList()
     record = a_record(1, **closed)
     answer = consume({"Records": [record]}, "@REFERRAL", outbox.publish, letters)  # type: ignore[arg-type]

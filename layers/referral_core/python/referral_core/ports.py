@@ -20,9 +20,10 @@ from referral_core.domain.messages import Message, OfferedReferral
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.routing.published import PublishedMarket
-from referral_core.domain.run import Delivery, NoticeRequest, Run
+from referral_core.domain.run import Delivery, NoticeRequest, Run, WaitlistRequest
 from referral_core.domain.terminology import Overrides
 from referral_core.domain.unmatched import Unmatched
+from referral_core.domain.waitlist import Waiting
 from referral_core.domain.writes import (
     Commit,
     ExistingKey,
@@ -105,6 +106,9 @@ class Referrals(Protocol):
 
     def opted_out(self, tenant: Tenant, contact_hash: str) -> bool:
         """Whether a number is on the opt-out list."""
+
+    def waiting(self, tenant: Tenant, specialty: str) -> Iterable[Waiting]:
+        """Iterate over the referrals that wait for a specialty, in the order of their turns."""
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the open referrals that a phone number (hashed) belongs to."""
@@ -242,6 +246,13 @@ class Notices(Protocol):
 
     def enqueue(self, request: NoticeRequest) -> None:
         """Ask for the delivery of a notice; asking twice delivers once. Raises: Retryable."""
+
+
+class WaitlistRequests(Protocol):
+    """The queue of what the waitlist is to be served for; holds ids only."""
+
+    def enqueue(self, request: WaitlistRequest) -> None:
+        """Ask for the waitlist to be served; asking twice serves it once. Raises: Retryable."""
 
 
 # --- the state machine ------------------------------------------------------------------------

@@ -26,6 +26,7 @@ class Settings:
     documents_bucket: str | None = None
     state_machine_arn: str | None = None
     notices_queue_url: str | None = None
+    waitlist_queue_url: str | None = None
     print_queue_url: str | None = None
     sms_origination_identity: str | None = None
     opt_out_list: str | None = None

@@ -26,7 +26,11 @@ def hastened(rules: Pathway, level: Priority) -> Pathway:
     weights[_EARLIEST] = weights.get(_EARLIEST, 0.0) + 1 - haste.share
     return rules.but(
         readiness=rules.readiness.but(ask_again_after=sooner(rules.readiness.ask_again_after)),
-        routing=routing.but(weights=weights, waitlist_retry=sooner(routing.waitlist_retry)),
+        routing=routing.but(
+            weights=weights,
+            waitlist_retry=sooner(routing.waitlist_retry),
+            waitlist=routing.waitlist.but(not_within=sooner(routing.waitlist.not_within)),
+        ),
         offer=rules.offer.but(
             answer_within=sooner(rules.offer.answer_within),
             remind_after=_if_any(rules.offer.remind_after, haste.share),

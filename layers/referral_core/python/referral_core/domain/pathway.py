@@ -82,6 +82,18 @@ Weighed = Literal["tier", "earliest", "distance", "language", "continuity", "att
 """What a routing decision weighs."""
 
 
+class WaitlistRule(Model):
+    """When a place that opened is offered to who waits for it.
+
+    Attributes:
+        not_within: the place must lie so far ahead that the patient can come.
+        offers_a_day: how many clinics a referral may be offered to in a day.
+    """
+
+    not_within: Span = "72h"
+    offers_a_day: int = Field(default=3, ge=1)
+
+
 class RoutingRule(Model):
     """Who is asked first.
 
@@ -95,6 +107,7 @@ class RoutingRule(Model):
         weeks_ahead: how far capacity is looked at.
         waitlist_retry: how long a waitlisted referral waits before it is routed again.
         waitlist_tries: how often before a person takes over.
+        waitlist: which places that open meanwhile are offered.
         choice: the list that the patient is shown; None where the law wants none.
     """
 
@@ -106,6 +119,7 @@ class RoutingRule(Model):
     weeks_ahead: int = Field(ge=1, le=26)
     waitlist_retry: Span
     waitlist_tries: int = Field(ge=0)
+    waitlist: WaitlistRule = WaitlistRule()
     choice: ChoiceList | None = None
 
 

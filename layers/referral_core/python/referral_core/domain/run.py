@@ -72,6 +72,22 @@ class NoticeRequest:
 
 
 @dataclass(frozen=True)
+class WaitlistRequest:
+    """That the waitlist is to be served: ids only.
+
+    Attributes:
+        referral_id: of one that joined the line; None where a place opened.
+        npi: whose place opened.
+        week: the ISO week of that place; None: in whatever weeks.
+    """
+
+    tenant: Tenant
+    referral_id: ReferralId | None = None
+    npi: str | None = None
+    week: str | None = None
+
+
+@dataclass(frozen=True)
 class Projected:
     """What the outbox reads of a referral's projection: a `Run`, and its notices.
 

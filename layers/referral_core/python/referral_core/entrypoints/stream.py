@@ -53,7 +53,7 @@ class DeadLetters:
 
 def consume(
     event: Mapping[str, Any],
-    prefix: str,
+    prefix: str | tuple[str, ...],
     use: Callable[[Image | None, Image], None],
     dead_letters: DeadLetters,
 ) -> dict[str, list[dict[str, str]]]:
@@ -61,7 +61,8 @@ def consume(
 
     Args:
         event: a Lambda DynamoDB stream event.
-        prefix: of the sort keys to use; the mapping's filter lets no others through on AWS.
+        prefix: of the sort keys to use, or several; on AWS the mapping's filter lets no others
+            through.
         use: called with (old image or None, new image); both as plain values.
         dead_letters: takes the records for which `use` raises.
 
@@ -79,7 +80,7 @@ def consume(
 
 def _is_done(
     record: Mapping[str, Any],
-    prefix: str,
+    prefix: str | tuple[str, ...],
     use: Callable[[Image | None, Image], None],
     dead_letters: DeadLetters,
 ) -> bool:

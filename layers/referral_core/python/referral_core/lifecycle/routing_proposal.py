@@ -60,15 +60,16 @@ class _Looked:
     ranking: Ranking = field(default_factory=lambda: Ranking(candidates=(), exclusions={}))
 
 
-def proposed(case: Case, weeks: Sequence[str]) -> Proposal:
+def proposed(case: Case, weeks: Sequence[str], also: Sequence[str] = ()) -> Proposal:
     """Rank who may see the patient, and propose the best one and the week to reserve.
 
     Args:
         case: the referral's.
         weeks: ISO weeks that may be booked, soonest first.
+        also: NPIs of whom to look at, wherever they would rank.
     """
     market, rule = market_of(case), case.rules.routing
-    looked = _looked_at(case, market, weeks)
+    looked = _looked_at(case, market, weeks, also)
     unread = {npi: why for npi, why in looked.exclusions.items() if npi not in looked.found}
     ranking = looked.ranking.but(exclusions={**unread, **looked.ranking.exclusions})
     named = named_performer(case.content.service, ranking)
@@ -105,11 +106,13 @@ def market_of(case: Case) -> PublishedMarket:
     return unpublished(specialty, found.values(), case.now)
 
 
-def _looked_at(case: Case, market: PublishedMarket, weeks: Sequence[str]) -> _Looked:
+def _looked_at(
+    case: Case, market: PublishedMarket, weeks: Sequence[str], also: Sequence[str]
+) -> _Looked:
     """Ask the directory about the best, and about others as long as none of them is free."""
     referral, looked = case.referral, _Looked()
     asked = Question(need_of(case), case.rules.routing, weeks, _excluded(case), case.now)
-    named = [npi for npi in case.content.service.performer_npis if npi in market.by_id]
+    named = [n for n in (*case.content.service.performer_npis, *also) if n in market.by_id]
     for look in count():
         listed = shortlist(market, asked, looked.ranking.exclusions, trusts_places=look == 0)
         looked.exclusions |= listed.exclusions

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from referral_core.adapters.aws.dynamodb.keys import Sort
+from referral_core.adapters.aws.dynamodb.keys import PUBLISHED
+from referral_core.adapters.aws.dynamodb.openings import opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.stream import consume
@@ -16,7 +17,7 @@ from referral_core.wiring.dead_letters import dead_letters
 from referral_core.wiring.workflow import workflow
 
 if TYPE_CHECKING:
-    from referral_core.ports import Notices
+    from referral_core.ports import Notices, WaitlistRequests
 
 
 @cache
@@ -24,9 +25,18 @@ def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
     """Build the function publish_outbox."""
     settings().need("state_machine_arn")
     settings().need("notices_queue_url")
-    outbox = Outbox(workflow(), _notices, projected_in)
+    settings().need("waitlist_queue_url")
+    outbox = Outbox(workflow(), _notices, projected_in, _waitlist, opening_in)
     unusable = dead_letters("publish_outbox")
-    return lambda event: consume(event, Sort.REFERRAL, outbox.publish, unusable)
+    return lambda event: consume(event, PUBLISHED, outbox.publish, unusable)
+
+
+@cache
+def _waitlist() -> WaitlistRequests:
+    """Return the queue of the waitlist, whose client is made for the first request."""
+    from referral_core.adapters.aws.sqs import SqsWaitlistRequests  # noqa: PLC0415 - see above
+
+    return SqsWaitlistRequests(aws_client("sqs"), settings().need("waitlist_queue_url"))
 
 
 @cache

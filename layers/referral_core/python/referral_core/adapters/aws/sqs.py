@@ -1,4 +1,4 @@
-"""The queue of notices behind the Notices port: ids only."""
+"""The queues behind the ports of notices and of the waitlist: ids only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from referral_core.adapters.aws.service_errors import service_errors
-from referral_core.domain.run import NoticeRequest
+from referral_core.domain.run import NoticeRequest, WaitlistRequest
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -30,6 +30,20 @@ class SqsNotices:
                 MessageBody=json.dumps(asdict(request)),
                 MessageGroupId=_group(request),
             )
+
+
+class SqsWaitlistRequests:
+    """Asks for the waitlist to be served."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        """Take an SQS client and the queue."""
+        self._client = client
+        self._url = url
+
+    def enqueue(self, request: WaitlistRequest) -> None:
+        """Ask for the waitlist to be served."""
+        with service_errors("What opened could not be queued"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(asdict(request)))
 
 
 def _group(request: NoticeRequest) -> str:

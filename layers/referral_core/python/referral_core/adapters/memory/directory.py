@@ -97,6 +97,11 @@ class MemoryDirectory:
         held = self._referrals.reserved
         return [Listed(p, {w: held[tenant, p.npi, w] for w in weeks}) for p in found]
 
+    def entries_of(self, tenant: Tenant, npi: str) -> Sequence[Practitioner]:
+        """List the entries of one NPI."""
+        found = (r for r in self._records if isinstance(r, Practitioner))
+        return [r for r in found if r.tenant == tenant and r.npi == npi]
+
     def overrides(self, tenant: Tenant, keys: Sequence[str]) -> Overrides:
         """Read the tenant's mappings of some codes or words."""
         kept = self._referrals.mappings

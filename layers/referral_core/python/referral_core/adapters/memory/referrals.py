@@ -18,6 +18,7 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.referral import Referral
 from referral_core.domain.run import pause_after
+from referral_core.domain.waitlist import Waiting, lines_of
 from referral_core.domain.writes import (
     Commit,
     DuplicateUpdate,
@@ -183,6 +184,11 @@ class MemoryReferrals(Shelves):
         due_at, tenant, referral_id = entry
         referral = self._referrals[tenant, referral_id].referral
         return self._due_at(referral) == due_at and not referral.is_closed
+
+    def waiting(self, tenant: Tenant, specialty: str) -> Iterable[Waiting]:
+        """Iterate over the referrals that wait for a specialty, in the order of their turns."""
+        lines = ((lines_of(r).get(specialty), r.id) for r in self._of(tenant))
+        return sorted(Waiting(place, referral_id) for place, referral_id in lines if place)
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the open referrals of a phone number."""

@@ -26,3 +26,12 @@ def named_performer(service: ServiceContent, ranking: Ranking) -> NamedPerformer
         return NamedPerformer(found)
     reasons = [ranking.exclusions[n] for n in service.performer_npis if n in ranking.exclusions]
     return NamedPerformer(not_asked=next(iter(reasons), "not in the directory for this service"))
+
+
+def sentence_of(named: NamedPerformer) -> str:
+    """Return why it goes on; whoever looks sees what became of the performer that was named."""
+    if named.candidate is not None:
+        return "The specialist that the order names is chosen and a place is reserved."
+    if named.not_asked is not None:
+        return f"Who the order names cannot be asked ({named.not_asked}); another is chosen."
+    return "A specialist is chosen and a place is reserved."

@@ -14,6 +14,8 @@ from referral_core.domain.updates.mechanism import (
     NoticeDelivered,
     NoticeUndeliverable,
     NoticeUpdate,
+    PlaceOpened,
+    WaitEnded,
 )
 from referral_core.domain.updates.order import (
     Cancel,
@@ -81,6 +83,7 @@ __all__ = [
     "OfferDeclined",
     "OfferUpdate",
     "PatientReplied",
+    "PlaceOpened",
     "ProgressNoted",
     "ReportReceived",
     "Reported",
@@ -89,6 +92,7 @@ __all__ = [
     "Superseded",
     "Update",
     "UpdateKind",
+    "WaitEnded",
     "WorkItemAct",
     "WorkItemUpdated",
     "kind_of",
@@ -118,7 +122,8 @@ Update = Annotated[
     | NoticeAcknowledged
     | DecisionMade
     | WorkItemUpdated
-    | DeadlinePassed,
+    | DeadlinePassed
+    | PlaceOpened,
     Field(discriminator="kind"),
 ]
 UPDATE: Final[TypeAdapter[Update]] = TypeAdapter(Update)

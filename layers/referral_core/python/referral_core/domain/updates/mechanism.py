@@ -1,4 +1,4 @@
-"""Updates from the router's own machinery: notices on their way, and the clock."""
+"""Updates from the router's own machinery: notices on their way, the clock, the waitlist."""
 
 from __future__ import annotations
 
@@ -31,8 +31,23 @@ class NoticeAcknowledged(NoticeUpdate):
     kind: Literal[UpdateKind.NOTICE_ACKNOWLEDGED] = UpdateKind.NOTICE_ACKNOWLEDGED
 
 
-class DeadlinePassed(Reported):
-    """The time of a wait is up. Attributes: wait: its id: no other wait ends with it."""
+class WaitEnded(Reported):
+    """The router itself ends a wait. Attributes: wait: its id: no other wait ends with it.
+
+    Its event says it; an item of its own it has none, for nobody posts it a second time.
+    """
+
+    wait: str
+
+
+class DeadlinePassed(WaitEnded):
+    """The time of a wait is up."""
 
     kind: Literal[UpdateKind.DEADLINE] = UpdateKind.DEADLINE
-    wait: str
+
+
+class PlaceOpened(WaitEnded):
+    """A place became free, and it is this referral's turn. Attributes: npi: whose, if known."""
+
+    kind: Literal[UpdateKind.PLACE_OPENED] = UpdateKind.PLACE_OPENED
+    npi: str | None = None

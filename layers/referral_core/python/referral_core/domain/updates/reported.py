@@ -49,6 +49,7 @@ class UpdateKind(StrEnum):
     DECISION = "decision"
     WORK_ITEM_UPDATED = "work-item-updated"
     DEADLINE = "deadline"
+    PLACE_OPENED = "place-opened"
 
 
 class Reported(Model):

@@ -20,13 +20,14 @@ from referral_core.domain.ownership import Authority, authority_of
 from referral_core.domain.updates import (
     ONLY_INFORMS,
     AppointmentUpdate,
-    DeadlinePassed,
     NoticeUndeliverable,
     NoticeUpdate,
     Update,
+    UpdateKind,
+    WaitEnded,
     WorkItemUpdated,
 )
-from referral_core.domain.writes import DuplicateUpdate, ReferralState
+from referral_core.domain.writes import DuplicateUpdate, NoCapacity, ReferralState
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, record_only
 from referral_core.lifecycle.engine.commit import commit_of, mailbox_after
@@ -82,7 +83,7 @@ def apply_update(
     first, is_known = update.id, False
     for _ in engine.conflicts:
         state = engine.sources.referrals.load(tenant, referral_id)
-        if isinstance(update, DeadlinePassed) and not _is_due(state.mailbox, update):
+        if isinstance(update, WaitEnded) and not _is_of_open_wait(state.mailbox, update):
             return Receipt.DUPLICATE
         if is_known:
             if _is_repeat(engine, state, update.but(id=first)):
@@ -105,7 +106,7 @@ def apply_update(
                 return Receipt.DUPLICATE
             is_known = True  # judged by the referral as it is now, which is read anew
             continue
-        except (Conflict, StaleRun):
+        except (Conflict, StaleRun, NoCapacity):
             continue
         _resume(engine, state.mailbox, drafted)
         return receipt
@@ -121,7 +122,7 @@ def _resume(engine: Engine, mailbox: Mailbox, drafted: Draft) -> None:
 def _written(effects: Sequence[Effect], update: Update, receipt: Receipt) -> list[Effect]:
     """Return what is written with an update: on a closed referral, what leaves it as it is."""
     written = [e for e in effects if receipt is not Receipt.LATE or _is_kept_late(e)]
-    if not isinstance(update, DeadlinePassed):
+    if not isinstance(update, WaitEnded):
         written.append(RecordUpdate(update=update))
     return written
 
@@ -132,10 +133,12 @@ def _is_repeat(engine: Engine, state: ReferralState, update: Update) -> bool:
     return is_repeat(state, update)
 
 
-def _is_due(mailbox: Mailbox, update: DeadlinePassed) -> bool:
-    """Whether the wait that a deadline is of is still open, and its time is up."""
+def _is_of_open_wait(mailbox: Mailbox, update: WaitEnded) -> bool:
+    """Whether the wait that is to end is still open; by a deadline, whether its time is up."""
     wait = mailbox.open_wait
-    return wait is not None and wait.id == update.wait and wait.deadline <= update.received_at
+    if wait is None or wait.id != update.wait:
+        return False
+    return update.kind is not UpdateKind.DEADLINE or wait.deadline <= update.received_at
 
 
 def _is_kept_late(effect: Effect) -> bool:

@@ -7,19 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
-from referral_core.domain.effects import (
-    KeepDecision,
-    Reserve,
-    RoutingDecision,
-)
-from referral_core.domain.errors import RouterError
+from referral_core.domain.effects import KeepDecision, Reserve
+from referral_core.domain.errors import NotLegal, RouterError
 from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.domain.referral import Offer
-from referral_core.domain.routing.capacity import weeks_from, weeks_until
-from referral_core.domain.routing.named import NamedPerformer
-from referral_core.domain.routing.score import reservation_of
-from referral_core.domain.updates import Update, UpdateKind
+from referral_core.domain.routing.named import sentence_of
+from referral_core.domain.routing.score import Candidate, reservation_of
+from referral_core.domain.updates import PlaceOpened, Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import (
@@ -34,6 +29,14 @@ from referral_core.lifecycle.draft import (
 from referral_core.lifecycle.routing_decision import decision_of, demand_of, facts_of
 from referral_core.lifecycle.routing_proposal import Proposal, proposed
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
+from referral_core.lifecycle.turns import (
+    had_its_offers,
+    is_behind_others,
+    is_too_late,
+    next_week_begins,
+    offerable_weeks,
+    weeks_in_time,
+)
 from referral_core.ports import Clinics
 
 
@@ -45,6 +48,19 @@ def _route_again(case: Case, update: Update) -> Draft:
         then=Step.ROUTE_REFERRAL,
         by=update,
     )
+
+
+def _take_opened(case: Case, update: PlaceOpened) -> Draft:
+    """Draft that a referral of the waitlist takes a place: it is reserved with the same write.
+
+    Raises:
+        NotLegal: no place that is left may be offered to it.
+    """
+    weeks = offerable_weeks(case, weeks_in_time(case))
+    proposal = proposed(case, weeks, also=(update.npi,) if update.npi else ()) if weeks else None
+    if proposal is None or proposal.best is None or had_its_offers(case):
+        raise NotLegal("No place that is left may be offered to this referral.")
+    return _routed(case, proposal, proposal.best, by=update)
 
 
 @dataclass(frozen=True)
@@ -63,8 +79,11 @@ class RouteReferral(Reacting):
             End.SUPERSEDED,
         }
     )
-    # A person may decide to look again at once.
-    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {UpdateKind.DECISION: _route_again}
+    # A person may decide to look again at once; a place that opens may be this referral's.
+    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {
+        UpdateKind.DECISION: _route_again,
+        UpdateKind.PLACE_OPENED: _take_opened,
+    }
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Route again: the waitlist's time is up."""
@@ -90,11 +109,14 @@ class RouteReferral(Reacting):
         if not case.referral.service.accepts:
             # Nothing routes to a specialty that nobody named.
             return lambda current: open_work_item(current, Reason.SERVICE_UNCLEAR)
-        if _is_too_late(case):
+        if is_too_late(case):
             return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
         self._withdraw_last(case)
-        proposal = proposed(case, _weeks(case))
-        return lambda current: _recorded(current, proposal)
+        proposal = proposed(case, weeks_in_time(case))
+        others_first = proposal.best is not None and is_behind_others(
+            case, proposal.specialties[proposal.best.npi], proposal.best.week
+        )
+        return lambda current: _recorded(current, proposal, others_first=others_first)
 
     def _withdraw_last(self, case: Case) -> None:
         """Tell a clinic that the referral is no longer its own, when it was not its doing.
@@ -109,28 +131,22 @@ class RouteReferral(Reacting):
             self.clinics.withdraw(performer, case.task_id(last), last.reason or "no-answer")
 
 
-def _weeks(case: Case) -> tuple[str, ...]:
-    """Return the ISO weeks to look at, soonest first: those that begin while there is time."""
-    weeks = weeks_from(case.now.date(), case.rules.routing.weeks_ahead)
-    return weeks if case.wanted_by is None else weeks_until(weeks, case.wanted_by.date())
-
-
-def _is_too_late(case: Case) -> bool:
-    """Whether no clinic could even answer in the time that the order leaves."""
-    limit = case.wanted_by
-    answered = case.calendar.after(case.now, case.rules.offer.answer_within)
-    return limit is not None and answered > limit
-
-
-def _recorded(case: Case, proposal: Proposal) -> Draft:
+def _recorded(case: Case, proposal: Proposal, *, others_first: bool) -> Draft:
     referral, best = case.referral, proposal.best
     asked = len(referral.offers) - referral.offers_window_start
     tried_enough = asked >= case.rules.offer.offers
-    chosen = best if not tried_enough else None
-    decision = decision_of(case, proposal, chosen)
+    chosen = best if not tried_enough and not others_first else None
     if chosen is None:
-        return _no_place(case, proposal, decision, waitlist=proposal.is_listed and not tried_enough)
-    reservation = reservation_of(chosen)
+        return _no_place(case, proposal, waitlist=proposal.is_listed and not tried_enough)
+    return _routed(case, proposal, chosen)
+
+
+def _routed(
+    case: Case, proposal: Proposal, chosen: Candidate, by: PlaceOpened | None = None
+) -> Draft:
+    """Draft that a performer is chosen: the place is reserved with the same write."""
+    referral, reservation = case.referral, reservation_of(chosen)
+    decision = decision_of(case, proposal, chosen)
     offer = Offer(
         number=len(referral.offers) + 1,
         npi=chosen.npi,
@@ -144,8 +160,10 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
     return draft(
         case,
         EventKind.ROUTED,
-        _sentence(proposal.named),
+        sentence_of(proposal.named),
         then=Step.REQUEST_AUTHORIZATION,
+        by=by,
+        status=Status.ROUTING,
         facts=facts_of(case, proposal, chosen),
         effects=(
             *demand_of(case, proposal),
@@ -157,18 +175,8 @@ def _recorded(case: Case, proposal: Proposal) -> Draft:
     )
 
 
-def _sentence(named: NamedPerformer) -> str:
-    """Return why it goes on; whoever looks sees what became of the performer that was named."""
-    if named.candidate is not None:
-        return "The specialist that the order names is chosen and a place is reserved."
-    if named.not_asked is not None:
-        return f"Who the order names cannot be asked ({named.not_asked}); another is chosen."
-    return "A specialist is chosen and a place is reserved."
-
-
-def _no_place(
-    case: Case, proposal: Proposal, decision: RoutingDecision, *, waitlist: bool
-) -> Draft:
+def _no_place(case: Case, proposal: Proposal, *, waitlist: bool) -> Draft:
+    decision = decision_of(case, proposal, None)
     kept = (*demand_of(case, proposal), KeepDecision(decision=decision))
     rule = case.rules.routing
     tries = case.referral.waitlist_tries
@@ -180,7 +188,7 @@ def _no_place(
         case,
         EventKind.WAITLISTED,
         "No specialist has room; the directory is looked at again at the due time.",
-        due_at=case.due_after(rule.waitlist_retry),
+        due_at=min(case.due_after(rule.waitlist_retry), next_week_begins(case)),
         status=Status.WAITLISTED,
         effects=kept,
         waitlist_tries=tries + 1,

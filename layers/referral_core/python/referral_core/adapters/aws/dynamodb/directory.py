@@ -53,6 +53,15 @@ def config_item(record: _Configured) -> dict[str, Any]:
     return item(pk=pk, sk=sk, body=record.model_dump_json())
 
 
+def config_items(record: _Configured) -> list[dict[str, Any]]:
+    """Return a record's item, and of a practitioner the one by which the NPI finds it."""
+    items = [config_item(record)]
+    if isinstance(record, Practitioner):
+        sort = f"{keys.Sort.ENTRY}{record.specialty}"
+        items.append(item(pk=keys.npi(record.tenant, record.npi), sk=sort))
+    return items
+
+
 def person_item(principal: Principal) -> dict[str, Any]:
     """Return the item by which colleagues find a person: beside `config_item`, by the tenant."""
     return item(
@@ -191,6 +200,13 @@ class DynamoDbDirectory:
             if entry is not None:
                 counted[week] = int(entry["held"])
         return counted
+
+    def entries_of(self, tenant: Tenant, npi: str) -> Sequence[Practitioner]:
+        """List the entries of one NPI: the index by NPI says under which specialties."""
+        listed = self._table.query(keys.npi(tenant, npi), keys.Sort.ENTRY.value, consistent=False)
+        specialties = [entry["sk"].removeprefix(keys.Sort.ENTRY) for entry in listed]
+        found = (self.practitioner(tenant, specialty, npi) for specialty in specialties)
+        return [practitioner for practitioner in found if practitioner is not None]
 
     def overrides(self, tenant: Tenant, wanted: Sequence[str]) -> Overrides:
         """Read the tenant's mappings of some codes or words."""

@@ -254,6 +254,17 @@ def older_key_items(hashed: HashedKeys, tenant: Tenant, key: Key) -> list[Item]:
     return [item(pk=pk, sk=f"{keys.Sort.KEY_OF}{key.owner}") for pk in partitions]
 
 
+def waiting_key(tenant: Tenant, specialty: str, place: str) -> Item:
+    """Return the key of a referral's place in a line; the item holds nothing else but its id."""
+    return item(pk=keys.waitlist(tenant, specialty), sk=f"{keys.Sort.PLACE}{place}")
+
+
+def waiting_item(referral: Referral, specialty: str, place: str) -> Item:
+    """Return the item of a referral's place in a line."""
+    key = waiting_key(referral.tenant, specialty, place)
+    return {**key, **item(referral_id=referral.id)}
+
+
 def capacity_item(tenant: Tenant, npi: str, week: str, held: int) -> Item:
     """Return the item that counts what is reserved of a practitioner's week."""
     return item(**keys.week_of(tenant, npi, week), held=held)

@@ -40,13 +40,19 @@ class Sort(StrEnum):
     PRACTITIONER = "PRACTITIONER#"
     PRICES = "PRICES#"
     REVENUE = "REVENUE#"
+    ENTRY = "ENTRY#"
     WEEK = "WEEK#"
     DEMAND = "DEMAND#"
     SHEET = "SHEET#"
+    PLACE = "PLACE#"
     REFERRAL_OF = "R#"
     MESSAGE_DAY = "DAY#"
     OPT_OUT = "@OPTOUT"
     UNMATCHED = "@UNMATCHED"
+
+
+PUBLISHED: Final = (Sort.REFERRAL.value, Sort.WEEK.value, Sort.PRACTITIONER.value)
+"""Prefixes of the items whose changes may ask for something: see the outbox."""
 
 
 def referral(tenant: Tenant, referral_id: ReferralId) -> str:
@@ -93,6 +99,22 @@ def demand(tenant: Tenant, specialty: str) -> str:
 def capacity(tenant: Tenant, npi: str) -> str:
     """Return the partition of a practitioner's weeks."""
     return f"T#{tenant}#CAPACITY#{npi}"
+
+
+def capacity_of(partition: str) -> tuple[Tenant, str]:
+    """Take the partition of a practitioner's weeks apart."""
+    _, tenant, _, npi = partition.split("#", 3)
+    return Tenant(tenant), npi
+
+
+def npi(tenant: Tenant, number: str) -> str:
+    """Return the partition that says under which specialties the directory lists an NPI."""
+    return f"T#{tenant}#NPI#{number}"
+
+
+def waitlist(tenant: Tenant, specialty: str) -> str:
+    """Return the partition of the referrals that wait for somebody of a specialty."""
+    return f"T#{tenant}#WAITLIST#{specialty}"
 
 
 def phone(tenant: Tenant, hashed: str) -> str:

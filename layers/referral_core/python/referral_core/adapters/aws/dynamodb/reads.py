@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.bodies import event_in, mailbox_in, referral_in
@@ -20,10 +20,14 @@ from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
+from referral_core.domain.waitlist import Waiting
 from referral_core.domain.writes import ExistingKey, Key, KeyKind, ReferralState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+
+_IN_LINE_AT_ONCE: Final = 10
+"""A place that opens mostly goes to who is first."""
 
 
 class ReferralReads:
@@ -123,6 +127,15 @@ class ReferralReads:
         partitions = self._table.hashed.phones(tenant, contact_hash)
         listed = [self._table.get(each, keys.Sort.OPT_OUT.value) for each in partitions]
         return any(each is not None and not each.get("ended") for each in listed)
+
+    # --- the waitlist -----------------------------------------------------------------------------
+
+    def waiting(self, tenant: Tenant, specialty: str) -> Iterable[Waiting]:
+        """Iterate over the referrals that wait for a specialty, in the order of their turns."""
+        line, prefix = keys.waitlist(tenant, specialty), keys.Sort.PLACE.value
+        for entry in self._table.query(line, prefix, at_once=_IN_LINE_AT_ONCE):
+            place = entry["sk"].removeprefix(prefix)
+            yield Waiting(place, ReferralId(entry["referral_id"]))
 
     # --- lists ------------------------------------------------------------------------------------
 

@@ -73,6 +73,10 @@ class Requests:
             request["ExpressionAttributeValues"] = values
         return Part(name, {"Put": request})
 
+    def delete(self, name: str, key: Item) -> Part:
+        """Return the part of a transaction that deletes an item, if it is there."""
+        return Part(name, {"Delete": {"TableName": self.name, "Key": key}})
+
     def put_new(self, name: str, entry: Item) -> Part:
         """Return the part of a transaction that puts an item which must not be there yet."""
         return self.put(name, entry, _NEW)
@@ -118,10 +122,20 @@ class Table(Requests):
             ).get("Item")
         return plain(found) if found else None
 
-    def query(self, pk: str, prefix: str, *, consistent: bool = True) -> Iterable[dict[str, Any]]:
-        """Iterate over a partition's items whose sort key begins with a prefix."""
+    def query(
+        self, pk: str, prefix: str, *, consistent: bool = True, at_once: int | None = None
+    ) -> Iterable[dict[str, Any]]:
+        """Iterate over a partition's items whose sort key begins with a prefix.
+
+        Args:
+            pk: the partition.
+            prefix: of the sort keys.
+            consistent: whether what was written just now is seen.
+            at_once: how many are read with one call; None: as many as fit.
+        """
         condition = "pk = :pk AND begins_with(sk, :prefix)"
-        return self._query(condition, {":pk": pk, ":prefix": prefix}, consistent=consistent)
+        values = {":pk": pk, ":prefix": prefix}
+        return self._query(condition, values, consistent=consistent, at_once=at_once)
 
     def between(self, pk: str, first: str, last: str) -> Iterable[dict[str, Any]]:
         """Iterate over a partition's items from one sort key to another, both included."""
@@ -129,13 +143,19 @@ class Table(Requests):
         return self._query(condition, {":pk": pk, ":first": first, ":last": last}, consistent=True)
 
     def _query(
-        self, condition: str, values: Mapping[str, str], *, consistent: bool
+        self,
+        condition: str,
+        values: Mapping[str, str],
+        *,
+        consistent: bool,
+        at_once: int | None = None,
     ) -> Iterable[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=item(**values),
             ConsistentRead=consistent,
+            PaginationConfig={"PageSize": at_once} if at_once else {},
         )
         with _reading():
             for page in pages:

@@ -17,6 +17,8 @@ from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, un
 from referral_core.domain.cost_ledger import WRITE_UNITS
 from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
+from referral_core.domain.referral import Referral
+from referral_core.domain.waitlist import lines_of
 from referral_core.domain.writes import Commit, NewReferral
 
 EVENT: Final = "event"
@@ -111,8 +113,19 @@ def _commit_parts(table: Requests, commit: Commit) -> Iterator[Part]:
             if version
             else table.put_new(_MAILBOX, entry)
         )
+    yield from _waitlist_parts(table, before, after)
     for effect in commit.effects:
         yield from parts_of(table, after, effect)
+
+
+def _waitlist_parts(table: Requests, before: Referral, after: Referral) -> Iterator[Part]:
+    """Write into which lines the change takes a referral, and out of which."""
+    stood, stands = set(lines_of(before).items()), set(lines_of(after).items())
+    for specialty, place in sorted(stood - stands):
+        key = items.waiting_key(after.tenant, specialty, place)
+        yield table.delete(f"leaves {specialty}", key)
+    for specialty, place in sorted(stands - stood):
+        yield table.put(f"joins {specialty}", items.waiting_item(after, specialty, place), None)
 
 
 def _with_event(

@@ -1,0 +1,114 @@
+"""The waitlist is served: a place that opened goes to whoever comes first and can use it.
+
+Nobody polls. Two things ask for it: a place that opened, and a referral that joined the line, for
+the place may have opened while it joined. Each referral takes its place with one conditional
+write, so that any number of openings may be served at once, in any order and more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import merge
+from itertools import takewhile
+
+from referral_core.domain.errors import NotLegal
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.routing.capacity import earliest_week
+from referral_core.domain.updates import PlaceOpened, Role
+from referral_core.domain.waitlist import Waiting, is_waiting, place_of
+from referral_core.domain.writes import ReferralState
+from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
+from referral_core.lifecycle.engine.engine import Engine
+
+
+def serve_opening(engine: Engine, tenant: Tenant, npi: str, week: str | None) -> int:
+    """Give places that opened to who waits for them; return how many went.
+
+    Args:
+        engine: the mechanism.
+        tenant: whose waitlist.
+        npi: whose place.
+        week: the ISO week of the place; None: the directory says more room, in whatever weeks.
+    """
+    directory = engine.sources.directory
+    entries = directory.entries_of(tenant, npi)
+    served = 0
+    for waiting in _in_order(engine, tenant, {entry.specialty for entry in entries}):
+        if week is not None:
+            reserved = directory.reserved(tenant, npi, [week])
+            if not any(earliest_week(entry, reserved, [week]) for entry in entries):
+                break
+        served += take_turn(engine, tenant, waiting.referral_id, npi)
+    return served
+
+
+def serve_joined(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> int:
+    """Look once for a referral that joined the line; if there is a place, those before it go first.
+
+    Returns:
+        How many referrals took a place.
+    """
+    state = engine.sources.referrals.load(tenant, referral_id)
+    if not is_waiting(state.referral) or not _is_place_for(engine, state):
+        return 0
+    own = place_of(state.referral)
+    line = _in_order(engine, tenant, state.referral.service.accepts)
+    before = takewhile(lambda waiting: waiting.place <= own, line)
+    return sum(take_turn(engine, tenant, waiting.referral_id) for waiting in before)
+
+
+def take_turn(
+    engine: Engine, tenant: Tenant, referral_id: ReferralId, npi: str | None = None
+) -> bool:
+    """Let a waiting referral take a place if there is one for it; return whether it did.
+
+    Args:
+        engine: the mechanism.
+        tenant: whose waitlist.
+        referral_id: whose turn it is.
+        npi: whose place opened, so that it is looked at whatever the market says of it.
+    """
+    turn = _turn(engine, engine.sources.referrals.load(tenant, referral_id), npi)
+    if turn is None:
+        return False
+    try:
+        return apply_update(engine, tenant, referral_id, turn) is Receipt.RESOLVED
+    except NotLegal:
+        return False
+
+
+def _is_place_for(engine: Engine, state: ReferralState) -> bool:
+    """Whether a referral could take a place now, were it first in line."""
+    turn, wait = _turn(engine, state), state.mailbox.open_wait
+    if turn is None or wait is None:
+        return False
+    try:
+        engine.react(wait.step, engine.case(state.referral), turn)
+    except NotLegal:
+        return False
+    return True
+
+
+def _turn(engine: Engine, state: ReferralState, npi: str | None = None) -> PlaceOpened | None:
+    """Return what lets a referral take its turn; None where it no longer waits in a line."""
+    wait = state.mailbox.open_wait
+    if wait is None or not is_waiting(state.referral):
+        return None
+    return PlaceOpened(
+        id=f"opened-{wait.id}",
+        actor="waitlist",
+        role=Role.ROUTER,
+        received_at=engine.clock.now(),
+        wait=wait.id,
+        npi=npi,
+    )
+
+
+def _in_order(engine: Engine, tenant: Tenant, specialties: Iterable[str]) -> Iterable[Waiting]:
+    """Iterate over the referrals that wait for any of some specialties, by their places."""
+    waiting = engine.sources.referrals.waiting
+    last: Waiting | None = None
+    for found in merge(*(waiting(tenant, specialty) for specialty in sorted(specialties))):
+        if found != last:
+            yield found
+        last = found

@@ -1,0 +1,14 @@
+"""The function serve_waitlist."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.entrypoints.waitlist import WaitlistService
+from referral_core.wiring.reacting_steps import reacting_engine
+
+
+@cache
+def build() -> WaitlistService:
+    """Build the function serve_waitlist."""
+    return WaitlistService(reacting_engine())
