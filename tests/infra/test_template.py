@@ -181,7 +181,7 @@ def test_every_dead_letter_queue_and_failed_execution_has_an_alarm(resources: Re
         if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     }
     queues = {n for n, r in resources.items() if r["Type"] == "AWS::SQS::Queue" and "Dlq" in n}
-    assert len(queues) == 4
+    assert len(queues) == 5
     assert watched == queues
     executions = {a["MetricName"] for a in alarms if a.get("Namespace") == "AWS/States"}
     assert executions == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
