@@ -101,22 +101,6 @@ def posts() -> Callable[[int], None]:
     return post
 
 
-def _principal(address: str) -> None:
-    """Put the caller's principal into the answering process, as it comes from the table."""
-    from referral_core.adapters.aws.dynamodb.directory import config_item  # noqa: PLC0415
-    from referral_core.domain.ids import Tenant  # noqa: PLC0415
-    from referral_core.domain.principal import Principal  # noqa: PLC0415
-    from referral_core.domain.updates import Role  # noqa: PLC0415
-    from referral_core.wiring.clients import aws_client  # noqa: PLC0415
-
-    client_id = _event()["requestContext"]["authorizer"]["jwt"]["claims"]["client_id"]
-    principal = Principal(
-        client_id=client_id, tenant=Tenant("bench"), role=Role.EHR, organization="bench"
-    )
-    aws_client("dynamodb").put_item(TableName="t", Item=config_item(principal))
-    _calls(address)
-
-
 def _event() -> dict[str, Any]:
     event: dict[str, Any] = json.loads((ROOT / "events/receive_referral.json").read_text())
     return event
@@ -196,7 +180,6 @@ def main() -> None:
             "POWERTOOLS_LOG_LEVEL": "WARNING",
         }
         post = posts()
-        _principal(address)
         if "profile" in arguments:
             _profiled(post)
             return

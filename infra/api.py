@@ -1,11 +1,11 @@
-"""The HTTP API: routes to functions, behind a Cognito user pool's tokens."""
+"""The HTTP API: routes to functions, behind an authorizer of our own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from aws_cdk import Aws, CfnParameter, Duration, Fn, RemovalPolicy, Stack
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -34,6 +34,7 @@ _RESOURCE_SERVER: Final = "referrals"
 _ACCESS_LOG = (
     '{"requestId":"$context.requestId","ip":"$context.identity.sourceIp",'
     '"requestTime":"$context.requestTime","routeKey":"$context.routeKey",'
+    '"clientId":"$context.authorizer.client_id","tenant":"$context.authorizer.tenant",'
     '"status":"$context.status","responseLength":"$context.responseLength",'
     '"integrationLatency":"$context.integrationLatency","error":"$context.error.message"}'
 )
@@ -59,13 +60,15 @@ class Api(Construct):
             ),
             managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
         )
+        region = Stack.of(self).region
+        self.issuer = f"https://cognito-idp.{region}.amazonaws.com/{self.user_pool.user_pool_id}"
         self.console = self._console()
         self.http_api = apigw.HttpApi(
             self,
             "HttpApi",
             api_name="referral-router",
             create_default_stage=False,
-            default_authorizer=self._authorizer(),
+            default_authorizer=self._authorizer(functions["authorize_client"]),
         )
         self._console_at(self.http_api.api_endpoint)
         for route, name in ROUTES.items():
@@ -140,29 +143,14 @@ class Api(Construct):
         if isinstance(client, cognito.CfnUserPoolClient):
             client.callback_ur_ls = client.logout_ur_ls = [f"{endpoint}/console"]
 
-    def _authorizer(self) -> authorizers.HttpJwtAuthorizer:
-        region = Stack.of(self).region
-        issuer = f"https://cognito-idp.{region}.amazonaws.com/{self.user_pool.user_pool_id}"
-        client_ids = CfnParameter(
-            self,
-            "ClientIds",
-            type="CommaDelimitedList",
-            default="none-onboarded-yet",
-            description="App client ids that may call the API: the audiences of its tokens",
-        )
-        client_ids.override_logical_id("ClientIds")
-        return authorizers.HttpJwtAuthorizer(
-            "Tokens",
-            issuer,
-            # A client-credentials token names its client instead of an audience, and the
-            # authorizer compares that; what the client may do its principal item says.
-            jwt_audience=Fn.split(
-                ",",
-                Fn.join(
-                    ",",
-                    [self.console.user_pool_client_id, Fn.join(",", client_ids.value_as_list)],
-                ),
-            ),
+    def _authorizer(self, function: lambda_.IFunction) -> authorizers.HttpLambdaAuthorizer:
+        """Return what says who calls: kept for a minute, so that a revoked client is soon none."""
+        return authorizers.HttpLambdaAuthorizer(
+            "Clients",
+            function,
+            authorizer_name="clients",
+            response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+            results_cache_ttl=Duration.seconds(60),
             identity_source=["$request.header.Authorization"],
         )
 

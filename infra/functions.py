@@ -123,6 +123,7 @@ STEPS = (
     _step("open_work_item"),
 )
 OTHERS = (
+    Spec("authorize_client", {TABLE: ("dynamodb:GetItem",)}),
     _receiver("receive_referral"),
     _receiver("receive_update", OPT_OUT_LIST=STOP),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),

@@ -12,7 +12,7 @@ ACKNOWLEDGED: Final = {
     "AwsSolutions::AwsSolutions-APIG4": (
         "GET /fhir/metadata is the public CapabilityStatement that FHIR asks for, and /console "
         "serves the page on which people sign in, with its scripts; neither holds a record. Every "
-        "other route has the JWT authorizer."
+        "other route has the authorizer of ours."
     ),
     "AwsSolutions::AwsSolutions-COG8": (
         "People are made by operations only and sign in with a one-time password as second factor, "

@@ -113,7 +113,11 @@ def _tell_addresses(by_name: Mapping[str, lambda_.Function], api: Api) -> None:
     by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
     for name in ("query_api", "serve_console"):
         by_name[name].add_environment("TOKEN_URL", f"{api.domain.base_url()}/oauth2/token")
-    by_name["serve_console"].add_environment("CONSOLE_CLIENT_ID", api.console.user_pool_client_id)
+    for name in ("authorize_client", "serve_console"):
+        by_name[name].add_environment("CONSOLE_CLIENT_ID", api.console.user_pool_client_id)
+    authorize = by_name["authorize_client"]
+    authorize.add_environment("POOL_ISSUER", api.issuer)
+    authorize.add_environment("POOL_KEYS_URL", f"{api.issuer}/.well-known/jwks.json")
 
 
 def _api_outputs(api: Api) -> Mapping[str, str]:

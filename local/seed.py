@@ -70,7 +70,7 @@ class Seeded:
 
 
 def onboard(emulator: Emulator, deployment: Deployment, role: Role, organization: str) -> Client:
-    """Register one client: an app client of the user pool, an audience of the API, a principal."""
+    """Register one client: an app client of the user pool and a principal."""
     cognito = emulator.client("cognito-idp")
     made = cognito.create_user_pool_client(
         UserPoolId=deployment["UserPoolId"],
@@ -85,7 +85,6 @@ def onboard(emulator: Emulator, deployment: Deployment, role: Role, organization
         client_id=client.client_id, tenant=TENANT, role=role, organization=organization
     )
     put(emulator, deployment, config_item(principal))
-    _admit(emulator, deployment, client.client_id)
     return client
 
 
@@ -208,15 +207,3 @@ def _npi(nine_digits: str) -> str:
 def put(emulator: Emulator, deployment: Deployment, item: Mapping[str, Any]) -> None:
     """Write one configuration item."""
     emulator.client("dynamodb").put_item(TableName=deployment["TableName"], Item=item)
-
-
-def _admit(emulator: Emulator, deployment: Deployment, client_id: str) -> None:
-    """Add the client to the authorizer's audiences; on AWS the stack's parameter ClientIds."""
-    gateway = emulator.client("apigatewayv2")
-    (authorizer,) = gateway.get_authorizers(ApiId=deployment["ApiId"])["Items"]
-    jwt = authorizer["JwtConfiguration"]
-    gateway.update_authorizer(
-        ApiId=deployment["ApiId"],
-        AuthorizerId=authorizer["AuthorizerId"],
-        JwtConfiguration={**jwt, "Audience": [*jwt.get("Audience", []), client_id]},
-    )

@@ -103,7 +103,7 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         }
         deployment = deploy(emulator, assembly, identities)
         api_url = f"{emulator.endpoint}/_aws/execute-api/{deployment['ApiId']}/$default"
-        _tell_functions(emulator, api_url)
+        _tell_functions(emulator, deployment, api_url)
         _sign_in_at(emulator, deployment, f"{api_url}/console")
         seeded = seed(emulator, deployment, partners_url, ORIGIN.date())
         stack = Stack(emulator, deployment, seeded, partners_url, api_url, pace)
@@ -122,11 +122,16 @@ def _environment(partners_url: str, pace: Pace) -> Mapping[str, str]:
     }
 
 
-def _tell_functions(emulator: Emulator, api_url: str) -> None:
+def _tell_functions(emulator: Emulator, deployment: Deployment, api_url: str) -> None:
     """Give the functions that make links the address that works on this machine."""
     functions = emulator.client("lambda")
-    told = {"PUBLIC_BASE_URL": api_url, "TOKEN_URL": f"{emulator.endpoint}/oauth2/token"}
+    told = {
+        "PUBLIC_BASE_URL": api_url,
+        "TOKEN_URL": f"{emulator.endpoint}/oauth2/token",
+        "POOL_KEYS_URL": f"{emulator.endpoint}/{deployment['UserPoolId']}/.well-known/jwks.json",
+    }
     linking = (
+        "authorize_client",
         "receive_referral",
         "receive_update",
         "query_api",

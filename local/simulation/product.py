@@ -231,23 +231,21 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     )
     partners = ReceiveUpdate(updates, PutAside(updates, _kept(ports)))
     return {
-        "receive_referral": intake_app(intake, orders, directory),
+        "receive_referral": intake_app(intake, orders),
         "receive_update": update_app(
             partners,
             ReceiveTasks(partners),
             staff,
             MatchItems(updates, ports.unmatched),
-            directory,
         ),
         "query_api": read_app(
             reads,
             worklist,
             ListUnmatched(ports.unmatched),
             shown,
-            directory,
             timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
         ),
-        "query_reports": report_app(reports, directory),
+        "query_reports": report_app(reports),
     }
 
 

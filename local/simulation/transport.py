@@ -22,9 +22,14 @@ from botocore.exceptions import ReadTimeoutError as SdkTimeout
 from starlette.types import ASGIApp, Message
 from urllib3.exceptions import ReadTimeoutError
 
+from referral_core.domain.caller import Caller
+from referral_core.domain.principal import Principal
+
 _TRIES: Final = 8
 _FIRST_PAUSE_S: Final = 0.1
-_SCOPE: Final = "referrals/read referrals/write"
+_SCOPES: Final = frozenset({"referrals/read", "referrals/write"})
+_NEVER_ENDS: Final = 4_102_444_800
+"""Tokens live in real time, which a simulation has none of: this one ends in 2100."""
 
 Handler = Callable[[dict[str, Any]], Mapping[str, Any]]
 """A Lambda function behind the HTTP API: an event in, a response out."""
@@ -175,10 +180,30 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
+def handed_over(principal: Principal) -> Mapping[str, str | int]:
+    """Return what the gateway's authorizer says of a client with a token."""
+    return Caller(principal, _SCOPES, _NEVER_ENDS).handed_over()
+
+
 def http_event(
-    client: str, method: str, path: str, body: bytes, *, headers: Mapping[str, str], number: int
+    caller: Mapping[str, Any],
+    method: str,
+    path: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    number: int,
 ) -> dict[str, Any]:
-    """Return the event that the HTTP API makes of a request with a client's token."""
+    """Return the event that the HTTP API makes of a request.
+
+    Args:
+        caller: what its authorizer says of who calls.
+        method: of HTTP.
+        path: with its query.
+        body: as it is sent.
+        headers: beside the type of its content.
+        number: of the request.
+    """
     target = urlsplit(path)
     return {
         "version": "2.0",
@@ -192,7 +217,7 @@ def http_event(
             "domainName": "router.example",
             "requestId": f"request-{number}",
             "http": {"method": method, "path": target.path},
-            "authorizer": {"jwt": {"claims": {"client_id": client, "scope": _SCOPE}}},
+            "authorizer": {"lambda": caller},
         },
         "body": body.decode("utf-8", errors="surrogateescape"),
         "isBase64Encoded": False,
@@ -202,9 +227,10 @@ def http_event(
 class InProcessRouter:
     """The product's HTTP API as the partners call it, with their patience."""
 
-    def __init__(self, serve: Handler) -> None:
-        """Take what answers an HTTP API event."""
+    def __init__(self, serve: Handler, principal: Callable[[str], Principal]) -> None:
+        """Take what answers an HTTP API event, and who a client is by its name."""
         self._serve = serve
+        self._principal = principal
         self._number = 0
 
     async def call(
@@ -235,8 +261,9 @@ class InProcessRouter:
     ) -> tuple[int, dict[str, Any]]:
         """Call once; return status and body."""
         self._number += 1
+        caller = handed_over(self._principal(client))
         response = self._serve(
-            http_event(client, method, path, body, headers=headers or {}, number=self._number)
+            http_event(caller, method, path, body, headers=headers or {}, number=self._number)
         )
         answer = json.loads(response["body"]) if response.get("body") else {}
         return int(response["statusCode"]), answer if isinstance(answer, dict) else {}

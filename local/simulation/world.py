@@ -50,6 +50,7 @@ from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Party
+from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.ports import Documents, DueIndex, Messenger, Referrals, Workflow
@@ -87,7 +88,7 @@ class World(Invocations):
         self.captured = Captured()
         self.table, self.unmatched = SimulatedTable(), MemoryUnmatched()
         self.workflow = SimulatedWorkflow()
-        self.router = InProcessRouter(self._http)
+        self.router = InProcessRouter(self._http, self._principal)
         self.partners = PartnersWorld(loop.PartnersClock(self.clock), self.router, scripts, seed)
         self.topic = VirtualTopic(self._consumer("receive_reply", lambda p: p.receive_reply))
         self.app: Starlette = application(self.partners, self.topic)
@@ -118,6 +119,9 @@ class World(Invocations):
         )
         self.workflow.machine = self.machine
         self.table.stream = self._written
+
+    def _principal(self, client: str) -> Principal:
+        return self.directory.principal(client)
 
     def random(self, purpose: str) -> Random:
         """Return a source of randomness that the seed and the purpose decide."""

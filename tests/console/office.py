@@ -93,7 +93,7 @@ class Office:
             method,
             parts.path,
             body,
-            claims={"username": token, "client_id": "the-console"},
+            caller=self.api.handed_over(token),
             rawQueryString=parts.query,
             headers=dict(headers),
         )

@@ -17,6 +17,7 @@ from referral_core.lifecycle.step import StepInput
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/referral_core/python/referral_core"
 NO_STATES = {
+    "authorize_client",
     "receive_referral",
     "receive_update",
     "receive_reply",

@@ -411,7 +411,7 @@ def test_without_a_token_only_the_metadata_can_be_read(caller: Callable[..., Cal
     assert nobody.get("/fhir/metadata").accepted()["resourceType"] == "CapabilityStatement"
     assert nobody.get("/fhir/Task").status == HTTPStatus.UNAUTHORIZED
     forged = nobody.get("/fhir/Task", Authorization="Bearer eyJhbGciOiJub25lIn0.e30.")
-    assert forged.status == HTTPStatus.UNAUTHORIZED
+    assert forged.status == HTTPStatus.FORBIDDEN
 
 
 # --- another tenant ------------------------------------------------------------------------------

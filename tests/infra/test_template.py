@@ -158,7 +158,7 @@ def test_every_route_leads_to_its_function_behind_the_authorizer(resources: Reso
     routes = {r["RouteKey"]: r for r in of_type(resources, "AWS::ApiGatewayV2::Route")}
     assert set(routes) == set(ROUTES)
     for key, route in routes.items():
-        expected = "NONE" if key in PUBLIC else "JWT"
+        expected = "NONE" if key in PUBLIC else "CUSTOM"
         assert route["AuthorizationType"] == expected
     (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage")
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 500
@@ -458,13 +458,20 @@ def test_the_sign_in_page_is_the_pools_managed_login(resources: Resources) -> No
     assert branding["UseCognitoProvidedValues"]
 
 
-def test_the_console_is_an_audience_beside_the_clients_that_are_onboarded(
+def test_the_authorizer_is_a_function_of_ours_that_is_asked_again_after_a_minute(
     resources: Resources,
 ) -> None:
     (authorizer,) = of_type(resources, "AWS::ApiGatewayV2::Authorizer")
-    text = json.dumps(authorizer["JwtConfiguration"]["Audience"])
-    assert "ClientIds" in text
-    assert "Console" in text
+    assert authorizer["AuthorizerType"] == "REQUEST"
+    assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+    assert authorizer["EnableSimpleResponses"] is True
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 60
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert "AuthorizeClient" in json.dumps(authorizer["AuthorizerUri"])
+    variables = function(resources, "authorize_client")["Environment"]["Variables"]
+    issuer = "".join(map(str, variables["POOL_ISSUER"]["Fn::Join"][1]))
+    keys = "".join(map(str, variables["POOL_KEYS_URL"]["Fn::Join"][1]))
+    assert keys == f"{issuer}/.well-known/jwks.json"
 
 
 def test_the_console_is_given_no_record_to_read(resources: Resources) -> None:

@@ -37,6 +37,8 @@ class Settings:
     lake_stream: str | None = None
     public_base_url: str | None = None
     token_url: str | None = None
+    pool_issuer: str | None = None
+    pool_keys_url: str | None = None
     console_client_id: str | None = None
     step_grace_seconds: float = 300
     clock_file: str | None = None

@@ -12,12 +12,10 @@ from local.lake.duck import DuckLake
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
-from referral_core.domain.ids import Tenant
-from referral_core.domain.principal import Principal
-from referral_core.domain.updates import Role
+from referral_core.domain.caller import refusal
+from referral_core.domain.errors import Forbidden
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
-from referral_core.entrypoints.http.principals import CachedPrincipals
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.reports import RunReports
@@ -41,19 +39,8 @@ from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.pathways import pathway_for, pathways
 from referral_core.price_books import price_book
 from referral_core.reporting.horizons import horizons
-from tests.in_memory import REFERRAL, TENANT, World
-from tests.unit.entrypoints.http.events import SCOPES, an_event
-
-CLIENTS = (
-    ("staff-1", TENANT, Role.STAFF, "lakeside"),
-    ("staff-2", TENANT, Role.STAFF, "lakeside"),
-    ("ehr-1", TENANT, Role.EHR, "lakeside-ehr"),
-    ("ehr-2", TENANT, Role.EHR, "another-ehr"),
-    ("clinic-1", TENANT, Role.CLINIC, "clinic-1"),
-    ("payer-1", TENANT, Role.PAYER, "harbor"),
-    ("finance-1", TENANT, Role.FINANCE, "lakeside"),
-    ("stranger", Tenant("riverside"), Role.STAFF, "riverside"),
-)
+from tests.in_memory import REFERRAL, World
+from tests.unit.entrypoints.http.events import PRINCIPALS, SCOPES, an_event, handed_over
 
 
 class Reply(NamedTuple):
@@ -85,13 +72,7 @@ class ApiClient:
     def __init__(self, world: World, *, settled: bool = True) -> None:
         self.world, self._settled = world, settled
         directory, self.documents = world.directory, world.documents
-        directory._records = (
-            *directory._records,
-            *(
-                Principal(client_id=client, tenant=tenant, role=role, organization=organization)
-                for client, tenant, role, organization in CLIENTS
-            ),
-        )
+        directory._records = (*directory._records, *PRINCIPALS.values())
         referrals, engine, clock = world.referrals, world.engine, world.clock
         self.opt_outs = MemoryOptOuts(world.messenger)
         self.unmatched = MemoryUnmatched()
@@ -103,7 +84,6 @@ class ApiClient:
         shown = ShowReferrals(referrals, lists, directory, clock)
         orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
         self.intake = ReceiveReferral(referrals, self.documents, clock, orders, pathway_for)
-        principals = CachedPrincipals(directory, clock)
         self.lake = DuckLake()
         reports = RunReports(
             self.lake, directory, clock, [price_book("us-east-1")], horizons(pathways().values())
@@ -111,23 +91,21 @@ class ApiClient:
         kept = KeepUnmatched(self.unmatched, referrals)
         updates = ReceiveUpdate(service, PutAside(service, kept))
         self.apps = {
-            RECEIVE_REFERRAL: intake_app(self.intake, orders, principals),
+            RECEIVE_REFERRAL: intake_app(self.intake, orders),
             RECEIVE_UPDATE: update_app(
                 updates,
                 ReceiveTasks(updates),
                 staff,
                 MatchItems(service, self.unmatched),
-                principals,
             ),
             READ_RECORDS: read_app(
                 reads,
                 worklist,
                 ListUnmatched(self.unmatched),
                 shown,
-                principals,
                 timelines=ShowTimeline(referrals, lambda: engine.sources, clock),
             ),
-            QUERY_REPORTS: report_app(reports, principals),
+            QUERY_REPORTS: report_app(reports),
         }
 
     def call(
@@ -138,7 +116,6 @@ class ApiClient:
         *,
         client: str = "staff-1",
         scope: str = SCOPES,
-        claims: Mapping[str, str] | None = None,
         **headers: str,
     ) -> Reply:
         """Call the API as a client or a person, then let the referrals go as far as they go."""
@@ -147,10 +124,8 @@ class ApiClient:
             method,
             parts.path,
             body,
-            client=client,
-            scope=scope,
+            caller=self.handed_over(client, scope),
             rawQueryString=parts.query,
-            claims=claims or self._claims(client),
             headers={
                 "content-type": "application/fhir+json",
                 **{name.replace("_", "-"): value for name, value in headers.items()},
@@ -163,12 +138,12 @@ class ApiClient:
         text = b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
         return Reply(answer["statusCode"], json.loads(text or "{}"), headers_of)
 
-    def _claims(self, client: str) -> Mapping[str, str]:
-        """Return what a token says of its subject: a person's says who signed in at which app."""
-        people = {p.client_id for p in self.world.directory._records if getattr(p, "person", None)}
-        if client in people:
-            return {"username": client, "client_id": "the-console"}
-        return {"client_id": client}
+    def handed_over(self, client: str, scope: str = SCOPES) -> Mapping[str, Any]:
+        """Return what the authorizer says of a client or a person."""
+        try:
+            return handed_over(self.world.directory.principal(client), scope)
+        except Forbidden as error:
+            return refusal(str(error))
 
     def decide(self, action: str, *, client: str = "staff-1", key: str = "", **sent: Any) -> Reply:
         """Act on the work item of the world's referral."""

@@ -6,7 +6,35 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from referral_core.domain.caller import Caller
+from referral_core.domain.ids import Tenant
+from referral_core.domain.principal import Principal
+from referral_core.domain.updates import Role
+from tests.unit.builders import TENANT
+
 SCOPES = "referrals/read referrals/write"
+CLIENTS = (
+    ("staff-1", TENANT, Role.STAFF, "lakeside"),
+    ("staff-2", TENANT, Role.STAFF, "lakeside"),
+    ("ehr-1", TENANT, Role.EHR, "lakeside-ehr"),
+    ("ehr-2", TENANT, Role.EHR, "another-ehr"),
+    ("clinic-1", TENANT, Role.CLINIC, "clinic-1"),
+    ("payer-1", TENANT, Role.PAYER, "harbor"),
+    ("finance-1", TENANT, Role.FINANCE, "lakeside"),
+    ("stranger", Tenant("riverside"), Role.STAFF, "riverside"),
+)
+PRINCIPALS = {
+    client: Principal(client_id=client, tenant=tenant, role=role, organization=organization)
+    for client, tenant, role, organization in CLIENTS
+}
+IN_2100 = 4_102_444_800
+
+
+def handed_over(
+    principal: Principal, scope: str = SCOPES, expires_at: int = IN_2100
+) -> dict[str, str | int]:
+    """Make what the authorizer hands over of a caller."""
+    return Caller(principal, frozenset(scope.split()), expires_at).handed_over()
 
 
 def an_event(
@@ -17,10 +45,15 @@ def an_event(
     client: str = "ehr-1",
     scope: str = SCOPES,
     stage: str = "$default",
-    claims: Mapping[str, str] | None = None,
+    caller: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    """Make the event of a request; a body that is no text is sent as JSON."""
+    """Make the event of a request; a body that is no text is sent as JSON.
+
+    Args:
+        client: the name of one of CLIENTS.
+        caller: what the authorizer says in place of that.
+    """
     return {
         "version": "2.0",
         "routeKey": "$default",
@@ -32,7 +65,7 @@ def an_event(
             "requestId": "request-1",
             "stage": stage,
             "authorizer": {
-                "jwt": {"claims": {**(claims or {"client_id": client}), "scope": scope}}
+                "lambda": handed_over(PRINCIPALS[client], scope) if caller is None else caller
             },
         },
         "isBase64Encoded": False,

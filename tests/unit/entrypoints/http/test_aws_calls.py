@@ -10,19 +10,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, config_item
+from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
 from referral_core.adapters.aws.dynamodb.work_lists import WorkLists
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.clock import ManualClock
-from referral_core.domain.principal import Principal
-from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
-from referral_core.entrypoints.http.principals import KNOWN_FOR, CachedPrincipals
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import intake_app, read_app
 from referral_core.entrypoints.http.staff import ShowReferrals
@@ -32,11 +29,10 @@ from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.lifecycle.case import Sources
 from referral_core.pathways import pathway, pathway_for
 from tests.adapters.secret_keys import HASHED_KEYS
-from tests.unit.builders import NOW, TENANT
+from tests.unit.builders import NOW
 from tests.unit.entrypoints.http.events import an_event
 from tests.unit.fhir.orders import PLACER, Json, a_bundle, an_order, bundled_order
 
-EHR = Principal(client_id="ehr-1", tenant=TENANT, role=Role.EHR, organization="lakeside-ehr")
 WARM = ["PutObject", "TransactWriteItems"]
 
 
@@ -52,7 +48,6 @@ class Aws:
         dynamodb = boto3.client("dynamodb", "us-east-1")
         s3 = boto3.client("s3", "us-east-1")
         dynamodb.create_table(**create_table_request("referrals"))
-        dynamodb.put_item(TableName="referrals", Item=config_item(EHR))
         s3.create_bucket(Bucket="documents")
         for client in (dynamodb, s3):
             client.meta.events.register("before-call", self._count)
@@ -64,8 +59,7 @@ class Aws:
         orders = ReceiveOrderUpdate(table, documents, no_engine, self.clock)
         intake = ReceiveReferral(table, documents, self.clock, orders, pathway_for)
         directory = DynamoDbDirectory(dynamodb, "referrals", HASHED_KEYS)
-        principals = CachedPrincipals(directory, self.clock)
-        self._intake = intake_app(intake, orders, principals)
+        self._intake = intake_app(intake, orders)
         reads = ReadRecords(table, table, "https://auth.example.org/token")
         unmatched = ListUnmatched(UnmatchedTable(dynamodb, "referrals"))
         lists = WorkLists(dynamodb, "referrals", HASHED_KEYS)
@@ -73,7 +67,7 @@ class Aws:
         staff = ShowReferrals(table, lists, directory, self.clock)
         sources = Sources(table, directory, pathway)
         timelines = ShowTimeline(table, lambda: sources, self.clock)
-        self._reads = read_app(reads, worklist, unmatched, staff, principals, timelines=timelines)
+        self._reads = read_app(reads, worklist, unmatched, staff, timelines=timelines)
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.append(str(model.name))
@@ -133,12 +127,6 @@ def test_a_warm_post_is_one_document_and_one_transaction(
 def test_the_answer_is_what_a_read_returns(aws: Aws) -> None:
     answered = aws.post("/fhir/ServiceRequest", numbered("A-1"))
     assert aws.get(f"/fhir/ServiceRequest/{answered['id']}") == answered
-
-
-def test_the_principal_is_read_again_after_five_minutes(aws: Aws) -> None:
-    aws.clock.move(KNOWN_FOR)
-    aws.post("/fhir/ServiceRequest", numbered("A-1"))
-    assert aws.calls == ["GetItem", *WARM]
 
 
 def test_a_repeat_is_answered_from_what_is_stored(aws: Aws) -> None:

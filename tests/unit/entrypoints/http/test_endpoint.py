@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
 
 from referral_core.domain.errors import Conflict, NotLegal, Permanent, Retryable
-from referral_core.domain.principal import Principal
-from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.route_matching import route_of
-from tests.unit.builders import TENANT
-from tests.unit.entrypoints.http.events import an_event
+from tests.unit.entrypoints.http.events import PRINCIPALS, an_event, handed_over
 
 ORDER, TASK = "/fhir/ServiceRequest", "/fhir/Task/r1.b1"
-
-
-class Everybody:
-    """Every client is what its name says."""
-
-    def principal(self, client_id: str) -> Principal:
-        role = Role(client_id.partition("-")[0])
-        return Principal(client_id=client_id, tenant=TENANT, role=role, organization="o")
 
 
 class Harness:
@@ -36,7 +26,7 @@ class Harness:
         self._failing = failing
         found = [route_of("POST", ORDER), route_of("PUT", TASK)]
         routes = [one[0] for one in found if one is not None]
-        self.endpoint = HttpEndpoint(dict.fromkeys(routes, self._use), Everybody())
+        self.endpoint = HttpEndpoint(dict.fromkeys(routes, self._use))
 
     def _use(self, request: Request) -> Response:
         self.requests.append(request)
@@ -81,10 +71,27 @@ def test_without_its_scope_a_token_calls_nothing(scope: str) -> None:
     assert harness.requests == []
 
 
-@pytest.mark.parametrize("client", ["clinic-1", "payer-1", "staff-1", "router-1"])
+@pytest.mark.parametrize("client", ["clinic-1", "payer-1", "staff-1", "finance-1"])
 def test_a_client_of_another_role_calls_nothing(client: str) -> None:
     harness = Harness()
     assert outcome(harness.call("POST", ORDER, {}, client=client)) == (403, "forbidden")
+    assert harness.requests == []
+
+
+def test_whom_the_authorizer_does_not_name_is_told_what_to_do_and_calls_nothing() -> None:
+    harness = Harness()
+    for caller in ({}, {"refused": "Nobody knows this client."}):
+        answer = harness.call("POST", ORDER, {}, caller=caller)
+        assert outcome(answer) == (401, "token-refused")
+        assert answer["headers"]["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert "Nobody knows this client." in answer["body"]
+    assert harness.requests == []
+
+
+def test_a_token_that_ends_while_the_gateway_remembers_it_is_refused() -> None:
+    harness = Harness()
+    caller = handed_over(PRINCIPALS["ehr-1"], expires_at=int(time.time()))
+    assert outcome(harness.call("POST", ORDER, {}, caller=caller)) == (401, "token-refused")
     assert harness.requests == []
 
 

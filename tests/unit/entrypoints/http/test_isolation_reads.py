@@ -327,7 +327,7 @@ def test_without_the_scope_nobody_reads(row: OneRecord | List, scope: str) -> No
 
 @pytest.mark.parametrize("row", ROWS, ids=of_row)
 def test_a_client_that_nobody_onboarded_reads_nothing(row: OneRecord | List) -> None:
-    wanted = 200 if row.url == "/fhir/metadata" else 403
+    wanted = 200 if row.url == "/fhir/metadata" else 401
     assert read(row, None, client="nobody").status == wanted
 
 

@@ -102,7 +102,7 @@ def test_without_the_scope_or_unknown_nobody_writes(row: Write) -> None:
     for scope in ("", "referrals/read", "referrals/writing"):
         replies = {parties.call(row.request, party, scope=scope).status for party in entitled}
         assert replies == {403}
-    assert parties.call(row.request, None, client="nobody").status == 403
+    assert parties.call(row.request, None, client="nobody").status == 401
     assert parties.stored() == before
 
 

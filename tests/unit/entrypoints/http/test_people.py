@@ -198,18 +198,6 @@ def test_an_act_on_the_item_that_was_looked_at_is_taken() -> None:
     assert api.decide("claim", client=OLU, item=seen["openedAt"]).status == 200
 
 
-# --- tokens -------------------------------------------------------------------------------------
-
-
-def test_a_persons_token_never_speaks_for_a_machine_nor_a_machines_for_a_person() -> None:
-    api = two_teams()
-    assert api.items(client=MARIA).status == 200
-    reply = api.call("GET", "/me", client="staff-1", claims={"username": "staff-1"})
-    assert (reply.status, reply.code) == (403, "forbidden")
-    reply = api.call("GET", "/me", client=MARIA, claims={"client_id": MARIA})
-    assert (reply.status, reply.code) == (403, "forbidden")
-
-
 # --- oneself, colleagues, a referral, a search ---------------------------------------------------
 
 

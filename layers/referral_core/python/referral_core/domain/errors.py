@@ -7,6 +7,7 @@ RouterError
     ├── StaleRun         a newer run carries the referral: stop quietly
     ├── Refused          a partner read what it was sent, and does not take it
     ├── NotFound         no such record for this tenant
+    ├── Unauthenticated  no token that holds says who calls
     ├── Forbidden        the principal may not do this
     ├── TooLarge         a write does not fit the store
     ├── NotLegal         the referral's state does not allow it now
@@ -42,6 +43,10 @@ class Refused(Permanent):
 
 class NotFound(Permanent):
     """No such record for this tenant."""
+
+
+class Unauthenticated(Permanent):
+    """No token that holds says who calls."""
 
 
 class Forbidden(Permanent):

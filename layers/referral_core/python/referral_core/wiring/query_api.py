@@ -14,7 +14,6 @@ from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
 from referral_core.wiring.clock import clock
-from referral_core.wiring.principals import principals
 from referral_core.wiring.table import directory, table, work_lists
 from referral_core.wiring.unmatched import unmatched
 
@@ -30,7 +29,7 @@ def build() -> HttpEndpoint:
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())
     kept = ListUnmatched(unmatched())
-    return read_app(use, worklist, kept, staff, principals(), timelines=timelines)
+    return read_app(use, worklist, kept, staff, timelines=timelines)
 
 
 def _sources() -> Sources:

@@ -14,7 +14,6 @@ from referral_core.reporting.horizons import horizons
 from referral_core.settings import settings
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
-from referral_core.wiring.principals import principals
 from referral_core.wiring.table import configuration
 
 PRICES = ("us-east-1",)
@@ -32,4 +31,4 @@ def build() -> HttpEndpoint:
         [price_book(name) for name in PRICES],
         horizons(pathways().values()),
     )
-    return report_app(use, principals())
+    return report_app(use)

@@ -12,7 +12,6 @@ from referral_core.pathways import pathway_for
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.engine_on_first_use import engine_on_first_use
-from referral_core.wiring.principals import principals
 from referral_core.wiring.table import table
 
 
@@ -21,4 +20,4 @@ def build() -> HttpEndpoint:
     """Build the function receive_referral."""
     orders = ReceiveOrderUpdate(table(), documents(), engine_on_first_use, clock())
     use = ReceiveReferral(table(), documents(), clock(), orders, pathway_for)
-    return intake_app(use, orders, principals())
+    return intake_app(use, orders)

@@ -16,7 +16,6 @@ from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
-from referral_core.wiring.principals import principals
 from referral_core.wiring.reacting_steps import reacting_engine
 from referral_core.wiring.table import directory, table
 from referral_core.wiring.unmatched import unmatched
@@ -29,4 +28,4 @@ def build() -> HttpEndpoint:
     staff = DecideWorkItems(service, directory(), opt_outs())
     use = ReceiveUpdate(service, PutAside(service, KeepUnmatched(unmatched(), table())))
     matching = MatchItems(service, unmatched())
-    return update_app(use, ReceiveTasks(use), staff, matching, principals())
+    return update_app(use, ReceiveTasks(use), staff, matching)

@@ -108,7 +108,7 @@ class _Wired(HTTPConnection):
         return opened
 
 
-class _SecureWired(_Wired, HTTPSConnection):
+class SecureWired(_Wired, HTTPSConnection):
     """The same over TLS, its handshake included."""
 
 
@@ -117,4 +117,4 @@ class _Pool(urllib3.HTTPConnectionPool):
 
 
 class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureWired
+    ConnectionCls = SecureWired

@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from time import time
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from referral_core.domain import exact_json
+from referral_core.domain.caller import Caller
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.principal import Principal
 from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
@@ -23,7 +25,6 @@ from referral_core.entrypoints.http.negotiation import (
     require_acceptable,
     wanted_return,
 )
-from referral_core.entrypoints.http.principals import Principals
 from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
 from referral_core.entrypoints.http.route_table import FILES, Route
 from referral_core.fhir.errors import Issue, operation_outcome
@@ -41,6 +42,7 @@ _HEADERS: Final = ("idempotency-key", "if-match", "if-none-exist", "content-type
 """The headers that use cases read; a token, for one, may be longer."""
 
 _MOST_WARNINGS: Final = 5
+_CHALLENGE: Final = 'Bearer error="invalid_token"'
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
 _NO_CONTENT: Final = frozenset({"Bundle", "OperationOutcome"})
 """What answers a write by itself, whatever is preferred."""
@@ -58,12 +60,10 @@ class HttpEndpoint:
     def __init__(
         self,
         use_cases: Mapping[Route, UseCase],
-        principals: Principals,
         public: Mapping[Route, PublicUseCase] | None = None,
     ) -> None:
-        """Take the use case of each route, where principals are read, and the public routes."""
+        """Take the use case of each route, and the public routes."""
         self._use_cases = use_cases
-        self._principals = principals
         self._public = public or {}
 
     @property
@@ -97,26 +97,24 @@ class HttpEndpoint:
             return Response(HTTPStatus.PERMANENT_REDIRECT, {}, {"Location": address})
         if found.route in self._public:
             return self._public[found.route](base_url(event))
-        request = _request(event, self._caller(event, found.route), found, headers, parameters)
+        request = _request(event, _caller(event, found.route), found, headers, parameters)
         return self._use_cases[found.route](request)
 
-    def _caller(self, event: Event, route: Route) -> Principal:
-        """Return who calls.
 
-        Raises:
-            Forbidden: the token lacks the scope, the client is unknown, or has another role.
-        """
-        claims = _claims(event)
-        if route.scope not in str(claims.get("scope", "")).split():
-            raise Forbidden(f"The token lacks the scope {route.scope}: ask for a token with it.")
-        person = claims.get("username")
-        principal = self._principals.principal(str(person or claims.get("client_id", "")))
-        if (principal.person is not None) is not bool(person):
-            # A sign-in name that equals a client's id, or the other way round, is neither.
-            raise Forbidden("This token does not speak for that principal.")
-        logger.append_keys(client_id=principal.client_id, tenant=principal.tenant)
-        principal.require_role(*route.roles)
-        return principal
+def _caller(event: Event, route: Route) -> Principal:
+    """Return who calls.
+
+    Raises:
+        Unauthenticated: the authorizer found nobody, or the token has ended since.
+        Forbidden: the token lacks the scope, or the client has another role.
+    """
+    caller = Caller.received(_handed_over(event), time())
+    principal = caller.principal
+    logger.append_keys(client_id=principal.client_id, tenant=principal.tenant)
+    if route.scope not in caller.scopes:
+        raise Forbidden(f"The token lacks the scope {route.scope}: ask for a token with it.")
+    principal.require_role(*route.roles)
+    return principal
 
 
 def base_url(event: Event) -> str:
@@ -199,11 +197,11 @@ def _path(event: Event) -> str:
     return path if stage == _DEFAULT_STAGE else path.removeprefix(f"/{stage}")
 
 
-def _claims(event: Event) -> Mapping[str, Any]:
-    """Return the claims that the gateway's authorizer verified; it lets no other call through."""
-    authorizer = event["requestContext"].get("authorizer", {})
-    claims: Mapping[str, Any] = authorizer.get("jwt", {}).get("claims", {})
-    return claims
+def _handed_over(event: Event) -> Mapping[str, Any]:
+    """Return what the gateway's authorizer said of the caller; empty where it was not asked."""
+    authorizer = event["requestContext"].get("authorizer") or {}
+    found: Mapping[str, Any] = authorizer.get("lambda") or {}
+    return found
 
 
 def _body(event: Event) -> bytes:
@@ -239,6 +237,8 @@ def _failed(event: Event, error: Exception) -> dict[str, Any]:
             },
         )
     headers = {"Retry-After": _RETRY_AFTER_S} if status in _AGAIN else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = _CHALLENGE
     return _rendered(status, operation_outcome(issues, _correlation_id(event)), headers)
 
 

@@ -13,6 +13,7 @@ from referral_core.domain.errors import (
     Permanent,
     Retryable,
     RouterError,
+    Unauthenticated,
 )
 from referral_core.fhir.errors import FhirError, Issue
 
@@ -30,6 +31,8 @@ def shown(error: Exception) -> tuple[int, Sequence[Issue]]:
     match error:
         case FhirError():
             return error.status, error.issues
+        case Unauthenticated():
+            return _one(HTTPStatus.UNAUTHORIZED, "login", "token-refused", error)
         case Forbidden():
             return _one(HTTPStatus.FORBIDDEN, "forbidden", "forbidden", error)
         case NotFound():

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     # Each function loads its own use cases only.
     from referral_core.entrypoints.http.intake import ReceiveReferral
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
-    from referral_core.entrypoints.http.principals import Principals
     from referral_core.entrypoints.http.reads import ReadRecords
     from referral_core.entrypoints.http.reports import RunReports
     from referral_core.entrypoints.http.staff import ShowReferrals
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def intake_app(
-    use: ReceiveReferral, orders: ReceiveOrderUpdate, principals: Principals
-) -> HttpEndpoint:
+def intake_app(use: ReceiveReferral, orders: ReceiveOrderUpdate) -> HttpEndpoint:
     """Return the endpoint of receive_referral."""
     by_operation = {
         "create-order": use.create,
@@ -43,7 +40,7 @@ def intake_app(
         "process-message": use.process_message,
         "update-order": orders.update,
     }
-    return HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation), principals)
+    return HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation))
 
 
 def update_app(
@@ -51,7 +48,6 @@ def update_app(
     tasks: ReceiveTasks,
     staff: DecideWorkItems,
     matching: MatchItems,
-    principals: Principals,
 ) -> HttpEndpoint:
     """Return the endpoint of receive_update."""
     by_operation = {
@@ -68,7 +64,7 @@ def update_app(
         "match-item": matching.decision,
         "reopen": staff.reopen,
     }
-    return HttpEndpoint(_by_route(RECEIVE_UPDATE, by_operation), principals)
+    return HttpEndpoint(_by_route(RECEIVE_UPDATE, by_operation))
 
 
 def read_app(
@@ -76,7 +72,6 @@ def read_app(
     worklist: ListWorkItems,
     unmatched: ListUnmatched,
     staff: ShowReferrals,
-    principals: Principals,
     *,
     timelines: ShowTimeline,
 ) -> HttpEndpoint:
@@ -101,15 +96,14 @@ def read_app(
     public = {"capabilities": use.metadata, "openapi": use.openapi}
     return HttpEndpoint(
         _by_route(READ_RECORDS, by_operation, is_public=False),
-        principals,
         _by_route(READ_RECORDS, public, is_public=True),
     )
 
 
-def report_app(use: RunReports, principals: Principals) -> HttpEndpoint:
+def report_app(use: RunReports) -> HttpEndpoint:
     """Return the endpoint of query_reports."""
     by_operation = {"list-reports": use.listed, "run-report": use.run}
-    return HttpEndpoint(_by_route(QUERY_REPORTS, by_operation), principals)
+    return HttpEndpoint(_by_route(QUERY_REPORTS, by_operation))
 
 
 def _by_route(

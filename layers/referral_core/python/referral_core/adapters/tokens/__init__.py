@@ -1,0 +1,1 @@
+"""JSON web tokens: whose are taken, by which keys."""
