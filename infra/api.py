@@ -17,18 +17,22 @@ from constructs import Construct
 
 from referral_core.entrypoints.http.route_table import FALLBACK, SCOPES
 from referral_core.entrypoints.http.route_table import ROUTES as TABLE
+from referral_core.entrypoints.http.token_documents import TOKEN_ROUTES
 
 ROUTES: Final[Mapping[str, str]] = {
     **{route.key: route.function for route in TABLE},
     # Everything else under /fhir is answered with an OperationOutcome, unknown paths included.
     "ANY /fhir": FALLBACK,
     "ANY /fhir/{proxy+}": FALLBACK,
+    **dict.fromkeys(TOKEN_ROUTES, "issue_token"),
     "GET /console": "serve_console",
     "GET /console/{proxy+}": "serve_console",
 }
 PAGES: Final = frozenset(key for key, function in ROUTES.items() if function == "serve_console")
 """The console's page and assets: what they show they read as the person who signed in."""
-PUBLIC: Final = PAGES | {route.key for route in TABLE if route.scope is None}
+PUBLIC: Final = (
+    PAGES | frozenset(TOKEN_ROUTES) | {route.key for route in TABLE if route.scope is None}
+)
 _RESOURCE_SERVER: Final = "referrals"
 
 _ACCESS_LOG = (

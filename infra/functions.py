@@ -123,7 +123,16 @@ STEPS = (
     _step("open_work_item"),
 )
 OTHERS = (
-    Spec("authorize_client", {TABLE: ("dynamodb:GetItem",)}),
+    Spec(
+        "authorize_client", {TABLE: ("dynamodb:GetItem",), "TOKEN_KEY_IDS": ("kms:GetPublicKey",)}
+    ),
+    Spec(
+        "issue_token",
+        {
+            TABLE: ("dynamodb:GetItem", "dynamodb:PutItem"),
+            "TOKEN_KEY_IDS": ("kms:GetPublicKey", "kms:Sign"),
+        },
+    ),
     _receiver("receive_referral"),
     _receiver("receive_update", OPT_OUT_LIST=STOP),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),

@@ -10,9 +10,10 @@ from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks
 
 ACKNOWLEDGED: Final = {
     "AwsSolutions::AwsSolutions-APIG4": (
-        "GET /fhir/metadata is the public CapabilityStatement that FHIR asks for, and /console "
-        "serves the page on which people sign in, with its scripts; neither holds a record. Every "
-        "other route has the authorizer of ours."
+        "GET /fhir/metadata is the public CapabilityStatement that FHIR asks for, the token "
+        "endpoint takes signed assertions and publishes its keys and addresses, and /console "
+        "serves the page on which people sign in, with its scripts; none holds a record. Every "
+        "other route has our authorizer."
     ),
     "AwsSolutions::AwsSolutions-COG8": (
         "People are made by operations only and sign in with a one-time password as second factor, "

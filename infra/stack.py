@@ -19,6 +19,7 @@ from infra.lifecycle import Lifecycle
 from infra.messaging import Messaging
 from infra.parameters import Parameters
 from infra.table import ReferralTable
+from infra.token_key import TokenKey
 from infra.triggers import Triggers
 
 
@@ -104,6 +105,7 @@ class ReferralRouterStack(Stack):
             "STATE_MACHINE_ARN": Resource(machine_arn, (machine_arn,)),
             **messaging.resources,
             **lake.resources,
+            **TokenKey(self, "TokenKey").resources,
             **Parameters(self).resources,
         }
 
@@ -116,6 +118,8 @@ def _tell_addresses(by_name: Mapping[str, lambda_.Function], api: Api) -> None:
     for name in ("authorize_client", "serve_console"):
         by_name[name].add_environment("CONSOLE_CLIENT_ID", api.console.user_pool_client_id)
     authorize = by_name["authorize_client"]
+    for function in (authorize, by_name["issue_token"]):
+        function.add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
     authorize.add_environment("POOL_ISSUER", api.issuer)
     authorize.add_environment("POOL_KEYS_URL", f"{api.issuer}/.well-known/jwks.json")
 

@@ -132,6 +132,7 @@ def _tell_functions(emulator: Emulator, deployment: Deployment, api_url: str) ->
     }
     linking = (
         "authorize_client",
+        "issue_token",
         "receive_referral",
         "receive_update",
         "query_api",

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/referral_core/python/referral_core"
 NO_STATES = {
     "authorize_client",
+    "issue_token",
     "receive_referral",
     "receive_update",
     "receive_reply",

@@ -19,7 +19,7 @@ from infra.functions import OTHERS, STEPS, Spec
 ROOT = Path(__file__).parents[2]
 SPECS: Final = (*STEPS, *OTHERS)
 STEP_NAMES: Final = {spec.name for spec in STEPS}
-HTTP: Final = {"receive_referral", "receive_update", "query_api", "query_reports"}
+HTTP: Final = {"receive_referral", "receive_update", "query_api", "query_reports", "issue_token"}
 STREAM: Final = {"publish_outbox", "record_metrics", "export_events"}
 
 Loaded = dict[str, set[str]]
@@ -78,7 +78,7 @@ def test_a_function_loads_its_own_entrypoint_only(spec: Spec, loaded: Loaded) ->
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_only_who_speaks_to_partners_loads_how(spec: Spec, loaded: Loaded) -> None:
     modules = loaded[spec.name]
-    speaks = spec.secrets or spec.name == "authorize_client"  # it fetches the issuers' keys
+    speaks = spec.secrets or spec.name in {"authorize_client", "issue_token"}  # they fetch keys
     assert bool(within(modules, "adapters.http")) == speaks
     assert bool(within(modules, "fhir.intake")) == (spec.name == "receive_referral")
     assert "x12.interchange" not in modules or spec.name in {

@@ -68,7 +68,7 @@ def test_the_table_is_encrypted_recoverable_streamed_and_protected(resources: Re
 
 
 def test_the_key_is_rotated_and_encrypts_queues_topics_and_logs(resources: Resources) -> None:
-    (key,) = of_type(resources, "AWS::KMS::Key")
+    (key,) = [k for k in of_type(resources, "AWS::KMS::Key") if "KeyUsage" not in k]
     assert key["EnableKeyRotation"]
     for kind, attribute in (
         ("AWS::SQS::Queue", "KmsMasterKeyId"),
@@ -456,6 +456,23 @@ def test_the_sign_in_page_is_the_pools_managed_login(resources: Resources) -> No
     assert domain["ManagedLoginVersion"] == 2
     (branding,) = of_type(resources, "AWS::Cognito::ManagedLoginBranding")
     assert branding["UseCognitoProvidedValues"]
+
+
+def test_tokens_are_signed_by_a_key_that_does_nothing_else(resources: Resources) -> None:
+    (name,) = [
+        n
+        for n, r in resources.items()
+        if r["Type"] == "AWS::KMS::Key" and "KeyUsage" in r["Properties"]
+    ]
+    key = resources[name]
+    assert (key["Properties"]["KeySpec"], key["Properties"]["KeyUsage"]) == (
+        "RSA_2048",
+        "SIGN_VERIFY",
+    )
+    assert key["DeletionPolicy"] == "Retain"
+    signing = [n for n, s in statements(resources) if "kms:Sign" in as_list(s["Action"])]
+    assert len(signing) == 1
+    assert "IssueToken" in signing[0]
 
 
 def test_the_authorizer_is_a_function_of_ours_that_is_asked_again_after_a_minute(

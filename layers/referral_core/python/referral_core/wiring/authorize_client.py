@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache, partial
 
 from referral_core.adapters.http.published import fetch
-from referral_core.adapters.tokens.access_tokens import AccessTokens, pool
+from referral_core.adapters.tokens.access_tokens import AccessTokens, own, pool
 from referral_core.adapters.tokens.key_sets import KeySet
 from referral_core.entrypoints.authorizer import AuthorizeClient
 from referral_core.settings import settings
-from referral_core.wiring.table import directory
+from referral_core.wiring.table import configuration
+from referral_core.wiring.token_keys import token_keys
 
 
 @cache
@@ -18,4 +19,6 @@ def build() -> AuthorizeClient:
     known = settings()
     keys = KeySet(partial(fetch, known.need("pool_keys_url")))
     of_the_pool = pool(known.need("pool_issuer"), keys, known.need("console_client_id"))
-    return AuthorizeClient(AccessTokens(of_the_pool), directory())
+    base_url = known.need("public_base_url")
+    of_ours = own(base_url, KeySet(token_keys().key_set), f"{base_url}/fhir")
+    return AuthorizeClient(AccessTokens(of_the_pool, of_ours), configuration())

@@ -12,6 +12,7 @@ Service = Literal[
     "athena",
     "dynamodb",
     "firehose",
+    "kms",
     "pinpoint-sms-voice-v2",
     "s3",
     "secretsmanager",

@@ -109,3 +109,12 @@ def pool(name: str, key: Callable[[str], PyJWK], console: str) -> Issuer:
         return str(person), True
 
     return Issuer(name, key, subject)
+
+
+def own(name: str, key: Callable[[str], PyJWK], audience: str) -> Issuer:
+    """Return our own token endpoint as an issuer: its tokens speak for machines."""
+
+    def subject(claims: Mapping[str, Any]) -> tuple[str, bool]:
+        return str(claims["client_id"]), False
+
+    return Issuer(name, key, subject, audience)

@@ -21,11 +21,15 @@ class KeySet:
     """An issuer's keys by their ids."""
 
     def __init__(
-        self, fetch: Callable[[], bytes], seconds: Callable[[], float] = monotonic
+        self,
+        fetch: Callable[[], bytes],
+        seconds: Callable[[], float] = monotonic,
+        kept_s: float = _KEPT_S,
     ) -> None:
-        """Take what fetches the set as JSON, and the seconds that end what is known."""
+        """Take what fetches the set as JSON, the seconds that pass, and for how many it holds."""
         self._fetch = fetch
         self._seconds = seconds
+        self._kept_s = kept_s
         self._fetched: float | None = None
         self._keys: dict[str, PyJWK] = {}
 
@@ -37,7 +41,8 @@ class KeySet:
             Retryable: the set cannot be fetched, or is none.
         """
         age = None if self._fetched is None else self._seconds() - self._fetched
-        if age is None or age >= _KEPT_S or (key_id not in self._keys and age >= _ASKED_AGAIN_S):
+        is_old = age is None or age >= self._kept_s
+        if is_old or (key_id not in self._keys and age is not None and age >= _ASKED_AGAIN_S):
             self._keys = read_keys(self._fetch())
             self._fetched = self._seconds()
         if key_id not in self._keys:

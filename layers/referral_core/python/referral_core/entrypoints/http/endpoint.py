@@ -111,8 +111,9 @@ def _caller(event: Event, route: Route) -> Principal:
     caller = Caller.received(_handed_over(event), time())
     principal = caller.principal
     logger.append_keys(client_id=principal.client_id, tenant=principal.tenant)
-    if route.scope not in caller.scopes:
-        raise Forbidden(f"The token lacks the scope {route.scope}: ask for a token with it.")
+    if not route.allows(caller.scopes):
+        wanted = " or ".join(filter(None, (route.scope, route.resource_scope)))
+        raise Forbidden(f"The token lacks the scope {wanted}: ask for a token with it.")
     principal.require_role(*route.roles)
     return principal
 

@@ -5,14 +5,13 @@ Plain data: it is read where nothing of the API runs, so it imports nothing that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from referral_core.domain.scopes import READ, WRITE, covered
 from referral_core.domain.updates import Role
 
-READ: Final = "referrals/read"
-WRITE: Final = "referrals/write"
 SCOPES: Final[Mapping[str, str]] = MappingProxyType(
     {READ: "Read records within the client's tenant", WRITE: "Post referrals and updates"}
 )
@@ -22,6 +21,9 @@ RECEIVE_REFERRAL: Final = "receive_referral"
 RECEIVE_UPDATE: Final = "receive_update"
 READ_RECORDS: Final = "query_api"
 QUERY_REPORTS: Final = "query_reports"
+
+_LETTERS: Final = MappingProxyType({"GET": "r", "POST": "c", "PUT": "u", "PATCH": "u"})
+"""SMART's letters for what a method does; a GET of a list searches, an operation updates."""
 
 _EHR: Final = frozenset({Role.EHR})
 _PARTNERS: Final = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
@@ -56,6 +58,22 @@ class Route(NamedTuple):
     def key(self) -> str:
         """The route as API Gateway writes it: method and path."""
         return f"{self.method} {self.path}"
+
+    @property
+    def resource_scope(self) -> str | None:
+        """SMART's scope for it; None: it is no FHIR, and only a broad scope allows it."""
+        if not self.path.startswith("/fhir") or self.scope is None:
+            return None
+        _, _, resource, *rest = (*self.path.split("/"), "")
+        if not resource or resource.startswith("$"):
+            return "system/ServiceRequest.c"
+        letter = _LETTERS[self.method] if self.method != "GET" or any(rest) else "s"
+        return f"system/{resource}.{'u' if letter == 'c' and any(rest) else letter}"
+
+    def allows(self, scopes: Iterable[str]) -> bool:
+        """Return whether a token with these scopes may call it."""
+        wanted = self.resource_scope
+        return self.scope in scopes or (wanted is not None and covered(scopes, wanted))
 
 
 def _intake(method: str, path: str, operation: str, does: str) -> Route:

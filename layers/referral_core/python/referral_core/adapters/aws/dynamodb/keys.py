@@ -32,6 +32,8 @@ class Sort(StrEnum):
     UPDATE = "UPDATE#"
     KEY_OF = "KEY#"
     PRINCIPAL = "@PRINCIPAL"
+    REGISTRATION = "@REGISTRATION"
+    ASSERTION = "ASSERTION#"
     TENANT = "TENANT"
     PAYER = "PAYER#"
     EHR = "EHR#"

@@ -1,0 +1,17 @@
+"""Give access tokens to clients that sign an assertion, and publish the keys that sign them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from referral_core.observability import logger
+from referral_core.wiring.issue_token import build
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer one HTTP API request with JSON."""
+    return build().resolve(event)
