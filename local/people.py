@@ -19,10 +19,11 @@ from typing import Final
 
 import httpx
 
+from local.clients import SCOPES
 from local.deploy import Deployment
 from local.emulator import Emulator
 from local.running_stack import RunningStack
-from local.seed import SCOPES, TENANT
+from local.seed import TENANT
 from local.seed import onboard as onboard_client
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.directory import config_item, person_item

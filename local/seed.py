@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from local.clients import Cell, onboard_pool_client
 from local.deploy import Deployment
 from local.emulator import Emulator
 from local.partners.carrier.endpoint import NUMBER
@@ -59,7 +60,6 @@ _SCARCE_NPI: Final = "199998001"
 _WEEKS_TAKEN: Final = 8
 WEEKLY: Final = 40
 """Places a week of everybody else: a day of six hundred referrals finds room."""
-SCOPES: Final = ("referrals/read", "referrals/write")
 
 
 @dataclass(frozen=True)
@@ -70,22 +70,10 @@ class Seeded:
 
 
 def onboard(emulator: Emulator, deployment: Deployment, role: Role, organization: str) -> Client:
-    """Register one client: an app client of the user pool and a principal."""
-    cognito = emulator.client("cognito-idp")
-    made = cognito.create_user_pool_client(
-        UserPoolId=deployment["UserPoolId"],
-        ClientName=f"{role}-{organization}",
-        GenerateSecret=True,
-        AllowedOAuthFlows=["client_credentials"],
-        AllowedOAuthFlowsUserPoolClient=True,
-        AllowedOAuthScopes=list(SCOPES),
-    )["UserPoolClient"]
-    client = Client(made["ClientId"], made["ClientSecret"])
-    principal = Principal(
-        client_id=client.client_id, tenant=TENANT, role=role, organization=organization
-    )
-    put(emulator, deployment, config_item(principal))
-    return client
+    """Register one client of the user pool, with a secret."""
+    principal = Principal(client_id="", tenant=TENANT, role=role, organization=organization)
+    cell = Cell(emulator.client, deployment.outputs)
+    return Client(*onboard_pool_client(cell, principal))
 
 
 def seed(emulator: Emulator, deployment: Deployment, partners_url: str, today: date) -> Seeded:

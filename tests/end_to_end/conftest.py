@@ -31,6 +31,7 @@ _LONG: Final = (
 """Three virtual weeks each."""
 _ORDER: Final = (
     "clients",
+    "tokens",
     "console",
     "referrals",
     "real_input",
