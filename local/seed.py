@@ -13,7 +13,7 @@ from local.emulator import Emulator
 from local.partners.carrier.endpoint import NUMBER
 from local.partners.world import Client
 from referral_core.adapters.aws.dynamodb import keys
-from referral_core.adapters.aws.dynamodb.directory import config_item, config_items
+from referral_core.adapters.aws.dynamodb.directory import config_items
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.ids import Tenant
 from referral_core.domain.npi import check_digit

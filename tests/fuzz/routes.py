@@ -166,33 +166,41 @@ class _At:
 
     def end(self) -> Iterator[Finding]:
         """Let time pass until each referral is closed or on a person's list."""
-        if self.last is None:
+        if self.last is not None:
+            yield from to_the_end(self.world, self.last)
+
+
+def to_the_end(world: World, last: Attempt) -> Iterator[Finding]:
+    """Let time pass until each referral of a world is closed or on a person's list.
+
+    Args:
+        world: whose partners say nothing more.
+        last: what was sent last, to be named when a referral stands still unseen.
+    """
+    ahead: list[Referral] = []
+    for _ in range(_MOST_ROUNDS):
+        ahead = [s.referral for s in world.referrals.all() if not _is_seen(s.referral)]
+        if not ahead:
             return
-        for _ in range(_MOST_ROUNDS):
-            ahead = [r for r in self._referrals() if not _is_seen(r)]
-            if not ahead:
-                return
-            try:
-                self._tend(ahead)
-            except Exception as error:  # noqa: BLE001 - see above
-                yield Finding(f"cannot be tended: {type(error).__name__}: {error}"[:300], self.last)
-                return
-        places = {f"{r.status} {r.current_step}: {r.status_reason}" for r in ahead}
-        yield Finding(f"never ends: {sorted(places)}"[:300], self.last)
+        try:
+            _tend(world, ahead)
+        except Exception as error:  # noqa: BLE001 - whatever comes out is what is looked for
+            yield Finding(f"cannot be tended: {type(error).__name__}: {error}"[:300], last)
+            return
+    places = {f"{r.status} {r.current_step}: {r.status_reason}" for r in ahead}
+    yield Finding(f"never ends: {sorted(places)}"[:300], last)
 
-    def _tend(self, ahead: Sequence[Referral]) -> None:
-        clock, referrals = self.world.clock, self.world.referrals
-        soonest = min(r.due_at for r in ahead)
-        if soonest > clock.now():
-            clock.move_to(soonest)
-        wanted: set[tuple[Tenant, ReferralId]] = {(r.tenant, r.id) for r in ahead}
-        for tenant, referral_id in list(referrals.due(clock.now(), 100)):
-            if (tenant, referral_id) in wanted:
-                process_due(self.world.engine, tenant, referral_id)
-        self.world.settle()
 
-    def _referrals(self) -> list[Referral]:
-        return [state.referral for state in self.world.referrals.all()]
+def _tend(world: World, ahead: Sequence[Referral]) -> None:
+    clock = world.clock
+    soonest = min(r.due_at for r in ahead)
+    if soonest > clock.now():
+        clock.move_to(soonest)
+    wanted: set[tuple[Tenant, ReferralId]] = {(r.tenant, r.id) for r in ahead}
+    for tenant, referral_id in list(world.referrals.due(clock.now(), 100)):
+        if (tenant, referral_id) in wanted:
+            process_due(world.engine, tenant, referral_id)
+    world.settle()
 
 
 def _is_seen(referral: Referral) -> bool:
