@@ -7,22 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from infra.third_party import built
+from referral_core.settings import Settings
 
 ROOT: Final = Path(__file__).parents[1]
 _LAYER: Final = ROOT / "build/bench-layer"
 _BYTECODE: Final = ROOT / "build/bench-bytecode"
-_RESOURCES: Final = (
-    "TABLE_NAME",
-    "DOCUMENTS_BUCKET",
-    "STATE_MACHINE_ARN",
-    "NOTICES_QUEUE_URL",
-    "PRINT_QUEUE_URL",
-    "SMS_ORIGINATION_IDENTITY",
-    "OPT_OUT_LIST",
-    "EMAIL_FROM",
-    "STREAM_DLQ_URL",
-    "PUBLIC_BASE_URL",
-    "TOKEN_URL",
+_RESOURCES: Final = tuple(
+    name.upper()
+    for name, field in Settings.__dataclass_fields__.items()
+    if field.type == "str | None"
 )
 
 

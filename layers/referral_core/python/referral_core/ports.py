@@ -6,31 +6,34 @@ in the docstring that they cannot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
-from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
-from referral_core.domain.eligibility import EligibilityRequest, EligibilityResponse
-from referral_core.domain.events import Event
-from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.lifecycle import Next
-from referral_core.domain.messages import Message, OfferedReferral
-from referral_core.domain.principal import Principal
-from referral_core.domain.referral import Notice, Referral
-from referral_core.domain.routing.published import PublishedMarket
-from referral_core.domain.run import Delivery, NoticeRequest, Run, WaitlistRequest
-from referral_core.domain.terminology import Overrides
-from referral_core.domain.unmatched import Unmatched
-from referral_core.domain.waitlist import Waiting
-from referral_core.domain.writes import (
-    Commit,
-    ExistingKey,
-    Key,
-    NewReferral,
-    ReferralState,
-)
+if TYPE_CHECKING:
+    # A port is loaded for its name: what it carries is not.
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime, timedelta
+
+    from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
+    from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
+    from referral_core.domain.eligibility import EligibilityRequest, EligibilityResponse
+    from referral_core.domain.events import Event
+    from referral_core.domain.ids import ReferralId, Tenant
+    from referral_core.domain.lifecycle import Next
+    from referral_core.domain.messages import Message, OfferedReferral
+    from referral_core.domain.principal import Principal
+    from referral_core.domain.referral import Notice, Referral
+    from referral_core.domain.routing.published import PublishedMarket
+    from referral_core.domain.run import Delivery, NoticeRequest, Run, WaitlistRequest
+    from referral_core.domain.terminology import Overrides
+    from referral_core.domain.unmatched import Unmatched
+    from referral_core.domain.waitlist import Waiting
+    from referral_core.domain.writes import (
+        Commit,
+        ExistingKey,
+        Key,
+        NewReferral,
+        ReferralState,
+    )
 
 
 class Clock(Protocol):

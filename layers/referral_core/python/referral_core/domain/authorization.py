@@ -112,4 +112,4 @@ class AuthorizationResponse(Model):
     reason: str | None = None
     note: str | None = None
     source: bytes = b""
-    patient: PatientIdentity = PatientIdentity()
+    patient: PatientIdentity = PatientIdentity.blank()

@@ -136,7 +136,7 @@ class ServiceContent(Model):
     system: str | None = None
     code: str | None = None
     display: str | None = None
-    wanted: OrderedService = OrderedService()
+    wanted: OrderedService = OrderedService.blank()
     performer_npis: tuple[str, ...] = ()
 
     @property
@@ -165,10 +165,10 @@ class ClinicalContent(Model):
         status, intent: of the order: who may act on it, and whether anybody may.
     """
 
-    patient: PatientContent = PatientContent()
-    coverage: CoverageContent = CoverageContent()
-    requester: RequesterContent = RequesterContent()
-    service: ServiceContent = ServiceContent()
+    patient: PatientContent = PatientContent.blank()
+    coverage: CoverageContent = CoverageContent.blank()
+    requester: RequesterContent = RequesterContent.blank()
+    service: ServiceContent = ServiceContent.blank()
     reasons: tuple[Reason, ...] = ()
     consent: bool = False
     setting: str | None = None

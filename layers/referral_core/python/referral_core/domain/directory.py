@@ -150,10 +150,10 @@ class Practitioner(Model):
     tier: int
     latitude: float
     longitude: float
-    location: Location = Location()
+    location: Location = Location.blank()
     languages: tuple[str, ...] = ("en",)
     accepting: bool = True
-    ages: AgeLimits = AgeLimits()
+    ages: AgeLimits = AgeLimits.blank()
     sex: str | None = None
     licence_states: tuple[str, ...] = ()
     weekly_capacity: int

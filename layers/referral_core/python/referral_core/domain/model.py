@@ -12,6 +12,14 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    @classmethod
+    def blank(cls) -> Self:
+        """Return the value whose every field has its default: for defaults of other models.
+
+        `cls()` would build the validator when a module is imported, used or not.
+        """
+        return cls.model_construct()
+
     def but(self, **fields: Any) -> Self:
         """Return the value with some fields replaced, validated as if it were read anew.
 

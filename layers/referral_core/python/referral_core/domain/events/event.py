@@ -80,7 +80,7 @@ class Event(Model):
     queue: Queue | None = None
     waits_for: Party | None = None
     update: str | None = None
-    facts: SerializeAsAny[Facts] = Facts()
+    facts: SerializeAsAny[Facts] = Facts.blank()
     dimensions: Dimensions
     metered: Mapping[str, int] = Field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

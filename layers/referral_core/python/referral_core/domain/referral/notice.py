@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.model import Model
@@ -21,7 +21,7 @@ class NoticeTopic(StrEnum):
     REPORT_WITHDRAWN = "report-withdrawn"
 
 
-class _Schedule(Model):
+class _Schedule(NamedTuple):
     """How long a notice may be on its way.
 
     Attributes:

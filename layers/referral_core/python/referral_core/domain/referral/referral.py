@@ -103,7 +103,7 @@ class Referral(Model):
     priority: str = "routine"
     referrer: str
     origin: Origin
-    service: WantedService = WantedService()
+    service: WantedService = WantedService.blank()
     placer_identifier: str | None = None
     requisition: str | None = None
     payload_version: int = 1

@@ -43,7 +43,7 @@ class WantedService(Model):
     named_by: str | None = None
     named_for: str | None = None
     consent: ConsentClass = ConsentClass.NONE
-    urgency: Urgency = Urgency()
+    urgency: Urgency = Urgency.blank()
     later_accepted: bool = False
 
     @classmethod

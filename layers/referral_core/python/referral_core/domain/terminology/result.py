@@ -54,7 +54,7 @@ class Facts(Model):
 
     consent: ConsentClass = ConsentClass.NONE
     consent_evidence: Evidence | None = None
-    urgency: Urgency = Urgency()
+    urgency: Urgency = Urgency.blank()
 
 
 class Understanding(Facts):
