@@ -14,9 +14,9 @@ from starlette.routing import Route
 from local.partners.application import PayersWorld
 from local.partners.payer import endpoint as payer
 from local.partners.world import World
+from referral_core.domain.authorization import AuthorizationResponse
 from referral_core.fhir.pas.claim import claim_bundle
 from referral_core.fhir.pas.response import read_claim_response, read_claim_responses
-from referral_core.ports import AuthorizationResponse
 from referral_core.x12.eligibility_request import write_270
 from tests.unit.partners.partner_harness import NOW, TOKEN, PartnerHarness, a_script, staged
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request, an_inquiry
