@@ -80,13 +80,19 @@ def metered(event: Event, others: Sequence[Write]) -> Event:
         event: as it was drafted.
         others: the other writes of its transaction.
     """
+    return _metered(event, others)[0]
+
+
+def _metered(event: Event, others: Sequence[Write]) -> tuple[Event, Item]:
+    """Return the event with its figure, and its item."""
     beside = units_of(others)
     stated = beside + _LEAST
     while True:
         counted = event.but(metered={**event.metered, WRITE_UNITS: stated})
-        units = beside + units_of([Write(None, items.event_item(counted))])
+        entry = items.event_item(counted)
+        units = beside + units_of([Write(None, entry)])
         if units == stated:
-            return counted
+            return counted, entry
         stated = units
 
 
@@ -132,9 +138,9 @@ def _with_event(
     table: Requests, others: Sequence[Part], event: Event, before: Mapping[str, Item]
 ) -> list[Part]:
     _require_fitting(others)
-    counted = metered(event, [_write_of(part, before) for part in others])
+    _, entry = _metered(event, [_write_of(part, before) for part in others])
     first, *rest = others
-    return [first, table.put_new(EVENT, items.event_item(counted)), *rest]
+    return [first, table.put_new(EVENT, entry), *rest]
 
 
 def _require_fitting(parts: Sequence[Part]) -> None:

@@ -44,15 +44,22 @@ def item_size(item: Item) -> int:
 def _index_units(write: Write) -> int:
     total = 0
     for index in INDEXES:
-        old, new = _entry(index, write.before), _entry(index, write.after)
-        if old != new:
-            total += sum(_started_kb(entry) for entry in (old, new) if entry is not None)
+        if _place(index, write.before) != _place(index, write.after):
+            entries = (_entry(index, write.before), _entry(index, write.after))
+            total += sum(_started_kb(entry) for entry in entries if entry is not None)
     return total
 
 
-def _entry(index: Index, item: Item | None) -> Item | None:
-    """Return an item's entry in an index of keys only; None where it lacks one of the keys."""
+def _place(index: Index, item: Item | None) -> tuple[Any, Any] | None:
+    """Return where an item stands in an index; None where it lacks one of the keys."""
     if item is None or index.partition not in item or index.sort not in item:
+        return None
+    return item[index.partition], item[index.sort]
+
+
+def _entry(index: Index, item: Item | None) -> Item | None:
+    """Return an item's entry in an index of keys only; None where it has none."""
+    if item is None or _place(index, item) is None:
         return None
     return {n: item[n] for n in (PARTITION_KEY, SORT_KEY, index.partition, index.sort)}
 
