@@ -7,8 +7,9 @@ REFERRALS  ?= events/referrals
 SIMULATION ?=
 REPORT     ?=
 MUTANTS    ?=
-SYNTHEA    ?= ../shared/data/synthea-ma-2019-fhir
-DATA       ?= ../shared/data
+# Real input is no part of the project; it may stand in a folder beside this one.
+SYNTHEA    ?= $(firstword $(wildcard ../*/data/synthea-ma-2019-fhir) data/synthea-ma-2019-fhir)
+DATA       ?= $(patsubst %/,%,$(dir $(SYNTHEA)))
 REFERENCE  ?= $(DATA)
 BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
