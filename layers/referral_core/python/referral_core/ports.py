@@ -170,6 +170,9 @@ class Directory(Protocol):
     ) -> Sequence[Listed]:
         """Read some entries, by (specialty, NPI), as they are now; who is gone is left out."""
 
+    def entries_of(self, tenant: Tenant, npi: str) -> Sequence[Practitioner]:
+        """List the directory's entries of one NPI: one a specialty."""
+
     def overrides(self, tenant: Tenant, keys: Sequence[str]) -> Overrides:
         """Read what the tenant kept of what these codes or words of orders mean."""
 

@@ -43,6 +43,7 @@ class Sort(StrEnum):
     PRICES = "PRICES#"
     REVENUE = "REVENUE#"
     ENTRY = "ENTRY#"
+    IMPORT = "IMPORT#"
     WEEK = "WEEK#"
     DEMAND = "DEMAND#"
     SHEET = "SHEET#"

@@ -1,0 +1,73 @@
+"""The entries that importers write, in the table: each if it is still as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from referral_core.adapters.aws.dynamodb import keys
+from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.directory import config_items
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part, Table
+from referral_core.directories.importing import ImportState
+from referral_core.domain.directory import Practitioner
+from referral_core.domain.errors import Conflict
+from referral_core.domain.ids import Tenant
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_AT_ONCE: Final = 45
+"""Entries of one transaction, which takes a hundred items: each has one for its NPI."""
+
+
+class DirectoryTable:
+    """The directory's half of the table, as importers and people write it."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        """Take a DynamoDB client and the table's name."""
+        self._table = Table(client, name)
+
+    def entries(
+        self, tenant: Tenant, at: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Practitioner]:
+        """Read entries by (specialty, NPI)."""
+        wanted = [
+            {"pk": keys.directory(tenant, specialty), "sk": f"{keys.Sort.PRACTITIONER}{npi}"}
+            for specialty, npi in at
+        ]
+        found = [Practitioner.model_validate_json(e["body"]) for e in self._table.get_all(wanted)]
+        return {(entry.specialty, entry.npi): entry for entry in found}
+
+    def replace(self, changes: Sequence[tuple[Practitioner | None, Practitioner]]) -> None:
+        """Write entries, up to 45 of them all or none, if each is as it was read."""
+        for begin in range(0, len(changes), _AT_ONCE):
+            batch = changes[begin : begin + _AT_ONCE]
+            try:
+                self._table.transact([part for change in batch for part in self._parts(*change)])
+            except ConditionsFailed as error:
+                raise Conflict("The directory was written meanwhile.") from error
+
+    def _parts(self, before: Practitioner | None, after: Practitioner) -> list[Part]:
+        entry, by_npi = config_items(after)
+        if before is None:
+            return [self._table.put_new("entry", entry), self._table.put("npi", by_npi, None)]
+        unchanged = {":body": {"S": before.model_dump_json()}}
+        return [self._table.put("entry", entry, "body = :body", values=unchanged)]
+
+    def state(self, tenant: Tenant, source: str) -> ImportState | None:
+        """Read how far an import is."""
+        found = self._table.get(keys.config(tenant), f"{keys.Sort.IMPORT}{source}")
+        if found is None or found.get("done"):
+            return None
+        return ImportState.model_validate_json(found["body"])
+
+    def keep_state(self, tenant: Tenant, state: ImportState, *, is_done: bool) -> None:
+        """Write how far an import is."""
+        kept = item(
+            pk=keys.config(tenant),
+            sk=f"{keys.Sort.IMPORT}{state.source}",
+            body=state.model_dump_json(),
+            done=int(is_done),
+        )
+        self._table.transact([self._table.put("import", kept, None)])

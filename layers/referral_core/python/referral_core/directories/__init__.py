@@ -1,0 +1,1 @@
+"""Directories of others, read row by row: NPPES, Plan-Net, Open Referral HSDS."""
