@@ -7,6 +7,7 @@ REFERRALS  ?= events/referrals
 SIMULATION ?=
 REPORT     ?=
 MUTANTS    ?=
+FUZZ       ?=
 # Real input is no part of the project; it may stand in a folder beside this one.
 SYNTHEA    ?= $(firstword $(wildcard ../*/data/synthea-ma-2019-fhir) data/synthea-ma-2019-fhir)
 DATA       ?= $(patsubst %/,%,$(dir $(SYNTHEA)))
@@ -15,7 +16,7 @@ BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed check test synth demo local console simulate-day report mutants bench bench-routing terminology terminology-document format clean
+.PHONY: help setup installed check test synth demo local console simulate-day report mutants fuzz bench bench-routing terminology terminology-document format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -77,6 +78,9 @@ report: setup ## Print the figures of SYNTHEA's simulated month with bars, and w
 
 mutants: setup ## Remove the safeguards of tests/mutants/safeguards.toml one at a time; every removal must fail a test.
 	@$(BIN)/python -m tests.mutants $(MUTANTS)
+
+fuzz: setup ## Send 100,000 mutated requests over every route and 20,000 damaged answers of payers (FUZZ=--help).
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 bench: setup ## Print the figures that docs/ quotes.
 	@$(BIN)/python -m benchmarks

@@ -15,7 +15,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import boto3
 
@@ -93,7 +93,8 @@ def _with_secret(
 def _on_aws(name: str) -> Cell:
     (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
-    return Cell(boto3.client, outputs)
+    connect: Any = boto3.client
+    return Cell(connect, outputs)
 
 
 def _arguments() -> argparse.Namespace:

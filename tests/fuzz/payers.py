@@ -18,7 +18,7 @@ from referral_core.lifecycle.step import LifecycleStep
 from referral_core.lifecycle.steps.check_eligibility import CheckEligibility
 from referral_core.lifecycle.steps.request_authorization import RequestAuthorization
 from tests.fuzz.mutations import mutated_json, mutated_text
-from tests.fuzz.routes import BUDGET_S, Attempt, Finding, to_the_end
+from tests.fuzz.routes import UNBOUNDED, Attempt, Finding, to_the_end
 from tests.in_memory import World
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request, an_inquiry
 
@@ -88,12 +88,14 @@ class PayerWorld(World):
         return tuple(replaced.get(step.name, step) for step in super()._steps())
 
 
-def batch(number: int, seed: str, size: int = A_BATCH) -> Iterator[Finding]:
+def batch(
+    number: int, seed: str, size: int = A_BATCH, budget_s: float = UNBOUNDED
+) -> Iterator[Finding]:
     """Read damaged answers; then let a referral whose payer sends only such come to its end."""
     random = Random(f"{seed}/payers/{number}")
     wire = DamagedWire(random)
     for _ in range(size):
-        yield from _read(wire, random)
+        yield from _read(wire, random, budget_s)
     world = PayerWorld(wire)
     try:
         world.accept(random.choice(("happy-path", "authorization-denied")))
@@ -111,7 +113,7 @@ class _At:
         return SENT_AT
 
 
-def _read(wire: DamagedWire, random: Random) -> Iterator[Finding]:
+def _read(wire: DamagedWire, random: Random, budget_s: float) -> Iterator[Finding]:
     http: Any = wire
     clock: Any = _At()
     began = time.process_time()
@@ -125,7 +127,7 @@ def _read(wire: DamagedWire, random: Random) -> Iterator[Finding]:
     except Exception as error:  # noqa: BLE001 - see above
         yield Finding(f"{type(error).__name__}: {error}"[:300], _attempt(wire))
     taken = time.process_time() - began
-    if taken > BUDGET_S:
+    if taken > budget_s:
         yield Finding(f"{taken:.1f} s of CPU", _attempt(wire))
 
 

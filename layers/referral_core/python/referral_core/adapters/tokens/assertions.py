@@ -15,14 +15,15 @@ from referral_core.adapters.tokens.key_sets import KeySet, read_keys
 from referral_core.domain.errors import Permanent, Retryable, Unauthenticated
 from referral_core.domain.registration import Registration
 
-ALGORITHMS: Final = ("RS384", "ES384")
+_RSA: Final = "RS384"
+_EC: Final = "ES384"
+ALGORITHMS: Final = (_RSA, _EC)
 """What SMART asks every server to take."""
 _LONGEST_LIFE_S: Final = 300
 _LEEWAY_S: Final = 5
 _LONGEST_ID: Final = 255
 _KEYS_KEPT_S: Final = 300.0
 """A key that a client withdraws from its address opens nothing after five minutes."""
-_KINDS: Final = {"RS384": rsa.RSAPublicKey, "ES384": ec.EllipticCurvePublicKey}
 _SMALLEST_RSA: Final = 2048
 _CURVE: Final = "secp384r1"
 
@@ -120,8 +121,9 @@ class ClientAssertions:
 
 def _fits(key: PyJWK, algorithm: str) -> bool:
     """Return whether a key is public, of the algorithm's kind, and long enough."""
-    if not isinstance(key.key, _KINDS[algorithm]):
-        return False
-    if isinstance(key.key, rsa.RSAPublicKey):
-        return key.key.key_size >= _SMALLEST_RSA
-    return bool(key.key.curve.name == _CURVE)
+    public: object = key.key
+    if isinstance(public, rsa.RSAPublicKey):
+        return algorithm == _RSA and public.key_size >= _SMALLEST_RSA
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return algorithm == _EC and public.curve.name == _CURVE
+    return False

@@ -9,11 +9,13 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from jwt.algorithms import RSAAlgorithm
 
 from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.adapters.tokens.access_tokens import ALGORITHM
+from referral_core.domain.errors import Permanent
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
@@ -62,7 +64,10 @@ class SigningKeys:
     def _public(self, key_id: str) -> dict[str, Any]:
         with service_errors(_UNREADABLE):
             der = self._client.get_public_key(KeyId=key_id)["PublicKey"]
-        key = RSAAlgorithm.to_jwk(load_der_public_key(der), as_dict=True)  # type: ignore[arg-type] # the template makes RSA keys
+        public = load_der_public_key(der)
+        if not isinstance(public, RSAPublicKey):
+            raise Permanent("A key that signs tokens is no RSA key.")
+        key = RSAAlgorithm.to_jwk(public, as_dict=True)
         # The thumbprint of RFC 7638: what is required, in the order of the alphabet.
         named = _json({name: key[name] for name in ("e", "kty", "n")})
         kid = _part(sha256(named).digest())

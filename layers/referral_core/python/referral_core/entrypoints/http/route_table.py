@@ -5,7 +5,7 @@ Plain data: it is read where nothing of the API runs, so it imports nothing that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -70,7 +70,7 @@ class Route(NamedTuple):
         letter = _LETTERS[self.method] if self.method != "GET" or any(rest) else "s"
         return f"system/{resource}.{'u' if letter == 'c' and any(rest) else letter}"
 
-    def allows(self, scopes: Iterable[str]) -> bool:
+    def allows(self, scopes: Collection[str]) -> bool:
         """Return whether a token with these scopes may call it."""
         wanted = self.resource_scope
         return self.scope in scopes or (wanted is not None and covered(scopes, wanted))
