@@ -12,6 +12,7 @@ from referral_core.domain.lifecycle import Party, Step
 from referral_core.domain.updates import AuthorizationDecided, Role
 from referral_core.domain.work_items import (
     CHECK_AGAIN,
+    CHOOSE_PERFORMER,
     ENTER_AUTHORIZATION,
     NAME_SERVICE,
     RECORD_CALL,
@@ -68,7 +69,11 @@ def act(world: World, action: str) -> None:
             **fields,
         )
     else:
-        needed = {SELF_PAY: {"fee_class": "B"}, NAME_SERVICE: {"specialty": "207N00000X"}}
+        needed: dict[str, dict[str, Any]] = {
+            SELF_PAY: {"fee_class": "B"},
+            NAME_SERVICE: {"specialty": "207N00000X"},
+            CHOOSE_PERFORMER: {"performer": "1999900200", "override": "patient-preference"},
+        }
         decide(world, action, **needed.get(action, {}))
 
 
@@ -100,7 +105,11 @@ def test_an_action_leads_where_its_policy_says(reason: Reason, action: str) -> N
     if action not in {RECORD_CALL, ENTER_AUTHORIZATION}:
         if event.kind is EventKind.OFFER_TAKEN_BACK:
             assert isinstance(event.facts, OfferFacts)
-            reasons = {ROUTE_AGAIN: "staff-decision", CHECK_AGAIN: "order-changed"}
+            reasons = {
+                ROUTE_AGAIN: "staff-decision",
+                CHECK_AGAIN: "order-changed",
+                CHOOSE_PERFORMER: "patient-preference",
+            }
             assert event.facts.reason == reasons[action]
         else:
             assert isinstance(event.facts, WorkItemFacts)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
     from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
+    from referral_core.domain.effects import RoutingDecision
     from referral_core.domain.eligibility import EligibilityRequest, EligibilityResponse
     from referral_core.domain.events import Event
     from referral_core.domain.ids import ReferralId, Tenant
@@ -97,6 +98,11 @@ class Referrals(Protocol):
 
     def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
         """Read a referral's events, oldest first."""
+
+    def routing_decisions(
+        self, tenant: Tenant, referral_id: ReferralId
+    ) -> Sequence[RoutingDecision]:
+        """Read a referral's routing decisions, oldest first."""
 
     def messaged(self, tenant: Tenant, contact_hash: str, since: date) -> Mapping[date, str]:
         """Return the message (its reference) of each of the patient's days, from `since` on."""

@@ -105,6 +105,12 @@ RECORDS: Final = (
         403,
     ),
     OneRecord(
+        "GET /fhir/ServiceRequest/{id}/$route-explain",
+        f"/fhir/ServiceRequest/{MINE}/$route-explain",
+        {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
+        403,
+    ),
+    OneRecord(
         "GET /fhir/Task/{id}",
         f"/fhir/Task/{MINE}.a",
         {

@@ -10,8 +10,10 @@ import pytest
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.events import Event, EventKind, OfferFacts
+from referral_core.domain.lifecycle import Status
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.routing.published import PublishedMarket
+from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, START, TENANT
 from tests.unit.domain.routing.markets import a_market
 from tests.unit.domain.routing.practitioners import a_practitioner, km_north
@@ -100,6 +102,15 @@ def test_no_price_keeps_a_patient_waiting() -> None:
     only = a_practitioner("1")
     world = Priced(only, market=a_market(only, prices={"1": dear(300.0)}, weeks=WEEKS))
     assert world.decision.chosen == "1"
+
+
+def test_a_pathway_may_keep_places_for_who_needs_them_more() -> None:
+    only, rules = a_practitioner("1"), pathway("generic-specialist", 1)
+    market = a_market(only, prices={"1": dear(300.0)}, weeks=WEEKS)
+    keeping = rules.but(routing=rules.routing.but(keeps_places=True))
+    world = Priced(only, market=market, rules=keeping)
+    assert world.decision.chosen is None
+    assert world.referral.status is Status.WAITLISTED
 
 
 def test_stale_prices_are_not_used_and_the_decision_says_so() -> None:

@@ -22,6 +22,7 @@ from referral_core.domain.lifecycle import (
 )
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import (
     Appointment,
     Contact,
@@ -61,6 +62,7 @@ class Regions(TypedDict, total=False):
     authorization: Authorization | None
     offers: tuple[Offer, ...]
     offers_window_start: int
+    performer_choice: PerformerChoice | None
     contacts: tuple[Contact, ...]
     contacts_window_start: int
     outreach_from: datetime | None

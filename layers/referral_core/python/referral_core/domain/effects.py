@@ -33,6 +33,7 @@ class RoutingDecision(Model):
         exclusions: npi → the hard filter that excluded it.
         named: NPIs of who the order names.
         not_named: why none of them was chosen; None when one was, or the order names nobody.
+        override: code of why it is not the router's own choice.
         shown: the list that the patient was to be shown, where the law wants one.
     """
 
@@ -46,6 +47,7 @@ class RoutingDecision(Model):
     not_named: str | None = None
     shown: tuple[str, ...] = ()
     price_version: str | None = None
+    override: str | None = None
 
 
 class Effect(Model):

@@ -101,6 +101,8 @@ class RoutingRule(Model):
         networks: `in` for the payer's network only, `any` where leaving it is the point.
         max_distance_km: hard filter, when the patient's place is known.
         modalities: the ways to be seen of which a service must offer one; empty: any.
+        keeps_places: whether a place may be kept for patients still to come who need it more, so
+            that this one waits; without it no price keeps anybody waiting.
         language_required: whether who does not speak the patient's language is out of the question.
         weights: shares of tier, earliest, distance, language, continuity (seen there before) and
             attendance (no lead time of more than four weeks); they sum to 1.
@@ -115,6 +117,7 @@ class RoutingRule(Model):
     max_distance_km: float = Field(gt=0)
     modalities: tuple[Modality, ...] = ()
     language_required: bool = False
+    keeps_places: bool = False
     weights: Mapping[Weighed, float]
     weeks_ahead: int = Field(ge=1, le=26)
     waitlist_retry: Span

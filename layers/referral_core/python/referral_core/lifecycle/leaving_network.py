@@ -20,6 +20,11 @@ def network_available(case: Case, ranking: Ranking) -> bool:
 
 
 def override_of(chosen: Candidate, named: NamedPerformer) -> str | None:
-    """Return why the network is left on purpose; None where it is not, or by no one's wish."""
+    """Return why it is not the router's choice: a person's, or an order's that leaves the network.
+
+    None where it is the router's own, or by no one's wish.
+    """
+    if named.override is not None:
+        return named.override
     is_named = named.candidate is not None and named.candidate.npi == chosen.npi
     return NAMED_IN_ORDER if is_named and not chosen.in_network else None

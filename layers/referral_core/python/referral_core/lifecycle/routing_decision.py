@@ -32,6 +32,7 @@ def decision_of(case: Case, proposal: Proposal, chosen: Candidate | None) -> Rou
         named=case.content.service.performer_npis[:_KEPT_CANDIDATES],
         not_named=proposal.named.not_asked,
         shown=proposal.shown,
+        override=override_of(chosen, proposal.named) if chosen else None,
     )
 
 

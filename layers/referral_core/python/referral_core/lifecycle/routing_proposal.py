@@ -14,6 +14,7 @@ from typing import Final
 
 from referral_core.domain.directory import Listed
 from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.routing.capacity import days_to_third_place
 from referral_core.domain.routing.demand import KeptDemand, kept_place
 from referral_core.domain.routing.filters import Need
@@ -27,6 +28,8 @@ from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
 
 _NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED})
 """Why an offer was taken back that may well be made again: closed and reopened, or changed."""
+_ANYWHERE_KM: Final = 20_100.0
+"""Half way round."""
 _LOOKS: Final = 2
 """How often a published market is looked at: the second time at those who seemed full, too."""
 
@@ -74,6 +77,10 @@ def proposed(case: Case, weeks: Sequence[str], also: Sequence[str] = ()) -> Prop
     ranking = looked.ranking.but(exclusions={**unread, **looked.ranking.exclusions})
     named = named_performer(case.content.service, ranking)
     best = named.candidate or next(iter(ranking.candidates), None)
+    choice = case.referral.performer_choice
+    if choice is not None:
+        named = _chosen_by_person(case, looked, weeks, choice)
+        best = named.candidate
     third = None
     if best is not None:
         chosen = looked.found[best.npi]
@@ -112,7 +119,10 @@ def _looked_at(
     """Ask the directory about the best, and about others as long as none of them is free."""
     referral, looked = case.referral, _Looked()
     asked = Question(need_of(case), case.rules.routing, weeks, _excluded(case), case.now)
-    named = [n for n in (*case.content.service.performer_npis, *also) if n in market.by_id]
+    wished = (*case.content.service.performer_npis, *also)
+    if referral.performer_choice is not None:
+        wished = (referral.performer_choice.npi, *wished)
+    named = [npi for npi in wished if npi in market.by_id]
     for look in count():
         listed = shortlist(market, asked, looked.ranking.exclusions, trusts_places=look == 0)
         looked.exclusions |= listed.exclusions
@@ -134,6 +144,29 @@ def _looked_at(
         if looked.ranking.candidates or is_last:
             return looked
     raise AssertionError
+
+
+def _chosen_by_person(
+    case: Case, looked: _Looked, weeks: Sequence[str], choice: PerformerChoice
+) -> NamedPerformer:
+    """Return the performer that a person chose: what is a matter of preference binds no person."""
+    npi, why = choice.npi, choice.override
+    found = looked.found.get(npi)
+    if found is None:
+        return NamedPerformer(not_asked="not in the directory for this service", override=why)
+    ranking = rank(
+        need_of(case).but(is_network_denied=False),
+        [found.practitioner],
+        {npi: found.reserved},
+        weeks,
+        rule=case.rules.routing.but(
+            networks="any", max_distance_km=_ANYWHERE_KM, modalities=(), language_required=False
+        ),
+        excluded={},
+    )
+    if not ranking.candidates:
+        return NamedPerformer(not_asked=ranking.exclusions[npi], override=why)
+    return NamedPerformer(ranking.candidates[0], override=why)
 
 
 def _excluded(case: Case) -> Mapping[str, str]:

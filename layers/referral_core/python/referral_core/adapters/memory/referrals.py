@@ -11,7 +11,7 @@ from typing import Final
 
 from referral_core.adapters.memory.effects import At, Shelves, require_possible, write
 from referral_core.adapters.memory.metering import event_of_commit, event_of_new
-from referral_core.domain.effects import RecordUpdate, Release
+from referral_core.domain.effects import RecordUpdate, Release, RoutingDecision
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -102,6 +102,12 @@ class MemoryReferrals(Shelves):
     def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
         """Read all events, oldest first."""
         return tuple(self._events[tenant, referral_id])
+
+    def routing_decisions(
+        self, tenant: Tenant, referral_id: ReferralId
+    ) -> Sequence[RoutingDecision]:
+        """Read all routing decisions, oldest first."""
+        return tuple(self.decisions[tenant, referral_id])
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
         """Iterate over due referrals, soonest due first."""

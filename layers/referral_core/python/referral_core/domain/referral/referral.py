@@ -19,6 +19,7 @@ from referral_core.domain.lifecycle import (
 )
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral.appointment import Appointment
 from referral_core.domain.referral.contact import Contact
 from referral_core.domain.referral.notice import Notice, NoticeTopic
@@ -79,6 +80,7 @@ class Referral(Model):
         status_reason: one sentence, no PHI: why it waits and what would move it.
         revised_at: when its author last sent another version of the order.
         consent_recorded: staff hold the patient's consent to disclose.
+        performer_choice: whom a person wants to be asked next, and why.
         offers_window_start: offers made before a person or the patient wanted another clinic.
         contacts_window_start: contacts made before the last rebooking, which starts a new series.
         outreach_from: when the present series of attempts began.
@@ -126,6 +128,7 @@ class Referral(Model):
     authorization: Authorization | None = None
     offers: tuple[Offer, ...] = ()
     offers_window_start: int = 0
+    performer_choice: PerformerChoice | None = None
     contacts: tuple[Contact, ...] = ()
     contacts_window_start: int = 0
     outreach_from: datetime | None = None

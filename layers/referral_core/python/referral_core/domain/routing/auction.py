@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappush, heappushpop
 from math import inf
+from operator import add
 from typing import Final
 
 from referral_core.domain.routing.market import Expected, Market, Prices
@@ -44,8 +45,14 @@ class _Bidder:
 
     choices: Sequence[tuple[float, int]]
     first: int
-    waits: Sequence[float]
+    waits: tuple[float, ...]
     outside: float
+
+
+_Kind = tuple[int, tuple[float, ...]]
+"""What bidders have in common who see the weeks alike: the first one, and what waiting costs."""
+_Weeks = tuple[float, int, float]
+"""The least price of a service with the waiting, its week, and the second least."""
 
 
 @dataclass(slots=True)
@@ -55,9 +62,24 @@ class _Places:
     left: Sequence[Sequence[int]]
     price: list[list[float]]
     bids: list[list[list[tuple[float, int]]]] = field(init=False)
+    _weeks: dict[_Kind, list[_Weeks | None]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bids = [[[] for _ in row] for row in self.left]
+
+    def weeks_for(self, bidder: _Bidder) -> list[_Weeks | None]:
+        """Return the best weeks of each service for bidders of a kind; None: not known yet."""
+        kind = (bidder.first, bidder.waits)
+        if kind not in self._weeks:
+            self._weeks[kind] = [None] * len(self.left)
+        return self._weeks[kind]
+
+    def best_weeks(self, service: int, bidder: _Bidder) -> _Weeks:
+        """Return the least price with the waiting, its week, and the second least."""
+        prices = self.price[service][bidder.first :]
+        totals = map(add, prices, bidder.waits)
+        dear = sorted((total, week) for week, total in enumerate(totals, bidder.first))
+        return dear[0][0], dear[0][1], dear[1][0] if len(dear) > 1 else inf
 
     @property
     def is_full(self) -> list[list[bool]]:
@@ -77,6 +99,8 @@ class _Places:
             loser = heappushpop(held, bid)[1]
         if len(held) == self.left[service][week]:
             self.price[service][week] = held[0][0]
+            for known in self._weeks.values():
+                known[service] = None
         return loser
 
 
@@ -134,18 +158,19 @@ def _bid(places: _Places, bidder: _Bidder, number: int, step: float) -> int | No
     """Let a referral bid for what costs it least; return who loses a place by that."""
     best = second = bidder.outside
     wanted: tuple[int, int] | None = None
+    known = places.weeks_for(bidder)
     for cost, service in bidder.choices:
         if cost >= second:
             break
-        for week, price in enumerate(places.price[service][bidder.first :], bidder.first):
-            total = cost + bidder.waits[week - bidder.first]
-            if total >= second:
-                break
-            value = total + price
-            if value < best:
-                best, second, wanted = value, best, (service, week)
-            elif value < second:
-                second = value
+        weeks = known[service]
+        if weeks is None:
+            weeks = known[service] = places.best_weeks(service, bidder)
+        least, week, other = weeks
+        value = cost + least
+        if value < best:
+            best, second, wanted = value, min(best, cost + other), (service, week)
+        elif value < second:
+            second = value
     if wanted is None:
         return None
     service, week = wanted

@@ -11,6 +11,8 @@ from referral_core.domain.routing.filters import OUT_OF_NETWORK, distance_km
 
 POINTS: Final = 100.0
 """A match that is worst in every part costs as many; so much is a score of 1 worth."""
+UNASSIGNED: Final = 3 * POINTS
+"""What it costs that a referral gets no place: so dear may a place become."""
 TIERS: Final = 3
 ANY_PAYER: Final = "*"
 """The key of a service's tier for payers that it does not name."""
@@ -108,7 +110,7 @@ class CostModel:
             per_week=per_week,
             per_week_urgent=per_week,
             language=weight.get("language", 0.0),
-            unassigned=3 * POINTS,
+            unassigned=UNASSIGNED,
             unplaced=weight.get("distance", 0.0) / 2,
             unseen=weight.get("continuity", 0.0),
             long_lead=weight.get("attendance", 0.0),

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from referral_core.domain.clinical_content import ServiceContent
+from referral_core.domain.performer_choice import Override
 from referral_core.domain.routing.score import Candidate, Ranking
 
 
 class NamedPerformer(NamedTuple):
-    """What became of the wish. Attributes: not_asked: why nobody named is asked, if so."""
+    """What became of the wish.
+
+    Attributes:
+        not_asked: why nobody named is asked, if so.
+        override: why a person named somebody, where it was no order.
+    """
 
     candidate: Candidate | None = None
     not_asked: str | None = None
+    override: Override | None = None
 
 
 def named_performer(service: ServiceContent, ranking: Ranking) -> NamedPerformer:
@@ -30,6 +37,8 @@ def named_performer(service: ServiceContent, ranking: Ranking) -> NamedPerformer
 
 def sentence_of(named: NamedPerformer) -> str:
     """Return why it goes on; whoever looks sees what became of the performer that was named."""
+    if named.candidate is not None and named.override is not None:
+        return "The specialist whom a person chose is asked and a place is reserved."
     if named.candidate is not None:
         return "The specialist that the order names is chosen and a place is reserved."
     if named.not_asked is not None:

@@ -21,7 +21,7 @@ from referral_core.domain.routing.filters import (
     in_network,
     tier_for,
 )
-from referral_core.domain.routing.matching import LONG_LEAD_WEEKS, POINTS, TIERS
+from referral_core.domain.routing.matching import LONG_LEAD_WEEKS, POINTS, TIERS, UNASSIGNED
 from referral_core.domain.routing.prices import BID_PRICES, GREEDY, PriceList, usable
 
 _WEIGHED_BY_WEEK: Final = ("earliest", "attendance")
@@ -109,7 +109,11 @@ def rank(
             exclusions[npi] = reason
             continue
         of_weeks = valid.of(npi, weeks) if valid else (0.0,) * len(weeks)
-        candidates.append(_candidate(need, practitioner, left, weeks, rule=rule, prices=of_weeks))
+        candidate = _candidate(need, practitioner, left, weeks, rule=rule, prices=of_weeks)
+        if rule.keeps_places and candidate.total >= UNASSIGNED:
+            exclusions[npi] = "its places are kept for patients who need them more"
+            continue
+        candidates.append(candidate)
     candidates.sort(key=lambda c: (round(c.total, 4), c.npi))
     return Ranking(
         candidates=tuple(candidates),

@@ -56,7 +56,7 @@ def shortlist(
 ) -> Shortlist:
     """Return the services of the least cost + price that seem to have room.
 
-    No price keeps a patient waiting: whoever is a candidate is one at every price.
+    Unless the pathway keeps places, whoever is a candidate is one at every price.
 
     Args:
         market: what was published.
@@ -88,7 +88,7 @@ def shortlist(
         now=asked.now,
         keep=most_at_once(len(asked.weeks)),
         excluded=frozenset(seen),
-        costs=replace(costs, unassigned=inf),
+        costs=costs if asked.rule.keeps_places else replace(costs, unassigned=inf),
     )
     return Shortlist(tuple(c.service for c in decision.candidates), exclusions)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from referral_core.domain.outreach.replies import CallResult, Reply
+from referral_core.domain.performer_choice import Override
 from referral_core.domain.updates.reported import Reported, UpdateKind
 
 
@@ -32,6 +33,7 @@ class DecisionMade(Reported):
         item: when the item that was meant was opened; None: whichever is open.
         fee_class: of the sliding fee scale, with `self-pay`.
         specialty: NUCC code, with `name-service`.
+        performer, override: NPI of who is asked next, and why, with `choose-performer`.
         keep: whether the answer is kept for the tenant's next orders, with `name-service`.
     """
 
@@ -41,6 +43,8 @@ class DecisionMade(Reported):
     fee_class: str | None = None
     specialty: str | None = None
     keep: bool = False
+    performer: str | None = None
+    override: Override | None = None
 
 
 WorkItemAct = Literal["claim", "assign", "release", "snooze", "comment"]

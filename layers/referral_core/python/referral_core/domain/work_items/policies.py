@@ -13,6 +13,7 @@ from referral_core.domain.work_items.vocabulary import (
     APPEAL,
     APPOINTMENT_FULFILLED,
     CHECK_AGAIN,
+    CHOOSE_PERFORMER,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
     KEEP_WAITING,
@@ -31,6 +32,7 @@ from referral_core.domain.work_items.vocabulary import (
 )
 
 _ROUTE: Final = Step.ROUTE_REFERRAL
+_OTHER_PERFORMER: Final = {ROUTE_AGAIN: _ROUTE, CHOOSE_PERFORMER: _ROUTE}
 _GIVE_UP: Final = (Outcome.CANCELLED_BY_REFERRER, Outcome.EXPIRED_UNRESOLVED)
 _ABOUT_PATIENT: Final = frozenset(
     {
@@ -67,7 +69,7 @@ def _patient_policy(
         RECORD_CALL: Step.CONTACT_PATIENT,
         "patient-agreed": Step.AWAIT_VISIT,
         CONTACT_AGAIN: Step.CONTACT_PATIENT,
-        ROUTE_AGAIN: _ROUTE,
+        **_OTHER_PERFORMER,
     }
     ends = (*_PATIENT_ENDS, *closes, *_GIVE_UP)
     return WorkItemPolicy(
@@ -85,7 +87,7 @@ _AUTHORIZATION_ACTIONS: Final = {
     APPEAL: Step.REQUEST_AUTHORIZATION,
     "override": Step.OFFER_REFERRAL,
     SELF_PAY: Step.OFFER_REFERRAL,
-    ROUTE_AGAIN: _ROUTE,
+    **_OTHER_PERFORMER,
 }
 
 WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
@@ -138,19 +140,19 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         Reason.NOT_IN_TIME: _policy(
             Queue.REFERRAL_COORDINATORS,
             "The time that the order leaves is too short; find a place in time, or agree on later.",
-            {RETRY: None, ACCEPT_LATER: None},
+            {RETRY: None, ACCEPT_LATER: None, CHOOSE_PERFORMER: _ROUTE},
             Outcome.NO_PROVIDER_AVAILABLE,
         )._replace(also_accepts=frozenset({UpdateKind.APPOINTMENT_BOOKED})),
         Reason.ORDER_CHANGED: _policy(
             Queue.REFERRAL_COORDINATORS,
             "The order changed and the clinic has it; keep to the plan, check it again, or close.",
-            {KEEP_WAITING: None, CHECK_AGAIN: Step.CHECK_READINESS, ROUTE_AGAIN: _ROUTE},
+            {KEEP_WAITING: None, CHECK_AGAIN: Step.CHECK_READINESS, **_OTHER_PERFORMER},
             Outcome.NO_PROVIDER_AVAILABLE,
         ),
         Reason.NO_CANDIDATE: _policy(
             Queue.REFERRAL_COORDINATORS,
             "No specialist has room within the pathway's limits; find one and retry, or close.",
-            {RETRY: _ROUTE},
+            {RETRY: _ROUTE, CHOOSE_PERFORMER: _ROUTE},
             Outcome.NO_PROVIDER_AVAILABLE,
         ),
         Reason.AUTHORIZATION_DENIED: _policy(

@@ -15,6 +15,7 @@ from referral_core.domain.authorization import AuthorizationVerdict
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.performer_choice import Override
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
     AuthorizationDecided,
@@ -47,6 +48,7 @@ class Decision(Model):
         result: of `record-call`.
         specialty: of `name-service`: a NUCC code; `keep`: whether the next orders that say the same
             are understood by it.
+        performer, override: of `choose-performer`: the NPI of who is asked next, and why.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -63,6 +65,8 @@ class Decision(Model):
     result: str | None = None
     specialty: str | None = Field(default=None, pattern=r"^[0-9A-Z]{9}X$")
     keep: bool = False
+    performer: str | None = Field(default=None, max_length=64, pattern=r"^[\w.:-]+$")
+    override: Override | None = None
 
     @property
     def is_opt_out(self) -> bool:
@@ -116,6 +120,9 @@ def factory_of(decision: Decision, referral: Referral) -> UpdateFactory:
                 _require(decision.fee_class, "feeClass", action)
             if action == work_items.NAME_SERVICE:
                 _require(decision.specialty, "specialty, a NUCC code,", action)
+            if action == work_items.CHOOSE_PERFORMER:
+                both = decision.performer and decision.override
+                _require(both, f"performer and override ({', '.join(get_args(Override))})", action)
             return partial(
                 DecisionMade,
                 action=action,
@@ -123,6 +130,8 @@ def factory_of(decision: Decision, referral: Referral) -> UpdateFactory:
                 fee_class=decision.fee_class,
                 specialty=decision.specialty,
                 keep=decision.keep,
+                performer=decision.performer,
+                override=decision.override,
             )
 
 

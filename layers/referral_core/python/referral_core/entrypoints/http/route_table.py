@@ -239,6 +239,12 @@ ROUTES: Final = (
         _STAFF,
         "What staff may do with the referral now, and why it waits.",
     ),
+    _query(
+        "/fhir/ServiceRequest/{id}/$route-explain",
+        "route-explain",
+        _STAFF,
+        "Who could see the patient, who not and why, who was asked, and what a person may choose.",
+    ),
     _query("/fhir/ServiceRequest", "search-orders", _REFERRER, "Find orders."),
     _query(
         "/fhir/Task/{id}",

@@ -90,6 +90,7 @@ def read_app(
         "count-work-items": worklist.counts,
         "who-am-i": staff.me,
         "search-people": staff.people,
+        "route-explain": staff.explain_routing,
         "read-referral": staff.referral,
         "search-referrals": staff.search,
     }

@@ -24,6 +24,7 @@ from referral_core.domain.work_items import WORK_ITEM_POLICIES
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
+from referral_core.entrypoints.http.route_explanation import ExplainRouting
 from referral_core.entrypoints.http.service_question import question_of
 from referral_core.entrypoints.http.staff_views import (
     patient_row,
@@ -88,6 +89,10 @@ class ShowReferrals:
         question = question_of(self.referrals, referral)
         body = {**page, "question": question, "now": self.clock.now().isoformat()}
         return Response(HTTPStatus.OK, body, {"ETag": f'W/"{referral.version}"'})
+
+    def explain_routing(self, request: Request) -> Response:
+        """Return a referral's routing decisions in words."""
+        return ExplainRouting(self.referrals, self.directory).explain(request)
 
     def search(self, request: Request) -> Response:
         """Find referrals by what people know of them: open ones first, the latest received first.

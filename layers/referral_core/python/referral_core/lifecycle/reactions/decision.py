@@ -12,6 +12,7 @@ from referral_core.domain.eligibility import SelfPay
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
+from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import Notice, NoticeTopic, Referral, WorkItem
 from referral_core.domain.updates import DecisionMade, Reported
 from referral_core.domain.work_items import (
@@ -19,6 +20,7 @@ from referral_core.domain.work_items import (
     APPEAL,
     APPOINTMENT_FULFILLED,
     CHECK_AGAIN,
+    CHOOSE_PERFORMER,
     CONTACT_AGAIN,
     ENTER_AUTHORIZATION,
     KEEP_WAITING,
@@ -86,6 +88,8 @@ def decided(case: Case, update: DecisionMade) -> Draft:
     if action == NAME_SERVICE:
         service = named(case, update)
         return resumed(case, target, update, effects=kept(case, update, service), service=service)
+    if action == CHOOSE_PERFORMER:
+        return _performer_chosen(case, update)
     if action == ROUTE_AGAIN and referral.offer is not None:
         return taken_back(case, update, "staff-decision", metered=_DECIDED)
     if action == CHECK_AGAIN:
@@ -112,6 +116,23 @@ def _target(item: WorkItem, update: DecisionMade) -> Step:
 
 def _has_booking(referral: Referral) -> bool:
     return referral.appointment is not None and referral.appointment.is_booked
+
+
+def _performer_chosen(case: Case, update: DecisionMade) -> Draft:
+    """Draft that a person chose who is asked next: the clinic in hand is told, if there is one."""
+    if update.performer is None or update.override is None:
+        raise NotLegal("Send performer, an NPI, and override with choose-performer.")
+    choice = PerformerChoice(npi=update.performer, override=update.override)
+    if case.referral.offer is not None:
+        return taken_back(case, update, choice.override, metered=_DECIDED, performer_choice=choice)
+    window = len(case.referral.offers)
+    return resumed(
+        case,
+        Step.ROUTE_REFERRAL,
+        update,
+        performer_choice=choice,
+        offers_window_start=window,
+    )
 
 
 def _to_be_signed_off(case: Case, update: DecisionMade, team: Queue) -> Draft:

@@ -9,6 +9,7 @@ from typing import Final, TypedDict
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import Appointment, Referral
 from referral_core.domain.referral.offer import OfferStatus
 from referral_core.domain.updates import OfferAccepted, OfferDeclined, Reported
@@ -76,7 +77,12 @@ def _lost(case: Case, update: Reported, kind: EventKind, reason: str | None) -> 
 
 
 def taken_back(
-    case: Case, update: Reported, reason: str, *, metered: Mapping[str, int] | None = None
+    case: Case,
+    update: Reported,
+    reason: str,
+    *,
+    metered: Mapping[str, int] | None = None,
+    performer_choice: PerformerChoice | None = None,
 ) -> Draft:
     """Draft that another clinic is wanted: the one in hand is told, its capacity is released."""
     referral = case.referral
@@ -92,6 +98,7 @@ def taken_back(
         effects=release(referral.offer),
         offers=referral.with_offer_ended("taken-back", reason),
         offers_window_start=len(referral.offers),
+        performer_choice=performer_choice,
         authorization=None,
         work_item=None,
         **anew(referral),

@@ -113,8 +113,9 @@ class RouteReferral(Reacting):
             return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
         self._withdraw_last(case)
         proposal = proposed(case, weeks_in_time(case))
-        others_first = proposal.best is not None and is_behind_others(
-            case, proposal.specialties[proposal.best.npi], proposal.best.week
+        best, is_chosen = proposal.best, case.referral.performer_choice is not None
+        others_first = (best is not None and not is_chosen) and is_behind_others(
+            case, proposal.specialties[best.npi], best.week
         )
         return lambda current: _recorded(current, proposal, others_first=others_first)
 
@@ -171,6 +172,7 @@ def _routed(
             Reserve(reservation=reservation, capacity=chosen.weekly_capacity),
         ),
         offers=(*referral.offers, offer),
+        performer_choice=None,
         waitlist_tries=0,
     )
 
@@ -180,6 +182,9 @@ def _no_place(case: Case, proposal: Proposal, *, waitlist: bool) -> Draft:
     kept = (*demand_of(case, proposal), KeepDecision(decision=decision))
     rule = case.rules.routing
     tries = case.referral.waitlist_tries
+    if case.referral.performer_choice is not None:
+        # Who decided is told why it cannot be, and decides again.
+        return open_work_item(case, Reason.NO_CANDIDATE, effects=kept, performer_choice=None)
     if waitlist and case.wanted_by is not None:
         return open_work_item(case, Reason.NOT_IN_TIME, effects=kept)
     if not waitlist or tries >= rule.waitlist_tries:

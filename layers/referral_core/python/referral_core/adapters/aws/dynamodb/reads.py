@@ -15,7 +15,9 @@ from referral_core.adapters.aws.dynamodb.hashed_keys import (
     Partitions,
 )
 from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, BY_REFERRER, Index
+from referral_core.adapters.aws.dynamodb.stored_text import text_of
 from referral_core.adapters.aws.dynamodb.table import Table
+from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -99,6 +101,14 @@ class ReferralReads:
         """Read all events, oldest first."""
         partition = keys.referral(tenant, referral_id)
         return [event_in(e) for e in self._table.query(partition, keys.Sort.EVENT.value)]
+
+    def routing_decisions(
+        self, tenant: Tenant, referral_id: ReferralId
+    ) -> Sequence[RoutingDecision]:
+        """Read all routing decisions, oldest first."""
+        partition = keys.referral(tenant, referral_id)
+        found = self._table.query(partition, keys.Sort.DECISION.value)
+        return [RoutingDecision.model_validate_json(text_of(entry["body"])) for entry in found]
 
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
         """Iterate over due referrals, soonest due first; see `DueIndex`."""
