@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.routing import real_data
 from benchmarks.routing.contest import GREEDY, HINDSIGHT, OURS, Round, contest, played
 from benchmarks.routing.decision_time import SIZES, Times, measured
 from benchmarks.routing.policies import RESOLVE_EVERY
+from benchmarks.routing.reads import Taken, taken
 from benchmarks.routing.season import REFERRALS, SERVICES, WEEKS, drawn_season
 
 LOADS: Final = (0.7, 0.95, 1.2)
@@ -83,6 +85,21 @@ def time_table(times: Sequence[Times]) -> Grid:
     return grid
 
 
+def reads_table(found: Sequence[Taken]) -> Grid:
+    """Return what the product's decision takes of the table and the processor."""
+    grid = Grid(title="The product's decision: calls on the table, and CPU ms to choose in whom")
+    for column in ("services", "calls, cold", "calls, warm", "cold", "p50", "p99"):
+        grid.add_column(column, justify="right")
+    for t in found:
+        figures = (f"{f:.3f}" for f in (t.cold_ms, t.p50_ms, t.p99_ms))
+        grid.add_row(f"{t.services:,}", *map(_calls, (t.cold, t.warm)), *figures)
+    return grid
+
+
+def _calls(calls: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(calls.items())) or "0"
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="make bench-routing", description=__doc__)
@@ -96,6 +113,7 @@ def main() -> None:
         f"prices are solved again every {RESOLVE_EVERY} arrivals"
     )
     console.print(time_table([measured(size) for size in SIZES]))
+    console.print(reads_table([taken(size) for size in SIZES]))
 
     def shown(title: str, play: Callable[[int], Round], gap: float) -> None:
         rounds = contest(play, range(asked.seeds), asked.workers)

@@ -10,8 +10,9 @@ from typing import Final
 
 from benchmarks.routing import policies
 from benchmarks.routing.figures import Figures, counted
-from benchmarks.routing.min_cost_flow import bid_prices, optimum
+from benchmarks.routing.min_cost_flow import optimum
 from benchmarks.routing.season import WEEK_LABELS, Season
+from referral_core.domain.routing.auction import bid_prices
 from referral_core.domain.routing.market import Market
 
 HINDSIGHT: Final = "hindsight"

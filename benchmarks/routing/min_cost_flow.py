@@ -1,4 +1,4 @@
-"""Bid prices by OR-tools' min-cost flow: runs in a scheduled function, never in a request.
+"""The optimum in hindsight by OR-tools' min-cost flow: what no policy can do better than.
 
 A referral flows from its node to a service (tier, distance, language), then along the weeks that it
 waits, to a place; or past all of them at the cost of staying unassigned. Services of different
@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-from referral_core.domain.routing.market import Market, Prices
+from referral_core.domain.routing.market import Market
 
 Ints = NDArray[np.int64]
 _UNITS: Final = 1000
 """The solver counts in whole numbers: thousandths of a point."""
-_FAR: Final = 10**15
 _EARTH_DIAMETER_KM: Final = 2 * 6371.0
 _URGENCIES: Final = 2
 
@@ -65,27 +64,6 @@ class _Network:
         if status != solver.OPTIMAL:
             raise RuntimeError(f"the market has no optimum: {status}")
         return np.asarray(solver.flows(arcs), dtype=np.int64)
-
-
-def bid_prices(market: Market) -> Prices:
-    """Return the price of a place in each service-week: the middle of its two marginal values.
-
-    What one place more would save, and what one place fewer would cost, bound the optimal dual
-    prices; their middle is fair to both and does not depend on which optimum the solver met.
-    """
-    prices: Prices = {}
-    for part in _by_specialty(market):
-        weeks = len(next(iter(part.places.values())))
-        if not part.expected:
-            prices |= {service.id: (0.0,) * weeks for service in part.services}
-            continue
-        network = _network(part)
-        gained, lost = _marginal_values(network, network.flows())
-        most = part.costs.unassigned * _UNITS
-        middle = (np.clip(gained, 0, most) + np.clip(lost, 0, most)) / 2 / _UNITS
-        for row, service in zip(middle.reshape(-1, weeks), part.services, strict=True):
-            prices[service.id] = tuple(round(float(price), 3) for price in row)
-    return prices
 
 
 def optimum(market: Market) -> Assignment:
@@ -190,38 +168,6 @@ def _past(referrals: int, sink: int, unassigned: float) -> tuple[Ints, Ints, Int
     who = np.arange(referrals)
     points = np.full(referrals, round(unassigned * _UNITS), dtype=np.int64)
     return who, np.full_like(who, sink), np.ones_like(who), points
-
-
-def _marginal_values(network: _Network, flow: Ints) -> tuple[Ints, Ints]:
-    """Return, for each place, what one more would save and what one fewer would cost.
-
-    Both are shortest paths in the residual network, from and to the sink.
-    """
-    more, less = flow < network.room, flow > 0
-    tails = np.concatenate([network.tails[more], network.heads[less]])
-    heads = np.concatenate([network.heads[more], network.tails[less]])
-    cost = np.concatenate([network.cost[more], -network.cost[less]])
-    slots = slice(network.first_place, network.sink)
-    lost = _distances(tails, heads, cost, network.sink)[slots]
-    gained = -_distances(heads, tails, cost, network.sink)[slots]
-    return gained, lost
-
-
-def _distances(tails: Ints, heads: Ints, cost: Ints, sink: int) -> Ints:
-    """Return the shortest way of each node to the sink (Bellman-Ford; costs may be negative)."""
-    order = np.argsort(tails, kind="stable")
-    tails, heads, cost = tails[order], heads[order], cost[order]
-    starts = np.flatnonzero(np.concatenate([[True], tails[1:] != tails[:-1]]))
-    nodes = tails[starts]
-    distance = np.full(sink + 1, _FAR, dtype=np.int64)
-    distance[sink] = 0
-    for _ in range(sink + 1):
-        through = np.minimum.reduceat(cost + distance[heads], starts)
-        shorter = (through < distance[nodes]) & (nodes != sink)
-        if not shorter.any():
-            break
-        distance[nodes[shorter]] = through[shorter]
-    return distance
 
 
 def _booked(market: Market, network: _Network, flow: Ints) -> list[tuple[str, int] | None]:

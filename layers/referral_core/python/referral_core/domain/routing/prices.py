@@ -20,6 +20,9 @@ from referral_core.domain.routing.service_index import Ball, ServiceIndex
 GREEDY: Final = "greedy-cost/1"
 BID_PRICES: Final = "bid-prices/1"
 
+_ROUNDING: Final = 1e-9
+"""Sums taken in another order differ in their last digits."""
+
 Remaining = Callable[[str], Sequence[int]]
 """Service id → places left in each of the decision's weeks, in their order."""
 
@@ -40,7 +43,7 @@ class PriceList:
     valid_until: datetime
     weeks: tuple[str, ...]
     prices: Mapping[str, tuple[float, ...]]
-    _floors: dict[tuple[str, tuple[float, ...]], dict[Ball, float]] = field(
+    _floors: dict[tuple[str, tuple[float, ...]], Floors] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -54,32 +57,43 @@ class PriceList:
         by_week = dict(zip(self.weeks, known, strict=True))
         return tuple(by_week.get(week, 0.0) for week in weeks)
 
-    def floor(self, ball: Ball, weeks: Sequence[str], waits: tuple[float, ...]) -> float:
-        """Return what a place in a ball adds at least to a match: its price and the weeks waited.
-
-        Kept, since neither list nor ball ever changes.
+    def floors(self, weeks: Sequence[str], waits: tuple[float, ...]) -> Floors:
+        """Return what a place adds at least to a match, kept: neither list nor ball ever changes.
 
         Args:
-            ball: the services of an area.
             weeks: ISO weeks that may be booked, soonest first.
             waits: points of waiting for each of them.
         """
-        floors = self._floors.setdefault((weeks[0], waits), {})
-        return floors[ball] if ball in floors else self._floor(ball, weeks, waits, floors)
+        at = (weeks[0], waits)
+        if at not in self._floors:
+            self._floors[at] = Floors(self, weeks, waits)
+        return self._floors[at]
 
-    def _floor(
-        self,
-        ball: Ball,
-        weeks: Sequence[str],
-        waits: tuple[float, ...],
-        floors: dict[Ball, float],
-    ) -> float:
-        least = [self._floor(part, weeks, waits, floors) for part in ball.parts]
-        for service in ball.services:
-            prices = self.of(service.id, weeks)
-            least.append(min(map(add, prices, waits)))
-        floors[ball] = min(least)
-        return floors[ball]
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """What a place adds at least to a match, its price and the weeks waited: by ball and service.
+
+    Attributes:
+        of_services: service id → points, of those whose ball was looked at.
+    """
+
+    prices: PriceList
+    weeks: Sequence[str]
+    waits: tuple[float, ...]
+    of_services: dict[str, float] = field(default_factory=dict)
+    _of_balls: dict[Ball, float] = field(default_factory=dict)
+
+    def of(self, ball: Ball) -> float:
+        """Return the least of a ball's services."""
+        if ball not in self._of_balls:
+            least = [self.of(part) for part in ball.parts]
+            for service in ball.services:
+                prices = self.prices.of(service.id, self.weeks)
+                self.of_services[service.id] = min(map(add, prices, self.waits))
+                least.append(self.of_services[service.id])
+            self._of_balls[ball] = min(least)
+        return self._of_balls[ball]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -156,14 +170,15 @@ def decide(
     def limit() -> float:
         return best[-1].total if len(best) == keep else costs.unassigned
 
-    def extra(ball: Ball) -> float:
-        return 0.0 if valid is None else valid.floor(ball, weeks, waits)
-
+    floors = None if valid is None else valid.floors(weeks, waits)
+    extra = (lambda _: 0.0) if floors is None else floors.of
+    of_services = {} if floors is None else floors.of_services
     for service in index.best_first(demand, costs, extra, limit):
-        if service.id in excluded:
+        at_least, bound = of_services.get(service.id, 0.0), limit()
+        if at_least > bound or service.id in excluded:
             continue
         cost = costs.of(demand, service)
-        if cost > limit():
+        if cost + at_least > bound + _ROUNDING:
             continue
         candidate = _in_best_week(
             service, cost, waits, places=remaining(service.id), weeks=weeks, prices=valid

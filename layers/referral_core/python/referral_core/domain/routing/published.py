@@ -79,6 +79,8 @@ class PublishedMarket(Model):
     def left_of(self, npi: str, weeks: Sequence[str]) -> tuple[int, ...]:
         """Return the places a service had in some weeks; of others than the market's, all."""
         listed = self.by_id[npi]
+        if tuple(weeks) == self.weeks[: len(weeks)]:
+            return listed.left[: len(weeks)]
         known = dict(zip(self.weeks, listed.left, strict=False))
         return tuple([known.get(week, listed.practitioner.places_in(week)) for week in weeks])
 

@@ -35,6 +35,7 @@ class Ball:
         centre: a point on the unit sphere.
         radius: kilometres from the centre to its farthest service.
         tiers: payer id → best tier among the services; a payer that is absent has none in network.
+        languages: what anybody speaks there.
         services: those of a ball that is not divided.
         parts: the two halves of a ball that is.
     """
@@ -42,17 +43,22 @@ class Ball:
     centre: Point
     radius: float
     tiers: Mapping[str, int]
+    languages: frozenset[str]
     services: tuple[Service, ...] = ()
     parts: tuple[Ball, ...] = ()
 
-    def least_cost(self, here: Point | None, payer: str, costs: CostModel) -> float:
+    def least_cost(self, here: Point | None, demand: Demand, costs: CostModel) -> float:
         """Return what no service of the ball costs less than, seen from a point; None: anywhere."""
         anybody = self.tiers.get(ANY_PAYER, OUT_OF_NETWORK)
-        tier = costs.tiers[min(self.tiers.get(payer, OUT_OF_NETWORK), anybody) - 1]
+        least = costs.tiers[min(self.tiers.get(demand.payer, OUT_OF_NETWORK), anybody) - 1]
+        if demand.language not in self.languages:
+            least += costs.language
+        if not demand.seen:
+            least += costs.unseen
         if here is None:
-            return costs.unplaced + tier - _ROUNDING
+            return costs.unplaced + least - _ROUNDING
         kilometres = _DIAMETER_KM * asin(min(1.0, dist(here, self.centre) / 2)) - self.radius
-        return costs.per_km * max(kilometres, 0.0) + tier - _ROUNDING
+        return costs.per_km * max(kilometres, 0.0) + least - _ROUNDING
 
 
 def point_of(place: tuple[float, float]) -> Point:
@@ -71,15 +77,15 @@ def _ball(services: list[Service]) -> Ball:
     for service in services:
         for payer, tier in service.tiers.items():
             tiers[payer] = min(tier, tiers.get(payer, OUT_OF_NETWORK))
+    languages = frozenset().union(*(s.languages for s in services))
     radius = max(distance_km(centre, s.place) for s in services)
     if len(services) <= _BALL_SIZE:
-        return Ball(point_of(centre), radius, tiers, services=tuple(services))
+        return Ball(point_of(centre), radius, tiers, languages, services=tuple(services))
     axis = 0 if max(north) - min(north) > max(east) - min(east) else 1
     ordered = sorted(services, key=lambda s: (s.place[axis], s.id))
     half = len(ordered) // 2
-    return Ball(
-        point_of(centre), radius, tiers, parts=(_ball(ordered[:half]), _ball(ordered[half:]))
-    )
+    parts = (_ball(ordered[:half]), _ball(ordered[half:]))
+    return Ball(point_of(centre), radius, tiers, languages, parts=parts)
 
 
 class ServiceIndex:
@@ -115,8 +121,7 @@ class ServiceIndex:
         if root is None:
             return
         here = None if demand.place is None else point_of(demand.place)
-        payer = demand.payer
-        queue = [(root.least_cost(here, payer, costs) + extra(root), 0, root)]
+        queue = [(root.least_cost(here, demand, costs) + extra(root), 0, root)]
         pushed = 0
         while queue:
             bound, _, ball = heappop(queue)
@@ -125,7 +130,7 @@ class ServiceIndex:
             yield from ball.services
             for part in ball.parts:
                 pushed += 1
-                least = part.least_cost(here, payer, costs) + extra(part)
+                least = part.least_cost(here, demand, costs) + extra(part)
                 heappush(queue, (least, pushed, part))
 
     def cheapest(self, demand: Demand, costs: CostModel, count: int) -> list[tuple[float, Service]]:

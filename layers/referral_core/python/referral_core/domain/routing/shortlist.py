@@ -13,7 +13,7 @@ from typing import Final
 
 from referral_core.domain.pathway import RoutingRule
 from referral_core.domain.routing.filters import Need, exclusion
-from referral_core.domain.routing.matching import CostModel
+from referral_core.domain.routing.matching import UNASSIGNED, CostModel
 from referral_core.domain.routing.prices import decide
 from referral_core.domain.routing.published import PublishedMarket, demand_of
 
@@ -78,7 +78,7 @@ def shortlist(
             return ()
         return left
 
-    costs = CostModel.of_rule(asked.rule, len(asked.weeks))
+    costs = _costs(asked)
     decision = decide(
         market.index,
         demand_of(asked.need, market.specialty),
@@ -88,9 +88,17 @@ def shortlist(
         now=asked.now,
         keep=most_at_once(len(asked.weeks)),
         excluded=frozenset(seen),
-        costs=costs if asked.rule.keeps_places else replace(costs, unassigned=inf),
+        costs=costs,
     )
     return Shortlist(tuple(c.service for c in decision.candidates), exclusions)
+
+
+def _costs(asked: Question) -> CostModel:
+    """Return the pathway's costs; who cannot be asked is looked at last, to say why."""
+    costs = CostModel.of_rule(asked.rule, len(asked.weeks))
+    if asked.rule.networks == "in":
+        costs = replace(costs, tiers=(*costs.tiers[:2], UNASSIGNED))
+    return costs if asked.rule.keeps_places else replace(costs, unassigned=inf)
 
 
 def most_at_once(weeks: int) -> int:
