@@ -9,6 +9,7 @@ from random import Random
 from typing import Final, TypeVar
 
 from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.errors import Conflict, Retryable
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -129,6 +130,12 @@ class FaultyReferrals:
     def events(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Event]:
         """Read the events."""
         return self._read(lambda: self._table.events(tenant, referral_id))
+
+    def routing_decisions(
+        self, tenant: Tenant, referral_id: ReferralId
+    ) -> Sequence[RoutingDecision]:
+        """Read the routing decisions."""
+        return self._read(lambda: self._table.routing_decisions(tenant, referral_id))
 
     def messaged(self, tenant: Tenant, contact_hash: str, since: date) -> Mapping[date, str]:
         """Read a patient's messages."""
