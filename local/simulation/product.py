@@ -222,7 +222,7 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     )
     updates = UpdateService(referrals, documents, engine, ports.clock)
     staff = DecideWorkItems(updates, directory, ports.opt_outs)
-    reads = ReadRecords(referrals, ports.worklists, f"{API}/token")
+    reads = ReadRecords(referrals, ports.worklists, ports.clock, f"{API}/token")
     lists = MemoryWorkLists(ports.worklists)
     worklist = ListWorkItems(referrals, lists, ports.clock)
     shown = ShowReferrals(referrals, lists, directory, ports.clock)

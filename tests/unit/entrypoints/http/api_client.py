@@ -78,7 +78,7 @@ class ApiClient:
         self.unmatched = MemoryUnmatched()
         service = UpdateService(referrals, self.documents, engine, clock)
         staff = DecideWorkItems(service, directory, self.opt_outs)
-        reads = ReadRecords(referrals, referrals, "https://auth.example.org/token")
+        reads = ReadRecords(referrals, referrals, clock, "https://auth.example.org/token")
         lists = MemoryWorkLists(referrals)
         worklist = ListWorkItems(referrals, lists, clock)
         shown = ShowReferrals(referrals, lists, directory, clock)

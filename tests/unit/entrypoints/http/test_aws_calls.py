@@ -60,7 +60,7 @@ class Aws:
         intake = ReceiveReferral(table, documents, self.clock, orders, pathway_for)
         directory = DynamoDbDirectory(dynamodb, "referrals", HASHED_KEYS)
         self._intake = intake_app(intake, orders)
-        reads = ReadRecords(table, table, "https://auth.example.org/token")
+        reads = ReadRecords(table, table, self.clock, "https://auth.example.org/token")
         unmatched = ListUnmatched(UnmatchedTable(dynamodb, "referrals"))
         lists = WorkLists(dynamodb, "referrals", HASHED_KEYS)
         worklist = ListWorkItems(table, lists, self.clock)

@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.in_memory import World
+from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.fhir.orders import Json, a_patient, an_order
 
 ORDER = "/fhir/ServiceRequest"
+SETTLED = timedelta(seconds=61)
+"""After which every write is there for all to see."""
 CARDIOLOGY = {"coding": [{"system": "http://snomed.info/sct", "code": "183519002"}]}
 
 
@@ -74,6 +76,7 @@ def test_orders_are_found_in_all_forms(api: ApiClient, query: str, found: list[s
     posted(api, 1, authoredOn="2026-03-02T09:00:00-05:00", performer=[{"identifier": npi}])
     by = {"reference": "Practitioner/7"}
     posted(api, 2, authoredOn="2026-02-20", priority="urgent", requester=by)
+    api.world.clock.move(SETTLED)
     assert sorted(numbers(searched(api, query))) == found
 
 
@@ -91,7 +94,64 @@ def test_a_poller_misses_and_repeats_nothing(api: ApiClient) -> None:
                 last = entries[-1]["resource"]["meta"]["lastUpdated"] if entries else last
                 links = {link["relation"]: link["url"] for link in page.body["link"]}
                 url = links.get("next") and "{0.path}?{0.query}".format(urlsplit(links["next"]))
+        if number == 5:
+            api.world.clock.move(SETTLED)
+            page = searched(api, f"_lastUpdated=gt{last}&_sort=_lastUpdated")
+            seen += numbers(page)
     assert seen == ["0", "1", "2", "3", "4", "5"]
+
+
+def polled(api: ApiClient, last: str) -> tuple[list[str], str]:
+    """Poll as an EHR does: what is new after the last instant, and the last instant now."""
+    page = searched(api, f"_lastUpdated=gt{last}&_sort=_lastUpdated")
+    updated = [e["resource"]["meta"]["lastUpdated"] for e in page.body.get("entry", [])]
+    return numbers(page), max([last, *updated])
+
+
+def test_a_write_that_is_seen_late_is_missed_by_no_poller(api: ApiClient) -> None:
+    table = api.world.referrals
+    posted(api, 1)
+    posted(api, 2)
+    first, second = (one.referral.id for one in table.all())
+    late = table._referrals.pop((TENANT, first))  # written with an earlier instant, not yet there
+    seen, last = polled(api, "2020-01-01T00:00:00Z")
+    api.world.clock.move(timedelta(seconds=50))
+    table._referrals[TENANT, first] = late
+    api.world.clock.move(timedelta(seconds=11))
+    for _ in range(3):
+        more, last = polled(api, last)
+        seen += more
+    assert sorted(seen) == ["1", "2"]
+    assert second != first
+
+
+def test_an_order_that_moves_while_the_index_lags_is_listed_once(api: ApiClient) -> None:
+    created = posted(api, 1)
+    api.world.clock.move(SETTLED)
+    changed = {**created.body, "note": [{"text": "n"}]}
+    put = api.call("PUT", f"{ORDER}/{created.body['id']}", changed, client="ehr-1")
+    assert put.status == 200
+    # Where it stood before it would show as the version that it will be listed as.
+    assert polled(api, "2020-01-01T00:00:00Z")[0] == []
+    api.world.clock.move(SETTLED)
+    seen, last = polled(api, "2020-01-01T00:00:00Z")
+    assert seen == ["1"]
+    assert polled(api, last)[0] == []
+
+
+def test_a_poller_is_not_led_into_pages_of_what_is_not_settled(api: ApiClient) -> None:
+    for number in range(5):
+        posted(api, number)
+    page = searched(api, "_sort=_lastUpdated&_count=2")
+    assert numbers(page) == []
+    assert [link["relation"] for link in page.body["link"]] == ["self"]
+    api.world.clock.move(SETTLED)
+    assert len(numbers(searched(api, "_sort=_lastUpdated&_count=2"))) == 2
+
+
+def test_a_plain_search_finds_what_was_just_sent(api: ApiClient) -> None:
+    posted(api, 1)
+    assert numbers(searched(api, "status=active")) == ["1"]
 
 
 def test_a_new_version_comes_again_and_at_the_end(api: ApiClient) -> None:
@@ -102,6 +162,7 @@ def test_a_new_version_comes_again_and_at_the_end(api: ApiClient) -> None:
         "PUT", f"{ORDER}/{first['id']}", {**first, "note": [{"text": "n"}]}, client="ehr-1"
     )
     assert put.status == 200, put.body
+    api.world.clock.move(SETTLED)
     assert numbers(searched(api, "_sort=_lastUpdated")) == ["2", "1"]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @cache
 def build() -> HttpEndpoint:
     """Build the function query_api."""
-    use = ReadRecords(table(), table(), settings().need("token_url"))
+    use = ReadRecords(table(), table(), clock(), settings().need("token_url"))
     worklist = ListWorkItems(table(), work_lists(), clock())
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())

@@ -2,6 +2,10 @@
 
 Each page reads a bounded stretch of an index; what does not meet the other parameters is left out,
 so that a page may hold less than was asked for, and still lead to the next.
+
+Who asks by `_lastUpdated` asks again from there on. A write has its instant before it is there for
+all to see, so what is younger than any write under way may be is not listed yet: nothing can come
+to stand before what was listed, and nothing that moves is listed twice.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ from referral_core.fhir.search import (
     meets_token,
     span_of,
 )
-from referral_core.ports import Referrals
+from referral_core.ports import Clock, Referrals
 
 FILTERS: Final = frozenset(
     {
@@ -44,6 +48,9 @@ _STRETCH: Final = 200
 _MOST_STRETCHES: Final = 5
 _TOKEN: Final = re.compile(r"v~[A-Za-z0-9\-]{1,64}\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _BEFORE_ALL: Final = "0"
+_OF_POLLERS: Final = frozenset({"_lastUpdated", "_sort"})
+_SETTLES_WITHIN: Final = timedelta(seconds=60)
+"""A request may take 30 seconds from its instant to its write, and the index lags a little."""
 
 
 class OrdersByVersion(Protocol):
@@ -68,17 +75,20 @@ class OrderSearch:
 
     referrals: Referrals
     orders: OrdersByVersion
+    clock: Clock
 
     def page(self, request: Request, count: int) -> Page:
         """Return one page, oldest version first."""
-        after = self._begin(request)
+        after, settled = self._begin(request), self._settled(request)
         found: list[Json] = []
         for _ in range(_MOST_STRETCHES):
             limit = min(_STRETCH, count - len(found))
             stretch, after = self.orders.of_referrer(
                 request.principal.tenant, request.principal.organization, limit, after
             )
-            found += self.meeting(request, stretch)
+            found += self.meeting(request, [r for r in stretch if _revised(r) <= settled])
+            if after is not None and after.rpartition("|")[2] > fhir_instant(settled):
+                after = None
             if after is None or len(found) >= count:
                 break
         return Page(found, f"v~{after}" if after else None)
@@ -107,6 +117,11 @@ class OrderSearch:
             order = service_request_as_stored(referral, payload.service_request)
             if all(_meets(name, value, order, payload) for name, value in asked):
                 yield order
+
+    def _settled(self, request: Request) -> datetime:
+        """Return until when versions are listed: all of them, or those that are settled."""
+        now = self.clock.now()
+        return now - _SETTLES_WITHIN if _OF_POLLERS & request.query.keys() else now
 
     def _begin(self, request: Request) -> str | None:
         token = request.query.get("_page")
@@ -149,6 +164,10 @@ def refuse_value(name: str) -> None:
         code="value",
         status=HTTPStatus.BAD_REQUEST,
     )
+
+
+def _revised(referral: Referral) -> datetime:
+    return referral.revised_at or referral.received_at
 
 
 def _before(bound: datetime) -> str:

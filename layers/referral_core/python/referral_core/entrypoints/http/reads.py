@@ -31,7 +31,7 @@ from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.responses import history, searchset, service_request_as_stored
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
-from referral_core.ports import Referrals
+from referral_core.ports import Clock, Referrals
 
 VERSION: Final = "0.1.0"
 RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
@@ -49,6 +49,7 @@ class ReadRecords:
 
     referrals: Referrals
     worklists: Worklists
+    clock: Clock
     token_url: str
 
     def metadata(self, base_url: str) -> Response:
@@ -73,7 +74,7 @@ class ReadRecords:
     def service_requests(self, request: Request) -> Response:
         """Search orders: by number, else along the list of the EHR's orders."""
         shown = request.but_known(ORDER_PARAMETERS)
-        query, search = shown.query, OrderSearch(self.referrals, self.worklists)
+        query, search = shown.query, OrderSearch(self.referrals, self.worklists, self.clock)
         if wanted := query.get("identifier") or query.get("_id"):
             ids = self._numbered(request.principal, wanted, by_id="identifier" not in query)
             found = [r for i in ids for r in _visible(partial(self._own, request.principal, i))]
