@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from referral_core.domain.authorization import AuthorizationVerdict
 from referral_core.domain.errors import Permanent
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.pas.response import read_claim_response, read_claim_responses
+from referral_core.fhir.pas.response import UNTRACED, read_claim_response, read_claim_responses
 from tests.unit.payer_requests import REAL_DATA
 
 PAS = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition"
@@ -269,6 +269,11 @@ def test_the_submitter_knows_its_trace_when_nothing_echoes_it() -> None:
         assert read_claim_response(response, trace="r1-a3").trace == "r1-a3"
 
 
+def test_a_decision_that_comes_by_itself_and_names_no_request_is_read_as_that() -> None:
+    (found,) = read_claim_responses(a_claim_response("A1", identifier=[]))
+    assert (found.trace, found.verdict) == (UNTRACED, "approved")
+
+
 def test_an_answer_to_another_request_is_refused() -> None:
     with pytest.raises(FhirError) as caught:
         read_claim_response(a_claim_response("A1"), trace="r2-a9")
@@ -285,7 +290,6 @@ def test_an_answer_to_another_request_is_refused() -> None:
         (a_claim_response("A1", item="A1"), "ClaimResponse.item"),
         (a_claim_response("A1", item=["A1"]), "ClaimResponse.item"),
         (a_claim_response("A1", use="claim"), "ClaimResponse.use"),
-        (a_claim_response("A1", identifier=[]), "ClaimResponse.identifier"),
         (a_claim_response("A1", preAuthPeriod={"start": "soon"}), "ClaimResponse (a Period)"),
         (a_claim_response("A1", preAuthPeriod={"end": 2026}), "ClaimResponse (a Period)"),
         (a_bundle(a_claim_response("A1", error={})), "Bundle.entry[0].resource.error"),

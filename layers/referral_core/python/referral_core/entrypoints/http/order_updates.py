@@ -56,6 +56,13 @@ if TYPE_CHECKING:
 
 _WANTED: Final = frozenset({"draft", "active", "on-hold"})
 """Statuses of an order that still wants something."""
+_TOO_LATE: Final = (
+    "Recorded; the referral is closed and was not changed. Post a new referral if one is needed."
+)
+_ENDED_BEFORE: Final = (
+    "Recorded; the referral had ended another way before, and nothing is left to end. "
+    "Read its Task for how, and reopen it if something is to be done."
+)
 _ENDS: Final[Mapping[str, type[Cancel | EnteredInError]]] = {
     "revoked": Cancel,
     "entered-in-error": EnteredInError,
@@ -146,11 +153,12 @@ class ReceiveOrderUpdate:
                 status=HTTPStatus.CONFLICT,
                 expression="ServiceRequest.identifier",
             )
+        if is_late and referral.outcome is not None and update.ends_with is referral.outcome:
+            return  # it ended so already
         if is_late:
             refuse(
                 "referral-closed",
-                "Recorded; the referral is closed and was not changed. "
-                "Post a new referral if one is needed.",
+                _TOO_LATE if update.ends_with is None else _ENDED_BEFORE,
                 code="conflict",
                 status=HTTPStatus.CONFLICT,
             )

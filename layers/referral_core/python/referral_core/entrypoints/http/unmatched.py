@@ -18,7 +18,7 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Referral
 from referral_core.domain.unmatched import Candidate, Unmatched
-from referral_core.domain.updates import AuthorizationDecided, Role, Update
+from referral_core.domain.updates import AuthorizationDecided, ReportReceived, Role, Update
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
@@ -52,13 +52,12 @@ class ListUnmatched:
     items: UnmatchedItems
 
     def unmatched(self, request: Request) -> Response:
-        """List what nobody has settled, first received first."""
+        """List what nobody has settled, first received first; on a page, critical results lead."""
         check_parameters(request.query, UNMATCHED_PARAMETERS)
         count, after = count_of(request.query), request.query.get("_page")
         page, following = self.items.waiting(request.principal.tenant, count, after)
-        return Response(
-            HTTPStatus.OK, {"unmatched": [_shown(item) for item in page], "next": following}
-        )
+        shown = [_shown(item) for item in sorted(page, key=lambda item: not _is_critical(item))]
+        return Response(HTTPStatus.OK, {"unmatched": shown, "next": following})
 
 
 @dataclass(frozen=True)
@@ -122,11 +121,16 @@ def _of_referral(update: Update, referral: Referral) -> Update:
     return update.but(**own)
 
 
+def _is_critical(item: Unmatched) -> bool:
+    return isinstance(item.update, ReportReceived) and item.update.critical
+
+
 def _shown(item: Unmatched) -> Mapping[str, Any]:
     return {
         "id": item.id,
         "reason": item.mismatch.value,
         "kind": item.update.kind.value if item.update else None,
+        "critical": _is_critical(item),
         "receivedAt": item.received_at.isoformat(),
         "from": item.organization,
         "client": item.client_id,

@@ -11,6 +11,7 @@ from referral_core.domain.authorization import AuthorizationResponse
 from referral_core.domain.effects import Effect, Evidence, KeepEvidence
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.lifecycle import Step
 from referral_core.domain.ownership import Authority, may_post
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import Referral
@@ -52,8 +53,9 @@ from referral_core.fhir.inbound.partner_updates import (
     read_appointment,
 )
 from referral_core.fhir.parse import read_resource
-from referral_core.fhir.pas.response import read_claim_responses
+from referral_core.fhir.pas.response import UNTRACED, read_claim_responses
 from referral_core.lifecycle.engine.apply_update import Receipt
+from referral_core.lifecycle.engine.reopen import LATE_CRITICAL, reopen
 
 _TRACE: Final = "-a"
 _NOTHING_TO_DO: Final = ONLY_INFORMS | {UpdateKind.NOTICE_ACKNOWLEDGED}
@@ -114,12 +116,28 @@ class ReceiveUpdate:
         pathways = self.service.engine.sources.pathways
         rules = pathways(referral.pathway, referral.pathway_version)
         known = reported.but(loinc=_first_known(reported, rules))
+        if _is_to_be_read_now(referral, known):
+            # A person must read it now: what is closed stands on nobody's worklist.
+            referral = reopen(
+                self.service.engine,
+                referral.tenant,
+                referral.id,
+                resume=Step.VERIFY_CLOSURE,
+                actor=request.principal.client_id,
+                reason=LATE_CRITICAL,
+            )
         result = self.submit(request, referral, known, KeepEvidence(evidence=evidence))
         return receipt(request, result, HTTPStatus.CREATED)
 
     def claim_response(self, request: Request) -> Response:
         """Take a payer's decisions: a ClaimResponse, or a notification Bundle that holds some."""
         responses = read_claim_responses(read_resource(request.body, request.content_type))
+        untraced = [response for response in responses if response.trace == UNTRACED]
+        for response in untraced:
+            self.aside.decision(request, _decision(response), response, Mismatch.TRACE_UNKNOWN)
+        if untraced and len(untraced) == len(responses):
+            return kept_unmatched(request)
+        responses = tuple(response for response in responses if response.trace != UNTRACED)
         # All or nothing: whoever may not decide one of them has none of them stored.
         referrals = [self._asked(request, response) for response in responses]
         evidence = self.service.store_document(request, "payer-decision", request.body, _FHIR)
@@ -220,6 +238,17 @@ class ReceiveUpdate:
         return referral
 
 
+def _is_to_be_read_now(referral: Referral, reported: DocumentUpdate) -> bool:
+    """Whether a critical result came after the visit was closed, and not for the second time.
+
+    A referral that ended without its clinic has no step that could read it: there it waits first
+    among the unmatched.
+    """
+    is_known = any(report.sha256 == reported.sha256 for report in referral.reports)
+    is_news = reported.critical and not reported.withdrawn and not is_known
+    return is_news and referral.is_closed and referral.offer is not None
+
+
 def _first_known(reported: DocumentUpdate, rules: Pathway) -> tuple[str, ...]:
     """Return the code of a document's type: the one that the pathway knows, else the first."""
     wanted = {code for rule in rules.closure.evidence for code in rule.loinc}
@@ -231,7 +260,7 @@ def _decision(response: AuthorizationResponse, document: str | None = None) -> U
     """Return the update that a payer's answer is; `document` is the SHA-256 of what came."""
     return partial(
         AuthorizationDecided,
-        trace=response.trace,
+        trace=response.trace or None,
         verdict=response.verdict,
         review_action=response.review_action,
         number=response.number,

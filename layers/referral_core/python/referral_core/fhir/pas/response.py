@@ -27,6 +27,8 @@ _VERDICTS: Final[Mapping[str, AuthorizationVerdict]] = {
     "NA": AuthorizationVerdict.NOT_REQUIRED,
 }
 _GRANTED: Final = frozenset({AuthorizationVerdict.APPROVED, AuthorizationVerdict.NOT_REQUIRED})
+UNTRACED: Final = ""
+"""The trace of a decision that names no request: whose it is, a person finds out."""
 _TRACE_SYSTEMS: Final = ("urn:trnorg:", "https://referral-router.org/fhir/trace")
 _HOLDERS: Final = {"Bundle": "entry", "Parameters": "parameter"}
 _NOTIFICATION: Final = "notification: "
@@ -158,6 +160,8 @@ def _trace(response: Json, path: str, submitted: str | None) -> str:
         found = [submitted]
     else:
         found = []
+    if submitted is None and not found:
+        return UNTRACED
     if not found:
         raise FhirError(
             "claim-response-untraced",

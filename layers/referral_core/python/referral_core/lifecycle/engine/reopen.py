@@ -12,6 +12,7 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.referral import Referral, Reopening
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.consent import lacks_consent
 from referral_core.lifecycle.draft import Draft, draft, release
 from referral_core.lifecycle.engine.commit import commit_of
 from referral_core.lifecycle.engine.engine import Engine
@@ -26,6 +27,8 @@ REOPENS: Final[Mapping[Step, Status]] = MappingProxyType(
     }
 )
 """Where a closed referral may go on, and the status that it has there."""
+LATE_CRITICAL: Final = "late-critical-result"
+"""Why a closed referral is opened again by a document: somebody must read it now."""
 _NEED_PERFORMER: Final = frozenset({Step.CONTACT_PATIENT, Step.VERIFY_CLOSURE})
 
 
@@ -54,8 +57,9 @@ def reopen(
     """
     for _ in engine.conflicts:
         state = engine.sources.referrals.load(tenant, referral_id)
-        _require_reopenable(state.referral, resume)
-        drafted = _reopened(engine.case(state.referral), resume, actor, reason)
+        case = engine.case(state.referral)
+        _require_reopenable(case, resume)
+        drafted = _reopened(case, resume, actor, reason)
         try:
             engine.sources.referrals.commit(commit_of(drafted, state, state.mailbox.closed()))
         except (Conflict, StaleRun):
@@ -64,11 +68,16 @@ def reopen(
     raise AssertionError("the tries end with an error of their own")
 
 
-def _require_reopenable(referral: Referral, resume: Step) -> None:
+def _require_reopenable(case: Case, resume: Step) -> None:
+    referral = case.referral
     if not referral.is_closed:
         raise NotLegal("The referral is open: there is nothing to reopen.")
     if resume not in REOPENS:
         raise NotLegal(f"Resume at one of {', '.join(REOPENS)}.")
+    if resume is not Step.CHECK_READINESS and lacks_consent(case):
+        raise NotLegal(
+            f"The patient's consent to disclose is not on record: resume at {Step.CHECK_READINESS}."
+        )
     if resume in _NEED_PERFORMER and referral.offer is None:
         raise NotLegal(f"No clinic has the referral: resume at {Step.ROUTE_REFERRAL}.")
 
