@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
@@ -21,9 +21,18 @@ _ELEMENTS: Final[Mapping[ChangedPart, tuple[str, ...]]] = {
 }
 _REACH: Final = frozenset(
     {"phone", "email", "address_lines", "city", "state", "postal_code", "latitude", "longitude"}
-    | {"language"}
+    | {"language", "contacts", "through_contact"}
 )
 """How and where the patient is reached; what else is said of the patient is who it is."""
+
+_OF_SERVICE: Final[tuple[Callable[[ClinicalContent], object], ...]] = (
+    lambda content: content.service.wanted,
+    lambda content: content.reasons,
+    # Where it was written selects a pathway; what the patient allows, what may be disclosed.
+    lambda content: content.setting,
+    lambda content: content.consent,
+)
+"""What decides which service it is, and what may be done for it."""
 
 
 def changed_parts(before: ClinicalPayload, after: ClinicalPayload) -> tuple[ChangedPart, ...]:
@@ -48,7 +57,7 @@ def _in_content(before: ClinicalContent, after: ClinicalContent) -> Iterator[Cha
             yield ChangedPart.REACH if name in _REACH else ChangedPart.PATIENT
     if before.coverage != after.coverage:
         yield ChangedPart.COVERAGE
-    if before.reasons != after.reasons or before.service.wanted != after.service.wanted:
+    if any(read(before) != read(after) for read in _OF_SERVICE):
         yield ChangedPart.SERVICE
     if before.service.performer_npis != after.service.performer_npis:
         yield ChangedPart.PERFORMER
