@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -33,5 +33,14 @@ class Documents(Construct):
             enforce_ssl=True,
             versioned=True,
             server_access_logs_bucket=self.access_logs,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    # What was uploaded and named has been copied under its hash by then.
+                    prefix="uploads/",
+                    expiration=Duration.days(1),
+                    noncurrent_version_expiration=Duration.days(1),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -32,6 +32,7 @@ TALK = (*TEXT, "sms-voice:SendVoiceMessage")
 STOP = ("sms-voice:PutOptedOutNumber",)
 STOP_OR_START = (*STOP, "sms-voice:DeleteOptedOutNumber")
 STORE = ("s3:PutObject",)
+STORE_AND_READ = (*STORE, "s3:GetObject")
 QUEUE = ("sqs:SendMessage",)
 SECRET = ("secretsmanager:GetSecretValue",)
 TABLE = "TABLE_NAME"
@@ -134,7 +135,7 @@ OTHERS = (
         },
     ),
     _receiver("receive_referral"),
-    _receiver("receive_update", OPT_OUT_LIST=STOP),
+    _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),
     Spec("query_api", {TABLE: LIST, HASH_KEYS: SECRET}),
     Spec("serve_console", {}, page=True),

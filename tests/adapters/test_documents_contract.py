@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.memory.partners import MemoryDocuments
 from referral_core.domain.errors import Retryable
 from referral_core.domain.ids import Tenant
+from referral_core.domain.upload import Announced
 from referral_core.ports import Documents
 
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ def s3_side(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Side]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     with mock_aws():
         key = boto3.client("kms", region_name="us-east-1").create_key()["KeyMetadata"]["Arn"]
-        yield S3Side(boto3.client("s3", region_name="us-east-1"), key)
+        signed = Config(signature_version="s3v4")
+        yield S3Side(boto3.client("s3", region_name="us-east-1", config=signed), key)
 
 
 @pytest.fixture(params=["memory", "s3"])
@@ -135,3 +139,53 @@ def test_a_document_is_encrypted_under_the_buckets_key(s3_side: S3Side) -> None:
 def test_a_bucket_in_trouble_is_worth_a_retry(s3_side: S3Side) -> None:
     with pytest.raises(Retryable):
         S3Documents(s3_side.client, "gone").put(LAKESIDE, REPORT, "application/pdf")
+
+
+# --- uploads --------------------------------------------------------------------------------------
+
+
+def announced(**fields: Any) -> Announced:
+    known = {"tenant": LAKESIDE, "sender": "clinic-1", "sha256": DIGEST, "size": len(REPORT)}
+    return Announced(**{**known, "content_type": "application/pdf", **fields})
+
+
+def test_the_address_signs_this_document_and_no_other(s3_side: S3Side) -> None:
+    target = s3_side.documents.upload_target(announced())
+    signed = parse_qs(urlsplit(target.url).query)
+    assert signed["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert int(signed["X-Amz-Expires"][0]) <= 15 * 60
+    names = set(signed["X-Amz-SignedHeaders"][0].split(";"))
+    given = {name.lower() for name in target.headers}
+    # Whatever tells the document apart is signed: as a header that the sender must send, or there.
+    assert given <= names | {name.lower() for name in signed}
+    assert target.headers["Content-Length"] == str(len(REPORT))
+
+
+def test_what_is_uploaded_is_read_by_who_uploaded_it(s3_side: S3Side) -> None:
+    target = s3_side.documents.upload_target(announced())
+    key = unquote(urlsplit(target.url).path.lstrip("/")).removeprefix(f"{BUCKET}/")
+    assert s3_side.documents.uploaded(LAKESIDE, "clinic-1", DIGEST) is None
+    s3_side.client.put_object(Bucket=BUCKET, Key=key, Body=REPORT)
+    assert s3_side.documents.uploaded(LAKESIDE, "clinic-1", DIGEST) == REPORT
+    assert s3_side.documents.uploaded(LAKESIDE, "clinic-2", DIGEST) is None
+    assert s3_side.documents.uploaded(HILLTOP, "clinic-1", DIGEST) is None
+    # Where a document lies under its hash, nothing unverified does.
+    assert key.startswith("uploads/")
+
+
+def test_an_upload_is_read_no_further_than_a_document_may_go(
+    s3_side: S3Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("referral_core.adapters.aws.s3.LARGEST", 10)
+    key = urlsplit(s3_side.documents.upload_target(announced()).url).path.removeprefix(
+        f"/{BUCKET}/"
+    )
+    s3_side.client.put_object(Bucket=BUCKET, Key=key.lstrip("/"), Body=REPORT)
+    found = s3_side.documents.uploaded(LAKESIDE, "clinic-1", DIGEST)
+    assert found is not None
+    assert len(found) == 11
+
+
+def test_a_bucket_in_trouble_gives_no_upload_and_says_so(s3_side: S3Side) -> None:
+    with pytest.raises(Retryable):
+        S3Documents(s3_side.client, "gone").uploaded(LAKESIDE, "clinic-1", DIGEST)

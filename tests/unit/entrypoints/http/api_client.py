@@ -33,6 +33,7 @@ from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
+from referral_core.entrypoints.http.uploads import Uploads
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
@@ -89,7 +90,7 @@ class ApiClient:
             self.lake, directory, clock, [price_book("us-east-1")], horizons(pathways().values())
         )
         kept = KeepUnmatched(self.unmatched, referrals)
-        updates = ReceiveUpdate(service, PutAside(service, kept))
+        updates = ReceiveUpdate(service, PutAside(service, kept), Uploads(self.documents))
         self.apps = {
             RECEIVE_REFERRAL: intake_app(self.intake, orders),
             RECEIVE_UPDATE: update_app(

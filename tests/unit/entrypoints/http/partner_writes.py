@@ -197,7 +197,24 @@ def _report(case: str, body: Json, answers: Mapping[int, AbstractSet[Party]]) ->
     return Write(f"POST {url}", case, patient_seen, Request("POST", url, body), answers)
 
 
+_ANNOUNCED: Final = {
+    "resourceType": "Parameters",
+    "parameter": [
+        {"name": "sha256", "valueString": "a" * 64},
+        {"name": "size", "valueUnsignedInt": 9},
+        {"name": "contentType", "valueCode": "application/pdf"},
+    ],
+}
+_WHO_REPORTS: Final = EHRS | _NOT_ASKED | _ENDED | _STAFF_AND_CLINIC
 REPORTS: Final = (
+    Write(
+        "POST /fhir/DocumentReference/$upload",
+        "a place for a document",
+        patient_seen,
+        Request("POST", "/fhir/DocumentReference/$upload", _ANNOUNCED),
+        {200: _WHO_REPORTS},
+        may_touch=False,
+    ),
     _report("final", a_document(**_ABOUT), _REPORT),
     _report("a draft", a_document(docStatus="preliminary", **_ABOUT), _DRAFT),
     _report("final", _result("final", _BASED_ON), _REPORT),

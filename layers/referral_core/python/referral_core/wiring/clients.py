@@ -35,10 +35,12 @@ def aws_client(service: Service, *, attempts: int = 4) -> Any:
     # Most of a start: a function that needs no client loads none of it.
     from botocore.config import Config  # noqa: PLC0415
 
+    # What is signed for others to upload into an encrypted bucket is signed by version 4.
     config = Config(
         connect_timeout=3,
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        signature_version="s3v4" if service == "s3" else None,
     )
     return _session().create_client(service, config=config)
 

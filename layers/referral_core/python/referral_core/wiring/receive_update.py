@@ -11,6 +11,7 @@ from referral_core.entrypoints.http.tasks import ReceiveTasks
 from referral_core.entrypoints.http.unmatched import MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
+from referral_core.entrypoints.http.uploads import Uploads
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.wiring.clock import clock
@@ -26,6 +27,7 @@ def build() -> HttpEndpoint:
     """Build the function receive_update."""
     service = UpdateService(table(), documents(), reacting_engine(), clock())
     staff = DecideWorkItems(service, directory(), opt_outs())
-    use = ReceiveUpdate(service, PutAside(service, KeepUnmatched(unmatched(), table())))
+    aside = PutAside(service, KeepUnmatched(unmatched(), table()))
+    use = ReceiveUpdate(service, aside, Uploads(documents()))
     matching = MatchItems(service, unmatched())
     return update_app(use, ReceiveTasks(use), staff, matching)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+import hashlib
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.domain.errors import Retryable
 from referral_core.domain.ids import Tenant
+from referral_core.domain.upload import LARGEST, Announced, UploadTarget
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _THERE_ALREADY: Final = "PreconditionFailed"
+_NOT_THERE: Final = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
+"""Who may not list a bucket is told no more of a missing object than of another's."""
+_VALID_FOR: Final = timedelta(minutes=15)
+UPLOADS: Final = "uploads"
+"""Under which documents lie that nobody has verified yet; the bucket forgets them after a day."""
 
 
 class S3Documents:
@@ -34,7 +42,7 @@ class S3Documents:
         Raises:
             Retryable: the bucket did not take it.
         """
-        digest = sha256(content).hexdigest()
+        digest = hashlib.sha256(content).hexdigest()
         try:
             self._client.put_object(
                 Bucket=self._bucket,
@@ -49,3 +57,46 @@ class S3Documents:
         except BotoCoreError as error:
             raise Retryable("The document could not be stored; send it again.") from error
         return digest
+
+    def upload_target(self, announced: Announced) -> UploadTarget:
+        """Sign a PUT of this document and no other: its size, type and checksum are signed too."""
+        checksum = b64encode(bytes.fromhex(announced.sha256)).decode()
+        url = self._client.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": _staged(announced.tenant, announced.sender, announced.sha256),
+                "ContentType": announced.content_type,
+                "ContentLength": announced.size,
+                "ChecksumSHA256": checksum,
+            },
+            ExpiresIn=int(_VALID_FOR.total_seconds()),
+        )
+        headers = {
+            "Content-Type": announced.content_type,
+            "Content-Length": str(announced.size),
+            "x-amz-checksum-sha256": checksum,
+        }
+        # A signature is on real time, whatever the business clock says.
+        return UploadTarget(url=url, headers=headers, expires_at=datetime.now(UTC) + _VALID_FOR)
+
+    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> bytes | None:
+        """Read what a sender uploaded, at most one byte more than a document may have.
+
+        Raises:
+            Retryable: the bucket did not give it.
+        """
+        key = _staged(tenant, sender, sha256)
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=key)
+            return found["Body"].read(LARGEST + 1)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_THERE:
+                return None
+            raise Retryable("The upload could not be read; send it again.") from error
+        except BotoCoreError as error:
+            raise Retryable("The upload could not be read; send it again.") from error
+
+
+def _staged(tenant: Tenant, sender: str, digest: str) -> str:
+    return f"{UPLOADS}/{tenant}/{hashlib.sha256(sender.encode()).hexdigest()[:32]}/{digest}"

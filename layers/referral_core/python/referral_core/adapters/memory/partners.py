@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -20,6 +20,7 @@ from referral_core.domain.messages import DeliveryUnknown, Message, OfferedRefer
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import NoticeRequest, WaitlistRequest
+from referral_core.domain.upload import Announced, UploadTarget
 from referral_core.fhir.ids import notice_id
 
 Mode = Literal["up", "down", "refuses", "misconfigured"]
@@ -181,9 +182,22 @@ class MemoryDocuments:
     """Documents by tenant and hash, with their media type."""
 
     stored: dict[tuple[Tenant, str], tuple[bytes, str]] = field(default_factory=dict)
+    staged: dict[tuple[Tenant, str, str], bytes] = field(default_factory=dict)
 
     def put(self, tenant: Tenant, content: bytes, content_type: str) -> str:
         """Store a document unless it is there; return its SHA-256 in hex."""
         digest = sha256(content).hexdigest()
         self.stored.setdefault((tenant, digest), (content, content_type or _BYTES))
         return digest
+
+    def upload_target(self, announced: Announced) -> UploadTarget:
+        """Return an address of nowhere: `staged` is what is uploaded."""
+        return UploadTarget(
+            url=f"https://documents.example.org/{announced.sha256}",
+            headers={"Content-Type": announced.content_type},
+            expires_at=datetime.now(UTC) + timedelta(minutes=15),
+        )
+
+    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> bytes | None:
+        """Read what was uploaded."""
+        return self.staged.get((tenant, sender, sha256))

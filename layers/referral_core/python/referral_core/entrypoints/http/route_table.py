@@ -137,6 +137,13 @@ ROUTES: Final = (
     ),
     _update(
         "POST",
+        "/fhir/DocumentReference/$upload",
+        "upload",
+        _PARTNERS,
+        "Get a place to upload a large document to, before a resource names it.",
+    ),
+    _update(
+        "POST",
         "/fhir/DiagnosticReport",
         "create-diagnostic-report",
         _PARTNERS,

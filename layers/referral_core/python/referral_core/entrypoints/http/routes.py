@@ -57,6 +57,7 @@ def update_app(
         "create-appointment": use.appointment,
         "update-appointment": use.appointment,
         "create-document": use.document,
+        "upload": use.upload,
         "create-diagnostic-report": use.diagnostic_report,
         "create-claim-response": use.claim_response,
         "create-communication": use.communication,

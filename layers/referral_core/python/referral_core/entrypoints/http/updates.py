@@ -40,6 +40,7 @@ from referral_core.entrypoints.http.update_service import (
     receipts,
     version_of,
 )
+from referral_core.entrypoints.http.uploads import Uploads
 from referral_core.fhir.ids import appointment_id as own_appointment_id
 from referral_core.fhir.inbound.acknowledgements import read_acknowledgement
 from referral_core.fhir.inbound.documents import (
@@ -69,6 +70,7 @@ class ReceiveUpdate:
 
     service: UpdateService
     aside: PutAside
+    uploads: Uploads
 
     def appointment(self, request: Request) -> Response:
         """Take what the clinic reports on the appointment."""
@@ -97,7 +99,12 @@ class ReceiveUpdate:
         """Take the result of a diagnostic service, as a document."""
         return self._document(request, read_diagnostic_report(request.body, request.content_type))
 
-    def _document(self, request: Request, reported: DocumentUpdate) -> Response:
+    def upload(self, request: Request) -> Response:
+        """Offer a place for a document that is too large to be sent inline."""
+        return self.uploads.offer(request)
+
+    def _document(self, request: Request, sent: DocumentUpdate) -> Response:
+        reported = self.uploads.joined(request.principal, sent)
         if reported.referral_id is None and reported.content is not None:
             request.principal.require_role(*may_post(kind_of(reported.kind_class)))
             self.aside.report(request, reported, Mismatch.REFERRAL_NOT_NAMED)
@@ -106,7 +113,8 @@ class ReceiveUpdate:
         if reported.content is None:
             refuse(
                 "document-not-inline",
-                "Send the document inline, in the attachment's data: the router keeps a copy.",
+                "Send the document inline, in the attachment's data, or upload it by $upload: "
+                "the router keeps a copy, and fetches nothing.",
                 code="not-supported",
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
             )

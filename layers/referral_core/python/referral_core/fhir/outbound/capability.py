@@ -24,6 +24,10 @@ _NOTES: Final = {
         "order of _lastUpdated; a search by an unknown parameter is refused unless "
         "Prefer: handling=lenient."
     ),
+    "DocumentReference": (
+        "A report is taken inline, or as an upload: ask $upload for a place, PUT the document "
+        "there (at most 50 MB), and name it in attachment.url. No other address is fetched."
+    ),
     "Task": (
         "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic. Updated "
         "by PUT or by JSON Patch; created by an EHR about an order that it sent before."

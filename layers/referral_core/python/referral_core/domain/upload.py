@@ -1,0 +1,39 @@
+"""A way in for documents that are too large for a request: uploaded first, then named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from pydantic import Field
+
+from referral_core.domain.ids import Tenant
+from referral_core.domain.model import Model
+
+LARGEST: Final = 50_000_000
+"""Bytes of one document."""
+
+
+class Announced(Model):
+    """A document that its sender is going to upload: it is taken only if it is that one.
+
+    Attributes:
+        sender: the organization that uploads it, which alone can name it afterwards.
+        sha256: of its content, in hex.
+        size: in bytes.
+    """
+
+    tenant: Tenant
+    sender: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=1, le=LARGEST, strict=True)
+    content_type: str = Field(min_length=1, max_length=127, pattern=r"^[\w.+-]+/[\w.+-]+[ -~]*$")
+
+
+class UploadTarget(Model):
+    """Where to upload a document: a PUT of its bytes, with these headers, in time."""
+
+    url: str
+    headers: Mapping[str, str]
+    expires_at: datetime
