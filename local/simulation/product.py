@@ -43,7 +43,7 @@ from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.update_service import UpdateService
 from referral_core.entrypoints.http.updates import ReceiveUpdate
-from referral_core.entrypoints.http.uploads import Uploads
+from referral_core.entrypoints.http.uploads import Uploads, UploadStore
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.entrypoints.lake import export
@@ -120,6 +120,7 @@ class Ports:
     unmatched: MemoryUnmatched
     directory: MemoryDirectory
     documents: Documents
+    uploads: UploadStore
     http: HttpClient
     messenger: Messenger
     opt_outs: OptOuts
@@ -230,7 +231,7 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     reports = RunReports(
         ports.lake, ports.directory, ports.clock, [price_book("us-east-1")], HORIZONS
     )
-    partners = ReceiveUpdate(updates, PutAside(updates, _kept(ports)), Uploads(documents))
+    partners = ReceiveUpdate(updates, PutAside(updates, _kept(ports)), Uploads(ports.uploads))
     return {
         "receive_referral": intake_app(intake, orders),
         "receive_update": update_app(

@@ -183,6 +183,7 @@ class World(Invocations):
             unmatched=self.unmatched,
             directory=self.directory,
             documents=self.store(),
+            uploads=self.documents,
             http=self.http,
             messenger=self.channels(),
             opt_outs=CarrierOptOuts(self.carrier, OPT_OUT_LIST),

@@ -116,7 +116,9 @@ def _announced(request: Request) -> Announced:
         )
     principal = request.principal
     try:
-        return Announced(tenant=principal.tenant, sender=principal.organization, **fields)
+        return Announced.model_validate(
+            {"tenant": principal.tenant, "sender": principal.organization, **fields}
+        )
     except ValidationError as error:
         wrong = ", ".join(sorted({str(e["loc"][0]) for e in error.errors() if e["loc"]}))
         refuse(
