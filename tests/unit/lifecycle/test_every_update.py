@@ -47,17 +47,13 @@ SAYS: Final[Mapping[UpdateKind, Mapping[str, Any]]] = {
     _K.PATIENT_REPLIED: {"reply": "no"},
     _K.CONTACT_RECORDED: {"result": "declined"},
     _K.REPORT_RECEIVED: {"sha256": "b" * 64, "loinc": "11488-4"},
-    _K.NOTICE_DELIVERED: {"notice": 1},
-    _K.NOTICE_UNDELIVERABLE: {"notice": 1},
-    _K.NOTICE_ACKNOWLEDGED: {"notice": 1},
     _K.DECISION: {"action": "retry"},
-    _K.WORK_ITEM_UPDATED: {"act": "claim"},
-    _K.DEADLINE: {"wait": "w"},
 }
-OF_THE_MECHANISM: Final = frozenset({_K.DEADLINE, _K.WORK_ITEM_UPDATED}) | frozenset(
-    {_K.NOTICE_DELIVERED, _K.NOTICE_UNDELIVERABLE, _K.NOTICE_ACKNOWLEDGED}
+OF_THE_MECHANISM: Final = frozenset(
+    {kind for kind in _K if set(OWNERS[kind]) == {Role.ROUTER}}
+    | {_K.WORK_ITEM_UPDATED, _K.NOTICE_ACKNOWLEDGED}
 )
-"""Their own suites judge them: deadlines, care of an item, and what became of a notice."""
+"""Their own suites judge them: the router's own, care of an item, and the end of a notice."""
 ONLY_RECORDED: Final[Mapping[tuple[str, UpdateKind], str]] = {
     ("VerifyClosure", _K.PATIENT_REPLIED): "the visit took place; a stop counts all the same",
     ("VerifyClosure, told", _K.PATIENT_REPLIED): "the visit took place",
