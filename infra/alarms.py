@@ -13,11 +13,19 @@ from constructs import Construct
 
 from infra.functions import STEPS
 from infra.messaging import Messaging
+from infra.triggers import STREAM_FILTERS
+from referral_core.entrypoints.queues import ALL
 from referral_core.observability import NAMESPACE
 
 _FIVE_MINUTES = Duration.minutes(5)
 _HOUR = Duration.hours(1)
 _QUARTER = Duration.minutes(15)
+_DAY = Duration.days(1)
+_OVERDUE = Duration.days(2)
+"""How long a work item may be overdue before operations look at the team that has it."""
+_TRIES_OF_A_STEP = 4
+"""Of which each that a partner does not answer counts: what one dead partner does at the least."""
+PARTNERS = ("payer", "clinic", "ehr")
 _RUNBOOK = "docs/runbook.md"
 
 
@@ -32,6 +40,7 @@ class Alarms(Construct):
         functions: Mapping[str, lambda_.Function],
         machine: sfn.StateMachine,
         messaging: Messaging,
+        cost_limit: float,
     ) -> None:
         super().__init__(scope, construct_id)
         self._action = actions.SnsAction(messaging.alarms)
@@ -50,6 +59,10 @@ class Alarms(Construct):
         self._steps()
         self._due(functions["fire_timers"])
         self._prices(functions["publish_prices"])
+        self._consumers(functions)
+        self._queues_of_work()
+        self._partners()
+        self._money(cost_limit)
 
     def _queues(self, messaging: Messaging) -> None:
         for name, queue in {
@@ -120,6 +133,65 @@ class Alarms(Construct):
             "MarketsNotPublished",
             _measured("MarketsNotPublished", "Maximum", service="publish_prices"),
             "pricesnotpublished",
+        )
+
+    def _consumers(self, functions: Mapping[str, lambda_.Function]) -> None:
+        """Watch the stream's consumers: a record that waits is a start or a notice that waits."""
+        for name in STREAM_FILTERS:
+            title = "".join(part.capitalize() for part in name.split("_"))
+            self._alarm(
+                f"{title}Behind",
+                functions[name].metric("IteratorAge", statistic="Maximum", period=_FIVE_MINUTES),
+                "streambehind",
+                threshold=_QUARTER.to_milliseconds(),
+            )
+
+    def _queues_of_work(self) -> None:
+        """Watch what waits for people, and that it is counted."""
+        of_all = {"service": "measure_queues", "queue": ALL}
+        self._alarm(
+            "WorkOverdue",
+            _measured("OldestOverdue", "Maximum", **of_all),
+            "workoverdue",
+            threshold=_OVERDUE.to_seconds(),
+        )
+        self._alarm(
+            "QueuesNotMeasured",
+            _measured("OpenReferrals", "SampleCount", **of_all),
+            "queuesnotmeasured",
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+        self._alarm(
+            "AuthorizationClockBreached",
+            _measured("AuthorizationClocks", "Sum", service="record_metrics", clock="breached"),
+            "authorizationclockbreached",
+        )
+
+    def _partners(self) -> None:
+        """Watch the partners: one that does not answer, and one whose address or token is wrong."""
+        for partner in PARTNERS:
+            for result, most in (("unavailable", _TRIES_OF_A_STEP), ("misconfigured", 1)):
+                self._alarm(
+                    f"{partner.capitalize()}{result.capitalize()}",
+                    _measured("PartnerCalls", "Sum", partner=partner, result=result),
+                    "partners",
+                    threshold=most,
+                )
+
+    def _money(self, limit: float) -> None:
+        """Watch what a closed referral cost on average."""
+        self._alarm(
+            "CostPerReferral",
+            cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name="CostPerReferral",
+                dimensions_map={"service": "record_metrics", "part": "all"},
+                statistic="Average",
+                period=_DAY,
+            ),
+            "costperreferral",
+            threshold=limit,
         )
 
     def _alarm(

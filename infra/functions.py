@@ -148,7 +148,7 @@ OTHERS = (
             "STREAM_DLQ_URL": QUEUE,
         },
     ),
-    Spec("record_metrics", {"STREAM_DLQ_URL": QUEUE}),
+    Spec("record_metrics", {TABLE: ("dynamodb:Query",), "STREAM_DLQ_URL": QUEUE}),
     Spec(
         "export_events",
         {"LAKE_STREAM": ("firehose:PutRecordBatch",), "STREAM_DLQ_URL": QUEUE},
@@ -166,6 +166,7 @@ OTHERS = (
             "LAKE_DATABASE": ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"),
         },
     ),
+    Spec("measure_queues", {TABLE: ("dynamodb:Query",)}, timeout_s=60),
     Spec("fire_timers", RECORD, completes=True, timeout_s=55),
     Spec("publish_prices", {TABLE: (*READ, "dynamodb:PutItem")}, timeout_s=600, memory_mb=1769),
     Spec(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import ArnFormat, CfnOutput, Stack
+from aws_cdk import ArnFormat, CfnOutput, CfnParameter, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.api import Api
+from infra.dashboards import Dashboards
 from infra.documents import Documents
 from infra.functions import Functions, Resource
 from infra.hash_keys import HashKeys
@@ -71,7 +72,7 @@ class ReferralRouterStack(Stack):
         api = Api(self, "Api", functions=by_name, key=record.key)
         _tell_addresses(by_name, api)
         Triggers(self, "Triggers", functions=by_name, table=record.table, messaging=messaging)
-        Alarms(self, "Alarms", functions=by_name, machine=lifecycle.machine, messaging=messaging)
+        self._watch(by_name, lifecycle, messaging)
         outputs = {
             **_api_outputs(api),
             **_queue_outputs(messaging),
@@ -82,6 +83,20 @@ class ReferralRouterStack(Stack):
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+    def _watch(
+        self, by_name: Mapping[str, lambda_.Function], lifecycle: Lifecycle, messaging: Messaging
+    ) -> None:
+        """Draw what happens, and wake somebody when it is not what it should be."""
+        Alarms(
+            self,
+            "Alarms",
+            functions=by_name,
+            machine=lifecycle.machine,
+            messaging=messaging,
+            cost_limit=_cost_limit(self),
+        )
+        Dashboards(self, "Dashboards", functions=by_name, machine=lifecycle.machine)
 
     def _resources(
         self, record: ReferralTable, documents: Documents, messaging: Messaging, lake: Lake
@@ -122,6 +137,17 @@ def _tell_addresses(by_name: Mapping[str, lambda_.Function], api: Api) -> None:
         function.add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
     authorize.add_environment("POOL_ISSUER", api.issuer)
     authorize.add_environment("POOL_KEYS_URL", f"{api.issuer}/.well-known/jwks.json")
+
+
+def _cost_limit(stack: Stack) -> float:
+    """Return the dollars above which the average cost of a closed referral wakes somebody."""
+    return CfnParameter(
+        stack,
+        "CostPerReferralLimit",
+        type="Number",
+        default=25,
+        description="US dollars that a closed referral may cost on a day's average",
+    ).value_as_number
 
 
 def _api_outputs(api: Api) -> Mapping[str, str]:

@@ -80,6 +80,7 @@ class Triggers(Construct):
         )
         _hand_over_replies(functions["receive_reply"], messaging)
         _publish_prices(self, functions["publish_prices"])
+        _measure_queues(self, functions["measure_queues"])
         rule = events.Rule(
             self,
             "EveryMinute",
@@ -107,6 +108,17 @@ def _publish_prices(scope: Construct, function: lambda_.Function) -> None:
         schedule=events.Schedule.rate(Duration.minutes(15)),
     )
     # A run that is lost is followed by the next.
+    rule.add_target(targets.LambdaFunction(function, retry_attempts=0))
+
+
+def _measure_queues(scope: Construct, function: lambda_.Function) -> None:
+    """Let the queues be measured often enough that no figure is older than five minutes."""
+    rule = events.Rule(
+        scope,
+        "EveryFourMinutes",
+        description="The open referrals and work items of each queue are counted",
+        schedule=events.Schedule.rate(Duration.minutes(4)),
+    )
     rule.add_target(targets.LambdaFunction(function, retry_attempts=0))
 
 

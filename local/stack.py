@@ -23,6 +23,7 @@ import httpx
 from infra import STACK_NAME
 from local.deploy import Deployment, deploy, synthesise
 from local.emulator import HOST, Emulator, die_with_parent, running, stop_group
+from local.metrics import bridged
 from local.pace import Pace
 from local.partners.carrier.endpoint import NUMBER, OPT_OUT_LIST
 from local.partners.world import Client
@@ -109,7 +110,7 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
         stack = Stack(emulator, deployment, seeded, partners_url, api_url, pace)
         with _partners(stack, scripts, listener):
             _warm(stack)
-            with _ticking(stack):
+            with _ticking(stack), bridged(emulator):
                 yield stack
 
 

@@ -29,6 +29,8 @@ from referral_core.adapters.protocols import (
     EligibilityByProtocol,
     PriorAuthByProtocol,
 )
+from referral_core.domain.cost_ledger import Cost, cost, price_lines
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.entrypoints.http import route_matching
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
@@ -83,11 +85,12 @@ from referral_core.ports import (
     Referrals,
     Workflow,
 )
-from referral_core.price_books import price_book
+from referral_core.price_books import LISTS, price_book
 from referral_core.reporting.horizons import horizons
 
 API: Final = "https://router.example"
 HORIZONS: Final = horizons(pathways().values())
+PRICES: Final = [price_book(name) for name in LISTS]
 
 
 class Context:
@@ -190,7 +193,8 @@ class Product:
     def record_metrics(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of events."""
         with redirect_stdout(self._ports.stdout):
-            return consume(event, Sort.EVENT, record, self._dead("record_metrics"))
+            use = partial(record, cost_of=self._cost)
+            return consume(event, Sort.EVENT, use, self._dead("record_metrics"))
 
     def export_events(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of events, as rows of the lake."""
@@ -210,6 +214,10 @@ class Product:
         with redirect_stdout(self._ports.stdout):
             return self._waitlist.handle(event)
 
+    def _cost(self, tenant: str, referral_id: str) -> Cost:
+        events = self._ports.referrals.events(Tenant(tenant), ReferralId(referral_id))
+        return cost(events, price_lines(PRICES))
+
     def _dead(self, consumer: str) -> DeadLetters:
         client: Any = self._ports.stream_dead  # the part of it that dead letters use
         return DeadLetters(lambda: client, "stream-dlq", consumer)
@@ -228,9 +236,7 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     lists = MemoryWorkLists(ports.worklists)
     worklist = ListWorkItems(referrals, lists, ports.clock)
     shown = ShowReferrals(referrals, lists, directory, ports.clock)
-    reports = RunReports(
-        ports.lake, ports.directory, ports.clock, [price_book("us-east-1")], HORIZONS
-    )
+    reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS)
     partners = ReceiveUpdate(updates, PutAside(updates, _kept(ports)), Uploads(ports.uploads))
     return {
         "receive_referral": intake_app(intake, orders),

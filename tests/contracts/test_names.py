@@ -30,6 +30,7 @@ NO_STATES = {
     "record_metrics",
     "fire_timers",
     "publish_prices",
+    "measure_queues",
     "deliver_notices",
     "serve_waitlist",
 }

@@ -265,9 +265,43 @@ def test_alarms_have_a_subscriber_when_the_account_names_one(template: Resources
     assert condition == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}
 
 
+def rule_of(resources: Resources, schedule: str) -> dict[str, Any]:
+    """The one rule of a schedule."""
+    rules = of_type(resources, "AWS::Events::Rule")
+    (found,) = [rule for rule in rules if rule["ScheduleExpression"] == schedule]
+    return found
+
+
+def test_no_figure_of_a_queue_is_older_than_five_minutes(resources: Resources) -> None:
+    (target,) = rule_of(resources, "rate(4 minutes)")["Targets"]
+    assert "MeasureQueues" in json.dumps(target["Arn"])
+    # A count that takes longer than what is left of the five minutes is broken off.
+    assert function(resources, "measure_queues")["Timeout"] <= 60
+    (alarm,) = [a for a in alarms_of(resources) if a["MetricName"] == "OpenReferrals"]
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] == 300
+
+
+def test_three_dashboards_draw_what_the_functions_measure(resources: Resources) -> None:
+    boards = {
+        board["DashboardName"]: json.dumps(board["DashboardBody"])
+        for board in of_type(resources, "AWS::CloudWatch::Dashboard")
+    }
+    assert set(boards) == {f"{STACK_NAME}-{n}" for n in ("operations", "partners", "money")}
+    for name, drawn in {
+        "operations": (
+            "OpenReferrals OldestReferral OverdueWorkItems OldestOverdue ReferralsReceived "
+            "ReferralsClosed LoopsClosed TimeInStatus IteratorAge OldestDue ExecutionsFailed Errors"
+        ),
+        "partners": "PartnerCalls PartnerSeconds Messages AuthorizationClocks",
+        "money": "CostPerReferral NotPriced",
+    }.items():
+        for metric in drawn.split():
+            assert f'\\"{metric}\\"' in boards[f"{STACK_NAME}-{name}"], metric
+
+
 def test_every_shard_of_what_is_due_has_a_worker_each_minute(resources: Resources) -> None:
-    (rule,) = of_type(resources, "AWS::Events::Rule")
-    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    rule = rule_of(resources, "rate(1 minute)")
     shards: list[int] = []
     for target in rule["Targets"]:
         shards += json.loads(target["Input"])["shards"]

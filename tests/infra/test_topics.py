@@ -16,6 +16,7 @@ WITHOUT_WRITES = {
     "query_reports",
     "serve_console",
     "record_metrics",
+    "measure_queues",
     "export_events",
     "publish_outbox",
 }

@@ -58,7 +58,20 @@ def test_what_is_counted_is_listed(unit: str) -> None:
 
 def test_a_series_of_messages_costs_what_its_parts_cost() -> None:
     sent = [an_event(sms_parts=2), an_event(voice_calls=1), an_event(emails=3)]
-    assert cost(sent, LIST) == (Decimal("0.0333"), {})
+    spent = cost(sent, LIST)
+    assert (spent.usd, spent.not_priced) == (Decimal("0.0333"), {})
+
+
+def test_a_cost_is_the_sum_of_its_parts() -> None:
+    spent = cost([an_event(sms_parts=2, states=4), an_event(emails=3)], LIST)
+    assert spent.parts == {
+        "cloud": Decimal("0.0001"),
+        "messages": Decimal("0.0203"),
+        "letters": 0,
+        "payer": 0,
+        "staff": 0,
+    }
+    assert sum(spent.parts.values()) == spent.usd
 
 
 def test_units_are_summed_over_events() -> None:
@@ -67,10 +80,8 @@ def test_units_are_summed_over_events() -> None:
 
 @pytest.mark.parametrize("unit", ["letters", "staff_calls", "payer_transactions"])
 def test_a_unit_without_a_price_is_counted_as_not_priced(unit: str) -> None:
-    assert cost([an_event(**{unit: 2}), an_event(sms_parts=1)], LIST) == (
-        Decimal("0.0100"),
-        {unit: 2},
-    )
+    spent = cost([an_event(**{unit: 2}), an_event(sms_parts=1)], LIST)
+    assert (spent.usd, spent.not_priced) == (Decimal("0.0100"), {unit: 2})
 
 
 def test_writes_cost_what_the_units_stated_cost() -> None:

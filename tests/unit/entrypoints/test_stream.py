@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from referral_core.adapters.memory.partners import MemoryEhr, MemoryNotices, Mem
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.change import change
+from referral_core.domain.cost_ledger import Cost
 from referral_core.domain.directory import EhrSystem
-from referral_core.domain.events import ClosureFacts, EventKind
+from referral_core.domain.events import FACTS, ClosureFacts, EventKind
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.referral import Notice, Referral
@@ -151,16 +153,28 @@ def test_events_become_metrics_with_bounded_dimensions(capsys: pytest.CaptureFix
         outcome=Outcome.SUPERSEDED,
         facts=ClosureFacts(loop_closed=True),
     ).event
+    spent = Cost(
+        Decimal("1.5"), {"letters": 3}, {"cloud": Decimal("0.25"), "staff": Decimal("1.25")}
+    )
     for event in (a_new_referral(a_referral()).event, closed):
-        record(None, plain(event_item(event)))
+        record(None, plain(event_item(event)), lambda *_: spent)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     found = {line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"]: line for line in lines}
-    assert set(found) == {"ReferralsReceived", "ReferralsClosed", "LoopsClosed", "TimeInStatus"}
+    assert set(found) == {
+        "ReferralsReceived",
+        "ReferralsClosed",
+        "LoopsClosed",
+        "TimeInStatus",
+        "CostPerReferral",
+    }
+    costs = {line["part"]: line["CostPerReferral"] for line in lines if "part" in line}
+    assert costs == {"all": [1.5], "cloud": [0.25], "staff": [1.25]}
+    assert next(line["NotPriced"] for line in lines if "NotPriced" in line) == [3]
     assert found["TimeInStatus"]["TimeInStatus"] == [7200.0]
     assert found["ReferralsClosed"]["outcome"] == "superseded"
     for line in lines:
         (dimensions,) = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
-        assert set(dimensions) <= {"pathway", "outcome", "status", "service"}
+        assert set(dimensions) <= {"pathway", "outcome", "status", "part", "service"}
         assert "r1" not in json.dumps(line)
 
 
@@ -246,3 +260,48 @@ def test_one_referral_that_cannot_be_processed_does_not_hide_the_others() -> Non
     referrals.load = broken  # type: ignore[method-assign]
     watchdog = Watchdog(partial(process_due, engine), referrals, clock)
     assert watchdog.tick() == {"failed": 1, "restarted": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "emitted"),
+    [
+        (EventKind.PATIENT_CONTACTED, {"channel": "sms"}, ("Messages", "sms", "sent")),
+        (EventKind.CHANNEL_UNAVAILABLE, {}, ("Messages", "any", "unavailable")),
+        (EventKind.PATIENT_OPTED_OUT, {}, ("Messages", "any", "opted-out")),
+        (EventKind.AUTHORIZATION_PENDED, {}, ("AuthorizationClocks", "running")),
+        (EventKind.AUTHORIZATION_CLOCK_WARNED, {}, ("AuthorizationClocks", "warned")),
+        (EventKind.AUTHORIZED, {}, ("AuthorizationClocks", "stopped")),
+        (
+            EventKind.WORK_ITEM_OPENED,
+            {"reason": "authorization-overdue"},
+            ("AuthorizationClocks", "breached"),
+        ),
+    ],
+)
+def test_messages_and_the_payers_clocks_are_measured(
+    kind: EventKind,
+    facts: dict[str, Any],
+    emitted: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    happened = change(
+        a_referral(),
+        kind,
+        at=NOW,
+        actor="t",
+        status_reason="w",
+        due_at=NOW,
+        facts=FACTS[kind].model_validate(facts),
+    ).event
+
+    record(None, plain(event_item(happened)), lambda *_: pytest.fail("nothing is closed"))
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    named = [
+        (
+            line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"],
+            *(line[d] for d in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0][1:]),
+        )
+        for line in lines
+    ]
+    assert emitted in named

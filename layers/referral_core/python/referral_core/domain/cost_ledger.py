@@ -57,10 +57,16 @@ class PriceLine(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What some events cost. Attributes: not_priced: unit → count of what has no price."""
+    """What some events cost.
+
+    Attributes:
+        not_priced: unit → count of what has no price.
+        parts: the same dollars by what they are for.
+    """
 
     usd: Decimal
     not_priced: Mapping[str, int]
+    parts: Mapping[Part, Decimal]
 
 
 def price_lines(
@@ -109,7 +115,8 @@ def units(events: Iterable[Event]) -> Mapping[str, int]:
 
 def cost(events: Iterable[Event], lines: Sequence[PriceLine]) -> Cost:
     """Return what some events cost, each by the price in force on its (UTC) day."""
-    usd, not_priced = Decimal(0), Counter[str]()
+    not_priced = Counter[str]()
+    parts: dict[Part, Decimal] = {unit.part: Decimal(0) for unit in UNITS.values()}
     by_unit: dict[str, list[PriceLine]] = {}
     for line in lines:
         by_unit.setdefault(line.unit, []).append(line)
@@ -118,10 +125,10 @@ def cost(events: Iterable[Event], lines: Sequence[PriceLine]) -> Cost:
         for unit, count in event.metered.items():
             found = [line for line in by_unit.get(unit, ()) if _covers(line, day)]
             if found:
-                usd += found[0].usd * count
+                parts[UNITS[unit].part] += found[0].usd * count
             elif count:
                 not_priced[unit] += count
-    return Cost(usd, not_priced)
+    return Cost(sum(parts.values(), Decimal(0)), not_priced, parts)
 
 
 def _covers(line: PriceLine, day: date) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from referral_core.domain.price_book import PriceBook
+
+LISTS: Final = ("us-east-1",)
+"""The lists that the release is priced by."""
 
 
 @cache

@@ -13,4 +13,4 @@ from referral_core.wiring.partners import http
 @cache
 def clinics() -> Clinics:
     """Return the clinics."""
-    return ClinicsByProtocol({"fhir-task": HttpClinics(http())})
+    return ClinicsByProtocol({"fhir-task": HttpClinics(http("clinic"))})

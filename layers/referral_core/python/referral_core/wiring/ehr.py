@@ -14,4 +14,4 @@ def ehr(base_url: str = "") -> Ehr:
     Args:
         base_url: of our API, which notices link to; messages to patients link to nothing.
     """
-    return EhrByProtocol({"fhir-communication": HttpEhr(http(), base_url)})
+    return EhrByProtocol({"fhir-communication": HttpEhr(http("ehr"), base_url)})

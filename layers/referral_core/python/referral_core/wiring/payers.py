@@ -14,10 +14,10 @@ from referral_core.wiring.partners import http
 @cache
 def eligibility() -> Eligibility:
     """Return the payers' eligibility services."""
-    return EligibilityByProtocol({"x12-271": HttpEligibility(http(), clock())})
+    return EligibilityByProtocol({"x12-271": HttpEligibility(http("payer"), clock())})
 
 
 @cache
 def prior_auth() -> PriorAuth:
     """Return the payers' prior-authorization services."""
-    return PriorAuthByProtocol({"davinci-pas": HttpPriorAuth(http())})
+    return PriorAuthByProtocol({"davinci-pas": HttpPriorAuth(http("payer"))})

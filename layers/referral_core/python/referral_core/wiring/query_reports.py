@@ -9,14 +9,12 @@ from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reports import RunReports
 from referral_core.entrypoints.http.routes import report_app
 from referral_core.pathways import pathways
-from referral_core.price_books import price_book
+from referral_core.price_books import LISTS, price_book
 from referral_core.reporting.horizons import horizons
 from referral_core.settings import settings
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 from referral_core.wiring.table import configuration
-
-PRICES = ("us-east-1",)
 
 
 @cache
@@ -28,7 +26,7 @@ def build() -> HttpEndpoint:
         lake,
         configuration(),
         clock(),
-        [price_book(name) for name in PRICES],
+        [price_book(name) for name in LISTS],
         horizons(pathways().values()),
     )
     return report_app(use)

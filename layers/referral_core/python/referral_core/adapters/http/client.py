@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Url, parse_url
 
 from referral_core.adapters.http.deadline import Deadline, deadline, pool_manager
+from referral_core.adapters.http.observed import Observe, nobody, observed
 from referral_core.domain.errors import Permanent, Refused, Retryable
 
 _CONNECT_SECONDS: Final = 3.0
@@ -55,6 +56,7 @@ class HttpClient:
         secret: looks up a bearer token by the name of its secret.
         pool: connections, kept between invocations; a fresh pool when None.
         read_again: looks a token up anew when a partner refuses it; None: no other is known.
+        observe: told what came of each exchange.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class HttpClient:
         secret: Callable[[str], str],
         pool: urllib3.PoolManager | None = None,
         read_again: Callable[[str], str] | None = None,
+        observe: Observe = nobody,
     ) -> None:
+        self._observe = observe
         self._secret = secret
         self._read_again = read_again or secret
         self._pool = pool or pool_manager()
@@ -115,7 +119,7 @@ class HttpClient:
             "Content-Type": content_type,
             "Accept": accept or content_type,
         }
-        with deadline(timeout) as time:
+        with observed(self._observe), deadline(timeout) as time:
             try:
                 response = ask(headers={**described, "Authorization": f"Bearer {token}"})
                 if response.status == HTTPStatus.UNAUTHORIZED:

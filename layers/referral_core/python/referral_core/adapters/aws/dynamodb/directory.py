@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
+from referral_core.adapters.aws.dynamodb.schema import BY_TEAM
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
@@ -38,9 +39,11 @@ def contract_item(tenant: Tenant, contract: PriceBook | RevenueTable) -> dict[st
 
 def config_item(record: _Configured) -> dict[str, Any]:
     """Return the table item of a configuration record: what operations load."""
+    listed: dict[str, str] = {}
     match record:
         case TenantProfile():
             pk, sk = keys.config(record.tenant), keys.Sort.TENANT.value
+            listed = {BY_TEAM.partition: keys.TENANTS, BY_TEAM.sort: record.tenant}
         case Payer():
             pk, sk = keys.config(record.tenant), f"{keys.Sort.PAYER}{record.id}"
         case EhrSystem():
@@ -50,7 +53,7 @@ def config_item(record: _Configured) -> dict[str, Any]:
             sk = f"{keys.Sort.PRACTITIONER}{record.npi}"
         case Principal():
             pk, sk = keys.principal(record.client_id), keys.Sort.PRINCIPAL.value
-    return item(pk=pk, sk=sk, body=record.model_dump_json())
+    return item(pk=pk, sk=sk, body=record.model_dump_json(), **listed)
 
 
 def config_items(record: _Configured) -> list[dict[str, Any]]:

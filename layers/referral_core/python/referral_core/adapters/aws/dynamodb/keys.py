@@ -79,6 +79,15 @@ def config(tenant: Tenant) -> str:
     return f"T#{tenant}#CONFIG"
 
 
+TENANTS: Final = "TENANTS"
+"""The partition of `by_team` in which every tenant's profile stands: the list of tenants."""
+
+
+def tenant_of(partition: str) -> Tenant:
+    """Return the tenant whose items a partition holds."""
+    return Tenant(partition.split("#", 2)[1])
+
+
 def directory(tenant: Tenant, specialty: str) -> str:
     """Return the partition of a specialty's practitioners."""
     return f"T#{tenant}#DIRECTORY#{specialty}"

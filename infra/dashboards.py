@@ -1,0 +1,178 @@
+"""Dashboards: operations, partners, money. What an alarm watches is drawn where it is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.alarms import PARTNERS
+from infra.triggers import STREAM_FILTERS
+from referral_core.domain.cost_ledger import UNITS
+from referral_core.domain.lifecycle import Outcome, Queue, Status
+from referral_core.entrypoints.queues import ALL
+from referral_core.observability import NAMESPACE
+from referral_core.pathways import pathways
+
+_MINUTE: Final = Duration.minutes(1)
+_GAUGED: Final = Duration.minutes(5)
+_DAY: Final = Duration.days(1)
+_WIDTH: Final = 12
+_EVENTS: Final = {"service": "record_metrics"}
+_QUEUES: Final = {"service": "measure_queues"}
+_RESULTS: Final = ("answered", "refused", "unavailable", "misconfigured")
+_CHANNELS: Final = ("sms", "voice", "email", "portal", "letter")
+_CLOCKS: Final = ("running", "warned", "breached", "stopped")
+
+
+class Dashboards(Construct):
+    """The three dashboards of a cell."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Mapping[str, lambda_.Function],
+        machine: sfn.StateMachine,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._dashboard("Operations", _operations(functions, machine))
+        self._dashboard("Partners", _partners())
+        self._dashboard("Money", _money())
+
+    def _dashboard(self, name: str, graphs: Sequence[cloudwatch.GraphWidget]) -> None:
+        rows = [list(graphs[n : n + 2]) for n in range(0, len(graphs), 2)]
+        cloudwatch.Dashboard(
+            self,
+            name,
+            dashboard_name=f"{Stack.of(self).stack_name}-{name.lower()}",
+            widgets=rows,
+        )
+
+
+def _operations(
+    functions: Mapping[str, lambda_.Function], machine: sfn.StateMachine
+) -> list[cloudwatch.GraphWidget]:
+    """Return what says whether everything moves, and where it does not."""
+    queues = [*Queue, ALL]
+    return [
+        _graph("Open referrals by queue", [_gauge("OpenReferrals", q) for q in queues]),
+        _graph("Overdue work items by queue", [_gauge("OverdueWorkItems", q) for q in queues]),
+        _graph("Oldest referral by queue, seconds", [_gauge("OldestReferral", q) for q in queues]),
+        _graph("Longest overdue by queue, seconds", [_gauge("OldestOverdue", q) for q in queues]),
+        _graph("Received", [_event("ReferralsReceived", pathway=p) for p in _pathways()]),
+        _graph("Closed by outcome", [_event("ReferralsClosed", outcome=o) for o in Outcome]),
+        _graph("Loops closed", [_event("LoopsClosed", pathway=p) for p in _pathways()]),
+        _graph(
+            "Time in status, seconds",
+            [_event("TimeInStatus", statistic="Average", status=s) for s in Status],
+        ),
+        _graph("Stream age, milliseconds", _stream_ages(functions)),
+        _graph(
+            "Watchdog",
+            [
+                _metric("OldestDue", "Maximum", {"service": "fire_timers"}),
+                _metric("DueFailed", "Sum", {"service": "fire_timers"}),
+                functions["fire_timers"].metric_invocations(period=_MINUTE),
+            ],
+        ),
+        _graph(
+            "Executions that ended badly",
+            [machine.metric_failed(), machine.metric_timed_out(), machine.metric_aborted()],
+        ),
+        _graph(
+            "Function errors",
+            [function.metric_errors(period=_MINUTE) for function in functions.values()],
+        ),
+    ]
+
+
+def _pathways() -> list[str]:
+    return sorted({pathway for pathway, _ in pathways()})
+
+
+def _stream_ages(functions: Mapping[str, lambda_.Function]) -> list[cloudwatch.IMetric]:
+    return [
+        functions[name].metric("IteratorAge", statistic="Maximum", period=_MINUTE)
+        for name in STREAM_FILTERS
+    ]
+
+
+def _partners() -> list[cloudwatch.GraphWidget]:
+    """Return what says who of the others answers, and how fast."""
+    answered = [
+        _metric("PartnerSeconds", "p95", {"partner": p, "result": "answered"}) for p in PARTNERS
+    ]
+    return [
+        *(
+            _graph(
+                f"Calls to {partner}s by result",
+                [
+                    _metric("PartnerCalls", "Sum", {"partner": partner, "result": r})
+                    for r in _RESULTS
+                ],
+            )
+            for partner in PARTNERS
+        ),
+        _graph("Seconds to an answer, p95", answered),
+        _graph(
+            "Messages sent by channel",
+            [_event("Messages", channel=c, result="sent") for c in _CHANNELS],
+        ),
+        _graph(
+            "Authorization clocks",
+            [_event("AuthorizationClocks", clock=c) for c in _CLOCKS],
+        ),
+    ]
+
+
+def _money() -> list[cloudwatch.GraphWidget]:
+    """Return what referrals cost, of those that closed."""
+    parts = sorted({unit.part for unit in UNITS.values()})
+    return [
+        _graph(
+            "Cost per closed referral, US dollars, daily average",
+            [_cost("Average", part) for part in (*parts, ALL)],
+        ),
+        _graph("Cost of what closed, US dollars a day", [_cost("Sum", p) for p in (*parts, ALL)]),
+        _graph("Cost per closed referral, US dollars, p95", [_cost("p95", ALL)]),
+        _graph(
+            "Units without a price, of what closed",
+            [_metric("NotPriced", "Sum", {**_EVENTS, "part": ALL}, _DAY)],
+        ),
+    ]
+
+
+def _cost(statistic: str, part: str) -> cloudwatch.Metric:
+    return _metric("CostPerReferral", statistic, {**_EVENTS, "part": part}, _DAY)
+
+
+def _gauge(name: str, queue: str) -> cloudwatch.Metric:
+    return _metric(name, "Maximum", {**_QUEUES, "queue": queue}, _GAUGED)
+
+
+def _event(name: str, *, statistic: str = "Sum", **dimension: str) -> cloudwatch.Metric:
+    return _metric(name, statistic, {**_EVENTS, **dimension})
+
+
+def _metric(
+    name: str, statistic: str, dimensions: Mapping[str, str], period: Duration = _MINUTE
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map=dict(dimensions),
+        statistic=statistic,
+        period=period,
+        label=list(dimensions.values())[-1],
+    )
+
+
+def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=_WIDTH)

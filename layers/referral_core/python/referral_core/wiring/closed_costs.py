@@ -1,0 +1,24 @@
+"""What referrals cost by the prices in force: the release's list and the tenant's contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from referral_core.domain.cost_ledger import Cost, cost, price_lines
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.price_books import LISTS, price_book
+from referral_core.wiring.table import directory, table
+
+
+@cache
+def closed_costs() -> Callable[[str, str], Cost]:
+    """Return what prices the events of one referral."""
+    lists = [price_book(name) for name in LISTS]
+
+    def cost_of(tenant: str, referral_id: str) -> Cost:
+        known = Tenant(tenant)
+        lines = price_lines(lists, directory().price_books(known))
+        return cost(table().events(known, ReferralId(referral_id)), lines)
+
+    return cost_of
