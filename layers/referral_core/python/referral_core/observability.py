@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
 def measure(name: str, value: float, unit: Unit, **dimension: str) -> None:
     """Emit one metric; see `measure_all`."""
-    measure_all({name: Measured(value, unit)}, **dimension)
+    measure_all({name: Measured(value, unit)}, by_function=True, **dimension)
 
 
 def measure_all(
