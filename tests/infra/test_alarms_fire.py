@@ -176,7 +176,7 @@ class UnreadMarkets:
     """A table that gives no market's demand."""
 
     def open_markets(self) -> Iterator[OpenMarket]:
-        yield OpenMarket(TENANT, "207RC0000X", ("207RC0000X",))
+        yield OpenMarket(tenant=TENANT, specialty="207RC0000X", accepts=("207RC0000X",))
 
     def published(self, *_: object) -> None:
         """Nothing was published yet."""

@@ -84,7 +84,7 @@ def _measure_cost(spent: Cost) -> None:
 
 
 def _measure_kind(kind: str, facts: Mapping[str, Any]) -> None:
-    """Emit what the kind of an event says: work items, routing, messages by channel, payers' clocks."""
+    """Emit what the kind of an event says of work items, routing, messages, clocks."""
     if kind == "work-item-opened":
         reason = str(facts.get("reason"))
         measure("WorkItemsOpened", 1, "Count", reason=reason)
