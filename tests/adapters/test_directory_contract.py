@@ -8,7 +8,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, config_item
+from referral_core.adapters.aws.dynamodb.directory import (
+    DynamoDbDirectory,
+    config_item,
+    pause_item,
+)
 from referral_core.adapters.aws.dynamodb.items import capacity_item
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.memory.directory import MemoryDirectory
@@ -16,11 +20,12 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
+from referral_core.domain.pause import Pause, PauseScope
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from referral_core.ports import Directory
 from tests.adapters.secret_keys import HASHED_KEYS
-from tests.unit.builders import TENANT
+from tests.unit.builders import NOW, TENANT
 from tests.unit.fhir.partners import a_performer
 from tests.unit.payer_requests import a_payer
 
@@ -99,3 +104,17 @@ def test_entries_are_read_together_with_what_is_reserved_of_them(directory: Dire
     assert {week: held for week, held in skin.reserved.items() if held} == RESERVED
     assert not any(heart.reserved.values())
     assert list(directory.listed(OTHER, wanted, weeks)) == []
+
+
+def test_a_pause_holds_its_own_tenant_while_it_is_there(directory: Directory) -> None:
+    assert list(directory.pauses(TENANT)) == []
+    paused = Pause(
+        tenant=TENANT, scope=PauseScope.PAYER, of="acme", reason="down", by="olu", since=NOW
+    )
+    if isinstance(directory, MemoryDirectory):
+        directory.paused.append(paused)
+    else:
+        client = boto3.client("dynamodb", "us-east-1")
+        client.put_item(TableName="referrals", Item=pause_item(paused))
+    assert list(directory.pauses(TENANT)) == [paused]
+    assert list(directory.pauses(OTHER)) == []

@@ -27,6 +27,7 @@ from referral_core.domain.directory import EhrSystem
 from referral_core.domain.events import FACTS, ClosureFacts, EventKind
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome, Status, Step
+from referral_core.domain.pause import Pause, PauseScope
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import NoticeRequest, Projected
 from referral_core.entrypoints.metrics import record
@@ -194,7 +195,7 @@ class Bench:
         self.ehr = MemoryEhr()
         notice = Notice(number=1, outcome=Outcome.SUPERSEDED, queued_at=NOW)
         self.referrals.accept([a_new_referral(a_referral(notices=(notice,)))])
-        directory = MemoryDirectory(self.referrals, [ehr])
+        self.directory = directory = MemoryDirectory(self.referrals, [ehr])
         self.delivery = NoticeDelivery(
             engine=an_engine(self.referrals, directory, self.clock),
             referrals=self.referrals,
@@ -212,6 +213,19 @@ class Bench:
     def recorded(self) -> list[str]:
         mailbox = self.referrals.load(TENANT, a_referral().id).mailbox
         return [update.kind.value for update in mailbox.pending]
+
+
+def test_a_notice_waits_in_the_queue_while_its_tenant_is_paused() -> None:
+    bench = Bench()
+    pause = Pause(
+        tenant=TENANT, scope=PauseScope.TENANT, of=TENANT, reason="moving", by="olu", since=NOW
+    )
+    bench.directory.paused.append(pause)
+    assert not bench.deliver()
+    assert bench.ehr.notices == {}
+    bench.directory.paused.clear()
+    assert bench.deliver()
+    assert bench.recorded() == ["notice-delivered"]
 
 
 def test_a_notice_is_delivered_and_its_delivery_recorded_once() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from referral_core.domain.ids import ReferralId, Tenant
     from referral_core.domain.lifecycle import Next
     from referral_core.domain.messages import Message, OfferedReferral
+    from referral_core.domain.pause import Pause
     from referral_core.domain.principal import Principal
     from referral_core.domain.referral import Notice, Referral
     from referral_core.domain.routing.published import PublishedMarket
@@ -152,6 +153,9 @@ class Directory(Protocol):
 
     def tenant(self, tenant: Tenant) -> TenantProfile:
         """Read the tenant's profile."""
+
+    def pauses(self, tenant: Tenant) -> Sequence[Pause]:
+        """List what operations hold back of the tenant's work."""
 
     def payer(self, tenant: Tenant, payer_id: str) -> Payer:
         """Read one payer. Raises: NotFound."""

@@ -51,6 +51,7 @@ class Regions(TypedDict, total=False):
     service: WantedService
     run: int
     restarts: int
+    paused: str | None
     current_step: Step
     information_requests: int
     waitlist_tries: int

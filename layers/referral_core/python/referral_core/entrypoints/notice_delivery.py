@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.domain.errors import Conflict, NotFound, Permanent, Refused, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.pause import PauseScope
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.updates import NoticeDelivered, NoticeUndeliverable
 from referral_core.lifecycle.engine.apply_update import apply_update
@@ -81,6 +82,8 @@ class NoticeDelivery:
         notice = next((n for n in referral.notices if n.number == message["notice"]), None)
         if notice is None or notice.delivered_at or message["ask"] < notice.asks:
             return True
+        if any(p.scope is PauseScope.TENANT for p in self.directory.pauses(tenant)):
+            return False  # it stays in the queue, and goes out once operations resume
         try:
             system = self.directory.ehr(tenant, referral.referrer)
             self.ehr.notify(system, referral, notice)

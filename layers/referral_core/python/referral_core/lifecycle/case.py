@@ -21,6 +21,7 @@ from referral_core.domain.lifecycle import Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.time_zones import zones_of
 from referral_core.domain.pathway import Pathway
+from referral_core.domain.pause import Pause
 from referral_core.domain.referral import Appointment, Offer, Referral
 from referral_core.domain.terminology import Overrides, Priority, keys_of
 from referral_core.ports import Directory, Referrals
@@ -132,6 +133,12 @@ class Case:
         """The business calendar of the tenant."""
         profile = self.profile
         return self._once("calendar", lambda: BusinessCalendar(profile.time_zone, profile.holidays))
+
+    @property
+    def pauses(self) -> Sequence[Pause]:
+        """What operations hold back of the tenant's work."""
+        tenant = self.referral.tenant
+        return self._once("pauses", lambda: self.sources.directory.pauses(tenant))
 
     @property
     def today(self) -> date:

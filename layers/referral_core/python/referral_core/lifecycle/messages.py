@@ -26,6 +26,7 @@ from referral_core.domain.outreach.series import (
     with_contact_ended,
 )
 from referral_core.domain.outreach.texts import compose, weekday
+from referral_core.domain.pause import LOOKS_AGAIN, pause_of_channel
 from referral_core.domain.referral import Appointment, Contact
 from referral_core.domain.work_items import Reason
 from referral_core.fhir.outbound.tasks import patient_reference
@@ -76,8 +77,11 @@ def free_at(case: Case, channel: Channel, at: datetime, part: DayPart | None = N
     """Return the first instant from `at` on at which the channel may be used.
 
     Letters and portal messages wake nobody; staff call in their own hours and the patient's;
-    messages keep to the patient's hours, to one a day and three a week.
+    messages keep to the patient's hours, to one a day and three a week. A channel that operations
+    have paused is looked at again a little later.
     """
+    if pause_of_channel(case.pauses, channel):
+        at = max(at, case.now + LOOKS_AGAIN)
     if channel in {"letter", "portal"}:
         return at
     hours = case.hours

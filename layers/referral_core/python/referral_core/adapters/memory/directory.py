@@ -8,6 +8,7 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
+from referral_core.domain.pause import Pause
 from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.principal import Principal
 from referral_core.domain.routing.published import PublishedMarket
@@ -25,6 +26,7 @@ class MemoryDirectory:
         """Take the records that operations would load."""
         self._referrals = referrals
         self._records = tuple(records)
+        self.paused: list[Pause] = []
         self.contracts: dict[Tenant, list[PriceBook | RevenueTable]] = {}
 
     def price_books(self, tenant: Tenant) -> Sequence[PriceBook]:
@@ -53,6 +55,10 @@ class MemoryDirectory:
             if isinstance(record, TenantProfile) and record.tenant == tenant:
                 return record
         raise NotFound("The tenant has no profile.")
+
+    def pauses(self, tenant: Tenant) -> Sequence[Pause]:
+        """List the tenant's pauses."""
+        return [pause for pause in self.paused if pause.tenant == tenant]
 
     def payer(self, tenant: Tenant, payer_id: str) -> Payer:
         """Read one payer."""

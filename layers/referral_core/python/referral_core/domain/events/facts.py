@@ -283,6 +283,7 @@ _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
         _K.RESOLUTION_RESENT,
         _K.WAIT_TAKEN_OVER,
         _K.RUN_RESTARTED,
+        _K.PAUSED,
     ),
 }
 FACTS: Final[Mapping[EventKind, type[Facts]]] = MappingProxyType(

@@ -99,3 +99,4 @@ class EventKind(StrEnum):
     RESOLUTION_RESENT = "resolution-resent"
     WAIT_TAKEN_OVER = "wait-taken-over"
     RUN_RESTARTED = "run-restarted"
+    PAUSED = "paused"

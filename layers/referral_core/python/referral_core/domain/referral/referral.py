@@ -78,6 +78,7 @@ class Referral(Model):
         version: rises by one with every change; equals the number of the last event.
         current_step: the step that carries the referral now, where a new run resumes.
         status_reason: one sentence, no PHI: why it waits and what would move it.
+        paused: what of it operations hold back, while its present run was ended for that.
         revised_at: when its author last sent another version of the order.
         consent_recorded: staff hold the patient's consent to disclose.
         performer_choice: whom a person wants to be asked next, and why.
@@ -119,6 +120,7 @@ class Referral(Model):
     waits_for: Party
     status_reason: str
     restarts: int = 0
+    paused: str | None = None
     information_requests: int = 0
     waitlist_tries: int = 0
     rebookings: int = 0

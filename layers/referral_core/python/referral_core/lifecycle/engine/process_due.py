@@ -18,6 +18,7 @@ from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.commit import commit_of
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.sweep_notices import sweep_notices
+from referral_core.lifecycle.pauses import held, pause_of
 
 _MOST_PATIENT: Final = 6
 """The watchdog's grace doubles with each restart, up to 2**6 times."""
@@ -33,6 +34,7 @@ class DueResult(StrEnum):
     RESENT = "resent"
     RESTARTED = "restarted"
     NOTICES = "notices"
+    PAUSED = "paused"
 
 
 def process_due(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> DueResult:
@@ -50,6 +52,12 @@ def process_due(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> DueR
     referral, mailbox = state.referral, state.mailbox
     if referral.is_closed or referral.due_at > now:
         return DueResult.NOTICES if swept else DueResult.NOT_DUE
+    if referral.paused is not None:
+        case = engine.case(referral)
+        pause = pause_of(case, referral.current_step)
+        if pause is not None:
+            referrals.commit(commit_of(held(case, referral.current_step, pause), state, None))
+            return DueResult.PAUSED
     wait, resolution = mailbox.wait, mailbox.resolution
     if wait is not None and resolution is None and wait.deadline <= now:
         deadline = DeadlinePassed(
@@ -98,6 +106,7 @@ def _restarted(engine: Engine, referral: Referral) -> Draft:
         metered={"states": 1},
         run=referral.run + 1,
         restarts=referral.restarts + 1,
+        paused=None,
     )
 
 
@@ -125,6 +134,7 @@ def _on_a_worklist(engine: Engine, referral: Referral, due_at: datetime) -> Draf
         metered={"states": 1},
         run=referral.run + 1,
         restarts=referral.restarts + 1,
+        paused=None,
         current_step=Step.OPEN_WORK_ITEM,
         work_item=item,
     )

@@ -18,6 +18,7 @@ from referral_core.lifecycle.disclosure import may_send, withheld
 from referral_core.lifecycle.draft import STATES_ENTERED, Draft, draft, record_only
 from referral_core.lifecycle.engine.commit import commit_of, mailbox_after
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.pauses import held, pause_of
 from referral_core.lifecycle.step import LifecycleStep, Recorder, StepInput
 
 MOST_TAKEOVERS: Final = 21
@@ -69,6 +70,8 @@ class _StepRun:
         if self.state.referral.is_closed:
             is_last = self.entry.step is Step.CLOSE_REFERRAL
             return End.CLOSED if is_last else End.SUPERSEDED
+        if self.state.referral.paused is not None:
+            return End.SUPERSEDED  # this run was ended for it; the next one begins at the step
         if _is_retry(self.state.mailbox, self.entry.step):
             return self._take_over()
         if self.entry.token is not None:
@@ -76,6 +79,10 @@ class _StepRun:
                 # What would be waited for is here: nothing needs to be asked any more.
                 return self._wait(lambda case: _unasked(case, self.entry.step))
             self._record_what_came_early()
+        pause = pause_of(self.case, self.entry.step)
+        if pause is not None:
+            self._write(lambda case: held(case, self.entry.step, pause), waits=False)
+            return End.SUPERSEDED
         started = self._write(self.step.start, waits=False)
         return started.next if started.next is not None else self._execute()
 

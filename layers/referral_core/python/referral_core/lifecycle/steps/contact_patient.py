@@ -20,6 +20,7 @@ from referral_core.domain.outreach.series import (
     with_call_settled,
     with_contact_ended,
 )
+from referral_core.domain.pause import Pause, pause_of_channel
 from referral_core.domain.referral import Contact
 from referral_core.domain.updates import PatientReplied, Update, UpdateKind
 from referral_core.domain.work_items import Reason
@@ -160,7 +161,8 @@ class ContactPatient(Reacting):
         if turn.attempt is None:
             return _exhausted(case, turn.at)
         until = goes_on_at(case, turn.at)
-        return lambda current: _waits(current, until)
+        pause = pause_of_channel(case.pauses, turn.attempt.channel)
+        return lambda current: _waits(current, until, pause)
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Draft that the time is up: a late call is called so, until the next attempt."""
@@ -230,11 +232,12 @@ def _escalate(case: Case) -> Draft:
     return open_work_item(case, Reason.ESCALATED, queue=team, escalated=True)
 
 
-def _waits(case: Case, until: datetime) -> Draft:
+def _waits(case: Case, until: datetime, pause: Pause | None = None) -> Draft:
+    planned = "The patient did not answer yet; the next attempt is made when it may be."
     return draft(
         case,
         EventKind.NEXT_ATTEMPT_PLANNED,
-        "The patient did not answer yet; the next attempt is made when it may be.",
+        pause.sentence if pause else planned,
         due_at=until,
     )
 

@@ -14,6 +14,7 @@ from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
+from referral_core.domain.pause import Pause
 from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.principal import Principal
 from referral_core.domain.terminology import Override, Overrides
@@ -65,6 +66,15 @@ def config_items(record: _Configured) -> list[dict[str, Any]]:
     return items
 
 
+def pause_item(pause: Pause) -> dict[str, Any]:
+    """Return the item of a pause: while it is there, it holds."""
+    return item(
+        pk=keys.config(pause.tenant),
+        sk=f"{keys.Sort.PAUSE}{pause.name}",
+        body=pause.model_dump_json(),
+    )
+
+
 def person_item(principal: Principal) -> dict[str, Any]:
     """Return the item by which colleagues find a person: beside `config_item`, by the tenant."""
     return item(
@@ -106,6 +116,11 @@ class DynamoDbDirectory:
                 raise NotFound("The tenant has no profile.")
             self._profiles[tenant] = TenantProfile.model_validate_json(body)
         return self._profiles[tenant]
+
+    def pauses(self, tenant: Tenant) -> Sequence[Pause]:
+        """List the tenant's pauses, as they are now."""
+        found = self._table.query(keys.config(tenant), keys.Sort.PAUSE.value)
+        return [Pause.model_validate_json(str(e["body"])) for e in found]
 
     def price_books(self, tenant: Tenant) -> Sequence[PriceBook]:
         """List the tenant's price books."""

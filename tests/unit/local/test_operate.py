@@ -1,0 +1,133 @@
+"""What operations do by one command each: pause and resume, and give dead letters once more."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local import operate
+from local.redrive import redrive
+from referral_core.adapters.aws.dynamodb.items import event_item
+from referral_core.adapters.aws.dynamodb.schema import create_table_request
+from referral_core.entrypoints.stream import DeadLetters
+from tests.unit.builders import TENANT, a_new_referral, a_referral
+
+FAILS: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": "1"}]}
+
+
+class Consumers:
+    """Lambda: what it is invoked with, and what the consumer answers."""
+
+    def __init__(self) -> None:
+        self.invoked: list[tuple[str, dict[str, Any]]] = []
+        self.answers: dict[str, Any] = {"batchItemFailures": []}
+
+    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's
+        self.invoked.append((FunctionName, json.loads(Payload)["Records"][0]))
+        return {"Payload": io.BytesIO(json.dumps(self.answers).encode())}
+
+
+class Bench:
+    """A table, the dead-letter queue, and the consumers."""
+
+    def __init__(self) -> None:
+        self.consumers = Consumers()
+        self.sqs = boto3.client("sqs", "us-east-1")
+        self.queue = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
+        self.dynamodb = boto3.client("dynamodb", "us-east-1")
+        self.dynamodb.create_table(**create_table_request("referrals"))
+        outputs = {"TableName": "referrals", "StreamDlqUrl": self.queue}
+        self.cell = operate.Cell(self.client, outputs, "stack")
+
+    def client(self, service: str) -> Any:
+        return {"lambda": self.consumers, "sqs": self.sqs, "dynamodb": self.dynamodb}[service]
+
+    def dead_letter(self, sk: str) -> None:
+        keys = {"pk": {"S": f"T#{TENANT}#R#r1"}, "sk": {"S": sk}}
+        dead = DeadLetters(lambda: self.sqs, self.queue, "record_metrics")
+        record = {"eventID": "1", "dynamodb": {"Keys": keys, "SequenceNumber": "7"}}
+        assert dead.put(record, ValueError())
+
+    def left(self) -> int:
+        name = "ApproximateNumberOfMessages"
+        names = [name, f"{name}NotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)  # type: ignore[arg-type]
+        return sum(map(int, found["Attributes"].values()))
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        made = Bench()
+        monkeypatch.setattr(operate.Cell, "named", lambda _: made.cell)
+        yield made
+
+
+def test_a_dead_letters_record_is_given_to_its_consumer_as_it_is_now(bench: Bench) -> None:
+    event = a_new_referral(a_referral()).event
+    bench.dynamodb.put_item(TableName="referrals", Item=event_item(event))
+    bench.dead_letter("EVENT#000001")
+
+    assert operate.main(["redrive"]) == 0
+
+    ((name, record),) = bench.consumers.invoked
+    assert name == "stack-record_metrics"
+    assert record["dynamodb"]["NewImage"]["body"] == event_item(event)["body"]
+    assert record["dynamodb"]["Keys"]["sk"] == {"S": "EVENT#000001"}
+    assert bench.left() == 0
+
+
+def test_what_still_cannot_be_used_stays(bench: Bench) -> None:
+    bench.dynamodb.put_item(
+        TableName="referrals", Item=event_item(a_new_referral(a_referral()).event)
+    )
+    bench.dead_letter("EVENT#000001")
+    bench.consumers.answers = FAILS
+
+    assert operate.main(["redrive"]) == 1
+
+    assert bench.left() == 1
+
+
+def test_what_names_no_record_stays_and_what_is_gone_needs_nothing(bench: Bench) -> None:
+    bench.sqs.send_message(QueueUrl=bench.queue, MessageBody=json.dumps({"DDBStreamBatchInfo": {}}))
+    bench.dead_letter("EVENT#000009")
+
+    assert redrive(bench.client, bench.queue, "referrals", "stack") == (1, 1)
+
+    assert bench.consumers.invoked == []
+    assert bench.left() == 1
+
+
+def test_what_is_paused_is_listed_until_it_is_resumed(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["pause", "payer", "acme", "--reason", "their gateway is down", "--by", "olu"]
+
+    assert operate.main(asked) == 0
+    operate.main(["pauses"])
+    assert "payer:acme: since" in capsys.readouterr().out
+    assert [p.name for p in operate.pauses(bench.cell, TENANT)] == ["payer:acme"]
+
+    operate.main(["resume", "payer", "acme"])
+    operate.main(["resume", "payer", "acme"])
+
+    assert capsys.readouterr().out.splitlines() == ["Resumed.", "Not paused."]
+    assert list(operate.pauses(bench.cell, TENANT)) == []
+
+
+@pytest.mark.parametrize(("of", "reason"), [("two words", "it is down"), ("acme", "x")])
+def test_a_pause_that_says_too_little_is_not_made(
+    of: str, reason: str, bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert operate.main(["pause", "payer", of, "--reason", reason, "--by", "olu"]) == 1
+    assert capsys.readouterr().out.startswith(("of:", "reason:"))
+    assert list(operate.pauses(bench.cell, TENANT)) == []
