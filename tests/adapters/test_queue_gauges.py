@@ -22,6 +22,7 @@ from referral_core.domain.lifecycle import Outcome, Queue, Status
 from referral_core.domain.queue_gauge import QueueGauge
 from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.work_items import Reason
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 
 OTHER = Tenant("hillside")
@@ -76,7 +77,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[QueueGauges, Memor
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(**create_table_request("referrals"))
-        table, memory = ReferralTable(client, "referrals"), MemoryReferrals()
+        table, memory = ReferralTable(client, "referrals", HASHED_KEYS), MemoryReferrals()
         for tenant in (TENANT, OTHER):
             client.put_item(TableName="referrals", Item=config_item(a_profile(tenant)))
         for referral in referrals():
