@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from datetime import timedelta
+from functools import cache
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 _SPAN: Final = re.compile(r"P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?)?", re.ASCII)
@@ -98,7 +99,7 @@ class Part:
         """
         if not isinstance(given, Mapping):
             raise ValueError(f"{cls.__name__} is no object")  # noqa: TRY004 - as all of a script
-        known = {cls.NAMES.get(f.name, f.name): f for f in fields(cls)}  # type: ignore[arg-type]
+        known = _known(cls)
         if unknown := sorted(set(given) - set(known)):
             raise ValueError(f"{cls.__name__} has no {', '.join(unknown)}")
         found = {}
@@ -118,3 +119,9 @@ class Part:
         for one in value if isinstance(value, tuple) else (value,):
             if values is not None and one is not None:
                 one_of(values, one)
+
+
+@cache
+def _known(part: type[Part]) -> Mapping[str, Field[Any]]:
+    """Return a part's fields by what a sidecar calls them."""
+    return {part.NAMES.get(f.name, f.name): f for f in fields(part)}  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from referral_core.adapters.aws.dynamodb.items import referral_item
 from referral_core.adapters.aws.dynamodb.transactions import LARGEST_ITEM
 from referral_core.adapters.aws.dynamodb.write_units import item_size
+from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.change import BACKSTOP, change
 from referral_core.domain.effects import StorePayload
 from referral_core.domain.errors import NotLegal, TooLarge
@@ -29,7 +31,7 @@ from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.process_due import MOST_RESTARTS, process_due
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.unit.builders import NOW, a_referral
+from tests.unit.builders import NOW, a_new_referral, a_referral
 
 LONG = "x" * 80
 ROWS: dict[str, Any] = {
@@ -148,6 +150,15 @@ def test_a_run_that_gets_on_is_counted_anew() -> None:
     assert world.referral.restarts == 3
     world.settle()
     assert world.referral.restarts == 0
+
+
+def test_an_item_over_the_limit_is_named_and_nothing_is_accepted() -> None:
+    referrals = MemoryReferrals()
+    noise = "".join(sha256(str(n).encode()).hexdigest() for n in range(15_000))
+    overgrown = a_referral().model_copy(update={"status_reason": noise})
+    with pytest.raises(TooLarge, match="The referral has"):
+        referrals.accept([a_new_referral(overgrown)])
+    assert not referrals.all()
 
 
 def test_a_write_that_the_table_would_refuse_is_refused_in_memory_and_changes_nothing() -> None:

@@ -157,17 +157,22 @@ def test_a_reminder_waits_for_the_day_after_an_invitation_of_another_referral(wo
     assert any("-r" in reference for r in days.values() for reference in r)
 
 
+@pytest.fixture(scope="module")
+def asked() -> tuple[World, Referral]:
+    """Given one referral for all examples: they differ in what its patient was sent."""
+    world = World()
+    return world, add(world)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.sets(st.integers(0, 20), max_size=12), st.integers(0, 13), st.integers(0, 23))
 def test_a_free_day_keeps_to_the_caps_whatever_was_sent(
-    taken: set[int], day: int, hour: int
+    asked: tuple[World, Referral], taken: set[int], day: int, hour: int
 ) -> None:
-    world = World()
-    referral = add(world)
+    world, referral = asked
     monday = date(2026, 3, 2)
-    for offset in taken:
-        sent = monday + timedelta(days=offset)
-        world.referrals.message_claims[TENANT, PHONE][sent] = f"other-c{offset}"
+    sent = {monday + timedelta(days=offset): f"other-c{offset}" for offset in taken}
+    world.referrals.message_claims[TENANT, PHONE] = sent
     at = datetime(2026, 3, 2, hour, tzinfo=UTC) + timedelta(days=day)
     free = free_at(world.engine.case(referral), "sms", at)
     local = free.astimezone(BOSTON)

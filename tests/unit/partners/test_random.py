@@ -13,7 +13,7 @@ from local.partners.scripts.random import partners_at_random
 from local.partners.scripts.script import Script
 from local.partners.scripts.staff import REASONS
 
-MANY = 4000
+MANY = 2000
 SOME = 600
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,7 +18,7 @@ class Model(BaseModel):
 
         `cls()` would build the validator when a module is imported, used or not.
         """
-        return cls.model_construct()
+        return cast("Self", cls.model_construct())
 
     def but(self, **fields: Any) -> Self:
         """Return the value with some fields replaced, validated as if it were read anew.
