@@ -1,12 +1,12 @@
-"""JSON Patch (RFC 6902) of one resource: all its operations, or none."""
+"""JSON Patch (RFC 6902) of one resource: all its operations, or none.
+
+A kept library applies it; what may come, and what is said of what cannot be done, is ours.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from copy import deepcopy
-from types import MappingProxyType
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
 
 from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
@@ -14,10 +14,9 @@ from referral_core.fhir.parse import MAX_BYTES, Json
 
 MEDIA_TYPE: Final = "application/json-patch+json"
 MOST_OPERATIONS: Final = 100
-_INDEX: Final = re.compile(r"0|[1-9]\d{0,5}")
-_END: Final = "-"
-
-Path = tuple[str, ...]
+_WITH_VALUE: Final = frozenset({"add", "replace", "test"})
+_WITH_SOURCE: Final = frozenset({"move", "copy"})
+_KNOWN: Final = _WITH_VALUE | _WITH_SOURCE | {"remove"}
 
 
 def read_patch(body: bytes, content_type: str | None) -> list[Json]:
@@ -52,135 +51,55 @@ def patched(resource: Mapping[str, Any], operations: list[Json]) -> Json:
         FhirError: 400 an operation that is none, 409 a test that does not hold, 422 a place that
             the resource does not have.
     """
-    known: Any = deepcopy(dict(resource))
+    # Loaded where a patch comes: most requests are none.
+    from jsonpatch import (  # noqa: PLC0415
+        JsonPatch,
+        JsonPatchException,
+        JsonPatchTestFailed,
+        JsonPointerException,
+    )
+
     for operation in operations:
-        name, path = operation.get("op"), _path(operation.get("path"))
-        apply = _OPERATIONS.get(name) if isinstance(name, str) else None
-        if apply is None:
-            raise _malformed(f"Send an op of {', '.join(_OPERATIONS)}.")
-        known = apply(known, path, operation)
-    if not isinstance(known, dict):
-        raise _malformed("Patch elements of the resource, not the whole.")
-    return known
-
-
-def _added(known: Any, path: Path, operation: Json) -> Any:
-    return _put(known, path, deepcopy(_value(operation)))
-
-
-def _removed(known: Any, path: Path, _operation: Json) -> Any:
-    holder, last = _holder(known, path)
-    _get(holder, last)
-    del holder[int(last) if isinstance(holder, list) else last]
-    return known
-
-
-def _replaced(known: Any, path: Path, operation: Json) -> Any:
-    holder, last = _holder(known, path)
-    _get(holder, last)
-    holder[int(last) if isinstance(holder, list) else last] = deepcopy(_value(operation))
-    return known
-
-
-def _moved(known: Any, path: Path, operation: Json) -> Any:
-    source = _path(operation.get("from"))
-    if path[: len(source)] == source and path != source:
-        raise _malformed("Nothing can be moved into itself.")
-    value = _at(known, source)
-    return _put(_removed(known, source, operation), path, value)
-
-
-def _copied(known: Any, path: Path, operation: Json) -> Any:
-    return _put(known, path, deepcopy(_at(known, _path(operation.get("from")))))
-
-
-def _tested(known: Any, path: Path, operation: Json) -> Any:
-    if not _is_same(_at(known, path), _value(operation)):
+        _check(operation)
+    try:
+        made: Json = JsonPatch(operations).apply(dict(resource))
+    except JsonPatchTestFailed:
         raise FhirError(
             "patch-test-failed",
             "What the patch tests is no longer so: read the resource, then send your change again.",
             code="conflict",
             status=409,
-        )
-    return known
+        ) from None
+    except (JsonPatchException, JsonPointerException, TypeError):
+        raise FhirError(
+            "patch-path-unknown",
+            "The resource has nothing at the place that the patch names: read it first.",
+            code="processing",
+            status=422,
+        ) from None
+    return made
 
 
-_OPERATIONS: Final[Mapping[str, Callable[[Any, Path, Json], Any]]] = MappingProxyType(
-    {
-        "add": _added,
-        "remove": _removed,
-        "replace": _replaced,
-        "move": _moved,
-        "copy": _copied,
-        "test": _tested,
-    }
-)
+def _check(operation: Json) -> None:
+    """Refuse what is no operation on an element of the resource."""
+    name, path = operation.get("op"), operation.get("path")
+    if not isinstance(name, str) or name not in _KNOWN:
+        _refuse(f"Send an op of {', '.join(sorted(_KNOWN))}.")
+    if not _is_pointer(path) or (name in _WITH_SOURCE and not _is_pointer(operation.get("from"))):
+        _refuse("Send path, and from, as a JSON Pointer to an element: /status.")
+    if name in _WITH_VALUE and "value" not in operation:
+        _refuse("Send a value with add, replace and test.")
+    if name == "move" and str(path).startswith(f"{operation['from']}/"):
+        _refuse("Nothing can be moved into itself.")
 
 
-def _put(known: Any, path: Path, value: Any) -> Any:
-    """Return the resource with a value added: into a list, or in place of what was there."""
-    holder, last = _holder(known, path)
-    if not isinstance(holder, list):
-        holder[last] = value
-    elif last == _END:
-        holder.append(value)
-    elif _INDEX.fullmatch(last) and int(last) <= len(holder):
-        holder.insert(int(last), value)
-    else:
-        raise _nowhere()
-    return known
+def _is_pointer(pointer: object) -> bool:
+    return isinstance(pointer, str) and pointer.startswith("/")
 
 
-def _holder(known: Any, path: Path) -> tuple[Any, str]:
-    if not path:
-        raise _malformed("Patch elements of the resource, not the whole.")
-    holder = _at(known, path[:-1])
-    if not isinstance(holder, dict | list):
-        raise _nowhere()
-    return holder, path[-1]
-
-
-def _at(known: Any, path: Path) -> Any:
-    for part in path:
-        known = _get(known, part)
-    return known
-
-
-def _get(holder: Any, part: str) -> Any:
-    if isinstance(holder, dict) and part in holder:
-        return holder[part]
-    if isinstance(holder, list) and _INDEX.fullmatch(part) and int(part) < len(holder):
-        return holder[int(part)]
-    raise _nowhere()
-
-
-def _path(pointer: object) -> Path:
-    """Read a JSON Pointer (RFC 6901)."""
-    if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
-        raise _malformed("Send path, and from, as a JSON Pointer: /status.")
-    parts = pointer.split("/")[1:]
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
-
-
-def _value(operation: Json) -> Any:
-    if "value" not in operation:
-        raise _malformed("Send a value with add, replace and test.")
-    return operation["value"]
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Compare as JSON does: true is not 1, and the order of a list counts."""
-    return exact_json.dumps(one, sort_keys=True) == exact_json.dumps(other, sort_keys=True)
+def _refuse(diagnostics: str) -> NoReturn:
+    raise _malformed(diagnostics)
 
 
 def _malformed(diagnostics: str) -> FhirError:
     return FhirError("malformed-patch", diagnostics, code="structure", status=400)
-
-
-def _nowhere() -> FhirError:
-    return FhirError(
-        "patch-path-unknown",
-        "The resource has nothing at the place that the patch names: read it first.",
-        code="processing",
-        status=422,
-    )
