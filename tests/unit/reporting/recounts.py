@@ -222,6 +222,24 @@ def access(ones: list[One]) -> Figures:
     return summed(ones, count, "seen", "booked_with_wish", "routed")
 
 
+def wait_and_distance(ones: list[One]) -> Figures:
+    def count(one: One) -> dict[str, int]:
+        waited = (one.day(one.seen) - one.day(one.events[0].at)).days if one.seen else 0
+        away = [
+            km
+            for e in one.happened()
+            if e.kind is K.ROUTED and (km := fact(e, "distance_km")) is not None
+        ]
+        return {
+            "seen": int(one.is_seen),
+            "wait_days": one.is_seen * waited,
+            "placed": len(away),
+            "distance_km": sum(away),
+        }
+
+    return summed(ones, count, "seen", "placed")
+
+
 def touches(ones: list[One]) -> Figures:
     def count(one: One) -> dict[str, int]:
         happened = list(one.happened())
@@ -522,6 +540,7 @@ RECOUNTS: Final[Mapping[str, Callable[[list[One]], Figures]]] = {
         contact,
         contact_channels,
         access,
+        wait_and_distance,
         touches,
         retention,
         leakage,

@@ -86,6 +86,8 @@ FACTS: Final = (
     Column("elsewhere_network", "boolean", "Whether who gave care elsewhere is in the network."),
     Column("elsewhere_tier", "bigint", "Tier of who gave care elsewhere."),
     Column("third_next_days", "bigint", "Days until the performer's third free place."),
+    Column("distance_km", "bigint", "Kilometres from the patient's home to the performer."),
+    Column("policy", "string", "Policy of the routing: by prices, or greedy for lack of them."),
     Column("sufficient", "boolean", "Whether the document is one that the loop needs."),
     Column("loop_closed", "boolean", "Whether the loop was closed."),
 )
