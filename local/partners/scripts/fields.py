@@ -122,6 +122,6 @@ class Part:
 
 
 @cache
-def _known(part: type[Part]) -> Mapping[str, Field[Any]]:
+def _known(part: Any) -> Mapping[str, Field[Any]]:
     """Return a part's fields by what a sidecar calls them."""
-    return {part.NAMES.get(f.name, f.name): f for f in fields(part)}  # type: ignore[arg-type]
+    return {part.NAMES.get(f.name, f.name): f for f in fields(part)}
