@@ -99,7 +99,7 @@ class Part:
         """
         if not isinstance(given, Mapping):
             raise ValueError(f"{cls.__name__} is no object")  # noqa: TRY004 - as all of a script
-        known = _known(cls)
+        known = _known(cls)  # type: ignore[arg-type]  # a class has a hash
         if unknown := sorted(set(given) - set(known)):
             raise ValueError(f"{cls.__name__} has no {', '.join(unknown)}")
         found = {}
