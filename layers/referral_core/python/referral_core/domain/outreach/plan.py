@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     """Why a patient is written to."""
 
     INVITATION = "invitation"
+    CANCELLATION = "cancellation"
     REMINDER = "reminder"
     PREPARATION = "preparation"
 

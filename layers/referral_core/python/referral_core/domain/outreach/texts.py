@@ -23,6 +23,10 @@ _SMS: Final[Mapping[tuple[str, Purpose], str]] = {
     "Reply YES, NO, TIME (other time) or STOP. Call $call_back",
     ("es", Purpose.INVITATION): "$sender: su doctor nos pidio coordinar una cita para usted. "
     "Responda SI, NO, HORA (otra hora) o STOP. Tel $call_back",
+    ("en", Purpose.CANCELLATION): "$sender: your visit on $when is cancelled. For another one "
+    "reply YES, else NO or STOP. Call $call_back",
+    ("es", Purpose.CANCELLATION): "$sender: su cita del $when se cancelo. Para otra responda SI, "
+    "si no NO o STOP. Tel $call_back",
     ("en", Purpose.REMINDER): "$sender: your visit is on $when. Reply TIME for another time, "
     "NO to cancel, STOP to opt out. Call $call_back",
     ("es", Purpose.REMINDER): "$sender: su cita es el $when. Responda HORA para otra hora, "
@@ -38,6 +42,10 @@ _DISCREET_SMS: Final[Mapping[tuple[str, Purpose], str]] = {
     "Reply YES if we may call you, NO, TIME (other time) or STOP",
     ("es", Purpose.INVITATION): "$sender: por favor llame al $call_back. "
     "Responda SI si podemos llamarle, NO, HORA (otra hora) o STOP",
+    ("en", Purpose.CANCELLATION): "$sender: $when is cancelled. Reply YES if we may call you, "
+    "else NO or STOP. Call $call_back",
+    ("es", Purpose.CANCELLATION): "$sender: se cancelo lo del $when. Responda SI si podemos "
+    "llamarle, si no NO o STOP. Tel $call_back",
     ("en", Purpose.REMINDER): "$sender: a reminder for $when. Reply TIME for another time, "
     "NO to cancel, STOP to opt out. Call $call_back",
     ("es", Purpose.REMINDER): "$sender: un recordatorio para el $when. Responda HORA para otra "
@@ -60,6 +68,18 @@ _LONG: Final[Mapping[str, Text]] = {
         "Hola:\n\nHemos tratado de comunicarnos con usted para coordinar una cita. Llámenos al "
         "$call_back, de lunes a viernes, de 9 a 5. Si no desea que le contactemos, díganos y no "
         "lo haremos más.\n\n$sender",
+    ),
+}
+_LONG_CANCELLATION: Final[Mapping[str, Text]] = {
+    "en": Text(
+        "Your visit on $when is cancelled",
+        "Hello,\n\nYour visit on $when is cancelled; please do not come. Please call us at "
+        "$call_back, Monday to Friday, 9 to 5, to arrange another one.\n\n$sender",
+    ),
+    "es": Text(
+        "Su cita del $when se canceló",
+        "Hola:\n\nSu cita del $when se canceló; por favor no venga. Llámenos al $call_back, de "
+        "lunes a viernes, de 9 a 5, para coordinar otra.\n\n$sender",
     ),
 }
 _WEEKDAYS: Final = {
@@ -95,6 +115,8 @@ def compose(
         template = Text("", texts[language, plain])
     elif channel in {"voice", "call"} or discreet:
         template = Text("$sender", _VOICE[language])
+    elif purpose is Purpose.CANCELLATION:
+        template = _LONG_CANCELLATION[language]
     else:
         template = _LONG[language]
     known = {"sender": sender, "call_back": call_back, "when": when}

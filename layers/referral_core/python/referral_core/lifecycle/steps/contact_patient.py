@@ -182,7 +182,7 @@ class ContactPatient(Reacting):
     def _send(self, case: Case, contact: Contact) -> Recorder:
         due = goes_on_at(case, next_turn(case).at)
         try:
-            parts = self.messages.send(case, contact, Purpose.INVITATION)
+            parts = self.messages.send(case, contact, _purpose(case))
         except DeliveryUnknown:
             return lambda current: open_work_item(
                 current,
@@ -197,6 +197,14 @@ class ContactPatient(Reacting):
         except Permanent:
             return _refused
         return lambda current: _contacted(current, contact, due, parts)
+
+
+def _purpose(case: Case) -> Purpose:
+    """Return why the patient is written to: first of all not to come to a cancelled visit."""
+    visit = case.referral.appointment
+    is_told = any(c.state == "sent" for c in series(case.referral))
+    is_off = visit is not None and visit.status == "cancelled" and visit.start > case.now
+    return Purpose.CANCELLATION if is_off and not is_told else Purpose.INVITATION
 
 
 def _due_now(case: Case, turn: Turn, contacts: tuple[Contact, ...]) -> Contact | None:
