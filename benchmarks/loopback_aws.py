@@ -72,6 +72,8 @@ def _response(operation: str, sent: dict[str, Any]) -> dict[str, Any]:
         case "PutItem":
             _keep(sent["Item"])
             return {}
+        case "UpdateItem":
+            return {"Attributes": {"taken": {"N": "1"}}}
         case "TransactWriteItems":
             for write in sent["TransactItems"]:
                 if "Put" in write:

@@ -36,6 +36,8 @@ STORE_AND_READ = (*STORE, "s3:GetObject")
 QUEUE = ("sqs:SendMessage",)
 SECRET = ("secretsmanager:GetSecretValue",)
 TABLE = "TABLE_NAME"
+COUNTED = {"REQUEST_COUNTS_TABLE": ("dynamodb:UpdateItem",)}
+"""What every function behind the API that knows its callers may do: count their requests."""
 HASH_KEYS = "HASH_KEYS_SECRET"
 RECORD = {TABLE: WRITE, HASH_KEYS: SECRET}
 """The record, whose keys of numbers and identifiers are hashed."""
@@ -134,10 +136,10 @@ OTHERS = (
             "TOKEN_KEY_IDS": ("kms:GetPublicKey", "kms:Sign"),
         },
     ),
-    _receiver("receive_referral"),
-    _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ),
+    _receiver("receive_referral", **COUNTED),
+    _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ, **COUNTED),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),
-    Spec("query_api", {TABLE: LIST, HASH_KEYS: SECRET}),
+    Spec("query_api", {TABLE: LIST, HASH_KEYS: SECRET, **COUNTED}),
     Spec("serve_console", {}, page=True),
     Spec(
         "publish_outbox",
@@ -164,6 +166,7 @@ OTHERS = (
                 "athena:GetQueryResults",
             ),
             "LAKE_DATABASE": ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"),
+            **COUNTED,
         },
     ),
     Spec("measure_queues", {TABLE: ("dynamodb:Query",)}, timeout_s=60),

@@ -19,6 +19,7 @@ from infra.layers import Layers
 from infra.lifecycle import Lifecycle
 from infra.messaging import Messaging
 from infra.parameters import Parameters
+from infra.request_counts import RequestCountsTable
 from infra.table import ReferralTable
 from infra.token_key import TokenKey
 from infra.triggers import Triggers
@@ -121,6 +122,7 @@ class ReferralRouterStack(Stack):
             **messaging.resources,
             **lake.resources,
             **TokenKey(self, "TokenKey").resources,
+            **RequestCountsTable(self, "RequestCounts", record.key).resources,
             **Parameters(self).resources,
         }
 

@@ -45,7 +45,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def test_the_table_is_encrypted_recoverable_streamed_and_protected(resources: Resources) -> None:
-    (table,) = of_type(resources, "AWS::DynamoDB::Table")
+    (table,) = [t for t in of_type(resources, "AWS::DynamoDB::Table") if "StreamSpecification" in t]
     assert table["SSESpecification"]["SSEType"] == "KMS"
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
     assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
@@ -490,6 +490,22 @@ def test_the_sign_in_page_is_the_pools_managed_login(resources: Resources) -> No
     assert domain["ManagedLoginVersion"] == 2
     (branding,) = of_type(resources, "AWS::Cognito::ManagedLoginBranding")
     assert branding["UseCognitoProvidedValues"]
+
+
+def test_requests_are_counted_where_nothing_else_lies(resources: Resources) -> None:
+    tables = {n: r for n, r in resources.items() if r["Type"] == "AWS::DynamoDB::Table"}
+    (name,) = [n for n, r in tables.items() if "StreamSpecification" not in r["Properties"]]
+    counts = tables[name]["Properties"]
+    assert counts["KeySchema"] == [{"AttributeName": "client_minute", "KeyType": "HASH"}]
+    assert counts["SSESpecification"]["SSEType"] == "KMS"
+    assert counts["TimeToLiveSpecification"]["Enabled"]
+    may = {
+        role: as_list(statement["Action"])
+        for role, statement in statements(resources)
+        if name in json.dumps(statement["Resource"])
+    }
+    assert len(may) == 4
+    assert all(actions == ["dynamodb:UpdateItem"] for actions in may.values())
 
 
 def test_tokens_are_signed_by_a_key_that_does_nothing_else(resources: Resources) -> None:

@@ -40,6 +40,7 @@ class Settings:
     pool_issuer: str | None = None
     pool_keys_url: str | None = None
     token_key_ids: str | None = None
+    request_counts_table: str | None = None
     console_client_id: str | None = None
     step_grace_seconds: float = 300
     clock_file: str | None = None

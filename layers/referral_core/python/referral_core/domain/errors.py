@@ -2,6 +2,7 @@
 
 RouterError
 ├── Retryable            a partner or a service is down, slow or throttling
+│   ├── Throttled        the client asks more often than it may
 │   └── Conflict         another writer was first; read again
 └── Permanent              trying again changes nothing
     ├── StaleRun         a newer run carries the referral: stop quietly
@@ -23,6 +24,14 @@ class RouterError(Exception):
 
 class Retryable(RouterError):
     """Trying again later may help."""
+
+
+class Throttled(Retryable):
+    """The client asks more often than it may. Attributes: seconds: until it may again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("This client has used up its requests of this minute: send fewer.")
+        self.seconds = seconds
 
 
 class Conflict(Retryable):

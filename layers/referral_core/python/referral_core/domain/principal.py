@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
@@ -35,6 +37,7 @@ class Principal(Model):
         teams: whose work items a client or a person of the role staff sees and decides; None: of
             every team, as a manager's and a machine's are.
         person: who it is, where it is no machine.
+        requests_per_minute: how many the API takes of it, over all functions.
     """
 
     client_id: str
@@ -43,6 +46,7 @@ class Principal(Model):
     organization: str
     teams: frozenset[Queue] | None = None
     person: Person | None = None
+    requests_per_minute: int = Field(default=3_000, gt=0)
 
     @property
     def queues(self) -> frozenset[Queue]:

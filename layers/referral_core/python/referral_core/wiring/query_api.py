@@ -15,6 +15,7 @@ from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
 from referral_core.wiring.clock import clock
 from referral_core.wiring.table import directory, table, work_lists
+from referral_core.wiring.throttle import throttle
 from referral_core.wiring.unmatched import unmatched
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def build() -> HttpEndpoint:
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())
     kept = ListUnmatched(unmatched())
-    return read_app(use, worklist, kept, staff, timelines=timelines)
+    return read_app(use, worklist, kept, staff, timelines=timelines).admitting(throttle().admit)
 
 
 def _sources() -> Sources:

@@ -15,6 +15,7 @@ from referral_core.settings import settings
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 from referral_core.wiring.table import configuration
+from referral_core.wiring.throttle import throttle
 
 
 @cache
@@ -29,4 +30,4 @@ def build() -> HttpEndpoint:
         [price_book(name) for name in LISTS],
         horizons(pathways().values()),
     )
-    return report_app(use)
+    return report_app(use).admitting(throttle().admit)

@@ -13,6 +13,7 @@ from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.engine_on_first_use import engine_on_first_use
 from referral_core.wiring.table import table
+from referral_core.wiring.throttle import throttle
 
 
 @cache
@@ -20,4 +21,4 @@ def build() -> HttpEndpoint:
     """Build the function receive_referral."""
     orders = ReceiveOrderUpdate(table(), documents(), engine_on_first_use, clock())
     use = ReceiveReferral(table(), documents(), clock(), orders, pathway_for)
-    return intake_app(use, orders)
+    return intake_app(use, orders).admitting(throttle().admit)

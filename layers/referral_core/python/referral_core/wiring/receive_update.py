@@ -19,6 +19,7 @@ from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
 from referral_core.wiring.reacting_steps import reacting_engine
 from referral_core.wiring.table import directory, table
+from referral_core.wiring.throttle import throttle
 from referral_core.wiring.unmatched import unmatched
 
 
@@ -30,4 +31,4 @@ def build() -> HttpEndpoint:
     aside = PutAside(service, KeepUnmatched(unmatched(), table()))
     use = ReceiveUpdate(service, aside, Uploads(documents()))
     matching = MatchItems(service, unmatched())
-    return update_app(use, ReceiveTasks(use), staff, matching)
+    return update_app(use, ReceiveTasks(use), staff, matching).admitting(throttle().admit)

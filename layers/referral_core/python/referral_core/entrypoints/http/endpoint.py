@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from math import ceil
 from time import time
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
 from referral_core.domain import exact_json
 from referral_core.domain.caller import Caller
-from referral_core.domain.errors import Forbidden
+from referral_core.domain.errors import Forbidden, Throttled
 from referral_core.domain.principal import Principal
 from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
 from referral_core.entrypoints.http.exchange import Content, Request, Response, UseCase
@@ -65,6 +66,12 @@ class HttpEndpoint:
         """Take the use case of each route, and the public routes."""
         self._use_cases = use_cases
         self._public = public or {}
+        self._admit: Callable[[Principal], None] = lambda _: None
+
+    def admitting(self, admit: Callable[[Principal], None]) -> Self:
+        """Let every request of a client be let through first. Returns: itself."""
+        self._admit = admit
+        return self
 
     @property
     def routes(self) -> frozenset[Route]:
@@ -97,7 +104,9 @@ class HttpEndpoint:
             return Response(HTTPStatus.PERMANENT_REDIRECT, {}, {"Location": address})
         if found.route in self._public:
             return self._public[found.route](base_url(event))
-        request = _request(event, _caller(event, found.route), found, headers, parameters)
+        principal = _caller(event, found.route)
+        self._admit(principal)
+        request = _request(event, principal, found, headers, parameters)
         return self._use_cases[found.route](request)
 
 
@@ -237,10 +246,14 @@ def _failed(event: Event, error: Exception) -> dict[str, Any]:
                 "aws_code": _aws_code(cause),
             },
         )
-    headers = {"Retry-After": _RETRY_AFTER_S} if status in _AGAIN else {}
+    headers = {"Retry-After": _retry_after(error)} if status in _AGAIN else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _CHALLENGE
     return _rendered(status, operation_outcome(issues, _correlation_id(event)), headers)
+
+
+def _retry_after(error: Exception) -> str:
+    return str(ceil(error.seconds)) if isinstance(error, Throttled) else _RETRY_AFTER_S
 
 
 def _aws_code(cause: BaseException | None) -> str | None:

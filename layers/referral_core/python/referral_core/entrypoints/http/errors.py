@@ -13,6 +13,7 @@ from referral_core.domain.errors import (
     Permanent,
     Retryable,
     RouterError,
+    Throttled,
     Unauthenticated,
 )
 from referral_core.fhir.errors import FhirError, Issue
@@ -39,6 +40,8 @@ def shown(error: Exception) -> tuple[int, Sequence[Issue]]:
             return _one(HTTPStatus.NOT_FOUND, "not-found", "not-found", error)
         case NotLegal():
             return _one(HTTPStatus.CONFLICT, "conflict", "not-possible-now", error)
+        case Throttled():
+            return _one(HTTPStatus.TOO_MANY_REQUESTS, "throttled", "too-many-requests", error)
         case Retryable():
             return _one(HTTPStatus.SERVICE_UNAVAILABLE, "transient", "try-again", error)
         case Permanent():
