@@ -66,7 +66,7 @@ class Finding:
 
 
 @cache
-def _writes() -> Mapping[str, Sequence[tuple[Request, tuple[Party, ...]]]]:
+def good_writes() -> Mapping[str, Sequence[tuple[Request, tuple[Party, ...]]]]:
     """Return the good requests by the name of their stage, and who may send them."""
     names = {id(stage): name for name, stage in vars(stages).items() if callable(stage)}
     found: dict[str, list[tuple[Request, tuple[Party, ...]]]] = {}
@@ -85,7 +85,8 @@ def _reads() -> Sequence[tuple[Request, tuple[Party, ...]]]:
 
 
 @cache
-def _orders() -> Sequence[tuple[Request, tuple[Party, ...]]]:
+def good_orders() -> Sequence[tuple[Request, tuple[Party, ...]]]:
+    """Return the samples, each as it is posted."""
     found = []
     for path in sorted(SAMPLES.glob("*.json")):
         body = json.loads(path.read_bytes())
@@ -109,10 +110,10 @@ def batch(
         budget_s: the most CPU of one request.
     """
     random = Random(f"{seed}/{number}")
-    stage = random.choice(sorted(_writes()))
+    stage = random.choice(sorted(good_writes()))
     at = Standing(stage, budget_s)
     for _ in range(size):
-        kind = random.choice((_writes()[stage], _writes()[stage], _reads(), _orders()))
+        kind = random.choice((good_writes()[stage], good_writes()[stage], _reads(), good_orders()))
         request, may = random.choice(kind)
         party = random.choice((random.choice(may), random.choice(tuple(Party))))
         body = None if request.body is None else json.dumps(request.body)
