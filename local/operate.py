@@ -26,6 +26,7 @@ from local.running_stack import RunningStack
 from local.seed import TENANT
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, pause_item
+from referral_core.adapters.clock import VirtualClock
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
 
@@ -33,7 +34,7 @@ Clients = Callable[[str], Any]
 
 
 @dataclass(frozen=True)
-class Cell:
+class DeployedStack:
     """A deployed stack. Attributes: client: makes a client of a service."""
 
     client: Clients
@@ -41,7 +42,7 @@ class Cell:
     stack: str
 
     @classmethod
-    def named(cls, stack: str | None) -> Cell:
+    def named(cls, stack: str | None) -> DeployedStack:
         """Return a deployed stack by its name; the running one of this machine when None."""
         if stack is None:
             running = RunningStack.found()
@@ -49,6 +50,13 @@ class Cell:
         found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
         return cls(boto3.client, outputs, stack)  # type: ignore[arg-type] # any service's name
+
+    def now(self) -> datetime:
+        """Return the business instant: on one machine the one that its functions read."""
+        name = self.outputs["FireTimersName"]
+        told = self.client("lambda").get_function_configuration(FunctionName=name)
+        file = told["Environment"]["Variables"].get("CLOCK_FILE")
+        return VirtualClock(file, 0).now() if file else datetime.now(UTC)
 
     @property
     def table(self) -> str:
@@ -59,7 +67,7 @@ class Cell:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked for; return the exit code."""
     chosen = _parser().parse_args(arguments)
-    cell = Cell.named(chosen.stack)
+    cell = DeployedStack.named(chosen.stack)
     tenant = Tenant(chosen.tenant)
     match chosen.act:
         case "pause":
@@ -79,12 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def pause(cell: Cell, asked: Pause) -> None:
+def pause(cell: DeployedStack, asked: Pause) -> None:
     """Hold back; a pause that is there already is replaced."""
     cell.client("dynamodb").put_item(TableName=cell.table, Item=pause_item(asked))
 
 
-def resume(cell: Cell, tenant: Tenant, scope: str, of: str) -> bool:
+def resume(cell: DeployedStack, tenant: Tenant, scope: str, of: str) -> bool:
     """Let go on; return whether it was paused. What is held looks within a quarter of an hour."""
     key = {"pk": {"S": keys.config(tenant)}, "sk": {"S": f"{keys.Sort.PAUSE}{scope}:{of}"}}
     gone = cell.client("dynamodb").delete_item(
@@ -93,12 +101,12 @@ def resume(cell: Cell, tenant: Tenant, scope: str, of: str) -> bool:
     return "Attributes" in gone
 
 
-def pauses(cell: Cell, tenant: Tenant) -> Sequence[Pause]:
+def pauses(cell: DeployedStack, tenant: Tenant) -> Sequence[Pause]:
     """List what is held back."""
     return DynamoDbDirectory(cell.client("dynamodb"), cell.table).pauses(tenant)
 
 
-def _pause(cell: Cell, tenant: Tenant, chosen: argparse.Namespace) -> int:
+def _pause(cell: DeployedStack, tenant: Tenant, chosen: argparse.Namespace) -> int:
     try:
         asked = Pause(
             tenant=tenant,
@@ -106,7 +114,7 @@ def _pause(cell: Cell, tenant: Tenant, chosen: argparse.Namespace) -> int:
             of=chosen.of,
             reason=chosen.reason,
             by=chosen.by,
-            since=datetime.now(UTC),
+            since=cell.now(),
         )
     except ValidationError as error:
         for fault in error.errors():

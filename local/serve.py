@@ -54,7 +54,9 @@ Look at it (in another terminal, from this folder):
 
   .venv/bin/python -m local.show referrals       every referral: status, owner, due, why
   .venv/bin/python -m local.show events ID       what happened to one, event by event
-  .venv/bin/python -m local.show executions      the state machine's runs
+  .venv/bin/python -m local.show executions [ID] the state machine's runs, one's with links
+  .venv/bin/python -m local.show overdue         what is overdue, who must act, and why
+  .venv/bin/python -m local.show alarms          which alarms are up, and what to do
   .venv/bin/python -m local.show messages        what the carrier sent
   .venv/bin/python -m local.show table           the table's items by kind
 

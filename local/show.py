@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
 from rich.console import Console
 from rich.table import Table as Grid
 
+from local.operate import DeployedStack
 from local.running_stack import RunningStack
 from local.seed import TENANT
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.bodies import referral_in
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.referral import Referral
 
 _CONSOLE = Console()
 
@@ -24,9 +27,9 @@ _CONSOLE = Console()
 def main() -> None:
     """Show what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m local.show")
-    whats = ("referrals", "events", "executions", "messages", "table")
+    whats = ("referrals", "events", "executions", "overdue", "alarms", "messages", "table")
     parser.add_argument("what", choices=whats)
-    parser.add_argument("referral_id", nargs="?", help="for events")
+    parser.add_argument("referral_id", nargs="?", help="for events, and for one's executions")
     chosen = parser.parse_args()
     running = RunningStack.found()
     match chosen.what:
@@ -37,7 +40,11 @@ def main() -> None:
                 parser.error("name the referral: python -m local.show events ID")
             _events(running, chosen.referral_id)
         case "executions":
-            _executions(running)
+            _executions(running, chosen.referral_id)
+        case "overdue":
+            _overdue(running)
+        case "alarms":
+            _alarms(running)
         case "messages":
             _messages(running)
         case _:
@@ -85,12 +92,75 @@ def _events(running: RunningStack, referral_id: str) -> None:
     _grid(f"Events of {referral_id}", ("at", "no", "what", "status", "who", "why"), rows)
 
 
-def _executions(running: RunningStack) -> None:
+def _executions(running: RunningStack, referral_id: str | None) -> None:
+    """Show the runs, of one referral with where the console of AWS shows each."""
     client = running.emulator.client("stepfunctions")
     machine = running.outputs["StateMachineArn"]
-    found = client.list_executions(stateMachineArn=machine)["executions"]
-    rows = [(e["name"], e["status"], f"{e['startDate']:%H:%M:%S}") for e in found]
-    _grid("Executions (referral and run)", ("name", "status", "started"), rows)
+    pages = client.get_paginator("list_executions").paginate(stateMachineArn=machine)
+    rows = [
+        (e["name"], e["status"], f"{e['startDate']:%H:%M:%S}", console_link(e["executionArn"]))
+        for page in pages
+        for e in page["executions"]
+        if referral_id is None or e["name"].rpartition("-")[0] == referral_id
+    ]
+    shown = rows if referral_id else [row[:3] for row in rows]
+    columns = ("name", "status", "started", "in the console of AWS")[: 4 if referral_id else 3]
+    _grid("Executions (referral and run)", columns, shown)
+
+
+def console_link(execution_arn: str) -> str:
+    """Return where the console of AWS shows an execution."""
+    region = execution_arn.split(":")[3]
+    place = f"https://{region}.console.aws.amazon.com/states/home?region={region}"
+    return f"{place}#/v2/executions/details/{execution_arn}"
+
+
+def _overdue(running: RunningStack) -> None:
+    """Show what is overdue and why: work items that nobody decided, referrals not processed."""
+    now = DeployedStack.named(None).now()
+    found = [
+        (referral_in(plain(item)), item)
+        for item in _items(running)
+        if item["sk"]["S"] == "@REFERRAL" and "due_at" in item
+    ]
+    _grid("Overdue", ("id", "since", "who must act", "why"), overdue_rows(found, now))
+
+
+def overdue_rows(
+    found: Iterable[tuple[Referral, dict[str, Any]]], now: datetime
+) -> list[tuple[str, str, str, str]]:
+    """Return a row for each referral that is overdue, the longest overdue first.
+
+    Args:
+        found: referrals with their items, which know how often one could not be processed.
+        now: the business instant.
+    """
+    rows: list[tuple[datetime, Referral, str, str]] = []
+    for referral, item in found:
+        failures = int(item.get("due_failures", {}).get("N", 0))
+        item_due = referral.item_due_at
+        if failures:
+            why = f"could not be processed {failures} times; {referral.status_reason}"
+            rows.append((referral.due_at, referral, "operations", why))
+        elif item_due is not None and item_due < now and referral.work_item is not None:
+            who = referral.work_item.owner or referral.queue.value
+            rows.append((item_due, referral, who, referral.status_reason))
+        elif referral.due_at < now:
+            rows.append((referral.due_at, referral, "the watchdog", referral.status_reason))
+    rows.sort(key=lambda row: row[0])
+    return [(r.id, f"{at:%d %b %H:%M}", who, why) for at, r, who, why in rows]
+
+
+def _alarms(running: RunningStack) -> None:
+    found = running.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    rows = [
+        (a["AlarmName"], a["StateValue"], a.get("AlarmDescription", ""))
+        for page in found
+        for a in page["MetricAlarms"]
+    ]
+    order = {"ALARM": 0, "INSUFFICIENT_DATA": 2}
+    rows.sort(key=lambda row: (order.get(row[1], 1), row[0]))
+    _grid("Alarms", ("alarm", "state", "what to do"), rows)
 
 
 def _messages(running: RunningStack) -> None:

@@ -28,6 +28,9 @@ class Consumers:
         self.invoked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Any] = {"batchItemFailures": []}
 
+    def get_function_configuration(self, **_: str) -> dict[str, Any]:
+        return {"Environment": {"Variables": {}}}
+
     def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         self.invoked.append((FunctionName, json.loads(Payload)["Records"][0]))
         return {"Payload": io.BytesIO(json.dumps(self.answers).encode())}
@@ -42,8 +45,12 @@ class Bench:
         self.queue = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
         self.dynamodb = boto3.client("dynamodb", "us-east-1")
         self.dynamodb.create_table(**create_table_request("referrals"))
-        outputs = {"TableName": "referrals", "StreamDlqUrl": self.queue}
-        self.cell = operate.Cell(self.client, outputs, "stack")
+        outputs = {
+            "TableName": "referrals",
+            "StreamDlqUrl": self.queue,
+            "FireTimersName": "fire_timers",
+        }
+        self.cell = operate.DeployedStack(self.client, outputs, "stack")
 
     def client(self, service: str) -> Any:
         return {"lambda": self.consumers, "sqs": self.sqs, "dynamodb": self.dynamodb}[service]
@@ -67,7 +74,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         made = Bench()
-        monkeypatch.setattr(operate.Cell, "named", lambda _: made.cell)
+        monkeypatch.setattr(operate.DeployedStack, "named", lambda _: made.cell)
         yield made
 
 
