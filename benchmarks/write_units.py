@@ -36,6 +36,7 @@ from referral_core.domain.events import Event
 from referral_core.domain.lifecycle import ReferralKind
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.referral import Origin
+from referral_core.domain.routing.published import unpublished
 from referral_core.domain.updates import OfferDeclined, ReportReceived
 from referral_core.domain.writes import Commit, ExistingKey, Key, KeyKind, NewReferral
 from referral_core.lifecycle.engine.apply_update import apply_update
@@ -45,6 +46,8 @@ from tests.partner_actions import accepted, acknowledged, agreed, booked, notifi
 _TABLE: Final = "referrals"
 _TOKEN_BYTES: Final = 480
 """As base64, the 640 characters of a Step Functions task token."""
+_SPECIALTY: Final = "207N00000X"
+"""What the referral that goes well is for."""
 _REPORT: Final = sha256(b"consult note").hexdigest()
 _BETWEEN: Final = timedelta(minutes=47, microseconds=123_457)
 """What lies between two things that partners do; instants have microseconds, as on AWS."""
@@ -208,6 +211,7 @@ def counted_of(
         record = mirror()
         world = World(referrals=record)
         world.clock.move(_BETWEEN)
+        _publish_market(world, record)
         world.accept("happy-path")
         world.settle()
         for action in actions:
@@ -217,6 +221,13 @@ def counted_of(
         if written != world.referral or not written.is_closed:
             raise AssertionError("the table does not hold what the lifecycle wrote")
         return record.counting.counted
+
+
+def _publish_market(world: World, record: MemoryReferrals) -> None:
+    """Publish the market: only the first referral of a specialty puts it up for publishing."""
+    listed = world.directory.practitioners(TENANT, _SPECIALTY)
+    market = unpublished(_SPECIALTY, listed, world.clock.now()).but(version="published")
+    record.markets[TENANT, _SPECIALTY] = market
 
 
 @contextmanager

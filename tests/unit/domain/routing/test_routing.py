@@ -11,7 +11,7 @@ from referral_core.domain.pathway import ChoiceList
 from referral_core.domain.referral import Reservation
 from referral_core.domain.routing.capacity import iso_week, weeks_from
 from referral_core.domain.routing.filters import distance_km, in_network
-from referral_core.domain.routing.score import reservation_of, shown
+from referral_core.domain.routing.score import rank, reservation_of, shown
 from tests.unit.domain.routing.practitioners import (
     WEEKS,
     WORCESTER,
@@ -303,3 +303,23 @@ def test_a_patient_whose_place_is_unknown_is_shown_all() -> None:
     need = a_need(latitude=None, longitude=None)
     rule = ChoiceList(within_km=1, ranked=False, source="law")
     assert shown(need, ranking(*FOUR, need=need), FOUR, rule) == ("1", "2", "3", "4")
+
+
+def test_who_saw_the_patient_before_is_first_where_continuity_counts() -> None:
+    known, other = a_practitioner("2"), a_practitioner("1")
+    need = a_need(seen=frozenset({"2"}))
+    assert npis(ranking(known, other, need=need, rule=only("continuity"))) == ["2", "1"]
+    assert npis(ranking(known, other, need=need, rule=only("language"))) == ["1", "2"]
+
+
+def test_a_lead_of_more_than_four_weeks_counts_where_attendance_does() -> None:
+    weeks = tuple(f"2026-W{n:02d}" for n in range(10, 18))
+    late, soon = a_practitioner("1"), a_practitioner("2")
+    reserved = {"1": dict.fromkeys(weeks[:5], 5), "2": dict.fromkeys(weeks[:4], 5)}
+    found = rank(
+        a_need(), [late, soon], reserved, weeks, rule=only("attendance"), excluded={}
+    ).candidates
+    assert [(c.npi, c.week, c.score) for c in found] == [
+        ("2", "2026-W14", 1.0),
+        ("1", "2026-W15", 0.0),
+    ]
