@@ -5,7 +5,7 @@ How a partner is spoken to is data: its protocol names the adapter, its address 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -135,6 +135,7 @@ class Practitioner(Model):
         phone: the clinic's own number, for people who verify.
         sources: where each fact is from; one that is missing nobody vouches for.
         disputes: what somebody who should know says is wrong.
+        revision: counts what was written of it: nobody overwrites what they have not read.
     """
 
     tenant: Tenant
@@ -166,6 +167,7 @@ class Practitioner(Model):
     phone: str | None = None
     sources: Mapping[Fact, FactSource] = {}
     disputes: tuple[Dispute, ...] = ()
+    revision: int = 0
 
     def places_in(self, week: str) -> int:
         """Return the places that an ISO week has, taken or not."""
@@ -187,9 +189,16 @@ class Practitioner(Model):
             if fact not in self.sources or (today - self.sources[fact].as_of).days > days
         )
 
-    def disputed(self, fact: Fact) -> bool:
-        """Whether somebody who should know says that a fact is wrong."""
-        return any(dispute.fact is fact for dispute in self.disputes)
+    def with_dispute(self, dispute: Dispute) -> Practitioner:
+        """Return the entry once somebody contradicted a fact; who said it first stays."""
+        if any(known.fact is dispute.fact for known in self.disputes):
+            return self
+        return self.but(disputes=(*self.disputes, dispute))
+
+    def verified(self, facts: Collection[Fact], source: FactSource) -> Practitioner:
+        """Return the entry once a person verified some facts: they are disputed no longer."""
+        disputes = tuple(d for d in self.disputes if d.fact not in facts)
+        return self.but(disputes=disputes, sources={**self.sources, **dict.fromkeys(facts, source)})
 
 
 class Listed(NamedTuple):

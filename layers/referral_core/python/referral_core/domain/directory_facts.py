@@ -54,6 +54,29 @@ class Fact(StrEnum):
     NETWORK = "network"
 
 
+_CONTRADICTED_BY: Final[Mapping[str, Fact]] = MappingProxyType(
+    {
+        "not-accepting": Fact.ACCEPTING,
+        "not-accepting-new-patients": Fact.ACCEPTING,
+        "closed-to-new-patients": Fact.ACCEPTING,
+        "service-not-offered": Fact.SERVICE,
+        "wrong-specialty": Fact.SERVICE,
+        "wrong-number": Fact.CONTACT,
+        "wrong-contact": Fact.CONTACT,
+        "moved": Fact.LOCATION,
+        "wrong-location": Fact.LOCATION,
+        "out-of-network": Fact.NETWORK,
+        "insurance-not-accepted": Fact.NETWORK,
+    }
+)
+"""The reasons for which clinics decline that contradict the directory; codes of our own."""
+
+
+def contradicted_by(reason: str | None) -> Fact | None:
+    """Return the fact of the directory that a clinic's reason to decline contradicts, if one."""
+    return _CONTRADICTED_BY.get((reason or "").rpartition("|")[2])
+
+
 FRESH_FOR_DAYS: Final[Mapping[Fact, int]] = MappingProxyType(
     {
         Fact.ACCEPTING: 30,

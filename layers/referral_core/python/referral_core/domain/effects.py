@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Reservation
 from referral_core.domain.routing.demand import KeptDemand
@@ -123,6 +124,13 @@ class KeepDemand(Effect):
 
     demand: KeptDemand
     accepts: tuple[str, ...] = ()
+
+
+class CorrectEntry(Effect):
+    """Write an entry of the directory anew; fails with `Conflict` when it is not as it was read."""
+
+    before: Practitioner
+    after: Practitioner
 
 
 class KeepMapping(Effect):

@@ -24,9 +24,9 @@ from referral_core.domain.routing.score import Candidate, Ranking, rank, shown
 from referral_core.domain.routing.shortlist import Question, shortlist
 from referral_core.domain.terminology import ConsentClass
 from referral_core.lifecycle.case import Case
-from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
+from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED, ORDER_CHANGED
 
-_NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED})
+_NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED, CAPACITY_CHANGED})
 """Why an offer was taken back that may well be made again: closed and reopened, or changed."""
 _ANYWHERE_KM: Final = 20_100.0
 """Half way round."""

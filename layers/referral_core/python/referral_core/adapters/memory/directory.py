@@ -84,11 +84,7 @@ class MemoryDirectory:
 
     def practitioners(self, tenant: Tenant, specialty: str) -> Sequence[Practitioner]:
         """List the practitioners of a specialty."""
-        return [
-            r
-            for r in self._records
-            if isinstance(r, Practitioner) and r.tenant == tenant and r.specialty == specialty
-        ]
+        return [p for p in self._entries(tenant).values() if p.specialty == specialty]
 
     def market(self, tenant: Tenant, specialty: str) -> PublishedMarket | None:
         """Read the published market of a specialty."""
@@ -105,8 +101,7 @@ class MemoryDirectory:
 
     def entries_of(self, tenant: Tenant, npi: str) -> Sequence[Practitioner]:
         """List the entries of one NPI."""
-        found = (r for r in self._records if isinstance(r, Practitioner))
-        return [r for r in found if r.tenant == tenant and r.npi == npi]
+        return [p for p in self._entries(tenant).values() if p.npi == npi]
 
     def overrides(self, tenant: Tenant, keys: Sequence[str]) -> Overrides:
         """Read the tenant's mappings of some codes or words."""
@@ -119,5 +114,7 @@ class MemoryDirectory:
 
     def _entries(self, tenant: Tenant) -> Mapping[tuple[str, str], Practitioner]:
         """Return the directory by specialty and NPI."""
-        entries = (r for r in self._records if isinstance(r, Practitioner))
-        return {(r.specialty, r.npi): r for r in entries if r.tenant == tenant}
+        loaded = (r for r in self._records if isinstance(r, Practitioner) and r.tenant == tenant)
+        entries = {(r.specialty, r.npi): r for r in loaded}
+        corrected = self._referrals.entries.items()
+        return entries | {at[1:]: entry for at, entry in corrected if at[0] == tenant}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from referral_core.adapters.memory.effects import Shelves
 from referral_core.directories.importing import ImportState
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import Conflict
-from referral_core.domain.ids import Tenant
+from referral_core.domain.ids import ReferralId, Tenant
 
 
 class MemoryDirectoryStore:
-    """Entries in a dictionary. Attributes: written: how many were put, all tries together."""
+    """Entries on the shelves of a record. Attributes: written: how many were put, all together."""
 
-    def __init__(self) -> None:
-        self.kept: dict[tuple[Tenant, str, str], Practitioner] = {}
+    def __init__(self, shelves: Shelves | None = None) -> None:
+        """Take the record whose directory it writes; one of its own when None."""
+        self._shelves = shelves or Shelves()
+        self.kept = self._shelves.entries
         self.states: dict[tuple[Tenant, str], ImportState] = {}
         self.written = 0
 
@@ -27,11 +30,24 @@ class MemoryDirectoryStore:
     def replace(self, changes: Sequence[tuple[Practitioner | None, Practitioner]]) -> None:
         """Write entries, all or none, if each is as it was read."""
         for before, after in changes:
-            if self.kept.get((after.tenant, after.specialty, after.npi)) != before:
+            at = (after.tenant, after.specialty, after.npi)
+            if self.kept.get(at, before) != before:
                 raise Conflict("The directory was written meanwhile.")
         for _, after in changes:
             self.kept[after.tenant, after.specialty, after.npi] = after
             self.written += 1
+
+    def to_verify(self, tenant: Tenant) -> Sequence[Practitioner]:
+        """List the entries of which somebody who should know says that a fact is wrong."""
+        return [e for at, e in sorted(self.kept.items()) if at[0] == tenant and e.disputes]
+
+    def limit(self, tenant: Tenant, npi: str, places: Mapping[str, int]) -> None:
+        """Write how many places weeks have."""
+        self._shelves.limits.update({(tenant, npi, week): n for week, n in places.items()})
+
+    def holders(self, tenant: Tenant, npi: str, week: str) -> Sequence[ReferralId]:
+        """List the referrals that reserve a place of a week."""
+        return sorted(self._shelves.holders[tenant, npi, week])
 
     def state(self, tenant: Tenant, source: str) -> ImportState | None:
         """Read how far an import is."""

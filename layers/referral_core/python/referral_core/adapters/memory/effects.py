@@ -8,8 +8,10 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.effects import (
     ClaimDailyMessage,
+    CorrectEntry,
     Effect,
     Evidence,
     IndexContact,
@@ -25,6 +27,7 @@ from referral_core.domain.effects import (
     StorePayload,
     TakeNumber,
 )
+from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
 from referral_core.domain.routing.demand import KeptDemand
@@ -49,6 +52,8 @@ class Shelves:
     Attributes:
         phones: (tenant, contact hash) → the referrals it belongs to, in order.
         message_claims: (tenant, contact hash) → day → the message's reference.
+        entries: (tenant, specialty, npi) → an entry of the directory that was corrected.
+        holders, limits: (tenant, npi, week) → who reserved; the places that the clinic states.
         reserved: (tenant, npi, week) → units of capacity.
         mappings: (tenant, key) → what a code or words of an order mean.
         demands: (tenant, specialty) → what referrals asked of a market.
@@ -65,6 +70,9 @@ class Shelves:
         self.message_claims: dict[tuple[Tenant, str], dict[date, str]] = defaultdict(dict)
         self.opt_outs: dict[tuple[Tenant, str], datetime] = {}
         self.reserved: dict[tuple[Tenant, str, str], int] = defaultdict(int)
+        self.holders: dict[tuple[Tenant, str, str], dict[ReferralId, None]] = defaultdict(dict)
+        self.limits: dict[tuple[Tenant, str, str], int] = {}
+        self.entries: dict[tuple[Tenant, str, str], Practitioner] = {}
         self.keys: dict[tuple[Tenant, KeyKind, str, str], ExistingKey] = {}
         self.identifiers: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
         self.mappings: dict[tuple[Tenant, str], Override] = {}
@@ -94,7 +102,8 @@ def write(shelves: Shelves, after: Referral, effect: Effect) -> None:
 
 def _require_capacity(shelves: Shelves, after: Referral, effect: Reserve) -> None:
     reservation = effect.reservation
-    if shelves.reserved[after.tenant, reservation.npi, reservation.week] >= effect.capacity:
+    at = (after.tenant, reservation.npi, reservation.week)
+    if shelves.reserved[at] >= min(effect.capacity, shelves.limits.get(at, effect.capacity)):
         raise NoCapacity("The week is full.")
 
 
@@ -104,6 +113,12 @@ def _require_day(shelves: Shelves, after: Referral, effect: ClaimDailyMessage) -
         raise MessageNotAllowed("The patient got a message today.")
     if effect.stoppable and at in shelves.opt_outs:
         raise MessageNotAllowed("The patient wants no messages.")
+
+
+def _require_entry(shelves: Shelves, after: Referral, effect: CorrectEntry) -> None:
+    at = (after.tenant, effect.before.specialty, effect.before.npi)
+    if shelves.entries.get(at, effect.before) != effect.before:
+        raise Conflict("The directory was written meanwhile.")
 
 
 def _require_number(shelves: Shelves, after: Referral, effect: TakeNumber) -> None:
@@ -117,6 +132,7 @@ _REQUIRED: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]
         {
             Reserve: _require_capacity,
             ClaimDailyMessage: _require_day,
+            CorrectEntry: _require_entry,
             TakeNumber: _require_number,
         }
     )
@@ -127,12 +143,15 @@ _REQUIRED: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]
 
 
 def _reserve(shelves: Shelves, after: Referral, effect: Reserve) -> None:
-    shelves.reserved[after.tenant, effect.reservation.npi, effect.reservation.week] += 1
+    at = (after.tenant, effect.reservation.npi, effect.reservation.week)
+    shelves.reserved[at] += 1
+    shelves.holders[at][after.id] = None
 
 
 def _release(shelves: Shelves, after: Referral, effect: Release) -> None:
     at = (after.tenant, effect.reservation.npi, effect.reservation.week)
     shelves.reserved[at] = max(0, shelves.reserved[at] - 1)
+    shelves.holders[at].pop(after.id, None)
 
 
 def _claim(shelves: Shelves, after: Referral, effect: ClaimDailyMessage) -> None:
@@ -162,6 +181,11 @@ def _demand(shelves: Shelves, after: Referral, effect: KeepDemand) -> None:
     shelves.demands[at][after.id] = effect.demand
     if effect.accepts:
         shelves.open_markets[at] = effect.accepts
+
+
+def _entry(shelves: Shelves, after: Referral, effect: CorrectEntry) -> None:
+    at = (after.tenant, effect.after.specialty, effect.after.npi)
+    shelves.entries[at] = effect.after
 
 
 def _mapping(shelves: Shelves, after: Referral, effect: KeepMapping) -> None:
@@ -198,6 +222,7 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]] 
         KeepEvidence: _evidence,
         KeepDecision: _decision,
         KeepDemand: _demand,
+        CorrectEntry: _entry,
         KeepMapping: _mapping,
         IndexContact: _contact,
         IndexIdentifier: _identifier,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypedDict
 
+from referral_core.domain.directory_facts import Dispute, contradicted_by
+from referral_core.domain.effects import CorrectEntry, Effect
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.outreach.replies import Reply
@@ -18,6 +21,9 @@ from referral_core.lifecycle.draft import Draft, draft, release
 
 PATIENT_PREFERENCE: Final = "patient-preference"
 """Why a clinic is taken back: one of the override codes that a routing decision may have."""
+
+CAPACITY_CHANGED: Final = "capacity-changed"
+"""Why a clinic gives an offer back that it may well take for another week."""
 
 ORDER_CHANGED: Final = "order-changed"
 """Why a clinic is taken back: the order is checked, and routed, as it is now."""
@@ -41,11 +47,29 @@ def accepted(case: Case, update: OfferAccepted) -> Draft:
 
 
 def declined(case: Case, update: OfferDeclined) -> Draft:
-    """Draft that the clinic does not see the patient: declined, or withdrawn once accepted."""
+    """Draft that the clinic does not see the patient: declined, or withdrawn once accepted.
+
+    What it says against the directory holds from now on, for every other referral too.
+    """
     offer = case.referral.offer
-    if offer is not None and offer.status == "accepted":
-        return _lost(case, update, EventKind.OFFER_WITHDRAWN, update.reason)
-    return _lost(case, update, EventKind.OFFER_DECLINED, update.reason)
+    is_withdrawn = offer is not None and offer.status == "accepted"
+    kind = EventKind.OFFER_WITHDRAWN if is_withdrawn else EventKind.OFFER_DECLINED
+    lost = _lost(case, update, kind, update.reason)
+    return replace(lost, effects=(*lost.effects, *contradicted(case, update)))
+
+
+def contradicted(case: Case, update: OfferDeclined) -> tuple[Effect, ...]:
+    """Return the effect of a reason that contradicts the directory; none where it does not."""
+    fact, offer = contradicted_by(update.reason), case.referral.offer
+    if fact is None or offer is None:
+        return ()
+    directory = case.sources.directory
+    entry = directory.practitioner(case.referral.tenant, offer.specialty, offer.npi)
+    if entry is None:
+        return ()
+    said = Dispute(fact=fact, said_by=update.role.value, at=case.now, referral_id=case.referral.id)
+    after = entry.with_dispute(said)
+    return (CorrectEntry(before=entry, after=after),) if after != entry else ()
 
 
 def unanswered(case: Case, update: Reported) -> Draft:

@@ -56,6 +56,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
         "BOOL": bool,
         "N": int,
         "B": bytes,
+        "SS": sorted,
         "L": lambda values: [_read(one) for one in values],
         "M": plain,
     }

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
-from referral_core.adapters.aws.dynamodb.directory import config_items
-from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part, Table
+from referral_core.adapters.aws.dynamodb.entries import entry_parts, listed_in
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Table
+from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.directories.importing import ImportState
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import Conflict
-from referral_core.domain.ids import Tenant
+from referral_core.domain.ids import ReferralId, Tenant
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_AT_ONCE: Final = 45
-"""Entries of one transaction, which takes a hundred items: each has one for its NPI."""
+_AT_ONCE: Final = 33
+"""Entries of one transaction, which takes a hundred items: each has up to three."""
 
 
 class DirectoryTable:
@@ -40,20 +41,40 @@ class DirectoryTable:
         return {(entry.specialty, entry.npi): entry for entry in found}
 
     def replace(self, changes: Sequence[tuple[Practitioner | None, Practitioner]]) -> None:
-        """Write entries, up to 45 of them all or none, if each is as it was read."""
+        """Write entries, up to 33 of them all or none, if each is as it was read."""
         for begin in range(0, len(changes), _AT_ONCE):
             batch = changes[begin : begin + _AT_ONCE]
             try:
-                self._table.transact([part for change in batch for part in self._parts(*change)])
+                self._table.transact(
+                    [part for change in batch for part in entry_parts(self._table, *change)]
+                )
             except ConditionsFailed as error:
                 raise Conflict("The directory was written meanwhile.") from error
 
-    def _parts(self, before: Practitioner | None, after: Practitioner) -> list[Part]:
-        entry, by_npi = config_items(after)
-        if before is None:
-            return [self._table.put_new("entry", entry), self._table.put("npi", by_npi, None)]
-        unchanged = {":body": {"S": before.model_dump_json()}}
-        return [self._table.put("entry", entry, "body = :body", values=unchanged)]
+    def to_verify(self, tenant: Tenant) -> Sequence[Practitioner]:
+        """List the entries of which somebody who should know says that a fact is wrong."""
+        found = self._table.query(keys.to_verify(tenant), keys.Sort.ENTRY.value)
+        return list(self.entries(tenant, [listed_in(one["sk"]) for one in found]).values())
+
+    def limit(self, tenant: Tenant, npi: str, places: Mapping[str, int]) -> None:
+        """Write how many places weeks have: no reservation goes beyond, whoever chose it when."""
+        for week, count in places.items():
+            with service_errors("The week could not be written"):
+                self._table.client.update_item(
+                    TableName=self._table.name,
+                    Key=item(**keys.week_of(tenant, npi, week)),
+                    UpdateExpression="SET places = :places, held = if_not_exists(held, :zero)",
+                    ExpressionAttributeValues={
+                        ":places": {"N": str(count)},
+                        ":zero": {"N": "0"},
+                    },
+                )
+
+    def holders(self, tenant: Tenant, npi: str, week: str) -> Sequence[ReferralId]:
+        """List the referrals that reserve a place of a week."""
+        key = keys.week_of(tenant, npi, week)
+        found = self._table.get(key["pk"], key["sk"]) or {}
+        return [ReferralId(one) for one in found.get("holders", ())]
 
     def state(self, tenant: Tenant, source: str) -> ImportState | None:
         """Read how far an import is."""

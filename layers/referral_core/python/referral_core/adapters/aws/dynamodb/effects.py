@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.entries import entry_parts
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
 from referral_core.domain.effects import (
     ClaimDailyMessage,
+    CorrectEntry,
     Effect,
     IndexContact,
     IndexIdentifier,
@@ -44,23 +46,33 @@ def parts_of(table: Requests, after: Referral, effect: Effect) -> Iterator[Part]
 
 
 def _reserve(table: Requests, after: Referral, effect: Reserve) -> Iterator[Part]:
-    # A week that nobody counted yet has room, unless the practitioner has none at all.
+    # A week that nobody counted yet has room, unless the practitioner has none at all. What the
+    # clinic says of a week holds whatever the directory said when the place was chosen.
     uncounted = "attribute_not_exists(held) OR " if effect.capacity > 0 else ""
+    limit = "(attribute_not_exists(places) OR held < places)"
     yield _held_by(
         table,
         after,
         effect,
         RESERVE,
-        change=1,
-        condition=f"{uncounted}held < :most",
-        values={":most": {"N": str(effect.capacity)}},
+        change="SET held = if_not_exists(held, :zero) + :one ADD holders :own",
+        condition=f"({uncounted}held < :most) AND {limit}",
+        values={":zero": {"N": "0"}, ":most": {"N": str(effect.capacity)}},
     )
 
 
 def _release(table: Requests, after: Referral, effect: Release) -> Iterator[Part]:
     # An expression has no maximum, so the condition alone keeps the count from falling below
     # zero. Where there is nothing to give back it fails, and the commit is written without it.
-    yield _held_by(table, after, effect, RELEASE, change=-1, condition="held > :zero", values={})
+    yield _held_by(
+        table,
+        after,
+        effect,
+        RELEASE,
+        change="SET held = held - :one DELETE holders :own",
+        condition="held > :zero AND (attribute_not_exists(holders) OR contains(holders, :id))",
+        values={":zero": {"N": "0"}, ":id": {"S": after.id}},
+    )
 
 
 def _held_by(
@@ -69,7 +81,7 @@ def _held_by(
     effect: Reserve | Release,
     name: str,
     *,
-    change: int,
+    change: str,
     condition: str,
     values: Mapping[str, Any],
 ) -> Part:
@@ -77,13 +89,9 @@ def _held_by(
     request = {
         "TableName": table.name,
         "Key": item(**keys.week_of(after.tenant, reservation.npi, reservation.week)),
-        "UpdateExpression": "SET held = if_not_exists(held, :zero) + :change",
+        "UpdateExpression": change,
         "ConditionExpression": condition,
-        "ExpressionAttributeValues": {
-            ":zero": {"N": "0"},
-            ":change": {"N": str(change)},
-            **values,
-        },
+        "ExpressionAttributeValues": {":one": {"N": "1"}, ":own": {"SS": [after.id]}, **values},
     }
     return Part(name, {"Update": request})
 
@@ -131,6 +139,10 @@ def _demand(table: Requests, after: Referral, effect: KeepDemand) -> Iterator[Pa
         yield table.put("market", items.open_market_item(market), None)
 
 
+def _entry(table: Requests, _after: Referral, effect: CorrectEntry) -> Iterator[Part]:
+    yield from entry_parts(table, effect.before, effect.after)
+
+
 def _mapping(table: Requests, after: Referral, effect: KeepMapping) -> Iterator[Part]:
     yield table.put("mapping", items.mapping_item(table.hashed, after.tenant, effect), None)
 
@@ -168,6 +180,7 @@ WRITERS: Final[Mapping[type[Effect], Callable[[Requests, Referral, Any], Iterato
             KeepEvidence: _evidence,
             KeepDecision: _decision,
             KeepDemand: _demand,
+            CorrectEntry: _entry,
             KeepMapping: _mapping,
             IndexContact: _contact,
             IndexIdentifier: _identifier,

@@ -125,6 +125,11 @@ def npi(tenant: Tenant, number: str) -> str:
     return f"T#{tenant}#NPI#{number}"
 
 
+def to_verify(tenant: Tenant) -> str:
+    """Return the partition of the directory's entries that a person is to verify."""
+    return f"T#{tenant}#VERIFY"
+
+
 def waitlist(tenant: Tenant, specialty: str) -> str:
     """Return the partition of the referrals that wait for somebody of a specialty."""
     return f"T#{tenant}#WAITLIST#{specialty}"

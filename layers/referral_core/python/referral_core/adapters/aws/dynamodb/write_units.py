@@ -79,6 +79,8 @@ def _value_size(value: Mapping[str, Any]) -> int:
             return len(content.encode())
         case "B":
             return len(content)
+        case "SS":
+            return sum(len(one.encode()) for one in content)
         case "N":
             # A byte for two significant digits, and one more.
             digits = str(content).lstrip("-").replace(".", "").strip("0")
