@@ -146,7 +146,8 @@ function details({ order, patient, contacts, offers, notices, reports }) {
       term("Practice", order.practice), term("Practice's phone", order.practicePhone),
       term("Reasons", order.reasons.join("; ")), term("Notes", order.notes.join(" ")),
       term("Payer", order.selfPay ? "The patient pays" : order.payer), term("Member number", order.memberId),
-      term("Address", patient.address), term("Email", patient.email))),
+      term("Address", patient.address), term("Email", patient.email),
+      term("Also to be called", patient.alternates.map(alternate).join("; ")))),
     section("Contacts", contacts.length > 0 && table(["#", "Channel", "When", "Result"], contacts.map((each) => [
       each.number, words(each.channel), dateTime(each.at), words(each.result ?? each.state)]))),
     section("Clinics asked", offers.length > 0 && table(["#", "Clinic", "Sent", "Answer"], offers.map((each) => [
@@ -167,4 +168,8 @@ function table(heads, rows) {
     h("table.small", {},
       h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)))))));
+}
+
+function alternate({ name, relationship, phone, email }) {
+  return [name, relationship, phone, email].filter(Boolean).join(", ");
 }

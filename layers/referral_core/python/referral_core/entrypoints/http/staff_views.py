@@ -136,6 +136,8 @@ def _contact_details(payload: ClinicalPayload) -> Row:
         "email": patient.email,
         "language": patient.language,
         "address": address or None,
+        "throughContact": patient.through_contact,
+        "alternates": [c.model_dump(mode="json", exclude_none=True) for c in patient.contacts],
     }
 
 
