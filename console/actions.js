@@ -36,11 +36,13 @@ const KNOWN = {
 const RESULTS = ["agreed", "declined", "another-time", "another-clinic", "voicemail", "no-answer", "wrong-number", "opted-out"];
 const SNOOZES = [["1 hour", 1], ["4 hours", 4], ["1 day", 24], ["3 days", 72]];
 
-/** Return the panel of actions of a referral. */
-export function actionPanel({ referral, me, people, done, failed }) {
+/** What an action is called. */
+export const label = (action) => KNOWN[action]?.[0] ?? words(action);
+
+/** Return the panel of actions of a referral; `first` is open at once. */
+export function actionPanel({ referral, me, people, done, failed, first }) {
   const allowed = referral.actions;
   const place = h("div.form-place");
-  const label = (action) => KNOWN[action]?.[0] ?? words(action);
   const open = (action) => fill(place, form({ action, referral, me, people, done, failed, close: () => fill(place) }));
   const button = (action, kind = "") => h(`button${kind}`, { onclick: () => open(action) }, label(action));
   const decisions = allowed.filter((action) => !CARE.includes(action) && !action.startsWith("close:"));
@@ -49,6 +51,7 @@ export function actionPanel({ referral, me, people, done, failed }) {
   if (!allowed.length) {
     return h("p.quiet", {}, referral.outcome ? "Closed: nothing is left to do." : "Nothing is yours to do now.");
   }
+  if (allowed.includes(first)) open(first);
   return h("div.panel", {},
     decisions.length > 0 && h("div.actions", { role: "group", "aria-label": "Decide" }, decisions.map((action, place) => button(action, place ? "" : ".primary"))),
     (care.length > 0 || closing.length > 0) && h("div.actions.care", { role: "group", "aria-label": "Take care of it" },

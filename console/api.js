@@ -27,7 +27,29 @@ export const post = (path, body, key) => call("POST", path, body, key);
 /** Act on a work item; the key makes the same form sent twice one act. */
 export const decide = (id, decision, key) => post(`/work-items/${id}/decision`, decision, key);
 
+/** Read what is no JSON. */
+export async function getContent(path) {
+  const answer = await sent("GET", path);
+  if (!answer.ok) throw await refusal(answer);
+  return answer.blob();
+}
+
 async function call(method, path, body, key) {
+  const answer = await sent(method, path, body, key);
+  if (!answer.ok) throw await refusal(answer);
+  const read = await answer.json();
+  useNow(read.now);
+  return read;
+}
+
+async function refusal(answer) {
+  const read = await answer.json().catch(() => ({}));
+  const issue = read.issue?.[0];
+  const code = issue?.details?.coding?.[0]?.code ?? "failed";
+  return new Refused(answer.status, code, issue?.diagnostics ?? "The router did not answer; try again.");
+}
+
+async function sent(method, path, body, key) {
   const headers = {};
   let answer;
   try {
@@ -44,12 +66,5 @@ async function call(method, path, body, key) {
     throw new Offline("No connection. Nothing you typed is lost; send it again.");
   }
   if (answer.status === 401) throw new SignedOut("Sign in again.");
-  const read = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    const issue = read.issue?.[0];
-    const code = issue?.details?.coding?.[0]?.code ?? "failed";
-    throw new Refused(answer.status, code, issue?.diagnostics ?? "The router did not answer; try again.");
-  }
-  useNow(read.now);
-  return read;
+  return answer;
 }

@@ -30,7 +30,7 @@ export async function searchPage({ main, failed }) {
     h("form.search", { role: "search", onsubmit: search },
       h("label", {}, h("span", {}, "Name, birth date or a number"), input),
       h("button.primary", { type: "submit" }, "Search")),
-    h("p.quiet", {}, "Whole words of the name, and the birth date beside them (3/5/1965) · telephone · record, order or authorization number · referral id. Accents, capitals, hyphens and spaces do not matter."),
+    h("p.quiet", {}, "The family name, the given name and the birth date beside it (3/5/1965) · telephone · record, order or authorization number · referral id. Accents, capitals, hyphens and spaces do not matter."),
     status, found);
   input.focus();
   if (last) await search();

@@ -1,50 +1,57 @@
-// The worklist: my work first; each row says who, what, who acts, by when and how late.
+// The lists: my work first; each row says who, what, who acts, by when and how late.
 
+import { bulkBar } from "./bulk.js";
 import { decide, get, Offline, Refused } from "./api.js";
 import { fill, h } from "./element.js";
-import { date, dateTime, dayOnly, reasonOf, since, urgency, words } from "./format.js";
+import { filterControls, filters } from "./filters.js";
+import { COLUMNS, row } from "./rows.js";
 
 const EVERY_MS = 30_000;
 const PAGE = 25;
 const TABS = {
-  mine: ["Mine", "owner=me"],
-  team: ["My teams", ""],
-  unassigned: ["Unassigned", "owner=none"],
-  overdue: ["Overdue", "overdue=true"],
+  mine: ["Mine", { owner: "me" }],
+  team: ["My teams", {}],
+  unassigned: ["Unassigned", { owner: "none" }],
+  overdue: ["Overdue", { overdue: "true" }],
+  waiting: ["Waiting for others", { list: "waiting" }],
+  closed: ["Closed in 7 days", { list: "closed" }],
 };
 const EMPTY = {
   mine: "Nothing is yours. Take the next one from Unassigned.",
   team: "Nothing waits for your teams.",
   unassigned: "Everything has somebody.",
   overdue: "Nothing is overdue.",
+  waiting: "Nothing waits for others.",
+  closed: "Nothing was closed yet.",
 };
-const MARKS = { overdue: "▲", soon: "◆", snoozed: "☾", ahead: "" };
-const filters = { queue: "", reason: "" };
 
 export async function workPage({ main, me, path, failed }) {
   const tab = TABS[path[0]] ? path[0] : "mine";
+  const picked = TABS[tab][1].list ? null : new Set();
   const names = new Map();
   const status = h("p.status", { role: "status" });
   const list = h("div", {}, h("p.quiet", {}, "Loading …"));
   const tabs = h("nav.tabs", { "aria-label": "Lists" });
   const chips = h("div.filters");
+  const bulk = h("div");
+  let people = [];
   let items = [];
   let next = null;
+  let sorted = null;
 
   async function refresh() {
-    const [page, counts] = await Promise.all([get(query()), get("/work-items/counts")]);
+    const [page, counts] = await Promise.all([get(query(PAGE)), get("/work-items/counts")]);
     items = page.workItems;
     next = page.next;
+    for (const id of picked ?? []) if (!items.some((item) => item.id === id)) picked.delete(id);
     fill(tabs, tabLinks(tab, counts));
-    fill(chips, filterControls(me, counts, refreshed));
+    fill(chips, filterControls({ me, counts, items, changed: refreshed }));
     render();
   }
 
-  function query() {
-    const wanted = new URLSearchParams(TABS[tab][1]);
-    wanted.set("_include", "patient");
-    wanted.set("_count", PAGE);
-    for (const [name, value] of Object.entries(filters)) if (value) wanted.set(name, value);
+  function query(count) {
+    const wanted = new URLSearchParams({ ...TABS[tab][1], _include: "patient", _count: count });
+    for (const [name, value] of Object.entries(filters)) if (value && !(picked === null && name === "reason")) wanted.set(name, value);
     return `/work-items?${wanted}`;
   }
 
@@ -60,54 +67,69 @@ export async function workPage({ main, me, path, failed }) {
   function render() {
     const focused = document.activeElement?.closest("tr")?.dataset.id;
     const rest = next && h("p.actions", {}, h("button", { onclick: () => more().catch(failed) }, "Show more"));
-    fill(list, items.length ? [table(), rest] : h("p.empty", {}, EMPTY[tab]));
+    fill(list, items.length ? [table(), rest] : [h("p.empty", {}, next ? "Nothing here meets the filters so far." : EMPTY[tab]), rest]);
+    drawBulk();
     if (focused) list.querySelector(`tr[data-id="${focused}"] a`)?.focus();
   }
 
+  function drawBulk() {
+    fill(bulk, picked && items.length > 0 && bulkBar({ items, picked, people, status, done: refresh, failed, query }));
+  }
+
   function table() {
-    const heads = ["Due", "Patient", "Wanted", "Why it waits", "Status", "Payer", "Owner"];
+    const shown = sorted === null ? items : [...items].sort(by(COLUMNS[sorted.column][1], sorted.down));
     return h("table.work", { onkeydown: keys },
-      h("caption.hidden", {}, `${TABS[tab][0]}: first due first. J and K move, C claims, Enter opens.`),
-      h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))),
-      h("tbody", {}, items.map(row)));
+      h("caption.hidden", {}, `${TABS[tab][0]}: first due first. J and K move, C claims, X selects, Enter opens.`),
+      h("thead", {}, h("tr", {},
+        picked && h("th.pick", { scope: "col" }, h("input", { type: "checkbox", "aria-label": "Select all shown", checked: items.every((item) => picked.has(item.id)), onchange: pickAll })),
+        COLUMNS.map(([name], column) => heading(name, column)))),
+      h("tbody", {}, shown.map((item) => row({ item, me, names, picked, pick, claim }))));
   }
 
-  function row(item) {
-    const { state, text } = urgency(item);
-    const patient = item.patient ?? {};
-    return h(`tr.${state}`, { "data-id": item.id },
-      h("td.due", { "data-label": "Due" },
-        h("strong", {}, MARKS[state] && h("span.mark", { "aria-hidden": "true" }, MARKS[state]), text),
-        h("span.sub", {}, dateTime(item.dueAt))),
-      h("td.patient", { "data-label": "Patient", title: patient.recordNumber && `Record ${patient.recordNumber}` },
-        h("a", { href: `#/referral/${item.id}` }, patient.name ?? "Unnamed patient"),
-        h("span.sub", {}, patient.birthDate && `born ${date(patient.birthDate)}`)),
-      h("td", { "data-label": "Wanted" },
-        h("span", {}, patient.service ?? words(item.pathway)),
-        h("span.sub", {}, item.priority !== "routine" && h("b.priority", {}, words(item.priority)), words(item.pathway))),
-      h("td.why", { "data-label": "Why it waits" },
-        h("span", {}, words(item.reason)), h("span.sub", {}, reasonOf(item))),
-      h("td", { "data-label": "Status" },
-        h("span", {}, words(item.status)), h("span.sub", {}, `for ${since(item.statusSince)}`)),
-      h("td", { "data-label": "Payer" }, h("span", {}, patient.payer ?? (words(item.payer) || "–")),
-        item.authorization && h("span.sub", {}, authorization(item.authorization))),
-      h("td.owner", { "data-label": "Owner" }, owner(item)));
+  function heading(name, column) {
+    const state = sorted?.column === column ? (sorted.down ? "descending" : "ascending") : null;
+    const mark = { ascending: " ↑", descending: " ↓" }[state] ?? "";
+    return h("th", { scope: "col", "aria-sort": state },
+      h("button.sort", { title: "Sort the rows shown", onclick: () => { sorted = nextSort(column); render(); focusHeading(column); } }, name, h("span", { "aria-hidden": "true" }, mark)));
   }
 
-  function owner(item) {
-    if (!item.owner) return h("button.claim", { onclick: () => claim(item) }, "Claim");
-    return item.owner === me.id ? "You" : names.get(item.owner) ?? item.owner;
+  function nextSort(column) {
+    if (sorted?.column !== column) return { column, down: false };
+    return sorted.down ? null : { column, down: true };
+  }
+
+  const focusHeading = (column) => list.querySelectorAll("button.sort")[column]?.focus();
+
+  function pick(item, chosen) {
+    if (chosen) picked.add(item.id);
+    else picked.delete(item.id);
+    drawBulk();
+  }
+
+  function pickAll(event) {
+    for (const item of items) if (event.target.checked) picked.add(item.id); else picked.delete(item.id);
+    for (const box of list.querySelectorAll("td.pick input")) box.checked = event.target.checked;
+    drawBulk();
   }
 
   function keys(event) {
     const current = event.target.closest("tbody tr");
     if (!current || event.ctrlKey || event.metaKey || event.altKey) return;
     const item = items.find((each) => each.id === current.dataset.id);
-    if (event.key === "c" && !item.owner) claim(item);
-    else if (event.key === "j") current.nextElementSibling?.querySelector("a").focus();
-    else if (event.key === "k") current.previousElementSibling?.querySelector("a").focus();
+    if (!item) return;
+    const box = current.querySelector("td.pick input");
+    if (event.key === "c" && item.reason && !item.owner) claim(item);
+    else if (event.key === "x" && box) box.click();
+    else if (event.key === "j") beside(current, "nextElementSibling");
+    else if (event.key === "k") beside(current, "previousElementSibling");
     else return;
     event.preventDefault();
+  }
+
+  function beside(current, way) {
+    let other = current[way];
+    while (other && !other.dataset.id) other = other[way];
+    other?.querySelector("a").focus();
   }
 
   async function claim(item) {
@@ -123,42 +145,30 @@ export async function workPage({ main, me, path, failed }) {
     await refreshed();
   }
 
-  for (const person of (await get("/people")).people) names.set(person.id, person.name);
-  fill(main, h("h1", {}, "Work"), tabs, chips, status, list);
+  people = (await get("/people")).people;
+  for (const person of people) names.set(person.id, person.name);
+  fill(main, h("h1", {}, "Work"), tabs, chips, bulk, status, list);
   await refresh();
   list.querySelector("tbody a")?.focus();
   const timer = setInterval(() => {
-    if (!document.hidden) refresh().catch((error) => fill(status, h("strong", {}, error.message)));
+    if (document.hidden || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;
+    refresh().catch((error) => fill(status, h("strong", {}, error.message)));
   }, EVERY_MS);
   return () => clearInterval(timer);
 }
 
-function authorization({ status, number, dueAt }) {
-  if (number) return `Authorized, ${number}`;
-  return `Authorization ${words(status).toLowerCase()}${dueAt ? `, payer until ${dayOnly(dueAt)}` : ""}`;
+function by(value, down) {
+  return (one, other) => String(value(one)).localeCompare(String(value(other))) * (down ? -1 : 1);
 }
 
 function tabLinks(tab, counts) {
   const teams = Object.values(counts.teams);
   const sum = (name) => teams.reduce((total, team) => total + team[name], 0);
-  const numbers = { mine: counts.mine.open, team: sum("open"), unassigned: sum("unassigned"), overdue: sum("overdue") };
+  const numbers = {
+    mine: counts.mine.open, team: sum("open"), unassigned: sum("unassigned"), overdue: sum("overdue"),
+    waiting: sum("waiting"), closed: counts.closed.count,
+  };
   return Object.entries(TABS).map(([name, [text]]) =>
     h("a", { href: `#/worklist/${name}`, "aria-current": name === tab ? "page" : null },
       text, " ", h("span.count", {}, numbers[name])));
-}
-
-function filterControls(me, counts, changed) {
-  const choose = (name, label, values, all) => values.length > 1 && h("label", {}, h("span", {}, label),
-    h("select", { onchange: (event) => { filters[name] = event.target.value; changed(); } },
-      h("option", { value: "" }, all),
-      values.map(([value, text]) => h("option", { value, selected: filters[name] === value }, text))));
-  const teams = me.teams.map((team) => [team, `${words(team)} (${counts.teams[team]?.open ?? 0})`]);
-  const active = Object.entries(filters).filter(([, value]) => value);
-  return [
-    choose("queue", "Team", teams, "All my teams"),
-    choose("reason", "Reason", me.reasons.map((reason) => [reason, words(reason)]), "All reasons"),
-    active.map(([name, value]) =>
-      h("button.chip", { "aria-label": `Remove the filter ${words(value)}`, onclick: () => { filters[name] = ""; changed(); } },
-        words(value), h("span", { "aria-hidden": "true" }, " ×"))),
-  ];
 }

@@ -139,7 +139,10 @@ OTHERS = (
     _receiver("receive_referral", **COUNTED),
     _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ, **COUNTED),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),
-    Spec("query_api", {TABLE: LIST, HASH_KEYS: SECRET, **COUNTED}),
+    Spec(
+        "query_api",
+        {TABLE: LIST, HASH_KEYS: SECRET, "DOCUMENTS_BUCKET": ("s3:GetObject",), **COUNTED},
+    ),
     Spec("serve_console", {}, page=True),
     Spec(
         "publish_outbox",

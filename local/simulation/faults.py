@@ -153,6 +153,10 @@ class FaultyReferrals:
         """Read a phone's referrals."""
         return self._read(lambda: self._table.by_phone(tenant, contact_hash))
 
+    def with_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
+        """Read a phone's referrals, closed ones too."""
+        return self._read(lambda: self._table.with_phone(tenant, contact_hash))
+
     def _read(self, act: Callable[[], T]) -> T:
         if self._faults.strike("throttled"):
             raise Retryable("The table throttles.")

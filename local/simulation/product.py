@@ -20,6 +20,7 @@ from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
 from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.partners import MemoryDocuments
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
@@ -32,6 +33,7 @@ from referral_core.adapters.protocols import (
 from referral_core.domain.cost_ledger import Cost, cost, price_lines
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.entrypoints.http import route_matching
+from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
@@ -252,6 +254,8 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             ListUnmatched(ports.unmatched),
             shown,
             timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
+            # Nobody of the simulation opens a document.
+            documents=ShowDocuments(referrals, ports.worklists, MemoryDocuments),
         ),
         "query_reports": report_app(reports),
     }

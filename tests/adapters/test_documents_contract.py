@@ -14,10 +14,9 @@ from moto import mock_aws
 
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.memory.partners import MemoryDocuments
-from referral_core.domain.errors import Retryable
+from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.upload import Announced
-from referral_core.ports import Documents
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -29,7 +28,9 @@ DIGEST = hashlib.sha256(REPORT).hexdigest()
 
 
 class Side(Protocol):
-    documents: Documents
+    @property
+    def documents(self) -> MemoryDocuments | S3Documents:
+        """Return the store."""
 
     def stored(self) -> dict[tuple[str, str], tuple[bytes, str]]:
         """Return content and media type of every document, by tenant and hash."""
@@ -38,7 +39,7 @@ class Side(Protocol):
 class MemorySide:
     def __init__(self) -> None:
         self.memory = MemoryDocuments()
-        self.documents: Documents = self.memory
+        self.documents = self.memory
 
     def stored(self) -> dict[tuple[str, str], tuple[bytes, str]]:
         return {(t, d): document for (t, d), document in self.memory.stored.items()}
@@ -62,7 +63,7 @@ class S3Side:
                 ]
             },
         )
-        self.documents: Documents = S3Documents(client, BUCKET)
+        self.documents = S3Documents(client, BUCKET)
 
     def stored(self) -> dict[tuple[str, str], tuple[bytes, str]]:
         listed = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
@@ -103,6 +104,15 @@ def test_writing_twice_is_writing_once(side: Side) -> None:
 
     assert side.documents.put(LAKESIDE, REPORT, "application/pdf") == first
     assert len(side.stored()) == 1
+
+
+def test_a_document_is_read_as_it_was_stored_and_by_its_tenant_only(side: Side) -> None:
+    side.documents.put(LAKESIDE, REPORT, "application/pdf")
+
+    assert side.documents.get(LAKESIDE, DIGEST) == REPORT
+    for tenant, sha256 in ((HILLTOP, DIGEST), (LAKESIDE, "0" * 64)):
+        with pytest.raises(NotFound):
+            side.documents.get(tenant, sha256)
 
 
 def test_tenants_do_not_share_documents(side: Side) -> None:

@@ -24,10 +24,13 @@ from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.work_items import Reason
 from referral_core.domain.work_items.lists import (
     FIRST,
+    Closed,
     ItemList,
     OfOwner,
     OfTeam,
     Unassigned,
+    Waiting,
+    closed_since,
     instant,
 )
 from referral_core.domain.writes import Commit
@@ -125,6 +128,34 @@ def test_an_item_leaves_its_lists_once_it_is_settled_or_its_referral_closed(shel
     assert shelf.ids(OfTeam(FRONT)) == []
     assert shelf.ids(OfTeam(CALLS)) == ["b"]
     assert shelf.lists.count(TENANT, OfTeam(FRONT)) == 0
+
+
+@pytest.mark.parametrize("size", [1, 3, 25])
+def test_what_waits_for_others_stands_in_a_list_of_its_own_first_received_first(
+    shelf: Shelf, size: int
+) -> None:
+    for number in range(40):
+        received_at = NOW + timedelta(seconds=number // 3)
+        referral = a_referral(f"r{number:02}", queue=FRONT, received_at=received_at)
+        shelf.store.accept([a_new_referral(referral)])
+    shelf.put("item", 2, received_at=NOW)
+    waiting = [f"r{number:02}" for number in range(40)]
+    assert shelf.ids(Waiting(FRONT), size) == waiting
+    assert shelf.lists.count(TENANT, Waiting(FRONT)) == len(waiting)
+    assert shelf.ids(Waiting(CALLS)) == shelf.ids(Unassigned(CALLS)) == []
+    shelf.changed("item", work_item=None)
+    assert set(shelf.ids(Waiting(FRONT), size)) == {*waiting, "item"}
+
+
+def test_what_is_closed_is_listed_the_last_closed_first(shelf: Shelf) -> None:
+    for days, name in enumerate(("a", "b", "c")):
+        shelf.put(name, 1)
+        closed_at = NOW + timedelta(days=days)
+        shelf.changed(name, at=closed_at, status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
+    assert shelf.ids(Closed(), 1) == ["c", "b", "a"]
+    assert shelf.ids(OfTeam(FRONT)) == shelf.ids(Waiting(FRONT)) == []
+    since = closed_since(NOW + timedelta(hours=12))
+    assert shelf.lists.count(TENANT, Closed(), before=since) == 2
 
 
 def test_what_is_due_before_an_instant_is_listed_and_counted(shelf: Shelf) -> None:

@@ -35,6 +35,7 @@ SENDS: Final = {
         "receive_reply",
         "query_reports",
     },
+    "s3:GetObject": {"query_api", "query_reports"},
     "states:StartExecution": {"publish_outbox"},
 }
 EVERYWHERE: Final = {

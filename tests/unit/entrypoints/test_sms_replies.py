@@ -20,9 +20,8 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import Reply
-from referral_core.domain.patient_identity import PatientIdentity
 from referral_core.domain.principal import Principal
-from referral_core.domain.unmatched import Mismatch, Sign, patient_keys
+from referral_core.domain.unmatched import Mismatch, Sign
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.lifecycle.case import Sources
@@ -209,8 +208,6 @@ def test_a_table_that_is_away_is_written_first_when_the_event_comes_again(
 
 def test_a_text_without_open_referral_waits_for_a_person() -> None:
     world = World("r1")
-    for key in patient_keys(PatientIdentity(), contact_hash(PHONE)):
-        world.referrals.identifiers[TENANT, key][ReferralId("r1")] = None
     closed = world.referrals.load(TENANT, ReferralId("r1"))
     ended = closed.referral.but(status=Status.CLOSED, outcome=Outcome.CANCELLED_BY_REFERRER)
     world.referrals._referrals[TENANT, ReferralId("r1")] = closed.but(referral=ended)

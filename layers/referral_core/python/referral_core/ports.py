@@ -123,6 +123,9 @@ class Referrals(Protocol):
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the open referrals that a phone number (hashed) belongs to."""
 
+    def with_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
+        """List the referrals that a phone number (hashed) belongs to, closed ones too."""
+
 
 class UnmatchedItems(Protocol):
     """What came and belongs to no referral yet."""

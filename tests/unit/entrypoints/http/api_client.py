@@ -14,6 +14,7 @@ from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.domain.caller import refusal
 from referral_core.domain.errors import Forbidden
+from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.put_aside import PutAside
@@ -105,6 +106,7 @@ class ApiClient:
                 ListUnmatched(self.unmatched),
                 shown,
                 timelines=ShowTimeline(referrals, lambda: engine.sources, clock),
+                documents=ShowDocuments(referrals, referrals, lambda: world.documents),
             ),
             QUERY_REPORTS: report_app(reports),
         }

@@ -280,6 +280,7 @@ NOTICES: Final = (
 # --- what staff do -------------------------------------------------------------------------------
 
 _CLAIM: Final = Request("POST", f"/work-items/{MINE}/decision", {"action": "claim"})
+_CARE: Final = Request("POST", "/work-items/care", {"action": "claim", "items": [{"id": MINE}]})
 _REOPEN: Final = Request(
     "POST",
     f"/fhir/ServiceRequest/{MINE}/$reopen",
@@ -314,6 +315,13 @@ STAFF: Final = (
         "claim",
         with_work_item,
         _CLAIM,
+        {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
+    ),
+    Write(
+        "POST /work-items/care",
+        "claim many",
+        with_work_item,
+        _CARE,
         {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
     ),
     Write(

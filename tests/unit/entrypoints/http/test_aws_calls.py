@@ -17,6 +17,7 @@ from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
 from referral_core.adapters.aws.dynamodb.work_lists import WorkLists
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.clock import ManualClock
+from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
@@ -67,7 +68,15 @@ class Aws:
         staff = ShowReferrals(table, lists, directory, self.clock)
         sources = Sources(table, directory, pathway)
         timelines = ShowTimeline(table, lambda: sources, self.clock)
-        self._reads = read_app(reads, worklist, unmatched, staff, timelines=timelines)
+        opened = ShowDocuments(table, table, lambda: documents)
+        self._reads = read_app(
+            reads,
+            worklist,
+            unmatched,
+            staff,
+            timelines=timelines,
+            documents=opened,
+        )
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.append(str(model.name))

@@ -144,6 +144,25 @@ RECORDS: Final = (
         {200: {Party.AWAY_STAFF}, 404: {Party.STAFF}},
         403,
     ),
+    *(
+        OneRecord(
+            "GET /referrals/{id}/documents",
+            f"/referrals/{referral}/documents",
+            {200: {ours}, 404: {theirs}},
+            403,
+        )
+        for referral, ours, theirs in (
+            (MINE, Party.STAFF, Party.AWAY_STAFF),
+            (ABROAD, Party.AWAY_STAFF, Party.STAFF),
+        )
+    ),
+    OneRecord(
+        "GET /referrals/{id}/documents/{version}",
+        f"/referrals/{MINE}/documents/{'0' * 64}",
+        {404: {Party.STAFF, Party.AWAY_STAFF}},
+        403,
+    ),
+    OneRecord("GET /openapi.json", "/openapi.json", {}, 200),
     OneRecord("GET /me", "/me", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord("GET /people", "/people", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord(
@@ -247,8 +266,15 @@ LISTS: Final = (
         {Party.STAFF: {MINE}, **_nothing(Party.AWAY_STAFF)},
         403,
     ),
+    List(
+        "GET /work-items",
+        "/work-items?list=waiting",
+        {Party.STAFF: {OTHERS}, Party.AWAY_STAFF: {ABROAD}},
+        403,
+    ),
 )
 ROWS: Final = (*RECORDS, *LISTS)
+PUBLIC: Final = frozenset({"/fhir/metadata", "/openapi.json"})
 
 
 @cache
@@ -327,13 +353,13 @@ def test_a_refusal_names_nobody_and_nothing_of_the_referral(row: OneRecord | Lis
 @pytest.mark.parametrize("scope", ["", "referrals/write", "referrals/reading"])
 @pytest.mark.parametrize("row", ROWS, ids=of_row)
 def test_without_the_scope_nobody_reads(row: OneRecord | List, scope: str) -> None:
-    wanted = 200 if row.url == "/fhir/metadata" else 403
+    wanted = 200 if row.url in PUBLIC else 403
     assert {read(row, party, scope=scope).status for party in Party} == {wanted}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=of_row)
 def test_a_client_that_nobody_onboarded_reads_nothing(row: OneRecord | List) -> None:
-    wanted = 200 if row.url == "/fhir/metadata" else 401
+    wanted = 200 if row.url in PUBLIC else 401
     assert read(row, None, client="nobody").status == wanted
 
 

@@ -44,24 +44,33 @@ class SearchTerms(NamedTuple):
     written: str
 
     @property
-    def of_person(self) -> tuple[str, ...]:
-        """The terms that the patient's referrals bear, the rarest first; none beside a number."""
+    def of_person(self) -> tuple[tuple[tuple[str, ...], frozenset[str]], ...]:
+        """Terms to look for, and the words that the patient's name must have besides: any of these.
+
+        Only words of the family name are terms, and nobody says which word that is.
+        """
         if self.number and not self.words:
             return ()
         born = (born_term(self.born),) if self.born else ()
-        return (*born, *(name_term(word) for word in sorted(self.words, key=len, reverse=True)))
+        if not self.words:
+            return ((born, frozenset()),) if born else ()
+        words = frozenset(self.words)
+        return tuple(((*born, name_term(word)), words - {word}) for word in self.words)
 
 
 def patient_terms(patient: PatientContent) -> tuple[str, ...]:
-    """Return the terms of a patient, beside those by which what comes unasked is matched."""
-    parts = " ".join(part for part in (patient.family, patient.given, patient.middle) if part)
-    words = dict.fromkeys(_spellings(parts))
-    terms = [name_term(word) for word in list(words)[:_MOST_WORDS]]
-    if patient.birth_date:
-        terms.append(born_term(patient.birth_date))
-    if number := folded_number(patient.mrn):
-        terms.append(number_term(number))
-    return tuple(terms)
+    """Return the terms under which a patient's referrals lie."""
+    words = list(dict.fromkeys(_spellings(patient.family or "")))[:_MOST_WORDS]
+    born = (born_term(patient.birth_date),) if patient.birth_date else ()
+    numbers = (folded_number(each) for each in (patient.mrn, *patient.identifiers))
+    terms = (*map(name_term, words), *born, *(number_term(each) for each in numbers if each))
+    return tuple(dict.fromkeys(terms))
+
+
+def name_words(patient: PatientContent) -> frozenset[str]:
+    """Return the words of a patient's whole name, as they may be typed."""
+    names = (patient.family, patient.given, patient.middle)
+    return frozenset(_spellings(" ".join(name for name in names if name)))
 
 
 def authorization_terms(number: str | None) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from typing import Final
 from referral_core.domain.effects import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
+from referral_core.domain.numbers import folded_number
 from referral_core.domain.patient_identity import PatientIdentity, words_of
+from referral_core.domain.search_terms import born_term, number_term
 from referral_core.domain.updates import Update
 
 MOST_CANDIDATES: Final = 10
@@ -94,16 +96,22 @@ def ranked(candidates: list[Candidate]) -> tuple[Candidate, ...]:
     return tuple(ordered[:MOST_CANDIDATES])
 
 
-def patient_keys(identity: PatientIdentity, contact_hash: str | None = None) -> Mapping[str, Sign]:
-    """Return under which keys a patient's referrals are indexed, and what each key shows."""
-    keys = {
-        f"patient:{token.casefold()}": Sign.SAME_IDENTIFIER
+def clue_terms(identity: PatientIdentity) -> Mapping[str, Sign]:
+    """Return under which terms referrals lie that may be of a patient, and what each would show."""
+    terms = {
+        number_term(folded): Sign.SAME_IDENTIFIER
         for token in identity.identifiers
-        if not token.startswith("|")
+        if not token.startswith("|") and (folded := folded_number(token))
     }
     if identity.family and identity.birth_date:
-        family = "-".join(sorted(words_of(identity.family)))
-        keys[f"person:{family}:{identity.birth_date.isoformat()}"] = Sign.SAME_PERSON
-    if contact_hash:
-        keys[f"number:{contact_hash}"] = Sign.SAME_NUMBER
-    return keys
+        terms[born_term(identity.birth_date)] = Sign.SAME_PERSON
+    return terms
+
+
+def shows(sign: Sign, known: PatientIdentity, named: PatientIdentity) -> bool:
+    """Whether two identities do share what a term stands for: a term is less than they are."""
+    if sign is Sign.SAME_IDENTIFIER:
+        ours = {token.casefold() for token in known.identifiers}
+        return not ours.isdisjoint(token.casefold() for token in named.identifiers)
+    families = words_of(known.family or ""), words_of(named.family or "")
+    return families[0] == families[1] and known.birth_date == named.birth_date

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
+from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.effects import Evidence
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.patient_identity import PatientIdentity
+from referral_core.domain.patient_identity import PatientIdentity, identity_of
 from referral_core.domain.unmatched import (
     Candidate,
     Mismatch,
     Sign,
     Unmatched,
-    patient_keys,
+    clue_terms,
     ranked,
+    shows,
 )
 from referral_core.domain.updates import Update
 from referral_core.ports import Referrals, UnmatchedItems
@@ -83,13 +85,21 @@ class KeepUnmatched:
 
     def _candidates(self, tenant: Tenant, clues: Clues, sender: str) -> tuple[Candidate, ...]:
         signs: dict[ReferralId, dict[Sign, None]] = {}
-        for key, sign in patient_keys(clues.identity, clues.contact_hash).items():
-            for found in self.referrals.identified(tenant, key):
-                signs.setdefault(found, {})[sign] = None
+        for term, sign in clue_terms(clues.identity).items():
+            for found in self.referrals.identified(tenant, term):
+                if shows(sign, self._identity(tenant, found), clues.identity):
+                    signs.setdefault(found, {})[sign] = None
+        if clues.contact_hash is not None:
+            for found in self.referrals.with_phone(tenant, clues.contact_hash):
+                signs.setdefault(found, {})[Sign.SAME_NUMBER] = None
         if clues.referral_id is not None:
             signs.setdefault(clues.referral_id, {})[Sign.NAMED] = None
         known = [self._candidate(tenant, i, named, sender) for i, named in signs.items()]
         return ranked([candidate for candidate in known if candidate is not None])
+
+    def _identity(self, tenant: Tenant, referral_id: ReferralId) -> PatientIdentity:
+        referral = self.referrals.load(tenant, referral_id).referral
+        return identity_of(ClinicalPayload.load(self.referrals.payload(referral)).content.patient)
 
     def _candidate(
         self, tenant: Tenant, referral_id: ReferralId, signs: Mapping[Sign, None], sender: str

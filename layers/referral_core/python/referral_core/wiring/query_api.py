@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.routes import read_app
@@ -14,6 +15,7 @@ from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
 from referral_core.wiring.clock import clock
+from referral_core.wiring.documents import documents
 from referral_core.wiring.table import directory, table, work_lists
 from referral_core.wiring.throttle import throttle
 from referral_core.wiring.unmatched import unmatched
@@ -30,7 +32,9 @@ def build() -> HttpEndpoint:
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())
     kept = ListUnmatched(unmatched())
-    return read_app(use, worklist, kept, staff, timelines=timelines).admitting(throttle().admit)
+    shown = ShowDocuments(table(), table(), documents)
+    app = read_app(use, worklist, kept, staff, timelines=timelines, documents=shown)
+    return app.admitting(throttle().admit)
 
 
 def _sources() -> Sources:

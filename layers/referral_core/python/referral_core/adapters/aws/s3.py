@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from referral_core.domain.errors import Retryable
+from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.upload import LARGEST, Announced, UploadTarget
 
@@ -96,6 +96,21 @@ class S3Documents:
             raise Retryable("The upload could not be read; send it again.") from error
         except BotoCoreError as error:
             raise Retryable("The upload could not be read; send it again.") from error
+
+    def get(self, tenant: Tenant, sha256: str) -> bytes:
+        """Read a document.
+
+        Raises:
+            NotFound: the tenant has no such document.
+            Retryable: the bucket did not give it.
+        """
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=f"{tenant}/{sha256}")
+            return found["Body"].read()
+        except self._client.exceptions.NoSuchKey as error:
+            raise NotFound("There is no such document.") from error
+        except (ClientError, BotoCoreError) as error:
+            raise Retryable("The document could not be read; ask again.") from error
 
 
 def _staged(tenant: Tenant, sender: str, digest: str) -> str:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from referral_core.domain.directory import EhrSystem, Practitioner
-from referral_core.domain.errors import Permanent, Refused, Retryable
+from referral_core.domain.errors import NotFound, Permanent, Refused, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message, OfferedReferral
 from referral_core.domain.outreach.sms_parts import parts
@@ -201,3 +201,9 @@ class MemoryDocuments:
     def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> bytes | None:
         """Read what was uploaded."""
         return self.staged.get((tenant, sender, sha256))
+
+    def get(self, tenant: Tenant, sha256: str) -> bytes:
+        """Read a document."""
+        if (tenant, sha256) not in self.stored:
+            raise NotFound("There is no such document.")
+        return self.stored[tenant, sha256][0]

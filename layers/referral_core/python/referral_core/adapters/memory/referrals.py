@@ -11,7 +11,7 @@ from typing import Final
 
 from referral_core.adapters.memory.effects import At, Shelves, require_possible, write
 from referral_core.adapters.memory.metering import event_of_commit, event_of_new
-from referral_core.domain.effects import RecordUpdate, Release, RoutingDecision
+from referral_core.domain.effects import Evidence, RecordUpdate, Release, RoutingDecision
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -109,6 +109,10 @@ class MemoryReferrals(Shelves):
         """Read all routing decisions, oldest first."""
         return tuple(self.decisions[tenant, referral_id])
 
+    def documents_of(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Evidence]:
+        """List what proves a referral's facts."""
+        return tuple(self.evidence[tenant, referral_id])
+
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
         """Iterate over due referrals, soonest due first."""
         del limit  # there are no pages in memory
@@ -198,8 +202,12 @@ class MemoryReferrals(Shelves):
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the open referrals of a phone number."""
-        ids = self.phones[tenant, contact_hash]
+        ids = self.with_phone(tenant, contact_hash)
         return [i for i in ids if not self.load(tenant, i).referral.is_closed]
+
+    def with_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
+        """List the referrals of a phone number, closed ones too."""
+        return tuple(self.phones[tenant, contact_hash])
 
     def messaged(self, tenant: Tenant, contact_hash: str, since: date) -> Mapping[date, str]:
         """Return the message of each of a patient's days, from `since` on."""

@@ -11,11 +11,13 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.work_items.lists import (
     FIRST,
     LAST,
+    Closed,
     ItemList,
     OfOwner,
     OfTeam,
     Unassigned,
-    place_of,
+    Waiting,
+    place_in_list,
 )
 from referral_core.domain.writes import KeyKind
 
@@ -73,18 +75,21 @@ class MemoryWorkLists:
 
     def _listed(self, tenant: Tenant, of: ItemList) -> list[tuple[str, Referral]]:
         return sorted(
-            (place_of(due_at, r.id), r)
-            for r in self._of(tenant)
-            if (due_at := r.item_due_at) is not None and _stands_in(r, of)
+            ((place_in_list(r), r) for r in self._of(tenant) if _stands_in(r, of)),
+            key=lambda placed: placed[0],
         )
 
 
 def _stands_in(referral: Referral, of: ItemList) -> bool:
-    owner = referral.work_item.owner if referral.work_item else None
+    item = None if referral.is_closed else referral.work_item
     match of:
         case OfTeam(queue):
-            return referral.queue is queue
+            return item is not None and referral.queue is queue
         case Unassigned(queue):
-            return referral.queue is queue and owner is None
+            return item is not None and referral.queue is queue and item.owner is None
         case OfOwner(wanted):
-            return owner == wanted
+            return item is not None and item.owner == wanted
+        case Waiting(queue):
+            return item is None and referral.queue is queue and not referral.is_closed
+        case Closed():
+            return referral.is_closed

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Queue
+
+if TYPE_CHECKING:
+    from referral_core.domain.referral import Referral
 
 
 class OfTeam(NamedTuple):
@@ -27,8 +30,20 @@ class OfOwner(NamedTuple):
     owner: str
 
 
-ItemList = OfTeam | Unassigned | OfOwner
+class Waiting(NamedTuple):
+    """The open referrals of a team that wait for somebody else, the first received first."""
 
+    queue: Queue
+
+
+class Closed(NamedTuple):
+    """The tenant's closed referrals, the last closed first."""
+
+
+ItemList = OfTeam | Unassigned | OfOwner | Waiting | Closed
+
+_END_OF_TIME: Final = 9_999_999_999
+"""Seconds since 1970, of ten digits."""
 FIRST: Final = "0"
 """Sorts before every place."""
 LAST: Final = "~"
@@ -40,6 +55,18 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def closed_since(moment: datetime) -> str:
+    """Return what sorts after the places of what was closed at an instant or later."""
+    return f"{_END_OF_TIME - int(moment.timestamp()):010d}"
+
+
 def place_of(due_at: datetime, referral_id: ReferralId) -> str:
     """Return where an item stands in its lists: places are unique, and sort as due times do."""
     return f"{instant(due_at)}#{referral_id}"
+
+
+def place_in_list(referral: Referral) -> str:
+    """Return where a referral stands in whichever list it is: by its due time, receipt, or end."""
+    if referral.is_closed:
+        return f"{closed_since(referral.status_since)}#{referral.id}"
+    return place_of(referral.item_due_at or referral.received_at, referral.id)

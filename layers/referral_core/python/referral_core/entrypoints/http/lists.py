@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from referral_core.domain.effects import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items.lists import FIRST, LAST, ItemList
@@ -27,6 +28,20 @@ class Worklists(Protocol):
         self, tenant: Tenant, organization: str, limit: int, after: str | None = None
     ) -> tuple[Sequence[Referral], str | None]:
         """List the orders of an EHR, in the order of their last versions."""
+
+
+class KeptEvidence(Protocol):
+    """What proves the facts of a referral."""
+
+    def documents_of(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Evidence]:
+        """List it: of each document its hash, and where it came from."""
+
+
+class StoredDocuments(Protocol):
+    """The document store, for those who read it."""
+
+    def get(self, tenant: Tenant, sha256: str) -> bytes:
+        """Read a document. Raises: NotFound, Retryable."""
 
 
 class WorkLists(Protocol):

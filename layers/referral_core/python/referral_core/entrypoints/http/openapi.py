@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from referral_core.domain.model import Model
+from referral_core.entrypoints.http.bulk import BulkCare
 from referral_core.entrypoints.http.decisions import Decision, Reopening
 from referral_core.entrypoints.http.reads import ORDER_PARAMETERS, TASK_PARAMETERS
 from referral_core.entrypoints.http.report_request import REPORT_PARAMETERS
@@ -26,6 +27,7 @@ Json = dict[str, Any]
 
 BODIES: Final[Mapping[str, type[Model]]] = MappingProxyType(
     {
+        "care-for-work-items": BulkCare,
         "decide-work-item": Decision,
         "match-item": Matching,
         "reopen": Reopening,

@@ -172,6 +172,13 @@ ROUTES: Final = (
     ),
     _update(
         "POST",
+        "/work-items/care",
+        "care-for-work-items",
+        _STAFF,
+        "Staff claim, assign, release or snooze up to 25 items; each stands by itself.",
+    ),
+    _update(
+        "POST",
         "/fhir/ServiceRequest/{id}/$reopen",
         "reopen",
         _REFERRER,
@@ -191,6 +198,18 @@ ROUTES: Final = (
     _query("/people", "search-people", _STAFF, "List the tenant's people and their teams."),
     _query(
         "/referrals/{id}", "read-referral", _STAFF, "Read one referral as people see it, with PHI."
+    ),
+    _query(
+        "/referrals/{id}/documents",
+        "list-documents",
+        _STAFF,
+        "List a referral's documents, and read what people wrote about it, with PHI.",
+    ),
+    _query(
+        "/referrals/{id}/documents/{version}",
+        "read-document",
+        _STAFF,
+        "Read one document, by its SHA-256, as it came.",
     ),
     Route(
         "POST",

@@ -17,6 +17,7 @@ from referral_core.entrypoints.http.route_table import (
 
 if TYPE_CHECKING:
     # Each function loads its own use cases only.
+    from referral_core.entrypoints.http.documents import ShowDocuments
     from referral_core.entrypoints.http.intake import ReceiveReferral
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
     from referral_core.entrypoints.http.reads import ReadRecords
@@ -62,6 +63,7 @@ def update_app(
         "create-claim-response": use.claim_response,
         "create-communication": use.communication,
         "decide-work-item": staff.decision,
+        "care-for-work-items": staff.care,
         "match-item": matching.decision,
         "reopen": staff.reopen,
     }
@@ -75,6 +77,7 @@ def read_app(
     staff: ShowReferrals,
     *,
     timelines: ShowTimeline,
+    documents: ShowDocuments,
 ) -> HttpEndpoint:
     """Return the endpoint of query_api."""
     by_operation = {
@@ -94,6 +97,8 @@ def read_app(
         "route-explain": staff.explain_routing,
         "read-referral": staff.referral,
         "search-referrals": staff.search,
+        "list-documents": documents.listed,
+        "read-document": documents.document,
     }
     public = {"capabilities": use.metadata, "openapi": use.openapi}
     return HttpEndpoint(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,10 +17,8 @@ from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.patient_identity import PatientIdentity
 from referral_core.domain.referral import Referral
-from referral_core.domain.search_terms import SearchTerms, number_term, terms_of
-from referral_core.domain.unmatched import patient_keys
+from referral_core.domain.search_terms import name_words, number_term, terms_of
 from referral_core.domain.work_items import WORK_ITEM_POLICIES
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.exchange import Request, Response
@@ -37,6 +36,8 @@ from referral_core.observability import logger
 from referral_core.ports import Clock, Directory, Referrals
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+_CANDIDATES: Final = 100
+"""Referrals of a family name whose patients' other names are read."""
 _SHOWN: Final = 20
 """Referrals that a search shows at most."""
 
@@ -126,19 +127,38 @@ class ShowReferrals:
         terms, found, is_cut = terms_of(text), dict[ReferralId, Referral](), False
         if terms.number:
             found.update((r.id, r) for r in self.lists.with_number(tenant, terms.number))
-        for wanted in _borne(terms):
-            page, more = self.lists.found_by(tenant, wanted, _SHOWN)
-            found.update((r.id, r) for r in page)
-            is_cut |= more
+            is_cut |= self._add(tenant, (number_term(terms.number),), frozenset(), found)
+        for wanted, besides in terms.of_person:
+            is_cut |= self._add(tenant, wanted, besides, found)
+        if phone := e164(terms.written):
+            ids = self.referrals.with_phone(tenant, contact_hash(phone))
+            found.update((i, self.referrals.load(tenant, i).referral) for i in ids[:_SHOWN])
+            is_cut |= len(ids) > _SHOWN
         latest = sorted(found.values(), key=lambda r: r.received_at, reverse=True)
         return sorted(latest, key=lambda r: r.is_closed), is_cut
 
+    def _add(
+        self,
+        tenant: Tenant,
+        terms: Sequence[str],
+        besides: AbstractSet[str],
+        found: dict[ReferralId, Referral],
+    ) -> bool:
+        """Add the referrals that bear all of some terms; return whether there may be more.
 
-def _borne(terms: SearchTerms) -> Iterator[Sequence[str]]:
-    """Iterate over the terms that a referral is to bear: all of one of these."""
-    if terms.of_person:
-        yield terms.of_person
-    if terms.number:
-        yield (number_term(terms.number),)
-    if phone := e164(terms.written):
-        yield tuple(patient_keys(PatientIdentity(), contact_hash(phone)))
+        Args:
+            tenant: whose referrals they are.
+            terms: the rarest first.
+            besides: words that the patient's name must have too.
+            found: what they are added to.
+        """
+        page, more = self.lists.found_by(tenant, terms, _CANDIDATES if besides else _SHOWN)
+        if besides:
+            payloads = self.lists.payloads(page)
+            page = [r for r in page if r.id in payloads and besides <= _names(payloads[r.id])]
+        found.update((r.id, r) for r in page)
+        return more
+
+
+def _names(payload: bytes) -> AbstractSet[str]:
+    return name_words(ClinicalPayload.load(payload).content.patient)

@@ -17,6 +17,7 @@ from referral_core.domain.ownership import is_referrer, require_authority
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role, UpdateKind
+from referral_core.entrypoints.http.bulk import care_for_many
 from referral_core.entrypoints.http.decisions import (
     Decision,
     Reopening,
@@ -74,6 +75,10 @@ class DecideWorkItems:
         # Last, since the carrier may be away: by then the stop is honoured and on record.
         self._add_to_carrier(stopped)
         return receipt(request, result, HTTPStatus.OK)
+
+    def care(self, request: Request) -> Response:
+        """Take care of many items at once."""
+        return care_for_many(self.decision, request)
 
     def reopen(self, request: Request) -> Response:
         """Open a closed referral again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -14,19 +15,22 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
-from referral_core.domain.work_items import Reason
 from referral_core.domain.work_items.lists import (
     FIRST,
     LAST,
+    Closed,
     ItemList,
     OfOwner,
     OfTeam,
     Unassigned,
+    Waiting,
+    closed_since,
     instant,
-    place_of,
+    place_in_list,
 )
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.item_filters import FILTERS, filtered, refuse_value
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.search_parameters import (
     check_parameters,
@@ -38,13 +42,16 @@ from referral_core.entrypoints.http.staff_views import item_row, patient_row
 from referral_core.lifecycle.reactions.work_item import available_actions
 from referral_core.ports import Clock, Referrals
 
-ITEM_PARAMETERS: Final = frozenset(
-    {"queue", "owner", "reason", "overdue", "due-before", "_include", "_count", "_page"}
-)
+ITEM_PARAMETERS: Final = FILTERS | {
+    *("list", "queue", "owner", "overdue", "due-before", "_include", "_count", "_page")
+}
 _ME: Final = "me"
-_NOBODY: Final = "none"
+_ITEMS: Final = "items"
+_CLOSED: Final = "closed"
 _READ_ON: Final = 4
-"""How often a page reads on for items of one reason; a page may be short, its `next` goes on."""
+"""How often a page reads on where it is filtered; a page may be short, its `next` goes on."""
+_CLOSED_FOR: Final = timedelta(days=7)
+"""How far back closed referrals are counted: all of them would be read, were all counted."""
 
 Wanted = Callable[[Referral], bool]
 
@@ -81,23 +88,24 @@ class ListWorkItems:
     def work_items(self, request: Request) -> Response:
         """List what waits for people, the first due first: of the caller's teams only.
 
-        An item is due when it is to be decided, whether it is snoozed or overdue by now. A page
-        reads as many entries as it shows, whatever is open or closed beside them.
+        Or what waits for others (`list=waiting`), or is closed (`list=closed`, the last first). An
+        item is due when it is to be decided, whether it is snoozed or overdue by now. A page reads
+        as many entries as it shows, whatever is open or closed beside them.
         """
         query, principal = request.query, request.principal
         check_parameters(query, ITEM_PARAMETERS)
         count, read = count_of(query), _Read([], query.get("_page") or FIRST)
-        lists, wanted = _lists(principal, query), _wanted(principal, query)
+        lists, wanted = _lists(principal, query), _wanted(principal, query, self.clock.now())
         before = self._before(query)
         found: list[Referral] = []
-        for _ in range(_READ_ON if query.get("reason") else 1):
+        for _ in range(_READ_ON if FILTERS & query.keys() else 1):
             read = self._read(principal, lists, count, read.end or FIRST, before)
             found += [r for r in read.referrals if wanted(r)]
             if read.end is None or len(found) >= count:
                 break
         page, end = found[:count], read.end
         if len(found) > count:
-            end = _place(page[-1])
+            end = place_in_list(page[-1])
         return Response(HTTPStatus.OK, self._body(request, page, end))
 
     def counts(self, request: Request) -> Response:
@@ -109,6 +117,7 @@ class ListWorkItems:
                 "open": self.lists.count(tenant, OfTeam(queue)),
                 "overdue": self.lists.count(tenant, OfTeam(queue), before=now),
                 "unassigned": self.lists.count(tenant, Unassigned(queue)),
+                "waiting": self.lists.count(tenant, Waiting(queue)),
             }
             for queue in Queue
             if queue in principal.queues
@@ -118,7 +127,12 @@ class ListWorkItems:
             "open": self.lists.count(tenant, own),
             "overdue": self.lists.count(tenant, own, before=now),
         }
-        return Response(HTTPStatus.OK, {"teams": teams, "mine": mine})
+        since = self.clock.now() - _CLOSED_FOR
+        closed = {
+            "since": since.isoformat(),
+            "count": self.lists.count(tenant, Closed(), before=closed_since(since)),
+        }
+        return Response(HTTPStatus.OK, {"teams": teams, "mine": mine, "closed": closed})
 
     def _read(
         self,
@@ -133,7 +147,7 @@ class ListWorkItems:
         ends: list[str] = []
         for each in lists:
             page, end = self.lists.items(principal.tenant, each, count, after=after, before=before)
-            found.update((_place(r), r) for r in page)
+            found.update((place_in_list(r), r) for r in page)
             ends += [end] if end is not None else []
         end = min(ends, default=None)
         places = sorted(place for place in found if end is None or place <= end)
@@ -169,6 +183,13 @@ class ListWorkItems:
 def _lists(principal: Principal, query: Mapping[str, str]) -> list[ItemList]:
     """Return the lists that hold what is asked for."""
     owner, queues = query.get("owner"), _queues(principal, query.get("queue"))
+    match query.get("list", _ITEMS):
+        case "waiting":
+            return [Waiting(queue) for queue in queues]
+        case "closed":
+            return [Closed()]
+        case shown if shown != _ITEMS:
+            refuse_value("list", (_ITEMS, "waiting", _CLOSED))
     match owner:
         case None:
             return [OfTeam(queue) for queue in queues]
@@ -178,19 +199,15 @@ def _lists(principal: Principal, query: Mapping[str, str]) -> list[ItemList]:
             return [OfOwner(principal.client_id if owner == _ME else owner)]
 
 
-def _wanted(principal: Principal, query: Mapping[str, str]) -> Wanted:
-    """Return what tells an item that is asked for from another of the lists that are read."""
-    queues, reason = frozenset(_queues(principal, query.get("queue"))), query.get("reason")
-    if reason is not None and reason not in set(Reason):
-        _refuse("unknown-reason", f"Name one of the reasons {', '.join(Reason)}.")
+def _wanted(principal: Principal, query: Mapping[str, str], now: datetime) -> Wanted:
+    """Return what tells a referral that is asked for from another of the lists that are read."""
+    queues, shown = frozenset(_queues(principal, query.get("queue"))), query.get("list", _ITEMS)
+    meets = filtered(query, now)
 
     def wanted(referral: Referral) -> bool:
-        item = referral.work_item
-        return (
-            item is not None
-            and referral.queue in queues
-            and (reason is None or item.reason == reason)
-        )
+        is_item = referral.work_item is not None and not referral.is_closed
+        is_listed = is_item if shown == _ITEMS else not is_item
+        return is_listed and (shown == _CLOSED or referral.queue in queues) and meets(referral)
 
     return wanted
 
@@ -204,10 +221,6 @@ def _queues(principal: Principal, wanted: str | None) -> list[Queue]:
         teams = ", ".join(sorted(principal.queues)) or "none"
         raise Forbidden(f"You are not of the team {wanted}; yours: {teams}.")
     return [Queue(wanted)]
-
-
-def _place(referral: Referral) -> str:
-    return place_of(referral.item_due_at or referral.due_at, referral.id)
 
 
 def _refuse(code: str, sentence: str) -> None:

@@ -9,13 +9,10 @@ from referral_core.domain.clinical_content import CONSENT, SERVICE, missing, not
 from referral_core.domain.effects import Effect, IndexIdentifier
 from referral_core.domain.events import EventKind, StepFacts, WorkItemFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Party, Status, Step
-from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.patient_identity import identity_of
 from referral_core.domain.referral import NoticeTopic
 from referral_core.domain.search_terms import patient_terms
 from referral_core.domain.selection import SelectPathway
 from referral_core.domain.terminology import ConsentClass
-from referral_core.domain.unmatched import patient_keys
 from referral_core.domain.updates import Update
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
@@ -107,13 +104,9 @@ def _required(case: Case) -> tuple[str, ...]:
 
 def _found_by(case: Case) -> tuple[Effect, ...]:
     """Return what lets this patient's referrals be found: by people, and for what names none."""
-    patient = case.content.patient
-    hashed = contact_hash(patient.phone) if patient.phone else None
-    keys = patient_keys(identity_of(patient), hashed)
     group = (case.referral.requisition,) if case.referral.requisition else ()
-    return tuple(
-        IndexIdentifier(identifier=key) for key in (*keys, *group, *patient_terms(patient))
-    )
+    terms = patient_terms(case.content.patient)
+    return tuple(IndexIdentifier(identifier=each) for each in (*group, *terms))
 
 
 def _unclear(case: Case) -> Draft:

@@ -24,7 +24,7 @@ from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
 from referral_core.domain.routing.demand import KEPT_WEEKS, KeptDemand, OpenMarket
 from referral_core.domain.updates import Update
-from referral_core.domain.work_items.lists import place_of
+from referral_core.domain.work_items.lists import place_in_list
 from referral_core.domain.writes import Key, KeyKind
 
 MAX_PAYLOAD_BYTES: Final = 350 * 1024
@@ -78,17 +78,15 @@ def referral_item(referral: Referral) -> Item:
 
 
 def _item_keys(referral: Referral) -> Mapping[str, str]:
-    """Return where the open work item is listed; nothing without one."""
-    item, due_at = referral.work_item, referral.item_due_at
-    if item is None or due_at is None:
+    """Return in which lists of people the referral stands, and where."""
+    tenant, team, item = referral.tenant, referral.queue.value, referral.work_item
+    place = {"item_place": place_in_list(referral)}
+    if referral.is_closed:
+        return {"item_team": keys.closed(tenant), **place}
+    if item is None:
         return {}
-    tenant, team = referral.tenant, referral.queue.value
     owner = keys.owner(tenant, item.owner) if item.owner else keys.unassigned(tenant, team)
-    return {
-        "item_team": keys.team(tenant, team),
-        "item_owner": owner,
-        "item_place": place_of(due_at, referral.id),
-    }
+    return {"item_team": keys.team(tenant, team), "item_owner": owner, **place}
 
 
 def mailbox_item(referral: Referral, mailbox: Mailbox) -> Item:

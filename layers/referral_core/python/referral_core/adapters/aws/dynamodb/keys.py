@@ -255,6 +255,11 @@ def unassigned(tenant: Tenant, name: str) -> str:
     return f"T#{tenant}#UNASSIGNED#{name}"
 
 
+def closed(tenant: Tenant) -> str:
+    """Return the partition of a tenant's closed referrals, the last closed first."""
+    return f"T#{tenant}#CLOSED"
+
+
 def number(tenant: Tenant, hashed: str) -> str:
     """Return the partition of the referrals that bear a placer's (hashed) number."""
     return f"T#{tenant}#NUMBER#{hashed}"

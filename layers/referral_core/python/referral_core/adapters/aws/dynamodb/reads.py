@@ -17,7 +17,7 @@ from referral_core.adapters.aws.dynamodb.hashed_keys import (
 from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, BY_REFERRER, Index
 from referral_core.adapters.aws.dynamodb.stored_text import text_of
 from referral_core.adapters.aws.dynamodb.table import Table
-from referral_core.domain.effects import RoutingDecision
+from referral_core.domain.effects import Evidence, RoutingDecision
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
@@ -110,6 +110,12 @@ class ReferralReads:
         found = self._table.query(partition, keys.Sort.DECISION.value)
         return [RoutingDecision.model_validate_json(text_of(entry["body"])) for entry in found]
 
+    def documents_of(self, tenant: Tenant, referral_id: ReferralId) -> Sequence[Evidence]:
+        """List what proves a referral's facts."""
+        partition = keys.referral(tenant, referral_id)
+        kept = self._table.query(partition, keys.Sort.EVIDENCE.value)
+        return [Evidence.model_validate_json(str(entry["body"])) for entry in kept]
+
     def due(self, before: datetime, limit: int) -> Iterable[tuple[Tenant, ReferralId]]:
         """Iterate over due referrals, soonest due first; see `DueIndex`."""
         return self._due.due(before, limit)
@@ -118,8 +124,12 @@ class ReferralReads:
 
     def by_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the referrals of a phone number that are still open."""
-        ids = self._referrals_of(self._table.hashed.phones(tenant, contact_hash))
+        ids = self.with_phone(tenant, contact_hash)
         return [i for i in ids if not self.load(tenant, i).referral.is_closed]
+
+    def with_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
+        """List the referrals of a phone number, closed ones too."""
+        return self._referrals_of(self._table.hashed.phones(tenant, contact_hash))
 
     def _referrals_of(self, partitions: Partitions) -> Sequence[ReferralId]:
         found = self._every(partitions, keys.Sort.REFERRAL_OF.value)

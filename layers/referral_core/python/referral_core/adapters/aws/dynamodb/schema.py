@@ -28,7 +28,7 @@ BY_QUEUE: Final = Index("by_queue", "queue_key", "received_at")
 BY_PERFORMER: Final = Index("by_performer", "performer_key", "received_at")
 """A tenant's referrals by the organization that they are offered to, or were last."""
 BY_TEAM: Final = Index("by_team", "item_team", "item_place")
-"""A tenant's open work items by team, first due first: as many entries as there are items."""
+"""A tenant's open work items by team, first due first; beside them those that are closed."""
 BY_OWNER: Final = Index("by_owner", "item_owner", "item_place")
 """The same by whoever claimed them, and by team while nobody has."""
 BY_NUMBER: Final = Index("by_number", "number_key", "number_place")

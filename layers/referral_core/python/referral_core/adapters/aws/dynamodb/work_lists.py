@@ -13,6 +13,7 @@ from referral_core.adapters.aws.dynamodb.items import payload_in
 from referral_core.adapters.aws.dynamodb.schema import (
     BY_NUMBER,
     BY_OWNER,
+    BY_QUEUE,
     BY_TEAM,
     PARTITION_KEY,
     SORT_KEY,
@@ -24,10 +25,13 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.work_items.lists import (
     FIRST,
     LAST,
+    Closed,
     ItemList,
     OfOwner,
     OfTeam,
     Unassigned,
+    Waiting,
+    place_in_list,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 
 _READ_OF_A_TERM: Final = 500
 """Entries of a term that a search reads: some eight read units."""
+_OF_A_SECOND: Final = 25
+"""More than one post brings: a page is read so far beyond what it shows."""
 _SAME_NUMBER: Final = 20
 """Referrals of one number that a search shows: several EHRs may count alike."""
 
@@ -73,6 +79,8 @@ class WorkLists:
         """
         if not after < before:
             return [], None
+        if isinstance(of, Waiting):
+            return self._waiting(tenant, of, limit, after)
         index, partition = _partition(tenant, of)
         response = self._client.query(**self._query(index, partition, after, before), Limit=limit)
         entries = [plain(entry) for entry in response["Items"]]
@@ -86,9 +94,42 @@ class WorkLists:
 
     def count(self, tenant: Tenant, of: ItemList, *, before: str = LAST) -> int:
         """Count a list's entries; of keys only, so that a thousand cost some thirty read units."""
-        index, partition = _partition(tenant, of)
+        if isinstance(of, Waiting):
+            return self._entries(BY_QUEUE, keys.queue(tenant, of.queue.value), FIRST, LAST) - (
+                self.count(tenant, OfTeam(of.queue))
+            )
+        return self._entries(*_partition(tenant, of), FIRST, before)
+
+    def _waiting(
+        self, tenant: Tenant, of: Waiting, limit: int, after: str
+    ) -> tuple[Sequence[Referral], str | None]:
+        """Read one page of what a team has open, without the items: by the seconds of receipt.
+
+        Referrals that were received in one second have no order in the index: a page ends between
+        two seconds.
+        """
+        partition, begin = keys.queue(tenant, of.queue.value), after.partition("#")[0]
+        response = self._client.query(
+            **self._query(BY_QUEUE, partition, begin, LAST), Limit=limit + _OF_A_SECOND
+        )
+        entries = [plain(entry) for entry in response["Items"]]
+        end = None
+        if "LastEvaluatedKey" in response:
+            last = entries[-1][BY_QUEUE.sort]
+            whole = [e for e in entries if e[BY_QUEUE.sort] < last]
+            entries = whole or entries
+            end = f"{entries[-1][BY_QUEUE.sort]}#{LAST}"
+        page = [
+            referral_in(found)
+            for found in self._table.get_all(entries)
+            if found.get(BY_QUEUE.partition) == partition
+        ]
+        waiting = [r for r in page if r.work_item is None and place_in_list(r) > after]
+        return sorted(waiting, key=place_in_list), end
+
+    def _entries(self, index: Index, partition: str, after: str, before: str) -> int:
         pages = self._client.get_paginator("query").paginate(
-            **self._query(index, partition, FIRST, before), Select="COUNT"
+            **self._query(index, partition, after, before), Select="COUNT"
         )
         return sum(page["Count"] for page in pages)
 
@@ -202,3 +243,7 @@ def _partition(tenant: Tenant, of: ItemList) -> tuple[Index, str]:
             return BY_OWNER, keys.unassigned(tenant, queue)
         case OfOwner(owner):
             return BY_OWNER, keys.owner(tenant, owner)
+        case Waiting(queue):
+            return BY_QUEUE, keys.queue(tenant, queue.value)
+        case Closed():
+            return BY_TEAM, keys.closed(tenant)

@@ -1,0 +1,75 @@
+// Care of many items at once: claimed, given to a colleague, put off, or taken along as a table.
+
+import { get, Offline, post, Refused } from "./api.js";
+import { saveCsv } from "./csv.js";
+import { fill, h } from "./element.js";
+import { dateTime, now, words } from "./format.js";
+
+const AT_ONCE = 25;
+const MOST_EXPORTED = 2000;
+const UNTIL = [["1 hour", 1], ["4 hours", 4], ["1 day", 24], ["3 days", 72]];
+
+/** Return the bar of what may be done with the picked items. */
+export function bulkBar({ items, picked, people, status, done, failed, query }) {
+  const chosen = items.filter((item) => picked.has(item.id));
+  const able = people.filter((person) => chosen.every((item) => person.teams.includes(item.queue)));
+  const at = (hours) => new Date(now().getTime() + hours * 3_600_000).toISOString();
+  const choose = (name, options, act) => h("label.inline", {}, h("span.hidden", {}, name),
+    h("select", { onchange: (event) => event.target.value && run(act(event.target.value)) },
+      h("option", { value: "" }, `${name} …`), options.map(([value, text]) => h("option", { value }, text))));
+  return h("div.bulk", { role: "group", "aria-label": "With the selected items" },
+    chosen.length > 0 && [
+      h("strong", {}, `${chosen.length} selected`),
+      h("button", { onclick: () => run({ action: "claim" }) }, "Claim them"),
+      choose("Assign to", able.map((person) => [person.id, person.name]), (owner) => ({ action: "assign", owner })),
+      choose("Snooze for", UNTIL.map(([text, hours]) => [at(hours), `${text}: ${dateTime(at(hours))}`]), (until) => ({ action: "snooze", until })),
+      h("button.plain", { onclick: () => { picked.clear(); done(); } }, "Clear"),
+    ],
+    h("button.plain", { onclick: () => exported().catch(failed) }, chosen.length ? "Export them" : "Export the list"));
+
+  async function run(care) {
+    const refused = [];
+    let finished = 0;
+    try {
+      for (let begin = 0; begin < chosen.length; begin += AT_ONCE) {
+        const some = chosen.slice(begin, begin + AT_ONCE);
+        const body = { ...care, items: some.map((item) => ({ id: item.id, item: item.openedAt })) };
+        const { results } = await post("/work-items/care", body, crypto.randomUUID());
+        refused.push(...results.filter((result) => result.status !== 200));
+        finished += some.length;
+        fill(status, `${finished} of ${chosen.length} …`);
+      }
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Offline)) return failed(error);
+      return fill(status, h("strong", {}, `${error.message} ${finished} of ${chosen.length} were done; the others are still selected.`));
+    }
+    picked.clear();
+    await done();
+    fill(status, `${chosen.length - refused.length} done.`, refused.length > 0 && h("strong", {}, ` ${refused.length} not: ${refused[0].says}`));
+  }
+
+  async function exported() {
+    let rows = chosen;
+    if (!rows.length) {
+      rows = [];
+      for (let path = query(100); path && rows.length < MOST_EXPORTED;) {
+        const page = await get(path);
+        rows.push(...page.workItems);
+        fill(status, `${rows.length} read …`);
+        path = page.next && page.next.slice(page.next.indexOf("/work-items"));
+      }
+    }
+    saveCsv("work-items", HEADS, rows.map(cells));
+    fill(status, `${rows.length} exported: the file holds patients' names, keep it accordingly.`);
+  }
+}
+
+const HEADS = ["referral", "order", "patient", "birth_date", "record_number", "service", "priority", "reason", "team", "status", "due_at", "received_at", "owner", "payer", "authorization"];
+
+function cells(item) {
+  const patient = item.patient ?? {};
+  return [
+    item.id, item.placer, patient.name, patient.birthDate, patient.recordNumber, patient.service, item.priority, words(item.reason), words(item.queue),
+    words(item.status), item.dueAt, item.receivedAt, item.owner, patient.payer ?? item.payer, item.authorization?.number ?? item.authorization?.status,
+  ];
+}

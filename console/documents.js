@@ -1,0 +1,44 @@
+// What people wrote about a referral, and the documents that prove its facts.
+
+import { getContent, Offline, Refused } from "./api.js";
+import { save } from "./csv.js";
+import { fill, h } from "./element.js";
+import { dateTime, words } from "./format.js";
+import { section, table } from "./section.js";
+
+const SAME_ACT_MS = 5_000;
+
+/** The comments, the latest first. */
+export function comments({ kept, referral, names }) {
+  const written = kept.filter((each) => each.kind === "comment");
+  return written.length > 0 && section("Comments", h("ul.comments", {}, written.map((each) =>
+    h("li", {}, h("p", {}, each.text ?? "An older comment: open it under Documents."),
+      h("span.sub", {}, [author(each, referral, names), dateTime(each.receivedAt)].filter(Boolean).join(" · "))))));
+}
+
+/** Every document but the comments that are shown, with a button that saves it as it came. */
+export function documents({ kept, referral, status, failed }) {
+  const rows = kept.filter((each) => each.text === undefined).map((each) => [
+    words(each.kind), dateTime(each.receivedAt), size(each.size),
+    h("button.plain", { "aria-label": `Save the ${words(each.kind).toLowerCase()} of ${dateTime(each.receivedAt)}`, onclick: () => open(each) }, "Save"),
+  ]);
+  return section("Documents", rows.length > 0 && table(["Document", "Received", "Size", "As it came"], rows));
+
+  async function open({ sha256, contentType }) {
+    try {
+      save(sha256.slice(0, 12), contentType, await getContent(`/referrals/${referral.id}/documents/${sha256}`));
+      fill(status, "Saved: the file holds the patient's data, keep it accordingly.");
+    } catch (error) {
+      if (error instanceof Offline || error instanceof Refused) fill(status, h("strong", {}, error.message));
+      else failed(error);
+    }
+  }
+}
+
+function author(comment, referral, names) {
+  const at = Date.parse(comment.receivedAt);
+  const act = referral.events.find((event) => names.has(event.actor) && Math.abs(Date.parse(event.at) - at) < SAME_ACT_MS);
+  return act && names.get(act.actor);
+}
+
+const size = (bytes) => (bytes < 1024 ? `${bytes} B` : `${Math.ceil(bytes / 1024)} KB`);

@@ -1,0 +1,91 @@
+// A row of a list: who it is, what is wanted, why it waits, how late, who has it; opened, what happened last.
+
+import { label } from "./actions.js";
+import { get } from "./api.js";
+import { h } from "./element.js";
+import { date, dateTime, dayOnly, reasonOf, since, urgency, words } from "./format.js";
+
+const MARKS = { overdue: "▲", soon: "◆", snoozed: "☾", ahead: "" };
+const LAST = 5;
+
+/** The columns: name, and by what rows are sorted. */
+export const COLUMNS = [
+  ["Due", (item) => item.dueAt],
+  ["Patient", (item) => item.patient?.name ?? ""],
+  ["Wanted", (item) => item.patient?.service ?? item.pathway],
+  ["Why it waits", (item) => item.reason ?? item.statusReason],
+  ["Status", (item) => item.statusSince],
+  ["Payer", (item) => item.patient?.payer ?? item.payer ?? ""],
+  ["Owner", (item) => item.owner ?? ""],
+];
+
+/**
+ * Make a row.
+ * @param {{item: Object, me: Object, names: Map, picked: Set?, pick: Function, claim: Function}} of
+ */
+export function row({ item, me, names, picked, pick, claim }) {
+  const { state, text } = item.outcome ? { state: "closed", text: `closed ${dayOnly(item.statusSince)}` } : urgency(item);
+  const patient = item.patient ?? {};
+  const name = patient.name ?? "Unnamed patient";
+  return h(`tr.${state}`, { "data-id": item.id },
+    picked && h("td.pick", {}, h("input", { type: "checkbox", checked: picked.has(item.id), "aria-label": `Select ${name}`, onchange: (event) => pick(item, event.target.checked) })),
+    h("td.due", { "data-label": "Due" },
+      h("strong", {}, MARKS[state] && h("span.mark", { "aria-hidden": "true" }, MARKS[state]), text),
+      !item.outcome && h("span.sub", {}, dateTime(item.dueAt))),
+    h("td.patient", { "data-label": "Patient", title: patient.recordNumber && `Record ${patient.recordNumber}` },
+      h("a", { href: `#/referral/${item.id}` }, name),
+      h("span.sub", {}, patient.birthDate && `born ${date(patient.birthDate)}`)),
+    h("td", { "data-label": "Wanted" },
+      h("span", {}, item.priority !== "routine" && h("b.priority", {}, words(item.priority)), patient.service ?? words(item.pathway)),
+      h("span.sub", {}, item.performer ? `${words(item.pathway)} · ${words(item.performer)}` : words(item.pathway)),
+      h("span.sub", {}, `received ${since(item.receivedAt)} ago`)),
+    h("td.why", { "data-label": "Why it waits" },
+      item.reason && h("span", {}, words(item.reason)),
+      h(item.reason ? "span.sub" : "span", {}, item.outcome ? words(item.outcome) : reasonOf(item)),
+      !item.reason && !item.outcome && h("span.sub", {}, `waits for ${words(item.waitsFor).toLowerCase()}`)),
+    h("td", { "data-label": "Status" },
+      h("span", {}, words(item.status)), h("span.sub", {}, `for ${since(item.statusSince)}`),
+      item.lastContact && h("span.sub", {}, contact(item.lastContact)),
+      item.appointment && h("span.sub", {}, `visit ${dateTime(item.appointment.start)}`)),
+    h("td", { "data-label": "Payer" }, h("span", {}, patient.payer ?? (words(item.payer) || "–")),
+      item.authorization && h("span.sub", {}, authorization(item.authorization))),
+    h("td.owner", { "data-label": "Owner" }, owner(), h("button.plain.open", { "aria-expanded": "false", "aria-label": `Last events of ${name}`, onclick: (event) => unfold(event.currentTarget, item) }, "Last events")));
+
+  function owner() {
+    if (!item.reason) return null;
+    if (!item.owner) return h("button.claim", { onclick: () => claim(item) }, "Claim");
+    return h("span", {}, item.owner === me.id ? "You" : names.get(item.owner) ?? item.owner);
+  }
+}
+
+async function unfold(button, item) {
+  const own = button.closest("tr");
+  if (own.nextElementSibling?.classList.contains("unfolded")) {
+    own.nextElementSibling.remove();
+    button.setAttribute("aria-expanded", "false");
+    return;
+  }
+  button.setAttribute("aria-expanded", "true");
+  const cell = h("td", { colspan: own.cells.length }, "Loading …");
+  own.after(h("tr.unfolded", {}, cell));
+  try {
+    const { events, actions } = await get(`/referrals/${item.id}`);
+    cell.replaceChildren(
+      h("ol.timeline", {}, events.slice(0, LAST).map((event) => h("li", {},
+        h("time", { datetime: event.at }, dateTime(event.at)),
+        h("div", {}, h("strong", {}, words(event.kind)), " ", event.statusReason)))),
+      h("p.actions", {}, actions.filter((action) => !action.startsWith("close:")).map((action) =>
+        h("a.button", { href: `#/referral/${item.id}/${action}` }, label(action)))));
+  } catch (error) {
+    cell.textContent = error.message;
+  }
+}
+
+function contact({ channel, result, number, at }) {
+  return `${words(channel).toLowerCase()} ${number}${result ? `: ${words(result).toLowerCase()}` : ""}, ${dayOnly(at)}`;
+}
+
+function authorization({ status, number, dueAt }) {
+  if (number) return `Authorized, ${number}`;
+  return `Authorization ${words(status).toLowerCase()}${dueAt ? `, payer until ${dayOnly(dueAt)}` : ""}`;
+}
