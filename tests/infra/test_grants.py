@@ -35,7 +35,7 @@ SENDS: Final = {
         "receive_reply",
         "query_reports",
     },
-    "s3:GetObject": {"query_api", "query_reports"},
+    "s3:GetObject": {"query_api", "query_reports", "receive_update"},
     "states:StartExecution": {"publish_outbox"},
 }
 EVERYWHERE: Final = {
