@@ -39,6 +39,10 @@ TABLE = "TABLE_NAME"
 COUNTED = {"REQUEST_COUNTS_TABLE": ("dynamodb:UpdateItem",)}
 """What every function behind the API that knows its callers may do: count their requests."""
 HASH_KEYS = "HASH_KEYS_SECRET"
+AUDIT, ADD = "AUDIT_TABLE_NAME", ("dynamodb:PutItem",)
+ADD_OR_LOOK = (*ADD, "dynamodb:Query")
+FETCH = ("s3:GetObject",)
+WATCHED = {**COUNTED, AUDIT: ADD}
 RECORD = {TABLE: WRITE, HASH_KEYS: SECRET}
 """The record, whose keys of numbers and identifiers are hashed."""
 
@@ -136,12 +140,12 @@ OTHERS = (
             "TOKEN_KEY_IDS": ("kms:GetPublicKey", "kms:Sign"),
         },
     ),
-    _receiver("receive_referral", **COUNTED),
-    _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ, **COUNTED),
+    _receiver("receive_referral", **WATCHED),
+    _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ, **WATCHED),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),
     Spec(
         "query_api",
-        {TABLE: LIST, HASH_KEYS: SECRET, "DOCUMENTS_BUCKET": ("s3:GetObject",), **COUNTED},
+        {TABLE: LIST, HASH_KEYS: SECRET, "DOCUMENTS_BUCKET": FETCH, **WATCHED, AUDIT: ADD_OR_LOOK},
     ),
     Spec("serve_console", {}, page=True),
     Spec(
@@ -169,7 +173,7 @@ OTHERS = (
                 "athena:GetQueryResults",
             ),
             "LAKE_DATABASE": ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"),
-            **COUNTED,
+            **WATCHED,
         },
     ),
     Spec("measure_queues", {TABLE: ("dynamodb:Query",)}, timeout_s=60),

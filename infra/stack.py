@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.api import Api
+from infra.audit import Audit
 from infra.dashboards import Dashboards
 from infra.documents import Documents
 from infra.functions import Functions, Resource
@@ -47,7 +48,6 @@ class ReferralRouterStack(Stack):
         super().__init__(scope, construct_id)
         record = ReferralTable(self, "Record")
         documents = Documents(self, "Documents", record.key)
-        hash_keys = HashKeys(self, "HashKeys", record.key)
         messaging = Messaging(self, "Messaging", record.key)
         lake = Lake(self, "Lake", record.key, documents.access_logs)
         functions = Functions(
@@ -56,7 +56,8 @@ class ReferralRouterStack(Stack):
             layers=Layers(self, "Layers", third_party=third_party_layer),
             key=record.key,
             resources={
-                "HASH_KEYS_SECRET": hash_keys.resource,
+                "HASH_KEYS_SECRET": HashKeys(self, "HashKeys", record.key).resource,
+                "AUDIT_TABLE_NAME": Audit(self, "Audit", record.key).resource,
                 **self._resources(record, documents, messaging, lake),
             },
             extra_environment=extra_environment,

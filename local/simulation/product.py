@@ -19,6 +19,7 @@ from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
+from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.partners import MemoryDocuments
 from referral_core.adapters.memory.referrals import MemoryReferrals
@@ -33,6 +34,7 @@ from referral_core.adapters.protocols import (
 from referral_core.domain.cost_ledger import Cost, cost, price_lines
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.entrypoints.http import route_matching
+from referral_core.entrypoints.http.audit_events import ReadAudit
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
@@ -253,6 +255,7 @@ def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             worklist,
             ListUnmatched(ports.unmatched),
             shown,
+            audits=ReadAudit(referrals, MemoryAuditTrail(), ports.clock),
             timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
             # Nobody of the simulation opens a document.
             documents=ShowDocuments(referrals, ports.worklists, MemoryDocuments),

@@ -584,3 +584,32 @@ def test_the_secret_of_hashed_keys_is_generated_encrypted_and_kept(resources: Re
     assert (generated["GenerateStringKey"], generated["PasswordLength"]) == ("1", 64)
     assert "SecretString" not in properties
     assert secret["DeletionPolicy"] == "Retain"
+
+
+def test_the_audit_is_kept_apart_and_only_ever_added_to(resources: Resources) -> None:
+    (audit,) = (r for n, r in resources.items() if n.startswith("AuditTable"))
+    properties = audit["Properties"]
+    assert properties["DeletionProtectionEnabled"]
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    assert "RecordKey" in json.dumps(properties["SSESpecification"]["KMSMasterKeyId"])
+    assert "TimeToLiveSpecification" not in properties
+    assert audit["DeletionPolicy"] == "Retain"
+    (denied,) = properties["ResourcePolicy"]["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Principal"]) == ("Deny", {"AWS": "*"})
+    changes = {"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete"}
+    assert set(denied["Action"]) == {f"dynamodb:{name}" for name in changes}
+
+
+def test_functions_may_add_to_the_audit_and_one_reads_it(resources: Resources) -> None:
+    may: dict[str, set[str]] = {}
+    for name, statement in statements(resources):
+        if "AuditTable" in json.dumps(statement["Resource"]):
+            function = name.partition("RoleDefault")[0].removeprefix("Functions")
+            may[function] = set(as_list(statement["Action"]))
+    put, read = "dynamodb:PutItem", "dynamodb:Query"
+    assert may == {
+        "ReceiveReferral": {put},
+        "ReceiveUpdate": {put},
+        "QueryReports": {put},
+        "QueryApi": {put, read},
+    }

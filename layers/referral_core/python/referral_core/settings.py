@@ -23,6 +23,7 @@ class Settings:
 
     table_name: str | None = None
     hash_keys_secret: str | None = None
+    audit_table_name: str | None = None
     documents_bucket: str | None = None
     state_machine_arn: str | None = None
     notices_queue_url: str | None = None

@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from local.lake.duck import DuckLake
+from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.domain.caller import refusal
 from referral_core.domain.errors import Forbidden
+from referral_core.entrypoints.http.audit import Audit
+from referral_core.entrypoints.http.audit_events import ReadAudit
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
@@ -87,6 +90,7 @@ class ApiClient:
         orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
         self.intake = ReceiveReferral(referrals, self.documents, clock, orders, pathway_for)
         self.lake = DuckLake()
+        self.trail = MemoryAuditTrail()
         reports = RunReports(
             self.lake, directory, clock, [price_book("us-east-1")], horizons(pathways().values())
         )
@@ -105,11 +109,14 @@ class ApiClient:
                 worklist,
                 ListUnmatched(self.unmatched),
                 shown,
+                audits=ReadAudit(referrals, self.trail, clock),
                 timelines=ShowTimeline(referrals, lambda: engine.sources, clock),
                 documents=ShowDocuments(referrals, referrals, lambda: world.documents),
             ),
             QUERY_REPORTS: report_app(reports),
         }
+        for app in self.apps.values():
+            app.audited(Audit(self.trail, clock))
 
     def call(
         self,

@@ -61,7 +61,7 @@ def an_event(
         "headers": {"content-type": "application/fhir+json"},
         "requestContext": {
             "domainName": "api.example.org",
-            "http": {"method": method, "path": path},
+            "http": {"method": method, "path": path, "sourceIp": "203.0.113.7"},
             "requestId": "request-1",
             "stage": stage,
             "authorizer": {

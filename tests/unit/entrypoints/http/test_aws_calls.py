@@ -17,6 +17,9 @@ from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
 from referral_core.adapters.aws.dynamodb.work_lists import WorkLists
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.clock import ManualClock
+from referral_core.adapters.memory.audit import MemoryAuditTrail
+from referral_core.entrypoints.http.audit import Audit
+from referral_core.entrypoints.http.audit_events import ReadAudit
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
@@ -68,6 +71,7 @@ class Aws:
         staff = ShowReferrals(table, lists, directory, self.clock)
         sources = Sources(table, directory, pathway)
         timelines = ShowTimeline(table, lambda: sources, self.clock)
+        trail = MemoryAuditTrail()
         opened = ShowDocuments(table, table, lambda: documents)
         self._reads = read_app(
             reads,
@@ -76,7 +80,8 @@ class Aws:
             staff,
             timelines=timelines,
             documents=opened,
-        )
+            audits=ReadAudit(table, trail, self.clock),
+        ).audited(Audit(trail, self.clock))
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.append(str(model.name))

@@ -255,6 +255,13 @@ LISTS: Final = (
         403,
     ),
     List(
+        # Reviewers and privacy officers only: test_audit.py says who that is.
+        "GET /fhir/AuditEvent",
+        f"/fhir/AuditEvent?entity=ServiceRequest/{MINE}",
+        {},
+        403,
+    ),
+    List(
         "GET /unmatched",
         "/unmatched",
         {Party.STAFF: {"of-mine"}, Party.AWAY_STAFF: {"of-abroad"}},

@@ -19,6 +19,7 @@ class Duty(StrEnum):
     STAFF = "staff"
     MANAGER = "manager"
     REVIEWER = "reviewer"
+    PRIVACY_OFFICER = "privacy-officer"
 
 
 class Person(Model):

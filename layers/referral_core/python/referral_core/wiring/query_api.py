@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from referral_core.entrypoints.http.audit_events import ReadAudit
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reads import ReadRecords
@@ -14,6 +15,7 @@ from referral_core.entrypoints.http.timeline import ShowTimeline
 from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
+from referral_core.wiring.audit import audit, audit_trail
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.table import directory, table, work_lists
@@ -31,10 +33,11 @@ def build() -> HttpEndpoint:
     worklist = ListWorkItems(table(), work_lists(), clock())
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())
+    audits = ReadAudit(table(), audit_trail(), clock())
     kept = ListUnmatched(unmatched())
     shown = ShowDocuments(table(), table(), documents)
-    app = read_app(use, worklist, kept, staff, timelines=timelines, documents=shown)
-    return app.admitting(throttle().admit)
+    app = read_app(use, worklist, kept, staff, timelines=timelines, documents=shown, audits=audits)
+    return app.admitting(throttle().admit).audited(audit())
 
 
 def _sources() -> Sources:

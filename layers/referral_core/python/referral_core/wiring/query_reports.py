@@ -12,6 +12,7 @@ from referral_core.pathways import pathways
 from referral_core.price_books import LISTS, price_book
 from referral_core.reporting.horizons import horizons
 from referral_core.settings import settings
+from referral_core.wiring.audit import audit
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 from referral_core.wiring.table import configuration
@@ -30,4 +31,4 @@ def build() -> HttpEndpoint:
         [price_book(name) for name in LISTS],
         horizons(pathways().values()),
     )
-    return report_app(use).admitting(throttle().admit)
+    return report_app(use).admitting(throttle().admit).audited(audit())

@@ -9,6 +9,7 @@ from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.routes import intake_app
 from referral_core.pathways import pathway_for
+from referral_core.wiring.audit import audit
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.engine_on_first_use import engine_on_first_use
@@ -21,4 +22,4 @@ def build() -> HttpEndpoint:
     """Build the function receive_referral."""
     orders = ReceiveOrderUpdate(table(), documents(), engine_on_first_use, clock())
     use = ReceiveReferral(table(), documents(), clock(), orders, pathway_for)
-    return intake_app(use, orders).admitting(throttle().admit)
+    return intake_app(use, orders).admitting(throttle().admit).audited(audit())

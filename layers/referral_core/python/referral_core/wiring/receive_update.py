@@ -14,6 +14,7 @@ from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.uploads import Uploads
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
+from referral_core.wiring.audit import audit
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
@@ -31,4 +32,8 @@ def build() -> HttpEndpoint:
     aside = PutAside(service, KeepUnmatched(unmatched(), table()))
     use = ReceiveUpdate(service, aside, Uploads(documents()))
     matching = MatchItems(service, unmatched())
-    return update_app(use, ReceiveTasks(use), staff, matching).admitting(throttle().admit)
+    return (
+        update_app(use, ReceiveTasks(use), staff, matching)
+        .admitting(throttle().admit)
+        .audited(audit())
+    )

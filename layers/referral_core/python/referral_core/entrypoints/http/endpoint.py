@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from math import ceil
 from time import time
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qsl
 
 from referral_core.domain import exact_json
@@ -24,6 +25,7 @@ from referral_core.entrypoints.http.negotiation import (
     OUTCOME,
     decoded,
     require_acceptable,
+    require_readable,
     wanted_return,
 )
 from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
@@ -32,16 +34,14 @@ from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.observability import logger
 from referral_core.settings import settings
 
+if TYPE_CHECKING:
+    from referral_core.entrypoints.http.audit import Audit
+
 FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 
 _RETRY_AFTER_S: Final = "2"
 _AGAIN: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 _DEFAULT_STAGE: Final = "$default"
-_LONGEST_TEXT: Final = 1024
-"""Bytes of a header, a parameter or an id: a key of the table holds no more."""
-_HEADERS: Final = ("idempotency-key", "if-match", "if-none-exist", "content-type", "prefer")
-"""The headers that use cases read; a token, for one, may be longer."""
-
 _MOST_WARNINGS: Final = 5
 _CHALLENGE: Final = 'Bearer error="invalid_token"'
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -66,6 +66,7 @@ class HttpEndpoint:
         """Take the use case of each route, and the public routes."""
         self._use_cases = use_cases
         self._public = public or {}
+        self._around: Callable[[Event], AbstractContextManager[None]] = lambda _: nullcontext()
         self._admit: Callable[[Principal], None] = lambda _: None
 
     def admitting(self, admit: Callable[[Principal], None]) -> Self:
@@ -78,10 +79,17 @@ class HttpEndpoint:
         """The routes that it answers."""
         return frozenset(self._use_cases) | frozenset(self._public)
 
+    def audited(self, audit: Audit) -> Self:
+        """Return the endpoint with its reads and refusals on record before they are answered."""
+        self._use_cases = {route: audit.of(route, use) for route, use in self._use_cases.items()}
+        self._around = audit.around
+        return self
+
     def resolve(self, event: Event, _context: object) -> dict[str, Any]:
         """Answer one event; whatever fails becomes an OperationOutcome."""
         try:
-            response = self._response(event)
+            with self._around(event):
+                response = self._response(event)
         except Exception as error:  # noqa: BLE001 - the outermost place of an HTTP function
             answer = _failed(event, error)
         else:
@@ -146,7 +154,7 @@ def _request(
         parameters += _form(body)
     query = dict(parameters)
     for name in (found.resource_id, found.version_id):
-        _require_readable(headers, query, name)
+        require_readable(headers, query, name)
     return Request(
         principal=principal,
         body=body,
@@ -179,27 +187,6 @@ def _parameters(event: Event) -> Parameters:
 def _form(body: bytes) -> Parameters:
     """Return the parameters of a posted search."""
     return tuple(parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True))
-
-
-def _require_readable(headers: Mapping[str, str], query: Mapping[str, str], name: str) -> None:
-    """Refuse text that no store can hold, before a use case looks for it.
-
-    Raises:
-        FhirError: a header, a parameter or the id is too long, or has half a character in it.
-    """
-    used = (headers[header] for header in _HEADERS if header in headers)
-    for text in (*used, *query, *query.values(), name):
-        try:
-            size = len(text.encode())
-        except UnicodeEncodeError:
-            size = _LONGEST_TEXT + 1
-        if size > _LONGEST_TEXT:
-            refuse(
-                "unreadable-request",
-                f"Send headers, parameters and ids of at most {_LONGEST_TEXT} bytes of UTF-8.",
-                code="value",
-                status=HTTPStatus.BAD_REQUEST,
-            )
 
 
 def _path(event: Event) -> str:

@@ -21,6 +21,11 @@ _VERSIONS: Final = frozenset({"4.0", "4.0.1"})
 _GZIP: Final = frozenset({"gzip", "x-gzip"})
 _GZIP_HEADER: Final = 16 + zlib.MAX_WBITS
 
+_LONGEST_TEXT: Final = 1024
+"""Bytes of a header, a parameter or an id: a key of the table holds no more."""
+_HEADERS: Final = ("idempotency-key", "if-match", "if-none-exist", "content-type", "prefer")
+"""The headers that use cases read; a token, for one, may be longer."""
+
 MINIMAL: Final = "minimal"
 OUTCOME: Final = "OperationOutcome"
 REPRESENTATION: Final = "representation"
@@ -97,3 +102,24 @@ def _preferences(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for part in headers.get("prefer", "").replace(";", ",").split(","):
         name, _, value = (piece.strip(' "') for piece in part.partition("="))
         yield name.lower(), value
+
+
+def require_readable(headers: Mapping[str, str], query: Mapping[str, str], name: str) -> None:
+    """Refuse text that no store can hold, before a use case looks for it.
+
+    Raises:
+        FhirError: a header, a parameter or the id is too long, or has half a character in it.
+    """
+    used = (headers[header] for header in _HEADERS if header in headers)
+    for text in (*used, *query, *query.values(), name):
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:
+            size = _LONGEST_TEXT + 1
+        if size > _LONGEST_TEXT:
+            refuse(
+                "unreadable-request",
+                f"Send headers, parameters and ids of at most {_LONGEST_TEXT} bytes of UTF-8.",
+                code="value",
+                status=HTTPStatus.BAD_REQUEST,
+            )

@@ -271,6 +271,12 @@ ROUTES: Final = (
         _STAFF,
         "Who could see the patient, who not and why, who was asked, and what a person may choose.",
     ),
+    _query(
+        "/fhir/AuditEvent",
+        "search-audit",
+        _STAFF,
+        "Reviewers and privacy officers read who saw what of a patient, and what went out.",
+    ),
     _query("/fhir/ServiceRequest", "search-orders", _REFERRER, "Find orders."),
     _query(
         "/fhir/Task/{id}",

@@ -17,6 +17,7 @@ from referral_core.entrypoints.http.route_table import (
 
 if TYPE_CHECKING:
     # Each function loads its own use cases only.
+    from referral_core.entrypoints.http.audit_events import ReadAudit
     from referral_core.entrypoints.http.documents import ShowDocuments
     from referral_core.entrypoints.http.intake import ReceiveReferral
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
@@ -77,6 +78,7 @@ def read_app(
     staff: ShowReferrals,
     *,
     timelines: ShowTimeline,
+    audits: ReadAudit,
     documents: ShowDocuments,
 ) -> HttpEndpoint:
     """Return the endpoint of query_api."""
@@ -97,6 +99,7 @@ def read_app(
         "route-explain": staff.explain_routing,
         "read-referral": staff.referral,
         "search-referrals": staff.search,
+        "search-audit": audits.search,
         "list-documents": documents.listed,
         "read-document": documents.document,
     }
