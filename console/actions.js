@@ -17,6 +17,7 @@ const KNOWN = {
   "contact-again": ["Contact again", "A new series of attempts begins; a booked visit is dropped."],
   "rebook": ["Rebook", "The visit is dropped; the clinic books another."],
   "route-again": ["Choose another clinic", "The clinic is told, its place is free, another one is chosen."],
+  "choose-performer": ["Choose who is asked", "The clinic in hand is told, and whom you name is asked next."],
   "told-another-way": ["Told another way", "The referring provider has the notice by telephone or on paper."],
   "keep-waiting": ["Keep waiting", "The same wait begins again."],
   "appointment-fulfilled": ["Visit took place", "The clinic's report is awaited."],
@@ -33,6 +34,7 @@ const KNOWN = {
   "sign-off": ["Sign off", "A clinician has seen it; the referral goes on."],
   "acknowledged-by-phone": ["Acknowledged by phone", "The referring provider knows the report."],
 };
+const OVERRIDES = ["patient-preference", "insurer-determination", "clinical-judgement"];
 const RESULTS = ["agreed", "declined", "another-time", "another-clinic", "voicemail", "no-answer", "wrong-number", "opted-out"];
 const SNOOZES = [["1 hour", 1], ["4 hours", 4], ["1 day", 24], ["3 days", 72]];
 
@@ -120,6 +122,11 @@ function fields(action, referral, me, people) {
       return [
         h("label", {}, h("span", {}, "Authorization number"), h("input", { name: "number", required: true, maxlength: "80", autocomplete: "off" })),
         day("validFrom", "Valid from (optional)", false), day("validTo", "Valid to", true),
+      ];
+    case "choose-performer":
+      return [
+        h("label", {}, h("span", {}, "NPI of whom to ask"), h("input", { name: "performer", required: true, maxlength: "64", autocomplete: "off" })),
+        select("override", "Why it is not the router's own choice", OVERRIDES.map((each) => [each, words(each)])),
       ];
     case "name-service":
       return serviceChoice(referral.question);

@@ -246,6 +246,21 @@ def test_an_authorization_got_by_phone_is_entered_with_what_is_asked_for_only(
     expect(page.locator(".steppers")).to_contain_text("PA-4711")
 
 
+def test_who_is_asked_next_is_chosen_with_an_npi_and_why(visit: Visit, office: Office) -> None:
+    item = the_item(office, "patient-opted-out")
+    page = opened(signed_in(visit(), "olu"), item)
+    page.get_by_role("button", name="Choose who is asked").click()
+    form(page).get_by_label("NPI of whom to ask").fill("1999900001")
+    form(page).get_by_label("Why it is not the router's own choice").select_option(
+        "patient-preference"
+    )
+    form(page).locator("button[type=submit]").click()
+    expect(page.get_by_role("status")).to_contain_text("recorded")
+    sent = [body for method, url, body in office.asked if method == "POST" and "decision" in url]
+    assert '"performer":"1999900001"' in sent[-1]
+    assert '"override":"patient-preference"' in sent[-1]
+
+
 class Decided(NamedTuple):
     """A decision on an item of a reason. Attributes: fields: label → what is chosen."""
 
