@@ -72,8 +72,9 @@ def test_an_items_size_is_that_of_its_names_and_values() -> None:
     assert item_size({"f": {"BOOL": True}}) == 1 + 1
     assert item_size({"l": {"L": [{"S": "ab"}]}}) == 1 + 3 + 1 + 2
     assert item_size({"m": {"M": {"k": {"S": "v"}}}}) == 1 + 3 + 1 + 2
-    with pytest.raises(ValueError, match="SS"):
-        item_size({"s": {"SS": ["a"]}})
+    assert item_size({"s": {"SS": ["a", "é"]}}) == 1 + 1 + 2
+    with pytest.raises(ValueError, match="NS"):
+        item_size({"s": {"NS": ["1"]}})
 
 
 def test_what_only_the_watchdog_reads_costs_only_when_the_minute_changes() -> None:
