@@ -72,6 +72,7 @@ SILENT: Final[Mapping[str, Callable[[], World]]] = {
     "a waitlist": lambda: _after(_declined),
     "a payer": lambda: _after(script=PayerScript(authorization="A4-then-A1")),
     "a clinic's answer": _after,
+    "a clinic's answer, with a reminder": lambda: PathwayWorld("high-risk-cardiology"),
     "a patient's answer": lambda: _after(accepted),
     "a patient of high risk": lambda: _accepted_of("high-risk-cardiology"),
     "a patient who needs food": lambda: _accepted_of("social-need"),
@@ -129,6 +130,13 @@ def test_the_whole_series_is_planned_with_its_channels() -> None:
     assert {one.acts for one in called} == {Party.STAFF}
     outreach = [a for a in acts(world) if a in {_A.PATIENT_CONTACTED, _A.SERIES_ENDS}]
     assert outreach[-1] is _A.SERIES_ENDS
+
+
+def test_a_clinic_that_is_to_be_reminded_is_asked_twice_before_another() -> None:
+    world = PathwayWorld("high-risk-cardiology")
+    of_offer = {_A.CLINIC_REMINDED_TO_ANSWER, _A.ANOTHER_CLINIC_CHOSEN}
+    reminded = [_A.CLINIC_REMINDED_TO_ANSWER, _A.ANOTHER_CLINIC_CHOSEN]
+    assert [act for act in acts(world) if act in of_offer] == reminded
 
 
 def test_a_booked_visit_is_planned_with_its_reminders() -> None:
