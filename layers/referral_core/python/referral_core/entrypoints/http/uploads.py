@@ -103,8 +103,9 @@ def _announced(request: Request) -> Announced:
         FhirError: 400, one lacks or is not what it should be; 413, it is too large.
     """
     sent = read_resource(request.body, request.content_type)
-    listed = sent.get("parameter", [])
-    named = {p.get("name"): p for p in listed if isinstance(p, dict)} if listed else {}
+    listed = sent.get("parameter")
+    parameters = listed if isinstance(listed, list) else []
+    named = {str(p.get("name")): p for p in parameters if isinstance(p, dict)}
     fields = {field: named.get(name, {}).get(of) for name, (field, of) in _VALUES.items()}
     size = fields["size"]
     if isinstance(size, int) and size > LARGEST:
