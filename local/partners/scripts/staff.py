@@ -44,6 +44,7 @@ ACTIONS: Final = frozenset(
         *(
             "retry",
             "name-service",
+            "choose-performer",
             "accept-later",
             "check-again",
             "record-call",
@@ -69,6 +70,7 @@ class Act(Part):
         until: an instant, or a duration from when it is done.
         result: of `record-call`; None lets the patient's part say it.
         specialty, keep: of `name-service`; None names internal medicine.
+        performer, override: of `choose-performer`, as the API has them.
         number: of `enter-authorization`; None makes one up.
     """
 
@@ -86,6 +88,8 @@ class Act(Part):
     result: str | None = None
     specialty: str | None = None
     keep: bool = False
+    performer: str | None = None
+    override: str | None = None
 
 
 def _act(given: Any) -> Act | None:

@@ -145,6 +145,9 @@ class ApiClient:
                 # Whoever reads the words would know; a script that does not say takes this one.
                 body["specialty"] = act.specialty or "207R00000X"
                 body["keep"] = act.keep
+            case "choose-performer":
+                body["performer"] = act.performer
+                body["override"] = act.override or "clinical-judgement"
             case "snooze":
                 body["until"] = _instant(act.until or "P1D", now)
             case _:

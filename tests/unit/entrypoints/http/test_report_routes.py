@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
+from inspect import unwrap
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -184,7 +185,7 @@ class Ready(Slow):
 
 def with_lake(api: ApiClient, lake: Slow) -> None:
     for use in api.apps["query_reports"]._use_cases.values():
-        runs = use.__self__  # type: ignore[attr-defined] # a bound method
+        runs = unwrap(use).__self__  # type: ignore[attr-defined] # a bound method
         assert isinstance(runs, RunReports)
         object.__setattr__(runs, "lake", lake)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
@@ -62,6 +63,7 @@ class Audit:
     def of(self, route: Route, use_case: UseCase) -> UseCase:
         """Return the use case of a route with its trace."""
 
+        @wraps(use_case)
         def audited(request: Request) -> Response:
             try:
                 response = use_case(request)
