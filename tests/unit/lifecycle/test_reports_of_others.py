@@ -65,6 +65,21 @@ def test_its_critical_result_is_no_less_read() -> None:
     assert (item.due_at - world.clock.now()).total_seconds() == 3600
 
 
+@pytest.mark.parametrize(("acts", "step"), STAGES)
+def test_a_second_report_keeps_the_item_where_it_is(acts: tuple[str, ...], step: Step) -> None:
+    world = with_the_second_clinic(*acts)
+    world.report(ReportReceived, organization="clinic-1", **REPORT)
+    # When it sends another one before anybody has read the first
+    world.report(ReportReceived, organization="clinic-1", **{**REPORT, "sha256": "b" * 64})
+    # Then the same item stays open, due in time, and leads back to where the referral was
+    item = world.referral.work_item
+    assert item is not None
+    assert (item.resume_at, world.referral.current_step) == (step, Step.OPEN_WORK_ITEM)
+    assert item.due_at is not None
+    decide(world, KEEP_WAITING)
+    assert world.referral.current_step is step
+
+
 def test_who_reads_it_may_find_that_the_patient_was_seen_there() -> None:
     world = with_the_second_clinic("accepted")
     world.report(ReportReceived, organization="clinic-1", **REPORT)

@@ -21,6 +21,7 @@ from referral_core.lifecycle.draft import Draft, record_only
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.reactions.cancellation import ended
 from referral_core.lifecycle.reactions.notice import undeliverable
+from referral_core.lifecycle.reactions.open_item import kept_open
 from referral_core.lifecycle.reactions.order_change import order_changed
 from referral_core.lifecycle.reactions.report import withdrawn
 from referral_core.lifecycle.reactions.table import is_about_another, without_authority
@@ -64,6 +65,8 @@ class Engine:
             drafted = self._reaction(step, case, update)
         except IllegalTransition as error:
             raise NotLegal(f"{update.kind} is not possible now: {error}") from error
+        if step is Step.OPEN_WORK_ITEM:
+            drafted = kept_open(case, drafted)
         if not isinstance(drafted.next, Step):
             return drafted
         # A new run resumes there, and so does a retry should that step fail before it writes.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from referral_core.domain.calendar import Span
 from referral_core.domain.events import AuthorizationFacts, EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import End, Next, Party, Status, Step
 from referral_core.domain.referral import Referral, WorkItem
@@ -24,6 +22,7 @@ from referral_core.lifecycle.draft import Draft, draft, record_only, start_draft
 from referral_core.lifecycle.reactions import authorization, notice
 from referral_core.lifecycle.reactions.appointment import is_booked
 from referral_core.lifecycle.reactions.decision import item_of, resumed
+from referral_core.lifecycle.reactions.open_item import due_of
 from referral_core.lifecycle.reactions.patient import unreached_while_booked
 from referral_core.lifecycle.reactions.table import REACTIONS
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
@@ -46,12 +45,6 @@ _ALWAYS: Final = frozenset(
 _ABOUT_APPOINTMENT: Final = frozenset(
     {UpdateKind.APPOINTMENT_CANCELLED, UpdateKind.APPOINTMENT_NOSHOW}
 )
-_AT_ONCE: Final[Mapping[Reason, Span]] = {
-    Reason.CRITICAL_RESULT: "1h",
-    # Whether it holds a critical result is what the person is to see.
-    Reason.REPORT_OF_FORMER_PERFORMER: "1h",
-}
-"""What cannot wait as long as the pathway's other work items."""
 
 
 def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
@@ -139,13 +132,6 @@ class OpenWorkItem(Reacting):
         settled = _ALWAYS | (WORK_ITEM_POLICIES[item.reason].also_accepts if item else frozenset())
         return settled | _ABOUT_APPOINTMENT if is_booked(referral) else settled
 
-    def on_update(self, case: Case, update: Update) -> Draft:
-        """React; another reason for a person to look keeps the item where it is."""
-        reaction = super().on_update(case, update)
-        if reaction.next is Step.OPEN_WORK_ITEM and reaction.after.work_item is not None:
-            return _another_reason(case, reaction)
-        return reaction
-
     def start(self, case: Case) -> Draft:
         """Open the item; without a reason on record a fault brought the referral here."""
         referral = case.referral
@@ -167,7 +153,7 @@ class OpenWorkItem(Reacting):
         """Show it on the team's worklist with its due time."""
         item = item_of(case.referral)
         # What was open before and is shown again is not due any later for that.
-        due, reason = item.due_at or _due(case), item.reason
+        due, reason = item.due_at or due_of(case), item.reason
         policy = WORK_ITEM_POLICIES[reason]
         queue = case.referral.queue if reason is not Reason.FAULT else policy.queue
         return lambda current: draft(
@@ -183,7 +169,7 @@ class OpenWorkItem(Reacting):
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Draft that nobody decided in time: the item stays, and says so, until somebody does."""
-        due, item = _due(case), item_of(case.referral)
+        due, item = due_of(case), item_of(case.referral)
         late = item.snoozed_until is None or item.due_at is None or case.now >= item.due_at
         if not late and item.due_at is not None:
             due = item.due_at
@@ -206,20 +192,3 @@ def _sentence(case: Case, reason: Reason) -> str:
     if reason is Reason.NOTICE_UNDELIVERED:
         return sentence
     return notice.with_undelivered(case.referral, sentence)
-
-
-def _another_reason(case: Case, reaction: Draft) -> Draft:
-    """Keep the item where it is, for the reason that came up now."""
-    item, after = item_of(case.referral), reaction.after
-    due = _due(case.of(after))
-    kept = item_of(after).but(owner=item.owner, resume_at=item.resume_at, due_at=due)
-    return reaction.with_after(after.but(work_item=kept, due_at=due)).to(None)
-
-
-def _due(case: Case) -> datetime:
-    """Return when somebody must have decided: before the visit that may not take place."""
-    within = _AT_ONCE.get(item_of(case.referral).reason, case.rules.work_item_within)
-    due, appointment = case.due_after(within), case.referral.appointment
-    if appointment is None or not appointment.is_booked or appointment.start <= case.soon:
-        return due
-    return min(due, appointment.start)

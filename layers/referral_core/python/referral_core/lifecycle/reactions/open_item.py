@@ -1,0 +1,43 @@
+"""An open work item: until when somebody must decide, and what keeps it where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from referral_core.domain.calendar import Span
+from referral_core.domain.lifecycle import Step
+from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft
+from referral_core.lifecycle.reactions.decision import item_of
+
+_AT_ONCE: Final[Mapping[Reason, Span]] = {
+    Reason.CRITICAL_RESULT: "1h",
+    # Whether it holds a critical result is what the person is to see.
+    Reason.REPORT_OF_FORMER_PERFORMER: "1h",
+}
+"""What cannot wait as long as the pathway's other work items."""
+
+
+def due_of(case: Case) -> datetime:
+    """Return when somebody must have decided: before the visit that may not take place."""
+    within = _AT_ONCE.get(item_of(case.referral).reason, case.rules.work_item_within)
+    due, appointment = case.due_after(within), case.referral.appointment
+    if appointment is None or not appointment.is_booked or appointment.start <= case.soon:
+        return due
+    return min(due, appointment.start)
+
+
+def kept_open(case: Case, reaction: Draft) -> Draft:
+    """Keep an open item where it is, for the reason that came up now.
+
+    Whatever drafts it, a work item leads to no other one: it would resume at itself.
+    """
+    after = reaction.after
+    if reaction.next is not Step.OPEN_WORK_ITEM or after.work_item is None:
+        return reaction
+    item, due = item_of(case.referral), due_of(case.of(after))
+    kept = after.work_item.but(owner=item.owner, resume_at=item.resume_at, due_at=due)
+    return reaction.with_after(after.but(work_item=kept, due_at=due)).to(None)
