@@ -101,16 +101,15 @@ def _receiver(name: str, **uses: tuple[str, ...]) -> Spec:
     return Spec(name, {**RECORD, "DOCUMENTS_BUCKET": STORE, **uses}, completes=True)
 
 
+SHORTLIST = {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")}
+"""What a decision reads at once, and writes."""
+
 STEPS = (
-    Spec(
-        "check_readiness",
-        {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")},
-        completes=True,
-    ),
+    Spec("check_readiness", SHORTLIST, completes=True),
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
     Spec(
         "route_referral",
-        {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")},
+        SHORTLIST,
         completes=True,
         secrets=True,
         timeout_s=60,
@@ -179,11 +178,7 @@ OTHERS = (
     Spec("measure_queues", {TABLE: ("dynamodb:Query",)}, timeout_s=60),
     Spec("fire_timers", RECORD, completes=True, timeout_s=55),
     Spec("publish_prices", {TABLE: (*READ, "dynamodb:PutItem")}, timeout_s=600, memory_mb=1769),
-    Spec(
-        "serve_waitlist",
-        {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")},
-        completes=True,
-    ),
+    Spec("serve_waitlist", SHORTLIST, completes=True, timeout_s=150),
     _partner("deliver_notices", NOTICES_QUEUE_URL=("sqs:ChangeMessageVisibility",)),
 )
 

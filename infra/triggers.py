@@ -73,7 +73,7 @@ class Triggers(Construct):
         functions["serve_waitlist"].add_event_source(
             sources.SqsEventSource(
                 messaging.waitlist,
-                batch_size=10,
+                batch_size=1,
                 max_concurrency=_WAITLIST_AT_ONCE,
                 report_batch_item_failures=True,
             )

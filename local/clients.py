@@ -60,15 +60,30 @@ def onboard_backend(cell: Cell, principal: Principal, *, keys: str, scopes: Iter
 
 
 def revoke(cell: Cell, client_id: str) -> None:
-    """End a client's access; what it did stays on record under its id."""
-    gone = (table_keys.Sort.PRINCIPAL.value, table_keys.Sort.REGISTRATION.value)
+    """End a client's access; what it did stays on record under its id.
+
+    Raises:
+        LookupError: the stack knows no such client, so that nothing was revoked.
+    """
     table, partition = cell.outputs["TableName"], {"S": table_keys.principal(client_id)}
-    cell.client("dynamodb").transact_write_items(
-        TransactItems=[
-            {"Delete": {"TableName": table, "Key": {"pk": partition, "sk": {"S": sort}}}}
-            for sort in gone
-        ]
-    )
+    known = {"ConditionExpression": "attribute_exists(pk)"}
+    gone = {table_keys.Sort.PRINCIPAL.value: known, table_keys.Sort.REGISTRATION.value: {}}
+    dynamodb = cell.client("dynamodb")
+    try:
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {
+                    "Delete": {
+                        "TableName": table,
+                        "Key": {"pk": partition, "sk": {"S": sort}},
+                        **only,
+                    }
+                }
+                for sort, only in gone.items()
+            ]
+        )
+    except dynamodb.exceptions.TransactionCanceledException:
+        raise LookupError(f"No client {client_id} at this stack: nothing was revoked.") from None
     cognito = cell.client("cognito-idp")
     # One that signs assertions is no client of the pool.
     with suppress(cognito.exceptions.ResourceNotFoundException):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,11 +33,14 @@ _ROLES: Final = (Role.EHR, Role.CLINIC, Role.PAYER, Role.STAFF, Role.FINANCE)
 
 def main() -> None:
     """Do what is asked for, and print what the client needs."""
-    chosen = _arguments()
+    chosen = read_arguments()
     running = None if chosen.stack else RunningStack.found()
     cell = Cell(running.emulator.client, running.outputs) if running else _on_aws(chosen.stack)
     if chosen.revoke:
-        revoke(cell, chosen.revoke)
+        try:
+            revoke(cell, chosen.revoke)
+        except LookupError as error:
+            sys.exit(str(error.args[0]))
         print(f"{chosen.revoke} is refused within a minute.")
         return
     role = Role(chosen.role)
@@ -97,17 +100,24 @@ def _on_aws(name: str) -> Cell:
     return Cell(connect, outputs)
 
 
-def _arguments() -> argparse.Namespace:
+def read_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read what is asked for; exit with 2 and a word where it cannot be done."""
     parser = argparse.ArgumentParser(prog="python -m local.onboard")
     parser.add_argument("role", nargs="?", choices=[role.value for role in _ROLES])
     parser.add_argument("organization", nargs="?", help="the EHR system, clinic or payer")
-    parser.add_argument("--tenant", default=TENANT)
+    parser.add_argument("--tenant", help=f"needed with --stack; {TENANT} on this machine")
     parser.add_argument("--keys", help="a file with its JSON web key set, or its https address")
-    parser.add_argument("--scopes", nargs="+", default=list(SCOPES))
+    parser.add_argument("--scopes", nargs="+", help="with --keys: the most that it may have")
     parser.add_argument("--notices-url", help="where an EHR system takes notices")
     parser.add_argument("--revoke", metavar="CLIENT_ID")
     parser.add_argument("--stack", help="of CloudFormation, on AWS")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
+    if chosen.scopes and not chosen.keys:
+        parser.error("--scopes narrows a client with --keys only; one with a secret has all")
+    if chosen.stack and not chosen.tenant and not chosen.revoke:
+        parser.error("name the --tenant with --stack")
+    chosen.tenant = chosen.tenant or TENANT
+    chosen.scopes = chosen.scopes or list(SCOPES)
     if not chosen.revoke and not (chosen.role and chosen.organization):
         parser.print_usage()
         sys.exit(2)

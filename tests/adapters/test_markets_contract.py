@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from referral_core.adapters.aws.dynamodb import items
+from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb import markets as adapter
 from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, config_item
 from referral_core.adapters.aws.dynamodb.markets import DynamoDbMarkets
@@ -128,3 +129,20 @@ def test_a_decision_takes_at_most_five_reads_of_the_table(kept: Kept) -> None:
 
 def _npi(listed: ListedService) -> str:
     return listed.practitioner.npi
+
+
+def test_a_sheet_of_another_version_of_the_code_is_published_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", "us-east-1")
+        client.create_table(**create_table_request("referrals"))
+        markets = DynamoDbMarkets(client, "referrals")
+        key = {"pk": {"S": keys.market(TENANT, SKIN)}, "sk": {"S": f"{keys.Sort.SHEET}000"}}
+        body = {"B": gzip.compress(b'{"specialty": "x", "from": "a later version"}')}
+        client.put_item(TableName="referrals", Item={**key, "body": body})
+        assert markets.published(TENANT, SKIN) is None
+        markets.publish(TENANT, a_market())
+        assert markets.published(TENANT, SKIN) is not None

@@ -32,6 +32,7 @@ from referral_core.domain.work_items.lists import (
     Waiting,
     closed_since,
     instant,
+    place_in_list,
 )
 from referral_core.domain.writes import Commit
 from tests.adapters.secret_keys import HASHED_KEYS
@@ -145,6 +146,16 @@ def test_what_waits_for_others_stands_in_a_list_of_its_own_first_received_first(
     assert shelf.ids(Waiting(CALLS)) == shelf.ids(Unassigned(CALLS)) == []
     shelf.changed("item", work_item=None)
     assert set(shelf.ids(Waiting(FRONT), size)) == {*waiting, "item"}
+
+
+def test_a_page_that_ends_within_a_second_is_followed_by_the_rest_of_it(shelf: Shelf) -> None:
+    for number in range(6):
+        referral = a_referral(f"r{number}", queue=FRONT, received_at=NOW)
+        shelf.store.accept([a_new_referral(referral)])
+    page, _ = shelf.lists.items(TENANT, Waiting(FRONT), 100)
+    cut = place_in_list(page[2])
+    rest, _ = shelf.lists.items(TENANT, Waiting(FRONT), 100, after=cut)
+    assert [referral.id for referral in rest] == ["r3", "r4", "r5"]
 
 
 def test_what_is_closed_is_listed_the_last_closed_first(shelf: Shelf) -> None:

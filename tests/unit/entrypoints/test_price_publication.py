@@ -136,3 +136,22 @@ def test_the_market_that_waits_for_the_longest_comes_first() -> None:
     newest = office.markets.published(TENANT, HEART)
     assert newest is not None
     assert newest.published_at == office.clock.now()
+
+
+def test_a_place_that_opens_in_a_full_week_owes_nothing_to_the_time_before() -> None:
+    # Given a week that was full when prices were published
+    full = {f"2026-W{n:02d}": 1 for n in range(10, 26)}
+    office = Office(a_dermatologist("1"))
+    office.asked(60)
+    office.referrals.reserved.update({(TENANT, "1", week): n for week, n in full.items()})
+    office.publisher.tick()
+    assert set(office.prices("1")) == {0.0}
+    # When its place is given back
+    office.referrals.reserved.clear()
+    office.publisher.tick()
+    # Then it is worth what it is worth now
+    fresh = Office(a_dermatologist("1"))
+    fresh.asked(60)
+    fresh.publisher.tick()
+    assert office.prices("1") == fresh.prices("1")
+    assert max(office.prices("1")) > 0

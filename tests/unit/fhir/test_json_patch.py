@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.json_patch import MEDIA_TYPE, MOST_OPERATIONS, patched, read_patch
+from referral_core.fhir.json_patch import (
+    MEDIA_TYPE,
+    MOST_COPIES,
+    MOST_OPERATIONS,
+    patched,
+    read_patch,
+)
 from tests.unit.fhir.orders import Json
 
 EXAMPLES: list[tuple[str, Json, list[Json], Json]] = [
@@ -157,3 +163,20 @@ def test_what_is_added_is_there_and_what_is_removed_is_not(
     assert added == {**resource, name: value}
     removed = patched(added, [{"op": "remove", "path": pointer}])
     assert removed == {k: v for k, v in resource.items() if k != name}
+
+
+def test_a_patch_that_copies_again_and_again_is_refused() -> None:
+    doubling = [{"op": "copy", "from": "/a", "path": "/a/-"}] * (MOST_COPIES + 1)
+    with pytest.raises(FhirError) as refused:
+        patched({"a": [1]}, doubling)
+    assert refused.value.status == 400
+    assert len(patched({"a": [1]}, doubling[:MOST_COPIES])["a"]) == 1 + MOST_COPIES
+
+
+def test_a_value_of_more_levels_than_can_be_copied_is_refused() -> None:
+    deep: Any = []
+    for _ in range(5_000):
+        deep = [deep]
+    with pytest.raises(FhirError) as refused:
+        patched({"a": deep, "b": 1}, [{"op": "copy", "from": "/a", "path": "/b"}])
+    assert refused.value.status == 400

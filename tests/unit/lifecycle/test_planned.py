@@ -12,7 +12,7 @@ from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import Party
 from referral_core.domain.planned import Planned, PlannedAct
-from referral_core.domain.updates import OfferDeclined
+from referral_core.domain.updates import OfferDeclined, PatientReplied
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.planned import planned
 from tests.in_memory import REFERRAL, TENANT, World
@@ -143,6 +143,12 @@ def test_a_booked_visit_is_planned_with_its_reminders() -> None:
     world = _after(accepted, agreed, booked)
     assert _A.VISIT in acts(world)
     assert acts(world).index(_A.PATIENT_REMINDED) < acts(world).index(_A.VISIT)
+
+
+def test_who_may_not_be_texted_is_planned_no_reminder() -> None:
+    world = _after(accepted, agreed, booked)
+    world.report(PatientReplied, reply="stop")
+    assert _A.PATIENT_REMINDED not in acts(world)
 
 
 def test_nothing_is_planned_of_a_closed_referral() -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import pytest
 
 from referral_core.domain.lifecycle import Outcome, Status, Step
+from referral_core.domain.outreach.replies import Reply
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,
+    Cancel,
     OfferDeclined,
+    PatientReplied,
     ReportReceived,
+    Role,
 )
 from referral_core.domain.work_items import KEEP_WAITING, Reason, closing_action
 from referral_core.lifecycle.engine.apply_update import Receipt
 from tests.in_memory import World
 from tests.partner_actions import REPORT, accepted, agreed, booked, reason_of
-from tests.unit.lifecycle.work_item_worlds import a_world, decide
+from tests.unit.lifecycle.work_item_worlds import a_world, care, decide
 
 
 def with_the_second_clinic(*acts: str) -> World:
@@ -78,6 +82,46 @@ def test_a_second_report_keeps_the_item_where_it_is(acts: tuple[str, ...], step:
     assert item.due_at is not None
     decide(world, KEEP_WAITING)
     assert world.referral.current_step is step
+
+
+def test_what_settles_the_rest_leaves_it_to_be_read() -> None:
+    # Given a patient's words on a worklist, and then a critical report of the former clinic
+    world = with_the_second_clinic("accepted")
+    world.report(PatientReplied, reply=Reply.OTHER)
+    assert reason_of(world) is Reason.PATIENT_WROTE
+    world.report(ReportReceived, organization="clinic-1", critical=True, **REPORT)
+    assert reason_of(world) is Reason.REPORT_OF_FORMER_PERFORMER
+    # When the patient agrees before anybody has read it
+    world.report(PatientReplied, reply=Reply.YES)
+    # Then it is still to be read
+    assert reason_of(world) is Reason.REPORT_OF_FORMER_PERFORMER
+    # And the referral goes on with the patient's word once it was
+    decide(world, KEEP_WAITING)
+    assert world.referral.current_step is Step.AWAIT_VISIT
+
+
+def test_the_end_of_the_order_leaves_it_to_be_read() -> None:
+    world = with_the_second_clinic("accepted")
+    world.report(ReportReceived, organization="clinic-1", **REPORT)
+    world.report(Cancel, role=Role.EHR)
+    assert reason_of(world) is Reason.REPORT_OF_FORMER_PERFORMER
+    decide(world, KEEP_WAITING)
+    assert world.referral.proposed_outcome is Outcome.CANCELLED_BY_REFERRER
+    assert reason_of(world) is None
+
+
+def test_an_item_that_moves_to_another_team_is_nobodys() -> None:
+    world = with_the_second_clinic("accepted")
+    world.report(PatientReplied, reply=Reply.OTHER)
+    care(world, "claim")
+    item, team = world.referral.work_item, world.referral.queue
+    assert item is not None
+    assert item.owner is not None
+    world.report(ReportReceived, organization="clinic-1", **REPORT)
+    item = world.referral.work_item
+    assert item is not None
+    assert world.referral.queue is not team
+    assert item.owner is None
 
 
 def test_who_reads_it_may_find_that_the_patient_was_seen_there() -> None:

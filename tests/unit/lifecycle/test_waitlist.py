@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from referral_core.domain.directory_facts import Dispute, Fact
+from referral_core.domain.errors import NotFound
 from referral_core.domain.events import EventKind
-from referral_core.domain.ids import ReferralId
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.terminology import Priority
+from referral_core.domain.writes import ReferralState
 from tests.in_memory import START, TENANT
 from tests.unit.domain.routing.practitioners import a_practitioner
 from tests.unit.lifecycle.waiting_room import RULES, WaitingRoom
@@ -211,3 +213,32 @@ def test_any_interleaving_keeps_capacity_and_order(data: st.DataObject) -> None:
     assert len(reserved) - open_places == room.store.reserved[TENANT, NPI, WEEKS[0]]
     # Nobody waits while there is a place for them
     assert not waiting or room.store.reserved[TENANT, NPI, WEEKS[0]] == places
+
+
+def test_a_turn_that_fails_stops_nobody_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = a_room()
+    room.arrive("holds")
+    for n, name in enumerate(("broken", "sound"), start=1):
+        room.arrive(name, START + timedelta(minutes=n))
+    room.free(NPI, WEEKS[0])
+    load = room.store.load
+
+    def failing(tenant: Tenant, referral_id: ReferralId) -> ReferralState:
+        if referral_id == "broken":
+            raise NotFound("its payload is not there")
+        return load(tenant, referral_id)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(room.store, "load", failing)
+    assert room.opened(NPI, WEEKS[0]) == 1
+    monkeypatch.undo()
+    assert (room.is_reserved("broken"), room.is_reserved("sound")) == (False, True)
+
+
+def test_a_place_of_a_week_that_has_ended_wakes_nobody() -> None:
+    room = a_room()
+    room.arrive("holds")
+    room.arrive("waits", START + timedelta(minutes=1))
+    room.free(NPI, WEEKS[0])
+    room.clock.move(timedelta(weeks=1))
+    assert room.opened(NPI, WEEKS[0]) == 0
+    assert room.waiting() == ["waits"]

@@ -205,6 +205,13 @@ def test_reading_the_audit_is_on_record_too() -> None:
     assert only(api).operation == "search-audit"
 
 
+def test_reading_who_saw_a_patient_is_filed_with_that_patient() -> None:
+    api = an_audited_api()
+    accounted(api, f"entity=ServiceRequest/{REFERRAL}")
+    accounted(api, f"entity=ServiceRequest/{REFERRAL}")
+    assert [entry.referral_id for entry in api.trail.entries][1:] == [REFERRAL]
+
+
 def test_what_went_out_is_accounted_to_whom_it_went() -> None:
     api = an_audited_api()
     api.world = STANDS_AT[Reason.NOT_ACKNOWLEDGED]()

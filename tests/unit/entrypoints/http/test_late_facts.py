@@ -5,7 +5,11 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
+import pytest
+
+from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.updates import Cancel, Role
 from referral_core.domain.work_items import Reason
@@ -144,6 +148,18 @@ def test_no_reopening_leads_past_the_consent() -> None:
     assert reopened(api, Step.CHECK_READINESS).status == 200
     assert "consent" in api.world.referral.missing
     assert not api.world.clinics.offers
+
+
+def test_a_critical_result_that_may_not_open_it_leads_the_list_of_the_unmatched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a referral that ended completed, and whose consent was taken back since
+    api = ended(*TO_THE_END)
+    monkeypatch.setattr("referral_core.entrypoints.http.updates.reopen", Mock(side_effect=NotLegal))
+    assert sent(api, a_result()).code == "late"
+    assert api.world.referral.is_closed
+    listed = api.call("GET", "/unmatched").body["unmatched"]
+    assert [item["critical"] for item in listed] == [True]
 
 
 # --- a payer's decision that names no request ----------------------------------------------------

@@ -114,3 +114,10 @@ def test_the_api_says_when_it_takes_more() -> None:
     assert outcome(answers[2]) == (429, "too-many-requests")
     assert answers[2]["headers"]["Retry-After"] == "45"
     assert len(harness.requests) == 2
+
+
+def test_who_is_refused_uses_up_the_minute_as_well() -> None:
+    throttle, harness = Throttle(Counts(), Clock()), Harness()
+    harness.endpoint.admitting(lambda _: throttle.admit(a_client(limit=2)))
+    answers = [harness.call("POST", ORDER, {}, scope="none") for _ in range(3)]
+    assert [answer["statusCode"] for answer in answers] == [403, 403, 429]

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlencode
 
 import jwt
@@ -316,3 +317,16 @@ def test_the_keys_are_published_without_their_secrets() -> None:
     (key,) = json.loads(Issuer().answer("/.well-known/jwks.json")["body"])["keys"]
     assert key["kid"] == "ours"
     assert "d" not in key
+
+
+def test_a_name_that_no_client_can_have_is_looked_up_nowhere() -> None:
+    issuer = Issuer()
+    issuer.register.registration = Mock(side_effect=AssertionError)  # type: ignore[method-assign]
+    assert error(issuer.ask(signed(iss="x" * 256))) == (401, "invalid_client")
+
+
+def test_a_fault_of_ours_is_said_in_the_words_of_the_protocol() -> None:
+    issuer = Issuer()
+    broken = Mock(side_effect=Permanent("The table does not take the key."))
+    issuer.register.registration = broken  # type: ignore[method-assign]
+    assert error(issuer.ask(signed())) == (500, "server_error")

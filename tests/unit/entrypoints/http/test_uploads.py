@@ -103,6 +103,7 @@ def test_a_result_may_be_uploaded_too(api: ApiClient) -> None:
         (SCAN[:-1], {}, "upload-differs"),
         (SCAN, {"size": 7}, "size-mismatch"),
         (SCAN, {"url": "urn:referral-router:upload:../../other"}, "upload-missing"),
+        (SCAN, {"url": f"urn:referral-router:upload:{'a' * 2000}"}, "upload-missing"),
         (SCAN, {"url": "https://files.example.org/scan.pdf"}, "document-not-inline"),
         (SCAN, {"url": "http://169.254.169.254/latest/meta-data"}, "document-not-inline"),
     ],

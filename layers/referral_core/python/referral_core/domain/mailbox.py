@@ -107,11 +107,25 @@ class Mailbox(Model):
         resolution = WaitResolution(wait_id=wait.id, update=update, next=following)
         return self._next(resolution=resolution, pending=self._without(update))
 
-    def recorded(self, update: Update, deadline: datetime | None = None) -> Mailbox:
-        """Take note of an update that only informs: the wait goes on, perhaps for longer."""
+    def recorded(
+        self,
+        update: Update,
+        deadline: datetime | None = None,
+        accepts: frozenset[UpdateKind] | None = None,
+    ) -> Mailbox:
+        """Take note of an update that only informs: the wait goes on, perhaps for longer.
+
+        Args:
+            update: what informs.
+            deadline: how long the wait goes on; None: as long as before.
+            accepts: what resolves it from now on; None: what did before.
+        """
         wait = self.wait
-        if deadline is not None and wait is not None:
-            wait = wait.but(deadline=deadline)
+        if wait is not None:
+            wait = wait.but(
+                deadline=wait.deadline if deadline is None else deadline,
+                accepts=wait.accepts if accepts is None else accepts,
+            )
         return self._next(wait=wait, pending=self._without(update))
 
     def kept(self, update: Update) -> Mailbox:

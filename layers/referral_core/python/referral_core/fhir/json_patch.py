@@ -14,6 +14,7 @@ from referral_core.fhir.parse import MAX_BYTES, Json
 
 MEDIA_TYPE: Final = "application/json-patch+json"
 MOST_OPERATIONS: Final = 100
+MOST_COPIES: Final = 4
 _WITH_VALUE: Final = frozenset({"add", "replace", "test"})
 _WITH_SOURCE: Final = frozenset({"move", "copy"})
 _KNOWN: Final = _WITH_VALUE | _WITH_SOURCE | {"remove"}
@@ -61,6 +62,8 @@ def patched(resource: Mapping[str, Any], operations: list[Json]) -> Json:
 
     for operation in operations:
         _check(operation)
+    if sum(operation["op"] == "copy" for operation in operations) > MOST_COPIES:
+        _refuse(f"Send at most {MOST_COPIES} copy operations: each may double the resource.")
     try:
         made: Json = JsonPatch(operations).apply(dict(resource))
     except JsonPatchTestFailed:
@@ -70,6 +73,8 @@ def patched(resource: Mapping[str, Any], operations: list[Json]) -> Json:
             code="conflict",
             status=409,
         ) from None
+    except RecursionError:
+        raise _malformed("Send a value of fewer levels.") from None
     except (JsonPatchException, JsonPointerException, TypeError):
         raise FhirError(
             "patch-path-unknown",

@@ -26,6 +26,7 @@ from referral_core.lifecycle.evidence import (
     report_overdue_at,
     report_reminder_times,
 )
+from referral_core.lifecycle.messages import reachable
 from referral_core.lifecycle.reactions.appointment import is_booked, reminder_times, word_due
 
 _SEEN: Final = frozenset({Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED})
@@ -100,7 +101,7 @@ def _of_visit(case: Case, due: datetime) -> Iterator[Planned]:
         yield person_looks(Reason.NOT_BOOKED, due)
         return
     for at in reminder_times(case, appointment):
-        if at > case.now:
+        if at > case.now and reachable(case, "sms"):
             yield will(_A.PATIENT_REMINDED, at)
     yield person_looks(Reason.VISIT_UNCONFIRMED, max(word_due(case, appointment), due))
 

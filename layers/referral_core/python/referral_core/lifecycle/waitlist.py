@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from heapq import merge
 from itertools import takewhile
 
-from referral_core.domain.errors import NotLegal
+from referral_core.domain.errors import NotLegal, Retryable, RouterError
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.routing.capacity import earliest_week
+from referral_core.domain.routing.capacity import earliest_week, iso_week
 from referral_core.domain.updates import PlaceOpened, Role
 from referral_core.domain.waitlist import Waiting, is_waiting, place_of
 from referral_core.domain.writes import ReferralState
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.observability import logger
 
 
 def serve_opening(engine: Engine, tenant: Tenant, npi: str, week: str | None) -> int:
@@ -31,15 +32,18 @@ def serve_opening(engine: Engine, tenant: Tenant, npi: str, week: str | None) ->
         week: the ISO week of the place; None: the directory says more room, in whatever weeks.
     """
     directory = engine.sources.directory
+    if week is not None and week < iso_week(engine.clock.now().date()):
+        return 0
     entries = directory.entries_of(tenant, npi)
-    served = 0
-    for waiting in _in_order(engine, tenant, {entry.specialty for entry in entries}):
-        if week is not None:
-            reserved = directory.reserved(tenant, npi, [week])
-            if not any(earliest_week(entry, reserved, [week]) for entry in entries):
-                break
-        served += take_turn(engine, tenant, waiting.referral_id, npi)
-    return served
+
+    def is_open(_: Waiting) -> bool:
+        if week is None:
+            return True
+        reserved = directory.reserved(tenant, npi, [week])
+        return any(earliest_week(entry, reserved, [week]) for entry in entries)
+
+    line = _in_order(engine, tenant, {entry.specialty for entry in entries})
+    return _serve(engine, tenant, takewhile(is_open, line), npi)
 
 
 def serve_joined(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> int:
@@ -54,7 +58,28 @@ def serve_joined(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> int
     own = place_of(state.referral)
     line = _in_order(engine, tenant, state.referral.service.accepts)
     before = takewhile(lambda waiting: waiting.place <= own, line)
-    return sum(take_turn(engine, tenant, waiting.referral_id) for waiting in before)
+    return _serve(engine, tenant, before)
+
+
+def _serve(engine: Engine, tenant: Tenant, line: Iterable[Waiting], npi: str | None = None) -> int:
+    """Give each its turn; what one of them fails by stops nobody behind it.
+
+    Raises:
+        Retryable: somebody's turn is to come again; who had a place meanwhile keeps it.
+    """
+    served, again = 0, None
+    for waiting in line:
+        try:
+            served += take_turn(engine, tenant, waiting.referral_id, npi)
+        except RouterError as error:
+            logger.error(
+                "turn of a waiting referral failed",
+                extra={"referral_id": waiting.referral_id, "error": type(error).__name__},
+            )
+            again = error if isinstance(error, Retryable) else again
+    if again is not None:
+        raise again
+    return served
 
 
 def take_turn(

@@ -55,7 +55,7 @@ class ClientAssertions:
             named = jwt.decode(assertion, options={"verify_signature": False}).get("iss")
         except (PyJWTError, TypeError, ValueError, RecursionError):
             raise Unauthenticated("The assertion is no JSON web token.") from None
-        if not isinstance(named, str) or not named:
+        if not isinstance(named, str) or not 0 < len(named) <= _LONGEST_ID:
             raise Unauthenticated("The assertion names no client in iss.")
         return named
 

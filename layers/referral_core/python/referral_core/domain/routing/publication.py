@@ -116,9 +116,35 @@ def _prices(
     services = [service_of(p, ledger.specialty, day) for p in accepting]
     solved = solver(Market(services, {s.id: left[s.id] for s in services}, future))
     known = ledger.previous.price_list if ledger.previous is not None else None
-    if known is None:
-        return solved
-    return blend({npi: known.of(npi, weeks) for npi in solved}, solved, WEIGHT)
+    blended = (
+        solved
+        if known is None
+        else blend({npi: known.of(npi, weeks) for npi in solved}, solved, WEIGHT)
+    )
+    full = _full_before(ledger.previous)
+    # Nobody can take a full week, so its price is nobody's: a place that opens there meanwhile is
+    # not the last choice, and its first price owes nothing to the time when it was full.
+    return {
+        npi: tuple(
+            0.0 if not place else now if (npi, week) in full else usual
+            for week, place, now, usual in zip(
+                weeks, left[npi], solved[npi], blended[npi], strict=True
+            )
+        )
+        for npi in solved
+    }
+
+
+def _full_before(previous: PublishedMarket | None) -> frozenset[tuple[str, str]]:
+    """Return the weeks of practitioners that had no place when prices were published last."""
+    if previous is None:
+        return frozenset()
+    return frozenset(
+        (listed.practitioner.npi, week)
+        for listed in previous.services
+        for week, place in zip(previous.weeks, listed.left, strict=False)
+        if not place
+    )
 
 
 def _future(

@@ -49,6 +49,10 @@ class Reason(StrEnum):
     REPORT_OF_FORMER_PERFORMER = "report-of-former-performer"
 
 
+TO_BE_READ: Final = frozenset({Reason.CRITICAL_RESULT, Reason.REPORT_OF_FORMER_PERFORMER})
+"""What a person must have read before anything else settles the item."""
+
+
 class WorkItemPolicy(NamedTuple):
     """What a reason means for the person who opens the work item.
 

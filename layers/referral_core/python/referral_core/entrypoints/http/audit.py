@@ -146,9 +146,17 @@ def shown_in(body: Mapping[str, Any] | Content) -> Iterator[ReferralId]:
     for rows in body.values():
         for row in rows if isinstance(rows, list) else ():
             resource = row.get("resource", row) if isinstance(row, Mapping) else {}
-            own = own_id(str(resource.get("id", "")))
-            if own is not None:
-                yield own.referral_id
+            about = resource.get("entity") if _is_audit(resource) else [resource]
+            for one in about or ():
+                shown_id = one["what"]["reference"] if _is_audit(resource) else one.get("id", "")
+                own = own_id(str(shown_id).rpartition("/")[2])
+                if own is not None:
+                    yield own.referral_id
+
+
+def _is_audit(resource: Mapping[str, Any]) -> bool:
+    """Whether a row is an entry of the audit, whose own id is no referral's."""
+    return resource.get("resourceType") == "AuditEvent"
 
 
 def _named(event: Event, name: str) -> Any:

@@ -112,22 +112,22 @@ class HttpEndpoint:
             return Response(HTTPStatus.PERMANENT_REDIRECT, {}, {"Location": address})
         if found.route in self._public:
             return self._public[found.route](base_url(event))
-        principal = _caller(event, found.route)
-        self._admit(principal)
+        caller = Caller.received(_handed_over(event), time())
+        logger.append_keys(client_id=caller.principal.client_id, tenant=caller.principal.tenant)
+        # Before anything is refused: a refusal is put on record, and costs what an answer does.
+        self._admit(caller.principal)
+        principal = _allowed(caller, found.route)
         request = _request(event, principal, found, headers, parameters)
         return self._use_cases[found.route](request)
 
 
-def _caller(event: Event, route: Route) -> Principal:
+def _allowed(caller: Caller, route: Route) -> Principal:
     """Return who calls.
 
     Raises:
-        Unauthenticated: the authorizer found nobody, or the token has ended since.
         Forbidden: the token lacks the scope, or the client has another role.
     """
-    caller = Caller.received(_handed_over(event), time())
     principal = caller.principal
-    logger.append_keys(client_id=principal.client_id, tenant=principal.tenant)
     if not route.allows(caller.scopes):
         wanted = " or ".join(filter(None, (route.scope, route.resource_scope)))
         raise Forbidden(f"The token lacks the scope {wanted}: ask for a token with it.")

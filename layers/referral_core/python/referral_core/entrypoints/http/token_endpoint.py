@@ -15,7 +15,7 @@ from time import time
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
 
-from referral_core.domain.errors import Retryable, Unauthenticated
+from referral_core.domain.errors import Retryable, RouterError, Unauthenticated
 from referral_core.domain.registration import Registration
 from referral_core.domain.scopes import covered
 from referral_core.entrypoints.http.token_documents import (
@@ -105,6 +105,10 @@ class TokenEndpoint:
             logger.error("grant failed", extra={"error": type(error).__name__})
             body = {"error": "temporarily_unavailable", "error_description": str(error)}
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, body, {**_UNCACHED, "Retry-After": "2"})
+        except RouterError as error:
+            logger.error("grant failed", extra={"error": type(error).__name__})
+            body = {"error": "server_error", "error_description": "Tell operations."}
+            return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, body, _UNCACHED)
 
     def _granted(self, form: Mapping[str, str]) -> dict[str, Any]:
         if form.get("grant_type") != _GRANT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from typing import Final
 
 from referral_core.domain.authorization import AuthorizationResponse
 from referral_core.domain.effects import Effect, Evidence, KeepEvidence
-from referral_core.domain.errors import NotFound
+from referral_core.domain.errors import NotFound, NotLegal
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.ownership import Authority, may_post
@@ -126,14 +127,16 @@ class ReceiveUpdate:
         known = reported.but(loinc=_first_known(reported, rules))
         if _is_to_be_read_now(referral, known):
             # A person must read it now: what is closed stands on nobody's worklist.
-            referral = reopen(
-                self.service.engine,
-                referral.tenant,
-                referral.id,
-                resume=Step.VERIFY_CLOSURE,
-                actor=request.principal.client_id,
-                reason=LATE_CRITICAL,
-            )
+            # One that cannot be opened, for want of a consent say, leads the unmatched list.
+            with suppress(NotLegal):
+                referral = reopen(
+                    self.service.engine,
+                    referral.tenant,
+                    referral.id,
+                    resume=Step.VERIFY_CLOSURE,
+                    actor=request.principal.client_id,
+                    reason=LATE_CRITICAL,
+                )
         result = self.submit(request, referral, known, KeepEvidence(evidence=evidence))
         return receipt(request, result, HTTPStatus.CREATED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -20,6 +21,7 @@ from referral_core.fhir.parse import read_resource
 
 ADDRESS: Final = "urn:referral-router:upload:"
 """What `attachment.url` begins with where it names an upload; the SHA-256 follows."""
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _VALUES: Final = {
     "sha256": ("sha256", "valueString"),
     "size": ("size", "valueUnsignedInt"),
@@ -70,7 +72,9 @@ class Uploads:
         if reported.content is not None or not url.startswith(ADDRESS):
             return reported
         digest = url.removeprefix(ADDRESS).lower()
-        content = self.store.uploaded(principal.tenant, principal.organization, digest)
+        is_a_name = _SHA256.fullmatch(digest) is not None
+        uploaded = self.store.uploaded
+        content = uploaded(principal.tenant, principal.organization, digest) if is_a_name else None
         if content is None:
             refuse(
                 "upload-missing",

@@ -15,6 +15,7 @@ from referral_core.domain.effects import (
 from referral_core.domain.errors import Conflict, NotLegal, StaleRun, VersionMoved
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import Step
 from referral_core.domain.mailbox import Mailbox, Wait
 from referral_core.domain.ownership import Authority, authority_of
 from referral_core.domain.updates import (
@@ -97,7 +98,7 @@ def apply_update(
                 return Receipt.DUPLICATE
             raise
         drafted = drafted.caused_by(update)
-        mailbox = _mailbox(state, drafted, update, receipt)
+        mailbox = _mailbox(engine, state, drafted, update, receipt)
         written = _written(effects, update, receipt)
         try:
             engine.sources.referrals.commit(commit_of(drafted, state, mailbox, *written))
@@ -191,7 +192,7 @@ def _recorded_at_once(case: Case, update: Update, wait: Wait | None) -> Draft | 
 
 
 def _mailbox(
-    state: ReferralState, drafted: Draft, update: Update, receipt: Receipt
+    engine: Engine, state: ReferralState, drafted: Draft, update: Update, receipt: Receipt
 ) -> Mailbox | None:
     match receipt:
         case Receipt.PENDING:
@@ -199,4 +200,12 @@ def _mailbox(
         case Receipt.LATE:
             return None
         case _:
-            return mailbox_after(state, drafted, update)
+            return mailbox_after(state, drafted, update, _accepted(engine, state.mailbox, drafted))
+
+
+def _accepted(engine: Engine, mailbox: Mailbox, drafted: Draft) -> frozenset[UpdateKind] | None:
+    """Return what settles an open work item as it is now; None where none waits."""
+    wait = mailbox.open_wait
+    if wait is None or wait.step is not Step.OPEN_WORK_ITEM:
+        return None
+    return engine.steps[wait.step].accepted_updates(drafted.after) | {UpdateKind.DEADLINE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from referral_core.domain.effects import Effect
 from referral_core.domain.mailbox import Mailbox
-from referral_core.domain.updates import Update
+from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.writes import Commit, ReferralState
 from referral_core.lifecycle.draft import Draft
 
@@ -28,8 +28,20 @@ def commit_of(
     )
 
 
-def mailbox_after(state: ReferralState, drafted: Draft, update: Update) -> Mailbox:
-    """Return the mailbox once an update was used: the wait is resolved, or goes on."""
+def mailbox_after(
+    state: ReferralState,
+    drafted: Draft,
+    update: Update,
+    accepts: frozenset[UpdateKind] | None = None,
+) -> Mailbox:
+    """Return the mailbox once an update was used: the wait is resolved, or goes on.
+
+    Args:
+        state: as it was read.
+        drafted: what the update leads to.
+        update: what was used.
+        accepts: what resolves a wait that goes on; None: what did before.
+    """
     if drafted.next is not None:
         return state.mailbox.resolved(update, drafted.next)
-    return state.mailbox.recorded(update, deadline=drafted.after.due_at)
+    return state.mailbox.recorded(update, drafted.after.due_at, accepts)

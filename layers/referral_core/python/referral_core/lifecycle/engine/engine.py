@@ -66,7 +66,7 @@ class Engine:
         except IllegalTransition as error:
             raise NotLegal(f"{update.kind} is not possible now: {error}") from error
         if step is Step.OPEN_WORK_ITEM:
-            drafted = kept_open(case, drafted)
+            drafted = kept_open(case, update, drafted)
         if not isinstance(drafted.next, Step):
             return drafted
         # A new run resumes there, and so does a retry should that step fail before it writes.

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from referral_core.domain.calendar import Span
-from referral_core.domain.lifecycle import Step
-from referral_core.domain.work_items import Reason
+from referral_core.domain.lifecycle import Party, Step
+from referral_core.domain.updates import Update, UpdateKind
+from referral_core.domain.work_items import TO_BE_READ, Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft
 from referral_core.lifecycle.reactions.decision import item_of
@@ -30,14 +31,29 @@ def due_of(case: Case) -> datetime:
     return min(due, appointment.start)
 
 
-def kept_open(case: Case, reaction: Draft) -> Draft:
+def kept_open(case: Case, update: Update, reaction: Draft) -> Draft:
     """Keep an open item where it is, for the reason that came up now.
 
-    Whatever drafts it, a work item leads to no other one: it would resume at itself.
+    Whatever drafts it, a work item leads to no other one: it would resume at itself. What a person
+    must have read stays before that person whatever settles the rest: the referral goes on with
+    what came meanwhile once it was read.
     """
-    after = reaction.after
-    if reaction.next is not Step.OPEN_WORK_ITEM or after.work_item is None:
-        return reaction
-    item, due = item_of(case.referral), due_of(case.of(after))
-    kept = after.work_item.but(owner=item.owner, resume_at=item.resume_at, due_at=due)
-    return reaction.with_after(after.but(work_item=kept, due_at=due)).to(None)
+    referral, after, following = case.referral, reaction.after, reaction.next
+    item = item_of(referral)
+    if following is Step.OPEN_WORK_ITEM and after.work_item is not None:
+        due = due_of(case.of(after))
+        # Whoever has it keeps it within the team; another team takes it up anew.
+        owner = item.owner if after.queue is referral.queue else None
+        kept = after.work_item.but(owner=owner, resume_at=item.resume_at, due_at=due)
+        return reaction.with_after(after.but(work_item=kept, due_at=due)).to(None)
+    is_settled = after.work_item is None and update.kind is not UpdateKind.DECISION
+    if item.reason in TO_BE_READ and isinstance(following, Step) and is_settled:
+        unread = after.but(
+            work_item=item.but(resume_at=following),
+            queue=referral.queue,
+            waits_for=Party.STAFF,
+            due_at=referral.due_at,
+            status_reason=referral.status_reason,
+        )
+        return reaction.with_after(unread).to(None)
+    return reaction

@@ -18,7 +18,7 @@ from referral_core.domain.events import EventKind, OfferFacts, StepFacts
 from referral_core.domain.lifecycle import COMPLETED, Status, Step
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import ChangedPart, InformationSupplied, Reported
-from referral_core.domain.work_items import Reason
+from referral_core.domain.work_items import TO_BE_READ, Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only, release
 from referral_core.lifecycle.reactions.offer import ORDER_CHANGED, anew
@@ -67,8 +67,6 @@ CONSEQUENCES: Final[Mapping[Step, Mapping[ChangedPart, Consequence]]] = MappingP
 _BEFORE_ROUTING: Final = frozenset(
     {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
 )
-_TO_BE_READ: Final = frozenset({Reason.CRITICAL_RESULT, Reason.REPORT_OF_FORMER_PERFORMER})
-"""What a person must have read before anything else settles the item."""
 _UNREACHED: Final = frozenset({Reason.MESSAGE_REFUSED, Reason.PATIENT_NOT_REACHED})
 
 
@@ -167,7 +165,7 @@ def _while_a_person_looks(
     case: Case, update: InformationSupplied, parts: tuple[ChangedPart, ...]
 ) -> Draft:
     referral, item = case.referral, case.referral.work_item
-    if item is None or item.reason in _TO_BE_READ:
+    if item is None or item.reason in TO_BE_READ:
         return _to_clinic(case, update, parts)
     if referral.status in _BEFORE_ROUTING:
         return checked_again(case, update)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from pydantic import ValidationError
+
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.table import Table
@@ -14,6 +16,7 @@ from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.domain.ids import Tenant
 from referral_core.domain.routing.demand import KeptDemand, OpenMarket
 from referral_core.domain.routing.published import PublishedMarket
+from referral_core.observability import logger
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,13 +44,18 @@ class DynamoDbMarkets:
         return [KeptDemand.model_validate_json(str(entry["body"])) for entry in found]
 
     def published(self, tenant: Tenant, specialty: str) -> PublishedMarket | None:
-        """Read what was published last; None: nothing was.
+        """Read what was published last; None: nothing was that can be read.
 
         Each item stands for itself: of a market that is just being published, some are older.
         """
         partition = keys.market(tenant, specialty)
         found = self._table.query(partition, prefix=keys.Sort.SHEET.value, consistent=False)
-        sheets = [PublishedMarket.model_validate_json(_text(entry["body"])) for entry in found]
+        try:
+            sheets = [PublishedMarket.model_validate_json(_text(entry["body"])) for entry in found]
+        except ValidationError:
+            # Of another version of the code: it is published anew within minutes.
+            logger.error("market not read", extra={"specialty": specialty})
+            return None
         if not sheets:
             return None
         listed = {s.practitioner.npi: s for sheet in reversed(sheets) for s in sheet.services}

@@ -109,9 +109,11 @@ class WorkLists:
         two seconds.
         """
         partition, begin = keys.queue(tenant, of.queue.value), after.partition("#")[0]
-        response = self._client.query(
-            **self._query(BY_QUEUE, partition, begin, LAST), Limit=limit + _OF_A_SECOND
-        )
+        asked = self._query(BY_QUEUE, partition, begin, LAST)
+        if not after.endswith(f"#{LAST}"):
+            # The page before ended within a second, whose others come now.
+            asked["ExpressionAttributeValues"][":after"] = {"S": begin}
+        response = self._client.query(**asked, Limit=limit + _OF_A_SECOND)
         entries = [plain(entry) for entry in response["Items"]]
         end = None
         if "LastEvaluatedKey" in response:
