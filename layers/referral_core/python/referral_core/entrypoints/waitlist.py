@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from referral_core.domain.errors import NotFound
+from referral_core.domain.errors import NotFound, RouterError
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.waitlist import serve_joined, serve_opening
@@ -39,9 +39,16 @@ class WaitlistService:
         """Serve one message, a `WaitlistRequest`; return how many referrals took a place."""
         tenant, joined = Tenant(message["tenant"]), message["referral_id"]
         if joined is None:
-            return serve_opening(self.engine, tenant, message["npi"], message["week"])
+            return serve_opening(self.engine, tenant, message["npi"], message["week"], _failed)
         try:
-            return serve_joined(self.engine, tenant, ReferralId(joined))
+            return serve_joined(self.engine, tenant, ReferralId(joined), _failed)
         except NotFound:
             logger.error("an unknown referral joined the waitlist", extra={"referral_id": joined})
             return 0
+
+
+def _failed(referral_id: ReferralId, error: RouterError) -> None:
+    logger.error(
+        "turn of a waiting referral failed",
+        extra={"referral_id": referral_id, "error": type(error).__name__},
+    )

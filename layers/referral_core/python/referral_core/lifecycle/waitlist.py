@@ -7,7 +7,7 @@ write, so that any number of openings may be served at once, in any order and mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from heapq import merge
 from itertools import takewhile
 
@@ -19,10 +19,18 @@ from referral_core.domain.waitlist import Waiting, is_waiting, place_of
 from referral_core.domain.writes import ReferralState
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.engine import Engine
-from referral_core.observability import logger
+
+TurnFailed = Callable[[ReferralId, RouterError], None]
+"""Is told whose turn failed, and by what."""
 
 
-def serve_opening(engine: Engine, tenant: Tenant, npi: str, week: str | None) -> int:
+def _untold(_referral_id: ReferralId, _error: RouterError) -> None:
+    return
+
+
+def serve_opening(
+    engine: Engine, tenant: Tenant, npi: str, week: str | None, failed: TurnFailed = _untold
+) -> int:
     """Give places that opened to who waits for them; return how many went.
 
     Args:
@@ -30,6 +38,10 @@ def serve_opening(engine: Engine, tenant: Tenant, npi: str, week: str | None) ->
         tenant: whose waitlist.
         npi: whose place.
         week: the ISO week of the place; None: the directory says more room, in whatever weeks.
+        failed: is told of a turn that failed.
+
+    Raises:
+        Retryable: somebody's turn is to come again.
     """
     directory = engine.sources.directory
     if week is not None and week < iso_week(engine.clock.now().date()):
@@ -43,14 +55,20 @@ def serve_opening(engine: Engine, tenant: Tenant, npi: str, week: str | None) ->
         return any(earliest_week(entry, reserved, [week]) for entry in entries)
 
     line = _in_order(engine, tenant, {entry.specialty for entry in entries})
-    return _serve(engine, tenant, takewhile(is_open, line), npi)
+    return _serve(engine, tenant, takewhile(is_open, line), failed, npi)
 
 
-def serve_joined(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> int:
+def serve_joined(
+    engine: Engine, tenant: Tenant, referral_id: ReferralId, failed: TurnFailed = _untold
+) -> int:
     """Look once for a referral that joined the line; if there is a place, those before it go first.
 
     Returns:
         How many referrals took a place.
+
+    Raises:
+        NotFound: there is no such referral.
+        Retryable: somebody's turn is to come again.
     """
     state = engine.sources.referrals.load(tenant, referral_id)
     if not is_waiting(state.referral) or not _is_place_for(engine, state):
@@ -58,10 +76,16 @@ def serve_joined(engine: Engine, tenant: Tenant, referral_id: ReferralId) -> int
     own = place_of(state.referral)
     line = _in_order(engine, tenant, state.referral.service.accepts)
     before = takewhile(lambda waiting: waiting.place <= own, line)
-    return _serve(engine, tenant, before)
+    return _serve(engine, tenant, before, failed)
 
 
-def _serve(engine: Engine, tenant: Tenant, line: Iterable[Waiting], npi: str | None = None) -> int:
+def _serve(
+    engine: Engine,
+    tenant: Tenant,
+    line: Iterable[Waiting],
+    failed: TurnFailed,
+    npi: str | None = None,
+) -> int:
     """Give each its turn; what one of them fails by stops nobody behind it.
 
     Raises:
@@ -72,10 +96,7 @@ def _serve(engine: Engine, tenant: Tenant, line: Iterable[Waiting], npi: str | N
         try:
             served += take_turn(engine, tenant, waiting.referral_id, npi)
         except RouterError as error:
-            logger.error(
-                "turn of a waiting referral failed",
-                extra={"referral_id": waiting.referral_id, "error": type(error).__name__},
-            )
+            failed(waiting.referral_id, error)
             again = error if isinstance(error, Retryable) else again
     if again is not None:
         raise again
