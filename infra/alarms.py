@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.functions import STEPS
-from infra.messaging import Messaging
-from infra.triggers import STREAM_FILTERS
+from infra.service_alarms import AlarmSpec, Watched, service_alarms
 from referral_core.entrypoints.queues import ALL
 from referral_core.observability import NAMESPACE
 
@@ -27,196 +25,104 @@ _TRIES_OF_A_STEP = 4
 """Of which each that a partner does not answer counts: what one dead partner does at the least."""
 PARTNERS = ("payer", "clinic", "ehr")
 _RUNBOOK = "docs/runbook.md"
+_AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+_BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 
 
 class Alarms(Construct):
-    """One alarm per dead-letter queue, way an execution fails, function, and untended referral."""
+    """The alarms on what AWS counts itself, and on what our functions measure."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        functions: Mapping[str, lambda_.Function],
-        machine: sfn.StateMachine,
-        messaging: Messaging,
-        cost_limit: float,
+        self, scope: Construct, construct_id: str, *, watched: Watched, cost_limit: float
     ) -> None:
         super().__init__(scope, construct_id)
-        self._action = actions.SnsAction(messaging.alarms)
-        self._queues(messaging)
-        self._executions(machine)
-        for name, function in functions.items():
-            title = "".join(part.capitalize() for part in name.split("_"))
-            self._alarm(
-                f"{title}Errors", function.metric_errors(period=_FIVE_MINUTES), "function-errors"
-            )
-            self._alarm(
-                f"{title}Throttles",
-                function.metric_throttles(period=_FIVE_MINUTES),
-                "function-throttles",
-            )
-        self._steps()
-        self._due(functions["fire_timers"])
-        self._prices(functions["publish_prices"])
-        self._consumers(functions)
-        self._queues_of_work()
-        self._partners()
-        self._money(cost_limit)
+        self._action = actions.SnsAction(watched.messaging.alarms)
+        for spec in (*service_alarms(watched), *_measured_alarms(watched, cost_limit)):
+            self._alarm(spec)
 
-    def _queues(self, messaging: Messaging) -> None:
-        for name, queue in {
-            "StreamDlqNotEmpty": messaging.stream_dlq,
-            "NoticesDlqNotEmpty": messaging.notices_dlq,
-            "WaitlistDlqNotEmpty": messaging.waitlist_dlq,
-            "RepliesDlqNotEmpty": messaging.replies_dlq,
-            "LettersDlqNotEmpty": messaging.letters_dlq,
-        }.items():
-            self._alarm(name, queue.metric_approximate_number_of_messages_visible(), name.lower())
-        self._alarm(
-            "LettersNotPrinted",
-            messaging.letters.metric_approximate_age_of_oldest_message(period=_FIVE_MINUTES),
-            "lettersnotprinted",
-            threshold=Duration.days(1).to_seconds(),
-        )
-
-    def _executions(self, machine: sfn.StateMachine) -> None:
-        for name, metric in {
-            "ExecutionsFailed": machine.metric_failed(period=_FIVE_MINUTES),
-            "ExecutionsTimedOut": machine.metric_timed_out(period=_FIVE_MINUTES),
-            "ExecutionsAborted": machine.metric_aborted(period=_FIVE_MINUTES),
-        }.items():
-            self._alarm(name, metric, "executions")
-
-    def _steps(self) -> None:
-        """Watch the steps that fail without an error of Lambda's, and where faults end."""
-        for spec in STEPS:
-            if spec.completes:
-                self._alarm(
-                    f"{spec.construct_id}Failed",
-                    _measured("StepsFailed", "Sum", service=spec.name),
-                    "steps-failed",
-                )
-        self._alarm(
-            "FaultWorkItems",
-            _measured("WorkItemsOpened", "Sum", service="record_metrics", reason="fault"),
-            "faultworkitems",
-        )
-
-    def _due(self, watchdog: lambda_.Function) -> None:
-        """Watch the watchdog: that it runs, keeps up, and can process what it finds."""
-        self._alarm(
-            "WatchdogSilent",
-            watchdog.metric_invocations(period=_FIVE_MINUTES),
-            "watchdogsilent",
-            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            missing=cloudwatch.TreatMissingData.BREACHING,
-        )
-        self._alarm(
-            "OldestDue",
-            _measured("OldestDue", "Maximum", service="fire_timers"),
-            "oldestdue",
-            threshold=_QUARTER.to_seconds(),
-        )
-        self._alarm("DueFailed", _measured("DueFailed", "Sum", service="fire_timers"), "duefailed")
-
-    def _prices(self, publisher: lambda_.Function) -> None:
-        """Watch that prices are published: without them routing goes on, greedily."""
-        self._alarm(
-            "PricesNotPublished",
-            publisher.metric_invocations(period=_HOUR),
-            "pricesnotpublished",
-            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            missing=cloudwatch.TreatMissingData.BREACHING,
-        )
-        self._alarm(
-            "MarketsNotPublished",
-            _measured("MarketsNotPublished", "Maximum", service="publish_prices"),
-            "pricesnotpublished",
-        )
-
-    def _consumers(self, functions: Mapping[str, lambda_.Function]) -> None:
-        """Watch the stream's consumers: a record that waits is a start or a notice that waits."""
-        for name in STREAM_FILTERS:
-            title = "".join(part.capitalize() for part in name.split("_"))
-            self._alarm(
-                f"{title}Behind",
-                functions[name].metric("IteratorAge", statistic="Maximum", period=_FIVE_MINUTES),
-                "streambehind",
-                threshold=_QUARTER.to_milliseconds(),
-            )
-
-    def _queues_of_work(self) -> None:
-        """Watch what waits for people, and that it is counted."""
-        of_all = {"service": "measure_queues", "queue": ALL}
-        self._alarm(
-            "WorkOverdue",
-            _measured("OldestOverdue", "Maximum", **of_all),
-            "workoverdue",
-            threshold=_OVERDUE.to_seconds(),
-        )
-        self._alarm(
-            "QueuesNotMeasured",
-            _measured("OpenReferrals", "SampleCount", **of_all),
-            "queuesnotmeasured",
-            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            missing=cloudwatch.TreatMissingData.BREACHING,
-        )
-        self._alarm(
-            "AuthorizationClockBreached",
-            _measured("AuthorizationClocks", "Sum", service="record_metrics", clock="breached"),
-            "authorizationclockbreached",
-        )
-
-    def _partners(self) -> None:
-        """Watch the partners: one that does not answer, and one whose address or token is wrong."""
-        for partner in PARTNERS:
-            for result, most in (("unavailable", _TRIES_OF_A_STEP), ("misconfigured", 1)):
-                self._alarm(
-                    f"{partner.capitalize()}{result.capitalize()}",
-                    _measured("PartnerCalls", "Sum", partner=partner, result=result),
-                    "partners",
-                    threshold=most,
-                )
-
-    def _money(self, limit: float) -> None:
-        """Watch what a closed referral cost on average."""
-        self._alarm(
-            "CostPerReferral",
-            cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name="CostPerReferral",
-                dimensions_map={"service": "record_metrics", "part": "all"},
-                statistic="Average",
-                period=_DAY,
-            ),
-            "costperreferral",
-            threshold=limit,
-        )
-
-    def _alarm(
-        self,
-        name: str,
-        metric: cloudwatch.IMetric,
-        anchor: str,
-        *,
-        threshold: float = 1,
-        comparison: cloudwatch.ComparisonOperator = (
-            cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-        ),
-        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
-    ) -> None:
+    def _alarm(self, spec: AlarmSpec) -> None:
+        missing = cloudwatch.TreatMissingData
         alarm = cloudwatch.Alarm(
             self,
-            name,
-            metric=metric,
-            alarm_description=f"{_RUNBOOK}#{anchor}",
-            threshold=threshold,
+            spec.name,
+            metric=spec.metric,
+            alarm_description=f"{_RUNBOOK}#{spec.anchor}",
+            threshold=spec.threshold,
             evaluation_periods=1,
-            comparison_operator=comparison,
-            treat_missing_data=missing,
+            comparison_operator=_BELOW if spec.below else _AT_LEAST,
+            treat_missing_data=missing.BREACHING if spec.silent else missing.NOT_BREACHING,
         )
         alarm.add_alarm_action(self._action)
+
+
+def _measured_alarms(watched: Watched, cost_limit: float) -> Iterator[AlarmSpec]:
+    """Yield the alarms on what our functions measure, or on that they measure nothing."""
+    yield from _steps()
+    yield from _due(watched.functions["fire_timers"])
+    yield from _prices(watched.functions["publish_prices"])
+    yield from _queues_of_work()
+    yield from _partners()
+    yield _money(cost_limit)
+
+
+def _steps() -> Iterator[AlarmSpec]:
+    """Watch the steps that fail without an error of Lambda's, and where faults end."""
+    for spec in STEPS:
+        if spec.completes:
+            failed = _measured("StepsFailed", "Sum", service=spec.name)
+            yield AlarmSpec(f"{spec.construct_id}Failed", failed, "steps-failed")
+    opened = _measured("WorkItemsOpened", "Sum", service="record_metrics", reason="fault")
+    yield AlarmSpec("FaultWorkItems", opened, "faultworkitems")
+
+
+def _due(watchdog: lambda_.Function) -> Iterator[AlarmSpec]:
+    """Watch the watchdog: that it runs, keeps up, and can process what it finds."""
+    runs = watchdog.metric_invocations(period=_FIVE_MINUTES)
+    yield AlarmSpec("WatchdogSilent", runs, "watchdogsilent", below=True, silent=True)
+    oldest = _measured("OldestDue", "Maximum", service="fire_timers")
+    yield AlarmSpec("OldestDue", oldest, "oldestdue", _QUARTER.to_seconds())
+    failed = _measured("DueFailed", "Sum", service="fire_timers")
+    yield AlarmSpec("DueFailed", failed, "duefailed")
+
+
+def _prices(publisher: lambda_.Function) -> Iterator[AlarmSpec]:
+    """Watch that prices are published: without them routing goes on, greedily."""
+    runs = publisher.metric_invocations(period=_HOUR)
+    yield AlarmSpec("PricesNotPublished", runs, "pricesnotpublished", below=True, silent=True)
+    left = _measured("MarketsNotPublished", "Maximum", service="publish_prices")
+    yield AlarmSpec("MarketsNotPublished", left, "pricesnotpublished")
+
+
+def _queues_of_work() -> Iterator[AlarmSpec]:
+    """Watch what waits for people, and that it is counted."""
+    of_all = {"service": "measure_queues", "queue": ALL}
+    overdue = _measured("OldestOverdue", "Maximum", **of_all)
+    yield AlarmSpec("WorkOverdue", overdue, "workoverdue", _OVERDUE.to_seconds())
+    counts = _measured("OpenReferrals", "SampleCount", **of_all)
+    yield AlarmSpec("QueuesNotMeasured", counts, "queuesnotmeasured", below=True, silent=True)
+    breached = _measured("AuthorizationClocks", "Sum", service="record_metrics", clock="breached")
+    yield AlarmSpec("AuthorizationClockBreached", breached, "authorizationclockbreached")
+
+
+def _partners() -> Iterator[AlarmSpec]:
+    """Watch the partners: one that does not answer, and one whose address or token is wrong."""
+    for partner in PARTNERS:
+        for result, most in (("unavailable", _TRIES_OF_A_STEP), ("misconfigured", 1)):
+            calls = _measured("PartnerCalls", "Sum", partner=partner, result=result)
+            name = f"{partner.capitalize()}{result.capitalize()}"
+            yield AlarmSpec(name, calls, "partners", most)
+
+
+def _money(limit: float) -> AlarmSpec:
+    """Watch what a closed referral cost on average."""
+    cost = cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name="CostPerReferral",
+        dimensions_map={"service": "record_metrics", "part": "all"},
+        statistic="Average",
+        period=_DAY,
+    )
+    return AlarmSpec("CostPerReferral", cost, "costperreferral", limit)
 
 
 def _measured(name: str, statistic: str, **dimensions: str) -> cloudwatch.Metric:

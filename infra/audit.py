@@ -20,7 +20,7 @@ class Audit(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
-        self._table = dynamodb.Table(
+        self.table = dynamodb.Table(
             self,
             "Table",
             partition_key=dynamodb.Attribute(
@@ -51,4 +51,4 @@ class Audit(Construct):
     @property
     def resource(self) -> Resource:
         """The table, as a resource that functions may be given."""
-        return Resource(self._table.table_name, (self._table.table_arn,))
+        return Resource(self.table.table_name, (self.table.table_arn,))

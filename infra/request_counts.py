@@ -17,7 +17,7 @@ class RequestCountsTable(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
-        table = dynamodb.Table(
+        self.table = dynamodb.Table(
             self,
             "Table",
             partition_key=dynamodb.Attribute(name=KEY, type=dynamodb.AttributeType.STRING),
@@ -30,4 +30,6 @@ class RequestCountsTable(Construct):
             time_to_live_attribute=TTL_ATTRIBUTE,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.resources = {"REQUEST_COUNTS_TABLE": Resource(table.table_name, (table.table_arn,))}
+        self.resources = {
+            "REQUEST_COUNTS_TABLE": Resource(self.table.table_name, (self.table.table_arn,))
+        }

@@ -21,6 +21,7 @@ from infra.lifecycle import Lifecycle
 from infra.messaging import Messaging
 from infra.parameters import Parameters
 from infra.request_counts import RequestCountsTable
+from infra.service_alarms import Watched
 from infra.table import ReferralTable
 from infra.token_key import TokenKey
 from infra.triggers import Triggers
@@ -50,6 +51,8 @@ class ReferralRouterStack(Stack):
         documents = Documents(self, "Documents", record.key)
         messaging = Messaging(self, "Messaging", record.key)
         lake = Lake(self, "Lake", record.key, documents.access_logs)
+        audit = Audit(self, "Audit", record.key)
+        counts = RequestCountsTable(self, "RequestCounts", record.key)
         functions = Functions(
             self,
             "Functions",
@@ -57,48 +60,40 @@ class ReferralRouterStack(Stack):
             key=record.key,
             resources={
                 "HASH_KEYS_SECRET": HashKeys(self, "HashKeys", record.key).resource,
-                "AUDIT_TABLE_NAME": Audit(self, "Audit", record.key).resource,
+                "AUDIT_TABLE_NAME": audit.resource,
+                **counts.resources,
                 **self._resources(record, documents, messaging, lake),
             },
             extra_environment=extra_environment,
         )
         by_name = functions.by_name
         lake.grant_queries(by_name["query_reports"])
-        lifecycle = Lifecycle(
-            self,
-            "Lifecycle",
-            steps=functions.steps,
-            completing=functions.completing,
-            key=record.key,
-        )
+        steps, completing = functions.steps, functions.completing
+        lifecycle = Lifecycle(self, "Lifecycle", steps=steps, completing=completing, key=record.key)
         api = Api(self, "Api", functions=by_name, key=record.key)
         _tell_addresses(by_name, api)
         Triggers(self, "Triggers", functions=by_name, table=record.table, messaging=messaging)
-        self._watch(by_name, lifecycle, messaging)
+        tables = {"Record": record.table, "Audit": audit.table, "RequestCounts": counts.table}
+        machine, api_id = lifecycle.machine, api.http_api.api_id
+        self._watch(Watched(by_name, machine, messaging, tables, api_id))
         outputs = {
             **_api_outputs(api),
             **_queue_outputs(messaging),
             "TableName": record.table.table_name,
-            "StateMachineArn": lifecycle.machine.state_machine_arn,
+            "StateMachineArn": machine.state_machine_arn,
             "DocumentsBucket": documents.bucket.bucket_name,
             "FireTimersName": by_name["fire_timers"].function_name,
         }
+        self._say(outputs)
+
+    def _say(self, outputs: Mapping[str, str]) -> None:
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 
-    def _watch(
-        self, by_name: Mapping[str, lambda_.Function], lifecycle: Lifecycle, messaging: Messaging
-    ) -> None:
+    def _watch(self, watched: Watched) -> None:
         """Draw what happens, and wake somebody when it is not what it should be."""
-        Alarms(
-            self,
-            "Alarms",
-            functions=by_name,
-            machine=lifecycle.machine,
-            messaging=messaging,
-            cost_limit=_cost_limit(self),
-        )
-        Dashboards(self, "Dashboards", functions=by_name, machine=lifecycle.machine)
+        Alarms(self, "Alarms", watched=watched, cost_limit=_cost_limit(self))
+        Dashboards(self, "Dashboards", functions=watched.functions, machine=watched.machine)
 
     def _resources(
         self, record: ReferralTable, documents: Documents, messaging: Messaging, lake: Lake
@@ -123,7 +118,6 @@ class ReferralRouterStack(Stack):
             **messaging.resources,
             **lake.resources,
             **TokenKey(self, "TokenKey").resources,
-            **RequestCountsTable(self, "RequestCounts", record.key).resources,
             **Parameters(self).resources,
         }
 

@@ -20,9 +20,13 @@ from moto import mock_aws
 
 from infra.alarms import PARTNERS
 from infra.functions import OTHERS, STEPS
+from infra.lake_delivery import STREAM
+from infra.service_alarms import title
+from infra.triggers import STREAM_FILTERS
 from local.metrics import metrics_in
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.items import event_item
+from referral_core.adapters.aws.dynamodb.schema import INDEXES
 from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.memory.directory import MemoryDirectory
@@ -49,6 +53,7 @@ from referral_core.wiring.partners import observer
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 
 Resources = Mapping[str, Mapping[str, Any]]
+TO_THE_LAKE: Final = {"DeliveryStreamName": STREAM}
 COSTS: Final = Cost(Decimal(30), {}, {"staff": Decimal(30)})
 
 
@@ -106,6 +111,13 @@ def visible(sqs: Any, url: str, queue: str) -> Iterator[Point]:
     name = "ApproximateNumberOfMessages"
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
     yield aws("SQS", f"{name}Visible", int(found["Attributes"][name]), QueueName=queue)
+
+
+def counted(
+    namespace: str, name: str, value: float = 1, **dimension: str
+) -> Callable[[Any], Iterator[Point]]:
+    """What a service of AWS counts once something of it is refused, late or lost."""
+    return lambda _: iter([aws(namespace, name, value, **dimension)])
 
 
 def silent() -> Iterator[Point]:
@@ -255,10 +267,6 @@ def measured(service: str, fault: Callable[[], None]) -> Callable[[Any], Iterato
     return points
 
 
-def _title(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
-
-
 FAULTS: Final[Mapping[str, Callable[[Any], Iterator[Point]]]] = {
     "StreamDlqNotEmpty": lambda _: poison_record(),
     **{
@@ -276,8 +284,51 @@ FAULTS: Final[Mapping[str, Callable[[Any], Iterator[Point]]]] = {
         )
         for how in ("Failed", "TimedOut", "Aborted")
     },
+    "ExecutionsThrottled": counted(
+        "States", "ExecutionThrottled", StateMachineArn="LifecycleReferralLifecycle"
+    ),
+    "OpenExecutions": counted("States", "OpenExecutionCount", 950_000),
+    "ApiFaults": counted("ApiGateway", "5xx", ApiId="ApiHttpApi"),
+    "ApiRefusals": counted("ApiGateway", "4xx", 1000, ApiId="ApiHttpApi"),
+    "WaitlistBehind": counted(
+        "SQS", "ApproximateAgeOfOldestMessage", 3601, QueueName="MessagingWaitlist"
+    ),
+    "NoticesBehind": counted(
+        "SQS", "ApproximateNumberOfMessagesVisible", 1000, QueueName="MessagingNotices"
+    ),
+    "RepliesLost": counted(
+        "SNS", "NumberOfNotificationsFailedToRedriveToDlq", TopicName="MessagingReplies"
+    ),
     **{
-        f"{_title(spec.name)}{metric}": (
+        f"{title(name)}NotSetAside": counted(
+            "Lambda", "DestinationDeliveryFailures", FunctionName=f"Functions{title(name)}"
+        )
+        for name in (*STREAM_FILTERS, "receive_reply")
+    },
+    **{
+        f"{table}{way}sThrottled": counted(
+            "DynamoDB", f"{way}ThrottleEvents", TableName=f"{table}Table"
+        )
+        for table in ("Record", "Audit", "RequestCounts")
+        for way in ("Read", "Write")
+    },
+    **{
+        f"{title(index.name)}Throttled": counted(
+            "DynamoDB",
+            "WriteThrottleEvents",
+            TableName="RecordTable",
+            GlobalSecondaryIndexName=index.name,
+        )
+        for index in INDEXES
+    },
+    "LakeBehind": counted("Firehose", "DeliveryToS3.DataFreshness", 3600, **TO_THE_LAKE),
+    "LakeNotConverted": counted("Firehose", "FailedConversion.Records", **TO_THE_LAKE),
+    "LakeThrottled": counted("Firehose", "ThrottledRecords", **TO_THE_LAKE),
+    "LakeKeyRefused": counted("Firehose", "KMSKeyAccessDenied", **TO_THE_LAKE),
+    "EmailBounces": counted("SES", "Reputation.BounceRate", 0.06),
+    "EmailComplaints": counted("SES", "Reputation.ComplaintRate", 0.001),
+    **{
+        f"{title(spec.name)}{metric}": (
             lambda _, spec=spec, metric=metric: iter(
                 [aws("Lambda", metric, 1, FunctionName=f"Functions{spec.construct_id}")]
             )
@@ -286,7 +337,7 @@ FAULTS: Final[Mapping[str, Callable[[Any], Iterator[Point]]]] = {
         for metric in ("Errors", "Throttles")
     },
     **{
-        f"{_title(spec.name)}Failed": measured(spec.name, broken_step)
+        f"{title(spec.name)}Failed": measured(spec.name, broken_step)
         for spec in STEPS
         if spec.completes
     },
@@ -295,9 +346,9 @@ FAULTS: Final[Mapping[str, Callable[[Any], Iterator[Point]]]] = {
     "OldestDue": measured("fire_timers", untended(overtaken)),
     "DueFailed": measured("fire_timers", untended(unprocessable)),
     **{
-        f"{_title(name)}Behind": (
+        f"{title(name)}Behind": (
             lambda _, name=name: iter(
-                [aws("Lambda", "IteratorAge", 16 * 60_000, FunctionName=f"Functions{_title(name)}")]
+                [aws("Lambda", "IteratorAge", 16 * 60_000, FunctionName=f"Functions{title(name)}")]
             )
         )
         for name in ("publish_outbox", "record_metrics", "export_events")
@@ -404,7 +455,13 @@ def test_while_all_is_well_no_alarm_fires(
         *measured("measure_queues", quiet)(capsys),
         aws("Lambda", "Invocations", 5, FunctionName="FunctionsFireTimers"),
         aws("Lambda", "Invocations", 1, FunctionName="FunctionsPublishPrices"),
+        aws("ApiGateway", "4xx", 40, ApiId="ApiHttpApi"),
+        aws("SQS", "ApproximateNumberOfMessagesVisible", 900, QueueName="MessagingNotices"),
+        aws("SQS", "ApproximateAgeOfOldestMessage", 300, QueueName="MessagingWaitlist"),
+        aws("Firehose", "DeliveryToS3.DataFreshness", 120, **TO_THE_LAKE),
+        aws("States", "OpenExecutionCount", 700_000),
+        aws("SES", "Reputation.BounceRate", 0.02),
     ]
 
     assert {n for n, alarm in alarms.items() if fires(alarm, points, template)} == set()
-    assert {p.namespace for p in points} == {NAMESPACE, "AWS/Lambda"}
+    assert {NAMESPACE, "AWS/Lambda", "AWS/ApiGateway"} <= {p.namespace for p in points}

@@ -178,13 +178,34 @@ def test_every_dead_letter_queue_and_failed_execution_has_an_alarm(resources: Re
     watched = {
         dimensions(alarm)["QueueName"]["Fn::GetAtt"][0]
         for alarm in alarms
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 1
     }
     queues = {n for n, r in resources.items() if r["Type"] == "AWS::SQS::Queue" and "Dlq" in n}
     assert len(queues) == 5
     assert watched == queues
     executions = {a["MetricName"] for a in alarms if a.get("Namespace") == "AWS/States"}
-    assert executions == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+    assert executions == {
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+        "ExecutionThrottled",
+        "OpenExecutionCount",
+    }
+
+
+def test_every_table_and_index_that_refuses_more_wakes_somebody(resources: Resources) -> None:
+    throttles = [a for a in alarms_of(resources) if a["MetricName"].endswith("ThrottleEvents")]
+    watched = {(a["MetricName"], dimensions(a)["TableName"]["Ref"]) for a in throttles}
+    tables = {n: r for n, r in resources.items() if r["Type"] == "AWS::DynamoDB::Table"}
+    assert len(tables) == 3
+    for name, table in tables.items():
+        assert {("ReadThrottleEvents", name), ("WriteThrottleEvents", name)} <= watched
+        indexes = table["Properties"].get("GlobalSecondaryIndexes", [])
+        assert {i["IndexName"] for i in indexes} <= {
+            dimensions(a).get("GlobalSecondaryIndexName")
+            for a in throttles
+            if dimensions(a)["TableName"]["Ref"] == name
+        }
 
 
 def test_every_alarm_wakes_somebody_and_says_what_to_do(resources: Resources) -> None:
@@ -316,6 +337,7 @@ def test_letters_that_nobody_prints_wake_somebody(resources: Resources) -> None:
         a
         for a in of_type(resources, "AWS::CloudWatch::Alarm")
         if a["MetricName"] == "ApproximateAgeOfOldestMessage"
+        and "MessagingLetters" in json.dumps(a["Dimensions"])
     ]
     (dimension,) = alarm["Dimensions"]
     assert "Letters" in json.dumps(dimension["Value"])
