@@ -242,6 +242,15 @@ def test_equal_values_of_two_tenants_or_two_kinds_have_nothing_in_common() -> No
     assert len(hashes) == 2 * (4 + len(KeyKind))
 
 
+def test_without_the_secret_key_no_hash_can_be_made() -> None:
+    """Another secret key under the same version makes another hash of the same value."""
+    made = {
+        HashedKeys(lambda key=key: json.dumps({"current": "1", "1": key})).phones(TENANT, PHONE)
+        for key in ("k" * 64, "l" * 64)
+    }
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize(
     "secret",
     [

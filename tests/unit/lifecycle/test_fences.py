@@ -40,6 +40,9 @@ def test_the_yes_of_a_clinic_that_lost_the_offer_accepts_nothing_for_the_next_on
     # Then the second one is still to answer
     assert world.referral.status is Status.OFFERED
     assert world.referral.offers[-1].status == "open"
+    # And so it is when staff, who speak for every clinic, enter what the first one said
+    world.report(OfferAccepted, role=Role.STAFF, offer=1)
+    assert world.referral.status is Status.OFFERED
     world.report(OfferAccepted, offer=2)
     assert world.referral.status is Status.CONTACTING_PATIENT
 
