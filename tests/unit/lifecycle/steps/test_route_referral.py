@@ -9,9 +9,11 @@ import pytest
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.referral import Reservation
+from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.updates import Cancel, Role
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.engine.reopen import reopen
+from referral_core.lifecycle.routing_proposal import proposed
 from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, TENANT
 from tests.partner_actions import notified, reason_of
@@ -195,6 +197,16 @@ def test_a_clinic_that_declined_is_not_asked_again() -> None:
     world.decline()
     assert world.asked == ["3", "2", "1"]
     assert world.decision.exclusions == dict.fromkeys("321", "declined this referral")
+
+
+def test_a_clinic_that_declined_is_no_candidate_though_somebody_wishes_it() -> None:
+    """Whom an order or a person names is looked at wherever it ranks."""
+    world = Routed(*three())
+    world.decline()
+    case = world.engine.case(world.referral)
+    looked = proposed(case, weeks_from(world.clock.now().date(), 8), also=("3", "1")).ranking
+    assert [candidate.npi for candidate in looked.candidates] == ["2", "1"]
+    assert looked.exclusions == {"3": "declined this referral"}
 
 
 def test_a_clinic_that_stayed_silent_is_not_asked_again_and_hears_so() -> None:

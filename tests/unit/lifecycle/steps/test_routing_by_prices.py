@@ -13,6 +13,7 @@ from referral_core.domain.events import Event, EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.routing.published import PublishedMarket
+from referral_core.lifecycle.routing_proposal import proposed
 from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, START, TENANT
 from tests.unit.domain.routing.markets import a_market
@@ -111,6 +112,16 @@ def test_a_pathway_may_keep_places_for_who_needs_them_more() -> None:
     world = Priced(only, market=market, rules=keeping)
     assert world.decision.chosen is None
     assert world.referral.status is Status.WAITLISTED
+
+
+def test_a_place_that_is_kept_is_none_though_somebody_wishes_it() -> None:
+    only, rules = a_practitioner("1"), pathway("generic-specialist", 1)
+    market = a_market(only, prices={"1": dear(300.0)}, weeks=WEEKS)
+    keeping = rules.but(routing=rules.routing.but(keeps_places=True))
+    world = Priced(only, market=market, rules=keeping)
+    ranking = proposed(world.engine.case(world.referral), WEEKS, also=("1",)).ranking
+    assert ranking.candidates == ()
+    assert "kept for patients who need them more" in ranking.exclusions["1"]
 
 
 def test_stale_prices_are_not_used_and_the_decision_says_so() -> None:
