@@ -29,9 +29,37 @@ export const decide = (id, decision, key) => post(`/work-items/${id}/decision`, 
 
 /** Read what is no JSON. */
 export async function getContent(path) {
+  return (await answered(path)).blob();
+}
+
+/**
+ * Read what may take long: where the API says where to look, that is looked at until it is there.
+ * @param {string} path
+ * @param {{running: Function, left: AbortSignal}} of `running` is told each time it is not yet there
+ * @returns {Promise<Response>} the answer; null once nobody waits for it any more
+ */
+export async function getLong(path, { running, left }) {
+  for (let place = path; ;) {
+    const answer = await answered(place);
+    if (answer.status !== 202) return answer;
+    place = (await answer.json()).look_at;
+    running();
+    await pause(1000 * Number(answer.headers.get("Retry-After") ?? 5), left);
+    if (left.aborted) return null;
+  }
+}
+
+function pause(milliseconds, left) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    left.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
+  });
+}
+
+async function answered(path) {
   const answer = await sent("GET", path);
   if (!answer.ok) throw await refusal(answer);
-  return answer.blob();
+  return answer;
 }
 
 async function call(method, path, body, key) {

@@ -3,6 +3,7 @@
 import { get, Offline, Refused, SignedOut } from "./api.js";
 import { fill, h } from "./element.js";
 import { useZone, words, zoneName } from "./format.js";
+import { figuresPage } from "./figures.js";
 import { referralPage } from "./referral.js";
 import { searchPage } from "./search.js";
 import { completeSignIn, isSignedIn, lockWhenIdle, signIn, signOut } from "./session.js";
@@ -10,8 +11,11 @@ import { teamPage } from "./team.js";
 import { workPage } from "./worklist.js";
 
 const app = document.getElementById("app");
-const PAGES = { worklist: workPage, referral: referralPage, search: searchPage, team: teamPage };
-const TITLES = { worklist: "Work", referral: "Referral", search: "Search", team: "Team" };
+const PAGES = { worklist: workPage, referral: referralPage, search: searchPage, team: teamPage, figures: figuresPage };
+const TITLES = { worklist: "Work", referral: "Referral", search: "Search", team: "Team", figures: "Figures" };
+/** The pages that a duty has in its bar, its first page first; what may be seen the API decides. */
+const OF_DUTY = { finance: ["figures"], manager: ["worklist", "search", "team", "figures"] };
+const pagesOf = ({ role }) => OF_DUTY[role] ?? ["worklist", "search"];
 
 let me = null;
 let leave = () => {};
@@ -42,14 +46,16 @@ async function show() {
   if (!me) return;
   leave();
   leave = () => {};
-  const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
-  const page = PAGES[name] ?? workPage;
-  const shown = PAGES[name] ? name : "worklist";
+  const [place, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const [name, ...rest] = place.split("/");
+  const pages = pagesOf(me);
+  const isShown = pages.includes(name) || (name === "referral" && pages.includes("worklist"));
+  const shown = isShown ? name : pages[0];
   document.title = `${TITLES[shown]} – Referral Router`;
   const main = h("main", { id: "main", tabindex: "-1" }, h("p.quiet", { role: "status" }, "Loading …"));
   fill(app, header(shown), main);
   try {
-    leave = (await page({ main, me, path: rest, failed: (error) => failed(error, main) })) ?? leave;
+    leave = (await PAGES[shown]({ main, me, path: rest, query: new URLSearchParams(query), failed: (error) => failed(error, main) })) ?? leave;
   } catch (error) {
     failed(error, main);
   }
@@ -57,13 +63,13 @@ async function show() {
 }
 
 function header(shown) {
-  const link = (name, text) =>
-    h("a", { href: `#/${name}`, "aria-current": name === shown ? "page" : null }, text);
+  const pages = pagesOf(me);
+  const link = (name) =>
+    h("a", { href: `#/${name}`, "aria-current": name === shown ? "page" : null }, TITLES[name]);
   return h("header.bar", {},
     h("a.skip", { href: "#main", onclick: skip }, "Skip to the page"),
-    h("a.brand", { href: "#/worklist" }, "Referral Router"),
-    h("nav", { "aria-label": "Pages" },
-      link("worklist", "Work"), link("search", "Search"), me.role === "manager" && link("team", "Team")),
+    h("a.brand", { href: `#/${pages[0]}` }, "Referral Router"),
+    h("nav", { "aria-label": "Pages" }, pages.map(link)),
     h("div.who", {},
       h("span.zone", { title: "All times on this page" }, `${me.tenant} · ${zoneName()}`),
       h("span", {}, `${me.name}, ${words(me.role).toLowerCase()}`),

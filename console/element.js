@@ -8,8 +8,17 @@
  */
 export function h(tag, attributes = {}, ...children) {
   const [name, ...classes] = tag.split(".");
-  const element = document.createElement(name);
-  if (classes.length) element.className = classes.join(" ");
+  return filled(document.createElement(name), classes, attributes, children);
+}
+
+/** Make an element of a drawing; its attributes are SVG's. */
+export function svg(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", name), classes, attributes, children);
+}
+
+function filled(element, classes, attributes, children) {
+  if (classes.length) element.setAttribute("class", classes.join(" "));
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);

@@ -51,6 +51,23 @@ export function zoneName() {
   return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;
 }
 
+/** The instant of a day and time typed in the tenant's zone ("2026-03-02T09:00"), as the API takes it. */
+export function instantOf(typed) {
+  const wall = Date.parse(`${typed}Z`);
+  // Twice: the offset of the first guess may be that of the other side of a clock change.
+  const once = wall - offsetAt(wall);
+  return new Date(wall - offsetAt(once)).toISOString();
+}
+
+function offsetAt(at) {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+    hour: "2-digit", minute: "2-digit", second: "2-digit",
+  }).formatToParts(new Date(at));
+  const of = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(of.year, of.month - 1, of.day, of.hour, of.minute, of.second) - Math.floor(at / 1000) * 1000;
+}
+
 /** "3 h", "2 d": one unit, rounded down. */
 export function span(seconds) {
   const size = Math.abs(seconds);

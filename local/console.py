@@ -41,6 +41,7 @@ PEOPLE: Final = {
         {Queue.CLINICAL_REVIEW, Queue.CARE_MANAGEMENT},
     ),
     "grace": (Person(name="Grace Lindqvist", duty=Duty.MANAGER), set(Queue)),
+    "felix": (Person(name="Felix Brandt", duty=Duty.FINANCE), set()),
 }
 """The people of the sample tenant and their teams, by their sign-in names."""
 

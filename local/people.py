@@ -67,14 +67,7 @@ def onboard(
     cognito.admin_set_user_password(
         UserPoolId=pool, Username=username, Password=password, Permanent=True
     )
-    principal = Principal(
-        client_id=username,
-        tenant=TENANT,
-        role=Role.STAFF,
-        organization=TENANT,
-        teams=None if person.duty is Duty.MANAGER else frozenset(teams),
-        person=person,
-    )
+    principal = Principal.of_person(username, TENANT, person, teams)
     items = (config_item(principal), person_item(principal))
     table = deployment["TableName"]
     emulator.client("dynamodb").transact_write_items(

@@ -25,10 +25,10 @@ from local.simulation import loop
 from local.simulation.day import Day
 from local.simulation.table import SimulatedTable
 from local.simulation.world import World as SimulatedWorld
-from referral_core.domain.principal import Duty, Principal
-from referral_core.domain.updates import Role
+from referral_core.domain.principal import Principal
 from referral_core.entrypoints.console import ConsolePages, SignIn
 from referral_core.entrypoints.http.route_matching import function_of
+from referral_core.reporting.rows import row_of
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.entrypoints.http.events import an_event
@@ -75,6 +75,7 @@ class Office:
         world.directory._records = tuple(day.configured)
         api = ApiClient(world, settled=False)
         api.world.directory._records = (*world.directory._records, *people())
+        api.lake.put([row_of(event) for r in day.referrals for event in day.events(r)])
         return cls(api)
 
     def answer(self, method: str, url: str, headers: Mapping[str, str], body: str) -> Answer | None:
@@ -128,14 +129,7 @@ def _copied(table: SimulatedTable) -> SimulatedTable:
 def people() -> list[Principal]:
     """Return the people of the sample tenant."""
     return [
-        Principal(
-            client_id=username,
-            tenant=TENANT,
-            role=Role.STAFF,
-            organization=TENANT,
-            teams=None if person.duty is Duty.MANAGER else frozenset(teams),
-            person=person,
-        )
+        Principal.of_person(username, TENANT, person, teams)
         for username, (person, teams) in PEOPLE.items()
     ]
 

@@ -49,7 +49,24 @@ def team(page: Page, _office: Office) -> None:
     page.get_by_role("heading", name="Teams").wait_for()
 
 
-SHOWN = {"work": work, "referral": referral, "search": search, "team": team}
+def figures(page: Page, _office: Office) -> None:
+    page.goto(f"{PAGE}#/figures")
+    page.locator(".catalogue").first.wait_for()
+
+
+def figure(page: Page, _office: Office) -> None:
+    page.goto(f"{PAGE}#/figures/conversion?by=pathway")
+    page.locator("table.figure").wait_for()
+
+
+SHOWN = {
+    "work": work,
+    "referral": referral,
+    "search": search,
+    "team": team,
+    "figures": figures,
+    "figure": figure,
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,7 +12,6 @@ from referral_core.domain.numbers import folded_number
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.principal import Duty, Person, Principal
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Role
 from referral_core.domain.work_items import Reason
 from tests.in_memory import REFERRAL, SAMPLES, TENANT, World
 from tests.unit.builders import EMPTY, a_new_referral, a_referral
@@ -28,14 +27,8 @@ RIVERSIDE = Tenant("riverside")
 def a_person(
     client_id: str, *teams: Queue, duty: Duty = Duty.STAFF, tenant: Tenant = TENANT
 ) -> Principal:
-    person = Person(name=client_id.capitalize(), duty=duty)
-    return Principal(
-        client_id=client_id,
-        tenant=tenant,
-        role=Role.STAFF,
-        organization="lakeside",
-        person=person,
-        teams=None if duty is Duty.MANAGER else frozenset(teams),
+    return Principal.of_person(
+        client_id, tenant, Person(name=client_id.capitalize(), duty=duty), teams
     )
 
 
@@ -212,6 +205,17 @@ def test_a_person_reads_who_they_are_and_in_which_zone() -> None:
     assert "critical-result" not in body["reasons"]
     manager = two_teams().call("GET", "/me", client=GRACE).body
     assert (manager["role"], len(manager["teams"])) == ("manager", len(Queue))
+
+
+def test_finance_reads_who_it_is_and_is_of_no_team() -> None:
+    api = two_teams()
+    felix = Principal.of_person("felix", TENANT, Person(name="Felix", duty=Duty.FINANCE), {FRONT})
+    api.world.directory._records = (*api.world.directory._records, felix)
+    body = api.call("GET", "/me", client="felix").body
+    assert (body["role"], body["teams"], body["reasons"]) == ("finance", [], [])
+    for url in ("/people", "/work-items", "/work-items/counts", f"/referrals/{REFERRAL}"):
+        assert api.call("GET", url, client="felix").status == 403, url
+    assert api.call("GET", "/reports", client="felix").status == 200
 
 
 def test_colleagues_are_the_people_of_ones_tenant() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import Field
@@ -20,6 +21,12 @@ class Duty(StrEnum):
     MANAGER = "manager"
     REVIEWER = "reviewer"
     PRIVACY_OFFICER = "privacy-officer"
+    FINANCE = "finance"
+
+    @property
+    def role(self) -> Role:
+        """The role of who has the duty: finance sees figures, and no patient."""
+        return Role.FINANCE if self is Duty.FINANCE else Role.STAFF
 
 
 class Person(Model):
@@ -48,6 +55,25 @@ class Principal(Model):
     teams: frozenset[Queue] | None = None
     person: Person | None = None
     requests_per_minute: int = Field(default=3_000, gt=0)
+
+    @classmethod
+    def of_person(
+        cls, username: str, tenant: Tenant, person: Person, teams: Iterable[Queue]
+    ) -> Principal:
+        """Return the principal of a person: a manager is of every team, finance of none."""
+        of_team: frozenset[Queue] | None = frozenset(teams)
+        if person.duty is Duty.MANAGER:
+            of_team = None
+        elif person.duty is Duty.FINANCE:
+            of_team = frozenset()
+        return cls(
+            client_id=username,
+            tenant=tenant,
+            role=person.duty.role,
+            organization=tenant,
+            teams=of_team,
+            person=person,
+        )
 
     @property
     def queues(self) -> frozenset[Queue]:

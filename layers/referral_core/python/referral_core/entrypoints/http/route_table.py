@@ -194,7 +194,7 @@ ROUTES: Final = (
     _query("/unmatched", "search-unmatched", _STAFF, "List what came and belongs to no referral."),
     _query("/work-items", "search-work-items", _STAFF, "List what waits for people."),
     _query("/work-items/counts", "count-work-items", _STAFF, "Count what waits, by team."),
-    _query("/me", "who-am-i", _STAFF, "Read who calls, and their teams."),
+    _query("/me", "who-am-i", _FIGURES, "Read who calls, and their teams."),
     _query("/people", "search-people", _STAFF, "List the tenant's people and their teams."),
     _query(
         "/referrals/{id}", "read-referral", _STAFF, "Read one referral as people see it, with PHI."
