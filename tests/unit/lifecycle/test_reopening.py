@@ -15,6 +15,7 @@ from referral_core.domain.updates import (
     Cancel,
     ContactRecorded,
     NoticeAcknowledged,
+    NoticeDelivered,
     Role,
 )
 from referral_core.domain.work_items import Reason
@@ -110,6 +111,11 @@ def test_the_old_report_and_the_old_notice_close_nothing() -> None:
     notice = world.referral.notice
     assert notice is not None
     assert notice.number == 2
+    # And what is still heard of the old one is not heard of the new one
+    world.report(NoticeDelivered, role=Role.ROUTER, notice=1)
+    world.report(NoticeAcknowledged, role=Role.EHR, notice=1)
+    assert world.referral.notice == notice
+    assert not world.referral.is_closed
     notified(world)
     assert not world.referral.is_closed
     acknowledged(world)
