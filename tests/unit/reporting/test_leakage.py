@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_care_received_elsewhere_is_leakage_where_it_is_known(
 def test_revenue_is_the_tables_and_what_it_lacks_is_not_valued() -> None:
     events = changed(network=False, available=True, override=None)
     (row,) = rows(DuckLake.of(events), "leakage_revenue", REQUEST)
-    assert (row["valued"], row["not_valued"], str(row["revenue"])) == (1, 0, "312.500000000")
+    assert (row["valued"], row["not_valued"], row["revenue"]) == (1, 0, Decimal("312.5"))
 
     other = [e.but(dimensions=e.dimensions.but(specialty="207N00000X")) for e in events]
     (row,) = rows(DuckLake.of(other), "leakage_revenue", REQUEST)

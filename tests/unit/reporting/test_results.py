@@ -129,7 +129,7 @@ def test_parquet_is_typed_and_says_the_same(tmp_path: Path) -> None:
         ("cloud", "states", 2, 0, Decimal("0.000050000")),
         ("cloud", "write_units", 2, 0, Decimal("0.000050000")),
     ]
-    assert types[:5] == ["VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "DECIMAL(18,9)"]
+    assert types[:5] == ["VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "DECIMAL(38,12)"]
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 300])

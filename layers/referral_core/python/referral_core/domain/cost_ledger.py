@@ -18,6 +18,8 @@ from referral_core.domain.price_book import PriceBook
 
 WRITE_UNITS: Final = "write_units"
 """The unit that the table's adapter counts of each transaction and states in its event."""
+STREAM_RECORDS: Final = "stream_records"
+"""The same: the items that the transaction writes, each of which the stream tells of."""
 
 Part = Literal["cloud", "messages", "letters", "payer", "staff"]
 """What a cost is made of: each part is shown on its own line."""
@@ -34,6 +36,19 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
     {
         "states": Unit("cloud", "States of the state machine entered."),
         WRITE_UNITS: Unit("cloud", "Write units of the table, as it bills them."),
+        "single_write_units": Unit(
+            "cloud", "Write units beside the record: requests counted, reads kept for audit."
+        ),
+        "read_units": Unit("cloud", "Read units of the table, as it bills them."),
+        STREAM_RECORDS: Unit("cloud", "Records that the writes put into the table's stream."),
+        "lambda_requests": Unit("cloud", "Invocations of functions."),
+        "lambda_ms": Unit("cloud", "Milliseconds of functions, at 512 MB."),
+        "api_requests": Unit("cloud", "Requests of the HTTP API."),
+        "queue_operations": Unit("cloud", "Requests of queues."),
+        "documents_stored": Unit("cloud", "Documents put into the bucket."),
+        "documents_read": Unit("cloud", "Documents read from the bucket."),
+        "lake_rows": Unit("cloud", "Rows delivered to the lake."),
+        "other_calls": Unit("cloud", "Calls of other services: keys, secrets, queries."),
         "sms_parts": Unit("messages", "Parts of text messages sent."),
         "voice_calls": Unit("messages", "Automatic calls, of a minute each."),
         "emails": Unit("messages", "Emails sent."),

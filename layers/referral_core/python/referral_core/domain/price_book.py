@@ -20,7 +20,7 @@ _MINUTES_AN_HOUR: Final = 60
 class Price(Model):
     """The price of one unit. Attributes: usd: of one; source: a list, a contract."""
 
-    usd: Decimal = Field(ge=0, max_digits=18, decimal_places=9)
+    usd: Decimal = Field(ge=0, max_digits=18, decimal_places=12)
     source: str = Field(min_length=1)
 
 
@@ -96,7 +96,7 @@ class RevenueLine(Model):
 
     specialty: str = Field(pattern=r"^[0-9A-Z]{10}$")
     payer_class: PayerClass
-    usd: Decimal = Field(ge=0, max_digits=18, decimal_places=9)
+    usd: Decimal = Field(ge=0, max_digits=18, decimal_places=12)
 
 
 class RevenueTable(_Valid):

@@ -124,7 +124,7 @@ def literal(value: Literal) -> str:
         case str():
             return "'" + value.replace("'", "''") + "'"
         case Decimal():
-            return f"CAST('{value:f}' AS decimal(18, 9))"
+            return f"CAST('{value:f}' AS decimal(18, 12))"
         case _:
             return str(value)
 

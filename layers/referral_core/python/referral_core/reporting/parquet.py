@@ -15,9 +15,10 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 _MAGIC: Final = b"PAR1"
-SCALE: Final = 9
-"""Decimals have nine digits behind the point."""
-_PRECISION: Final = 18
+SCALE: Final = 12
+"""Decimals have twelve digits behind the point, as prices have."""
+_PRECISION: Final = 38
+_DECIMAL_BYTES: Final = 16
 _I32, _I64, _BINARY, _LIST, _STRUCT = 5, 6, 8, 9, 12
 """Types of Thrift's compact protocol."""
 _OPTIONAL, _PLAIN, _RLE, _DATA_PAGE, _UNCOMPRESSED = 1, 0, 3, 0, 0
@@ -28,7 +29,7 @@ class Type(Enum):
 
     TEXT = (6, 0)
     INTEGER = (2, None)
-    DECIMAL = (2, 5)
+    DECIMAL = (7, 5)
     DAY = (1, 6)
 
 
@@ -94,7 +95,7 @@ def _text(value: str) -> bytes:
 
 
 def _decimal(value: Decimal) -> bytes:
-    return struct.pack("<q", int(value.scaleb(SCALE)))
+    return int(value.scaleb(SCALE)).to_bytes(_DECIMAL_BYTES, "big", signed=True)
 
 
 def _day(value: date) -> bytes:
@@ -128,8 +129,10 @@ def _footer(chunks: Sequence[_Chunk], rows: int) -> bytes:
 
 def _element(column: Column) -> bytes:
     physical, converted = column.type.value
-    fields = [
-        (1, _I32, _number(physical)),
+    fields = [(1, _I32, _number(physical))]
+    if column.type is Type.DECIMAL:
+        fields.append((2, _I32, _number(_DECIMAL_BYTES)))
+    fields += [
         (3, _I32, _number(_OPTIONAL)),
         (4, _BINARY, _binary(column.name)),
     ]

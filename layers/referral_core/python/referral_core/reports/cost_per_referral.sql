@@ -41,7 +41,7 @@ FROM (
         CASE WHEN outcome IN ('completed-report-acknowledged', 'completed-attested')
             THEN closed_n * last_closing_closed_loop ELSE 0 END AS completed_n,
         'none' AS part,
-        CAST(0 AS decimal(38, 9)) AS usd,
+        CAST(0 AS decimal(38, 12)) AS usd,
         0 AS not_priced
     FROM referrals
     UNION ALL
@@ -53,7 +53,7 @@ FROM (
         0 AS loop_n,
         0 AS completed_n,
         part,
-        CAST(coalesce(units * price, 0) AS decimal(38, 9)) AS usd,
+        CAST(coalesce(units * price, 0) AS decimal(38, 12)) AS usd,
         CASE WHEN price IS NULL THEN units ELSE 0 END AS not_priced
     FROM spent
 ) AS r

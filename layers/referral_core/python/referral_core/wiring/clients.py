@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from referral_core.adapters.aws.metered_calls import count_calls
+from referral_core.metering import METER
+
 if TYPE_CHECKING:
     from botocore.session import Session
 
@@ -61,4 +64,5 @@ def _session() -> Session:
 
     session = get_session()
     session.register_component("data_loader", OurServices())
+    count_calls(session, METER)
     return session

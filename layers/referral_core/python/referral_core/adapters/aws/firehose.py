@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.domain.errors import Retryable
+from referral_core.metering import METER
 
 if TYPE_CHECKING:
     from types_boto3_firehose import FirehoseClient
 
+LAKE_ROWS: Final = "lake_rows"
+"""The unit: Firehose bills each row it takes."""
 _AT_ONCE: Final = 200
 """Firehose takes 500 records and 4 MB a call; a row is about 2 KB."""
 
@@ -38,6 +41,7 @@ class FirehoseRows:
             )
         except (ClientError, BotoCoreError) as error:
             raise Retryable("The lake's stream did not answer.") from error
+        METER.add(LAKE_ROWS, len(rows))
         if answer["FailedPutCount"]:
             raise Retryable("The lake's stream did not take all rows.")
 

@@ -23,6 +23,7 @@ from referral_core.domain.writes import (
     NewReferral,
     NoCapacity,
 )
+from referral_core.metering import METER
 
 _TRANSACTION_ITEMS: Final = 100
 
@@ -34,13 +35,20 @@ class ReferralTable(ReferralReads):
 
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
         """Write all new referrals in one transaction; return the locks taken already."""
-        parts = [part for new in new_referrals for part in parts_of_new(self._table, new)]
+        used = METER.so_far()
+        shares = [used, *({} for _ in new_referrals[1:])]  # one request: its first referral's
+        parts = [
+            part
+            for new, share in zip(new_referrals, shares, strict=False)
+            for part in parts_of_new(self._table, new, share)
+        ]
         if len(parts) > _TRANSACTION_ITEMS:
             raise Permanent("Too many referrals or identifiers for one transaction: send fewer.")
         try:
             self._table.transact(parts)
         except ConditionsFailed:
             return self._taken(new_referrals)
+        METER.settle(used)
         return ()
 
     def _taken(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
@@ -54,20 +62,23 @@ class ReferralTable(ReferralReads):
 
     def commit(self, commit: Commit) -> None:
         """Write one commit; see the port."""
+        used = METER.so_far()
         try:
-            self._table.transact(parts_of_commit(self._table, commit))
+            self._table.transact(parts_of_commit(self._table, commit, used=used))
         except ConditionsFailed as error:
             if error.parts != {effects.RELEASE}:
                 raise self._refusal(commit, error.parts) from error
         else:
+            METER.settle(used)
             return
         # Nothing is left to give back: nobody's count is wrong without it, and what the commit
         # says (a decline, a deadline) must not be lost for it.
-        kept = parts_of_commit(self._table, commit, without=frozenset({effects.RELEASE}))
+        kept = parts_of_commit(self._table, commit, without=frozenset({effects.RELEASE}), used=used)
         try:
             self._table.transact(kept)
         except ConditionsFailed as error:
             raise self._refusal(commit, error.parts) from error
+        METER.settle(used)
 
     def _refusal(self, commit: Commit, failed: frozenset[str]) -> Exception:
         """Return what the conditions that failed mean."""

@@ -34,6 +34,11 @@ class Part(NamedTuple):
         """Whether it puts an item; else it updates or checks one."""
         return "Put" in self.request
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it changes an item; else it only asks for a condition."""
+        return "ConditionCheck" not in self.request
+
 
 class ConditionsFailed(Exception):
     """The transaction was not written.

@@ -7,6 +7,7 @@ statement in it. Adapters that only play the table count by the same functions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from referral_core.adapters.aws.dynamodb import items
@@ -14,7 +15,7 @@ from referral_core.adapters.aws.dynamodb.attributes import Item
 from referral_core.adapters.aws.dynamodb.effects import parts_of
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
 from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
-from referral_core.domain.cost_ledger import WRITE_UNITS
+from referral_core.domain.cost_ledger import STREAM_RECORDS, WRITE_UNITS
 from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.referral import Referral
@@ -22,6 +23,7 @@ from referral_core.domain.waitlist import lines_of
 from referral_core.domain.writes import Commit, NewReferral
 
 EVENT: Final = "event"
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 _REFERRAL: Final = "referral"
 _MAILBOX: Final = "mailbox"
 LARGEST_ITEM: Final = 390 * 1024
@@ -30,8 +32,16 @@ _LEAST: Final = 2
 """The write units of an event of up to one KB: nearly always the answer, found at once."""
 
 
-def parts_of_new(table: Requests, new: NewReferral) -> list[Part]:
-    """Return what accepting a referral writes, its event with the units counted."""
+def parts_of_new(
+    table: Requests, new: NewReferral, used: Mapping[str, int] = _NOTHING
+) -> list[Part]:
+    """Return what accepting a referral writes, its event with the units counted.
+
+    Args:
+        table: composes the parts.
+        new: what is accepted.
+        used: what the process used for it until now, by unit; its event carries it.
+    """
     referral = new.referral
     others = [
         table.put_new(_REFERRAL, items.referral_item(referral)),
@@ -50,11 +60,14 @@ def parts_of_new(table: Requests, new: NewReferral) -> list[Part]:
     if new.contact_hash:
         found_by = items.phone_item(table.hashed, referral, new.contact_hash)
         others.append(table.put("contact", found_by, None))
-    return _with_event(table, others, new.event, {})
+    return _with_event(table, others, new.event, {}, used)
 
 
 def parts_of_commit(
-    table: Requests, commit: Commit, without: frozenset[str] = frozenset()
+    table: Requests,
+    commit: Commit,
+    without: frozenset[str] = frozenset(),
+    used: Mapping[str, int] = _NOTHING,
 ) -> list[Part]:
     """Return what a commit writes, its event with the units counted.
 
@@ -62,12 +75,13 @@ def parts_of_commit(
         table: composes the parts.
         commit: what is written.
         without: names of parts that are left out, and not counted.
+        used: what the process used for it until now, by unit; its event carries it.
     """
     others = [part for part in _commit_parts(table, commit) if part.name not in without]
     before = {_REFERRAL: items.referral_item(commit.change.before)}
     if commit.mailbox is not None and commit.mailbox_before.version:
         before[_MAILBOX] = items.mailbox_item(commit.change.before, commit.mailbox_before)
-    return _with_event(table, others, commit.change.event, before)
+    return _with_event(table, others, commit.change.event, before, used)
 
 
 def metered(event: Event, others: Sequence[Write]) -> Event:
@@ -83,12 +97,14 @@ def metered(event: Event, others: Sequence[Write]) -> Event:
     return _metered(event, others)[0]
 
 
-def _metered(event: Event, others: Sequence[Write]) -> tuple[Event, Item]:
-    """Return the event with its figure, and its item."""
+def _metered(
+    event: Event, others: Sequence[Write], besides: Mapping[str, int] = _NOTHING
+) -> tuple[Event, Item]:
+    """Return the event with its figure and what it counts besides, and its item."""
     beside = units_of(others)
     stated = beside + _LEAST
     while True:
-        counted = event.but(metered={**event.metered, WRITE_UNITS: stated})
+        counted = event.but(metered={**event.metered, **besides, WRITE_UNITS: stated})
         entry = items.event_item(counted)
         units = beside + units_of([Write(None, entry)])
         if units == stated:
@@ -135,10 +151,16 @@ def _waitlist_parts(table: Requests, before: Referral, after: Referral) -> Itera
 
 
 def _with_event(
-    table: Requests, others: Sequence[Part], event: Event, before: Mapping[str, Item]
+    table: Requests,
+    others: Sequence[Part],
+    event: Event,
+    before: Mapping[str, Item],
+    used: Mapping[str, int],
 ) -> list[Part]:
     _require_fitting(others)
-    _, entry = _metered(event, [_write_of(part, before) for part in others])
+    streamed = 1 + sum(part.is_written for part in others)
+    writes = [_write_of(part, before) for part in others]
+    _, entry = _metered(event, writes, {**used, STREAM_RECORDS: streamed})
     first, *rest = others
     return [first, table.put_new(EVENT, entry), *rest]
 
