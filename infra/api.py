@@ -15,7 +15,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from referral_core.entrypoints.http.route_table import FALLBACK, SCOPES
+from referral_core.entrypoints.http.route import SCOPES
+from referral_core.entrypoints.http.route_table import FALLBACK
 from referral_core.entrypoints.http.route_table import ROUTES as TABLE
 from referral_core.entrypoints.http.token_documents import TOKEN_ROUTES
 

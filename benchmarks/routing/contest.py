@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -55,7 +56,7 @@ def played(season: Season, seed: int) -> Round:
         "nearest": policies.nearest(season),
         "tier first": policies.tier_first(season),
         GREEDY: policies.greedy(season),
-        OURS: policies.BidPricePolicy(season, bid_prices, drawn),
+        OURS: policies.BidPricePolicy(season, partial(bid_prices, known={}), drawn),
     }
     for name, policy in contestants.items():
         outcomes[name] = counted(season, policies.booked_by(policy, season))

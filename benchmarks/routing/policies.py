@@ -56,6 +56,9 @@ def booked_by(policy: Policy, season: Season) -> list[Booking]:
     places = {s.id: [season.weekly[s.id]] * len(WEEK_LABELS) for s in season.services}
     bookings: list[Booking] = [None] * len(season.arrivals)
     waiting: list[int] = []
+    members: dict[str, list[str]] = {}
+    for service in season.services:
+        members.setdefault(service.specialty, []).append(service.id)
 
     def offered(number: int, moment: Moment) -> bool:
         booking = bookings[number] = policy(season.arrivals[number], moment, places)
@@ -65,7 +68,17 @@ def booked_by(policy: Policy, season: Season) -> list[Booking]:
 
     def offered_again(now: Moment) -> None:
         waiting.sort(key=lambda n: (not season.arrivals[n].demand.urgent, n))
-        waiting[:] = [n for n in waiting if not offered(n, now)]
+        # Where nothing is left, nobody needs to be asked.
+        with_room = {
+            specialty
+            for specialty, names in members.items()
+            if any(any(places[name][int(now.at) :]) for name in names)
+        }
+        waiting[:] = [
+            n
+            for n in waiting
+            if season.arrivals[n].demand.specialty not in with_room or not offered(n, now)
+        ]
 
     for number, arrival in enumerate(season.arrivals):
         if number % RESOLVE_EVERY == 0:

@@ -12,7 +12,8 @@ import pytest
 
 from infra import STACK_NAME
 from infra.functions import OTHERS, STEPS, Spec
-from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES, Route
+from referral_core.entrypoints.http.route import Route
+from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES
 from referral_core.wiring.reacting_steps import WAITING
 
 ROOT = Path(__file__).parents[2]

@@ -23,13 +23,13 @@ from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.reports import RunReports
-from referral_core.entrypoints.http.route_matching import function_of
-from referral_core.entrypoints.http.route_table import (
+from referral_core.entrypoints.http.route import (
     QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
 )
+from referral_core.entrypoints.http.route_matching import function_of
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.tasks import ReceiveTasks

@@ -12,7 +12,8 @@ from http import HTTPStatus
 import pytest
 
 from referral_core.domain.lifecycle import Outcome
-from referral_core.entrypoints.http.route_table import READ, ROUTES
+from referral_core.domain.scopes import READ
+from referral_core.entrypoints.http.route_table import ROUTES
 from tests.in_memory import REFERRAL, TENANT
 from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
 from tests.unit.entrypoints.http.parties import (

@@ -10,7 +10,7 @@ import pytest
 
 from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.work_items import Reason
-from referral_core.entrypoints.http.route_table import READ_RECORDS
+from referral_core.entrypoints.http.route import READ_RECORDS
 from tests.in_memory import REFERRAL, World
 from tests.unit.builders import NOW
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply

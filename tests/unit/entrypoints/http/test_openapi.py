@@ -12,7 +12,8 @@ from openapi_spec_validator import validate
 
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.openapi import BODIES, PARAMETERS
-from referral_core.entrypoints.http.route_table import ROUTES, Route
+from referral_core.entrypoints.http.route import Route
+from referral_core.entrypoints.http.route_table import ROUTES
 from tests.in_memory import World
 from tests.unit.entrypoints.http.api_client import ApiClient
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from referral_core.domain.ownership import may_post
+from referral_core.domain.scopes import READ, WRITE
 from referral_core.domain.updates import UPDATES, Role, UpdateKind
+from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_matching import function_of, route_of
-from referral_core.entrypoints.http.route_table import FALLBACK, READ, ROUTES, WRITE, Route
+from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES
 from tests.in_memory import World
 from tests.unit.entrypoints.http.api_client import ApiClient
 

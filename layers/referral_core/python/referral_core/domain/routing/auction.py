@@ -19,8 +19,8 @@ from math import inf
 from operator import add
 from typing import Final
 
-from referral_core.domain.routing.market import Expected, Market, Prices
-from referral_core.domain.routing.matching import Service
+from referral_core.domain.routing.market import Market, Prices
+from referral_core.domain.routing.matching import CostModel, Demand, Service
 from referral_core.domain.routing.service_index import ServiceIndex
 
 _STEPS: Final = (24.0, 3.0)
@@ -51,8 +51,12 @@ class _Bidder:
 
 _Kind = tuple[int, tuple[float, ...]]
 """What bidders have in common who see the weeks alike: the first one, and what waiting costs."""
-_Weeks = tuple[float, int, float]
-"""The least price of a service with the waiting, its week, and the second least."""
+_Weeks = tuple[float, int, float, int]
+"""The least price of a service with the waiting, its week, the second least, and its week."""
+Choices = Sequence[tuple[float, str]]
+"""Points in the first week and service id, the cheapest first."""
+Known = dict[tuple[Demand, CostModel], Choices]
+"""Choices that were looked up for the same services before: demands that are drawn again."""
 
 
 @dataclass(slots=True)
@@ -75,11 +79,16 @@ class _Places:
         return self._weeks[kind]
 
     def best_weeks(self, service: int, bidder: _Bidder) -> _Weeks:
-        """Return the least price with the waiting, its week, and the second least."""
+        """Return the best week and the second best, each with its price and the waiting."""
+        least = second = inf
+        best = other = -1
         prices = self.price[service][bidder.first :]
-        totals = map(add, prices, bidder.waits)
-        dear = sorted((total, week) for week, total in enumerate(totals, bidder.first))
-        return dear[0][0], dear[0][1], dear[1][0] if len(dear) > 1 else inf
+        for week, total in enumerate(map(add, prices, bidder.waits), bidder.first):
+            if total < least:
+                least, best, second, other = total, week, least, best
+            elif total < second:
+                second, other = total, week
+        return least, best, second, other
 
     @property
     def is_full(self) -> list[list[bool]]:
@@ -97,18 +106,26 @@ class _Places:
             heappush(held, bid)
         else:
             loser = heappushpop(held, bid)[1]
-        if len(held) == self.left[service][week]:
+        if len(held) == self.left[service][week] and held[0][0] > self.price[service][week]:
             self.price[service][week] = held[0][0]
+            # Prices only rise: a week that was not among the two best does not become one.
             for known in self._weeks.values():
-                known[service] = None
+                weeks = known[service]
+                if weeks is not None and week in (weeks[1], weeks[3]):
+                    known[service] = None
         return loser
 
 
-def bid_prices(market: Market) -> Prices:
-    """Return the price of a place in each service-week of a market."""
+def bid_prices(market: Market, known: Known | None = None) -> Prices:
+    """Return the price of a place in each service-week of a market.
+
+    Args:
+        market: the instance.
+        known: what was looked up for the same services before, and is kept there; None: nothing.
+    """
     services = sorted(market.services, key=lambda s: s.id)
     left = [market.places[s.id] for s in services]
-    bidders = _bidders(market, services)
+    bidders = _bidders(market, services, {} if known is None else known)
     price = [[0.0 if count > 0 else inf for count in row] for row in left]
     before = 0.0
     for step in _STEPS:
@@ -135,23 +152,25 @@ def _round(places: _Places, bidders: Sequence[_Bidder], step: float) -> list[lis
     ]
 
 
-def _bidders(market: Market, services: Sequence[Service]) -> list[_Bidder]:
+def _bidders(market: Market, services: Sequence[Service], known: Known) -> list[_Bidder]:
     index, position = ServiceIndex(services), {s.id: n for n, s in enumerate(services)}
-    return [_bidder(expected, index, position, market) for expected in market.expected]
-
-
-def _bidder(
-    expected: Expected, index: ServiceIndex, position: dict[str, int], market: Market
-) -> _Bidder:
-    demand, costs = expected.demand, expected.costs or market.costs
-    waits = costs.waits(demand, len(next(iter(market.places.values()), ())))
-    nearest = index.cheapest(demand, costs, _CHOICES)
-    return _Bidder(
-        [(cost, position[service.id]) for cost, service in nearest],
-        expected.week,
-        waits,
-        costs.unassigned,
-    )
+    weeks = len(next(iter(market.places.values()), ()))
+    bidders = []
+    for expected in market.expected:
+        demand, costs = expected.demand, expected.costs or market.costs
+        choices = known.get((demand, costs))
+        if choices is None:
+            nearest = index.cheapest(demand, costs, _CHOICES)
+            choices = known[demand, costs] = [(cost, service.id) for cost, service in nearest]
+        bidders.append(
+            _Bidder(
+                [(cost, position[service]) for cost, service in choices],
+                expected.week,
+                costs.waits(demand, weeks),
+                costs.unassigned,
+            )
+        )
+    return bidders
 
 
 def _bid(places: _Places, bidder: _Bidder, number: int, step: float) -> int | None:
@@ -165,7 +184,7 @@ def _bid(places: _Places, bidder: _Bidder, number: int, step: float) -> int | No
         weeks = known[service]
         if weeks is None:
             weeks = known[service] = places.best_weeks(service, bidder)
-        least, week, other = weeks
+        least, week, other, _ = weeks
         value = cost + least
         if value < best:
             best, second, wanted = value, min(best, cost + other), (service, week)

@@ -18,7 +18,7 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.scopes import READ
 from referral_core.entrypoints.http.errors import shown
 from referral_core.entrypoints.http.exchange import Content, Request, Response, UseCase
-from referral_core.entrypoints.http.route_table import Route
+from referral_core.entrypoints.http.route import Route
 from referral_core.fhir.ids import own_id
 from referral_core.ports import Clock
 

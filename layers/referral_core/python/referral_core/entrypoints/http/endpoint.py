@@ -28,8 +28,8 @@ from referral_core.entrypoints.http.negotiation import (
     require_readable,
     wanted_return,
 )
+from referral_core.entrypoints.http.route import FILES, Route
 from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
-from referral_core.entrypoints.http.route_table import FILES, Route
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.observability import logger
 from referral_core.settings import settings

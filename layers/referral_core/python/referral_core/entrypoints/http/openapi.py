@@ -18,7 +18,8 @@ from referral_core.entrypoints.http.bulk import BulkCare
 from referral_core.entrypoints.http.decisions import Decision, Reopening
 from referral_core.entrypoints.http.reads import ORDER_PARAMETERS, TASK_PARAMETERS
 from referral_core.entrypoints.http.report_request import REPORT_PARAMETERS
-from referral_core.entrypoints.http.route_table import FILES, ROUTES, SCOPES, Route
+from referral_core.entrypoints.http.route import FILES, SCOPES, Route
+from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.entrypoints.http.staff import Search
 from referral_core.entrypoints.http.unmatched import UNMATCHED_PARAMETERS, Matching
 from referral_core.entrypoints.http.worklist import ITEM_PARAMETERS

@@ -6,7 +6,8 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
-from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES, Route
+from referral_core.entrypoints.http.route import Route
+from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES
 
 
 class RouteFound(NamedTuple):

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.route_table import (
+from referral_core.entrypoints.http.route import (
     QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
     Route,
-    routes_of,
 )
+from referral_core.entrypoints.http.route_table import routes_of
 
 if TYPE_CHECKING:
     # Each function loads its own use cases only.
