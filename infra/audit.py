@@ -13,6 +13,8 @@ from referral_core.adapters.aws.audit_table import PARTITION_KEY, SORT_KEY
 
 _CHANGES = ("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem")
 _BY_STATEMENT = ("dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete")
+_AT_ONCE = ("dynamodb:DeleteTable", "dynamodb:UpdateTimeToLive")
+"""What would end all entries: the law wants them for six years, and nothing here expires."""
 
 
 class Audit(Construct):
@@ -41,7 +43,7 @@ class Audit(Construct):
                         sid="OnlyEverAddedTo",
                         effect=iam.Effect.DENY,
                         principals=[iam.AnyPrincipal()],
-                        actions=[*_CHANGES, *_BY_STATEMENT],
+                        actions=[*_CHANGES, *_BY_STATEMENT, *_AT_ONCE],
                         resources=["*"],
                     )
                 ]

@@ -620,6 +620,7 @@ def test_the_audit_is_kept_apart_and_only_ever_added_to(resources: Resources) ->
     (denied,) = properties["ResourcePolicy"]["PolicyDocument"]["Statement"]
     assert (denied["Effect"], denied["Principal"]) == ("Deny", {"AWS": "*"})
     changes = {"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete"}
+    changes |= {"DeleteTable", "UpdateTimeToLive"}
     assert set(denied["Action"]) == {f"dynamodb:{name}" for name in changes}
 
 
@@ -636,3 +637,11 @@ def test_functions_may_add_to_the_audit_and_one_reads_it(resources: Resources) -
         "QueryReports": {put},
         "QueryApi": {put, read},
     }
+
+
+def test_the_access_log_holds_the_routes_key_and_never_a_path(resources: Resources) -> None:
+    (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage")
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    assert {"routeKey", "clientId", "tenant", "ip", "status"} <= set(logged)
+    assert "path" not in json.dumps(logged).lower()
+    assert "query" not in json.dumps(logged).lower()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import boto3
@@ -10,21 +13,36 @@ import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 from moto import mock_aws
 
-from referral_core.adapters.aws.audit_table import AuditTable, create_audit_table_request
+from referral_core.adapters.aws.audit_table import (
+    AuditTable,
+    _partition,
+    create_audit_table_request,
+)
+from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.memory.audit import MemoryAuditTrail
-from referral_core.domain.audit import Access, AuditEntry, AuditTrail, Purpose, Recipient
+from referral_core.domain.audit import (
+    Access,
+    AuditEntry,
+    AuditTrail,
+    Purpose,
+    Recipient,
+    Stretch,
+)
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.patient_identity import identity_of
 from referral_core.domain.principal import Duty
-from referral_core.domain.scopes import READ
+from referral_core.domain.scopes import READ, WRITE
 from referral_core.domain.work_items import Reason
-from referral_core.entrypoints.http.audit import NO_RECORDS
-from referral_core.entrypoints.http.audit_events import ReadAudit
+from referral_core.entrypoints.http.accounted_events import disclosures, granted_writes
+from referral_core.entrypoints.http.audit import NO_RECORDS, WRITES_WITH_EVENTS, Audit
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_table import ROUTES
 from tests.in_memory import REFERRAL
 from tests.unit.builders import NOW, TENANT
 from tests.unit.entrypoints.http.api_client import ApiClient
+from tests.unit.entrypoints.http.events import PRINCIPALS
 from tests.unit.entrypoints.http.test_people import MARIA, RIVERSIDE, a_person, an_api
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT
 
@@ -39,6 +57,26 @@ def an_audited_api() -> ApiClient:
     reviewer = a_person(REVIEWER, duty=Duty.REVIEWER)
     api.world.directory._records = (*api.world.directory._records, officer, reviewer)
     return api
+
+
+def a_request(resource_id: str) -> Request:
+    return Request(
+        principal=PRINCIPALS["staff-1"],
+        body=b"",
+        content_type=None,
+        headers={},
+        query={},
+        correlation_id="request-1",
+        base_url="https://api.example/fhir",
+        resource_id=resource_id,
+    )
+
+
+def parameters(values: dict[str, str | int]) -> dict[str, Any]:
+    """A Parameters resource."""
+    kinds = {"sha256": "valueString", "size": "valueUnsignedInt", "contentType": "valueCode"}
+    rows = [{"name": name, kinds[name]: value} for name, value in values.items()]
+    return {"resourceType": "Parameters", "parameter": rows}
 
 
 def only(api: ApiClient) -> AuditEntry:
@@ -115,11 +153,49 @@ def test_a_caller_without_the_scope_or_the_role_is_on_record() -> None:
     api = an_audited_api()
     assert api.call("GET", ORDER, scope="referrals/write").status == 403
     assert api.call("GET", "/work-items", client="ehr-1").status == 403
-    operations = [(e.agent, e.operation, e.refused) for e in api.trail.entries]
+    operations = [(e.agent, e.operation, e.referral_id, e.refused) for e in api.trail.entries]
     assert operations == [
-        ("staff-1", f"GET {ORDER}", "Forbidden"),
-        ("ehr-1", "GET /work-items", "Forbidden"),
+        ("staff-1", "read-order", REFERRAL, "Forbidden"),
+        ("ehr-1", "search-work-items", None, "Forbidden"),
     ]
+
+
+@pytest.mark.parametrize("path", ["/fhir/Patient/Whitlock-1970", "/work-items/Whitlock/decision"])
+def test_what_somebody_wrote_into_a_path_is_not_kept(path: str) -> None:
+    api = an_audited_api()
+    event = {
+        "rawPath": path,
+        "requestContext": {"http": {"method": "POST", "sourceIp": "203.0.113.7"}},
+    }
+    reply = api.apps["receive_update"].resolve(event, None)
+    assert reply["statusCode"] in {401, 404}
+    assert "Whitlock" not in str([entry.operation for entry in api.trail.entries])
+    assert not [entry for entry in api.trail.entries if entry.referral_id]
+
+
+def test_a_write_that_has_no_event_is_on_record() -> None:
+    api = an_audited_api()
+    asked = {"sha256": "a" * 64, "size": 1000, "contentType": "application/pdf"}
+    reply = api.call("POST", "/fhir/DocumentReference/$upload", parameters(asked), client="ehr-1")
+    assert reply.status == 200, reply.body
+    entry = only(api)
+    assert (entry.operation, entry.access, entry.agent) == ("upload", Access.WRITE, "ehr-1")
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in ROUTES if r.scope == WRITE], ids=lambda r: r.operation
+)
+def test_each_way_to_write_is_on_record_by_an_event_or_an_entry(route: Route) -> None:
+    trail = MemoryAuditTrail()
+    audited = Audit(trail, ManualClock(NOW)).of(route, lambda _: Response(HTTPStatus.OK, {}))
+    audited(a_request(REFERRAL))
+    assert bool(trail.entries) is (route.operation not in WRITES_WITH_EVENTS)
+
+
+def test_what_is_no_referrals_id_names_none() -> None:
+    api = an_audited_api()
+    api.call("POST", "/unmatched/item-1/decision", {"action": "dismiss"}, client="staff-1")
+    assert [(e.operation, e.referral_id) for e in api.trail.entries] == [("match-item", None)]
 
 
 class Failing(MemoryAuditTrail):
@@ -213,12 +289,19 @@ def test_reading_who_saw_a_patient_is_filed_with_that_patient() -> None:
 
 
 def test_what_went_out_is_accounted_to_whom_it_went() -> None:
-    api = an_audited_api()
-    api.world = STANDS_AT[Reason.NOT_ACKNOWLEDGED]()
-    account = ReadAudit(api.world.referrals, MemoryAuditTrail(), api.world.clock)
-    sent = [(e.recipient, e.recipient_id) for e in account._of(TENANT, REFERRAL, 9)]
+    world = STANDS_AT[Reason.NOT_ACKNOWLEDGED]()
+    events = world.referrals.events(TENANT, REFERRAL)
+    sent = [(e.recipient, e.recipient_id) for e in disclosures(world.referral, events)]
     assert {recipient for recipient, _ in sent} == set(Recipient)
     assert None not in {whom for _, whom in sent}
+
+
+def test_who_wrote_is_accounted_and_what_we_do_ourselves_is_not() -> None:
+    world = STANDS_AT[Reason.NOT_ACKNOWLEDGED]()
+    written = list(granted_writes(world.referrals.events(TENANT, REFERRAL)))
+    assert "received" in {entry.operation for entry in written}
+    assert {entry.access for entry in written} == {Access.WRITE}
+    assert not {"router", "timer", "waitlist"} & {entry.agent for entry in written}
 
 
 # --- where entries are kept ----------------------------------------------------------------------
@@ -249,23 +332,50 @@ def an_entry(number: int, referral_id: str = "r1", tenant: Tenant = TENANT) -> A
     )
 
 
+def stretch(limit: int, since: datetime = NOW, before: str | None = None) -> Stretch:
+    return Stretch(since, before, limit)
+
+
+R1 = ReferralId("r1")
+
+
 def test_entries_are_kept_once_and_read_latest_first(trail: AuditTrail) -> None:
     trail.record([an_entry(1), an_entry(2), an_entry(1, "r2"), an_entry(3, tenant=RIVERSIDE)])
     trail.record([an_entry(2)])
-    r1 = ReferralId("r1")
-    assert trail.of_referral(TENANT, r1, NOW, 9) == [an_entry(2), an_entry(1)]
-    assert trail.of_referral(TENANT, r1, NOW, 1) == [an_entry(2)]
-    assert trail.of_referral(TENANT, r1, NOW.replace(minute=2), 9) == [an_entry(2)]
+    assert trail.of_referral(TENANT, R1, stretch(9)) == [an_entry(2), an_entry(1)]
+    assert trail.of_referral(TENANT, R1, stretch(1)) == [an_entry(2)]
+    assert trail.of_referral(TENANT, R1, stretch(9, NOW.replace(minute=2))) == [an_entry(2)]
+    before = stretch(9, before=an_entry(2).place)
+    assert trail.of_referral(TENANT, R1, before) == [an_entry(1)]
+
+
+def test_what_is_on_record_is_never_put_again(trail: AuditTrail) -> None:
+    trail.record([an_entry(1)])
+    trail.record([an_entry(1).but(agent="mallory"), an_entry(2)])
+    kept = trail.of_referral(TENANT, R1, stretch(9))
+    assert [entry.agent for entry in kept] == ["maria", "maria"]
 
 
 def test_a_page_of_many_is_kept_whole(trail: AuditTrail) -> None:
     trail.record([an_entry(n) for n in range(150)])
-    assert len(trail.of_referral(TENANT, ReferralId("r1"), NOW, 500)) == 150
+    assert len(trail.of_referral(TENANT, R1, stretch(500))) == 150
 
 
-def test_what_names_no_referral_is_kept_too(trail: AuditTrail) -> None:
-    trail.record([an_entry(1).but(referral_id=None, tenant=None)])
-    assert trail.of_referral(TENANT, ReferralId("r1"), NOW, 9) == []
+def test_what_names_no_referral_is_kept_by_the_day(trail: AuditTrail) -> None:
+    of_nobody = [an_entry(n).but(referral_id=None) for n in range(40)]
+    trail.record([*of_nobody, an_entry(50), an_entry(51).but(referral_id=None, tenant=None)])
+    assert trail.of_referral(TENANT, R1, stretch(9)) == [an_entry(50)]
+    assert trail.of_day(TENANT, NOW.date(), stretch(99)) == of_nobody[::-1]
+    assert trail.of_day(TENANT, NOW.date() + timedelta(days=1), stretch(9)) == []
+    before = stretch(3, before=of_nobody[20].place)
+    assert trail.of_day(TENANT, NOW.date(), before) == of_nobody[19:16:-1]
+
+
+def test_who_is_refused_all_day_is_not_kept_in_one_partition() -> None:
+    refused = [an_entry(n).but(referral_id=None, id=f"{n:032x}") for n in range(400)]
+    by_partition = Counter(_partition(entry) for entry in refused)
+    assert len(by_partition) == 16
+    assert max(by_partition.values()) < 100
 
 
 def test_every_route_that_reads_records_is_audited() -> None:

@@ -5,11 +5,11 @@ An entry holds no content: codes, ids of ours, and who.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
@@ -87,6 +87,39 @@ class AuditEntry(Model):
     recipient_id: str | None = None
     correlation_id: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it stands among others: the instant, then the access."""
+        return f"{instant_text(self.at)}#{self.id}"
+
+
+def instant_text(at: datetime) -> str:
+    """Return an instant as places begin with it: text that is sorted by time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Stretch(NamedTuple):
+    """Which part of a list of entries is read, the latest first.
+
+    Attributes:
+        since: nothing before this instant.
+        before: nothing at this place or after it; None: from the latest on.
+        limit: how many entries at most.
+    """
+
+    since: datetime
+    before: str | None
+    limit: int
+
+    def of(self, entries: Iterable[AuditEntry]) -> Sequence[AuditEntry]:
+        """Return the part of entries that are all at hand, in whatever order."""
+        found = [
+            entry
+            for entry in entries
+            if entry.at >= self.since and (self.before is None or entry.place < self.before)
+        ]
+        return sorted(found, key=lambda entry: entry.place, reverse=True)[: self.limit]
+
 
 class AuditTrail(Protocol):
     """Where entries are kept; what is on record there nobody changes."""
@@ -95,6 +128,9 @@ class AuditTrail(Protocol):
         """Put entries on record, at least once. Raises: Retryable, Permanent: some are not."""
 
     def of_referral(
-        self, tenant: Tenant, referral_id: ReferralId, since: datetime, limit: int
+        self, tenant: Tenant, referral_id: ReferralId, stretch: Stretch
     ) -> Sequence[AuditEntry]:
-        """List the entries of a referral from an instant on, the latest first."""
+        """List entries of a referral, the latest first."""
+
+    def of_day(self, tenant: Tenant, day: date, stretch: Stretch) -> Sequence[AuditEntry]:
+        """List entries of a day (of UTC) that name no referral, the latest first."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.service_errors import service_errors
-from referral_core.domain.audit import AuditEntry
+from referral_core.domain.audit import AuditEntry, Stretch, instant_text
 from referral_core.domain.ids import ReferralId, Tenant
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ SORT_KEY: Final = "sk"
 _AT_ONCE: Final = 100
 """Items of one transaction."""
 _NOBODYS: Final = "@"
-"""In the place of a tenant or a referral, of an entry that names none; no id holds it."""
+"""In the place of a tenant, of an entry that names none; no id holds it."""
+_PARTS_OF_A_DAY: Final = 16
+"""Partitions of a tenant's day: who is refused all day long holds up nobody's answers."""
+_AFTER_ALL: Final = "~"
 
 
 def create_audit_table_request(name: str) -> dict[str, Any]:
@@ -42,41 +46,83 @@ class AuditTable:
         self._name = name
 
     def record(self, entries: Sequence[AuditEntry]) -> None:
-        """Put entries, all of a hundred or none; the same again changes nothing."""
+        """Put entries, all of a hundred or none; what is there is never put again."""
         for begin in range(0, len(entries), _AT_ONCE):
-            puts: Any = [self._put(entry) for entry in entries[begin : begin + _AT_ONCE]]
-            with service_errors("What was to be seen could not be put on record"):
-                self._client.transact_write_items(TransactItems=puts)
+            self._put(entries[begin : begin + _AT_ONCE])
 
     def of_referral(
-        self, tenant: Tenant, referral_id: ReferralId, since: datetime, limit: int
+        self, tenant: Tenant, referral_id: ReferralId, stretch: Stretch
     ) -> Sequence[AuditEntry]:
-        """List the entries of a referral from an instant on, the latest first."""
+        """List entries of a referral, the latest first."""
+        return self._read(f"T#{tenant}#R#{referral_id}", stretch)
+
+    def of_day(self, tenant: Tenant, day: date, stretch: Stretch) -> Sequence[AuditEntry]:
+        """List entries of a day (of UTC) that name no referral, the latest first."""
+        parts = (_part_of_day(tenant, day, part) for part in range(_PARTS_OF_A_DAY))
+        return stretch.of(entry for part in parts for entry in self._read(part, stretch))
+
+    def _read(self, partition: str, stretch: Stretch) -> Sequence[AuditEntry]:
+        values = {
+            ":pk": partition,
+            ":since": instant_text(stretch.since),
+            ":before": stretch.before or _AFTER_ALL,
+        }
         with service_errors("The audit could not be read"):
             response = self._client.query(
                 TableName=self._name,
-                KeyConditionExpression=f"{PARTITION_KEY} = :pk AND {SORT_KEY} >= :since",
-                ExpressionAttributeValues=item(
-                    **{":pk": _partition(tenant, referral_id), ":since": _instant(since)}
+                KeyConditionExpression=(
+                    f"{PARTITION_KEY} = :pk AND {SORT_KEY} BETWEEN :since AND :before"
                 ),
+                ExpressionAttributeValues=item(**values),
                 ScanIndexForward=False,
-                Limit=limit,
+                Limit=stretch.limit + 1,  # the place before which it is asked for is read too
             )
-        return [AuditEntry.model_validate_json(e["body"]["S"]) for e in response["Items"]]
-
-    def _put(self, entry: AuditEntry) -> dict[str, Any]:
-        stored = item(
-            pk=_partition(entry.tenant, entry.referral_id or entry.at.date().isoformat()),
-            sk=f"{_instant(entry.at)}#{entry.id}",
-            body=entry.model_dump_json(exclude_none=True),
+        return stretch.of(
+            AuditEntry.model_validate_json(found["body"]["S"]) for found in response["Items"]
         )
-        # What stands there has the same id and the same instant: it is this entry.
-        return {"Put": {"TableName": self._name, "Item": stored}}
+
+    def _put(self, entries: Sequence[AuditEntry]) -> None:
+        puts: Any = [
+            {
+                "Put": {
+                    "TableName": self._name,
+                    "Item": item(
+                        pk=_partition(entry),
+                        sk=entry.place,
+                        body=entry.model_dump_json(exclude_none=True),
+                    ),
+                    "ConditionExpression": f"attribute_not_exists({PARTITION_KEY})",
+                }
+            }
+            for entry in entries
+        ]
+        with service_errors("What was to be seen could not be put on record"):
+            try:
+                self._client.transact_write_items(TransactItems=puts)
+            except self._client.exceptions.TransactionCanceledException as cancelled:
+                new = _not_yet(entries, cancelled.response)
+                if len(new) == len(entries):
+                    raise
+                if new:
+                    self._put(new)
 
 
-def _partition(tenant: Tenant | None, referral_id: str) -> str:
-    return f"T#{tenant or _NOBODYS}#R#{referral_id}"
+def _not_yet(entries: Sequence[AuditEntry], response: Mapping[str, Any]) -> Sequence[AuditEntry]:
+    """Return which entries of a cancelled transaction are not on record; an access has one id."""
+    reasons = response.get("CancellationReasons") or [{}] * len(entries)
+    return [
+        entry
+        for entry, reason in zip(entries, reasons, strict=True)
+        if reason.get("Code") != "ConditionalCheckFailed"
+    ]
 
 
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+def _partition(entry: AuditEntry) -> str:
+    if entry.referral_id is not None:
+        return f"T#{entry.tenant or _NOBODYS}#R#{entry.referral_id}"
+    part = crc32(entry.id.encode()) % _PARTS_OF_A_DAY
+    return _part_of_day(entry.tenant, entry.at.astimezone(UTC).date(), part)
+
+
+def _part_of_day(tenant: Tenant | None, day: date, part: int) -> str:
+    return f"T#{tenant or _NOBODYS}#D#{day.isoformat()}#{part:02}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date
 
-from referral_core.domain.audit import AuditEntry
+from referral_core.domain.audit import AuditEntry, Stretch
 from referral_core.domain.ids import ReferralId, Tenant
 
 
@@ -21,12 +21,15 @@ class MemoryAuditTrail:
         self.entries += [e for e in entries if (e.id, e.referral_id) not in known]
 
     def of_referral(
-        self, tenant: Tenant, referral_id: ReferralId, since: datetime, limit: int
+        self, tenant: Tenant, referral_id: ReferralId, stretch: Stretch
     ) -> Sequence[AuditEntry]:
-        """List the entries of a referral from an instant on, the latest first."""
-        found = [
-            entry
-            for entry in self.entries
-            if (entry.tenant, entry.referral_id) == (tenant, referral_id) and entry.at >= since
-        ]
-        return sorted(found, key=lambda e: e.at, reverse=True)[:limit]
+        """List entries of a referral, the latest first."""
+        key = (tenant, referral_id)
+        return stretch.of(e for e in self.entries if (e.tenant, e.referral_id) == key)
+
+    def of_day(self, tenant: Tenant, day: date, stretch: Stretch) -> Sequence[AuditEntry]:
+        """List entries of a day (of UTC) that name no referral, the latest first."""
+        key = (tenant, None, day)
+        return stretch.of(
+            e for e in self.entries if (e.tenant, e.referral_id, e.at.astimezone(UTC).date()) == key
+        )

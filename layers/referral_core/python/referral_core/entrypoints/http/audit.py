@@ -1,4 +1,4 @@
-"""No answer without its trace: each read of records, and each refusal, is put on record first.
+"""No answer without its trace: each access to records, and each refusal, is put on record first.
 
 What an answer shows is read of the answer, so that no use case can forget to say it.
 """
@@ -19,6 +19,7 @@ from referral_core.domain.scopes import READ
 from referral_core.entrypoints.http.errors import shown
 from referral_core.entrypoints.http.exchange import Content, Request, Response, UseCase
 from referral_core.entrypoints.http.route import Route
+from referral_core.entrypoints.http.route_matching import route_of
 from referral_core.fhir.ids import own_id
 from referral_core.ports import Clock
 
@@ -26,9 +27,22 @@ NO_RECORDS: Final = frozenset(
     {"who-am-i", "search-people", "count-work-items", "list-reports", "run-report"}
 )
 """Operations whose answers show no patient's record: the tenant's people, counts and figures."""
+WRITES_WITH_EVENTS: Final = frozenset(
+    {
+        *("create-order", "create-bundle", "process-message", "update-order", "create-task"),
+        *("update-task", "patch-task", "create-appointment", "update-appointment"),
+        *("create-document", "create-diagnostic-report", "create-claim-response"),
+        *("create-communication", "decide-work-item", "care-for-work-items", "reopen"),
+    }
+)
+"""Writes that the record's own events tell, each written with its event or not at all."""
+_UNSAID: Final = NO_RECORDS | WRITES_WITH_EVENTS
+_ABOUT_REFERRALS: Final = ("/fhir/", "/work-items/", "/referrals/")
+"""Paths whose id is a referral's."""
 _REFUSED_AT_THE_DOOR: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _REFUSALS: Final = _REFUSED_AT_THE_DOOR | {HTTPStatus.NOT_FOUND}
 _NOBODY: Final = "unknown"
+_UNKNOWN_PATH: Final = "unknown-path"
 
 Event = Mapping[str, Any]
 
@@ -72,20 +86,19 @@ class Audit:
                 if status in _REFUSALS:
                     self._refused(route, request, issues[0].own_code)
                 raise
-            if route.scope == READ and route.operation not in NO_RECORDS:
-                self._read(route, request, response)
+            if route.operation not in _UNSAID:
+                self._granted(route, request, response)
             return response
 
         return audited
 
     def _refused(self, route: Route, request: Request, code: str) -> None:
-        own = own_id(request.resource_id)
-        asked = own.referral_id if own else None
+        asked = _named_by(route, request.resource_id)
         self._record([self._entry(route, request, uuid4().hex, asked, code)])
 
-    def _read(self, route: Route, request: Request, response: Response) -> None:
-        own, access_id = own_id(request.resource_id), uuid4().hex
-        found: list[ReferralId | None] = [own.referral_id] if own else []
+    def _granted(self, route: Route, request: Request, response: Response) -> None:
+        named, access_id = _named_by(route, request.resource_id), uuid4().hex
+        found: list[ReferralId | None] = [named] if named else []
         found = found or list(dict.fromkeys(shown_in(response.body))) or [None]
         self._record([self._entry(route, request, access_id, r) for r in found])
 
@@ -117,16 +130,21 @@ class Audit:
         )
 
     def _of_nobody(self, event: Event, status: HTTPStatus) -> AuditEntry:
-        """Return the entry of a caller who was refused before anybody looked at what was asked."""
-        http = event["requestContext"]["http"]
+        """Return the entry of a caller who was refused before anybody looked at what was asked.
+
+        The path is not kept: somebody may have written a name into it.
+        """
+        http, tenant = event["requestContext"]["http"], _named(event, "tenant")
+        found = route_of(http["method"], event["rawPath"])
         return AuditEntry(
             id=uuid4().hex,
             at=self._clock.now(),
-            tenant=_named(event, "tenant"),
+            tenant=tenant,
+            referral_id=_named_by(found.route, found.resource_id) if found and tenant else None,
             access=Access.READ if http["method"] == "GET" else Access.WRITE,
             agent=_named(event, "client_id") or _NOBODY,
             address=self._address,
-            operation=f"{http['method']} {event['rawPath']}"[:256],
+            operation=found.route.operation if found else _UNKNOWN_PATH,
             refused=status.phrase,
             correlation_id=event["requestContext"].get("requestId"),
         )
@@ -137,6 +155,11 @@ class Audit:
             self._trail.record(entries)
         except RouterError as error:
             raise Retryable("This could not be put on record, so it is not shown.") from error
+
+
+def _named_by(route: Route, resource_id: str) -> ReferralId | None:
+    own = own_id(resource_id) if route.path.startswith(_ABOUT_REFERRALS) else None
+    return own.referral_id if own else None
 
 
 def shown_in(body: Mapping[str, Any] | Content) -> Iterator[ReferralId]:

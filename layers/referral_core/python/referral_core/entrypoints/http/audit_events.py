@@ -1,54 +1,55 @@
 """Who saw what of a patient, and what went out of them: the accounting of disclosures.
 
-Reads and refusals are the audit's own; what went out is what the record's events say, each written
-with what it says or not at all. Neither is ever changed.
+Reads and refusals are the audit's own; what was written and what went out is what the record's
+events say. A page is a stretch of all of these by time, so that none pushes another out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Final
+from urllib.parse import urlencode
 
-from referral_core.domain.audit import Access, AuditEntry, AuditTrail, Purpose, Recipient
+from referral_core.domain.audit import AuditEntry, AuditTrail, Stretch
 from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.errors import Forbidden, NotFound
-from referral_core.domain.events import Event, EventKind
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.patient_identity import identity_of
 from referral_core.domain.principal import Duty, Principal
-from referral_core.domain.referral import Referral
 from referral_core.domain.search_terms import number_term
+from referral_core.entrypoints.http.accounted_events import disclosures, granted_writes
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.order_search import refuse_foreign_page, refuse_value
 from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
-from referral_core.fhir.outbound.audit_events import audit_event
+from referral_core.fhir.ids import own_id
+from referral_core.fhir.outbound.audit_events import (
+    CLIENT,
+    EXPORT,
+    REST,
+    audit_event,
+    outcome_of,
+    type_of,
+)
 from referral_core.fhir.outbound.responses import searchset
+from referral_core.fhir.search import earliest, meets_date, meets_token
 from referral_core.ports import Clock, Referrals
 
-PARAMETERS: Final = frozenset({"patient", "entity", "_count"})
+PARAMETERS: Final = frozenset(
+    {"patient", "entity", "date", "type", "outcome", "agent", "_count", "_page"}
+)
 _KEPT: Final = timedelta(days=6 * 366)
 """What the law asks for is six years back (45 CFR 164.528)."""
 _MAY_READ: Final = frozenset({Duty.REVIEWER, Duty.PRIVACY_OFFICER})
-_METERED: Final[Mapping[str, Recipient]] = MappingProxyType(
-    {
-        "payer_transactions": Recipient.PAYER,
-        "sms_parts": Recipient.VENDOR,
-        "voice_calls": Recipient.VENDOR,
-        "emails": Recipient.VENDOR,
-        "letters": Recipient.VENDOR,
-        "portal_messages": Recipient.EHR,
-    }
+_TOKEN: Final = re.compile(
+    r"a~(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00#[A-Za-z0-9.\-]{1,80})", re.ASCII
 )
-"""What an event counts that was sent, and to what kind of partner."""
-_SENT: Final[Mapping[EventKind, Recipient]] = MappingProxyType(
-    {EventKind.OFFERED: Recipient.CLINIC, EventKind.NOTICE_DELIVERED: Recipient.EHR}
-)
-"""What is sent and costs nothing."""
+_LENGTH_OF_A_DAY: Final = len("2026-03-02")
 
 
 @dataclass(frozen=True)
@@ -60,24 +61,74 @@ class ReadAudit:
     clock: Clock
 
     def search(self, request: Request) -> Response:
-        """Return the AuditEvents of a patient's referrals, or of one, the latest first."""
-        query, principal = request.query, request.principal
-        _require_duty(principal)
-        check_parameters(query, PARAMETERS)
-        count = count_of(query)
-        ids = self._asked(principal.tenant, query)
-        found = [e for i in ids for e in self._of(principal.tenant, i, count)]
-        latest = sorted(found, key=lambda entry: entry.at, reverse=True)[:count]
+        """Return a page of AuditEvents, the latest first; what is left out still leads on."""
+        _require_duty(request.principal)
+        check_parameters(request.query, PARAMETERS)
+        stretch = self._stretch(request)
+        read = self._read(request, stretch)
+        accesses: dict[str, list[AuditEntry]] = {}
+        for entry in sorted((e for part in read for e in part), key=lambda e: e.place):
+            accesses.setdefault(entry.place, []).append(entry)
+        places = sorted(accesses, reverse=True)
+        shown, left = places[: stretch.limit], places[stretch.limit :]
+        goes_on = left or any(len(part) == stretch.limit for part in read)
         body = searchset(
-            [audit_event(entry) for entry in latest],
+            [audit_event(accesses[p]) for p in shown if _meets(request, accesses[p][0])],
             request.base_url,
             self_url=f"{request.base_url}/AuditEvent",
+            next_url=_next(request, shown[-1]) if goes_on else None,
         )
         return Response(HTTPStatus.OK, body)
 
+    def _stretch(self, request: Request) -> Stretch:
+        token = request.query.get("_page")
+        found = _TOKEN.fullmatch(token) if token else None
+        if token and not found:
+            refuse_foreign_page()
+        dates = [value for name, value in request.parameters if name == "date"]
+        try:
+            begin = earliest(dates)
+        except ValueError:
+            refuse_value("date")
+        since = max(begin, self.clock.now() - _KEPT)
+        return Stretch(since, found[1] if found else None, count_of(request.query))
+
+    def _read(self, request: Request, stretch: Stretch) -> Sequence[Sequence[AuditEntry]]:
+        """Read a stretch of each list that may hold what is asked for."""
+        tenant, query = request.principal.tenant, request.query
+        if not query.keys() & {"patient", "entity"} and (day := _day(query.get("date", ""))):
+            return [self.trail.of_day(tenant, day, stretch)]
+        ids = self._asked(tenant, query)
+        wanted = query.get("type")
+        rest, exports = (wanted is None or meets_token(wanted, [t]) for t in (REST, EXPORT))
+        read = [self.trail.of_referral(tenant, i, stretch) for i in ids] if rest else []
+        for referral_id in ids:
+            read += self._events(tenant, referral_id, stretch, rest=rest, exports=exports)
+        return read
+
+    def _events(
+        self,
+        tenant: Tenant,
+        referral_id: ReferralId,
+        stretch: Stretch,
+        *,
+        rest: bool,
+        exports: bool,
+    ) -> Iterator[Sequence[AuditEntry]]:
+        try:
+            referral = self.referrals.load(tenant, referral_id).referral
+        except NotFound:
+            return
+        events = self.referrals.events(tenant, referral_id)
+        if rest:
+            yield stretch.of(granted_writes(events))
+        if exports:
+            yield stretch.of(disclosures(referral, events))
+
     def _asked(self, tenant: Tenant, query: Mapping[str, str]) -> Sequence[ReferralId]:
         if entity := query.get("entity"):
-            return [ReferralId(entity.rpartition("/")[2])]
+            own = own_id(entity.rpartition("/")[2])
+            return [own.referral_id] if own else []
         patient = query.get("patient", "")
         if "|" not in patient:
             refuse(
@@ -96,50 +147,44 @@ class ReadAudit:
         patient = ClinicalPayload.load(self.referrals.payload(referral)).content.patient
         return token in {known.casefold() for known in identity_of(patient).identifiers}
 
-    def _of(self, tenant: Tenant, referral_id: ReferralId, count: int) -> Iterator[AuditEntry]:
-        yield from self.trail.of_referral(tenant, referral_id, self.clock.now() - _KEPT, count)
-        try:
-            referral = self.referrals.load(tenant, referral_id).referral
-        except NotFound:
-            return
-        for event in self.referrals.events(tenant, referral_id):
-            recipient = _recipient(event)
-            if recipient is not None:
-                yield _disclosure(referral, event, recipient)
+
+def _day(text: str) -> date | None:
+    """Return the one day that a parameter names; None: it names none."""
+    text = text.removeprefix("eq")
+    if len(text) != _LENGTH_OF_A_DAY:
+        return None
+    day = None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        refuse_value("date")
+    return day
 
 
-def _recipient(event: Event) -> Recipient | None:
-    """Return to what kind of partner content went with an event; None: to none."""
-    counted = (recipient for unit, recipient in _METERED.items() if event.metered.get(unit))
-    return next(counted, _SENT.get(event.kind))
+def _meets(request: Request, entry: AuditEntry) -> bool:
+    """Whether an access is what all parameters ask for."""
+    return all(_is(name, value, entry) for name, value in request.parameters)
 
 
-def _disclosure(referral: Referral, event: Event, recipient: Recipient) -> AuditEntry:
-    is_payment = recipient is Recipient.PAYER
-    return AuditEntry(
-        id=f"{event.referral_id}.{event.version}",
-        at=event.at,
-        tenant=event.tenant,
-        referral_id=event.referral_id,
-        access=Access.DISCLOSE,
-        agent=event.actor,
-        operation=event.kind.value,
-        purpose=Purpose.PAYMENT if is_payment else Purpose.TREATMENT,
-        recipient=recipient,
-        recipient_id=_recipient_id(referral, event, recipient),
-    )
+def _is(name: str, wanted: str, entry: AuditEntry) -> bool:
+    match name:
+        case "type":
+            return meets_token(wanted, [type_of(entry)])
+        case "outcome":
+            return outcome_of(entry) in wanted.split(",")
+        case "agent":
+            return meets_token(wanted, [(CLIENT, entry.agent)])
+        case "date":
+            try:
+                return meets_date(wanted, (entry.at, entry.at))
+            except ValueError:
+                refuse_value("date")
+    return True
 
 
-def _recipient_id(referral: Referral, event: Event, recipient: Recipient) -> str | None:
-    match recipient:
-        case Recipient.EHR:
-            return referral.referrer
-        case Recipient.PAYER:
-            return getattr(event.facts, "payer", None) or event.dimensions.payer
-        case Recipient.CLINIC:
-            return event.dimensions.performer_organization
-        case _:
-            return getattr(event.facts, "channel", None)
+def _next(request: Request, place: str) -> str:
+    asked = [(name, value) for name, value in request.parameters if name != "_page"]
+    return f"{request.base_url}/AuditEvent?{urlencode([*asked, ('_page', f'a~{place}')])}"
 
 
 def _require_duty(principal: Principal) -> None:

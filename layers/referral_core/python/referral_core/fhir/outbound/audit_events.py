@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
 from referral_core.domain.audit import Access, AuditEntry
+from referral_core.domain.ids import ReferralId
 from referral_core.fhir.parse import Json
 from referral_core.fhir.systems import ORGANIZATION
 
 _DICOM: Final = "http://dicom.nema.org/resources/ontology/DCM"
 _EVENT_TYPE: Final = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+EXPORT: Final = (_DICOM, "110106")
+REST: Final = (_EVENT_TYPE, "rest")
+_DISPLAYS: Final = {EXPORT: "Export", REST: "RESTful Operation"}
 _INTERACTION: Final = "http://hl7.org/fhir/restful-interaction"
 _REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _ENTITY_TYPE: Final = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
@@ -22,16 +27,18 @@ _SUCCESS, _REFUSED = "0", "4"
 _IP_ADDRESS: Final = "2"
 
 
-def audit_event(entry: AuditEntry) -> Json:
-    """Make the AuditEvent of an entry."""
+def audit_event(entries: Sequence[AuditEntry]) -> Json:
+    """Make the AuditEvent of one access: its entries, one for each referral that it showed."""
+    entry = entries[0]
+    entities = [_entity(each.referral_id) for each in entries if each.referral_id]
     return {
         "resourceType": "AuditEvent",
         "id": entry.id,
-        "type": _type_of(entry),
+        "type": _coding(*type_of(entry), _DISPLAYS[type_of(entry)]),
         "subtype": [_subtype_of(entry)],
         "action": _ACTIONS[entry.access],
         "recorded": entry.at.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "outcome": _REFUSED if entry.refused else _SUCCESS,
+        "outcome": outcome_of(entry),
         **({"outcomeDesc": entry.refused} if entry.refused else {}),
         **(
             {"purposeOfEvent": [{"coding": [_coding(_REASON, entry.purpose.value)]}]}
@@ -40,14 +47,18 @@ def audit_event(entry: AuditEntry) -> Json:
         ),
         "agent": [_agent(entry), *_recipients(entry)],
         "source": {"observer": {"display": "Referral Router"}},
-        **({"entity": [_entity(entry)]} if entry.referral_id else {}),
+        **({"entity": entities} if entities else {}),
     }
 
 
-def _type_of(entry: AuditEntry) -> Json:
-    if entry.access is Access.DISCLOSE:
-        return _coding(_DICOM, "110106", "Export")
-    return _coding(_EVENT_TYPE, "rest", "RESTful Operation")
+def type_of(entry: AuditEntry) -> tuple[str, str]:
+    """Return system and code of what kind of event an entry is."""
+    return EXPORT if entry.access is Access.DISCLOSE else REST
+
+
+def outcome_of(entry: AuditEntry) -> str:
+    """Return the code of how it ended."""
+    return _REFUSED if entry.refused else _SUCCESS
 
 
 def _subtype_of(entry: AuditEntry) -> Json:
@@ -89,9 +100,9 @@ def _recipients(entry: AuditEntry) -> list[Json]:
     ]
 
 
-def _entity(entry: AuditEntry) -> Json:
+def _entity(referral_id: ReferralId) -> Json:
     return {
-        "what": {"reference": f"ServiceRequest/{entry.referral_id}"},
+        "what": {"reference": f"ServiceRequest/{referral_id}"},
         "type": _coding(_ENTITY_TYPE, "2", "System Object"),
         "role": _coding(_OBJECT_ROLE, "4", "Domain Resource"),
     }
