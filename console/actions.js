@@ -18,6 +18,8 @@ const KNOWN = {
   "rebook": ["Rebook", "The visit is dropped; the clinic books another."],
   "route-again": ["Choose another clinic", "The clinic is told, its place is free, another one is chosen."],
   "choose-performer": ["Choose who is asked", "The clinic in hand is told, and whom you name is asked next."],
+  "patient-told": ["Patient told", "The patient knows that the visit is off."],
+  "not-reached": ["Not reached", "The patient could not be told in time; the referral ends all the same."],
   "told-another-way": ["Told another way", "The referring provider has the notice by telephone or on paper."],
   "keep-waiting": ["Keep waiting", "The same wait begins again."],
   "appointment-fulfilled": ["Visit took place", "The clinic's report is awaited."],

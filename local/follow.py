@@ -29,7 +29,9 @@ _FEW: Final = 8
 _PAUSE_S: Final = 0.8
 LEFT_AFTER: Final = timedelta(days=5)
 """How long an item lies on a worklist until it counts as left there: the staff look daily."""
-_MESSAGES: Final = frozenset({EventKind.PATIENT_CONTACTED, EventKind.PATIENT_REMINDED})
+_MESSAGES: Final = frozenset(
+    {EventKind.PATIENT_CONTACTED, EventKind.PATIENT_REMINDED, EventKind.PATIENT_TOLD}
+)
 
 
 @dataclass(frozen=True)

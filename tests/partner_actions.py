@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from referral_core.domain.lifecycle import Step
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentFulfilled,
@@ -45,6 +46,12 @@ def notified(world: World) -> None:
     notice = world.referral.notice
     assert notice is not None
     world.report(NoticeDelivered, notice=notice.number)
+
+
+def patient_told(world: World) -> None:
+    """Let the message about the end go out: not on the day of another, nor at night."""
+    while not world.referral.is_closed and world.referral.current_step is Step.CONTACT_PATIENT:
+        world.wait()
 
 
 def acknowledged(world: World) -> None:

@@ -24,7 +24,8 @@ REASONS: Final = frozenset(
         ),
         *("authorization-overdue", "fee-class-missing", "call-due", "escalated"),
         *("another-time-wanted", "patient-cancels", "closing-sign-off", "patient-opted-out"),
-        *("patient-wrote", "patient-not-reached", "message-ambiguous", "message-refused"),
+        *("patient-wrote", "patient-not-reached", "patient-not-told"),
+        *("message-ambiguous", "message-refused"),
         *("not-booked", "visit-unauthorized", "interpreter-needed"),
         *("visit-unconfirmed", "rebookings-exhausted", "report-overdue"),
         *("critical-result", "notice-undelivered", "not-acknowledged"),
@@ -54,7 +55,7 @@ ACTIONS: Final = frozenset(
         ),
         *("contact-again", "route-again", "keep-waiting", "sign-off", "appeal", "resubmit"),
         *("override", "confirm-eligible", "patient-agreed", "rebook", "appointment-fulfilled"),
-        *("acknowledged-by-phone", "told-another-way"),
+        *("acknowledged-by-phone", "told-another-way", "patient-told", "not-reached"),
         *(f"close:{outcome}" for outcome in _OUTCOMES),
     }
 )

@@ -22,7 +22,15 @@ from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.reopen import reopen
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.partner_actions import TO_THE_END, accepted, agreed, booked, notified, reason_of
+from tests.partner_actions import (
+    TO_THE_END,
+    accepted,
+    agreed,
+    booked,
+    notified,
+    patient_told,
+    reason_of,
+)
 from tests.unit.lifecycle.work_item_worlds import a_world
 
 
@@ -85,6 +93,7 @@ def test_a_clinic_that_left_the_directory_holds_no_cancellation_up() -> None:
     # When the referrer cancels
     world.report(Cancel, role=Role.EHR)
     notified(world)
+    patient_told(world)
     # Then it is closed, and nothing is held
     assert world.referral.outcome is Outcome.CANCELLED_BY_REFERRER
     assert reserved(world) == 0

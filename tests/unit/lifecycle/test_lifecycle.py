@@ -34,6 +34,7 @@ from tests.partner_actions import (
     agreed,
     booked,
     notified,
+    patient_told,
     reason_of,
     reported,
     seen,
@@ -187,6 +188,7 @@ def test_the_referrer_can_cancel_in_every_wait(steps_done: int) -> None:
     world.report(Cancel, role=Role.EHR)
     if steps_done < 5:
         notified(world)
+        patient_told(world)
         assert world.referral.outcome is Outcome.CANCELLED_BY_REFERRER
         assert world.referral.loop_closed
         assert sum(world.referrals.reserved.values()) == 0

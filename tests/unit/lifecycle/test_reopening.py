@@ -30,6 +30,7 @@ from tests.partner_actions import (
     agreed,
     booked,
     notified,
+    patient_told,
     reason_of,
     reported,
     seen,
@@ -51,6 +52,7 @@ def cancelled(*acts: object) -> World:
         act(world)  # type: ignore[operator]
     world.report(Cancel, role=Role.EHR)
     notified(world)
+    patient_told(world)
     assert world.referral.outcome is Outcome.CANCELLED_BY_REFERRER
     return world
 

@@ -13,9 +13,10 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Role
+from referral_core.domain.updates import Cancel, Role
 from referral_core.domain.work_items import Reason
 from referral_core.entrypoints.sms_replies import ReceiveReply
+from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.process_due import process_due
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from tests.in_memory import TENANT
@@ -192,3 +193,21 @@ def test_the_group_of_their_tasks_brings_orders_together() -> None:
     placed = Placed(bundle)
     placed.days(4)
     assert attempts(placed)[1] == 0
+
+
+def test_one_order_that_is_withdrawn_does_not_call_off_the_others() -> None:
+    placed = Placed(orders(TOGETHER, TOGETHER))
+    world = placed.api.world
+    for one, sent in zip(placed.ids, (1, 2), strict=True):
+        world.clock.move(timedelta(days=1))
+        update = Cancel(
+            id=f"cancel-{one}",
+            actor="ehr-1",
+            role=Role.EHR,
+            organization=placed.of(one).referrer,
+            received_at=world.clock.now(),
+        )
+        apply_update(world.engine, TENANT, one, update)
+        world.settle()
+        # The patient was asked about both at once: only the last one's end is news.
+        assert placed.sent == sent

@@ -6,7 +6,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.updates import Cancel, OfferDeclined, Role
 from tests.in_memory import TENANT, World
-from tests.partner_actions import accepted, notified
+from tests.partner_actions import accepted, notified, patient_told
 from tests.unit.lifecycle.work_item_worlds import a_world
 
 
@@ -41,5 +41,6 @@ def test_a_cancelled_referral_gives_back_its_own_place_only() -> None:
     world.report(Cancel, role=Role.EHR)
     assert world.referrals.reserved[week] == 1
     notified(world)
+    patient_told(world)
     assert world.referral.outcome is Outcome.CANCELLED_BY_REFERRER
     assert world.referrals.reserved[week] == 1

@@ -15,6 +15,7 @@ from referral_core.domain.terminology import Concept
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentNoshow,
+    Cancel,
     ChangedPart,
     ContactRecorded,
     DecisionMade,
@@ -240,6 +241,14 @@ def _patient_cancels() -> World:
     return world
 
 
+def _patient_not_told() -> World:
+    """Booked, then stopped all texts, then the referrer cancels."""
+    world = _booked()
+    reply(world, "stop")
+    world.report(Cancel, role=Role.EHR)
+    return world
+
+
 def _critical() -> World:
     world = _seen()
     reported(world, critical=True)
@@ -295,6 +304,7 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.PATIENT_CANCELS: _patient_cancels,
         Reason.PATIENT_NOT_REACHED: lambda: until(_accepted(), Reason.PATIENT_NOT_REACHED),
         Reason.CLOSING_SIGN_OFF: _sign_off,
+        Reason.PATIENT_NOT_TOLD: _patient_not_told,
         Reason.MESSAGE_AMBIGUOUS: _message_ambiguous,
         Reason.MESSAGE_REFUSED: _message_refused,
         Reason.NOT_BOOKED: _not_booked,

@@ -245,7 +245,9 @@ def touches(ones: list[One]) -> Figures:
         happened = list(one.happened())
         decisions = sum(e.metered.get("staff_decisions", 0) for e in happened)
         calls = sum(e.metered.get("staff_calls", 0) for e in happened)
-        sent = sum(e.kind in {K.PATIENT_CONTACTED, K.PATIENT_REMINDED} for e in happened)
+        sent = sum(
+            e.kind in {K.PATIENT_CONTACTED, K.PATIENT_REMINDED, K.PATIENT_TOLD} for e in happened
+        )
         return {
             "received": int(one.is_received),
             "decisions": decisions,

@@ -15,7 +15,7 @@ from referral_core.domain.updates import (
 )
 from referral_core.lifecycle.engine.reopen import reopen
 from tests.in_memory import REFERRAL, TENANT
-from tests.partner_actions import notified
+from tests.partner_actions import notified, patient_told
 from tests.unit.timelines.clinic_branches import no_clinic_answers
 from tests.unit.timelines.openings import asked, booked, seen
 from tests.unit.timelines.patient_branches import patient_declines
@@ -33,11 +33,12 @@ def referrer_cancels_at_once(pathway_id: str) -> PathwayWorld:
 
 
 def referrer_cancels(pathway_id: str) -> PathwayWorld:
-    """The order is revoked when a visit is booked; the clinic is notified, the place released."""
+    """The order is revoked when a visit is booked; all are told, the place is released."""
     world = booked(pathway_id)
     world.later(1)
     world.report(Cancel, role=Role.EHR)
     notified(world)
+    patient_told(world)
     return world
 
 
@@ -52,11 +53,12 @@ def referrer_cancels_too_late(pathway_id: str) -> PathwayWorld:
 
 
 def care_is_received_elsewhere(pathway_id: str) -> PathwayWorld:
-    """A visit elsewhere is found while one is booked: clinic and referrer are notified."""
+    """A visit elsewhere is found while one is booked: clinic, referrer and patient are told."""
     world = booked(pathway_id)
     world.later(1)
     world.report(CareReceivedElsewhere, role=Role.STAFF)
     notified(world)
+    patient_told(world)
     return world
 
 

@@ -16,7 +16,7 @@ from referral_core.domain.directory import TenantProfile
 from referral_core.domain.outreach.plan import LANGUAGES, Channel, Purpose, language_of
 from referral_core.domain.outreach.replies import Reply, read_reply
 from referral_core.domain.outreach.sms_parts import parts
-from referral_core.domain.outreach.texts import Text, compose, weekday
+from referral_core.domain.outreach.texts import Text, compose, help_text, weekday
 from tests.unit.builders import TENANT
 
 SENDER = "W" * 24
@@ -32,7 +32,14 @@ TELLING = re.compile(
 )
 
 
-def text(channel: Channel, purpose: Purpose, language: str, *, discreet: bool) -> Text:
+def text(
+    channel: Channel,
+    purpose: Purpose,
+    language: str,
+    *,
+    discreet: bool,
+    about_child: bool = False,
+) -> Text:
     # The longest day and hour that is ever spoken, in each language.
     when = {"en": f"{weekday(2, 'en')} 12/30 12:30 PM", "es": f"{weekday(2, 'es')} 30/12 14:30"}
     return compose(
@@ -43,6 +50,7 @@ def text(channel: Channel, purpose: Purpose, language: str, *, discreet: bool) -
         call_back=CALL_BACK,
         when=when[language],
         discreet=discreet,
+        about_child=about_child,
     )
 
 
@@ -65,9 +73,43 @@ def test_every_text_message_is_one_part_with_the_longest_names_a_tenant_may_have
 ) -> None:
     profile = a_profile()
     assert (len(profile.sender_name), len(profile.call_back)) == (24, 16)
-    said = text("sms", purpose, language, discreet=discreet).body
+    for about_child in (False, True):
+        said = text("sms", purpose, language, discreet=discreet, about_child=about_child).body
+        assert parts(said) == 1, said
+        assert said.isascii()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_answer_to_help_names_the_sender_the_number_and_stop_in_one_part(language: str) -> None:
+    said = help_text(language, sender=SENDER, call_back=CALL_BACK)
     assert parts(said) == 1
-    assert said.isascii()
+    assert SENDER in said
+    assert CALL_BACK in said
+    assert "STOP" in said
+    assert not TELLING.search(said)
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize(("language", "child"), [("en", "the child"), ("es", "menor")])
+@pytest.mark.parametrize("channel", ["sms", *LONG])
+def test_who_is_written_to_about_a_child_reads_that_it_is_about_the_child(
+    channel: Channel, language: str, child: str, purpose: Purpose
+) -> None:
+    plain = text(channel, purpose, language, discreet=False)
+    about = text(channel, purpose, language, discreet=False, about_child=True)
+    assert child in (about.subject + about.body).lower()
+    assert child not in (plain.subject + plain.body).lower()
+    own = {"en": r"\byour (?:doctor|visit)", "es": r"\bsu (?:doctor|cita)"}[language]
+    assert not re.search(own, about.subject + about.body, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_discreet_text_says_not_even_that_there_is_a_child(
+    language: str, purpose: Purpose
+) -> None:
+    said = text("sms", purpose, language, discreet=True, about_child=True).body
+    assert not re.search(r"child|menor", said)
 
 
 @pytest.mark.parametrize("name", ["x" * 25, "Lakeside Médico", "Lake[side]", "€care", ""])
@@ -107,7 +149,9 @@ def test_the_words_that_a_text_message_asks_for_are_understood(
 ) -> None:
     said = text("sms", purpose, language, discreet=discreet).body.replace(SENDER, "")
     asked = set(re.findall(r"\b(?:YES|NO|TIME|STOP|SI|HORA)\b", said))
-    assert {"STOP", "NO"} <= asked
+    ends = purpose in {Purpose.CALLED_OFF, Purpose.WITHDRAWN}
+    assert {"STOP"} | (set() if ends else {"NO"}) <= asked
+    assert not ends or asked == {"STOP"}  # nothing is asked any more
     assert Reply.OTHER not in {read_reply(word) for word in asked}
 
 

@@ -18,6 +18,7 @@ _MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "patient-contacted": "sent",
         "patient-reminded": "sent",
+        "patient-told": "sent",
         "channel-unavailable": "unavailable",
         "no-reply": "unanswered",
         "patient-agreed": "answered",

@@ -158,6 +158,7 @@ class Messages:
             call_back=profile.call_back,
             when=_spoken(case, appointment, language) if appointment else "",
             discreet=case.rules.outreach.discreet,
+            about_child=content.patient.through_contact,
         )
         return self.messenger.send(
             Message(

@@ -18,6 +18,7 @@ from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.outreach.series import last_contact
 from referral_core.domain.planned import Planned, PlannedAct, person_looks, will
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle import ending_message
 from referral_core.lifecycle.attempts import ends_at, escalates_at, is_escalated, upcoming
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.evidence import (
@@ -80,6 +81,9 @@ def _of_offer(case: Case, due: datetime) -> Iterator[Planned]:
 
 def _of_outreach(case: Case, due: datetime) -> Iterator[Planned]:
     referral, outreach = case.referral, case.rules.outreach
+    if ending_message.is_ending(referral):
+        yield will(_A.PATIENT_TOLD, due)
+        return
     if referral.asked_with is not None:
         yield will(_A.SERIES_LOOKED_AT, due)
         return

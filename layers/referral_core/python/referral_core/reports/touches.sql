@@ -37,7 +37,7 @@ FROM (
         0 AS received,
         coalesce(staff_decisions, 0) AS decisions,
         coalesce(staff_calls, 0) AS calls,
-        CASE WHEN event IN ('patient-contacted', 'patient-reminded') THEN 1 ELSE 0 END AS messages
+        CASE WHEN event IN ('patient-contacted', 'patient-reminded', 'patient-told') THEN 1 ELSE 0 END AS messages
     FROM happened
 ) AS r
 GROUP BY cut_1, cut_2, cut_3

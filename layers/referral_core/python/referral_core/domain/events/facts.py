@@ -228,6 +228,8 @@ _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
         _K.PATIENT_OPTED_OUT,
         _K.PATIENT_NOT_REACHED,
         _K.PATIENT_REMINDED,
+        _K.PATIENT_TO_BE_TOLD,
+        _K.PATIENT_TOLD,
         _K.APPOINTMENT_CONFIRMED,
         _K.REBOOKING_WANTED,
     ),

@@ -51,6 +51,8 @@ class EventKind(StrEnum):
     PATIENT_DECLINED = "patient-declined"
     PATIENT_OPTED_OUT = "patient-opted-out"
     PATIENT_NOT_REACHED = "patient-not-reached"
+    PATIENT_TO_BE_TOLD = "patient-to-be-told"
+    PATIENT_TOLD = "patient-told"
     # the appointment
     BOOKING_AWAITED = "booking-awaited"
     APPOINTMENT_BOOKED = "appointment-booked"

@@ -34,10 +34,18 @@ def contact_hash(address: str) -> str:
 
 
 class Purpose(StrEnum):
-    """Why a patient is written to."""
+    """Why a patient is written to.
+
+    Attributes:
+        CANCELLATION: a visit does not take place, and another one is wanted.
+        CALLED_OFF: a visit does not take place, and none is arranged any more.
+        WITHDRAWN: they were asked, and nothing is arranged any more.
+    """
 
     INVITATION = "invitation"
     CANCELLATION = "cancellation"
+    CALLED_OFF = "called-off"
+    WITHDRAWN = "withdrawn"
     REMINDER = "reminder"
     PREPARATION = "preparation"
 

@@ -14,7 +14,7 @@ ContactState = Literal["sending", "sent", "failed", "ambiguous", "skipped", "due
 
 
 class Contact(Model):
-    """One attempt to reach the patient, or one reminder.
+    """One attempt to reach the patient, one reminder, or the message that it has ended.
 
     `sending` is written before the channel is called: an attempt found in it is ambiguous and
     never sent again blindly. `due` is a call that staff are to make, `missed` one that nobody
@@ -30,7 +30,7 @@ class Contact(Model):
     channel: Channel
     at: datetime
     state: ContactState
-    purpose: Literal["invitation", "reminder"] = "invitation"
+    purpose: Literal["invitation", "reminder", "ending"] = "invitation"
     position: int | None = None
     parts: int = 0
     day_part: DayPart | None = None

@@ -18,6 +18,8 @@ from referral_core.domain.work_items.vocabulary import (
     ENTER_AUTHORIZATION,
     KEEP_WAITING,
     NAME_SERVICE,
+    NOT_REACHED,
+    PATIENT_TOLD,
     REBOOK,
     RECORD_CALL,
     RECORD_CONSENT,
@@ -209,6 +211,14 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "No attempt reached the patient and the evidence is not complete; call, or write.",
             {},
             Outcome.UNABLE_TO_REACH,
+        ),
+        # How the referral ends is decided already: only the visit is still to be called off.
+        Reason.PATIENT_NOT_TOLD: WorkItemPolicy(
+            Queue.CONTACT_CENTER,
+            "The visit is off and no message may tell the patient so in time; call the patient.",
+            MappingProxyType({PATIENT_TOLD: Step.VERIFY_CLOSURE, NOT_REACHED: Step.VERIFY_CLOSURE}),
+            closes=(),
+            also_accepts=frozenset(),
         ),
         Reason.CLOSING_SIGN_OFF: _patient_policy(
             Queue.CLINICAL_REVIEW,

@@ -13,7 +13,7 @@ from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
 from referral_core.domain.performer_choice import PerformerChoice
-from referral_core.domain.referral import Notice, NoticeTopic, Referral, WorkItem
+from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.updates import DecisionMade, Reported
 from referral_core.domain.work_items import (
     ACCEPT_LATER,
@@ -25,6 +25,8 @@ from referral_core.domain.work_items import (
     ENTER_AUTHORIZATION,
     KEEP_WAITING,
     NAME_SERVICE,
+    NOT_REACHED,
+    PATIENT_TOLD,
     REBOOK,
     RECORD_CALL,
     RECORD_CONSENT,
@@ -33,7 +35,6 @@ from referral_core.domain.work_items import (
     ROUTE_AGAIN,
     SELF_PAY,
     SIGN_OFF,
-    TOLD_ANOTHER_WAY,
     Reason,
     closing_action,
     outcome_of,
@@ -41,6 +42,8 @@ from referral_core.domain.work_items import (
 )
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item
+from referral_core.lifecycle.ending_message import told_by_a_person
+from referral_core.lifecycle.reactions.notice import sent_again
 from referral_core.lifecycle.reactions.offer import cancelled_appointment, taken_back
 from referral_core.lifecycle.reactions.order_change import checked_again
 from referral_core.lifecycle.reactions.service import kept, named
@@ -180,32 +183,9 @@ def _consequences(referral: Referral, update: DecisionMade, item: WorkItem) -> C
     if outcome is not None:
         return {"proposed_outcome": outcome}
     if item.reason in ABOUT_NOTICE:
-        return _notice_again(referral, update)
+        return {"notices": sent_again(referral, update)}
     follow = _CONSEQUENCES.get(update.action)
     return follow(referral, update, item) if follow else {}
-
-
-def _notice_again(referral: Referral, update: DecisionMade) -> Consequences:
-    """Send what was not delivered once more, or take the word that the referrer knows."""
-    if update.action == RETRY:
-        return {"notices": tuple(_again(referral, n, update) for n in referral.notices)}
-    if update.action == TOLD_ANOTHER_WAY:
-        told = {"delivered_at": update.received_at, "undeliverable": False}
-        return {"notices": tuple(n.but(**told) if n.undeliverable else n for n in referral.notices)}
-    notice = referral.notice
-    if notice is None:
-        return {}
-    return {
-        "notices": referral.with_notice_changed(notice.number, acknowledged_at=update.received_at)
-    }
-
-
-def _again(referral: Referral, notice: Notice, update: DecisionMade) -> Notice:
-    """Return a notice as it is once it is to be sent again; the one about the end is replaced."""
-    if notice.topic is NoticeTopic.CLOSURE:
-        is_current = referral.notice is not None and referral.notice.number == notice.number
-        return notice.but(undeliverable=True) if is_current else notice
-    return notice.begun_again(update.received_at) if notice.undeliverable else notice
 
 
 def _pays_alone(_referral: Referral, update: DecisionMade, _item: WorkItem) -> Consequences:
@@ -276,6 +256,11 @@ def _let_stand(referral: Referral, _update: DecisionMade, item: WorkItem) -> Con
     return {"appointment": appointment.but(seen_to=(*appointment.seen_to, item.reason))}
 
 
+def _told(referral: Referral, update: DecisionMade, _item: WorkItem) -> Consequences:
+    reached = update.action == PATIENT_TOLD
+    return {"contacts": told_by_a_person(referral, update.received_at, reached=reached)}
+
+
 def _seen(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
     return {"status": Status.SEEN_AWAITING_REPORT}
 
@@ -292,5 +277,7 @@ _CONSEQUENCES: Final[Mapping[str, Callable[[Referral, DecisionMade, WorkItem], C
     RECORD_CONSENT: _consented,
     SIGN_OFF: _signed_off,
     APPEAL: _appealed,
+    PATIENT_TOLD: _told,
+    NOT_REACHED: _told,
 }
 """What an action changes besides the step to go on with."""

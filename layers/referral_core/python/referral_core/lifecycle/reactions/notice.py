@@ -10,12 +10,14 @@ from referral_core.domain.lifecycle import COMPLETED, Party, Queue, Status, Step
 from referral_core.domain.mailbox import Wait
 from referral_core.domain.referral import Notice, NoticeTopic, Referral
 from referral_core.domain.updates import (
+    DecisionMade,
     NoticeAcknowledged,
     NoticeDelivered,
     NoticeUndeliverable,
     NoticeUpdate,
 )
-from referral_core.domain.work_items import Reason
+from referral_core.domain.work_items import RETRY, TOLD_ANOTHER_WAY, Reason
+from referral_core.lifecycle import ending_message
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
 
@@ -181,6 +183,8 @@ def _verified(case: Case, update: NoticeDelivered | NoticeAcknowledged) -> Draft
         return record_only(case, update)
     if is_critical_under_way(case.referral):
         then, reason = Step.VERIFY_CLOSURE, "The notice of the critical result is still under way."
+    elif ending_message.is_owed(case):
+        then, reason = Step.VERIFY_CLOSURE, "The patient is still to be told of the end."
     else:
         then, reason = Step.CLOSE_REFERRAL, "Everything that closes the loop is on record."
     return draft(
@@ -191,3 +195,24 @@ def _verified(case: Case, update: NoticeDelivered | NoticeAcknowledged) -> Draft
         by=update,
         facts=ClosureFacts(notice=notice.number),
     )
+
+
+def sent_again(referral: Referral, update: DecisionMade) -> tuple[Notice, ...]:
+    """Send what was not delivered once more, or take the word that the referrer knows."""
+    if update.action == RETRY:
+        return tuple(_again(referral, n, update) for n in referral.notices)
+    if update.action == TOLD_ANOTHER_WAY:
+        told = {"delivered_at": update.received_at, "undeliverable": False}
+        return tuple(n.but(**told) if n.undeliverable else n for n in referral.notices)
+    notice = referral.notice
+    if notice is None:
+        return referral.notices
+    return referral.with_notice_changed(notice.number, acknowledged_at=update.received_at)
+
+
+def _again(referral: Referral, notice: Notice, update: DecisionMade) -> Notice:
+    """Return a notice as it is once it is to be sent again; the one about the end is replaced."""
+    if notice.topic is NoticeTopic.CLOSURE:
+        is_current = referral.notice is not None and referral.notice.number == notice.number
+        return notice.but(undeliverable=True) if is_current else notice
+    return notice.begun_again(update.received_at) if notice.undeliverable else notice

@@ -16,6 +16,7 @@ from referral_core.lifecycle.reactions.decision import item_of
 
 _AT_ONCE: Final[Mapping[Reason, Span]] = {
     Reason.CRITICAL_RESULT: "1h",
+    Reason.PATIENT_NOT_TOLD: "1h",
     # Whether it holds a critical result is what the person is to see.
     Reason.REPORT_OF_FORMER_PERFORMER: "1h",
 }

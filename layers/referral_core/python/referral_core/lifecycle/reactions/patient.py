@@ -85,6 +85,24 @@ def read_by_a_person(case: Case, update: PatientReplied, status: Status) -> Draf
     )
 
 
+def replied_to_series(case: Case, update: PatientReplied) -> Draft:
+    """Draft what a reply leads to; one to an earlier question is read by a person."""
+    if _is_stale(case, update):
+        return read_by_a_person(case, update, Status.CONTACTING_PATIENT)
+    return replied(case, update)
+
+
+def _is_stale(case: Case, update: PatientReplied) -> bool:
+    """Whether it was sent before this series asked: about another clinic, or nothing yet.
+
+    What it meant then it need not mean now, so a person reads it; a stop is one at any time.
+    """
+    if update.reply in {Reply.STOP, Reply.START, Reply.HELP}:
+        return False
+    asked = case.referral.outreach_from
+    return asked is None or update.received_at < asked
+
+
 def called(case: Case, update: ContactRecorded) -> Draft:
     """Draft what came of a call that staff made: it counts as an attempt."""
     result, referral = update.result, case.referral

@@ -13,7 +13,6 @@ from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
 from referral_core.domain.messages import DeliveryUnknown
 from referral_core.domain.outreach.plan import METERED, Purpose
-from referral_core.domain.outreach.replies import Reply
 from referral_core.domain.outreach.series import (
     last_contact,
     series,
@@ -21,9 +20,10 @@ from referral_core.domain.outreach.series import (
     with_contact_ended,
 )
 from referral_core.domain.pause import Pause, pause_of_channel
-from referral_core.domain.referral import Contact
-from referral_core.domain.updates import PatientReplied, Update, UpdateKind
+from referral_core.domain.referral import Contact, Referral
+from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle import ending_message
 from referral_core.lifecycle.attempts import (
     Turn,
     call_by,
@@ -38,7 +38,7 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.evidence import is_unreachable
 from referral_core.lifecycle.messages import Messages, message_claim, unconfirmed_send
-from referral_core.lifecycle.reactions.patient import read_by_a_person, replied
+from referral_core.lifecycle.reactions.patient import replied_to_series
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.requisition import asking, follow, follows
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
@@ -47,24 +47,6 @@ _BREATH: Final = timedelta(minutes=5)
 """What lies between a message and whatever follows it at the earliest."""
 _TRY_AGAIN: Final = timedelta(hours=1)
 """After which a channel that was away is tried once more, until the next attempt is due."""
-
-
-def _replied(case: Case, update: PatientReplied) -> Draft:
-    """Draft what a reply leads to; one to an earlier question is read by a person."""
-    if _is_stale(case, update):
-        return read_by_a_person(case, update, Status.CONTACTING_PATIENT)
-    return replied(case, update)
-
-
-def _is_stale(case: Case, update: PatientReplied) -> bool:
-    """Whether it was sent before this series asked: about another clinic, or nothing yet.
-
-    What it meant then it need not mean now, so a person reads it; a stop is one at any time.
-    """
-    if update.reply in {Reply.STOP, Reply.START, Reply.HELP}:
-        return False
-    asked = case.referral.outreach_from
-    return asked is None or update.received_at < asked
 
 
 @dataclass(frozen=True)
@@ -98,11 +80,19 @@ class ContactPatient(Reacting):
             UpdateKind.SERVICE_ATTESTED,
             UpdateKind.APPOINTMENT_FULFILLED,
         ),
-        UpdateKind.PATIENT_REPLIED: _replied,
+        UpdateKind.PATIENT_REPLIED: replied_to_series,
     }
+
+    def accepted_updates(self, referral: Referral) -> frozenset[UpdateKind]:
+        """Accept what there is a reaction to; while the end is told, little of it."""
+        if ending_message.is_ending(referral):
+            return ending_message.ACCEPTS
+        return super().accepted_updates(referral)
 
     def on_update(self, case: Case, update: Update) -> Draft:
         """React with the call that was due settled: the patient is heard of another way."""
+        if ending_message.is_ending(case.referral):
+            return ending_message.on_update(case, update)
         match update.kind:
             case UpdateKind.DEADLINE:
                 return self.on_deadline(case, update)
@@ -117,6 +107,8 @@ class ContactPatient(Reacting):
 
     def start(self, case: Case) -> Draft:
         """Write the attempt down before the channel is used, so that none is made twice."""
+        if ending_message.is_ending(case.referral):
+            return ending_message.start(case)
         if (unsure := unconfirmed_send(case, self.name)) is not None:
             return unsure
         placed = case.of(case.referral.but(time_zones=case.zones))
@@ -146,6 +138,8 @@ class ContactPatient(Reacting):
 
     def execute(self, case: Case) -> Recorder:
         """Make the attempt that `start` wrote down, or wait until one may be made."""
+        if ending_message.is_ending(case.referral):
+            return ending_message.execute(case, self.messages)
         other = asking(case)
         if other is not None:
             return follows(case, other)

@@ -23,6 +23,7 @@ from referral_core.domain.updates import (
     UpdateKind,
 )
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle import ending_message
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import (
     Draft,
@@ -111,7 +112,7 @@ class VerifyClosure(Reacting):
             return self._await_report(case)
         if outcome not in COMPLETED and (offer := _to_be_told(referral)) is not None:
             self._withdraw(case, offer, outcome)
-        return _notifying(referral, outcome)
+        return _notifying(case, outcome)
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Draft what is late: the report, the notice or its acknowledgement."""
@@ -159,13 +160,15 @@ def _to_be_told(referral: Referral) -> Offer | None:
     return referral.offer or (last if is_unaware else None)
 
 
-def _notifying(referral: Referral, outcome: Outcome) -> Recorder:
-    """Return what follows once the outcome is known: the notice, its delivery, its answer."""
-    notice = referral.notice
+def _notifying(case: Case, outcome: Outcome) -> Recorder:
+    """Return what follows once the outcome is known: the notice, the patient, the answer."""
+    referral, notice = case.referral, case.referral.notice
     if notice is None or notice.undeliverable:
         return lambda case: _queue_notice(case, outcome)
     if not notice.outcome is referral.proposed_outcome is outcome:
         return lambda case: _queue_notice(case, outcome)
+    if ending_message.is_owed(case):
+        return ending_message.leads_to
     return _await_acknowledgement if notice.reached else _await_delivery
 
 
@@ -244,6 +247,7 @@ def _queue_notice(case: Case, outcome: Outcome) -> Draft:
         EventKind.NOTICE_QUEUED,
         "The referring provider is being told how the referral ended.",
         due_at=case.due_after(case.rules.closure.notice_within),
+        then=Step.VERIFY_CLOSURE if ending_message.is_owed(case) else None,
         queue=NOTIFYING,
         waits_for=Party.ROUTER,
         facts=ClosureFacts(outcome=outcome, notice=len(referral.notices) + 1),
