@@ -122,6 +122,14 @@ class ReferralRouterStack(Stack):
         }
 
 
+_ACCOUNTS = (
+    "cognito-idp:AdminCreateUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminUserGlobalSignOut",
+)
+"""What a manager's acts do with people's accounts; nobody is given another's password."""
+
+
 def _tell_addresses(by_name: Mapping[str, lambda_.Function], api: Api) -> None:
     """Give functions what is known once the API is there."""
     by_name["deliver_notices"].add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)
@@ -129,6 +137,9 @@ def _tell_addresses(by_name: Mapping[str, lambda_.Function], api: Api) -> None:
         by_name[name].add_environment("TOKEN_URL", f"{api.domain.base_url()}/oauth2/token")
     for name in ("authorize_client", "serve_console"):
         by_name[name].add_environment("CONSOLE_CLIENT_ID", api.console.user_pool_client_id)
+    people = by_name["manage_people"]
+    people.add_environment("USER_POOL_ID", api.user_pool.user_pool_id)
+    api.user_pool.grant(people, *_ACCOUNTS)
     authorize = by_name["authorize_client"]
     for function in (authorize, by_name["issue_token"]):
         function.add_environment("PUBLIC_BASE_URL", api.http_api.api_endpoint)

@@ -11,11 +11,8 @@ credentials (docs/runbook.md).
 from __future__ import annotations
 
 import argparse
-import secrets
-import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import httpx
 
@@ -25,14 +22,11 @@ from local.emulator import Emulator
 from local.running_stack import RunningStack
 from local.seed import TENANT
 from local.seed import onboard as onboard_client
-from referral_core.adapters.aws.dynamodb import keys
-from referral_core.adapters.aws.dynamodb.directory import config_item, person_item
+from referral_core.adapters.aws.dynamodb.people import PeopleTable
+from referral_core.adapters.aws.user_pool import UserPoolAccounts
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.principal import Duty, Person, Principal
 from referral_core.domain.updates import Role
-
-_PASSWORD_LENGTH: Final = 20
-_KINDS: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#%+-=?@")
 
 
 @dataclass(frozen=True)
@@ -55,41 +49,23 @@ def onboard(
 
     The pool asks for a one-time password at the first sign-in, since it is required of everybody.
     """
-    password = _password()
     pool = deployment["UserPoolId"]
     cognito = emulator.client("cognito-idp")
-    cognito.admin_create_user(
-        UserPoolId=pool,
-        Username=username,
-        TemporaryPassword=password,
-        MessageAction="SUPPRESS",
-    )
+    password = UserPoolAccounts(cognito, pool).create(username)
+    # The emulator's sign-in page does not ask for another one.
     cognito.admin_set_user_password(
         UserPoolId=pool, Username=username, Password=password, Permanent=True
     )
     principal = Principal.of_person(username, TENANT, person, teams)
-    items = (config_item(principal), person_item(principal))
-    table = deployment["TableName"]
-    emulator.client("dynamodb").transact_write_items(
-        TransactItems=[{"Put": {"TableName": table, "Item": each}} for each in items]
-    )
+    PeopleTable(emulator.client("dynamodb"), deployment["TableName"]).add(principal)
     return Account(person.name, username, password)
 
 
 def offboard(emulator: Emulator, deployment: Deployment, username: str) -> None:
     """End a person's sessions and access; what they did stays on record under their name's id."""
-    whose = {"UserPoolId": deployment["UserPoolId"], "Username": username}
-    cognito = emulator.client("cognito-idp")
-    cognito.admin_disable_user(**whose)
-    cognito.admin_user_global_sign_out(**whose)
-    table = deployment["TableName"]
-    gone = (
-        {"pk": {"S": keys.principal(username)}, "sk": {"S": keys.Sort.PRINCIPAL.value}},
-        {"pk": {"S": keys.config(TENANT)}, "sk": {"S": f"{keys.Sort.PERSON}{username}"}},
-    )
-    emulator.client("dynamodb").transact_write_items(
-        TransactItems=[{"Delete": {"TableName": table, "Key": key}} for key in gone]
-    )
+    UserPoolAccounts(emulator.client("cognito-idp"), deployment["UserPoolId"]).end(username)
+    people = PeopleTable(emulator.client("dynamodb"), deployment["TableName"])
+    people.remove(people.person(TENANT, username))
 
 
 def hand_over(running: RunningStack, username: str, to: str) -> int:
@@ -148,15 +124,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.act == "offboard":
         offboard(emulator, deployment, chosen.username)
         print(f"{chosen.username} can no longer sign in.")
-
-
-def _password() -> str:
-    """Return a password that holds a letter, a capital, a digit and a sign, as the pool asks."""
-    every = "".join(_KINDS)
-    rest = [secrets.choice(every) for _ in range(_PASSWORD_LENGTH - len(_KINDS))]
-    letters = [*(secrets.choice(kind) for kind in _KINDS), *rest]
-    secrets.SystemRandom().shuffle(letters)
-    return "".join(letters)
 
 
 if __name__ == "__main__":

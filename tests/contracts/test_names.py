@@ -25,6 +25,7 @@ NO_STATES = {
     "query_api",
     "serve_console",
     "query_reports",
+    "manage_people",
     "export_events",
     "publish_outbox",
     "record_metrics",

@@ -19,7 +19,10 @@ from infra.functions import OTHERS, STEPS, Spec
 ROOT = Path(__file__).parents[2]
 SPECS: Final = (*STEPS, *OTHERS)
 STEP_NAMES: Final = {spec.name for spec in STEPS}
-HTTP: Final = {"receive_referral", "receive_update", "query_api", "query_reports", "issue_token"}
+HTTP: Final = {
+    *("receive_referral", "receive_update", "query_api", "query_reports"),
+    *("manage_people", "issue_token"),
+}
 STREAM: Final = {"publish_outbox", "record_metrics", "export_events"}
 
 Loaded = dict[str, set[str]]

@@ -527,7 +527,7 @@ def test_requests_are_counted_where_nothing_else_lies(resources: Resources) -> N
         for role, statement in statements(resources)
         if name in json.dumps(statement["Resource"])
     }
-    assert len(may) == 4
+    assert len(may) == 5
     assert all(actions == ["dynamodb:UpdateItem"] for actions in may.values())
 
 
@@ -635,6 +635,7 @@ def test_functions_may_add_to_the_audit_and_one_reads_it(resources: Resources) -
         "ReceiveReferral": {put},
         "ReceiveUpdate": {put},
         "QueryReports": {put},
+        "ManagePeople": {put},
         "QueryApi": {put, read},
     }
 

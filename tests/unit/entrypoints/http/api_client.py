@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from local.lake.duck import DuckLake
 from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.adapters.memory.partners import MemoryOptOuts
+from referral_core.adapters.memory.people import MemoryAccounts, MemoryPeople
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.domain.caller import refusal
@@ -20,17 +21,26 @@ from referral_core.entrypoints.http.audit_events import ReadAudit
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+from referral_core.entrypoints.http.people import ManagePeople
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.reads import ReadRecords
 from referral_core.entrypoints.http.reports import RunReports
 from referral_core.entrypoints.http.route import (
+    MANAGE_PEOPLE,
     QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
 )
 from referral_core.entrypoints.http.route_matching import function_of
-from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
+from referral_core.entrypoints.http.routes import (
+    intake_app,
+    people_app,
+    read_app,
+    report_app,
+    update_app,
+)
+from referral_core.entrypoints.http.saved_filters import KeepFilters
 from referral_core.entrypoints.http.staff import ShowReferrals
 from referral_core.entrypoints.http.tasks import ReceiveTasks
 from referral_core.entrypoints.http.timeline import ShowTimeline
@@ -94,6 +104,7 @@ class ApiClient:
         reports = RunReports(
             self.lake, directory, clock, [price_book("us-east-1")], horizons(pathways().values())
         )
+        people, self.accounts = MemoryPeople(directory), MemoryAccounts()
         kept = KeepUnmatched(self.unmatched, referrals)
         updates = ReceiveUpdate(service, PutAside(service, kept), Uploads(self.documents))
         self.apps = {
@@ -114,6 +125,9 @@ class ApiClient:
                 documents=ShowDocuments(referrals, referrals, lambda: world.documents),
             ),
             QUERY_REPORTS: report_app(reports),
+            MANAGE_PEOPLE: people_app(
+                ManagePeople(people, self.accounts, lists), KeepFilters(people, clock)
+            ),
         }
         for app in self.apps.values():
             app.audited(Audit(self.trail, clock))

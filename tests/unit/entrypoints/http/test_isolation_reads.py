@@ -164,6 +164,7 @@ RECORDS: Final = (
     ),
     OneRecord("GET /openapi.json", "/openapi.json", {}, 200),
     OneRecord("GET /me", "/me", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
+    OneRecord("GET /filters", "/filters", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord("GET /people", "/people", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord(
         "GET /work-items/counts", "/work-items/counts", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Service = Literal[
     "athena",
+    "cognito-idp",
     "dynamodb",
     "firehose",
     "kms",

@@ -44,6 +44,15 @@ class MemoryDirectory:
                 return record
         raise Forbidden("This client is not registered: ask operations to onboard it.")
 
+    def replace(self, client_id: str, principal: Principal | None) -> None:
+        """Put a principal in the place of who has the client id; None: in nobody's."""
+        others = (
+            record
+            for record in self._records
+            if not (isinstance(record, Principal) and record.client_id == client_id)
+        )
+        self._records = (*others, *((principal,) if principal else ()))
+
     def people(self, tenant: Tenant) -> Sequence[Principal]:
         """List the tenant's people."""
         found = [r for r in self._records if isinstance(r, Principal) and r.tenant == tenant]

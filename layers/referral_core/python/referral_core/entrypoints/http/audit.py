@@ -24,7 +24,14 @@ from referral_core.fhir.ids import own_id
 from referral_core.ports import Clock
 
 NO_RECORDS: Final = frozenset(
-    {"who-am-i", "search-people", "count-work-items", "list-reports", "run-report"}
+    {
+        "who-am-i",
+        "search-people",
+        "list-filters",
+        "count-work-items",
+        "list-reports",
+        "run-report",
+    }
 )
 """Operations whose answers show no patient's record: the tenant's people, counts and figures."""
 WRITES_WITH_EVENTS: Final = frozenset(

@@ -16,10 +16,12 @@ from pydantic.json_schema import models_json_schema
 from referral_core.domain.model import Model
 from referral_core.entrypoints.http.bulk import BulkCare
 from referral_core.entrypoints.http.decisions import Decision, Reopening
+from referral_core.entrypoints.http.people import Onboarding, Place
 from referral_core.entrypoints.http.reads import ORDER_PARAMETERS, TASK_PARAMETERS
 from referral_core.entrypoints.http.report_request import REPORT_PARAMETERS
 from referral_core.entrypoints.http.route import FILES, SCOPES, Route
 from referral_core.entrypoints.http.route_table import ROUTES
+from referral_core.entrypoints.http.saved_filters import Saving
 from referral_core.entrypoints.http.staff import Search
 from referral_core.entrypoints.http.unmatched import UNMATCHED_PARAMETERS, Matching
 from referral_core.entrypoints.http.worklist import ITEM_PARAMETERS
@@ -33,6 +35,9 @@ BODIES: Final[Mapping[str, type[Model]]] = MappingProxyType(
         "match-item": Matching,
         "reopen": Reopening,
         "search-referrals": Search,
+        "onboard-person": Onboarding,
+        "change-person": Place,
+        "save-filter": Saving,
     }
 )
 """What is sent that is no FHIR, by operation."""

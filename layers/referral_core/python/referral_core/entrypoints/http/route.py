@@ -18,6 +18,7 @@ RECEIVE_REFERRAL: Final = "receive_referral"
 RECEIVE_UPDATE: Final = "receive_update"
 READ_RECORDS: Final = "query_api"
 QUERY_REPORTS: Final = "query_reports"
+MANAGE_PEOPLE: Final = "manage_people"
 
 _LETTERS: Final = MappingProxyType({"GET": "r", "POST": "c", "PUT": "u", "PATCH": "u"})
 """SMART's letters for what a method does; a GET of a list searches, an operation updates."""

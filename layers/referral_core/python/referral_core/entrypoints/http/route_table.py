@@ -10,6 +10,7 @@ from typing import Final
 from referral_core.domain.scopes import READ, WRITE
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.route import (
+    MANAGE_PEOPLE,
     QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
@@ -39,6 +40,11 @@ def _query(path: str, operation: str, roles: frozenset[Role], does: str) -> Rout
 
 def _report(path: str, operation: str, does: str) -> Route:
     return Route("GET", path, QUERY_REPORTS, operation, READ, _FIGURES, does)
+
+
+def _people(method: str, path: str, operation: str, does: str) -> Route:
+    scope = READ if method == "GET" else WRITE
+    return Route(method, path, MANAGE_PEOPLE, operation, scope, _STAFF, does)
 
 
 ROUTES: Final = (
@@ -145,6 +151,12 @@ ROUTES: Final = (
     _query("/work-items/counts", "count-work-items", _STAFF, "Count what waits, by team."),
     _query("/me", "who-am-i", _FIGURES, "Read who calls, and their teams."),
     _query("/people", "search-people", _STAFF, "List the tenant's people and their teams."),
+    _people("POST", "/people", "onboard-person", "A manager makes a person who can sign in."),
+    _people("PUT", "/people/{id}", "change-person", "A manager changes a duty or teams."),
+    _people("POST", "/people/{id}/leave", "end-person", "A manager ends a person's access."),
+    _people("GET", "/filters", "list-filters", "List the caller's saved filters and the teams'."),
+    _people("POST", "/filters", "save-filter", "Keep a filter of the worklist, or share it."),
+    _people("DELETE", "/filters/{id}", "forget-filter", "Remove a saved filter."),
     _query(
         "/referrals/{id}", "read-referral", _STAFF, "Read one referral as people see it, with PHI."
     ),

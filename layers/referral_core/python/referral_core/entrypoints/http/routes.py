@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.route import (
+    MANAGE_PEOPLE,
     QUERY_REPORTS,
     READ_RECORDS,
     RECEIVE_REFERRAL,
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.documents import ShowDocuments
     from referral_core.entrypoints.http.intake import ReceiveReferral
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+    from referral_core.entrypoints.http.people import ManagePeople
     from referral_core.entrypoints.http.reads import ReadRecords
     from referral_core.entrypoints.http.reports import RunReports
+    from referral_core.entrypoints.http.saved_filters import KeepFilters
     from referral_core.entrypoints.http.staff import ShowReferrals
     from referral_core.entrypoints.http.tasks import ReceiveTasks
     from referral_core.entrypoints.http.timeline import ShowTimeline
@@ -114,6 +117,19 @@ def report_app(use: RunReports) -> HttpEndpoint:
     """Return the endpoint of query_reports."""
     by_operation = {"list-reports": use.listed, "run-report": use.run}
     return HttpEndpoint(_by_route(QUERY_REPORTS, by_operation))
+
+
+def people_app(use: ManagePeople, filters: KeepFilters) -> HttpEndpoint:
+    """Return the endpoint of manage_people."""
+    by_operation = {
+        "onboard-person": use.onboard,
+        "change-person": use.change,
+        "end-person": use.leave,
+        "list-filters": filters.listed,
+        "save-filter": filters.save,
+        "forget-filter": filters.forget,
+    }
+    return HttpEndpoint(_by_route(MANAGE_PEOPLE, by_operation))
 
 
 def _by_route(

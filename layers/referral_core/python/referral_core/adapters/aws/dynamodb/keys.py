@@ -39,6 +39,7 @@ class Sort(StrEnum):
     EHR = "EHR#"
     MAPPING = "@MAPPING"
     PERSON = "PERSON#"
+    FILTER = "FILTER#"
     PAUSE = "PAUSE#"
     PRACTITIONER = "PRACTITIONER#"
     PRICES = "PRICES#"

@@ -1,0 +1,109 @@
+"""People and their saved filters in the table, beside the tenant's other configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from referral_core.adapters.aws.dynamodb import keys
+from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.directory import config_item, person_item
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Table
+from referral_core.domain.errors import NotFound, Retryable
+from referral_core.domain.ids import Tenant
+from referral_core.domain.lifecycle import Queue
+from referral_core.domain.principal import Principal
+from referral_core.domain.saved_filter import SavedFilter
+from referral_core.people_ports import NameTaken
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_PRINCIPAL, _PERSON = "principal", "person"
+_THERE = "attribute_exists(pk)"
+
+
+class PeopleTable:
+    """A person is two items: the principal by the sign-in name, and the entry in the tenant's."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        """Take a DynamoDB client and the table's name."""
+        self._table = Table(client, name)
+
+    def person(self, tenant: Tenant, username: str) -> Principal:
+        """Read one person of a tenant. Raises: NotFound."""
+        found = self._table.get(keys.config(tenant), f"{keys.Sort.PERSON}{username}")
+        if found is None:
+            raise NotFound("The tenant has no such person.")
+        return Principal.model_validate_json(str(found["body"]))
+
+    def add(self, principal: Principal) -> None:
+        """Add a person. Raises: NameTaken."""
+        try:
+            self._table.transact(
+                [
+                    self._table.put_new(_PRINCIPAL, config_item(principal)),
+                    self._table.put_new(_PERSON, person_item(principal)),
+                ]
+            )
+        except ConditionsFailed as failed:
+            if not failed.parts:
+                raise Retryable("Somebody else was at this name.") from failed
+            raise NameTaken("This sign-in name is taken: choose another.") from failed
+
+    def change(self, principal: Principal) -> None:
+        """Replace a person's duty and teams. Raises: NotFound."""
+        try:
+            self._table.transact(
+                [
+                    self._table.put(_PRINCIPAL, config_item(principal), _THERE),
+                    self._table.put(_PERSON, person_item(principal), _THERE),
+                ]
+            )
+        except ConditionsFailed as failed:
+            if not failed.parts:
+                raise Retryable("Somebody else was at this person.") from failed
+            raise NotFound("The tenant has no such person.") from failed
+
+    def remove(self, principal: Principal) -> None:
+        """Remove a person; one who is gone stays so."""
+        places = (config_item(principal), person_item(principal))
+        self._table.transact(
+            [
+                self._table.delete(_PRINCIPAL, {name: place[name] for name in ("pk", "sk")})
+                for place in places
+            ]
+        )
+
+    def filters_of(
+        self, tenant: Tenant, owner: str, teams: Iterable[Queue]
+    ) -> Sequence[SavedFilter]:
+        """List a person's, and those of some teams."""
+        prefixes = [_of_person(owner), *map(_of_team, teams)]
+        return [
+            SavedFilter.model_validate_json(str(found["body"]))
+            for prefix in prefixes
+            for found in self._table.query(keys.config(tenant), prefix, consistent=True)
+        ]
+
+    def save(self, tenant: Tenant, saved: SavedFilter) -> None:
+        """Keep one, in place of the one with its id."""
+        entry = item(pk=keys.config(tenant), sk=_sort_of(saved), body=saved.model_dump_json())
+        self._table.transact([self._table.put("filter", entry, None)])
+
+    def forget(self, tenant: Tenant, saved: SavedFilter) -> None:
+        """Remove one; one that is gone stays so."""
+        key = item(pk=keys.config(tenant), sk=_sort_of(saved))
+        self._table.transact([self._table.delete("filter", key)])
+
+
+def _of_person(owner: str) -> str:
+    return f"{keys.Sort.FILTER}OWNER#{owner}#"
+
+
+def _of_team(team: Queue) -> str:
+    return f"{keys.Sort.FILTER}TEAM#{team}#"
+
+
+def _sort_of(saved: SavedFilter) -> str:
+    return f"{_of_team(saved.team) if saved.team else _of_person(saved.owner)}{saved.id}"

@@ -1,0 +1,33 @@
+"""The function manage_people."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referral_core.adapters.aws.dynamodb.people import PeopleTable
+from referral_core.adapters.aws.user_pool import UserPoolAccounts
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.people import ManagePeople
+from referral_core.entrypoints.http.routes import people_app
+from referral_core.entrypoints.http.saved_filters import KeepFilters
+from referral_core.people_ports import Accounts
+from referral_core.settings import settings
+from referral_core.wiring.audit import audit
+from referral_core.wiring.clients import aws_client
+from referral_core.wiring.clock import clock
+from referral_core.wiring.table import work_lists
+from referral_core.wiring.throttle import throttle
+
+
+@cache
+def build() -> HttpEndpoint:
+    """Build the function manage_people."""
+    people = PeopleTable(aws_client("dynamodb"), settings().need("table_name"))
+    use = ManagePeople(people, accounts(), work_lists())
+    app = people_app(use, KeepFilters(people, clock()))
+    return app.admitting(throttle().admit).audited(audit())
+
+
+def accounts() -> Accounts:
+    """Return the accounts of people."""
+    return UserPoolAccounts(aws_client("cognito-idp"), settings().need("user_pool_id"))
