@@ -227,6 +227,16 @@ def test_an_identity_that_is_not_ours_is_final(sdk_side: SdkSide) -> None:
         EndUserMessaging(client, "+15085559999").send(a_message())
 
 
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+def test_a_tenant_with_a_number_of_its_own_sends_from_it(sdk_side: SdkSide, channel: str) -> None:
+    client = sms_client(f"{sdk_side.partner.url}/carrier")
+
+    EndUserMessaging(client, "+15085559999").send(a_message(channel=channel, sender=NUMBER))
+
+    (call,) = sdk_side.partner.received
+    assert call["body"]["OriginationIdentity"] == NUMBER
+
+
 def test_a_list_that_is_not_there_is_tried_again(sdk_side: SdkSide) -> None:
     client = sms_client(f"{sdk_side.partner.url}/carrier")
 

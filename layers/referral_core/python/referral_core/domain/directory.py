@@ -41,6 +41,7 @@ class TenantProfile(Model):
             rest; and it says of no specialty what it is, for it is read on every patient's phone.
         call_back: number that patients can call.
         sliding_fee: whether patients who pay themselves have a class of a sliding fee scale.
+        phone_identity: the number or pool that its texts and calls come from; None: the cell's.
     """
 
     tenant: Tenant
@@ -51,6 +52,7 @@ class TenantProfile(Model):
     sender_name: str = Field(max_length=24, pattern=r"^[A-Za-z0-9 .,&'()/+-]+$")
     call_back: str = Field(max_length=16, pattern=r"^\+?[0-9 ().-]+$")
     sliding_fee: bool = False
+    phone_identity: str | None = Field(default=None, max_length=256, pattern=r"^[A-Za-z0-9:/+_-]+$")
 
 
 class PayerClass(StrEnum):

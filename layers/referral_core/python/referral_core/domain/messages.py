@@ -23,6 +23,7 @@ class Message(Model):
         reference: marks referral and attempt (`-c`) or reminder, without PHI.
         patient: for the portal, a FHIR Reference to the patient that holds outside the order.
         order: for the portal, the placer's identifier of the order (`system|value`).
+        sender: for sms and voice, the number or pool of the tenant's own; None: the cell's.
     """
 
     tenant: Tenant
@@ -35,6 +36,7 @@ class Message(Model):
     reference: str
     patient: Mapping[str, Any] | None = None
     order: str | None = None
+    sender: str | None = None
 
 
 class DeliveryUnknown(Exception):

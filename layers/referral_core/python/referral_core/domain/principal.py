@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from referral_core.domain.errors import Forbidden
 from referral_core.domain.ids import Tenant
@@ -46,6 +47,7 @@ class Principal(Model):
             every team, as a manager's and a machine's are.
         person: who it is, where it is no machine.
         requests_per_minute: how many the API takes of it, over all functions.
+        shared_with: of a number that patients write to: the other tenants that write from it.
     """
 
     client_id: str
@@ -55,6 +57,14 @@ class Principal(Model):
     teams: frozenset[Queue] | None = None
     person: Person | None = None
     requests_per_minute: int = Field(default=3_000, gt=0)
+    shared_with: frozenset[Tenant] = frozenset()
+
+    @model_validator(mode="after")
+    def _only_a_number_is_shared(self) -> Self:
+        """Refuse a client of several tenants: whoever asks by a token is of one."""
+        if self.shared_with and self.role is not Role.PATIENT_CHANNEL:
+            raise ValueError("only a number that patients write to is shared by tenants")
+        return self
 
     @classmethod
     def of_person(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
 
 from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.effects import Evidence, KeepEvidence
@@ -24,6 +25,16 @@ from referral_core.ports import Clock, Directory, Documents, OptOuts, Referrals
 _TEXT: Final = "text/plain; charset=utf-8"
 _ALWAYS_CLEAR: Final = frozenset({Reply.STOP, Reply.START, Reply.HELP})
 """What is about the number, whichever of its referrals it answers."""
+_ANSWERED_WITHIN: Final = timedelta(days=14)
+"""For so long a text is an answer to a message, where several tenants write from one number."""
+
+
+class Text(NamedTuple):
+    """One text: what it says, the carrier's id of it, and the hash of the number it came from."""
+
+    body: str
+    message_id: str
+    phone: str
 
 
 @dataclass(frozen=True)
@@ -65,30 +76,48 @@ class ReceiveReply:
         channel = self.directory.principal(str(message["destinationNumber"]))
         channel.require_role(Role.PATIENT_CHANNEL)
         number = str(message["originationNumber"])
-        phone = contact_hash(number)
-        reply = read_reply(text)
-        stop = reply is Reply.STOP
-        if stop:
-            # Honoured before anything else: no message goes to this number any more.
-            self.referrals.opt_out(channel.tenant, phone, self.clock.now())
-        if reply is Reply.START:
-            self.referrals.opt_in(channel.tenant, phone)
-        found = self.referrals.by_phone(channel.tenant, phone)
-        if not found:
-            self._keep(channel, text, message_id, phone)
-        alone = self._is_one_matter(channel.tenant, found)
-        for referral_id in found:
-            theirs = self._is_the_patients(channel.tenant, referral_id, phone)
-            # With two open referrals that were not ordered together, or from a number that was
-            # corrected since, a yes is ambiguous: a person reads it. A stop never is.
-            clear = theirs and (alone or reply in _ALWAYS_CLEAR)
-            self._submit(channel.tenant, referral_id, text, message_id, clear=clear)
-        if stop:
+        phone, reply = contact_hash(number), read_reply(text)
+        tenants = (channel.tenant, *sorted(channel.shared_with))
+        for tenant in tenants:
+            # Honoured before anything else: nobody who writes from there writes to it any more.
+            if reply is Reply.STOP:
+                self.referrals.opt_out(tenant, phone, self.clock.now())
+            if reply is Reply.START:
+                self.referrals.opt_in(tenant, phone)
+        self._hand_over(channel, tenants, Text(text, message_id, phone))
+        if reply is Reply.STOP:
             # Last, since the carrier may be away: by then the stop is honoured and on record. Its
             # own list knows its own keywords only, and neither ALTO nor REVOKE.
             self.opt_outs.add(number)
         if reply is Reply.START:
             self.opt_outs.remove(number)
+
+    def _hand_over(self, channel: Principal, tenants: Sequence[Tenant], text: Text) -> None:
+        """Submit a text to the referrals that it may be about, or keep it for a person."""
+        found = {tenant: self.referrals.by_phone(tenant, text.phone) for tenant in tenants}
+        meant = [tenant for tenant in tenants if found[tenant]]
+        about_the_number = read_reply(text.body) in _ALWAYS_CLEAR
+        if len(meant) > 1 and not about_the_number:
+            # A word answers whoever asked. Where several did, or none, a person of each reads it.
+            meant = self._who_asked(meant, text.phone) or meant
+        if not meant:
+            self._keep(self._who_knows(tenants, text.phone), channel, text)
+        for tenant in meant:
+            alone = len(meant) == 1 and self._is_one_matter(tenant, found[tenant])
+            for referral_id in found[tenant]:
+                theirs = self._is_the_patients(tenant, referral_id, text.phone)
+                # With two open referrals that were not ordered together, or from a number that was
+                # corrected since, a yes is ambiguous: a person reads it. A stop never is.
+                clear = theirs and (alone or about_the_number)
+                self._submit(tenant, referral_id, text, clear=clear)
+
+    def _who_asked(self, tenants: Sequence[Tenant], phone: str) -> list[Tenant]:
+        since = self.clock.now().date() - _ANSWERED_WITHIN
+        return [t for t in tenants if self.referrals.messaged(t, phone, since)]
+
+    def _who_knows(self, tenants: Sequence[Tenant], phone: str) -> Tenant:
+        """Return whose people find out what a text is about: who knows the number, if anybody."""
+        return next((t for t in tenants if self.referrals.with_phone(t, phone)), tenants[0])
 
     def _is_one_matter(self, tenant: Tenant, found: Sequence[ReferralId]) -> bool:
         """Whether the patient was asked about all of them at once: one, or one requisition."""
@@ -102,21 +131,19 @@ class ReceiveReply:
         known = ClinicalPayload.load(self.referrals.payload(referral)).content.patient.phone
         return known is not None and contact_hash(known) == phone
 
-    def _keep(self, channel: Principal, text: str, message_id: str, phone: str) -> None:
+    def _keep(self, tenant: Tenant, channel: Principal, text: Text) -> None:
         """Keep a text that belongs to no open referral: a person finds out whose it is."""
         self.kept.keep(
-            channel.tenant,
+            tenant,
             Mismatch.NO_OPEN_REFERRAL,
-            self._evidence(channel.tenant, text),
+            self._evidence(tenant, text.body),
             client_id=channel.client_id,
-            update=self._update(text, message_id, clear=True),
-            clues=Clues(contact_hash=phone),
+            update=self._update(text, clear=True),
+            clues=Clues(contact_hash=text.phone),
         )
 
-    def _submit(
-        self, tenant: Tenant, referral_id: ReferralId, text: str, message_id: str, *, clear: bool
-    ) -> None:
-        update, evidence = self._update(text, message_id, clear=clear), self._evidence(tenant, text)
+    def _submit(self, tenant: Tenant, referral_id: ReferralId, text: Text, *, clear: bool) -> None:
+        update, evidence = self._update(text, clear=clear), self._evidence(tenant, text.body)
         apply_update(
             self.engine, tenant, referral_id, update, effects=(KeepEvidence(evidence=evidence),)
         )
@@ -132,12 +159,12 @@ class ReceiveReply:
             size=len(content),
         )
 
-    def _update(self, text: str, message_id: str, *, clear: bool) -> PatientReplied:
+    def _update(self, text: Text, *, clear: bool) -> PatientReplied:
         return PatientReplied(
-            id=f"reply-{message_id}",
+            id=f"reply-{text.message_id}",
             actor="carrier",
             role=Role.PATIENT_CHANNEL,
             received_at=self.clock.now(),
-            reply=read_reply(text) if clear else Reply.OTHER,
-            may_mean_visit=names_the_visit(text),
+            reply=read_reply(text.body) if clear else Reply.OTHER,
+            may_mean_visit=names_the_visit(text.body),
         )

@@ -170,6 +170,7 @@ class Messages:
                 body=text.body,
                 language=language,
                 reference=reference_of(referral, contact),
+                sender=profile.phone_identity if contact.channel in _BY_PHONE else None,
                 **_for_portal(case, contact.channel),
             )
         )

@@ -24,7 +24,7 @@ class EndUserMessaging:
     """Sends by SMS or by voice; the client must not retry, since a repeat is a second message."""
 
     def __init__(self, client: PinpointSMSVoiceV2Client, origination_identity: str) -> None:
-        """Take a client and the phone number or pool to send from; a sender id can only text.
+        """Take a client and what a tenant without a number of its own sends from: a number or pool.
 
         Raises:
             ValueError: the client would send a message again by itself.
@@ -54,7 +54,7 @@ class EndUserMessaging:
             _CARRIER,
             self._client.send_text_message,
             DestinationPhoneNumber=message.to,
-            OriginationIdentity=self._origination_identity,
+            OriginationIdentity=message.sender or self._origination_identity,
             MessageBody=message.body,
             MessageType="TRANSACTIONAL",
             Context={"reference": message.reference},
@@ -69,7 +69,7 @@ class EndUserMessaging:
             _CARRIER,
             self._client.send_voice_message,
             DestinationPhoneNumber=message.to,
-            OriginationIdentity=self._origination_identity,
+            OriginationIdentity=message.sender or self._origination_identity,
             MessageBody=message.body,
             MessageBodyTextType="TEXT",
             VoiceId=voice,
