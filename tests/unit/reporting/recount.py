@@ -115,7 +115,14 @@ class One:
 
     @property
     def reported(self) -> datetime | None:
-        found = self.first(lambda e: e.to_status is Status.REPORT_RECEIVED)
+        back = self.last(
+            lambda e: (
+                (e.from_status, e.to_status)
+                == (Status.REPORT_RECEIVED, Status.SEEN_AWAITING_REPORT)
+            )
+        )
+        since = back.version if back else 0
+        found = self.first(lambda e: e.to_status is Status.REPORT_RECEIVED and e.version > since)
         return found.at if found else None
 
     @property
@@ -136,6 +143,10 @@ class One:
     def authored(self) -> datetime | None:
         found: datetime | None = fact(self.events[0], "authored_at")
         return found
+
+    @property
+    def written(self) -> datetime:
+        return self.authored or self.events[0].at
 
     @property
     def loop_closed(self) -> bool:

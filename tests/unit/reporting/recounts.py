@@ -138,13 +138,30 @@ def cms50(ones: list[One]) -> Figures:
     return summed(ones, count, "denominator")
 
 
+def cms50_patients(ones: list[One]) -> Figures:
+    first: dict[tuple[str, int], One] = {}
+    for one in sorted(ones, key=lambda o: (o.written, o.now.referral_id)):
+        written = one.day(one.written)
+        if one.is_received and one.is_valid and written.month <= 10:
+            patient = fact(one.events[0], "patient") or one.now.referral_id
+            first.setdefault((patient, written.year), one)
+
+    def count(one: One) -> dict[str, int]:
+        year, reported = one.day(one.written).year, one.reported
+        closed = reported is not None and reported > one.written and one.day(reported).year <= year
+        return {"patients": 1, "closed": int(closed)}
+
+    return summed(first.values(), count, "patients")
+
+
 def no_show(ones: list[One]) -> Figures:
     def count(one: One) -> dict[str, int]:
         today = one.day(one.request.as_of)
-        past = [e for e in one.happened() if one.day(occurred(e)) <= today]
-        missed = sum(e.kind is K.APPOINTMENT_NOSHOW for e in past)
-        kept = sum(e.kind is K.APPOINTMENT_FULFILLED for e in past)
-        return {"appointments": missed + kept, "no_shows": missed}
+        visits = {K.APPOINTMENT_NOSHOW, K.APPOINTMENT_FULFILLED}
+        past = (e for e in one.happened() if e.kind in visits and one.day(occurred(e)) <= today)
+        last = {(fact(e, "appointment"), fact(e, "start")): e.kind for e in past}
+        missed = sum(kind is K.APPOINTMENT_NOSHOW for kind in last.values())
+        return {"appointments": len(last), "no_shows": missed}
 
     return summed(ones, count, "appointments")
 
@@ -538,6 +555,7 @@ RECOUNTS: Final[Mapping[str, Callable[[list[One]], Figures]]] = {
         completion,
         loop,
         cms50,
+        cms50_patients,
         no_show,
         contact,
         contact_channels,

@@ -59,6 +59,17 @@ def identity_of(patient: PatientContent) -> PatientIdentity:
     )
 
 
+def told_apart_by(patient: PatientContent) -> str | None:
+    """Return what is the same on every order of a patient: the first number, else name and birth.
+
+    None where an order says too little: it is nobody else's.
+    """
+    numbers = (t.casefold() for t in patient.identifiers if not t.startswith("|"))
+    born, words = patient.birth_date, words_of(f"{patient.family or ''} {patient.given or ''}")
+    named = f"{' '.join(sorted(words))} {born}" if born and patient.family else None
+    return next(numbers, named)
+
+
 def insured_identity_of(content: ClinicalContent) -> PatientIdentity:
     """Return who the patient of an order is to a payer, which knows the member number too."""
     known = identity_of(content.patient)

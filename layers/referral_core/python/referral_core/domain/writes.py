@@ -86,6 +86,7 @@ class NewReferral(Model):
     Attributes:
         keys: what no other referral may have.
         identifiers: what it is found by, alone or with others.
+        patient: what tells the patient from all others (PHI): its event has a keyed hash of it.
     """
 
     referral: Referral
@@ -94,6 +95,7 @@ class NewReferral(Model):
     keys: tuple[Key, ...]
     identifiers: tuple[str, ...] = ()
     contact_hash: str | None = None
+    patient: str | None = None
 
 
 class ExistingKey(Model):

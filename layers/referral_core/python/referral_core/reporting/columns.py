@@ -68,6 +68,7 @@ FACTS: Final = (
     Column("result", "string", "What came of a call."),
     Column("attempt", "bigint", "Number of the attempt to reach the patient."),
     Column("contact_by_ms", "bigint", "When the patient must have been contacted."),
+    Column("patient", "string", "Pseudonym of the patient, the same for all of a tenant."),
     Column("authored_at_ms", "bigint", "When the order was written."),
     Column("wanted_by_ms", "bigint", "When the order asks the service to have been done by."),
     Column("start_ms", "bigint", "When the appointment starts."),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from referral_core.domain.price_book import PriceBook
+from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.reporting.composition import Policy, common_tables, values
 from referral_core.reporting.export import metadata, plain
 from referral_core.reporting.request import ReportRequest
@@ -18,6 +18,7 @@ from referral_core.reports.definition import ADDED
 
 _MOST_CAUSES: Final = 5
 _EPOCH: Final = date(1970, 1, 1)
+Contract = PriceBook | RevenueTable
 
 
 def causes_of(before: ReportRequest, after: ReportRequest, policy: Policy) -> str:
@@ -28,7 +29,7 @@ def causes_of(before: ReportRequest, after: ReportRequest, policy: Policy) -> st
 
 
 def restatements(
-    before: Result, after: Result, recorded: Sequence[Sequence[Any]], books: Sequence[PriceBook]
+    before: Result, after: Result, recorded: Sequence[Sequence[Any]], books: Sequence[Contract]
 ) -> Mapping[str, Any]:
     """Return every figure of every day that differs, with before, after and cause.
 
@@ -36,7 +37,7 @@ def restatements(
         before: by the day received, as of the earlier instant.
         after: the same as of the later one.
         recorded: rows of (day, kind of event, count) recorded in between.
-        books: price books that became known in between.
+        books: price books and revenue tables that became known in between.
     """
     events: dict[str, Counter[str]] = {}
     for day, kind, count in recorded:
@@ -74,9 +75,12 @@ def _by_day(result: Result) -> dict[tuple[str, ...], Mapping[str, Value]]:
     }
 
 
-def _cause(events: Counter[str], books: Sequence[PriceBook]) -> str:
+def _cause(events: Counter[str], books: Sequence[Contract]) -> str:
     most = [f"{count} {kind}" for kind, count in events.most_common(_MOST_CAUSES)]
-    found = [f"price book {book.version}" for book in books]
+    found = [
+        f"{'price book' if isinstance(book, PriceBook) else 'revenue table'} {book.version}"
+        for book in books
+    ]
     if most:
         found.append(f"recorded since: {', '.join(most)}")
     return "; ".join(found) or "time passed"

@@ -30,6 +30,8 @@ class StepFacts(Facts):
         authored_at, wanted_by: with `received`: when the order was written, and when the service
             is to have been done by.
         contact_by: of ContactPatient: when the patient must have been contacted.
+        patient: with `received`: the same for every referral of a patient, and for nobody else;
+            a keyed hash.
     """
 
     step: Step | None = None
@@ -37,6 +39,7 @@ class StepFacts(Facts):
     authored_at: datetime | None = None
     wanted_by: datetime | None = None
     contact_by: datetime | None = None
+    patient: str | None = None
 
 
 class CoverageFacts(Facts):

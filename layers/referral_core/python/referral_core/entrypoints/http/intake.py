@@ -20,7 +20,12 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.patient_identity import Likeness, compare, identity_of
+from referral_core.domain.patient_identity import (
+    Likeness,
+    compare,
+    identity_of,
+    told_apart_by,
+)
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Origin, Referral, WantedService
 from referral_core.domain.requisition import requisition_key
@@ -226,6 +231,7 @@ class ReceiveReferral:
             keys=keys,
             identifiers=intake.other_identifiers,
             contact_hash=contact_hash(phone) if phone else None,
+            patient=told_apart_by(intake.clinical.patient),
         )
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from referral_core.domain.cost_ledger import price_lines
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.errors import NotFound
-from referral_core.domain.price_book import PriceBook
+from referral_core.domain.price_book import PriceBook, RevenueTable
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.report_request import Asked, asked_of
@@ -117,9 +117,13 @@ class RunReports:
             for one in (before, after)
         )
         events = self._rows(causes_of(before, after, self._policy(after)))
+        known: tuple[PriceBook | RevenueTable, ...] = (
+            *self.contracts.price_books(profile.tenant),
+            *self.contracts.revenue_tables(profile.tenant),
+        )
         books = [
             book
-            for book in self.contracts.price_books(profile.tenant)
+            for book in known
             if book.known_from is not None
             and local_day(before.as_of, profile.time_zone)
             < book.known_from

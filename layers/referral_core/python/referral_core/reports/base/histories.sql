@@ -1,4 +1,5 @@
--- One row a referral: what it is, and when it came how far. Times are of the first of their kind.
+-- One row a referral: what it is, and when it came how far. Times are of the first of their kind;
+-- a report counts from the first that was not taken back (withdrawn, or found insufficient).
 SELECT
     referral_id,
     max(CASE WHEN back = 1 THEN to_status END) AS status,
@@ -28,6 +29,7 @@ SELECT
     max(CASE WHEN from_status IS NULL OR from_status <> to_status THEN at_ms END) AS status_ms,
     min(CASE WHEN event = 'received' THEN at_ms END) AS received_ms,
     min(CASE WHEN event = 'received' THEN at_day END) AS received_day,
+    max(patient) AS patient,
     min(authored_at_ms) AS authored_ms,
     min(wanted_by_ms) AS wanted_by_ms,
     min(contact_by_ms) AS contact_by_ms,
@@ -43,8 +45,8 @@ SELECT
         THEN occurred_ms END) AS seen_ms,
     min(CASE WHEN to_status IN ('seen-awaiting-report', 'report-received')
         THEN occurred_day END) AS seen_day,
-    min(CASE WHEN to_status = 'report-received' THEN at_ms END) AS reported_ms,
-    min(CASE WHEN to_status = 'report-received' THEN at_day END) AS reported_day,
+    min(CASE WHEN to_status = 'report-received' AND version > taken_back THEN at_ms END) AS reported_ms,
+    min(CASE WHEN to_status = 'report-received' AND version > taken_back THEN at_day END) AS reported_day,
     max(CASE WHEN to_status = 'closed' AND from_status <> 'closed' THEN at_day END)
         AS last_closed_day,
     min(CASE WHEN event = 'eligibility-confirmed' THEN at_ms END) AS verified_ms,
@@ -63,7 +65,9 @@ FROM (
     SELECT
         *,
         row_number() OVER (PARTITION BY referral_id ORDER BY version DESC) AS back,
-        row_number() OVER (PARTITION BY referral_id, event ORDER BY version DESC) AS back_of_kind
+        row_number() OVER (PARTITION BY referral_id, event ORDER BY version DESC) AS back_of_kind,
+        max(CASE WHEN from_status = 'report-received' AND to_status = 'seen-awaiting-report'
+            THEN version ELSE 0 END) OVER (PARTITION BY referral_id) AS taken_back
     FROM events
 ) AS e
 GROUP BY referral_id

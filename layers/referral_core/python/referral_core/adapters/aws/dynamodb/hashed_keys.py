@@ -51,6 +51,13 @@ class HashedKeys:
         """Return the partitions of the referrals that bear a placer's number."""
         return tuple(keys.number(tenant, h) for h in self._hashed(tenant, "number", folded))
 
+    def pseudonym(self, tenant: Tenant, patient: str) -> str:
+        """Return what a patient is called in figures.
+
+        Under the oldest secret key that is kept, so that a new one makes nobody two people.
+        """
+        return self._hashed(tenant, "patient", patient)[-1]
+
     def mappings(self, tenant: Tenant, key: str) -> Partitions:
         """Return the partitions of what a code or words mean: words may be PHI."""
         return tuple(keys.mapping(tenant, h) for h in self._hashed(tenant, "mapping", key))

@@ -60,7 +60,7 @@ def parts_of_new(
     if new.contact_hash:
         found_by = items.phone_item(table.hashed, referral, new.contact_hash)
         others.append(table.put("contact", found_by, None))
-    return _with_event(table, others, new.event, {}, used)
+    return _with_event(table, others, _pseudonymous(table, new), {}, used)
 
 
 def parts_of_commit(
@@ -163,6 +163,15 @@ def _with_event(
     _, entry = _metered(event, writes, {**used, STREAM_RECORDS: streamed})
     first, *rest = others
     return [first, table.put_new(EVENT, entry), *rest]
+
+
+def _pseudonymous(table: Requests, new: NewReferral) -> Event:
+    """Return the first event, which says in figures whose referral it is."""
+    if new.patient is None:
+        return new.event
+    patient = table.hashed.pseudonym(new.referral.tenant, new.patient)
+    facts = {**dict(iter(new.event.facts)), "patient": patient}
+    return new.event.but(facts=facts)
 
 
 def _require_fitting(parts: Sequence[Part]) -> None:
