@@ -141,7 +141,7 @@ OTHERS = (
     ),
     _receiver("receive_referral", **WATCHED),
     _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ, **WATCHED),
-    _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START),
+    _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START, SMS_ORIGINATION_IDENTITY=TEXT),
     Spec(
         "query_api",
         {TABLE: LIST, HASH_KEYS: SECRET, "DOCUMENTS_BUCKET": FETCH, **WATCHED, AUDIT: ADD_OR_LOOK},

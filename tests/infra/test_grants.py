@@ -22,7 +22,7 @@ WIRING: Final = "referral_core.wiring."
 Resources = dict[str, dict[str, Any]]
 SPECS: Final = (*STEPS, *OTHERS)
 SENDS: Final = {
-    "sms-voice:SendTextMessage": {"contact_patient", "await_visit"},
+    "sms-voice:SendTextMessage": {"contact_patient", "await_visit", "receive_reply"},
     "sms-voice:SendVoiceMessage": {"contact_patient"},
     "sms-voice:DeleteOptedOutNumber": {"receive_reply"},
     "sms-voice:PutOptedOutNumber": {"receive_reply", "receive_update"},

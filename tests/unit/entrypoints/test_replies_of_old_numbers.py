@@ -66,6 +66,7 @@ def write(parties: Parties, text: str, sender: str, to: str = OURS) -> None:
         clock=world.clock,
         opt_outs=parties.api.opt_outs,
         kept=KeepUnmatched(parties.api.unmatched, world.referrals),
+        messenger=world.messenger,
     )
     message = {
         "originationNumber": sender,

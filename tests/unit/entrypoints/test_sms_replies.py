@@ -15,6 +15,7 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload, PatientContent
+from referral_core.domain.directory import TenantProfile
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Status
@@ -31,6 +32,15 @@ from referral_core.pathways import pathway
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 
 PHONE, NUMBER = "+15085550131", "+15085550100"
+PROFILE = TenantProfile(
+    tenant=TENANT,
+    name="Lakeside Family Medicine",
+    npi="1999900107",
+    time_zone="America/New_York",
+    holidays="US-MA",
+    sender_name="Lakeside Care",
+    call_back="508-555-0101",
+)
 
 
 def _payload(phone: str) -> bytes:
@@ -70,7 +80,7 @@ class World:
         channel = Principal(
             client_id=NUMBER, tenant=TENANT, role=Role.PATIENT_CHANNEL, organization="carrier"
         )
-        clock, directory = ManualClock(NOW), MemoryDirectory(self.referrals, [channel])
+        clock, directory = ManualClock(NOW), MemoryDirectory(self.referrals, [PROFILE, channel])
         self.unmatched = MemoryUnmatched()
         self.receive = ReceiveReply(
             referrals=self.referrals,
@@ -80,6 +90,7 @@ class World:
             clock=clock,
             opt_outs=self.opt_outs,
             kept=KeepUnmatched(self.unmatched, self.referrals),
+            messenger=self.carrier,
         )
 
     @property
@@ -236,3 +247,37 @@ def test_a_start_of_a_number_that_never_stopped_changes_nothing() -> None:
     world = World("r1")
     world.receive.handle(an_event("START"))
     assert (world.opted_out, world.carrier.opted_out) == (False, set())
+
+
+@pytest.mark.parametrize("known", [(), ("r1",), ("r1", "r2")])
+@pytest.mark.parametrize(
+    ("said", "word"), [("I need help", "Reply STOP"), ("ayuda por favor", "Responda STOP")]
+)
+def test_who_asks_for_help_is_told_once_who_writes_and_how_to_call(
+    known: tuple[str, ...], said: str, word: str
+) -> None:
+    world = World(*known)
+    world.receive.handle(an_event(said))
+    (answer,) = world.carrier.sent
+    assert answer.to == PHONE
+    assert "Lakeside Care" in answer.body
+    assert "508-555-0101" in answer.body
+    assert word in answer.body
+    if known:
+        world.receive.handle(an_event(said))
+        assert len(world.carrier.sent) == 1, "what the carrier publishes twice is one question"
+
+
+def test_the_carriers_own_keyword_the_carrier_answers() -> None:
+    world = World("r1")
+    world.receive.handle(an_event("HELP"))
+    assert world.carrier.sent == []
+    assert world.replies("r1") == [("reply-in-0", Reply.HELP)]
+
+
+def test_help_that_the_carrier_does_not_take_is_on_record_all_the_same() -> None:
+    world = World("r1")
+    world.carrier.opted_out.add(PHONE)
+    world.receive.handle(an_event("help me please"))
+    assert world.carrier.sent == []
+    assert world.replies("r1") == [("reply-in-0", Reply.HELP)]

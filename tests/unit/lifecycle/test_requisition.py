@@ -100,6 +100,7 @@ class Placed:
             clock=world.clock,
             opt_outs=self.api.opt_outs,
             kept=KeepUnmatched(MemoryUnmatched(), world.referrals),
+            messenger=world.messenger,
         )
         message: dict[str, Any] = {
             "originationNumber": PHONE,

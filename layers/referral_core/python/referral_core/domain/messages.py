@@ -17,6 +17,7 @@ class Message(Model):
     """One message to one patient. PHI.
 
     Attributes:
+        referral_id: None where it answers somebody who belongs to none.
         to: E.164 for sms and voice; an address for email; name and postal lines, newline
             separated, for a letter; the EHR system's id for the portal.
         language: of the text, ISO 639-1.
@@ -27,7 +28,7 @@ class Message(Model):
     """
 
     tenant: Tenant
-    referral_id: ReferralId
+    referral_id: ReferralId | None
     channel: Channel
     to: str
     subject: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -12,15 +13,23 @@ from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.effects import Evidence, KeepEvidence
 from referral_core.domain.errors import RouterError
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.messages import DeliveryUnknown, Message
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.outreach.replies import Reply, names_the_visit, read_reply
+from referral_core.domain.outreach.replies import (
+    Reply,
+    is_answered_by_the_carrier,
+    is_in_spanish,
+    names_the_visit,
+    read_reply,
+)
+from referral_core.domain.outreach.texts import help_text
 from referral_core.domain.principal import Principal
 from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import PatientReplied, Role
-from referral_core.lifecycle.engine.apply_update import apply_update
+from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.keep_unmatched import Clues, KeepUnmatched
-from referral_core.ports import Clock, Directory, Documents, OptOuts, Referrals
+from referral_core.ports import Clock, Directory, Documents, Messenger, OptOuts, Referrals
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _ALWAYS_CLEAR: Final = frozenset({Reply.STOP, Reply.START, Reply.HELP})
@@ -51,6 +60,7 @@ class ReceiveReply:
     clock: Clock
     opt_outs: OptOuts
     kept: KeepUnmatched
+    messenger: Messenger
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Take the messages of one SNS event (two-way SMS of AWS End User Messaging).
@@ -84,24 +94,55 @@ class ReceiveReply:
                 self.referrals.opt_out(tenant, phone, self.clock.now())
             if reply is Reply.START:
                 self.referrals.opt_in(tenant, phone)
-        self._hand_over(channel, tenants, Text(text, message_id, phone))
+        taken_by = self._hand_over(channel, tenants, Text(text, message_id, phone))
         if reply is Reply.STOP:
             # Last, since the carrier may be away: by then the stop is honoured and on record. Its
             # own list knows its own keywords only, and neither ALTO nor REVOKE.
             self.opt_outs.add(number)
         if reply is Reply.START:
             self.opt_outs.remove(number)
+        if reply is Reply.HELP and taken_by and not is_answered_by_the_carrier(text):
+            self._help(taken_by, number, text, message_id)
 
-    def _hand_over(self, channel: Principal, tenants: Sequence[Tenant], text: Text) -> None:
-        """Submit a text to the referrals that it may be about, or keep it for a person."""
+    def _help(self, tenant: Tenant, number: str, text: str, message_id: str) -> None:
+        """Answer who asks for help: who writes to them, and how to reach a person.
+
+        At any hour, since they asked now. What the carrier does not take is not sent again: the
+        question is on record, and nobody should be answered twice.
+        """
+        profile = self.directory.tenant(tenant)
+        language = "es" if is_in_spanish(text) else "en"
+        said = help_text(language, sender=profile.sender_name, call_back=profile.call_back)
+        answer = Message(
+            tenant=tenant,
+            referral_id=None,
+            channel="sms",
+            to=number,
+            body=said,
+            language=language,
+            reference=f"help-{message_id}",
+        )
+        with suppress(RouterError, DeliveryUnknown):
+            self.messenger.send(answer)
+
+    def _hand_over(
+        self, channel: Principal, tenants: Sequence[Tenant], text: Text
+    ) -> Tenant | None:
+        """Submit a text to the referrals that it may be about, or keep it for a person.
+
+        Returns:
+            Whose text it is; None where it is on record already.
+        """
         found = {tenant: self.referrals.by_phone(tenant, text.phone) for tenant in tenants}
         meant = [tenant for tenant in tenants if found[tenant]]
         about_the_number = read_reply(text.body) in _ALWAYS_CLEAR
         if len(meant) > 1 and not about_the_number:
             # A word answers whoever asked. Where several did, or none, a person of each reads it.
             meant = self._who_asked(meant, text.phone) or meant
+        taken_by: Tenant | None = None
         if not meant:
-            self._keep(self._who_knows(tenants, text.phone), channel, text)
+            taken_by = self._who_knows(tenants, text.phone)
+            self._keep(taken_by, channel, text)
         for tenant in meant:
             alone = len(meant) == 1 and self._is_one_matter(tenant, found[tenant])
             for referral_id in found[tenant]:
@@ -109,7 +150,10 @@ class ReceiveReply:
                 # With two open referrals that were not ordered together, or from a number that was
                 # corrected since, a yes is ambiguous: a person reads it. A stop never is.
                 clear = theirs and (alone or about_the_number)
-                self._submit(tenant, referral_id, text, clear=clear)
+                receipt = self._submit(tenant, referral_id, text, clear=clear)
+                if receipt is not Receipt.DUPLICATE:
+                    taken_by = taken_by or tenant
+        return taken_by
 
     def _who_asked(self, tenants: Sequence[Tenant], phone: str) -> list[Tenant]:
         since = self.clock.now().date() - _ANSWERED_WITHIN
@@ -142,9 +186,11 @@ class ReceiveReply:
             clues=Clues(contact_hash=text.phone),
         )
 
-    def _submit(self, tenant: Tenant, referral_id: ReferralId, text: Text, *, clear: bool) -> None:
+    def _submit(
+        self, tenant: Tenant, referral_id: ReferralId, text: Text, *, clear: bool
+    ) -> Receipt:
         update, evidence = self._update(text, clear=clear), self._evidence(tenant, text.body)
-        apply_update(
+        return apply_update(
             self.engine, tenant, referral_id, update, effects=(KeepEvidence(evidence=evidence),)
         )
 

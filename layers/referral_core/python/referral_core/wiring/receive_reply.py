@@ -11,6 +11,7 @@ from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
 from referral_core.wiring.reacting_steps import reacting_engine
 from referral_core.wiring.table import directory, table
+from referral_core.wiring.text_messages import text_messages
 from referral_core.wiring.unmatched import unmatched
 
 
@@ -19,5 +20,12 @@ def build() -> ReceiveReply:
     """Build the function receive_reply."""
     kept = KeepUnmatched(unmatched(), table())
     return ReceiveReply(
-        table(), documents(), reacting_engine(), directory(), clock(), opt_outs(), kept
+        table(),
+        documents(),
+        reacting_engine(),
+        directory(),
+        clock(),
+        opt_outs(),
+        kept,
+        text_messages(),
     )

@@ -39,8 +39,9 @@ _WORDS: Final[Mapping[Reply, str]] = {
     # 47 CFR 64.1200(a)(10) names the first seven.
     Reply.STOP: "STOP QUIT REVOKE OPTOUT CANCEL UNSUBSCRIBE END STOPALL REMOVE "
     "ALTO PARAR PARE DETENER BAJA CANCELAR",
-    Reply.START: "START UNSTOP RESUME SUBSCRIBE EMPEZAR INICIAR REANUDAR",
-    Reply.HELP: "HELP INFO",
+    Reply.START: "START UNSTOP RESUME SUBSCRIBE RESTART REJOIN OPTIN "
+    "EMPEZAR INICIAR COMENZAR REANUDAR REINICIAR",
+    Reply.HELP: "HELP INFO INFORMATION AYUDA INFORMACION AUXILIO",
     Reply.YES: "YES Y OK SI 1",
     Reply.NO: "NO N 2",
     Reply.ANOTHER_TIME: "TIME HORA 3",
@@ -84,6 +85,9 @@ def read_reply(text: str) -> Reply:
     words = _plain(text).split()
     if _is_stop(words):
         return Reply.STOP
+    for meant in (Reply.START, Reply.HELP):
+        if _is_wish(words, meant):
+            return meant
     said = set(words) - _COURTESY or set(words)
     return _MEANING.get(said.pop(), Reply.OTHER) if len(said) == 1 else Reply.OTHER
 
@@ -101,6 +105,43 @@ def _is_stop(words: list[str]) -> bool:
     stops = [word for word in left if _MEANING.get(word) is Reply.STOP]
     rest = {word for word in left if word not in stops} - _WISHES
     return bool(stops or phrases) and not rest
+
+
+_ASKED_FOR: Final[Mapping[Reply, re.Pattern[str]]] = {
+    Reply.START: re.compile(
+        r"\b(?:OPT (?:ME )?(?:BACK )?IN|SIGN ME (?:BACK )?UP|PUT ME BACK ON"
+        r"|(?:YOU )?(?:MAY|CAN) (?:TEXT|MESSAGE|WRITE) ME"
+        r"|(?:TEXT|MESSAGE) ME AGAIN|(?:SI )?PUEDEN? (?:ESCRIBIRME|MANDARME MENSAJES)"
+        r"|QUIERO (?:RECIBIR )?(?:MAS )?(?:MENSAJES|TEXTOS)(?: OTRA VEZ| DE NUEVO)?)\b"
+    ),
+    Reply.HELP: re.compile(
+        r"\b(?:(?:CAN|COULD) (?:YOU|SOMEONE|ANYONE) HELP|NEED (?:SOME |MORE )?(?:HELP|INFO)"
+        r"|NECESITO (?:MAS )?(?:AYUDA|INFORMACION)|(?:ME )?(?:PUEDEN?|PODRIAN?) AYUDAR(?:ME)?"
+        r"|AYUDENME|AYUDEME)\b"
+    ),
+}
+_BESIDE_WISHES_WORDS: Final = """
+AGAIN BACK OTRA VEZ NUEVO NECESITO NEED MORE MAS SOME QUE DO GET RECEIVE RECIBIR YES SI
+"""
+_BESIDE_WISHES: Final = frozenset(_BESIDE_WISHES_WORDS.split())
+
+
+def _is_wish(words: list[str], meant: Reply) -> bool:
+    """Whether a text only asks to be written to again, or for help, in whatever wording."""
+    others, phrases = _ASKED_FOR[meant].subn(" ", " ".join(words))
+    left = [word for word in others.split() if word not in _BESIDE | _WISHES | _BESIDE_WISHES]
+    named = [word for word in left if _MEANING.get(word) is meant]
+    return bool(named or phrases) and len(named) == len(left)
+
+
+def is_in_spanish(text: str) -> bool:
+    """Whether a text that asks for help does so in Spanish."""
+    return bool(re.search(r"\b(?:AYUD\w+|INFORMACION|AUXILIO)\b", _plain(text)))
+
+
+def is_answered_by_the_carrier(text: str) -> bool:
+    """Whether the carrier answers a text by itself: it knows its own keyword, alone."""
+    return _plain(text).split() == ["HELP"]
 
 
 def names_the_visit(text: str) -> bool:

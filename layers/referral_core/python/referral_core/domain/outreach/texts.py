@@ -30,13 +30,13 @@ _SMS: Final[Mapping[tuple[str, Purpose], str]] = {
     ("en", Purpose.REMINDER): "$sender: $visit is on $when. Reply TIME for another time, "
     "NO to cancel, STOP to opt out. Call $call_back",
     ("es", Purpose.REMINDER): "$sender: $visit es el $when. Responda HORA para otra hora, "
-    "NO para cancelar, STOP para no recibir mas. Tel $call_back",
+    "NO para cancelar, o STOP. Tel $call_back",
     ("en", Purpose.PREPARATION): "$sender: $visit is on $when. Please call $call_back to "
     "hear how to prepare. Reply TIME, NO or STOP",
     ("es", Purpose.PREPARATION): "$sender: $visit es el $when. Llame al $call_back para saber "
     "como prepararse. Responda HORA, NO o STOP",
     ("en", Purpose.CALLED_OFF): "$sender: $visit on $when is cancelled, please do not come. "
-    "No reply needed. Questions? Call $call_back or reply STOP",
+    "No reply needed. Call $call_back, or reply STOP",
     ("es", Purpose.CALLED_OFF): "$sender: $visit del $when se cancelo, por favor no venga. "
     "No hace falta responder. Dudas? Tel $call_back, o STOP",
     ("en", Purpose.WITHDRAWN): "$sender: we no longer arrange the visit that $doctor asked for. "

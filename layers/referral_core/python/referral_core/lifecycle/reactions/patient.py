@@ -61,7 +61,7 @@ def replied(case: Case, update: PatientReplied) -> Draft:
         case Reply.START:
             return record_only(case, update, facts=None, opted_out=False)
         case Reply.HELP:
-            return record_only(case, update)  # the carrier answers with the sender and the number
+            return record_only(case, update)  # answered already, by the carrier or receive_reply
         case Reply.NO if booked:
             return _person(case, update, Reason.PATIENT_CANCELS)
         case Reply.ANOTHER_TIME:
