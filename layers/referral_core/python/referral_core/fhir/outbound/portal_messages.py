@@ -23,7 +23,8 @@ def portal_message(message: Message, sent: datetime) -> Json:
         message: whose reference becomes the id.
         sent: when.
     """
-    about = [{"type": "ServiceRequest", "identifier": _identifier(REFERRAL, str(message.referral_id))}]
+    own = _identifier(REFERRAL, str(message.referral_id))
+    about = [{"type": "ServiceRequest", "identifier": own}]
     if message.order is not None:
         system, _, value = message.order.rpartition("|")
         about.append({"type": "ServiceRequest", "identifier": _identifier(system, value)})
