@@ -160,14 +160,8 @@ class Product:
         engine, directory = self.engine, ports.directory
         referrals, documents, clock = ports.referrals, ports.documents, ports.clock
         self.receive_reply = ReceiveReply(
-            referrals,
-            documents,
-            engine,
-            directory,
-            clock,
-            ports.opt_outs,
-            _kept(ports),
-            ports.messenger,
+            *(referrals, documents, engine, directory, clock),
+            *(ports.opt_outs, _kept(ports), ports.messenger),
         ).handle
         self._watchdog = Watchdog(partial(process_due, engine), ports.due, clock)
         self._notice_delivery = NoticeDelivery(
