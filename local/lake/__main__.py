@@ -23,7 +23,7 @@ from local.partners.scripts.script import Scripts
 from local.seed import TENANT
 from local.simulation import loop
 from local.simulation.day import Day
-from local.simulation.product import HORIZONS
+from local.simulation.http_apps import HORIZONS
 from local.simulation.synthea import DataMissing, synthea_inputs
 from local.simulation.tenant import massachusetts
 from local.simulation.world import World

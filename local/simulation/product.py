@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from local.lake.duck import DuckLake
-from local.simulation.services import VirtualQueue
+from local.simulation.http_apps import API, PRICES, http_apps, kept
+from local.simulation.ports import Ports
 from referral_core.adapters.aws.dynamodb.bodies import event_in
 from referral_core.adapters.aws.dynamodb.keys import PUBLISHED, Sort
 from referral_core.adapters.aws.dynamodb.openings import opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.adapters.aws.sqs import SqsNotices, SqsWaitlistRequests
-from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
-from referral_core.adapters.memory.audit import MemoryAuditTrail
-from referral_core.adapters.memory.directory import MemoryDirectory
-from referral_core.adapters.memory.partners import MemoryDocuments
-from referral_core.adapters.memory.referrals import MemoryReferrals
-from referral_core.adapters.memory.unmatched import MemoryUnmatched
-from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.adapters.protocols import (
     ClinicsByProtocol,
     EhrByProtocol,
@@ -34,24 +26,6 @@ from referral_core.adapters.protocols import (
 from referral_core.domain.cost_ledger import Cost, cost, price_lines
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.entrypoints.http import route_matching
-from referral_core.entrypoints.http.audit_events import ReadAudit
-from referral_core.entrypoints.http.documents import ShowDocuments
-from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.intake import ReceiveReferral
-from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
-from referral_core.entrypoints.http.put_aside import PutAside
-from referral_core.entrypoints.http.reads import ReadRecords
-from referral_core.entrypoints.http.reports import RunReports
-from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
-from referral_core.entrypoints.http.staff import ShowReferrals
-from referral_core.entrypoints.http.tasks import ReceiveTasks
-from referral_core.entrypoints.http.timeline import ShowTimeline
-from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
-from referral_core.entrypoints.http.update_service import UpdateService
-from referral_core.entrypoints.http.updates import ReceiveUpdate
-from referral_core.entrypoints.http.uploads import Uploads, UploadStore
-from referral_core.entrypoints.http.work_items import DecideWorkItems
-from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.entrypoints.lake import export
 from referral_core.entrypoints.metrics import record
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
@@ -62,10 +36,8 @@ from referral_core.entrypoints.stream import DeadLetters, consume
 from referral_core.entrypoints.waitlist import WaitlistService
 from referral_core.entrypoints.watchdog import Watchdog
 from referral_core.lifecycle.case import Sources
-from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.process_due import process_due
-from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.lifecycle.messages import Messages
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.lifecycle.steps.await_visit import AwaitVisit
@@ -79,22 +51,7 @@ from referral_core.lifecycle.steps.request_authorization import RequestAuthoriza
 from referral_core.lifecycle.steps.route_referral import RouteReferral
 from referral_core.lifecycle.steps.verify_closure import VerifyClosure
 from referral_core.observability import logger
-from referral_core.pathways import pathway, pathway_for, pathways
-from referral_core.ports import (
-    Clock,
-    Documents,
-    DueIndex,
-    Messenger,
-    OptOuts,
-    Referrals,
-    Workflow,
-)
-from referral_core.price_books import LISTS, price_book
-from referral_core.reporting.horizons import horizons
-
-API: Final = "https://router.example"
-HORIZONS: Final = horizons(pathways().values())
-PRICES: Final = [price_book(name) for name in LISTS]
+from referral_core.pathways import pathway, pathway_for
 
 
 class Context:
@@ -104,42 +61,6 @@ class Context:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:simulated"
     aws_request_id = "simulated"
-
-
-@dataclass(frozen=True)
-class Ports:
-    """What the functions are composed over.
-
-    Attributes:
-        due: the table's index of what is due.
-        worklists: the table's lists, for the functions that read.
-        notices: the queue of notices.
-        waitlist: the queue of what the waitlist is to be served for.
-        stream_dead: the stream's dead-letter queue.
-        lake: the rows of events.
-        stdout: where the functions' output goes.
-        conflicts: how often a write is tried, without pauses: virtual time stands still meanwhile.
-    """
-
-    referrals: Referrals
-    due: DueIndex
-    worklists: MemoryReferrals
-    unmatched: MemoryUnmatched
-    directory: MemoryDirectory
-    documents: Documents
-    uploads: UploadStore
-    http: HttpClient
-    messenger: Messenger
-    opt_outs: OptOuts
-    workflow: Workflow
-    clock: Clock
-    notices: VirtualQueue
-    waitlist: VirtualQueue
-    stream_dead: VirtualQueue
-    lake: DuckLake
-    stdout: Any
-    new_id: Callable[[], str]
-    conflicts: Conflicts
 
 
 class Product:
@@ -156,12 +77,12 @@ class Product:
             conflicts=ports.conflicts,
         )
         self._entry = StepEntry(engine=self.engine, workflow=ports.workflow)
-        self._apps = _apps(ports, self.engine)
+        self._apps = http_apps(ports, self.engine)
         engine, directory = self.engine, ports.directory
         referrals, documents, clock = ports.referrals, ports.documents, ports.clock
         self.receive_reply = ReceiveReply(
             *(referrals, documents, engine, directory, clock),
-            *(ports.opt_outs, _kept(ports), ports.messenger),
+            *(ports.opt_outs, kept(ports), ports.messenger),
         ).handle
         self._watchdog = Watchdog(partial(process_due, engine), ports.due, clock)
         self._notice_delivery = NoticeDelivery(
@@ -226,47 +147,6 @@ class Product:
     def _dead(self, consumer: str) -> DeadLetters:
         client: Any = self._ports.stream_dead  # the part of it that dead letters use
         return DeadLetters(lambda: client, "stream-dlq", consumer)
-
-
-def _apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
-    """Return the functions behind the HTTP API, by name."""
-    referrals, documents, directory = ports.referrals, ports.documents, ports.directory
-    orders = ReceiveOrderUpdate(referrals, documents, lambda: engine, ports.clock)
-    intake = ReceiveReferral(
-        referrals, documents, ports.clock, orders, pathway_for, ports.new_id, ports.conflicts
-    )
-    updates = UpdateService(referrals, documents, engine, ports.clock)
-    staff = DecideWorkItems(updates, directory, ports.opt_outs)
-    reads = ReadRecords(referrals, ports.worklists, ports.clock, f"{API}/token")
-    lists = MemoryWorkLists(ports.worklists)
-    worklist = ListWorkItems(referrals, lists, ports.clock)
-    shown = ShowReferrals(referrals, lists, directory, ports.clock)
-    reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS)
-    partners = ReceiveUpdate(updates, PutAside(updates, _kept(ports)), Uploads(ports.uploads))
-    return {
-        "receive_referral": intake_app(intake, orders),
-        "receive_update": update_app(
-            partners,
-            ReceiveTasks(partners),
-            staff,
-            MatchItems(updates, ports.unmatched),
-        ),
-        "query_api": read_app(
-            reads,
-            worklist,
-            ListUnmatched(ports.unmatched),
-            shown,
-            audits=ReadAudit(referrals, MemoryAuditTrail(), ports.clock),
-            timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
-            # Nobody of the simulation opens a document.
-            documents=ShowDocuments(referrals, ports.worklists, MemoryDocuments),
-        ),
-        "query_reports": report_app(reports),
-    }
-
-
-def _kept(ports: Ports) -> KeepUnmatched:
-    return KeepUnmatched(ports.unmatched, ports.referrals)
 
 
 def function_of(event: Mapping[str, Any]) -> str:

@@ -30,7 +30,8 @@ from local.simulation.day import Day
 from local.simulation.gather import gather
 from local.simulation.invocations import A_PARTNER, TICK_S, Invocations
 from local.simulation.machine import InMemoryStateMachine
-from local.simulation.product import Ports, Product
+from local.simulation.ports import Ports
+from local.simulation.product import Product
 from local.simulation.services import Captured, VirtualQueue, VirtualStream, VirtualTopic
 from local.simulation.table import SimulatedTable
 from local.simulation.tenant import PARTNERS, Configured, records

@@ -232,7 +232,10 @@ def write(store: Store, number: int, *effects: Effect) -> None:
     store.commit(commit(store.load(TENANT, ReferralId(f"r{number}")), None, *effects))
 
 
-TAKE, GIVE = Reserve(reservation=WEEK, capacity=2), Release(reservation=WEEK)
+TAKE, GIVE = (
+    Reserve(reservation=WEEK, capacity=2, organization="clinic-1"),
+    Release(reservation=WEEK),
+)
 
 
 def test_reservations_never_exceed_the_capacity(store: Store) -> None:
@@ -275,7 +278,9 @@ def test_a_release_of_nothing_hides_no_other_refusal(store: Store) -> None:
         store.commit(commit(stale, None, GIVE))
     with pytest.raises(DuplicateUpdate):
         write(store, 1, GIVE, update)
-    full = Reserve(reservation=Reservation(npi="1", week="2026-W11"), capacity=0)
+    full = Reserve(
+        reservation=Reservation(npi="1", week="2026-W11"), capacity=0, organization="clinic-1"
+    )
     with pytest.raises(NoCapacity):
         write(store, 1, GIVE, full)
 

@@ -73,11 +73,11 @@ def test_who_reserves_a_week_is_known_and_the_clinics_limit_holds(room: Room) ->
     waiting.arrive("one")
     assert store.holders(TENANT, NPI, WEEKS[0]) == ["one"]
     assert store.holders(TENANT, NPI, WEEKS[1]) == []
-    store.limit(TENANT, NPI, {WEEKS[1]: 0})
+    store.limit(TENANT, NPI, f"clinic-{NPI}", {WEEKS[1]: 0})
     # The directory still says that the second week has a place: the limit holds all the same
     with pytest.raises(Conflict):
         waiting.arrive("two")
-    store.limit(TENANT, NPI, {WEEKS[1]: 1})
+    store.limit(TENANT, NPI, f"clinic-{NPI}", {WEEKS[1]: 1})
     waiting.route("two")
     assert store.holders(TENANT, NPI, WEEKS[1]) == ["two"]
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from local.lake.duck import DuckLake
 from referral_core.adapters.memory.audit import MemoryAuditTrail
+from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.people import MemoryAccounts, MemoryPeople
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
@@ -18,6 +19,8 @@ from referral_core.domain.caller import refusal
 from referral_core.domain.errors import Forbidden
 from referral_core.entrypoints.http.audit import Audit
 from referral_core.entrypoints.http.audit_events import ReadAudit
+from referral_core.entrypoints.http.directory import KeepDirectory
+from referral_core.entrypoints.http.directory_reads import ShowDirectory
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
@@ -91,6 +94,7 @@ class ApiClient:
         referrals, engine, clock = world.referrals, world.engine, world.clock
         self.opt_outs = MemoryOptOuts(world.messenger)
         self.unmatched = MemoryUnmatched()
+        self.entries = MemoryDirectoryStore(referrals)
         service = UpdateService(referrals, self.documents, engine, clock)
         staff = DecideWorkItems(service, directory, self.opt_outs)
         reads = ReadRecords(referrals, referrals, clock, "https://auth.example.org/token")
@@ -114,6 +118,7 @@ class ApiClient:
                 ReceiveTasks(updates),
                 staff,
                 MatchItems(service, self.unmatched),
+                directory=KeepDirectory(engine, self.entries),
             ),
             READ_RECORDS: read_app(
                 reads,
@@ -123,6 +128,7 @@ class ApiClient:
                 audits=ReadAudit(referrals, self.trail, clock),
                 timelines=ShowTimeline(referrals, lambda: engine.sources, clock),
                 documents=ShowDocuments(referrals, referrals, lambda: world.documents),
+                directory=ShowDirectory(directory, self.entries, clock),
             ),
             QUERY_REPORTS: report_app(reports),
             MANAGE_PEOPLE: people_app(

@@ -163,6 +163,21 @@ RECORDS: Final = (
         403,
     ),
     OneRecord("GET /openapi.json", "/openapi.json", {}, 200),
+    OneRecord(
+        "GET /directory/{id}",
+        "/directory/1999902100",
+        {
+            200: {Party.DECLINED, Party.STAFF, Party.AWAY_STAFF},
+            404: {Party.IN_HAND, Party.NEVER_ASKED, Party.AWAY_CLINIC},
+        },
+        403,
+    ),
+    OneRecord(
+        "GET /directory/to-verify",
+        "/directory/to-verify",
+        {200: {Party.STAFF, Party.AWAY_STAFF}},
+        403,
+    ),
     OneRecord("GET /me", "/me", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord("GET /filters", "/filters", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord("GET /people", "/people", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),

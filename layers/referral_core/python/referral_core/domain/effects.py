@@ -60,10 +60,12 @@ class Reserve(Effect):
 
     Attributes:
         capacity: units that the practitioner has in that week.
+        organization: whose places they are: what it stated since then counts more.
     """
 
     reservation: Reservation
     capacity: int
+    organization: str
 
 
 class Release(Effect):

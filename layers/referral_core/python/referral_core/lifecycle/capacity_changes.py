@@ -15,7 +15,7 @@ from pydantic import Field
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.directory_facts import Fact, FactSource
-from referral_core.domain.errors import Conflict, NotFound
+from referral_core.domain.errors import NotFound, NotLegal
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.principal import Principal
@@ -23,6 +23,7 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.routing.capacity import iso_week
 from referral_core.domain.updates import OfferDeclined, Role
 from referral_core.domain.waitlist import place_of
+from referral_core.lifecycle.directory_changes import EntryStore, change_entries, entries_for
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.reactions.appointment import is_booked
@@ -30,7 +31,6 @@ from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED
 
 _MOST_WEEKS: Final = 26
 """As far as any pathway looks ahead."""
-_TRIES: Final = 5
 
 
 class CapacityChange(Model):
@@ -39,28 +39,28 @@ class CapacityChange(Model):
     Attributes:
         last_day: included; None: until further notice.
         places: a week; none while a clinic is closed or its clinician on leave.
+        organization: whose places, where staff state those of somebody with several.
     """
 
     first_day: date
     last_day: date | None = None
     places: int = Field(ge=0, le=1000)
+    organization: str | None = Field(default=None, max_length=128)
 
-    def weeks(self) -> tuple[str, ...]:
-        """Return the ISO weeks that it is about."""
-        furthest = self.first_day + timedelta(weeks=_MOST_WEEKS - 1)
-        days = (min(self.last_day or furthest, furthest) - self.first_day).days
-        found = (iso_week(self.first_day + timedelta(days=n)) for n in range(days + 1))
+    def weeks(self, today: date = date.min) -> tuple[str, ...]:
+        """Return the ISO weeks that it is about, from today on."""
+        first = max(self.first_day, today)
+        furthest = first + timedelta(weeks=_MOST_WEEKS - 1)
+        days = (min(self.last_day or furthest, furthest) - first).days
+        found = (iso_week(first + timedelta(days=n)) for n in range(days + 1))
         return tuple(dict.fromkeys(found))
 
 
-class CapacityStore(Protocol):
+class CapacityStore(EntryStore, Protocol):
     """Where the directory's entries and the weeks' limits are written."""
 
-    def replace(self, changes: Sequence[tuple[Practitioner | None, Practitioner]]) -> None:
-        """Write entries, each if it is as it was read. Raises: Conflict."""
-
-    def limit(self, tenant: Tenant, npi: str, places: Mapping[str, int]) -> None:
-        """Write how many places weeks have: no reservation goes beyond from now on."""
+    def limit(self, tenant: Tenant, npi: str, organization: str, places: Mapping[str, int]) -> None:
+        """Write how many places weeks have at an organization: none is reserved beyond."""
 
     def holders(self, tenant: Tenant, npi: str, week: str) -> Sequence[ReferralId]:
         """List the referrals that reserve a place of a week."""
@@ -77,31 +77,35 @@ def change_capacity(
     Raises:
         Forbidden: the principal is neither a clinic nor staff.
         NotFound: it is none of the clinic's own.
+        NotLegal: it is about no week to come, or does not say whose places.
         Conflict: others were always first; send it again.
     """
     principal.require_role(Role.CLINIC, Role.STAFF)
-    weeks = change.weeks()
-    entries = _entries_of(engine, principal, npi)
+    today = engine.clock.now().date()
+    weeks = change.weeks(today)
+    if not weeks or change.first_day > today + timedelta(weeks=_MOST_WEEKS):
+        raise NotLegal(f"State days between today and {_MOST_WEEKS} weeks from now, in order.")
+    own = _own(entries_for(engine, principal, npi), change.organization)
+    organization = own[0].organization
     # First: from now on nobody reserves what is no longer there.
-    store.limit(principal.tenant, npi, dict.fromkeys(weeks, change.places))
-    for _ in range(_TRIES):
-        changed = [(e, _changed(engine, principal, e, change, weeks)) for e in entries]
-        try:
-            store.replace(changed)
-        except Conflict:
-            entries = _entries_of(engine, principal, npi)
-            continue
-        return sum(
-            _give_back(engine, store, principal, npi=npi, week=week, places=change.places)
-            for week in weeks
-        )
-    raise Conflict("Others were always first; send it again.")
+    store.limit(principal.tenant, npi, organization, dict.fromkeys(weeks, change.places))
+    change_entries(
+        store,
+        lambda: _own(entries_for(engine, principal, npi), organization),
+        lambda entry: _changed(engine, principal, entry, change, weeks),
+    )
+    return sum(
+        _give_back(engine, store, principal, npi=npi, week=week, own=own, places=change.places)
+        for week in weeks
+    )
 
 
-def _entries_of(engine: Engine, principal: Principal, npi: str) -> Sequence[Practitioner]:
-    found = engine.sources.directory.entries_of(principal.tenant, npi)
-    is_staff = principal.role is Role.STAFF
-    own = [e for e in found if is_staff or e.organization == principal.organization]
+def _own(entries: Sequence[Practitioner], organization: str | None) -> Sequence[Practitioner]:
+    """Return the entries of one organization: another one's places are its own to state."""
+    organizations = {entry.organization for entry in entries}
+    if organization is None and len(organizations) > 1:
+        raise NotLegal(f"Say of which organization: {', '.join(sorted(organizations))}.")
+    own = [entry for entry in entries if organization in {None, entry.organization}]
     if not own:
         raise NotFound("The directory has no such entry of yours.")
     return own
@@ -131,17 +135,17 @@ def _give_back(
     *,
     npi: str,
     week: str,
+    own: Sequence[Practitioner],
     places: int,
 ) -> int:
     """Give back the offers of a week that are too many; return how many they were."""
-    tenant = principal.tenant
-    reserved = engine.sources.directory.reserved(tenant, npi, [week]).get(week, 0)
-    if reserved <= places:
+    tenant, referrals = principal.tenant, engine.sources.referrals
+    if engine.sources.directory.reserved(tenant, npi, [week]).get(week, 0) <= places:
         return 0
-    referrals = engine.sources.referrals
-    held = [referrals.load(tenant, one).referral for one in store.holders(tenant, npi, week)]
+    loaded = [referrals.load(tenant, one).referral for one in store.holders(tenant, npi, week)]
+    held = [r for r in loaded if r.offer is None or r.offer.organization == own[0].organization]
     may_move = [r for r in held if r.offer is not None and not is_booked(r)]
-    last_first = sorted(may_move, key=place_of, reverse=True)[: reserved - places]
+    last_first = sorted(may_move, key=place_of, reverse=True)[: max(0, len(held) - places)]
     for referral in last_first:
         apply_update(engine, tenant, referral.id, _given_back(engine, principal, referral))
     return len(last_first)

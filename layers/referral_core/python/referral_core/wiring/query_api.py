@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from referral_core.entrypoints.http.audit_events import ReadAudit
+from referral_core.entrypoints.http.directory_reads import ShowDirectory
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reads import ReadRecords
@@ -17,6 +18,7 @@ from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
 from referral_core.wiring.audit import audit, audit_trail
 from referral_core.wiring.clock import clock
+from referral_core.wiring.directory_store import directory_store
 from referral_core.wiring.documents import documents
 from referral_core.wiring.table import directory, table, work_lists
 from referral_core.wiring.throttle import throttle
@@ -36,7 +38,17 @@ def build() -> HttpEndpoint:
     audits = ReadAudit(table(), audit_trail(), clock())
     kept = ListUnmatched(unmatched())
     shown = ShowDocuments(table(), table(), documents)
-    app = read_app(use, worklist, kept, staff, timelines=timelines, documents=shown, audits=audits)
+    entries = ShowDirectory(directory(), directory_store(), clock())
+    app = read_app(
+        use,
+        worklist,
+        kept,
+        staff,
+        timelines=timelines,
+        documents=shown,
+        audits=audits,
+        directory=entries,
+    )
     return app.admitting(throttle().admit).audited(audit())
 
 

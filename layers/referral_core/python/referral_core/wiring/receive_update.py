@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from referral_core.entrypoints.http.directory import KeepDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.routes import update_app
@@ -16,6 +17,7 @@ from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.wiring.audit import audit
 from referral_core.wiring.clock import clock
+from referral_core.wiring.directory_store import directory_store
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
 from referral_core.wiring.reacting_steps import reacting_engine
@@ -32,8 +34,9 @@ def build() -> HttpEndpoint:
     aside = PutAside(service, KeepUnmatched(unmatched(), table()))
     use = ReceiveUpdate(service, aside, Uploads(documents()))
     matching = MatchItems(service, unmatched())
+    keeping = KeepDirectory(reacting_engine(), directory_store())
     return (
-        update_app(use, ReceiveTasks(use), staff, matching)
+        update_app(use, ReceiveTasks(use), staff, matching, directory=keeping)
         .admitting(throttle().admit)
         .audited(audit())
     )

@@ -41,9 +41,10 @@ class MemoryDirectoryStore:
         """List the entries of which somebody who should know says that a fact is wrong."""
         return [e for at, e in sorted(self.kept.items()) if at[0] == tenant and e.disputes]
 
-    def limit(self, tenant: Tenant, npi: str, places: Mapping[str, int]) -> None:
-        """Write how many places weeks have."""
-        self._shelves.limits.update({(tenant, npi, week): n for week, n in places.items()})
+    def limit(self, tenant: Tenant, npi: str, organization: str, places: Mapping[str, int]) -> None:
+        """Write how many places weeks have at an organization."""
+        stated = {(tenant, npi, week, organization): n for week, n in places.items()}
+        self._shelves.limits.update(stated)
 
     def holders(self, tenant: Tenant, npi: str, week: str) -> Sequence[ReferralId]:
         """List the referrals that reserve a place of a week."""

@@ -53,7 +53,8 @@ class Shelves:
         phones: (tenant, contact hash) → the referrals it belongs to, in order.
         message_claims: (tenant, contact hash) → day → the message's reference.
         entries: (tenant, specialty, npi) → an entry of the directory that was corrected.
-        holders, limits: (tenant, npi, week) → who reserved; the places that the clinic states.
+        holders: (tenant, npi, week) → who reserved.
+        limits: (tenant, npi, week, organization) → the places that the clinic states.
         reserved: (tenant, npi, week) → units of capacity.
         mappings: (tenant, key) → what a code or words of an order mean.
         demands: (tenant, specialty) → what referrals asked of a market.
@@ -71,7 +72,7 @@ class Shelves:
         self.opt_outs: dict[tuple[Tenant, str], datetime] = {}
         self.reserved: dict[tuple[Tenant, str, str], int] = defaultdict(int)
         self.holders: dict[tuple[Tenant, str, str], dict[ReferralId, None]] = defaultdict(dict)
-        self.limits: dict[tuple[Tenant, str, str], int] = {}
+        self.limits: dict[tuple[Tenant, str, str, str], int] = {}
         self.entries: dict[tuple[Tenant, str, str], Practitioner] = {}
         self.keys: dict[tuple[Tenant, KeyKind, str, str], ExistingKey] = {}
         self.identifiers: dict[tuple[Tenant, str], dict[ReferralId, None]] = defaultdict(dict)
@@ -103,7 +104,8 @@ def write(shelves: Shelves, after: Referral, effect: Effect) -> None:
 def _require_capacity(shelves: Shelves, after: Referral, effect: Reserve) -> None:
     reservation = effect.reservation
     at = (after.tenant, reservation.npi, reservation.week)
-    if shelves.reserved[at] >= min(effect.capacity, shelves.limits.get(at, effect.capacity)):
+    stated = shelves.limits.get((*at, effect.organization), effect.capacity)
+    if shelves.reserved[at] >= min(effect.capacity, stated):
         raise NoCapacity("The week is full.")
 
 

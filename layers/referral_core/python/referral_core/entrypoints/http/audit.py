@@ -31,9 +31,11 @@ NO_RECORDS: Final = frozenset(
         "count-work-items",
         "list-reports",
         "run-report",
+        "read-entry",
+        "list-to-verify",
     }
 )
-"""Operations whose answers show no patient's record: the tenant's people, counts and figures."""
+"""Operations whose answers show no patient's record: people, directory, counts and figures."""
 WRITES_WITH_EVENTS: Final = frozenset(
     {
         *("create-order", "create-bundle", "process-message", "update-order", "create-task"),

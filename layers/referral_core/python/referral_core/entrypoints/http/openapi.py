@@ -16,6 +16,12 @@ from pydantic.json_schema import models_json_schema
 from referral_core.domain.model import Model
 from referral_core.entrypoints.http.bulk import BulkCare
 from referral_core.entrypoints.http.decisions import Decision, Reopening
+from referral_core.entrypoints.http.directory import (
+    StatedCapacity,
+    StatedDispute,
+    StatedStatus,
+    Verification,
+)
 from referral_core.entrypoints.http.people import Onboarding, Place
 from referral_core.entrypoints.http.reads import ORDER_PARAMETERS, TASK_PARAMETERS
 from referral_core.entrypoints.http.report_request import REPORT_PARAMETERS
@@ -32,12 +38,16 @@ BODIES: Final[Mapping[str, type[Model]]] = MappingProxyType(
     {
         "care-for-work-items": BulkCare,
         "decide-work-item": Decision,
+        "dispute-fact": StatedDispute,
         "match-item": Matching,
         "reopen": Reopening,
         "search-referrals": Search,
         "onboard-person": Onboarding,
         "change-person": Place,
         "save-filter": Saving,
+        "state-capacity": StatedCapacity,
+        "state-status": StatedStatus,
+        "verify-facts": Verification,
     }
 )
 """What is sent that is no FHIR, by operation."""

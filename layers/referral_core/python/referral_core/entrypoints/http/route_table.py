@@ -9,6 +9,7 @@ from typing import Final
 
 from referral_core.domain.scopes import READ, WRITE
 from referral_core.domain.updates import Role
+from referral_core.entrypoints.http.directory_routes import DIRECTORY_ROUTES
 from referral_core.entrypoints.http.route import (
     MANAGE_PEOPLE,
     QUERY_REPORTS,
@@ -246,6 +247,7 @@ ROUTES: Final = (
         "Read the coordination Task, or the Task of one offer.",
     ),
     _query("/fhir/Task", "search-tasks", _PARTNERS, "Find Tasks by focus, status and owner."),
+    *DIRECTORY_ROUTES,
 )
 """Every route of the API."""
 

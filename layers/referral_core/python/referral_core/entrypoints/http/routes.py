@@ -19,6 +19,8 @@ from referral_core.entrypoints.http.route_table import routes_of
 if TYPE_CHECKING:
     # Each function loads its own use cases only.
     from referral_core.entrypoints.http.audit_events import ReadAudit
+    from referral_core.entrypoints.http.directory import KeepDirectory
+    from referral_core.entrypoints.http.directory_reads import ShowDirectory
     from referral_core.entrypoints.http.documents import ShowDocuments
     from referral_core.entrypoints.http.intake import ReceiveReferral
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
@@ -53,6 +55,8 @@ def update_app(
     tasks: ReceiveTasks,
     staff: DecideWorkItems,
     matching: MatchItems,
+    *,
+    directory: KeepDirectory,
 ) -> HttpEndpoint:
     """Return the endpoint of receive_update."""
     by_operation = {
@@ -70,6 +74,10 @@ def update_app(
         "care-for-work-items": staff.care,
         "match-item": matching.decision,
         "reopen": staff.reopen,
+        "state-capacity": directory.capacity,
+        "state-status": directory.status,
+        "dispute-fact": directory.dispute,
+        "verify-facts": directory.verify,
     }
     return HttpEndpoint(_by_route(RECEIVE_UPDATE, by_operation))
 
@@ -83,6 +91,7 @@ def read_app(
     timelines: ShowTimeline,
     audits: ReadAudit,
     documents: ShowDocuments,
+    directory: ShowDirectory,
 ) -> HttpEndpoint:
     """Return the endpoint of query_api."""
     by_operation = {
@@ -105,6 +114,8 @@ def read_app(
         "search-audit": audits.search,
         "list-documents": documents.listed,
         "read-document": documents.document,
+        "read-entry": directory.entry,
+        "list-to-verify": directory.to_verify,
     }
     public = {"capabilities": use.metadata, "openapi": use.openapi}
     return HttpEndpoint(

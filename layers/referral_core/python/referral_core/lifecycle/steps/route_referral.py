@@ -169,7 +169,11 @@ def _routed(
         effects=(
             *demand_of(case, proposal),
             KeepDecision(decision=decision),
-            Reserve(reservation=reservation, capacity=chosen.weekly_capacity),
+            Reserve(
+                reservation=reservation,
+                capacity=chosen.weekly_capacity,
+                organization=chosen.organization,
+            ),
         ),
         offers=(*referral.offers, offer),
         performer_choice=None,

@@ -56,14 +56,15 @@ class DirectoryTable:
         found = self._table.query(keys.to_verify(tenant), keys.Sort.ENTRY.value)
         return list(self.entries(tenant, [listed_in(one["sk"]) for one in found]).values())
 
-    def limit(self, tenant: Tenant, npi: str, places: Mapping[str, int]) -> None:
-        """Write how many places weeks have: no reservation goes beyond, whoever chose it when."""
+    def limit(self, tenant: Tenant, npi: str, organization: str, places: Mapping[str, int]) -> None:
+        """Write how many places weeks have at an organization: no reservation goes beyond."""
         for week, count in places.items():
             with service_errors("The week could not be written"):
                 self._table.client.update_item(
                     TableName=self._table.name,
                     Key=item(**keys.week_of(tenant, npi, week)),
-                    UpdateExpression="SET places = :places, held = if_not_exists(held, :zero)",
+                    UpdateExpression="SET #places = :places, held = if_not_exists(held, :zero)",
+                    ExpressionAttributeNames={"#places": keys.places_at(organization)},
                     ExpressionAttributeValues={
                         ":places": {"N": str(count)},
                         ":zero": {"N": "0"},

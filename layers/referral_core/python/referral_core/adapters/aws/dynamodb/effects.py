@@ -49,7 +49,7 @@ def _reserve(table: Requests, after: Referral, effect: Reserve) -> Iterator[Part
     # A week that nobody counted yet has room, unless the practitioner has none at all. What the
     # clinic says of a week holds whatever the directory said when the place was chosen.
     uncounted = "attribute_not_exists(held) OR " if effect.capacity > 0 else ""
-    limit = "(attribute_not_exists(places) OR held < places)"
+    limit = "(attribute_not_exists(#places) OR held < #places)"
     yield _held_by(
         table,
         after,
@@ -58,6 +58,7 @@ def _reserve(table: Requests, after: Referral, effect: Reserve) -> Iterator[Part
         change="SET held = if_not_exists(held, :zero) + :one ADD holders :own",
         condition=f"({uncounted}held < :most) AND {limit}",
         values={":zero": {"N": "0"}, ":most": {"N": str(effect.capacity)}},
+        names={"#places": keys.places_at(effect.organization)},
     )
 
 
@@ -84,6 +85,7 @@ def _held_by(
     change: str,
     condition: str,
     values: Mapping[str, Any],
+    names: Mapping[str, str] | None = None,
 ) -> Part:
     reservation = effect.reservation
     request = {
@@ -92,6 +94,7 @@ def _held_by(
         "UpdateExpression": change,
         "ConditionExpression": condition,
         "ExpressionAttributeValues": {":one": {"N": "1"}, ":own": {"SS": [after.id]}, **values},
+        **({"ExpressionAttributeNames": dict(names)} if names else {}),
     }
     return Part(name, {"Update": request})
 

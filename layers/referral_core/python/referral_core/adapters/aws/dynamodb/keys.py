@@ -196,6 +196,11 @@ def update(update_id: str) -> str:
     return f"{Sort.UPDATE}{update_id}"
 
 
+def places_at(organization: str) -> str:
+    """Return the attribute of a week in which an organization states its places."""
+    return f"places {organization}"
+
+
 def week_of(tenant: Tenant, npi: str, week: str) -> dict[str, str]:
     """Return the key of a practitioner's week."""
     return {"pk": capacity(tenant, npi), "sk": f"{Sort.WEEK}{week}"}

@@ -1,0 +1,86 @@
+"""The functions behind the HTTP API, composed over the simulation's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from local.simulation.ports import Ports
+from referral_core.adapters.memory.audit import MemoryAuditTrail
+from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
+from referral_core.adapters.memory.partners import MemoryDocuments
+from referral_core.adapters.memory.work_lists import MemoryWorkLists
+from referral_core.entrypoints.http.audit_events import ReadAudit
+from referral_core.entrypoints.http.directory import KeepDirectory
+from referral_core.entrypoints.http.directory_reads import ShowDirectory
+from referral_core.entrypoints.http.documents import ShowDocuments
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.intake import ReceiveReferral
+from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+from referral_core.entrypoints.http.put_aside import PutAside
+from referral_core.entrypoints.http.reads import ReadRecords
+from referral_core.entrypoints.http.reports import RunReports
+from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
+from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.tasks import ReceiveTasks
+from referral_core.entrypoints.http.timeline import ShowTimeline
+from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
+from referral_core.entrypoints.http.update_service import UpdateService
+from referral_core.entrypoints.http.updates import ReceiveUpdate
+from referral_core.entrypoints.http.uploads import Uploads
+from referral_core.entrypoints.http.work_items import DecideWorkItems
+from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.keep_unmatched import KeepUnmatched
+from referral_core.pathways import pathway_for, pathways
+from referral_core.price_books import LISTS, price_book
+from referral_core.reporting.horizons import horizons
+
+API: Final = "https://router.example"
+HORIZONS: Final = horizons(pathways().values())
+PRICES: Final = [price_book(name) for name in LISTS]
+
+
+def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
+    """Return the functions behind the HTTP API, by name."""
+    referrals, documents, directory = ports.referrals, ports.documents, ports.directory
+    orders = ReceiveOrderUpdate(referrals, documents, lambda: engine, ports.clock)
+    intake = ReceiveReferral(
+        referrals, documents, ports.clock, orders, pathway_for, ports.new_id, ports.conflicts
+    )
+    updates = UpdateService(referrals, documents, engine, ports.clock)
+    entries = MemoryDirectoryStore(ports.worklists)
+    staff = DecideWorkItems(updates, directory, ports.opt_outs)
+    reads = ReadRecords(referrals, ports.worklists, ports.clock, f"{API}/token")
+    lists = MemoryWorkLists(ports.worklists)
+    worklist = ListWorkItems(referrals, lists, ports.clock)
+    shown = ShowReferrals(referrals, lists, directory, ports.clock)
+    reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS)
+    partners = ReceiveUpdate(updates, PutAside(updates, kept(ports)), Uploads(ports.uploads))
+    return {
+        "receive_referral": intake_app(intake, orders),
+        "receive_update": update_app(
+            partners,
+            ReceiveTasks(partners),
+            staff,
+            MatchItems(updates, ports.unmatched),
+            directory=KeepDirectory(engine, entries),
+        ),
+        "query_api": read_app(
+            reads,
+            worklist,
+            ListUnmatched(ports.unmatched),
+            shown,
+            audits=ReadAudit(referrals, MemoryAuditTrail(), ports.clock),
+            timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
+            # Nobody of the simulation opens a document.
+            documents=ShowDocuments(referrals, ports.worklists, MemoryDocuments),
+            directory=ShowDirectory(directory, entries, ports.clock),
+        ),
+        "query_reports": report_app(reports),
+    }
+
+
+def kept(ports: Ports) -> KeepUnmatched:
+    """Return what keeps what belongs to no referral."""
+    return KeepUnmatched(ports.unmatched, ports.referrals)
