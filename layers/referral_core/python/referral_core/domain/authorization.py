@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from referral_core.domain.clinical_content import Subscriber
+from referral_core.domain.codes import Coded, Numbered
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.model import Model
 from referral_core.domain.patient_identity import PatientIdentity
@@ -48,10 +49,10 @@ class Authorization(Model):
     performer: str
     payer: str | None = None
     requested_at: datetime
-    number: str | None = None
+    number: Numbered = None
     valid_from: date | None = None
     valid_to: date | None = None
-    denial_reason: str | None = None
+    denial_reason: Coded = None
     due_at: datetime | None = None
     warned: bool = False
     expedited: bool = False

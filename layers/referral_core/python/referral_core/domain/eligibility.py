@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from referral_core.domain.clinical_content import Payor, Subscriber
+from referral_core.domain.codes import Coded
 from referral_core.domain.directory import Payer, PayerClass
 from referral_core.domain.model import Model
 
@@ -29,13 +30,13 @@ class Eligibility(Model):
     authorization_required: bool | None = None
     in_network: bool | None = None
     other_payer: bool = False
-    reason: str | None = None
+    reason: Coded = None
 
 
 class SelfPay(Model):
     """The patient pays; at an FQHC by the class of the sliding fee scale (A-D)."""
 
-    fee_class: str | None = None
+    fee_class: Coded = None
 
 
 class EligibilityRequest(Model):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import Field, SerializeAsAny, model_validator
 
+from referral_core.domain.codes import Coded
 from referral_core.domain.directory import PayerClass
 from referral_core.domain.events.facts import FACTS, Facts
 from referral_core.domain.events.kinds import EventKind
@@ -35,19 +36,19 @@ class Dimensions(Model):
     pathway: str
     kind: ReferralKind
     priority: str
-    specialty: str | None = None
+    specialty: Coded = None
     payer: str | None = None
     payer_class: PayerClass | None = None
-    referring_practice: str | None = None
-    referring_clinician: str | None = None
-    location: str | None = None
+    referring_practice: Coded = None
+    referring_clinician: Coded = None
+    location: Coded = None
     performer_organization: str | None = None
     performer: str | None = None
     network: bool | None = None
     tier: int | None = None
-    language: str | None = None
-    zip3: str | None = None
-    fee_class: str | None = None
+    language: Coded = None
+    zip3: Coded = None
+    fee_class: Coded = None
 
 
 class Event(Model):

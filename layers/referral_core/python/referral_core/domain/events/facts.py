@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from referral_core.domain.authorization import AuthorizationStatus, AuthorizationVerdict
+from referral_core.domain.codes import Coded
 from referral_core.domain.eligibility import EligibilityVerdict
 from referral_core.domain.events.kinds import EventKind
 from referral_core.domain.lifecycle import Outcome, Step
@@ -49,7 +50,7 @@ class CoverageFacts(Facts):
     verdict: EligibilityVerdict | None = None
     other_payer: bool | None = None
     refused: str | None = None
-    fee_class: str | None = None
+    fee_class: Coded = None
 
 
 class OfferFacts(Facts):
@@ -67,14 +68,14 @@ class OfferFacts(Facts):
     """
 
     offer: int | None = None
-    week: str | None = None
-    score: str | None = None
-    reason: str | None = None
+    week: Coded = None
+    score: Coded = None
+    reason: Coded = None
     network_available: bool | None = None
-    override: str | None = None
+    override: Coded = None
     third_next_days: int | None = None
-    policy: str | None = None
-    price_version: str | None = None
+    policy: Coded = None
+    price_version: Coded = None
     distance_km: int | None = None
 
 
@@ -90,7 +91,7 @@ class AuthorizationFacts(Facts):
 
     verdict: AuthorizationVerdict | None = None
     status: AuthorizationStatus | None = None
-    review_action: str | None = None
+    review_action: Coded = None
     clock_ends: datetime | None = None
     asked_at: datetime | None = None
     expedited: bool | None = None
@@ -114,7 +115,7 @@ class AppointmentFacts(Facts):
     start: datetime | None = None
     late: bool | None = None
     unauthorized: bool | None = None
-    reason: str | None = None
+    reason: Coded = None
     referrer_notified: bool | None = None
 
 
@@ -122,7 +123,7 @@ class ReportFacts(Facts):
     """A document about the visit."""
 
     sha256: str | None = None
-    loinc: str | None = None
+    loinc: Coded = None
     sufficient: bool | None = None
     final: bool | None = None
     critical: bool | None = None
@@ -139,9 +140,9 @@ class ClosureFacts(Facts):
     outcome: Outcome | None = None
     loop_closed: bool | None = None
     notice: int | None = None
-    reason: str | None = None
+    reason: Coded = None
     closed_version: int | None = None
-    elsewhere: str | None = None
+    elsewhere: Coded = None
     elsewhere_network: bool | None = None
     elsewhere_tier: int | None = None
 
@@ -154,14 +155,14 @@ class WorkItemFacts(Facts):
     action: str | None = None
     owner: str | None = None
     until: datetime | None = None
-    fee_class: str | None = None
+    fee_class: Coded = None
     reply: Reply | None = None
     result: CallResult | None = None
     missing: tuple[str, ...] = ()
     payer: str | None = None
     verdict: str | None = None
     refused: str | None = None
-    review_action: str | None = None
+    review_action: Coded = None
     asked_at: datetime | None = None
     expedited: bool | None = None
     appealed: bool | None = None
@@ -172,8 +173,8 @@ class UpdateFacts(Facts):
     """An update that moved nothing."""
 
     kind: UpdateKind
-    status: str | None = None
-    reason: str | None = None
+    status: Coded = None
+    reason: Coded = None
     reply: Reply | None = None
     result: CallResult | None = None
 

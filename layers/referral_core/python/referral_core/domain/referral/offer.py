@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from referral_core.domain.codes import Coded
 from referral_core.domain.model import Model
 
 OfferStatus = Literal["open", "accepted", "declined", "silent", "withdrawn", "taken-back"]
@@ -42,7 +43,7 @@ class Offer(Model):
     reservation: Reservation | None
     decision: int
     status: OfferStatus = "open"
-    reason: str | None = None
+    reason: Coded = None
     offered_at: datetime | None = None
     reminded: bool = False
     payload_version: int = 0

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from referral_core.domain.authorization import Authorization
+from referral_core.domain.codes import Coded
 from referral_core.domain.eligibility import Eligibility, SelfPay
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import (
@@ -42,11 +43,11 @@ class Origin(Model):
     """
 
     kind: ReferralKind
-    practice: str | None = None
-    clinician: str | None = None
-    location: str | None = None
-    language: str | None = None
-    zip3: str | None = None
+    practice: Coded = None
+    clinician: Coded = None
+    location: Coded = None
+    language: Coded = None
+    zip3: Coded = None
 
 
 class Reopening(Model):
@@ -143,7 +144,7 @@ class Referral(Model):
     reports: tuple[Report, ...] = ()
     reports_reviewed: int = 0
     report_reminders: int = 0
-    attestation: str | None = None
+    attestation: Coded = None
     notices: tuple[Notice, ...] = ()
     reopenings: tuple[Reopening, ...] = ()
     superseded_by: ReferralId | None = None

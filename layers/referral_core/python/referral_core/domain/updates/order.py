@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from referral_core.domain.codes import Coded
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.updates.reported import Reported, UpdateKind
@@ -41,7 +42,7 @@ class Ending(Reported):
         reason: the sender's code.
     """
 
-    reason: str | None = None
+    reason: Coded = None
 
 
 class Cancel(Ending):

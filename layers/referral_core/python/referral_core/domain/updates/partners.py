@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from referral_core.domain.authorization import AuthorizationVerdict
+from referral_core.domain.codes import Coded, CodedOrEmpty, Numbered
 from referral_core.domain.updates.reported import Reported, UpdateKind
 
 
@@ -22,11 +23,11 @@ class AuthorizationDecided(Reported):
     kind: Literal[UpdateKind.AUTHORIZATION_DECIDED] = UpdateKind.AUTHORIZATION_DECIDED
     trace: str | None
     verdict: AuthorizationVerdict
-    review_action: str = ""
-    number: str | None = None
+    review_action: CodedOrEmpty = ""
+    number: Numbered = None
     valid_from: date | None = None
     valid_to: date | None = None
-    reason: str | None = None
+    reason: Coded = None
     document: str | None = None
 
 
@@ -34,7 +35,7 @@ class OfferUpdate(Reported):
     """A clinic's word on an offer. Attributes: offer: its number; reason: the clinic's code."""
 
     offer: int | None = None
-    reason: str | None = None
+    reason: Coded = None
 
 
 class OfferAccepted(OfferUpdate):
@@ -62,7 +63,7 @@ class AppointmentUpdate(Reported):
     appointment: int | None = None
     start: datetime | None = None
     utc_offset: int | None = None
-    reason: str | None = None
+    reason: Coded = None
 
 
 class AppointmentBooked(AppointmentUpdate):
@@ -100,7 +101,7 @@ class ServiceAttested(Reported):
 
     kind: Literal[UpdateKind.SERVICE_ATTESTED] = UpdateKind.SERVICE_ATTESTED
     offer: int | None = None
-    reason: str | None = None
+    reason: Coded = None
 
 
 class ReportReceived(Reported):
@@ -115,7 +116,7 @@ class ReportReceived(Reported):
 
     kind: Literal[UpdateKind.REPORT_RECEIVED] = UpdateKind.REPORT_RECEIVED
     sha256: str
-    loinc: str = ""
+    loinc: CodedOrEmpty = ""
     final: bool = True
     critical: bool = False
     withdrawn: bool = False
@@ -130,5 +131,5 @@ class ProgressNoted(Reported):
     """
 
     kind: Literal[UpdateKind.PROGRESS_NOTED] = UpdateKind.PROGRESS_NOTED
-    status: str | None = None
-    reason: str | None = None
+    status: Coded = None
+    reason: Coded = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from referral_core.domain.codes import Coded
 from referral_core.domain.outreach.replies import CallResult, Reply
 from referral_core.domain.performer_choice import Override
 from referral_core.domain.updates.reported import Reported, UpdateKind
@@ -40,10 +41,10 @@ class DecisionMade(Reported):
     kind: Literal[UpdateKind.DECISION] = UpdateKind.DECISION
     action: str
     item: datetime | None = None
-    fee_class: str | None = None
-    specialty: str | None = None
+    fee_class: Coded = None
+    specialty: Coded = None
     keep: bool = False
-    performer: str | None = None
+    performer: Coded = None
     override: Override | None = None
 
 

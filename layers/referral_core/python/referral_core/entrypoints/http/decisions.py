@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from referral_core.domain import work_items
 from referral_core.domain.authorization import AuthorizationVerdict
+from referral_core.domain.codes import number_in
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import CallResult
@@ -164,7 +165,7 @@ def _call(decision: Decision) -> UpdateFactory:
 
 def _authorization(decision: Decision, referral: Referral) -> UpdateFactory:
     first, last = decision.valid_from, decision.valid_to
-    _require(decision.number and last, "number and validTo", decision.action)
+    _require(number_in(decision.number) and last, "number and validTo", decision.action)
     is_ordered = first is None or last is None or first <= last
     _require(is_ordered, "a validTo that is not before validFrom", decision.action)
     known = referral.authorization
