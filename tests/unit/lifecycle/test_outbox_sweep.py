@@ -66,10 +66,13 @@ def the_notice(world: World, topic: NoticeTopic) -> Notice:
 def pass_time(world: World, by: timedelta) -> None:
     """Let time pass minute by minute as far as anything is due, as fire_timers sees it."""
     until = world.clock.now() + by
+    known = None
     while (due := world.referrals.next_due()) is not None and due <= until:
         world.clock.move_to(due)
         assert process_due(world.engine, TENANT, REFERRAL) is not DueResult.NOT_DUE
         world.settle()
+        assert world.referral != known, "what is due stays due, and nothing comes of it"
+        known = world.referral
     world.clock.move_to(until)
 
 
