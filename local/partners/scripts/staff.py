@@ -24,7 +24,7 @@ REASONS: Final = frozenset(
         ),
         *("authorization-overdue", "fee-class-missing", "call-due", "escalated"),
         *("another-time-wanted", "patient-cancels", "closing-sign-off", "patient-opted-out"),
-        *("patient-wrote", "patient-not-reached", "patient-not-told"),
+        *("patient-wrote", "patient-not-reached", "patient-not-told", "ending-contradicted"),
         *("message-ambiguous", "message-refused"),
         *("not-booked", "visit-unauthorized", "interpreter-needed"),
         *("visit-unconfirmed", "rebookings-exhausted", "report-overdue"),

@@ -28,8 +28,9 @@ from referral_core.domain.updates import (
 )
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.draft import Draft
+from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.partner_actions import accepted, agreed, booked, reported, seen
+from tests.partner_actions import accepted, agreed, booked, reason_of, reported, seen
 from tests.unit.lifecycle.test_order_changes import WAITS
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world
 
@@ -56,6 +57,23 @@ OF_THE_MECHANISM: Final = frozenset(
 """Their own suites judge them: the router's own, care of an item, and the end of a notice."""
 ONLY_RECORDED: Final[Mapping[tuple[str, UpdateKind], str]] = {
     ("VerifyClosure", _K.PATIENT_REPLIED): "the visit took place; a stop counts all the same",
+    ("VerifyClosure", _K.APPOINTMENT_BOOKED): "a visit that follows; the report is awaited",
+    ("VerifyClosure", _K.APPOINTMENT_FULFILLED): "the visit took place",
+    **{
+        (name, kind): "the visit took place: it is moot"
+        for name in ("VerifyClosure", "VerifyClosure, told")
+        for kind in (
+            *(_K.OFFER_ACCEPTED, _K.OFFER_DECLINED, _K.AUTHORIZATION_DECIDED),
+            _K.CONTACT_RECORDED,
+        )
+    },
+    **{
+        ("VerifyClosure, told", kind): "the report is there, which proves more"
+        for kind in (
+            *(_K.APPOINTMENT_BOOKED, _K.APPOINTMENT_FULFILLED),
+            *(_K.APPOINTMENT_CANCELLED, _K.APPOINTMENT_NOSHOW),
+        )
+    },
     ("VerifyClosure, told", _K.PATIENT_REPLIED): "the visit took place",
     ("VerifyClosure, told", _K.SERVICE_ATTESTED): "the report is there, which proves more",
     ("VerifyClosure, told", _K.CANCEL): "the care was given and reported: it is too late",
@@ -163,3 +181,30 @@ def world_steps() -> tuple[Step, ...]:
 def accepted_by(step: Step) -> frozenset[UpdateKind]:
     world = standing("AwaitVisit")
     return world.engine.steps[step].accepted_updates(world.referral)
+
+
+def test_nothing_is_left_pending_where_a_referral_ends() -> None:
+    """Whatever some step uses, the last one that waits takes: no update is forgotten."""
+    used = {kind for step in world_steps() for kind in accepted_by(step)} - {_K.PLACE_OPENED}
+    assert used <= accepted_by(Step.VERIFY_CLOSURE)
+
+
+def test_what_crosses_the_closure_is_read_before_the_referral_is_closed() -> None:
+    world = _after(accepted, agreed)
+    world.report(UPDATES[_K.CANCEL], role=Role.EHR)
+    while world.referral.current_step is not Step.VERIFY_CLOSURE:
+        world.wait()
+    notice = world.referral.notice
+    assert notice is not None
+    # The notice arrives and the last step is about to close; the clinic's word comes just then.
+    told = world.update(UPDATES[_K.NOTICE_DELIVERED], notice=notice.number)
+    apply_update(world.engine, TENANT, REFERRAL, told)
+    late = world.update(UPDATES[_K.APPOINTMENT_FULFILLED], role=Role.STAFF)
+    assert apply_update(world.engine, TENANT, REFERRAL, late) is Receipt.PENDING
+    world.settle()
+    assert not world.referral.is_closed
+    world.wait()
+    assert reason_of(world) is Reason.ENDING_CONTRADICTED
+    world.report(UPDATES[_K.DECISION], role=Role.STAFF, action="keep-waiting")
+    assert world.referral.is_closed
+    assert mailbox_of(world).pending == ()

@@ -14,6 +14,7 @@ from referral_core.domain.effects import StorePayload
 from referral_core.domain.terminology import Concept
 from referral_core.domain.updates import (
     AppointmentBooked,
+    AppointmentFulfilled,
     AppointmentNoshow,
     Cancel,
     ChangedPart,
@@ -249,6 +250,15 @@ def _patient_not_told() -> World:
     return world
 
 
+def _ending_contradicted() -> World:
+    """Cancelled; and meanwhile, by a call that staff took, the patient has been seen."""
+    world = _booked()
+    world.report(Cancel, role=Role.EHR)
+    world.wait()
+    world.report(AppointmentFulfilled, role=Role.STAFF)
+    return world
+
+
 def _critical() -> World:
     world = _seen()
     reported(world, critical=True)
@@ -305,6 +315,7 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.PATIENT_NOT_REACHED: lambda: until(_accepted(), Reason.PATIENT_NOT_REACHED),
         Reason.CLOSING_SIGN_OFF: _sign_off,
         Reason.PATIENT_NOT_TOLD: _patient_not_told,
+        Reason.ENDING_CONTRADICTED: _ending_contradicted,
         Reason.MESSAGE_AMBIGUOUS: _message_ambiguous,
         Reason.MESSAGE_REFUSED: _message_refused,
         Reason.NOT_BOOKED: _not_booked,

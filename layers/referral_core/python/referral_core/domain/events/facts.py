@@ -285,6 +285,7 @@ _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
         _K.CANCELLATION_TOO_LATE,
     ),
     RunFacts: (
+        _K.CLOSURE_POSTPONED,
         _K.RESOLUTION_FOUND,
         _K.RESOLUTION_RESENT,
         _K.WAIT_TAKEN_OVER,

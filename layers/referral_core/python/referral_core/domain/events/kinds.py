@@ -79,6 +79,7 @@ class EventKind(StrEnum):
     NOTICE_ACKNOWLEDGED = "notice-acknowledged"
     ACKNOWLEDGEMENT_AWAITED = "acknowledgement-awaited"
     CLOSURE_CONFIRMED = "closure-confirmed"
+    CLOSURE_POSTPONED = "closure-postponed"
     CANCEL_REQUESTED = "cancel-requested"
     CANCELLATION_TOO_LATE = "cancellation-too-late"
     CLOSED = "closed"

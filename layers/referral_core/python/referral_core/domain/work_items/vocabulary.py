@@ -45,6 +45,7 @@ class Reason(StrEnum):
     REBOOKINGS_EXHAUSTED = "rebookings-exhausted"
     REPORT_OVERDUE = "report-overdue"
     CRITICAL_RESULT = "critical-result"
+    ENDING_CONTRADICTED = "ending-contradicted"
     NOTICE_UNDELIVERED = "notice-undelivered"
     NOT_ACKNOWLEDGED = "not-acknowledged"
     REPORT_OF_FORMER_PERFORMER = "report-of-former-performer"

@@ -11,10 +11,11 @@ to stand before what was listed, and nothing that moves is listed twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from sys import maxsize
 from typing import Any, Final, NamedTuple, Protocol
 
 from referral_core.domain.clinical_content import ClinicalPayload
@@ -22,6 +23,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request
+from referral_core.entrypoints.http.page_room import PageRoom, refuse_foreign_page
 from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import Json
@@ -62,6 +64,13 @@ class OrdersByVersion(Protocol):
         """List a page; `after` is `id|instant`, in milliseconds."""
 
 
+class _Place(NamedTuple):
+    """Where an order stands in the list."""
+
+    at: str
+    referral_id: str
+
+
 class Page(NamedTuple):
     """Some of what a search finds, and where it goes on."""
 
@@ -77,21 +86,29 @@ class OrderSearch:
     orders: OrdersByVersion
     clock: Clock
 
-    def page(self, request: Request, count: int) -> Page:
-        """Return one page, oldest version first."""
-        after, settled = self._begin(request), self._settled(request)
+    def page(self, request: Request, count: int, room: PageRoom | None = None) -> Page:
+        """Return one page, oldest version first; it holds at most so many orders, and bytes."""
+        begin, settled = self._begin(request), self._settled(request)
         found: list[Json] = []
+        after, room = begin, room or PageRoom()
+        passed: list[_Place] = []
         for _ in range(_MOST_STRETCHES):
             limit = min(_STRETCH, count - len(found))
             stretch, after = self.orders.of_referrer(
                 request.principal.tenant, request.principal.organization, limit, after
             )
-            found += self.meeting(request, [r for r in stretch if _revised(r) <= settled])
+            for referral in (r for r in stretch if _revised(r) <= settled):
+                place = _Place(fhir_instant(_revised(referral)), referral.id)
+                for order in self.meeting(request, [referral]):
+                    if not room.takes(order):
+                        return Page(found, _token(_last_before(place, passed) or begin))
+                    found.append(order)
+                passed.append(place)
             if after is not None and after.rpartition("|")[2] > fhir_instant(settled):
                 after = None
             if after is None or len(found) >= count:
                 break
-        return Page(found, f"v~{after}" if after else None)
+        return Page(found, _token(after))
 
     def total(self, request: Request) -> int:
         """Return how many orders meet a search.
@@ -99,7 +116,7 @@ class OrderSearch:
         Raises:
             FhirError: 422, there are too many to count.
         """
-        page = self.page(request, _STRETCH * _MOST_STRETCHES)
+        page = self.page(request, _STRETCH * _MOST_STRETCHES, PageRoom(maxsize))
         if page.following is not None:
             refuse(
                 "too-many-to-count",
@@ -109,7 +126,7 @@ class OrderSearch:
             )
         return len(page.found)
 
-    def meeting(self, request: Request, referrals: Sequence[Referral]) -> Iterator[Json]:
+    def meeting(self, request: Request, referrals: Iterable[Referral]) -> Iterator[Json]:
         """Iterate over those that meet all parameters, as a read returns them."""
         asked = [(name, value) for name, value in request.parameters if _plain(name) in FILTERS]
         for referral in referrals:
@@ -138,18 +155,17 @@ class OrderSearch:
         return f"{_BEFORE_ALL}|{_before(bound)}" if bound.year > 1 else None
 
 
-def refuse_foreign_page() -> None:
-    """Refuse a page that this search did not name.
+def _last_before(place: _Place, passed: Sequence[_Place]) -> str | None:
+    """Return after which order the next page begins, so that it begins with the one at a place.
 
-    Raises:
-        FhirError: 400.
+    An order that moved while the list was read stands further on, and is listed there again.
     """
-    refuse(
-        "foreign-page-token",
-        "This page is none of this search: follow the links of its Bundle, or search anew.",
-        code="value",
-        status=HTTPStatus.BAD_REQUEST,
-    )
+    before = max((one for one in passed if one < place), default=None)
+    return f"{before.referral_id}|{before.at}" if before else None
+
+
+def _token(after: str | None) -> str | None:
+    return f"v~{after}" if after else None
 
 
 def refuse_value(name: str) -> None:

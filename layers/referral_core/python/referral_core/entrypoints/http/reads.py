@@ -23,12 +23,14 @@ from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.found_orders import orders_with
 from referral_core.entrypoints.http.lists import Worklists
-from referral_core.entrypoints.http.order_search import FILTERS, OrderSearch, refuse_foreign_page
+from referral_core.entrypoints.http.order_search import FILTERS, OrderSearch
+from referral_core.entrypoints.http.page_room import begin_of, bounded, refuse_foreign_page
 from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.entrypoints.http.search_parameters import SHAPES, count_of, shaped
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.outbound.capability import capability_statement
-from referral_core.fhir.outbound.responses import history, searchset, service_request_as_stored
+from referral_core.fhir.outbound.history import history
+from referral_core.fhir.outbound.responses import searchset, service_request_as_stored
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
 from referral_core.ports import Clock, Referrals
@@ -38,6 +40,8 @@ RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
 
 _CLOSED: Final = "closed"
 _OWN_LIST: Final = "own"
+_BY_NUMBER: Final = "n"
+_BY_VERSION: Final = "h"
 _LISTS: Final = (*(q.value for q in Queue), _CLOSED)
 TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_id"}) | SHAPES
 ORDER_PARAMETERS: Final = FILTERS | SHAPES
@@ -77,8 +81,10 @@ class ReadRecords:
         query, search = shown.query, OrderSearch(self.referrals, self.worklists, self.clock)
         if wanted := query.get("identifier") or query.get("_id"):
             ids = self._numbered(request.principal, wanted, by_id="identifier" not in query)
-            found = [r for i in ids for r in _visible(partial(self._own, request.principal, i))]
-            return _searchset(shown, "ServiceRequest", list(search.meeting(shown, found)))
+            found = (r for i in ids for r in _visible(partial(self._own, request.principal, i)))
+            orders, following = bounded(search.meeting(shown, found), begin_of(query, _BY_NUMBER))
+            token = f"{_BY_NUMBER}~{following}" if following else None
+            return _searchset(shown, "ServiceRequest", orders, token)
         if request.principal.role is not Role.EHR:
             refuse(
                 "search-too-wide",
@@ -108,11 +114,17 @@ class ReadRecords:
         return Response(HTTPStatus.OK, self._version(referral, int(number)), _etag(int(number)))
 
     def order_history(self, request: Request) -> Response:
-        """Return all versions of an order, the last first."""
+        """Return the versions of an order, the last first, page by page."""
         referral = self._own(request.principal, request.resource_id)
         url = f"{request.base_url}/ServiceRequest/{referral.id}"
-        versions = [self._version(referral, n) for n in range(referral.payload_version, 0, -1)]
-        return Response(HTTPStatus.OK, history(versions, url))
+        newest = referral.payload_version
+        # The page names its first version: one that comes meanwhile moves nothing.
+        first = begin_of(request.query, _BY_VERSION, newest)
+        if not 0 < first <= newest:
+            refuse_foreign_page()
+        versions, read = bounded(self._version(referral, n) for n in range(first, 0, -1))
+        following = f"_page={_BY_VERSION}~{first - read}" if read else None
+        return Response(HTTPStatus.OK, history(versions, url, newest, following))
 
     def _version(self, referral: Referral, number: int) -> Json:
         return self._stored(referral.but(payload_version=number))

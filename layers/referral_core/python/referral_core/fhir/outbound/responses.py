@@ -248,31 +248,6 @@ def searchset(
     }
 
 
-def history(versions: Sequence[Json], url: str) -> Json:
-    """Make the history of a resource.
-
-    Args:
-        versions: the last first.
-        url: of the resource.
-    """
-    entries = [
-        {
-            "fullUrl": url,
-            "resource": version,
-            "request": {"method": "PUT", "url": url.rpartition("/fhir/")[2]},
-            "response": {"status": "200", "etag": f'W/"{version["meta"]["versionId"]}"'},
-        }
-        for version in versions
-    ]
-    return {
-        "resourceType": "Bundle",
-        "type": "history",
-        "total": len(entries),
-        "link": [{"relation": "self", "url": f"{url}/_history"}],
-        "entry": entries,
-    }
-
-
 def _entry_response(entry: EntryAnswer | None, at: datetime) -> Json:
     if entry is None:
         return {"response": {"status": "204"}}

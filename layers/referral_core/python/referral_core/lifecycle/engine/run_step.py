@@ -83,8 +83,26 @@ class _StepRun:
         if pause is not None:
             self._write(lambda case: held(case, self.entry.step, pause), waits=False)
             return End.SUPERSEDED
-        started = self._write(self.step.start, waits=False)
+        started = self._write(self._started, waits=False)
         return started.next if started.next is not None else self._execute()
+
+    def _started(self, case: Case) -> Draft:
+        """Start the step; a referral is not closed over what came since its closure was verified.
+
+        The run ends for it, and the next one reads what came before it closes the referral.
+        """
+        if self.entry.step is Step.CLOSE_REFERRAL and self.state.mailbox.pending:
+            return draft(
+                case,
+                EventKind.CLOSURE_POSTPONED,
+                "Something came while the referral was being closed; it is read first.",
+                due_at=case.now,
+                then=End.SUPERSEDED,
+                same_owner=True,
+                facts=RunFacts(step=self.entry.step),
+                current_step=Step.VERIFY_CLOSURE,
+            )
+        return self.step.start(case)
 
     def _execute(self) -> Next | None:
         for _ in self.engine.conflicts:

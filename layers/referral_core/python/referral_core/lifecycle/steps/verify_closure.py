@@ -48,6 +48,7 @@ from referral_core.lifecycle.reactions.closing_report import received_while_veri
 from referral_core.lifecycle.reactions.notice import NOTIFYING, is_critical_under_way
 from referral_core.lifecycle.reactions.offer import ORDER_CHANGED, cancelled_appointment
 from referral_core.lifecycle.reactions.table import reactions_to
+from referral_core.lifecycle.reactions.while_ending import WHILE_ENDING
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
 
@@ -89,6 +90,7 @@ class VerifyClosure(Reacting):
             UpdateKind.NOTICE_DELIVERED,
             UpdateKind.NOTICE_ACKNOWLEDGED,
         ),
+        **WHILE_ENDING,
         UpdateKind.REPORT_RECEIVED: received_while_verifying,
         UpdateKind.SERVICE_ATTESTED: _attested,
         UpdateKind.PATIENT_REPLIED: _replied,
