@@ -25,7 +25,8 @@ from referral_core.domain.search_terms import number_term
 from referral_core.entrypoints.http.accounted_events import disclosures, granted_writes
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.page_room import refuse_foreign_page, refuse_value
+from referral_core.entrypoints.http.order_search import refuse_value
+from referral_core.entrypoints.http.page_room import refuse_foreign_page
 from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.outbound.audit_events import (
