@@ -13,6 +13,7 @@ from referral_core.domain.routing.filters import distance_km
 from referral_core.domain.routing.market import Market, Prices, Solver, drawn_future
 from referral_core.domain.routing.matching import OUT_OF_NETWORK, Service
 from referral_core.domain.routing.prices import PriceList, blend, decide
+from referral_core.domain.routing.publication import WEIGHT
 from referral_core.domain.routing.service_index import ServiceIndex
 
 Booking = tuple[str, int] | None
@@ -20,7 +21,6 @@ Booking = tuple[str, int] | None
 Places = dict[str, list[int]]
 
 RESOLVE_EVERY: Final = 25
-WEIGHT: Final = 0.25
 _FIRST_SOLVES: Final = 8
 
 
@@ -141,8 +141,8 @@ def greedy(season: Season) -> Policy:
 class BidPricePolicy:
     """The product's decision with prices that are solved again after every few arrivals.
 
-    Each solve takes one future, drawn from the past seasons, and moves the published prices by a
-    quarter.
+    Each solve takes one future, drawn from the past seasons, and moves the published prices as the
+    product does.
     Who waits already is no part of it: priced in, those who never get a place would keep the places
     of this week dear until they perish.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.markets import MemoryMarkets
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.directory import Practitioner
-from referral_core.domain.ids import ReferralId
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.terminology import Priority
 from referral_core.entrypoints.price_publication import PublishPrices
@@ -80,7 +81,7 @@ def test_what_is_reserved_makes_the_rest_dearer() -> None:
     assert price_with(0) < price_with(2)
 
 
-def test_a_solve_moves_what_was_published_by_a_quarter() -> None:
+def test_a_solve_moves_what_was_published_by_an_eighth() -> None:
     office = Office(a_dermatologist("1"))
     office.asked(60)
     office.publisher.tick()
@@ -93,7 +94,7 @@ def test_a_solve_moves_what_was_published_by_a_quarter() -> None:
     fresh.asked(1)
     fresh.publisher.tick()
     for old, new, now in zip(first, fresh.prices("1"), second, strict=True):
-        assert now == pytest.approx(old + 0.25 * (new - old), abs=0.01)
+        assert now == pytest.approx(old + 0.12 * (new - old), abs=0.01)
 
 
 def test_a_market_in_which_nobody_was_referred_is_published_without_prices() -> None:
@@ -155,3 +156,20 @@ def test_a_place_that_opens_in_a_full_week_owes_nothing_to_the_time_before() -> 
     fresh.publisher.tick()
     assert office.prices("1") == fresh.prices("1")
     assert max(office.prices("1")) > 0
+
+
+def test_only_the_weeks_that_are_drawn_from_are_read() -> None:
+    """Twice as far back as the pathways look ahead, which is less than what is kept."""
+    office = Office(a_dermatologist("1"))
+    office.asked(3)
+    asked_since = []
+    read = office.markets.demands
+
+    def watched(tenant: Tenant, specialty: str, since: datetime) -> Sequence[KeptDemand]:
+        asked_since.append(since)
+        return read(tenant, specialty, since)
+
+    office.markets.demands = watched  # type: ignore[method-assign]
+    office.publisher.tick()
+    ahead = pathway("generic-specialist", 1).routing.weeks_ahead
+    assert min(asked_since) == START - timedelta(weeks=2 * max(ahead, 8))

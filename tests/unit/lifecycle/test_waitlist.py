@@ -16,6 +16,7 @@ from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.routing.capacity import weeks_from
+from referral_core.domain.routing.published import ListedService, unpublished
 from referral_core.domain.terminology import Priority
 from referral_core.domain.writes import ReferralState
 from tests.in_memory import START, TENANT
@@ -82,6 +83,90 @@ def test_who_cannot_use_the_place_is_passed_over() -> None:
     room.free(NPI, WEEKS[0])
     assert room.opened(NPI, WEEKS[0]) == 1
     assert (room.is_reserved("second"), room.waiting()) == (True, ["declined-before"])
+
+
+def declined_by_this_clinic(room: WaitingRoom, name: str, holder: str) -> None:
+    """Let who waits have been declined by the clinic of whose places this is about."""
+    lost = room.read(holder).offers[-1].but(status="declined", reservation=None)
+    at = (TENANT, ReferralId(name))
+    state = room.store._referrals[at]
+    room.store._referrals[at] = state.but(referral=state.referral.but(offers=(lost,)))
+
+
+def test_who_cannot_use_a_place_keeps_no_newcomer_from_it() -> None:
+    room = a_room()
+    room.arrive("holds")
+    room.arrive("waits", START)
+    declined_by_this_clinic(room, "waits", "holds")
+    room.free(NPI, WEEKS[0])
+    room.arrive("newcomer", START + timedelta(hours=1))
+    assert (room.is_reserved("newcomer"), room.waiting()) == (True, ["waits"])
+
+
+def test_behind_one_who_can_use_it_a_newcomer_waits_whoever_else_cannot() -> None:
+    room = a_room()
+    room.arrive("holds")
+    for n, name in enumerate(("cannot", "can")):
+        room.arrive(name, START + timedelta(minutes=n))
+    declined_by_this_clinic(room, "cannot", "holds")
+    room.free(NPI, WEEKS[0])
+    assert room.arrive("newcomer", START + timedelta(hours=1)).status is Status.WAITLISTED
+    assert room.joined("newcomer") == 1
+    assert room.is_reserved("can")
+
+
+def test_an_opening_routes_nobody_who_cannot_use_it() -> None:
+    """Of a long line only those are routed for whom the place is; the others cost two reads."""
+    room = a_room()
+    room.arrive("holds")
+    names = [f"w{n}" for n in range(5)]
+    for n, name in enumerate(names):
+        room.arrive(name, START + timedelta(minutes=n))
+    for name in names[:-1]:
+        declined_by_this_clinic(room, name, "holds")
+    room.free(NPI, WEEKS[0])
+    looked: list[object] = []
+    read = room.directory.listed
+    room.directory.listed = lambda *args: looked.append(args) or read(*args)
+    assert room.opened(NPI, WEEKS[0]) == 1
+    assert (room.is_reserved("w4"), len(looked)) == (True, 1)
+
+
+def test_who_is_listed_since_the_market_was_published_is_found_by_who_waits() -> None:
+    room = a_room(places=0)
+    room.arrive("waits")
+    assert room.waiting() == ["waits"]
+    # Given a market without the clinician who comes into the directory now
+    now = room.clock.now()
+    market = unpublished(room.specialty, room.practitioners, now).but(
+        version="published", valid_until=now + timedelta(hours=2)
+    )
+    room.store.markets[TENANT, room.specialty] = market
+    new = a_practitioner("1000000099", tenant=TENANT, specialty=room.specialty)
+    room.store.entries[TENANT, room.specialty, new.npi] = new
+    assert room.opened(new.npi, None) == 1
+    assert room.read("waits").offers[-1].npi == new.npi
+
+
+@pytest.mark.parametrize(("hours", "first"), [(1, "1000000099"), (3, NPI)])
+def test_what_was_published_of_places_is_believed_for_two_hours(hours: int, first: str) -> None:
+    """While publishing fails, who was full then and has room now is looked at all the same."""
+    full = a_practitioner(NPI, weekly_capacity=1, tier=1)
+    free = a_practitioner("1000000099", weekly_capacity=1, tier=2)
+    room = WaitingRoom(full, free, rules=ONE_WEEK)
+    published = room.clock.now()
+    listed = tuple(
+        ListedService(practitioner=p, left=(0 if p.npi == NPI else 1,)) for p in room.practitioners
+    )
+    room.store.markets[TENANT, room.specialty] = unpublished(room.specialty, (), published).but(
+        version="v1",
+        valid_until=published + timedelta(hours=2),
+        weeks=WEEKS[:1],
+        services=listed,
+    )
+    room.clock.move_to(published + timedelta(hours=hours))
+    room.arrive("a")
+    assert room.read("a").offers[-1].npi == first
 
 
 def test_who_comes_later_stands_behind_who_waits() -> None:

@@ -15,7 +15,13 @@ from referral_core.domain.pathway import Pathway
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.routing.demand import KEPT_WEEKS, KeptDemand, OpenMarket
 from referral_core.domain.routing.matching import CostModel
-from referral_core.domain.routing.publication import Ledger, next_market, weeks_ahead
+from referral_core.domain.routing.publication import (
+    DEFAULT_WEEKS,
+    Ledger,
+    Weights,
+    next_market,
+    weeks_ahead,
+)
 from referral_core.domain.routing.published import PublishedMarket
 from referral_core.observability import logger, measure
 from referral_core.ports import Clock, Directory
@@ -87,8 +93,8 @@ class PublishPrices:
 
     def _publish(self, market: OpenMarket) -> None:
         tenant, specialty, now = market.tenant, market.specialty, self.clock.now()
-        demands = self.markets.demands(tenant, specialty, now - timedelta(weeks=KEPT_WEEKS))
         weights = cache(self._weights)
+        demands = self._demands(market, now, weights)
         practitioners = self._practitioners(market)
         weeks = weeks_from(now.date(), 2 * weeks_ahead(demands, weights))
         ledger = Ledger(
@@ -99,6 +105,16 @@ class PublishPrices:
             previous=self.markets.published(tenant, specialty),
         )
         self.markets.publish(tenant, next_market(ledger, now, weights))
+
+    def _demands(self, market: OpenMarket, now: datetime, weights: Weights) -> Sequence[KeptDemand]:
+        """Read what was asked in twice the weeks that its pathways look ahead, and no more."""
+        read, ahead = 0, DEFAULT_WEEKS
+        demands: Sequence[KeptDemand] = ()
+        while read < ahead:
+            since = now - timedelta(weeks=min(2 * ahead, KEPT_WEEKS))
+            demands = self.markets.demands(market.tenant, market.specialty, since)
+            read, ahead = ahead, weeks_ahead(demands, weights)
+        return demands
 
     def _practitioners(self, market: OpenMarket) -> Sequence[Practitioner]:
         found = {

@@ -17,6 +17,7 @@ from referral_core.domain.directory import Payer, Practitioner, TenantProfile
 from referral_core.domain.effects import ClaimDailyMessage
 from referral_core.domain.errors import Permanent
 from referral_core.domain.haste import hastened
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.time_zones import zones_of
@@ -91,6 +92,11 @@ class Case:
     def of(self, referral: Referral) -> Case:
         """Return the case of the referral with something settled already."""
         return replace(self, referral=referral)
+
+    def of_another(self, referral_id: ReferralId) -> Case:
+        """Open the case of another referral of the tenant at the same moment. Raises: NotFound."""
+        referral = self.sources.referrals.load(self.referral.tenant, referral_id).referral
+        return Case(referral, self.now, self.soon, self.sources)
 
     def forget_reach(self) -> None:
         """Read anew what the table knows of the patient's number: somebody else wrote to it."""

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import count
 from typing import Final
 
-from referral_core.domain.directory import Listed
+from referral_core.domain.directory import Listed, Practitioner
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.routing.capacity import days_to_third_place
@@ -39,7 +39,7 @@ class Proposal:
     """What the ranking proposes, before it is written.
 
     Attributes:
-        specialties: npi → the specialty under which the directory lists them.
+        entries: npi → the directory's entry, of those who were looked at.
         is_listed: whether anybody serves the specialty at all.
         is_published: whether the market of the specialty was published.
     """
@@ -49,7 +49,7 @@ class Proposal:
     best: Candidate | None
     third_next_days: int | None
     named: NamedPerformer
-    specialties: Mapping[str, str]
+    entries: Mapping[str, Practitioner]
     is_listed: bool
     is_published: bool
 
@@ -92,7 +92,7 @@ def proposed(case: Case, weeks: Sequence[str], also: Sequence[str] = ()) -> Prop
         best=best,
         third_next_days=third,
         named=named,
-        specialties={p.npi: p.specialty for p in practitioners},
+        entries={p.npi: p for p in practitioners},
         is_listed=bool(market.services),
         is_published=market.is_published,
     )
@@ -118,16 +118,18 @@ def _looked_at(
 ) -> _Looked:
     """Ask the directory about the best, and about others as long as none of them is free."""
     referral, looked = case.referral, _Looked()
-    asked = Question(need_of(case), case.rules.routing, weeks, _excluded(case), case.now)
+    asked = Question(need_of(case), case.rules.routing, weeks, excluded_by_offers(case), case.now)
     wished = (*case.content.service.performer_npis, *also)
     if referral.performer_choice is not None:
         wished = (referral.performer_choice.npi, *wished)
-    named = [npi for npi in wished if npi in market.by_id]
+    named = _entries_named(case, market, wished)
     for look in count():
-        listed = shortlist(market, asked, looked.ranking.exclusions, trusts_places=look == 0)
+        trusts = look == 0 and (market.is_trusted(case.now) or not market.is_published)
+        listed = shortlist(market, asked, looked.ranking.exclusions, trusts_places=trusts)
         looked.exclusions |= listed.exclusions
-        wanted = [npi for npi in dict.fromkeys((*listed.npis, *named)) if npi not in looked.found]
-        entries = [(market.by_id[npi].practitioner.specialty, npi) for npi in wanted]
+        best = {npi: market.by_id[npi].practitioner.specialty for npi in listed.npis}
+        wanted = {**best, **named}
+        entries = [(at, npi) for npi, at in wanted.items() if npi not in looked.found]
         for entry in case.sources.directory.listed(referral.tenant, entries, weeks):
             looked.found[entry.practitioner.npi] = entry
         looked.ranking = rank(
@@ -144,6 +146,22 @@ def _looked_at(
         if looked.ranking.candidates or is_last:
             return looked
     raise AssertionError
+
+
+def _entries_named(case: Case, market: PublishedMarket, npis: Sequence[str]) -> Mapping[str, str]:
+    """Return under which specialty each NPI is listed: who is new stands in no market yet."""
+    found: dict[str, str] = {}
+    for npi in dict.fromkeys(npis):
+        if npi in market.by_id:
+            found[npi] = market.by_id[npi].practitioner.specialty
+            continue
+        accepts = case.referral.service.accepts
+        entries = case.sources.directory.entries_of(case.referral.tenant, npi)
+        at = {entry.specialty for entry in entries}
+        accepted = next((one for one in accepts if one in at), None)
+        if accepted is not None:
+            found[npi] = accepted
+    return found
 
 
 def _chosen_by_person(
@@ -169,7 +187,7 @@ def _chosen_by_person(
     return NamedPerformer(ranking.candidates[0], override=why)
 
 
-def _excluded(case: Case) -> Mapping[str, str]:
+def excluded_by_offers(case: Case) -> Mapping[str, str]:
     """Return who had the referral and does not take it."""
     return {
         o.npi: f"{o.status} this referral"

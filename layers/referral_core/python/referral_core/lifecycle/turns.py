@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from itertools import islice, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.routing.capacity import first_day, weeks_from, weeks_until
+from referral_core.domain.routing.filters import exclusion
 from referral_core.domain.waitlist import place_of
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.routing_proposal import excluded_by_offers, need_of
 
 _WORKING_DAYS: Final = timedelta(days=5)
 """A week's places are used up by the end of its Friday."""
+_MOST_BEFORE: Final = 20
+"""Of how many who come first it is read whether they can use a place; of more one surely can."""
 
 
 def weeks_in_time(case: Case) -> tuple[str, ...]:
@@ -42,17 +48,38 @@ def had_its_offers(case: Case) -> bool:
     return today >= case.rules.routing.waitlist.offers_a_day
 
 
-def is_behind_others(case: Case, specialty: str, week: str) -> bool:
+def may_use(case: Case, entry: Practitioner, week: str | None) -> bool:
+    """Whether a waiting referral could take a place of an entry at all, by what is cheap to read.
+
+    Args:
+        case: of who waits.
+        entry: whose place it is.
+        week: the ISO week of the place; None: any that may be offered.
+    """
+    weeks = offerable_weeks(case, weeks_in_time(case) if week is None else (week,))
+    is_out = entry.npi in excluded_by_offers(case)
+    return bool(weeks) and not is_out and _passes(case, entry)
+
+
+def _passes(case: Case, entry: Practitioner) -> bool:
+    return exclusion(need_of(case), entry, case.rules.routing) is None
+
+
+def is_behind_others(case: Case, entry: Practitioner, week: str) -> bool:
     """Whether others wait for the same service who come first, and may take a place in a week.
 
-    Whoever comes later stands in line behind them, and the line is served within seconds. What is
-    wanted by a day waits for nobody: it is placed at once, or a person looks for a place.
+    Whoever comes later stands in line behind them, and the line is served within seconds; who
+    cannot use this place keeps nobody from it. What is wanted by a day waits for nobody: it is
+    placed at once, or a person looks for a place.
     """
     if case.wanted_by is not None or not offerable_weeks(case, (week,)):
         return False
-    line = case.sources.referrals.waiting(case.referral.tenant, specialty)
-    first = next(iter(line), None)
-    return first is not None and first.place < place_of(case.referral)
+    tenant, own = case.referral.tenant, place_of(case.referral)
+    line = case.sources.referrals.waiting(tenant, entry.specialty)
+    before = list(islice(takewhile(lambda waiting: waiting.place < own, line), _MOST_BEFORE + 1))
+    return len(before) > _MOST_BEFORE or any(
+        may_use(case.of_another(waiting.referral_id), entry, week) for waiting in before
+    )
 
 
 def next_week_begins(case: Case) -> datetime:

@@ -7,21 +7,43 @@ write, so that any number of openings may be served at once, in any order and mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from heapq import merge
 from itertools import takewhile
+from typing import NamedTuple
 
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import NotLegal, Retryable, RouterError
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.routing.capacity import earliest_week, iso_week
 from referral_core.domain.updates import PlaceOpened, Role
 from referral_core.domain.waitlist import Waiting, is_waiting, place_of
 from referral_core.domain.writes import ReferralState
+from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.turns import may_use
 
 TurnFailed = Callable[[ReferralId, RouterError], None]
 """Is told whose turn failed, and by what."""
+
+
+class Opening(NamedTuple):
+    """A place that opened: of one NPI's entries, in a week or in whatever weeks."""
+
+    entries: Sequence[Practitioner]
+    week: str | None
+
+    @property
+    def npi(self) -> str:
+        """Whose place it is."""
+        return self.entries[0].npi
+
+    def is_for(self, case: Case) -> bool:
+        """Whether who waits could use it: without a routing, for there may be many of them."""
+        accepts = case.referral.service.accepts
+        listed = [entry for entry in self.entries if entry.specialty in accepts]
+        return any(may_use(case, entry, self.week) for entry in listed)
 
 
 def _untold(_referral_id: ReferralId, _error: RouterError) -> None:
@@ -54,8 +76,11 @@ def serve_opening(
         reserved = directory.reserved(tenant, npi, [week])
         return any(earliest_week(entry, reserved, [week]) for entry in entries)
 
+    def take(referral_id: ReferralId) -> bool:
+        return take_turn(engine, tenant, referral_id, Opening(entries, week))
+
     line = _in_order(engine, tenant, {entry.specialty for entry in entries})
-    return _serve(engine, tenant, takewhile(is_open, line), failed, npi)
+    return _serve(takewhile(is_open, line), take, failed)
 
 
 def serve_joined(
@@ -76,16 +101,10 @@ def serve_joined(
     own = place_of(state.referral)
     line = _in_order(engine, tenant, state.referral.service.accepts)
     before = takewhile(lambda waiting: waiting.place <= own, line)
-    return _serve(engine, tenant, before, failed)
+    return _serve(before, lambda one: take_turn(engine, tenant, one), failed)
 
 
-def _serve(
-    engine: Engine,
-    tenant: Tenant,
-    line: Iterable[Waiting],
-    failed: TurnFailed,
-    npi: str | None = None,
-) -> int:
+def _serve(line: Iterable[Waiting], take: Callable[[ReferralId], bool], failed: TurnFailed) -> int:
     """Give each its turn; what one of them fails by stops nobody behind it.
 
     Raises:
@@ -94,7 +113,7 @@ def _serve(
     served, again = 0, None
     for waiting in line:
         try:
-            served += take_turn(engine, tenant, waiting.referral_id, npi)
+            served += take(waiting.referral_id)
         except RouterError as error:
             failed(waiting.referral_id, error)
             again = error if isinstance(error, Retryable) else again
@@ -104,7 +123,7 @@ def _serve(
 
 
 def take_turn(
-    engine: Engine, tenant: Tenant, referral_id: ReferralId, npi: str | None = None
+    engine: Engine, tenant: Tenant, referral_id: ReferralId, opening: Opening | None = None
 ) -> bool:
     """Let a waiting referral take a place if there is one for it; return whether it did.
 
@@ -112,10 +131,12 @@ def take_turn(
         engine: the mechanism.
         tenant: whose waitlist.
         referral_id: whose turn it is.
-        npi: whose place opened, so that it is looked at whatever the market says of it.
+        opening: what opened: it is looked at whatever the market says, and nothing else is for
+            whoever cannot use it.
     """
-    turn = _turn(engine, engine.sources.referrals.load(tenant, referral_id), npi)
-    if turn is None:
+    state = engine.sources.referrals.load(tenant, referral_id)
+    turn = _turn(engine, state, opening.npi if opening else None)
+    if turn is None or (opening and not opening.is_for(engine.case(state.referral))):
         return False
     try:
         return apply_update(engine, tenant, referral_id, turn) is Receipt.RESOLVED

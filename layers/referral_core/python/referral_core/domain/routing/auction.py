@@ -23,10 +23,11 @@ from referral_core.domain.routing.market import Market, Prices
 from referral_core.domain.routing.matching import CostModel, Demand, Service
 from referral_core.domain.routing.service_index import ServiceIndex
 
-_STEPS: Final = (24.0, 3.0)
+_STEPS: Final = (24.0, 6.0)
 """Points that a bid raises a price by at least, round by round: how near to the optimum they come.
 
 A round begins below the prices of the one before it, so that the last one has little way to go.
+What the last one published is lower by half its step: a bid overshoots by somewhere up to a whole.
 """
 _CHOICES: Final = 64
 """Services that a referral bids for at most, the cheapest matches first."""
@@ -132,8 +133,9 @@ def bid_prices(market: Market, known: Known | None = None) -> Prices:
         begin = [[max(0.0, each - before) for each in row] for row in price]
         price, before = _round(_Places(left, begin), bidders, step), 2 * step
     # A week without places is as dear as it can be: whoever asks finds none.
+    most, over = market.costs.unassigned, _STEPS[-1] / 2
     return {
-        service.id: tuple(round(min(each, market.costs.unassigned), 3) for each in row)
+        service.id: tuple(most if each >= most else round(max(0.0, each - over), 3) for each in row)
         for service, row in zip(services, price, strict=True)
     }
 

@@ -1,7 +1,7 @@
 """The next prices of a market: what was asked of it is drawn anew, as if it came again.
 
 Prices are solved over twice the weeks that are booked, so that the last of them does not seem the
-last there is; each solve moves what was published by a quarter, so that one future does not rule.
+last there is; each solve moves what was published by an eighth, so that one future does not rule.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from referral_core.domain.routing.published import (
     service_of,
 )
 
-WEIGHT: Final = 0.25
+WEIGHT: Final = 0.12
 """The share of one solve in what is published."""
 VALID_FOR: Final = timedelta(hours=2)
 """How long prices are used: some runs of the schedule may fail."""

@@ -57,6 +57,10 @@ class PublishedMarket(Model):
         """Whether it was published, and not read from the directory for lack of that."""
         return self.version != UNPUBLISHED
 
+    def is_trusted(self, now: datetime) -> bool:
+        """Whether what it says of places still counts: not while publishing fails for long."""
+        return now < self.valid_until
+
     @cached_property
     def by_id(self) -> Mapping[str, ListedService]:
         """NPI → service."""
@@ -83,6 +87,33 @@ class PublishedMarket(Model):
             return listed.left[: len(weeks)]
         known = dict(zip(self.weeks, listed.left, strict=False))
         return tuple([known.get(week, listed.practitioner.places_in(week)) for week in weeks])
+
+
+def joined(sheets: Sequence[PublishedMarket]) -> PublishedMarket:
+    """Return the market of its sheets, which may be of several versions: some are just written.
+
+    Weeks are those of the newest; what older sheets say of others is not believed.
+    """
+    newest_first = sorted(sheets, key=lambda sheet: sheet.published_at, reverse=True)
+    newest = newest_first[0]
+    services: dict[str, ListedService] = {}
+    for sheet in newest_first:
+        for listed in sheet.services:
+            services.setdefault(listed.practitioner.npi, _as_of(listed, sheet, newest))
+    return newest.but(services=tuple(services.values()))
+
+
+def _as_of(listed: ListedService, sheet: PublishedMarket, newest: PublishedMarket) -> ListedService:
+    """Return what a sheet says of a service, by the weeks of the newest."""
+    if sheet.weeks == newest.weeks:
+        return listed
+    left = dict(zip(sheet.weeks, listed.left, strict=False))
+    prices = dict(zip(sheet.weeks, listed.prices, strict=False))
+    places = listed.practitioner.places_in
+    return listed.but(
+        left=tuple(left.get(week, places(week)) for week in newest.weeks),
+        prices=tuple(prices.get(week, 0.0) for week in newest.weeks) if prices else (),
+    )
 
 
 def unpublished(

@@ -115,7 +115,7 @@ class RouteReferral(Reacting):
         proposal = proposed(case, weeks_in_time(case))
         best, is_chosen = proposal.best, case.referral.performer_choice is not None
         others_first = (best is not None and not is_chosen) and is_behind_others(
-            case, proposal.specialties[best.npi], best.week
+            case, proposal.entries[best.npi], best.week
         )
         return lambda current: _recorded(current, proposal, others_first=others_first)
 
@@ -152,7 +152,7 @@ def _routed(
         number=len(referral.offers) + 1,
         npi=chosen.npi,
         organization=chosen.organization,
-        specialty=proposal.specialties[chosen.npi],
+        specialty=proposal.entries[chosen.npi].specialty,
         tier=chosen.tier,
         in_network=chosen.in_network,
         reservation=reservation,

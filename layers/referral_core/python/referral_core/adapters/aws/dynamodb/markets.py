@@ -15,7 +15,7 @@ from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.domain.ids import Tenant
 from referral_core.domain.routing.demand import KeptDemand, OpenMarket
-from referral_core.domain.routing.published import PublishedMarket
+from referral_core.domain.routing.published import PublishedMarket, joined
 from referral_core.observability import logger
 
 if TYPE_CHECKING:
@@ -56,10 +56,7 @@ class DynamoDbMarkets:
             # Of another version of the code: it is published anew within minutes.
             logger.error("market not read", extra={"specialty": specialty})
             return None
-        if not sheets:
-            return None
-        listed = {s.practitioner.npi: s for sheet in reversed(sheets) for s in sheet.services}
-        return sheets[0].but(services=tuple(listed.values()))
+        return joined(sheets) if sheets else None
 
     def publish(self, tenant: Tenant, market: PublishedMarket) -> None:
         """Write a market anew; a sheet more than it needs is left without services."""
