@@ -11,13 +11,26 @@ import pytest
 from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import Party
+from referral_core.domain.pathway import Pathway
+from referral_core.domain.pause import PauseScope
 from referral_core.domain.planned import Planned, PlannedAct
-from referral_core.domain.updates import OfferDeclined, PatientReplied
+from referral_core.domain.updates import Cancel, OfferDeclined, PatientReplied, Role
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.planned import planned
+from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.partner_actions import accepted, acknowledged, agreed, booked, notified, reported, seen
+from tests.partner_actions import (
+    accepted,
+    acknowledged,
+    agreed,
+    booked,
+    notified,
+    reason_of,
+    reported,
+    seen,
+)
 from tests.unit.fhir.orders import an_order
+from tests.unit.lifecycle.test_pauses import a_pause
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, of_order
 from tests.unit.timelines.world import PathwayWorld
 
@@ -66,10 +79,43 @@ def _seen_in_time(world: World) -> None:
     seen(world)
 
 
+def _at_the_last_offer() -> World:
+    """Every clinic but the last that may be asked has stayed silent."""
+    world = World(pathways=_with_two_offers)
+    world.accept("happy-path")
+    world.settle()
+    while len(world.referral.offers) < _MOST_OFFERS:
+        world.wait()
+    return world
+
+
+_MOST_OFFERS: Final = 2
+
+
+def _with_two_offers(pathway_id: str, version: int) -> Pathway:
+    rules = pathway(pathway_id, version)
+    return rules.but(offer=rules.offer.but(offers=_MOST_OFFERS))
+
+
+def _at_the_last_wait() -> World:
+    """Nobody had room so often that a person looks next."""
+    world = _after(_declined)
+    while reason_of(world) is None and not _is_last(world):
+        world.wait()
+    return world
+
+
+def _is_last(world: World) -> bool:
+    rules = world.engine.case(world.referral).rules.routing
+    return world.referral.waitlist_tries >= rules.waitlist_tries
+
+
 SILENT: Final[Mapping[str, Callable[[], World]]] = {
     "a draft": lambda: of_order(an_order(status="draft")),
     "what is missing": lambda: a_world("missing-information"),
     "a waitlist": lambda: _after(_declined),
+    "the last clinic's answer": _at_the_last_offer,
+    "a waitlist for the last time": _at_the_last_wait,
     "a payer": lambda: _after(script=PayerScript(authorization="A4-then-A1")),
     "a clinic's answer": _after,
     "a clinic's answer, with a reminder": lambda: PathwayWorld("high-risk-cardiology"),
@@ -157,3 +203,50 @@ def test_nothing_is_planned_of_a_closed_referral() -> None:
     acknowledged(world)
     assert world.referral.is_closed
     assert plan(world) == ()
+
+
+def test_after_the_last_clinic_that_may_be_asked_a_person_looks() -> None:
+    (then,) = [one for one in plan(_at_the_last_offer()) if one.acts is Party.STAFF]
+    assert (then.act, then.reason) == (_A.PERSON_LOOKS, Reason.NO_CANDIDATE)
+    assert _A.ANOTHER_CLINIC_CHOSEN not in acts(_at_the_last_offer())
+
+
+def test_after_the_last_wait_for_room_a_person_looks() -> None:
+    then = [one.reason for one in plan(_at_the_last_wait()) if one.act is _A.PERSON_LOOKS]
+    assert then == [Reason.NO_CANDIDATE]
+
+
+@pytest.mark.parametrize(
+    "stage", ["a clinic's answer", "a patient's answer", "a visit", "a report"]
+)
+def test_what_operations_hold_back_is_planned_so(stage: str) -> None:
+    """Held when its wait ends, or already: then nothing else happens at the due time."""
+    world = SILENT[stage]()
+    a_pause(world, PauseScope.TENANT, TENANT)
+    for _ in range(2):
+        due = world.referral.due_at
+        (then,) = [one for one in plan(world) if one.at == due and one.act is not _A.VISIT]
+        assert then.act is _A.PAUSE_LOOKED_AT
+        world.wait()
+    assert world.referral.paused is not None
+
+
+def test_a_pause_of_somebody_else_changes_no_plan() -> None:
+    world = _after()
+    before = plan(world)
+    a_pause(world, PauseScope.CLINIC, "another-clinic")
+    assert plan(world) == before
+    a_pause(world, PauseScope.CLINIC, world.referral.offers[-1].organization)
+    assert _A.PAUSE_LOOKED_AT in acts(world)
+
+
+def test_people_go_on_under_a_pause_and_the_plan_says_so() -> None:
+    world = STANDS_AT[Reason.PATIENT_WROTE]()
+    a_pause(world, PauseScope.TENANT, TENANT)
+    assert _A.ITEM_DUE in acts(world)
+
+
+def test_a_message_about_the_end_is_planned_for_its_hour() -> None:
+    world = _after(accepted)
+    world.report(Cancel, role=Role.EHR)
+    assert (_A.PATIENT_TOLD, world.referral.due_at) in [(p.act, p.at) for p in plan(world)]

@@ -18,6 +18,7 @@ class PlannedAct(StrEnum):
     """What is going to happen; unless the name says otherwise, if nothing comes until then."""
 
     STEP_LOOKED_AFTER = "step-looked-after"
+    PAUSE_LOOKED_AT = "pause-looked-at"
     ORDER_LOOKED_AT = "order-looked-at"
     INFORMATION_ASKED_AGAIN = "information-asked-again"
     ROUTED_AGAIN = "routed-again"
@@ -44,6 +45,7 @@ _A = PlannedAct
 _SENTENCES: Final[Mapping[PlannedAct, str]] = MappingProxyType(
     {
         _A.STEP_LOOKED_AFTER: "The router is at work; if it is silent until then, it starts anew.",
+        _A.PAUSE_LOOKED_AT: "Operations hold it back; it goes on once the pause is over.",
         _A.ORDER_LOOKED_AT: "The order is looked at again, whether its author let it go on.",
         _A.INFORMATION_ASKED_AGAIN: "The referrer is asked again for what the order lacks.",
         _A.ROUTED_AGAIN: "The directory is looked at again for a specialist with room.",

@@ -28,6 +28,7 @@ from referral_core.lifecycle.evidence import (
     report_reminder_times,
 )
 from referral_core.lifecycle.messages import reachable
+from referral_core.lifecycle.pauses import pause_of
 from referral_core.lifecycle.reactions.appointment import is_booked, reminder_times, word_due
 
 _SEEN: Final = frozenset({Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED})
@@ -40,7 +41,10 @@ def planned(case: Case, mailbox: Mailbox) -> tuple[Planned, ...]:
     if referral.is_closed:
         return ()
     found = [*_notices(case), *_limits(case)]
-    if wait is None:
+    if referral.paused is not None or (wait and pause_of(case, wait.step) is not None):
+        # Whatever the step would do then, it does once operations let it.
+        found.append(will(_A.PAUSE_LOOKED_AT, referral.due_at))
+    elif wait is None:
         found.append(will(_A.STEP_LOOKED_AFTER, referral.due_at))
     else:
         found += _OF_STEP[wait.step](case, wait.deadline)
@@ -57,8 +61,11 @@ def _of_readiness(case: Case, due: datetime) -> Iterator[Planned]:
         yield will(_A.INFORMATION_ASKED_AGAIN, due)
 
 
-def _of_routing(_case: Case, due: datetime) -> Iterator[Planned]:
+def _of_routing(case: Case, due: datetime) -> Iterator[Planned]:
     yield will(_A.ROUTED_AGAIN, due)
+    if case.referral.waitlist_tries >= case.rules.routing.waitlist_tries:
+        # It was put off for the last time: where there is still no room, a person finds some.
+        yield person_looks(Reason.NO_CANDIDATE, due)
 
 
 def _of_authorization(case: Case, due: datetime) -> Iterator[Planned]:
@@ -72,11 +79,19 @@ def _of_authorization(case: Case, due: datetime) -> Iterator[Planned]:
 def _of_offer(case: Case, due: datetime) -> Iterator[Planned]:
     offer, rule = case.referral.offer, case.rules.offer
     if offer is None or offer.offered_at is None or offer.reminded or not rule.remind_after:
-        yield will(_A.ANOTHER_CLINIC_CHOSEN, due)
+        yield _without_answer(case, due)
         return
     yield will(_A.CLINIC_REMINDED_TO_ANSWER, due)
     silent_at = case.calendar.after(offer.offered_at, rule.answer_within)
-    yield will(_A.ANOTHER_CLINIC_CHOSEN, max(silent_at, due))
+    yield _without_answer(case, max(silent_at, due))
+
+
+def _without_answer(case: Case, at: datetime) -> Planned:
+    """Say what a silent clinic leads to: another one, or a person where enough were asked."""
+    asked = len(case.referral.offers) - case.referral.offers_window_start
+    if asked >= case.rules.offer.offers:
+        return person_looks(Reason.NO_CANDIDATE, at)
+    return will(_A.ANOTHER_CLINIC_CHOSEN, at)
 
 
 def _of_outreach(case: Case, due: datetime) -> Iterator[Planned]:
