@@ -10,8 +10,8 @@ from referral_core.domain.terminology import Coding, Concept, OrderedService, Pr
 from referral_core.fhir.dates import end_of
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.r4.datatypes import CodeableConcept
-from referral_core.fhir.r4.orders import Coded, ServiceRequest, Task
+from referral_core.fhir.r4.datatypes import CodeableConcept, Identifier, Timing
+from referral_core.fhir.r4.orders import Coded, RequestGroup, ServiceRequest, Task
 from referral_core.fhir.r4.parties import (
     HealthcareService,
     Organization,
@@ -33,6 +33,8 @@ _SAY_NOTHING_OF_HEALTH: Final = frozenset(
     }
 )
 """Types whose codes are those of people, places and papers."""
+_UNIQUE: Final = ("urn:uuid:", "urn:oid:")
+_URI: Final = "urn:ietf:rfc:3986"
 
 
 def ordered_service(
@@ -52,9 +54,14 @@ def ordered_service(
         diagnoses: of the claim that carries it.
     """
     tasks = [task for _, task in _tasks(graph, request)]
+    groups = [group for _, group in _groups(graph, request)]
     reasons = [*order.reason_code, *_referenced(graph, request, order), *diagnoses]
     periods = [order.occurrence_period, *(t.restriction.period for t in tasks if t.restriction)]
-    ends = [order.occurrence_date_time, *(period.end for period in periods if period)]
+    ends = [
+        order.occurrence_date_time,
+        *(period.end for period in periods if period),
+        *_ends_of(order.occurrence_timing),
+    ]
     return OrderedService(
         performer_type=_concepts([order.performer_type]),
         code=_concepts([order.code]),
@@ -65,15 +72,19 @@ def ordered_service(
         reason=_concepts(reasons),
         also_sent=tuple(dict.fromkeys(_said_by(along))),
         priority=Priority(order.priority) if order.priority else None,
-        task_priorities=tuple(Priority(t.priority) for t in tasks if t.priority),
+        task_priorities=tuple(Priority(t.priority) for t in (*tasks, *groups) if t.priority),
         occurrence_end=_earliest(ends),
     )
 
 
 def requisition_of(graph: Graph, request: Node, order: ServiceRequest) -> str | None:
     """Return the number that the order shares with others placed together with it."""
-    groups = (order.requisition, *(task.group_identifier for _, task in _tasks(graph, request)))
-    return next((group.token for group in groups if group and group.token), None)
+    numbers = [order.requisition, *(task.group_identifier for _, task in _tasks(graph, request))]
+    for node, group in _groups(graph, request):
+        numbers += [group.group_identifier, *group.identifier]
+        if node.url and node.url.startswith(_UNIQUE):
+            numbers.append(Identifier(system=_URI, value=node.url))
+    return next((number.token for number in numbers if number and number.token), None)
 
 
 def named_npis(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:
@@ -107,6 +118,22 @@ def _tasks(graph: Graph, request: Node) -> Iterator[tuple[Node, Task]]:
         pointers = (task.focus, *task.based_on)
         if any(graph.resolve(pointer, node) is request for pointer in pointers):
             yield node, task
+
+
+def _groups(graph: Graph, request: Node) -> Iterator[tuple[Node, RequestGroup]]:
+    """Iterate over the groups that the order was placed in."""
+    for node, group in graph.of_type(RequestGroup):
+        if any(graph.resolve(pointer, node) is request for pointer in group.orders()):
+            yield node, group
+
+
+def _ends_of(timing: Timing | None) -> Iterator[str | None]:
+    """Iterate over when a Timing ends, and when it wants the service for the first time."""
+    if timing is None:
+        return
+    yield from timing.event
+    if timing.repeat is not None and timing.repeat.bounds_period is not None:
+        yield timing.repeat.bounds_period.end
 
 
 def _referenced(

@@ -156,6 +156,19 @@ class Period(Element):
         return begun and (self.end is None or not is_over(self.end, at))
 
 
+class TimingRepeat(Element):
+    """When something recurs. Attributes: bounds_period: within which all of it lies."""
+
+    bounds_period: Period | None = None
+
+
+class Timing(Element):
+    """When something is to happen, once or more often. Attributes: event: instants of it."""
+
+    event: tuple[DateTime | None, ...] = ()
+    repeat: TimingRepeat | None = None
+
+
 class Identifier(Element):
     """A business identifier."""
 

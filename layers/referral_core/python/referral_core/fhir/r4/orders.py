@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from referral_core.fhir.r4.datatypes import (
     Period,
     Reference,
     Resource,
+    Timing,
     Uri,
 )
 
@@ -57,6 +59,7 @@ class ServiceRequest(Resource):
     encounter: Reference | None = None
     occurrence_date_time: DateTime | None = None
     occurrence_period: Period | None = None
+    occurrence_timing: Timing | None = None
     as_needed_boolean: Boolean | None = None
     as_needed_codeable_concept: CodeableConcept | None = None
     authored_on: DateTime | None = None
@@ -158,6 +161,31 @@ class Claim(Resource):
     insurance: tuple[ClaimInsurance, ...] = ()
     diagnosis: tuple[ClaimDiagnosis, ...] = ()
     item: tuple[ClaimItem, ...] = ()
+
+
+class RequestGroupAction(Element):
+    """One thing to be done, or several within it."""
+
+    resource: Reference | None = None
+    action: tuple[RequestGroupAction, ...] = ()
+
+
+class RequestGroup(Resource):
+    """Orders that were placed together, as its actions."""
+
+    identifier: tuple[Identifier, ...] = ()
+    group_identifier: Identifier | None = None
+    priority: Priority | None = None
+    action: tuple[RequestGroupAction, ...] = ()
+
+    def orders(self) -> Iterator[Reference]:
+        """Iterate over what the actions are about, those within others too."""
+        open_ones = list(self.action)
+        while open_ones:
+            action = open_ones.pop(0)
+            if action.resource is not None:
+                yield action.resource
+            open_ones += action.action
 
 
 class TaskRestriction(Element):

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from referral_core.fhir.errors import FhirError, Issue, IssueCode
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Resource
+from referral_core.fhir.r4.later_releases import r5_shapes
 from referral_core.fhir.r4.messaging import (
     Appointment,
     Bundle,
@@ -29,6 +30,7 @@ from referral_core.fhir.r4.orders import (
     Condition,
     Consent,
     Encounter,
+    RequestGroup,
     ServiceRequest,
     Task,
 )
@@ -64,6 +66,7 @@ _MODELS: Final[Mapping[str, type[Resource]]] = {
     "PractitionerRole": PractitionerRole,
     "Procedure": Coded,
     "RelatedPerson": RelatedPerson,
+    "RequestGroup": RequestGroup,
     "ServiceRequest": ServiceRequest,
     "Task": Task,
 }
@@ -103,6 +106,7 @@ def examine(resource: Json, path: str) -> Resource | list[Issue]:
             )
         ]
     stopping = list(unknown_modifiers(resource, path)) if kind in _MODELS else []
+    stopping += r5_shapes(resource, path)
     try:
         model = _MODELS.get(kind, Resource).model_validate(resource)
     except ValidationError as error:
