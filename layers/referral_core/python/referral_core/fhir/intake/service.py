@@ -55,6 +55,7 @@ def ordered_service(
     """
     tasks = [task for _, task in _tasks(graph, request)]
     groups = [group for _, group in _groups(graph, request)]
+    placed = [*(task.priority for task in tasks), *(group.priority for group in groups)]
     reasons = [*order.reason_code, *_referenced(graph, request, order), *diagnoses]
     periods = [order.occurrence_period, *(t.restriction.period for t in tasks if t.restriction)]
     ends = [
@@ -72,7 +73,7 @@ def ordered_service(
         reason=_concepts(reasons),
         also_sent=tuple(dict.fromkeys(_said_by(along))),
         priority=Priority(order.priority) if order.priority else None,
-        task_priorities=tuple(Priority(t.priority) for t in (*tasks, *groups) if t.priority),
+        task_priorities=tuple(Priority(said) for said in placed if said),
         occurrence_end=_earliest(ends),
     )
 
