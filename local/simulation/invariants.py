@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
+from local.simulation.accountability import every_update_counts, one_patient
 from local.simulation.day import Day
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.events import EventKind
@@ -224,4 +225,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     "mailbox is sound": mailbox_is_sound,
     "documents are kept": documents_are_kept,
     "loops closed by evidence": loops_are_closed_by_evidence,
+    "one patient": one_patient,
+    "every update counts": every_update_counts,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -9,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from local.simulation import invariants, ledger
+from local.simulation import accountability, invariants, ledger
 from local.simulation.day import Day, Posted
 from local.simulation.invariants import CHECKS, Check
 from local.simulation.privacy import Canaries, canaries_of, leaks
 from referral_core.domain.change import Change
+from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.mailbox import Wait
@@ -79,6 +81,19 @@ def index_of_update(day: Day, referral: Referral) -> int:
 def moved_to(day: Day, referral: Referral, status: Status) -> None:
     event_replaced(day, referral, 3, to_status=status)
     event_replaced(day, referral, 4, from_status=status)
+
+
+def entry_of(day: Day, partner: str) -> Any:
+    """What a partner was sent first."""
+    return next(entry for entry in day.logs[partner] if entry["did"] == "received")
+
+
+def patient_of(body: Any) -> Any:
+    return next(accountability._patients_in(body))
+
+
+def position_of(day: Day, referral: Referral, kind: EventKind) -> int:
+    return [event.kind for event in day.events(referral)].index(kind)
 
 
 BROKEN: dict[str, tuple[Check, Break]] = {
@@ -188,6 +203,32 @@ BROKEN: dict[str, tuple[Check, Break]] = {
     "a report that is not stored": (
         invariants.documents_are_kept,
         lambda day, _r: day.documents.clear(),  # type: ignore[attr-defined]
+    ),
+    "a text to another patient": (
+        accountability.one_patient,
+        lambda day, _r: entry_of(day, "carrier")["body"].update(
+            DestinationPhoneNumber="+15085550999"
+        ),
+    ),
+    "an offer with another patient": (
+        accountability.one_patient,
+        lambda day, _r: patient_of(entry_of(day, "clinic")["body"]).update(birthDate="1901-01-01"),
+    ),
+    "a payer asked about another": (
+        accountability.one_patient,
+        lambda day, _r: entry_of(day, "payer").update(
+            body=re.sub(r"(\*MI\*)[^~]*", r"\g<1>SOMEBODY", entry_of(day, "payer")["body"])
+        ),
+    ),
+    "an update forgotten at the end": (
+        accountability.every_update_counts,
+        lambda day, r: mailbox_replaced(day, r, pending=(an_update("cancel"),)),
+    ),
+    "a report that is only recorded": (
+        accountability.every_update_counts,
+        lambda day, r: event_replaced(
+            day, r, position_of(day, r, EventKind.REPORT_RECEIVED), kind=EventKind.UPDATE_RECORDED
+        ),
     ),
     "a loop closed without notice": (
         invariants.loops_are_closed_by_evidence,

@@ -14,7 +14,12 @@ from typing import Final
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import Next, Step
 from referral_core.domain.model import Model
-from referral_core.domain.updates import ALWAYS_ACCEPTED, Update, UpdateKind
+from referral_core.domain.updates import (
+    ALWAYS_ACCEPTED,
+    SETTLED_ON_ARRIVAL,
+    Update,
+    UpdateKind,
+)
 
 
 class Wait(Model):
@@ -77,6 +82,11 @@ class Mailbox(Model):
         """Return the first pending update that a wait for these kinds would accept."""
         kinds = accepts | ALWAYS_ACCEPTED
         return next((u for u in self.pending if u.kind in kinds), None)
+
+    @property
+    def unread(self) -> bool:
+        """Whether something pends that says what the referral does not show yet."""
+        return any(update.kind not in SETTLED_ON_ARRIVAL for update in self.pending)
 
     def opened(self, wait: Wait) -> Mailbox:
         """Open a wait; whatever wait there was is closed with it."""

@@ -57,6 +57,7 @@ from referral_core.domain.updates.reported import (
 __all__ = [
     "ALWAYS_ACCEPTED",
     "ONLY_INFORMS",
+    "SETTLED_ON_ARRIVAL",
     "UPDATE",
     "UPDATES",
     "AppointmentBooked",
@@ -142,6 +143,9 @@ ALWAYS_ACCEPTED: Final = frozenset(
 
 ONLY_INFORMS: Final = frozenset({UpdateKind.PROGRESS_NOTED, UpdateKind.WORK_ITEM_UPDATED})
 """Recorded at once; no wait ever uses these."""
+
+SETTLED_ON_ARRIVAL: Final = frozenset({UpdateKind.NOTICE_DELIVERED, UpdateKind.NOTICE_ACKNOWLEDGED})
+"""What they say is on the referral from then on, whichever wait uses them, or none."""
 
 
 def kind_of(update: type[Reported]) -> UpdateKind:

@@ -91,7 +91,7 @@ class _StepRun:
 
         The run ends for it, and the next one reads what came before it closes the referral.
         """
-        if self.entry.step is Step.CLOSE_REFERRAL and self.state.mailbox.pending:
+        if self.entry.step is Step.CLOSE_REFERRAL and self.state.mailbox.unread:
             return draft(
                 case,
                 EventKind.CLOSURE_POSTPONED,
@@ -100,6 +100,7 @@ class _StepRun:
                 then=End.SUPERSEDED,
                 same_owner=True,
                 facts=RunFacts(step=self.entry.step),
+                metered={"states": STATES_ENTERED[self.entry.step]},
                 current_step=Step.VERIFY_CLOSURE,
             )
         return self.step.start(case)
