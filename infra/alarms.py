@@ -83,6 +83,8 @@ def _due(watchdog: lambda_.Function) -> Iterator[AlarmSpec]:
     yield AlarmSpec("OldestDue", oldest, "oldestdue", _QUARTER.to_seconds())
     failed = _measured("DueFailed", "Sum", service="fire_timers")
     yield AlarmSpec("DueFailed", failed, "duefailed")
+    standing = _measured("LastResorts", "Sum", service="fire_timers")
+    yield AlarmSpec("ReferralStands", standing, "referralstands")
 
 
 def _prices(publisher: lambda_.Function) -> Iterator[AlarmSpec]:

@@ -119,9 +119,9 @@ class FaultyReferrals:
         """Read since when the oldest is due."""
         return self._read(lambda: self._table.oldest(before))
 
-    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> None:
+    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> int:
         """Let a due referral rest."""
-        self._table.set_back(tenant, referral_id, now)
+        return self._table.set_back(tenant, referral_id, now)
 
     def has_update(self, tenant: Tenant, referral_id: ReferralId, update_id: str) -> bool:
         """Read whether an update is on record."""

@@ -25,6 +25,7 @@ from referral_core.adapters.protocols import (
 )
 from referral_core.domain.cost_ledger import Cost, cost, price_lines
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.unmatched import of_standing
 from referral_core.entrypoints.http import route_matching
 from referral_core.entrypoints.lake import export
 from referral_core.entrypoints.metrics import record
@@ -84,7 +85,7 @@ class Product:
             *(referrals, documents, engine, directory, clock),
             *(ports.opt_outs, kept(ports), ports.messenger),
         ).handle
-        self._watchdog = Watchdog(partial(process_due, engine), ports.due, clock)
+        self._watchdog = Watchdog(partial(process_due, engine), ports.due, clock, self._last_resort)
         self._notice_delivery = NoticeDelivery(
             engine=engine,
             referrals=referrals,
@@ -125,6 +126,10 @@ class Product:
     def export_events(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of events, as rows of the lake."""
         return export(event, Sort.EVENT, event_in, self._ports.lake, self._dead("export_events"))
+
+    def _last_resort(self, tenant: Tenant, referral_id: ReferralId) -> None:
+        ports = self._ports
+        ports.unmatched.keep(of_standing(tenant, referral_id, ports.clock.now()))
 
     def fire_timers(self, _event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Process what is due."""

@@ -61,10 +61,10 @@ def side(request: pytest.FixtureRequest) -> Side:
 
 def test_a_referral_set_back_rests_and_comes_again(side: Side) -> None:
     side.add("r1", due_at=NOW)
-    side.index.set_back(TENANT, ReferralId("r1"), SOON)
+    assert side.index.set_back(TENANT, ReferralId("r1"), SOON) == 1
     assert side.found() == []
     assert side.found(timedelta(minutes=1)) == ["r1"]
-    side.index.set_back(TENANT, ReferralId("r1"), SOON + timedelta(minutes=1))
+    assert side.index.set_back(TENANT, ReferralId("r1"), SOON + timedelta(minutes=1)) == 2
     assert side.found(timedelta(minutes=2)) == []
     assert side.found(timedelta(minutes=3)) == ["r1"]
 

@@ -272,7 +272,7 @@ def test_one_referral_that_cannot_be_processed_does_not_hide_the_others() -> Non
         return load(tenant, referral_id)
 
     referrals.load = broken  # type: ignore[method-assign]
-    watchdog = Watchdog(partial(process_due, engine), referrals, clock)
+    watchdog = Watchdog(partial(process_due, engine), referrals, clock, lambda *_: None)
     assert watchdog.tick() == {"failed": 1, "restarted": 1}
 
 

@@ -12,11 +12,13 @@ import pytest
 
 from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.memory.referrals import MemoryReferrals
-from referral_core.domain.errors import Conflict, Retryable, StaleRun
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.domain.errors import Conflict, Retryable, StaleRun, TooLarge
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.run import pause_after
-from referral_core.entrypoints.watchdog import Watchdog
-from tests.unit.builders import NOW, a_new_referral, a_referral
+from referral_core.domain.unmatched import Mismatch, Unmatched, of_standing
+from referral_core.entrypoints.watchdog import HOPELESS, Watchdog
+from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 
 
 class Bench:
@@ -29,13 +31,27 @@ class Bench:
             self.referrals.accept([a_new_referral(a_referral(name))])
         self.failing: dict[str, Exception] = {}
         self.processed: list[str] = []
-        self.watchdog = Watchdog(self._process, self.referrals, self.clock)
+        self.unmatched = MemoryUnmatched()
+        self.watchdog = Watchdog(self._process, self.referrals, self.clock, self._last_resort)
 
     def _process(self, _tenant: Tenant, referral_id: ReferralId) -> str:
         self.processed.append(referral_id)
         if referral_id in self.failing:
             raise self.failing[referral_id]
         return "restarted"
+
+    def _last_resort(self, tenant: Tenant, referral_id: ReferralId) -> None:
+        self.unmatched.keep(of_standing(tenant, referral_id, self.clock.now()))
+
+    def standing(self) -> list[tuple[str, Mismatch]]:
+        """What lies on the worklist beside the referrals."""
+        page, _ = self.unmatched.waiting(TENANT, 9)
+        return [(item.candidates[0].referral_id, item.mismatch) for item in page]
+
+    def hours(self, count: int) -> None:
+        for _ in range(count):
+            self.watchdog.tick()
+            self.clock.move(timedelta(hours=1))
 
 
 def measured(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
@@ -63,6 +79,57 @@ def test_what_fails_rests_longer_each_time_and_does_not_hide_the_others() -> Non
         bench.clock.move(timedelta(minutes=1))
     pauses = [(b - a) / timedelta(minutes=1) for a, b in pairwise(tried)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+@pytest.mark.parametrize("error", [TooLarge("no write fits"), ValueError("poison"), Retryable()])
+def test_what_fails_again_and_again_is_on_a_worklist_in_an_item_of_its_own(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench()
+    bench.failing = {"r2": error}
+    bench.hours(HOPELESS - 1)
+    assert not bench.standing()
+    assert "LastResorts" not in measured(capsys)
+    bench.hours(3)
+    assert bench.standing() == [("r2", Mismatch.REFERRAL_STANDS)]
+    assert measured(capsys)["LastResorts"] == 1
+
+
+def test_who_dismisses_it_and_mends_nothing_sees_it_tomorrow() -> None:
+    bench = Bench()
+    bench.failing = {"r2": TooLarge("no write fits")}
+    bench.hours(HOPELESS)
+    (item,) = bench.unmatched.items.values()
+    bench.unmatched.settle(item.but(settled_at=NOW, settled_by="maria"))
+    bench.hours(2)
+    assert not bench.standing()
+    bench.hours(24)
+    assert bench.standing() == [("r2", Mismatch.REFERRAL_STANDS)]
+
+
+def test_a_last_resort_that_is_throttled_is_tried_again_and_holds_up_nobody() -> None:
+    bench = Bench()
+    bench.failing = {"r2": TooLarge("no write fits")}
+    bench.hours(HOPELESS - 1)
+    keep, tried = bench.unmatched.keep, []
+
+    def throttled(item: Unmatched) -> None:
+        tried.append(item)
+        raise Retryable
+
+    bench.unmatched.keep = throttled  # type: ignore[method-assign]
+    bench.hours(1)
+    bench.unmatched.keep = keep  # type: ignore[method-assign]
+    assert tried
+    bench.processed.clear()
+    bench.hours(1)
+    assert bench.standing() == [("r2", Mismatch.REFERRAL_STANDS)]
+    assert {"r1", "r3"} <= set(bench.processed)
+
+
+def test_the_last_resort_fits_whatever_the_referral_is_called() -> None:
+    item = of_standing(Tenant("t" * 64), ReferralId("r" * 48), NOW)
+    assert len(item.model_dump_json()) < 1024
 
 
 def test_it_never_rests_for_more_than_an_hour() -> None:
@@ -94,7 +161,7 @@ def test_what_failed_and_what_is_left_is_measured(capsys: pytest.CaptureFixture[
 def test_a_minute_in_which_nothing_is_due_measures_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    empty = Watchdog(lambda *_: "never", MemoryReferrals(), ManualClock(NOW))
+    empty = Watchdog(lambda *_: "never", MemoryReferrals(), ManualClock(NOW), lambda *_: None)
     assert empty.tick() == {}
     assert measured(capsys) == {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +13,7 @@ from referral_core.adapters.aws.dynamodb.items import referral_item
 from referral_core.adapters.aws.dynamodb.transactions import LARGEST_ITEM
 from referral_core.adapters.aws.dynamodb.write_units import item_size
 from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.change import BACKSTOP, change
 from referral_core.domain.effects import StorePayload
 from referral_core.domain.errors import NotLegal, TooLarge
@@ -20,6 +22,7 @@ from referral_core.domain.lifecycle import Party, Queue, Step
 from referral_core.domain.mailbox import MOST_PENDING, Mailbox
 from referral_core.domain.referral import Contact, Notice, Offer, Referral, Reopening, Report
 from referral_core.domain.referral.bounds import MOST
+from referral_core.domain.unmatched import Mismatch, of_standing
 from referral_core.domain.updates import (
     AppointmentBooked,
     Cancel,
@@ -28,6 +31,7 @@ from referral_core.domain.updates import (
     Role,
 )
 from referral_core.domain.work_items import Reason
+from referral_core.entrypoints.watchdog import HOPELESS, Watchdog
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.process_due import MOST_RESTARTS, process_due
 from tests.in_memory import REFERRAL, TENANT, World
@@ -172,3 +176,25 @@ def test_a_write_that_the_table_would_refuse_is_refused_in_memory_and_changes_no
         apply_update(world.engine, TENANT, REFERRAL, update, effects=(StorePayload(body=body),))
     assert world.referral == before
     assert not world.referrals.has_update(TENANT, REFERRAL, "u")
+
+
+def test_a_referral_that_no_write_fits_is_on_a_worklist_all_the_same() -> None:
+    """Whatever list an older release let grow: the last resort is an item of its own."""
+    world, unmatched = World(), MemoryUnmatched()
+    world.accept("happy-path")
+    before = world.referrals.load(TENANT, REFERRAL)
+    noise = (sha256(str(n).encode()).hexdigest() for n in range(15_000))
+    rows = tuple(ROWS["reports"].model_copy(update={"sha256": each}) for each in noise)
+    grown = before.referral.model_copy(update={"reports": rows})
+    world.referrals._referrals[TENANT, REFERRAL] = before.model_copy(update={"referral": grown})
+    last = lambda *named: unmatched.keep(of_standing(*named, world.clock.now()))  # noqa: E731
+    watchdog = Watchdog(partial(process_due, world.engine), world.referrals, world.clock, last)
+    for _ in range(HOPELESS):
+        world.clock.move(timedelta(hours=2))
+        assert watchdog.tick() == {"failed": 1}
+    (item,) = unmatched.items.values()
+    assert (item.mismatch, item.candidates[0].referral_id) == (Mismatch.REFERRAL_STANDS, REFERRAL)
+    # Once it fits again it goes on by itself.
+    world.referrals._referrals[TENANT, REFERRAL] = before
+    world.clock.move(timedelta(hours=2))
+    assert watchdog.tick() == {"restarted": 1}

@@ -60,8 +60,12 @@ class DueIndex(Protocol):
     def oldest(self, before: datetime) -> datetime | None:
         """Return since when the referral is due that waits for the longest; None: none is."""
 
-    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> None:
-        """Let a referral that could not be processed rest, the longer the more often it fails."""
+    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> int:
+        """Let a referral that could not be processed rest, the longer the more often it fails.
+
+        Returns:
+            How often it has failed since it was last written; 0: it is not due any more.
+        """
 
 
 class Referrals(Protocol):

@@ -1,4 +1,4 @@
-"""What came from somebody known and belongs to no referral yet: kept until a person matches it.
+"""What a person must look at beside the referrals: what came and belongs to none, and what stands.
 
 It holds no content: what came lies in the document store, as evidence does, and the candidates say
 in codes why each may be meant.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 from referral_core.domain.effects import Evidence
@@ -23,7 +24,7 @@ MOST_CANDIDATES: Final = 10
 
 
 class Mismatch(StrEnum):
-    """Why something belongs to no referral."""
+    """Why something belongs to no referral; or that a referral cannot be processed any more."""
 
     ANOTHER_PATIENT = "another-patient"
     REFERRAL_NOT_NAMED = "referral-not-named"
@@ -31,6 +32,7 @@ class Mismatch(StrEnum):
     TRACE_UNKNOWN = "trace-unknown"
     NO_OPEN_REFERRAL = "no-open-referral"
     REFERRAL_CLOSED = "referral-closed"
+    REFERRAL_STANDS = "referral-stands"
 
 
 class Sign(StrEnum):
@@ -72,6 +74,7 @@ class Unmatched(Model):
         id: the same thing sent again has the same id.
         organization: of its sender.
         update: what it reports, once it is known on which referral; None: a person reads it.
+        evidence: the document that came; None where nothing came, and a referral stands.
         candidates: the likeliest first.
         attached_to: the referral that a person matched it with; None once dismissed.
     """
@@ -83,11 +86,32 @@ class Unmatched(Model):
     client_id: str
     organization: str
     update: Update | None
-    evidence: Evidence
+    evidence: Evidence | None
     candidates: tuple[Candidate, ...] = ()
     settled_at: datetime | None = None
     settled_by: str | None = None
     attached_to: ReferralId | None = None
+
+
+def of_standing(tenant: Tenant, referral_id: ReferralId, at: datetime) -> Unmatched:
+    """Return the item that says that a referral stands: small, so that it is always written.
+
+    One a day: who dismisses it without mending anything sees it again tomorrow.
+    """
+    named = Candidate(referral_id=referral_id, signs=(Sign.NAMED,), is_open=True)
+    return Unmatched(
+        tenant=tenant,
+        id=sha256(f"{referral_id}|{Mismatch.REFERRAL_STANDS}|{at.date()}".encode()).hexdigest()[
+            :32
+        ],
+        mismatch=Mismatch.REFERRAL_STANDS,
+        received_at=at,
+        client_id="timer",
+        organization=tenant,
+        update=None,
+        evidence=None,
+        candidates=(named,),
+    )
 
 
 def ranked(candidates: list[Candidate]) -> tuple[Candidate, ...]:

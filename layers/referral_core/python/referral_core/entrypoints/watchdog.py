@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from referral_core.domain.ids import ReferralId, Tenant
     from referral_core.ports import Clock, DueIndex
 
+HOPELESS: Final = 6
+"""Failures in a row, an hour's worth, after which a person is told beside the referral's own list:
+no write of the referral may be possible any more."""
 _A_PAGE: Final = 50
 """Due referrals read at once from one shard of the due index."""
 FAILED: Final = "failed"
@@ -29,11 +32,14 @@ class Watchdog:
     Attributes:
         process: processes one due referral and names what was done; the engine loads with the
             first call, since in most minutes nothing is due.
+        last_resort: puts on a worklist that a referral fails again and again, in an item of its
+            own; done twice a day, it is done once.
     """
 
     process: Callable[[Tenant, ReferralId], str]
     referrals: DueIndex
     clock: Clock
+    last_resort: Callable[[Tenant, ReferralId], None]
 
     def tick(self, has_time: Callable[[], bool] = lambda: True) -> dict[str, int]:
         """Process everything that is due now, as far as the time goes.
@@ -70,7 +76,10 @@ class Watchdog:
                 extra={"referral_id": referral_id, "error": type(error).__name__},
             )
         try:
-            self.referrals.set_back(tenant, referral_id, self.clock.now())
+            failures = self.referrals.set_back(tenant, referral_id, self.clock.now())
+            if failures >= HOPELESS:
+                self.last_resort(tenant, referral_id)
+                measure("LastResorts", 1, "Count")
         except Exception as error:  # noqa: BLE001 - it stays due: the next tick sees it again
             logger.warning("due referral not set back", extra={"error": type(error).__name__})
         return FAILED

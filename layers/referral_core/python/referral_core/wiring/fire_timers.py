@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def build(*shards: int) -> Watchdog:
     """Build the function fire_timers for some shards of the due index; none: for all."""
     due = DueIndex(aws_client("dynamodb"), settings().need("table_name"), shards)
-    return Watchdog(_process, due, clock())
+    return Watchdog(_process, due, clock(), _last_resort)
 
 
 def _process(tenant: Tenant, referral_id: ReferralId) -> str:
@@ -28,3 +28,11 @@ def _process(tenant: Tenant, referral_id: ReferralId) -> str:
     from referral_core.lifecycle.engine.process_due import process_due  # noqa: PLC0415 - see above
 
     return process_due(engine_on_first_use(), tenant, referral_id)
+
+
+def _last_resort(tenant: Tenant, referral_id: ReferralId) -> None:
+    """Put on a worklist that a referral stands; seldom is what this needs loaded."""
+    from referral_core.domain.unmatched import of_standing  # noqa: PLC0415 - see above
+    from referral_core.wiring.unmatched import unmatched  # noqa: PLC0415 - see above
+
+    unmatched().keep(of_standing(tenant, referral_id, clock().now()))

@@ -132,13 +132,14 @@ class MemoryReferrals(Shelves):
         first = self.next_due()
         return first if first is not None and first <= before else None
 
-    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> None:
-        """Let a due referral rest, until somebody writes it."""
+    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> int:
+        """Let a due referral rest, until somebody writes it; return its failures since then."""
         at = (tenant, referral_id)
         with self._lock:
             failures = self._set_back.get(at, (0, now))[0] + 1
             self._set_back[at] = (failures, now + pause_after(failures))
             self._file_due(self._referrals[at].referral)
+        return failures
 
     def next_due(self) -> datetime | None:
         """Return when the next open referral is due; None when none is open."""

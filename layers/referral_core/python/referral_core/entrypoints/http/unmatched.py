@@ -17,7 +17,7 @@ from referral_core.domain.effects import KeepEvidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Referral
-from referral_core.domain.unmatched import Candidate, Unmatched
+from referral_core.domain.unmatched import Candidate, Mismatch, Unmatched
 from referral_core.domain.updates import AuthorizationDecided, ReportReceived, Role, Update
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.errors import refuse
@@ -52,11 +52,11 @@ class ListUnmatched:
     items: UnmatchedItems
 
     def unmatched(self, request: Request) -> Response:
-        """List what nobody has settled, first received first; on a page, critical results lead."""
+        """List what nobody has settled, first received first; on a page, what may harm leads."""
         check_parameters(request.query, UNMATCHED_PARAMETERS)
         count, after = count_of(request.query), request.query.get("_page")
         page, following = self.items.waiting(request.principal.tenant, count, after)
-        shown = [_shown(item) for item in sorted(page, key=lambda item: not _is_critical(item))]
+        shown = [_shown(item) for item in sorted(page, key=lambda item: not _is_urgent(item))]
         return Response(HTTPStatus.OK, {"unmatched": shown, "next": following})
 
 
@@ -94,7 +94,7 @@ class MatchItems:
         return self.service.referrals.load(tenant, ReferralId(matching.referral_id)).referral
 
     def _attach(self, item: Unmatched, referral: Referral, organization: str) -> Receipt:
-        if item.update is None:
+        if item.update is None or item.evidence is None:
             refuse(
                 "nothing-to-attach",
                 "Read it, record what it says on the referral, then dismiss it.",
@@ -121,6 +121,11 @@ def _of_referral(update: Update, referral: Referral) -> Update:
     return update.but(**own)
 
 
+def _is_urgent(item: Unmatched) -> bool:
+    """Whether somebody may come to harm by it: a critical result, a referral that stands."""
+    return _is_critical(item) or item.mismatch is Mismatch.REFERRAL_STANDS
+
+
 def _is_critical(item: Unmatched) -> bool:
     return isinstance(item.update, ReportReceived) and item.update.critical
 
@@ -134,8 +139,8 @@ def _shown(item: Unmatched) -> Mapping[str, Any]:
         "receivedAt": item.received_at.isoformat(),
         "from": item.organization,
         "client": item.client_id,
-        "document": item.evidence.sha256,
-        "contentType": item.evidence.content_type,
+        "document": item.evidence.sha256 if item.evidence else None,
+        "contentType": item.evidence.content_type if item.evidence else None,
         "candidates": [_candidate(candidate) for candidate in item.candidates],
         "actions": ["attach", "dismiss"] if item.update else ["dismiss"],
     }

@@ -76,11 +76,12 @@ class DueIndex:
             found += [entry[BY_DUE.sort]["S"] for entry in page["Items"]]
         return keys.instant(min(found)) if found else None
 
-    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> None:
+    def set_back(self, tenant: Tenant, referral_id: ReferralId, now: datetime) -> int:
         """Let a referral that could not be processed be due later, the later the more often.
 
         Only the index learns of it; whatever is written of the referral undoes it.
         """
+        failures = 0
         with (
             service_errors("The due time could not be set back"),
             suppress(self._client.exceptions.ConditionalCheckFailedException),
@@ -89,6 +90,7 @@ class DueIndex:
             until = keys.minute(now + pause_after(failures))
             expression = f"SET {BY_DUE.sort} = :value"
             self._update(tenant, referral_id, now, expression, {"S": until})
+        return failures
 
     def _update(
         self,
