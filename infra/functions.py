@@ -34,6 +34,7 @@ STOP_OR_START = (*STOP, "sms-voice:DeleteOptedOutNumber")
 STORE = ("s3:PutObject",)
 STORE_AND_READ = (*STORE, "s3:GetObject")
 QUEUE = ("sqs:SendMessage",)
+TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
 SECRET = ("secretsmanager:GetSecretValue",)
 TABLE = "TABLE_NAME"
 COUNTED = {"REQUEST_COUNTS_TABLE": ("dynamodb:UpdateItem",)}
@@ -176,6 +177,7 @@ OTHERS = (
         },
     ),
     Spec("manage_people", {TABLE: WRITE, HASH_KEYS: SECRET, **WATCHED}),
+    Spec("run_operations", {**SHORTLIST, **WATCHED, "STREAM_DLQ_URL": TAKE}, completes=True),
     Spec("measure_queues", {TABLE: ("dynamodb:Query",)}, timeout_s=60),
     Spec("fire_timers", RECORD, completes=True, timeout_s=55),
     Spec("publish_prices", {TABLE: (*READ, "dynamodb:PutItem")}, timeout_s=600, memory_mb=1769),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, CfnOutput, CfnParameter, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -72,6 +73,7 @@ class ReferralRouterStack(Stack):
         lifecycle = Lifecycle(self, "Lifecycle", steps=steps, completing=completing, key=record.key)
         api = Api(self, "Api", functions=by_name, key=record.key)
         _tell_addresses(by_name, api)
+        _let_redrive(by_name, lifecycle.machine.state_machine_arn)
         Triggers(self, "Triggers", functions=by_name, table=record.table, messaging=messaging)
         tables = {"Record": record.table, "Audit": audit.table, "RequestCounts": counts.table}
         machine, api_id = lifecycle.machine, api.http_api.api_id
@@ -128,6 +130,20 @@ _ACCOUNTS = (
     "cognito-idp:AdminUserGlobalSignOut",
 )
 """What a manager's acts do with people's accounts; nobody is given another's password."""
+
+
+_CONSUMERS = ("publish_outbox", "record_metrics", "export_events")
+
+
+def _let_redrive(by_name: Mapping[str, lambda_.Function], machine_arn: str) -> None:
+    """Let operators give dead letters to the stream's consumers, and name executions."""
+    operations = by_name["run_operations"]
+    operations.add_environment("STACK_NAME", Stack.of(operations).stack_name)
+    operations.add_environment("STATE_MACHINE_ARN", machine_arn)
+    consumers = [by_name[name].function_arn for name in _CONSUMERS]
+    operations.add_to_role_policy(
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=consumers)
+    )
 
 
 def _tell_addresses(by_name: Mapping[str, lambda_.Function], api: Api) -> None:

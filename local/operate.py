@@ -21,11 +21,10 @@ import boto3
 from pydantic import ValidationError
 
 from infra import STACK_NAME
-from local.redrive import redrive
 from local.running_stack import RunningStack
 from local.seed import TENANT
-from referral_core.adapters.aws.dynamodb import keys
-from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, pause_item
+from referral_core.adapters.aws.dynamodb.pauses import PauseTable
+from referral_core.adapters.aws.stream_letters import SqsStreamLetters
 from referral_core.adapters.clock import VirtualClock
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
@@ -59,6 +58,11 @@ class DeployedStack:
         return VirtualClock(file, 0).now() if file else datetime.now(UTC)
 
     @property
+    def pauses(self) -> PauseTable:
+        """What is held back there."""
+        return PauseTable(self.client("dynamodb"), self.table)
+
+    @property
     def table(self) -> str:
         """The table's name."""
         return self.outputs["TableName"]
@@ -66,44 +70,31 @@ class DeployedStack:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked for; return the exit code."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.stack and not chosen.tenant and chosen.act != "redrive":
+        parser.error(f"say for which tenant: --stack {chosen.stack} --tenant NAME {chosen.act} …")
     cell = DeployedStack.named(chosen.stack)
-    tenant = Tenant(chosen.tenant)
+    tenant = Tenant(chosen.tenant or TENANT)
     match chosen.act:
         case "pause":
             return _pause(cell, tenant, chosen)
         case "resume":
-            print("Resumed." if resume(cell, tenant, chosen.scope, chosen.of) else "Not paused.")
+            was = cell.pauses.resume(tenant, PauseScope(chosen.scope), chosen.of)
+            print("Resumed." if was else "Not paused.")
         case "pauses":
-            for pause in pauses(cell, tenant):
+            for pause in cell.pauses.pauses(tenant):
                 print(
                     f"{pause.name}: since {pause.since:%Y-%m-%d %H:%M} UTC by {pause.by}, "
                     f"{pause.reason}"
                 )
         case _:
-            done = redrive(cell.client, cell.outputs["StreamDlqUrl"], cell.table, cell.stack)
+            queue = cell.outputs["StreamDlqUrl"]
+            letters = SqsStreamLetters(cell.client, queue, cell.table, cell.stack)
+            done = letters.redrive(tenant if chosen.tenant else None)
             print(f"{done.used} used, {done.kept} kept in the queue.")
             return 1 if done.kept else 0
     return 0
-
-
-def pause(cell: DeployedStack, asked: Pause) -> None:
-    """Hold back; a pause that is there already is replaced."""
-    cell.client("dynamodb").put_item(TableName=cell.table, Item=pause_item(asked))
-
-
-def resume(cell: DeployedStack, tenant: Tenant, scope: str, of: str) -> bool:
-    """Let go on; return whether it was paused. What is held looks within a quarter of an hour."""
-    key = {"pk": {"S": keys.config(tenant)}, "sk": {"S": f"{keys.Sort.PAUSE}{scope}:{of}"}}
-    gone = cell.client("dynamodb").delete_item(
-        TableName=cell.table, Key=key, ReturnValues="ALL_OLD"
-    )
-    return "Attributes" in gone
-
-
-def pauses(cell: DeployedStack, tenant: Tenant) -> Sequence[Pause]:
-    """List what is held back."""
-    return DynamoDbDirectory(cell.client("dynamodb"), cell.table).pauses(tenant)
 
 
 def _pause(cell: DeployedStack, tenant: Tenant, chosen: argparse.Namespace) -> int:
@@ -120,7 +111,7 @@ def _pause(cell: DeployedStack, tenant: Tenant, chosen: argparse.Namespace) -> i
         for fault in error.errors():
             print(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}")
         return 1
-    pause(cell, asked)
+    cell.pauses.pause(asked)
     print(f"{asked.name} is paused; each referral that is held says so.")
     return 0
 
@@ -128,7 +119,7 @@ def _pause(cell: DeployedStack, tenant: Tenant, chosen: argparse.Namespace) -> i
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.operate")
     parser.add_argument("--stack", help="a deployed stack; this machine's when left out")
-    parser.add_argument("--tenant", default=TENANT)
+    parser.add_argument("--tenant", help=f"needed with --stack; {TENANT} on this machine")
     acts = parser.add_subparsers(dest="act", required=True)
     for name, does in (("pause", "hold back"), ("resume", "let go on")):
         act = acts.add_parser(name, help=does)

@@ -20,6 +20,7 @@ from referral_core.adapters.aws.dynamodb.bodies import referral_in
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Referral
+from referral_core.entrypoints.http.operations import console_link
 
 _CONSOLE = Console()
 
@@ -106,13 +107,6 @@ def _executions(running: RunningStack, referral_id: str | None) -> None:
     shown = rows if referral_id else [row[:3] for row in rows]
     columns = ("name", "status", "started", "in the console of AWS")[: 4 if referral_id else 3]
     _grid("Executions (referral and run)", columns, shown)
-
-
-def console_link(execution_arn: str) -> str:
-    """Return where the console of AWS shows an execution."""
-    region = execution_arn.split(":")[3]
-    place = f"https://{region}.console.aws.amazon.com/states/home?region={region}"
-    return f"{place}#/v2/executions/details/{execution_arn}"
 
 
 def _overdue(running: RunningStack) -> None:

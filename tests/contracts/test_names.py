@@ -26,6 +26,7 @@ NO_STATES = {
     "serve_console",
     "query_reports",
     "manage_people",
+    "run_operations",
     "export_events",
     "publish_outbox",
     "record_metrics",

@@ -21,7 +21,7 @@ SPECS: Final = (*STEPS, *OTHERS)
 STEP_NAMES: Final = {spec.name for spec in STEPS}
 HTTP: Final = {
     *("receive_referral", "receive_update", "query_api", "query_reports"),
-    *("manage_people", "issue_token"),
+    *("manage_people", "run_operations", "issue_token"),
 }
 STREAM: Final = {"publish_outbox", "record_metrics", "export_events"}
 

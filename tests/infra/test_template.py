@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,19 +121,24 @@ def test_no_role_has_a_wildcard_action_or_an_unlisted_wildcard_resource(
             assert set(actions) <= star_only, (name, actions)
 
 
-def test_the_state_machine_may_invoke_exactly_the_steps(resources: Resources) -> None:
-    invoked = [
-        s for _, s in statements(resources) if "lambda:InvokeFunction" in as_list(s["Action"])
-    ]
-    (statement,) = invoked
-    names = {r["Fn::GetAtt"][0] for r in as_list(statement["Resource"])}
-    steps = {
-        logical
-        for logical, r in resources.items()
-        if r["Type"] == "AWS::Lambda::Function"
-        and r["Properties"]["FunctionName"] in {f"{STACK_NAME}-{s.name}" for s in STEPS}
+def test_the_state_machine_may_invoke_the_steps_and_operators_the_streams_consumers(
+    resources: Resources,
+) -> None:
+    def named(names: Iterable[str]) -> frozenset[str]:
+        wanted = {f"{STACK_NAME}-{name}" for name in names}
+        return frozenset(
+            logical
+            for logical, r in resources.items()
+            if r["Type"] == "AWS::Lambda::Function" and r["Properties"]["FunctionName"] in wanted
+        )
+
+    invoked = {
+        frozenset(r["Fn::GetAtt"][0] for r in as_list(s["Resource"]))
+        for _, s in statements(resources)
+        if "lambda:InvokeFunction" in as_list(s["Action"])
     }
-    assert names == steps
+    consumers = ("publish_outbox", "record_metrics", "export_events")
+    assert invoked == {named(s.name for s in STEPS), named(consumers)}
 
 
 def test_exactly_the_completing_functions_may_complete_tasks_and_only_one_may_start(
@@ -500,7 +505,7 @@ def test_the_console_has_no_secret_and_gets_a_code_at_its_own_address_only(
         scope if isinstance(scope, str) else "".join(map(str, scope["Fn::Join"][1][1:]))
         for scope in client["AllowedOAuthScopes"]
     }
-    assert scopes == {"openid", "/read", "/write"}
+    assert scopes == {"openid", "/read", "/write", "/operate"}
     (callback,) = client["CallbackURLs"]
     assert client["LogoutURLs"] == [callback]
     assert callback["Fn::Join"][1][-1] == "/console"
@@ -527,7 +532,7 @@ def test_requests_are_counted_where_nothing_else_lies(resources: Resources) -> N
         for role, statement in statements(resources)
         if name in json.dumps(statement["Resource"])
     }
-    assert len(may) == 5
+    assert len(may) == 6
     assert all(actions == ["dynamodb:UpdateItem"] for actions in may.values())
 
 
@@ -636,6 +641,7 @@ def test_functions_may_add_to_the_audit_and_one_reads_it(resources: Resources) -
         "ReceiveUpdate": {put},
         "QueryReports": {put},
         "ManagePeople": {put},
+        "RunOperations": {put},
         "QueryApi": {put, read},
     }
 

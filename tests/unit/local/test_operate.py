@@ -12,9 +12,10 @@ import pytest
 from moto import mock_aws
 
 from local import operate
-from local.redrive import redrive
 from referral_core.adapters.aws.dynamodb.items import event_item
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
+from referral_core.adapters.aws.stream_letters import SqsStreamLetters
+from referral_core.domain.ids import Tenant
 from referral_core.entrypoints.stream import DeadLetters
 from tests.unit.builders import TENANT, a_new_referral, a_referral
 
@@ -108,7 +109,8 @@ def test_what_names_no_record_stays_and_what_is_gone_needs_nothing(bench: Bench)
     bench.sqs.send_message(QueueUrl=bench.queue, MessageBody=json.dumps({"DDBStreamBatchInfo": {}}))
     bench.dead_letter("EVENT#000009")
 
-    assert redrive(bench.client, bench.queue, "referrals", "stack") == (1, 1)
+    letters = SqsStreamLetters(bench.client, bench.queue, "referrals", "stack")
+    assert letters.redrive(None) == (1, 1)
 
     assert bench.consumers.invoked == []
     assert bench.left() == 1
@@ -122,13 +124,13 @@ def test_what_is_paused_is_listed_until_it_is_resumed(
     assert operate.main(asked) == 0
     operate.main(["pauses"])
     assert "payer:acme: since" in capsys.readouterr().out
-    assert [p.name for p in operate.pauses(bench.cell, TENANT)] == ["payer:acme"]
+    assert [p.name for p in bench.cell.pauses.pauses(TENANT)] == ["payer:acme"]
 
     operate.main(["resume", "payer", "acme"])
     operate.main(["resume", "payer", "acme"])
 
     assert capsys.readouterr().out.splitlines() == ["Resumed.", "Not paused."]
-    assert list(operate.pauses(bench.cell, TENANT)) == []
+    assert list(bench.cell.pauses.pauses(TENANT)) == []
 
 
 @pytest.mark.parametrize(("of", "reason"), [("two words", "it is down"), ("acme", "x")])
@@ -137,4 +139,22 @@ def test_a_pause_that_says_too_little_is_not_made(
 ) -> None:
     assert operate.main(["pause", "payer", of, "--reason", reason, "--by", "olu"]) == 1
     assert capsys.readouterr().out.startswith(("of:", "reason:"))
-    assert list(operate.pauses(bench.cell, TENANT)) == []
+    assert list(bench.cell.pauses.pauses(TENANT)) == []
+
+
+def test_another_tenants_letters_stay_where_they_are(bench: Bench) -> None:
+    bench.dead_letter("EVENT#000001")
+    letters = SqsStreamLetters(bench.client, bench.queue, "referrals", "stack")
+    assert letters.redrive(Tenant("riverside")) == (0, 0)
+    assert bench.left() == 1
+    assert letters.redrive(None) == (0, 0), "hidden for two minutes, and there again"
+
+
+@pytest.mark.parametrize("act", [["pauses"], ["resume", "payer", "acme"]])
+def test_a_deployed_stack_is_not_operated_on_without_saying_for_whom(
+    act: list[str], bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        operate.main(["--stack", "production", *act])
+    assert "--stack production --tenant NAME" in capsys.readouterr().err
+    assert operate.main(["--stack", "production", "--tenant", "lakeside", *act]) == 0

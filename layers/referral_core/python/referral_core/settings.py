@@ -39,6 +39,7 @@ class Settings:
     public_base_url: str | None = None
     token_url: str | None = None
     user_pool_id: str | None = None
+    stack_name: str | None = None
     pool_issuer: str | None = None
     pool_keys_url: str | None = None
     token_key_ids: str | None = None

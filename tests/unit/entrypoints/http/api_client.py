@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,17 +13,20 @@ from local.lake.duck import DuckLake
 from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.partners import MemoryOptOuts
+from referral_core.adapters.memory.pauses import MemoryPauses
 from referral_core.adapters.memory.people import MemoryAccounts, MemoryPeople
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.domain.caller import refusal
 from referral_core.domain.errors import Forbidden
+from referral_core.domain.ids import Tenant
 from referral_core.entrypoints.http.audit import Audit
 from referral_core.entrypoints.http.audit_events import ReadAudit
 from referral_core.entrypoints.http.directory import KeepDirectory
 from referral_core.entrypoints.http.directory_reads import ShowDirectory
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.intake import ReceiveReferral
+from referral_core.entrypoints.http.operations import RunOperations
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.people import ManagePeople
 from referral_core.entrypoints.http.put_aside import PutAside
@@ -34,10 +38,12 @@ from referral_core.entrypoints.http.route import (
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
+    RUN_OPERATIONS,
 )
 from referral_core.entrypoints.http.route_matching import function_of
 from referral_core.entrypoints.http.routes import (
     intake_app,
+    operations_app,
     people_app,
     read_app,
     report_app,
@@ -53,12 +59,27 @@ from referral_core.entrypoints.http.updates import ReceiveUpdate
 from referral_core.entrypoints.http.uploads import Uploads
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
+from referral_core.operations_ports import Redriven
 from referral_core.pathways import pathway_for, pathways
 from referral_core.price_books import price_book
 from referral_core.reporting.horizons import horizons
 from tests.in_memory import REFERRAL, World
 from tests.unit.entrypoints.http.events import PRINCIPALS, SCOPES, an_event, handed_over
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:referral_lifecycle"
+
+
+class Letters:
+    """Dead letters, two of which can be used by now."""
+
+    def __init__(self) -> None:
+        self.asked: list[Tenant | None] = []
+
+    def redrive(self, tenant: Tenant | None) -> Redriven:
+        self.asked.append(tenant)
+        return Redriven(used=2, kept=1)
 
 
 class Reply(NamedTuple):
@@ -135,6 +156,18 @@ class ApiClient:
                 ManagePeople(people, self.accounts, lists), KeepFilters(people, clock)
             ),
         }
+        self.letters = Letters()
+        operations = RunOperations(
+            referrals,
+            lists,
+            MemoryPauses(directory),
+            self.letters,
+            shown.found,
+            partial(apply_update, engine),
+            clock,
+            MACHINE,
+        )
+        self.apps[RUN_OPERATIONS] = operations_app(operations)
         for app in self.apps.values():
             app.audited(Audit(self.trail, clock))
 

@@ -32,7 +32,7 @@ from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.patient_identity import identity_of
 from referral_core.domain.principal import Duty
-from referral_core.domain.scopes import READ, WRITE
+from referral_core.domain.scopes import OPERATE, READ, WRITE
 from referral_core.domain.work_items import Reason
 from referral_core.entrypoints.http.accounted_events import disclosures, granted_writes
 from referral_core.entrypoints.http.audit import NO_RECORDS, WRITES_WITH_EVENTS, Audit
@@ -379,5 +379,5 @@ def test_who_is_refused_all_day_is_not_kept_in_one_partition() -> None:
 
 
 def test_every_route_that_reads_records_is_audited() -> None:
-    operations = {route.operation for route in ROUTES if route.scope == READ}
+    operations = {route.operation for route in ROUTES if route.scope in {READ, OPERATE}}
     assert operations > NO_RECORDS

@@ -180,6 +180,11 @@ RECORDS: Final = (
     ),
     OneRecord("GET /me", "/me", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord("GET /filters", "/filters", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
+    # Without the scope of operators nobody gets in: test_operations.py says who does with it.
+    *(
+        OneRecord(f"GET /operations/{path}", f"/operations/{path.format(id=MINE)}", {}, 403)
+        for path in ("referrals/{id}/executions", "overdue", "pauses")
+    ),
     OneRecord("GET /people", "/people", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord(
         "GET /work-items/counts", "/work-items/counts", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403

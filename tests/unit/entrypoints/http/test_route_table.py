@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from referral_core.domain.ownership import may_post
-from referral_core.domain.scopes import READ, WRITE
+from referral_core.domain.scopes import OPERATE, READ, WRITE
 from referral_core.domain.updates import UPDATES, Role, UpdateKind
 from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_matching import function_of, route_of
@@ -63,6 +63,8 @@ def test_what_reads_needs_the_scope_to_read_and_what_writes_the_scope_to_write(
     # A posted search reads: what is looked for stands in no address.
     reads = route.method == "GET" or route.operation.startswith("search-")
     wanted = READ if reads else WRITE
+    if route.path.startswith("/operations/"):
+        wanted = OPERATE
     assert route.scope == (None if route.operation in {"capabilities", "openapi"} else wanted)
     assert bool(route.roles) is (route.scope is not None)
     assert route.does.endswith(".")

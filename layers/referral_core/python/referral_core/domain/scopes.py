@@ -1,4 +1,4 @@
-"""What a token allows: two broad scopes of ours, and SMART's, by resource and interaction."""
+"""What a token allows: three broad scopes of ours, and SMART's, by resource and interaction."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 READ: Final = "referrals/read"
 WRITE: Final = "referrals/write"
+OPERATE: Final = "referrals/operate"
 
 _SMART: Final = re.compile(r"system/(\*|[A-Z][A-Za-z]*)\.(read|write|\*|(?=[cruds])c?r?u?d?s?)")
 """SMART App Launch 2.2 (create, read, update, delete, search, in this order), and its version 1."""
@@ -31,7 +32,7 @@ def covered(granted: Iterable[str], wanted: str) -> bool:
 
 def is_scope(text: str) -> bool:
     """Return whether a client may be given this scope at all."""
-    return text in {READ, WRITE} or _parts(text) is not None
+    return text in {READ, WRITE, OPERATE} or _parts(text) is not None
 
 
 def _parts(scope: str) -> tuple[str, frozenset[str]] | None:

@@ -17,6 +17,7 @@ Service = Literal[
     "dynamodb",
     "firehose",
     "kms",
+    "lambda",
     "pinpoint-sms-voice-v2",
     "s3",
     "secretsmanager",

@@ -33,6 +33,7 @@ NO_RECORDS: Final = frozenset(
         "run-report",
         "read-entry",
         "list-to-verify",
+        *("list-executions", "find-for-operators", "list-overdue", "list-pauses"),
     }
 )
 """Operations whose answers show no patient's record: people, directory, counts and figures."""

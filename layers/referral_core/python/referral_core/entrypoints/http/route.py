@@ -6,11 +6,15 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from referral_core.domain.scopes import READ, WRITE, covered
+from referral_core.domain.scopes import OPERATE, READ, WRITE, covered
 from referral_core.domain.updates import Role
 
 SCOPES: Final[Mapping[str, str]] = MappingProxyType(
-    {READ: "Read records within the client's tenant", WRITE: "Post referrals and updates"}
+    {
+        READ: "Read records within the client's tenant",
+        WRITE: "Post referrals and updates",
+        OPERATE: "Operate: find, hold back, let go on, give once more",
+    }
 )
 """The scopes of a token, and what each allows."""
 
@@ -19,6 +23,7 @@ RECEIVE_UPDATE: Final = "receive_update"
 READ_RECORDS: Final = "query_api"
 QUERY_REPORTS: Final = "query_reports"
 MANAGE_PEOPLE: Final = "manage_people"
+RUN_OPERATIONS: Final = "run_operations"
 
 _LETTERS: Final = MappingProxyType({"GET": "r", "POST": "c", "PUT": "u", "PATCH": "u"})
 """SMART's letters for what a method does; a GET of a list searches, an operation updates."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from referral_core.domain.scopes import READ, WRITE
+from referral_core.domain.scopes import OPERATE, READ, WRITE
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.directory_routes import DIRECTORY_ROUTES
 from referral_core.entrypoints.http.route import (
@@ -16,6 +16,7 @@ from referral_core.entrypoints.http.route import (
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
+    RUN_OPERATIONS,
     Route,
 )
 
@@ -46,6 +47,10 @@ def _report(path: str, operation: str, does: str) -> Route:
 def _people(method: str, path: str, operation: str, does: str) -> Route:
     scope = READ if method == "GET" else WRITE
     return Route(method, path, MANAGE_PEOPLE, operation, scope, _STAFF, does)
+
+
+def _operation(method: str, path: str, operation: str, does: str) -> Route:
+    return Route(method, f"/operations{path}", RUN_OPERATIONS, operation, OPERATE, _STAFF, does)
 
 
 ROUTES: Final = (
@@ -181,6 +186,26 @@ ROUTES: Final = (
         READ,
         _STAFF,
         "Find referrals by name, birth date or a number; sent in the body: addresses are logged.",
+    ),
+    _operation(
+        "GET",
+        "/referrals/{id}/executions",
+        "list-executions",
+        "List a referral's executions, with links to the console of AWS.",
+    ),
+    _operation(
+        "POST",
+        "/find",
+        "find-for-operators",
+        "Find referrals by id, order or authorization number, or patient; ids and states only.",
+    ),
+    _operation("GET", "/overdue", "list-overdue", "List what is overdue, who must act, and why."),
+    _operation("GET", "/pauses", "list-pauses", "List what is held back."),
+    _operation("POST", "/pauses", "pause", "Hold back a tenant, a payer, a clinic or a channel."),
+    _operation("DELETE", "/pauses/{id}", "resume", "Let go on what is held back."),
+    _operation("POST", "/redrive", "redrive", "Give dead letters to their consumers once more."),
+    _operation(
+        "POST", "/notices/replay", "replay-notices", "Send undelivered notices once more, in bulk."
     ),
     _report("/reports", "list-reports", "List the figures with their definitions."),
     _report("/reports/{id}", "run-report", "Run a figure: period, basis, cuts, as of, format."),

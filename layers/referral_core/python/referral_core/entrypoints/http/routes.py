@@ -12,6 +12,7 @@ from referral_core.entrypoints.http.route import (
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
+    RUN_OPERATIONS,
     Route,
 )
 from referral_core.entrypoints.http.route_table import routes_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.directory_reads import ShowDirectory
     from referral_core.entrypoints.http.documents import ShowDocuments
     from referral_core.entrypoints.http.intake import ReceiveReferral
+    from referral_core.entrypoints.http.operations import RunOperations
     from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
     from referral_core.entrypoints.http.people import ManagePeople
     from referral_core.entrypoints.http.reads import ReadRecords
@@ -141,6 +143,21 @@ def people_app(use: ManagePeople, filters: KeepFilters) -> HttpEndpoint:
         "forget-filter": filters.forget,
     }
     return HttpEndpoint(_by_route(MANAGE_PEOPLE, by_operation))
+
+
+def operations_app(use: RunOperations) -> HttpEndpoint:
+    """Return the endpoint of run_operations."""
+    by_operation = {
+        "list-executions": use.executions,
+        "find-for-operators": use.found,
+        "list-overdue": use.overdue,
+        "list-pauses": use.pauses,
+        "pause": use.pause,
+        "resume": use.resume,
+        "redrive": use.redrive,
+        "replay-notices": use.replay_notices,
+    }
+    return HttpEndpoint(_by_route(RUN_OPERATIONS, by_operation))
 
 
 def _by_route(

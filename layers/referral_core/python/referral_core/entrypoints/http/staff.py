@@ -102,7 +102,7 @@ class ShowReferrals:
         by the id. `more` says that there may be others: what was typed is too common.
         """
         text = read_body(Search, request.body, "search").text.strip()
-        everything, is_cut = self._found(request.principal.tenant, text)
+        everything, is_cut = self.found(request.principal.tenant, text)
         found = everything[:_SHOWN]
         payloads = self.lists.payloads(found)
         rows = [
@@ -119,7 +119,7 @@ class ShowReferrals:
         body = {"referrals": rows, "more": more, "now": self.clock.now().isoformat()}
         return Response(HTTPStatus.OK, body)
 
-    def _found(self, tenant: Tenant, text: str) -> tuple[Sequence[Referral], bool]:
+    def found(self, tenant: Tenant, text: str) -> tuple[Sequence[Referral], bool]:
         """Return what is found, and whether there may be more."""
         if _ID.fullmatch(text):
             with suppress(NotFound):

@@ -1,0 +1,36 @@
+"""What operators need from the outside, as Protocols; adapters/ has two of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from referral_core.domain.ids import Tenant
+from referral_core.domain.pause import Pause, PauseScope
+
+
+class Pauses(Protocol):
+    """What operations hold back."""
+
+    def pauses(self, tenant: Tenant) -> Sequence[Pause]:
+        """List a tenant's pauses."""
+
+    def pause(self, asked: Pause) -> None:
+        """Hold back; a pause that is there already is replaced."""
+
+    def resume(self, tenant: Tenant, scope: PauseScope, of: str) -> bool:
+        """Let go on; return whether it was paused."""
+
+
+class Redriven(NamedTuple):
+    """What became of dead letters. Attributes: kept: those that are still in the queue."""
+
+    used: int
+    kept: int
+
+
+class StreamLetters(Protocol):
+    """The dead letters of the stream's consumers."""
+
+    def redrive(self, tenant: Tenant | None) -> Redriven:
+        """Give letters to their consumers once more: a tenant's own, or all where None."""

@@ -1,0 +1,52 @@
+"""The function run_operations."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from referral_core.adapters.aws.dynamodb.pauses import PauseTable
+from referral_core.adapters.aws.stream_letters import SqsStreamLetters
+from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.operations import RunOperations
+from referral_core.entrypoints.http.routes import operations_app
+from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.settings import settings
+from referral_core.wiring.audit import audit
+from referral_core.wiring.clients import aws_client
+from referral_core.wiring.clock import clock
+from referral_core.wiring.engine_on_first_use import engine_on_first_use
+from referral_core.wiring.table import directory, table, work_lists
+from referral_core.wiring.throttle import throttle
+
+if TYPE_CHECKING:
+    from referral_core.domain.ids import ReferralId, Tenant
+    from referral_core.domain.updates import DecisionMade
+
+
+@cache
+def build() -> HttpEndpoint:
+    """Build the function run_operations."""
+    name = settings().need("table_name")
+    letters = SqsStreamLetters(
+        aws_client, settings().need("stream_dlq_url"), name, settings().need("stack_name")
+    )
+    shown = ShowReferrals(table(), work_lists(), directory(), clock())
+    use = RunOperations(
+        table(),
+        work_lists(),
+        PauseTable(aws_client("dynamodb"), name),
+        letters,
+        shown.found,
+        _decide,
+        clock(),
+        settings().need("state_machine_arn"),
+    )
+    return operations_app(use).admitting(throttle().admit).audited(audit())
+
+
+def _decide(tenant: Tenant, referral_id: ReferralId, decision: DecisionMade) -> None:
+    """Apply a decision; the engine is loaded with the first."""
+    from referral_core.lifecycle.engine.apply_update import apply_update  # noqa: PLC0415 - see above
+
+    apply_update(engine_on_first_use(), tenant, referral_id, decision)

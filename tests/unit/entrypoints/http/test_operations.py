@@ -1,0 +1,130 @@
+"""Operators find, hold back, let go on and give once more, each within their own tenant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from referral_core.domain.ids import Tenant
+from referral_core.domain.pause import Pause, PauseScope
+from referral_core.domain.scopes import OPERATE, READ, WRITE
+from referral_core.domain.work_items import Reason
+from tests.in_memory import REFERRAL, TENANT, World
+from tests.unit.builders import NOW
+from tests.unit.entrypoints.http.api_client import ApiClient, Reply
+from tests.unit.entrypoints.http.test_people import GRACE, MARIA, an_api, at
+
+ELSEWHERE = Tenant("riverside")
+
+
+def call(api: ApiClient, method: str, path: str, body: Any = None, **who: str) -> Reply:
+    return api.call(method, f"/operations{path}", body, **{"scope": OPERATE, **who})
+
+
+def an_office() -> ApiClient:
+    return an_api(World())
+
+
+@pytest.mark.parametrize("scope", [READ, WRITE, f"{READ} {WRITE}"])
+def test_it_needs_the_scope_of_its_own(scope: str) -> None:
+    assert call(an_office(), "GET", "/pauses", scope=scope).status == 403
+
+
+@pytest.mark.parametrize(("client", "status"), [(GRACE, 200), ("staff-1", 200), (MARIA, 403)])
+def test_of_people_only_managers_operate(client: str, status: int) -> None:
+    assert call(an_office(), "GET", "/pauses", client=client).status == status
+
+
+@pytest.mark.parametrize("client", ["ehr-1", "finance-1"])
+def test_no_other_role_operates(client: str) -> None:
+    assert call(an_office(), "GET", "/overdue", client=client).status == 403
+
+
+def test_what_is_held_back_is_listed_and_let_go_on() -> None:
+    api = an_office()
+    asked = {"scope": "payer", "of": "acme", "reason": "their gateway is down"}
+    made = call(api, "POST", "/pauses", asked)
+    assert (made.status, made.body["id"], made.body["by"]) == (201, "payer:acme", "staff-1")
+    assert [p["id"] for p in call(api, "GET", "/pauses").body["pauses"]] == ["payer:acme"]
+    assert call(api, "DELETE", "/pauses/payer:acme").body == {"resumed": True}
+    assert call(api, "DELETE", "/pauses/payer:acme").body == {"resumed": False}
+
+
+def test_another_tenants_pause_is_neither_seen_nor_ended() -> None:
+    api = an_office()
+    theirs = Pause(
+        tenant=ELSEWHERE, scope=PauseScope.PAYER, of="acme", reason="down", by="x", since=NOW
+    )
+    api.world.directory.paused = [theirs]
+    assert call(api, "GET", "/pauses").body == {"pauses": []}
+    assert call(api, "DELETE", "/pauses/payer:acme").body == {"resumed": False}
+    assert api.world.directory.paused == [theirs]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"scope": "payer", "of": "two words", "reason": "it is down"},
+        {"scope": "payer", "of": "acme", "reason": "x"},
+        {"scope": "tenant", "of": "riverside", "reason": "not ours"},
+        {"scope": "moon", "of": "acme", "reason": "it is down"},
+    ],
+)
+def test_a_pause_that_is_not_right_is_refused(asked: dict[str, str]) -> None:
+    api = an_office()
+    assert call(api, "POST", "/pauses", asked).status == 400
+    assert api.world.directory.paused == []
+
+
+@pytest.mark.parametrize("named", ["acme", "moon:acme", "payer:"])
+def test_what_names_no_pause_is_refused(named: str) -> None:
+    assert call(an_office(), "DELETE", f"/pauses/{named}").status == 400
+
+
+def test_executions_are_listed_with_where_the_console_of_aws_has_them() -> None:
+    api = at(Reason.FAULT)
+    told = call(api, "GET", f"/referrals/{REFERRAL}/executions")
+    (execution,) = told.body["executions"]
+    assert execution["arn"].endswith(f":execution:referral_lifecycle:{REFERRAL}-1")
+    assert execution["console"].endswith(f"/executions/details/{execution['arn']}")
+    assert (execution["run"], execution["state"]) == (1, "active")
+    assert call(api, "GET", f"/referrals/{'f' * 32}/executions").status == 404
+
+
+@pytest.mark.parametrize("text", [REFERRAL])
+def test_a_referral_is_found_and_no_patient_is_shown(text: str) -> None:
+    api = at(Reason.FAULT)
+    (row,) = call(api, "POST", "/find", {"text": text}).body["referrals"]
+    assert row["id"] == REFERRAL
+    assert row.keys().isdisjoint({"patient", "name", "birthDate", "placerIdentifier"})
+
+
+def test_what_is_overdue_says_who_must_act_and_why() -> None:
+    api = at(Reason.FAULT)
+    referral = api.world.referral
+    assert call(api, "GET", "/overdue").body["overdue"] == []
+    assert referral.item_due_at is not None
+    api.world.clock.move_to(referral.item_due_at + timedelta(seconds=1))
+    (row,) = call(api, "GET", "/overdue").body["overdue"]
+    assert (row["id"], row["acts"]) == (REFERRAL, referral.queue)
+    assert row["why"] == referral.status_reason
+
+
+def test_dead_letters_are_given_once_more_for_the_caller_only() -> None:
+    api = an_office()
+    assert call(api, "POST", "/redrive").body == {"used": 2, "kept": 1}
+    assert api.letters.asked == [TENANT]
+
+
+def test_undelivered_notices_go_out_again_together() -> None:
+    api = at(Reason.NOTICE_UNDELIVERED)
+    elsewhere = call(api, "POST", "/notices/replay?ehr=another-ehr")
+    assert elsewhere.body == {"replayed": [], "left": 0}
+    told = call(api, "POST", "/notices/replay")
+    assert told.body == {"replayed": [REFERRAL], "left": 0}
+    assert api.world.referral.work_item is None or (
+        api.world.referral.work_item.reason is not Reason.NOTICE_UNDELIVERED
+    )
+    assert call(api, "POST", "/notices/replay").body["replayed"] == []
