@@ -12,10 +12,12 @@ from referral_core.settings import Settings
 ROOT: Final = Path(__file__).parents[1]
 _LAYER: Final = ROOT / "build/bench-layer"
 _BYTECODE: Final = ROOT / "build/bench-bytecode"
+_NO_RESOURCE: Final = "clock_file"
+"""What only a machine without AWS has."""
 _RESOURCES: Final = tuple(
     name.upper()
     for name, field in Settings.__dataclass_fields__.items()
-    if field.type == "str | None"
+    if field.type == "str | None" and name != _NO_RESOURCE
 )
 
 

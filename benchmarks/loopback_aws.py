@@ -1,4 +1,4 @@
-"""A process of its own that answers as DynamoDB and S3 do, so that only the client's CPU counts.
+"""A process of its own that answers as AWS does, so that only the client's CPU counts.
 
 It keeps items, reads and queries them; it checks no condition and no signature.
 """
@@ -87,6 +87,8 @@ def _response(operation: str, sent: dict[str, Any]) -> dict[str, Any]:
             pk, prefix = values[":pk"]["S"], values[":prefix"]["S"]
             found = [i for k, i in sorted(_ITEMS.items()) if k[0] == pk and k[1].startswith(prefix)]
             return {"Items": found, "Count": len(found)}
+        case "GetSecretValue":
+            return {"SecretString": json.dumps({"current": "1", "1": "k" * 64})}
         case _:
             raise ValueError(operation)
 

@@ -16,6 +16,8 @@ from typing import Any, Final
 _MODEL: Final = "service-2.json.gz"
 _ENDPOINTS: Final = "endpoints.json"
 _PROSE: Final = frozenset({"documentation", "documentationUrl"})
+_READ_WHOLE: Final = "clientContextParams"
+"""Of these botocore reads the prose too, before each call of a service that has some (S3)."""
 
 
 def cut_sdk_data(data: Path, services: Sequence[str]) -> None:
@@ -55,7 +57,7 @@ def _without_prose(found: Any) -> Any:
         return [_without_prose(one) for one in found]
     if isinstance(found, dict):
         return {
-            key: _without_prose(value)
+            key: value if key == _READ_WHOLE else _without_prose(value)
             for key, value in found.items()
             if not (key in _PROSE and isinstance(value, str))
         }

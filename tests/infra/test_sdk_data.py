@@ -60,6 +60,21 @@ def test_a_client_is_what_it_was(cut: Session, service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_a_client_calls_where_it_called(cut: Session, service: str) -> None:
+    """A client may be made of data that its first call cannot be made of."""
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    ours, whole = (s.create_client(service, "us-east-1", **keys) for s in (cut, get_session()))
+    model = whole.meta.service_model
+    method = next(
+        name
+        for name, operation in sorted(whole.meta.method_to_api_mapping.items())
+        if not getattr(model.operation_model(operation).input_shape, "required_members", ())
+    )
+    asked, expected = (c.generate_presigned_url(method).partition("?")[0] for c in (ours, whole))
+    assert asked == expected
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_member_is_taken_for_prose(cut: Session, service: str) -> None:
     ours, whole = (
         s.get_component("data_loader").load_service_model(service, "service-2")["shapes"]

@@ -3,8 +3,6 @@
 An entry holds no content: codes, ids of ours, and who.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum

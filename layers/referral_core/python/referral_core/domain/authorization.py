@@ -1,7 +1,5 @@
 """Prior authorization: what the payer is asked, what it decides, and where it stands."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """A change of a referral: its next version together with the event that says why."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypedDict, Unpack

@@ -3,8 +3,6 @@
 Everything is optional: what is missing, the pathway decides about. All of it is PHI.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final, Literal, Self

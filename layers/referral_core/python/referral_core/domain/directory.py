@@ -3,8 +3,6 @@
 How a partner is spoken to is data: its protocol names the adapter, its address and its secret.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import date
 from enum import StrEnum
@@ -191,13 +189,13 @@ class Practitioner(Model):
             if fact not in self.sources or (today - self.sources[fact].as_of).days > days
         )
 
-    def with_dispute(self, dispute: Dispute) -> Practitioner:
+    def with_dispute(self, dispute: Dispute) -> "Practitioner":
         """Return the entry once somebody contradicted a fact; who said it first stays."""
         if any(known.fact is dispute.fact for known in self.disputes):
             return self
         return self.but(disputes=(*self.disputes, dispute))
 
-    def verified(self, facts: Collection[Fact], source: FactSource) -> Practitioner:
+    def verified(self, facts: Collection[Fact], source: FactSource) -> "Practitioner":
         """Return the entry once a person verified some facts: they are disputed no longer."""
         disputes = tuple(d for d in self.disputes if d.fact not in facts)
         return self.but(disputes=disputes, sources={**self.sources, **dict.fromkeys(facts, source)})

@@ -4,8 +4,6 @@ A directory is right for a while. What a clinic or a patient contradicts is disp
 nobody is sent there until a person has verified it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What a transaction must also do beside the change itself: one class an effect."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 

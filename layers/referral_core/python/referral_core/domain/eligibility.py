@@ -1,7 +1,5 @@
 """Coverage: what the payer is asked, what it says, and what the referral keeps of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum

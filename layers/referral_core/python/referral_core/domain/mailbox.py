@@ -6,8 +6,6 @@ that is tried again, or resumed by a new run, takes over its wait or finds its r
 Whether an update was posted before the items of the updates say, not the mailbox.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 
@@ -88,11 +86,11 @@ class Mailbox(Model):
         """Whether something pends that says what the referral does not show yet."""
         return any(update.kind not in SETTLED_ON_ARRIVAL for update in self.pending)
 
-    def opened(self, wait: Wait) -> Mailbox:
+    def opened(self, wait: Wait) -> "Mailbox":
         """Open a wait; whatever wait there was is closed with it."""
         return self._next(wait=wait, resolution=None)
 
-    def taken_over(self, token: str) -> Mailbox:
+    def taken_over(self, token: str) -> "Mailbox":
         """Give the open wait the token of its step's new try.
 
         Raises:
@@ -103,7 +101,7 @@ class Mailbox(Model):
         takeovers = self.wait.takeovers + (self.resolution is not None)
         return self._next(wait=self.wait.but(token=token, takeovers=takeovers))
 
-    def resolved(self, update: Update, following: Next) -> Mailbox:
+    def resolved(self, update: Update, following: Next) -> "Mailbox":
         """Resolve the open wait by an update (posted now, or pending until now).
 
         Raises:
@@ -122,7 +120,7 @@ class Mailbox(Model):
         update: Update,
         deadline: datetime | None = None,
         accepts: frozenset[UpdateKind] | None = None,
-    ) -> Mailbox:
+    ) -> "Mailbox":
         """Take note of an update that only informs: the wait goes on, perhaps for longer.
 
         Args:
@@ -138,7 +136,7 @@ class Mailbox(Model):
             )
         return self._next(wait=wait, pending=self._without(update))
 
-    def kept(self, update: Update) -> Mailbox:
+    def kept(self, update: Update) -> "Mailbox":
         """Keep an update for a later wait.
 
         Raises:
@@ -149,12 +147,12 @@ class Mailbox(Model):
             raise NotLegal(f"{most} updates wait for their turn: send this one later.")
         return self._next(pending=(*self.pending, update))
 
-    def closed(self) -> Mailbox:
+    def closed(self) -> "Mailbox":
         """Close the wait with its resolution: the next step's first write."""
         return self._next(wait=None, resolution=None)
 
     def _without(self, update: Update) -> tuple[Update, ...]:
         return tuple(u for u in self.pending if u.id != update.id)
 
-    def _next(self, **fields: object) -> Mailbox:
+    def _next(self, **fields: object) -> "Mailbox":
         return self.but(version=self.version + 1, **fields)

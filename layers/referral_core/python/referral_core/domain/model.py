@@ -1,7 +1,5 @@
 """The base of every value the product stores or sends: frozen, strict about unknown fields."""
 
-from __future__ import annotations
-
 from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict

@@ -1,7 +1,5 @@
 """Pathways are data: what a kind of referral needs, how long each party has, what closes it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

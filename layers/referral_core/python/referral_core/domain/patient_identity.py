@@ -4,8 +4,6 @@ A referral is about one patient for as long as it lives. What names a patient is
 referral's: an identifier in common, or name and birth date. All of it is PHI.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Pauses: what operations hold back for a while, so that nothing is lost and everybody sees it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Whom a person wants to be asked, and why it is not the router's own choice."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from referral_core.domain.model import Model

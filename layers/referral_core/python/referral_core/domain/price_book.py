@@ -1,7 +1,5 @@
 """Price books and revenue tables: data with validity, checked when they are read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Who may do what: a token speaks for a principal of one tenant, with one role."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Self
@@ -69,7 +67,7 @@ class Principal(Model):
     @classmethod
     def of_person(
         cls, username: str, tenant: Tenant, person: Person, teams: Iterable[Queue]
-    ) -> Principal:
+    ) -> "Principal":
         """Return the principal of a person: a manager is of every team, finance of none."""
         of_team: frozenset[Queue] | None = frozenset(teams)
         if person.duty is Duty.MANAGER:

@@ -1,7 +1,5 @@
 """Which pathway an order takes: the one that most of what it says fits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 from referral_core.domain.clinical_content import ClinicalContent

@@ -1,7 +1,5 @@
 """A way in for documents that are too large for a request: uploaded first, then named."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final

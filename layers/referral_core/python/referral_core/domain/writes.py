@@ -1,7 +1,5 @@
 """What is written of a referral at once: accepted whole, changed whole, or not at all."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from pydantic import SerializeAsAny

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 
 from referral_core.adapters.http.published import fetch
 from referral_core.adapters.tokens.access_tokens import AccessTokens, own, pool
 from referral_core.adapters.tokens.key_sets import KeySet
 from referral_core.entrypoints.authorizer import AuthorizeClient
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.table import configuration
 from referral_core.wiring.token_keys import token_keys
 
 
-@cache
+@built_once
 def build() -> AuthorizeClient:
     """Build the function authorize_client."""
     known = settings()

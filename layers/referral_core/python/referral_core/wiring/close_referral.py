@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.step import StepEntry
 from referral_core.lifecycle.steps.close_referral import CloseReferral
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.step_entry import step_entry
 
 
-@cache
+@built_once
 def build() -> StepEntry:
     """Build the function close_referral."""
     return step_entry(CloseReferral())

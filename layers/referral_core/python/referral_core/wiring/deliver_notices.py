@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 from referral_core.wiring.ehr import ehr
@@ -13,7 +12,7 @@ from referral_core.wiring.reacting_steps import reacting_engine
 from referral_core.wiring.table import directory, table
 
 
-@cache
+@built_once
 def build() -> NoticeDelivery:
     """Build the function deliver_notices."""
     return NoticeDelivery(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 from referral_core.adapters.aws.dynamodb.bodies import event_in
@@ -11,11 +10,12 @@ from referral_core.adapters.aws.dynamodb.keys import Sort
 from referral_core.adapters.aws.firehose import FirehoseRows
 from referral_core.entrypoints.lake import export
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.dead_letters import dead_letters
 
 
-@cache
+@built_once
 def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
     """Build the function export_events."""
     unusable = dead_letters("export_events")

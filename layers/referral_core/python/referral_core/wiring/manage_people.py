@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.adapters.aws.dynamodb.people import PeopleTable
 from referral_core.adapters.aws.user_pool import UserPoolAccounts
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
@@ -13,13 +11,14 @@ from referral_core.entrypoints.http.saved_filters import KeepFilters
 from referral_core.people_ports import Accounts
 from referral_core.settings import settings
 from referral_core.wiring.audit import audit
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 from referral_core.wiring.table import work_lists
 from referral_core.wiring.throttle import throttle
 
 
-@cache
+@built_once
 def build() -> HttpEndpoint:
     """Build the function manage_people."""
     people = PeopleTable(aws_client("dynamodb"), settings().need("table_name"))

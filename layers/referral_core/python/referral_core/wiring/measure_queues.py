@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.adapters.aws.dynamodb.queue_gauges import QueueGauges
 from referral_core.entrypoints.queues import MeasureQueues
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 
 
-@cache
+@built_once
 def build() -> MeasureQueues:
     """Build the function measure_queues."""
     gauges = QueueGauges(aws_client("dynamodb"), settings().need("table_name"))

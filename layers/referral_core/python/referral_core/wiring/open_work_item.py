@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.step import StepEntry
 from referral_core.lifecycle.steps.open_work_item import OpenWorkItem
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.step_entry import step_entry
 
 
-@cache
+@built_once
 def build() -> StepEntry:
     """Build the function open_work_item."""
     return step_entry(OpenWorkItem())

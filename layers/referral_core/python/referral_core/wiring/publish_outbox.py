@@ -12,6 +12,7 @@ from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.stream import consume
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.dead_letters import dead_letters
 from referral_core.wiring.workflow import workflow
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from referral_core.ports import Notices, WaitlistRequests
 
 
-@cache
+@built_once
 def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
     """Build the function publish_outbox."""
     settings().need("state_machine_arn")

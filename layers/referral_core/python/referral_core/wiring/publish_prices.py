@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
 from referral_core.adapters.aws.dynamodb.markets import DynamoDbMarkets
 from referral_core.entrypoints.price_publication import PublishPrices
 from referral_core.pathways import pathway
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 
 
-@cache
+@built_once
 def build() -> PublishPrices:
     """Build the function publish_prices."""
     client, name = aws_client("dynamodb"), settings().need("table_name")

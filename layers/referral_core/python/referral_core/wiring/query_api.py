@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from referral_core.entrypoints.http.audit_events import ReadAudit
@@ -17,6 +16,7 @@ from referral_core.entrypoints.http.unmatched import ListUnmatched
 from referral_core.entrypoints.http.worklist import ListWorkItems
 from referral_core.settings import settings
 from referral_core.wiring.audit import audit, audit_trail
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clock import clock
 from referral_core.wiring.directory_store import directory_store
 from referral_core.wiring.documents import documents
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from referral_core.lifecycle.case import Sources
 
 
-@cache
+@built_once
 def build() -> HttpEndpoint:
     """Build the function query_api."""
     use = ReadRecords(table(), table(), clock(), settings().need("token_url"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.adapters.aws.athena import AthenaLake
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reports import RunReports
@@ -13,13 +11,14 @@ from referral_core.price_books import LISTS, price_book
 from referral_core.reporting.horizons import horizons
 from referral_core.settings import settings
 from referral_core.wiring.audit import audit
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clients import aws_client
 from referral_core.wiring.clock import clock
 from referral_core.wiring.table import configuration
 from referral_core.wiring.throttle import throttle
 
 
-@cache
+@built_once
 def build() -> HttpEndpoint:
     """Build the function query_reports."""
     workgroup, database = settings().need("lake_workgroup"), settings().need("lake_database")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
 from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
 from referral_core.entrypoints.http.routes import intake_app
 from referral_core.pathways import pathway_for
 from referral_core.wiring.audit import audit
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.engine_on_first_use import engine_on_first_use
@@ -17,7 +16,7 @@ from referral_core.wiring.table import table
 from referral_core.wiring.throttle import throttle
 
 
-@cache
+@built_once
 def build() -> HttpEndpoint:
     """Build the function receive_referral."""
     orders = ReceiveOrderUpdate(table(), documents(), engine_on_first_use, clock())

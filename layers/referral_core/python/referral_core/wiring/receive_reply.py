@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clock import clock
 from referral_core.wiring.documents import documents
 from referral_core.wiring.opt_outs import opt_outs
@@ -15,7 +14,7 @@ from referral_core.wiring.text_messages import text_messages
 from referral_core.wiring.unmatched import unmatched
 
 
-@cache
+@built_once
 def build() -> ReceiveReply:
     """Build the function receive_reply."""
     kept = KeepUnmatched(unmatched(), table())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.http.directory import KeepDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.put_aside import PutAside
@@ -16,6 +14,7 @@ from referral_core.entrypoints.http.uploads import Uploads
 from referral_core.entrypoints.http.work_items import DecideWorkItems
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.wiring.audit import audit
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clock import clock
 from referral_core.wiring.directory_store import directory_store
 from referral_core.wiring.documents import documents
@@ -26,7 +25,7 @@ from referral_core.wiring.throttle import throttle
 from referral_core.wiring.unmatched import unmatched
 
 
-@cache
+@built_once
 def build() -> HttpEndpoint:
     """Build the function receive_update."""
     service = UpdateService(table(), documents(), reacting_engine(), clock())

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from referral_core.adapters.aws.dynamodb.keys import Sort
 from referral_core.entrypoints.metrics import record
 from referral_core.entrypoints.stream import consume
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.dead_letters import dead_letters
 
 if TYPE_CHECKING:
     from referral_core.domain.cost_ledger import Cost
 
 
-@cache
+@built_once
 def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
     """Build the function record_metrics."""
     settings().need("table_name")

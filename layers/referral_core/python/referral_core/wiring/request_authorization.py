@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.step import StepEntry
 from referral_core.lifecycle.steps.request_authorization import RequestAuthorization
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.documents import documents
 from referral_core.wiring.payers import prior_auth
 from referral_core.wiring.step_entry import step_entry
 
 
-@cache
+@built_once
 def build() -> StepEntry:
     """Build the function request_authorization."""
     return step_entry(RequestAuthorization(prior_auth(), documents()))

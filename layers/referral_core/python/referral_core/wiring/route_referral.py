@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.step import StepEntry
 from referral_core.lifecycle.steps.route_referral import RouteReferral
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clinics import clinics
 from referral_core.wiring.step_entry import step_entry
 
 
-@cache
+@built_once
 def build() -> StepEntry:
     """Build the function route_referral."""
     return step_entry(RouteReferral(clinics()))

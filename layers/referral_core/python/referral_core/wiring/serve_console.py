@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 
 from referral_core.entrypoints.console import ConsolePages, SignIn
 from referral_core.settings import settings
+from referral_core.wiring.built_once import built_once
 
 
-@cache
+@built_once
 def build() -> ConsolePages:
     """Build the function serve_console; `console` lies beside the function's own file."""
     known = settings()

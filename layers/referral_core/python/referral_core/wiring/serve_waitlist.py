@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.waitlist import WaitlistService
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.reacting_steps import reacting_engine
 
 
-@cache
+@built_once
 def build() -> WaitlistService:
     """Build the function serve_waitlist."""
     return WaitlistService(reacting_engine())

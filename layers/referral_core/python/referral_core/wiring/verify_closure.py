@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from referral_core.entrypoints.step import StepEntry
 from referral_core.lifecycle.steps.verify_closure import VerifyClosure
+from referral_core.wiring.built_once import built_once
 from referral_core.wiring.clinics import clinics
 from referral_core.wiring.step_entry import step_entry
 
 
-@cache
+@built_once
 def build() -> StepEntry:
     """Build the function verify_closure."""
     return step_entry(VerifyClosure(clinics()))

@@ -1,7 +1,5 @@
 """One event, and the dimensions by which every figure can be cut."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final

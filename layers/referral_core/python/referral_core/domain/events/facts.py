@@ -1,7 +1,5 @@
 """What an event of each kind may say: typed, small, free of PHI."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType

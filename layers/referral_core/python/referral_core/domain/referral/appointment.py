@@ -1,7 +1,5 @@
 """The appointment region: the visit that the clinic booked."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 
@@ -30,6 +28,6 @@ class Appointment(Model):
         """Whether it is to take place."""
         return self.status == "booked"
 
-    def cancelled(self) -> Appointment:
+    def cancelled(self) -> "Appointment":
         """Return it cancelled if it was still to take place, else as it is."""
         return self.but(status="cancelled") if self.is_booked else self

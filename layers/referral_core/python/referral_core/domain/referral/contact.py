@@ -1,7 +1,5 @@
 """The contact region: attempts to reach the patient, and reminders."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

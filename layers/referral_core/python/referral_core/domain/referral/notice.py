@@ -1,7 +1,5 @@
 """Notices: what the referring provider is notified of, and whether it arrived."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -90,15 +88,15 @@ class Notice(Model):
     def _schedule(self) -> _Schedule:
         return _SCHEDULES.get(self.topic, _USUAL)
 
-    def watched(self, now: datetime) -> Notice:
+    def watched(self, now: datetime) -> "Notice":
         """Return the notice with the next time at which somebody looks whether it arrived."""
         times = (self.queued_at + after for after in self._schedule.again)
         return self.but(due_at=min((at for at in times if at > now), default=self.give_up_at))
 
-    def asked_again(self, now: datetime) -> Notice:
+    def asked_again(self, now: datetime) -> "Notice":
         """Return the notice with its delivery asked for once more: writing it is asking."""
         return self.but(asks=self.asks + 1).watched(now)
 
-    def begun_again(self, now: datetime) -> Notice:
+    def begun_again(self, now: datetime) -> "Notice":
         """Return a notice that was given up with its whole time before it once more."""
         return self.but(queued_at=now, undeliverable=False).asked_again(now)

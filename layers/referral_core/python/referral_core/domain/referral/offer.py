@@ -1,7 +1,5 @@
 """The offer region: which performer the referral is with, and what it reserves."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The projection of one referral: its regions, one public status, an owner and a due time."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

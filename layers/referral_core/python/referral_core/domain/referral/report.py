@@ -1,7 +1,5 @@
 """The report region: documents about the visit."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from referral_core.domain.model import Model

@@ -1,7 +1,5 @@
 """Which service a referral is for: as its order was understood, or as a person said it."""
 
-from __future__ import annotations
-
 from referral_core.domain.model import Model
 from referral_core.domain.terminology import (
     ConsentClass,
@@ -47,7 +45,7 @@ class WantedService(Model):
     later_accepted: bool = False
 
     @classmethod
-    def of(cls, reading: Reading) -> WantedService:
+    def of(cls, reading: Reading) -> "WantedService":
         """Return what a reading understood."""
         if not isinstance(reading, Understanding):
             return cls(
@@ -65,7 +63,7 @@ class WantedService(Model):
             urgency=reading.urgency,
         )
 
-    def named(self, specialty: str, *, by: str, order: OrderedService) -> WantedService:
+    def named(self, specialty: str, *, by: str, order: OrderedService) -> "WantedService":
         """Return the service as a person said it; what the order discloses stays disclosed."""
         known = terminology()
         row = known.specialty(specialty)
@@ -82,7 +80,7 @@ class WantedService(Model):
             consent=consent,
         )
 
-    def read_again(self, reading: Reading, order: OrderedService) -> WantedService:
+    def read_again(self, reading: Reading, order: OrderedService) -> "WantedService":
         """Return the service by a new reading; what a person said of the same words stays said."""
         read = WantedService.of(reading)
         if read.specialty is None and self.named_for == fingerprint(order):

@@ -1,7 +1,5 @@
 """The work item that is open for a referral, if a person must look."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from pydantic import field_validator

@@ -1,7 +1,5 @@
 """What a referral asked of a market, kept for a while: the past from which the future is drawn."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Final
 

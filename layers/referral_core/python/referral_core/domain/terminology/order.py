@@ -1,7 +1,5 @@
 """What of an order says which service is wanted, in the words that came."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 

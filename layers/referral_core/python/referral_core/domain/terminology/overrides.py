@@ -1,7 +1,5 @@
 """What a tenant says a code or a text means; it wins over our tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Final
 

@@ -1,7 +1,5 @@
 """What reading an order's service can lead to: an understanding, a question, or a refusal."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The tables: what each code means, who says so, and how they are found."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """How soon the service is wanted, and what says so."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from referral_core.domain.updates.mechanism import (
     DeadlinePassed,
@@ -127,7 +127,7 @@ Update = Annotated[
     | PlaceOpened,
     Field(discriminator="kind"),
 ]
-UPDATE: Final[TypeAdapter[Update]] = TypeAdapter(Update)
+UPDATE: Final[TypeAdapter[Update]] = TypeAdapter(Update, config=ConfigDict(defer_build=True))
 """Reads a stored update as the class of its kind."""
 
 UPDATES: Final[Mapping[UpdateKind, type[Reported]]] = MappingProxyType(

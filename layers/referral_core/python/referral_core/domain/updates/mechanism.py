@@ -1,7 +1,5 @@
 """Updates from the router's own machinery: notices on their way, the clock, the waitlist."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from referral_core.domain.updates.reported import Reported, UpdateKind

@@ -1,7 +1,5 @@
 """Updates about the order: another version, and what ends a referral from outside."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Literal
 

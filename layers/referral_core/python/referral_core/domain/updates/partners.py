@@ -1,7 +1,5 @@
 """Updates from payers and clinics."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Literal
 

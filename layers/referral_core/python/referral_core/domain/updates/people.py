@@ -1,7 +1,5 @@
 """Updates from patients and staff."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal
 

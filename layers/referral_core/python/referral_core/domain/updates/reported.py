@@ -1,7 +1,5 @@
 """What every update says, and the kinds there are; `domain/ownership.py` has who may say it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar

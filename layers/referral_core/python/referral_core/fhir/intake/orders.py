@@ -1,7 +1,5 @@
 """From the bytes of a POST or PUT to referrals understood, or to an error: nothing in between."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

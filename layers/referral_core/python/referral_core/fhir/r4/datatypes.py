@@ -4,8 +4,6 @@ Every element is optional here unless nothing can be done without it: missing cl
 reason to ask for it, not to refuse it. An error's type is our own code, its message what to do.
 """
 
-from __future__ import annotations
-
 import decimal
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -85,9 +83,9 @@ class Element(BaseModel):
         defer_build=True,  # an import builds no validators; a type is built when first met
     )
 
-    extension: tuple[Extension, ...] = ()
+    extension: "tuple[Extension, ...]" = ()
 
-    def extended(self, url: str) -> Extension | None:
+    def extended(self, url: str) -> "Extension | None":
         """Return the first extension with this URL."""
         return next((e for e in self.extension if e.url == url), None)
 
@@ -99,10 +97,10 @@ class Extension(Element):
     value_string: str | None = None
     value_code: Code | None = None
     value_boolean: Boolean | None = None
-    value_coding: Coding | None = None
+    value_coding: "Coding | None" = None
     value_decimal: Decimal | None = None
-    value_codeable_concept: CodeableConcept | None = None
-    value_reference: Reference | None = None
+    value_codeable_concept: "CodeableConcept | None" = None
+    value_reference: "Reference | None" = None
 
 
 class Coding(Element):
@@ -177,7 +175,7 @@ class Identifier(Element):
     system: Uri | None = None
     value: ShortWords | None = None
     period: Period | None = None
-    assigner: Reference | None = None
+    assigner: "Reference | None" = None
 
     @property
     def token(self) -> str | None:

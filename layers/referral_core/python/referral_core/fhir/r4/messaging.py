@@ -1,7 +1,5 @@
 """What carries resources, and what partners send about a referral under way."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """The referral itself and what surrounds it: ServiceRequest, Condition, Claim, Task."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 

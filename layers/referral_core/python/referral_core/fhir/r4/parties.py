@@ -1,7 +1,5 @@
 """Who takes part in a referral: patient, coverage, practitioners, organizations."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -18,23 +18,25 @@ from referral_core.domain.updates import Update
 
 Plain = Mapping[str, Any]
 """An item, or an image of one, as plain values."""
-_BESIDE: Final = {"tenant", "id", "version", "run"}
-"""What of a referral its item's keys and attributes say, so that the body need not."""
+_BESIDE: Final[Mapping[type, set[str]]] = {
+    Referral: {"tenant", "id", "version", "run"},
+    Mailbox: set(),
+    Event: {"schema_version"},
+}
+"""What is said beside a body: of a referral, by its item's keys and attributes."""
 
 
 def body_of(value: Referral | Event | Mailbox) -> str:
     """Return a body as compact JSON; the item of a referral says the rest beside it."""
-    beside = _BESIDE if isinstance(value, Referral) else set()
-    data = value.model_dump(mode="json", exclude_defaults=True, exclude=beside)
-    match value:
-        case Event():
-            data["schema_version"] = value.schema_version
-        case Mailbox():
-            # An update is read by its kind, which is the default of its class.
-            data |= _updates_of(value)
-        case _:
-            pass
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(value, Mailbox) and (value.pending or value.resolution):
+        # An update is read by its kind, which is the default of its class.
+        data = value.model_dump(mode="json", exclude_defaults=True) | _updates_of(value)
+        return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    body = value.model_dump_json(exclude_defaults=True, exclude=_BESIDE[type(value)])
+    if isinstance(value, Event):
+        # Said although it is the default: readers of an export go by it.
+        return f'{body[:-1]},"schema_version":{value.schema_version}}}'
+    return body
 
 
 def update_body(update: Update) -> str:
@@ -64,7 +66,7 @@ def event_in(found: Plain) -> Event:
     return Event.model_validate_json(text_of(found["body"]))
 
 
-def _updates_of(mailbox: Mailbox) -> Mapping[str, Any]:
+def _updates_of(mailbox: Mailbox) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if mailbox.pending:
         found["pending"] = [_plain(update) for update in mailbox.pending]

@@ -25,6 +25,8 @@ def fitted(body: str, beside: int) -> Body:
         beside: bytes of the item's other attributes.
     """
     plain = body.encode()
+    if len(plain) + beside <= _KB:
+        return body
     small = _deflated(plain)
     return small if _started_kb(len(small) + beside) < _started_kb(len(plain) + beside) else body
 
