@@ -165,7 +165,7 @@ class RequestGroupAction(Element):
     """One thing to be done, or several within it."""
 
     resource: Reference | None = None
-    action: tuple[RequestGroupAction, ...] = ()
+    action: "tuple[RequestGroupAction, ...]" = ()
 
 
 class RequestGroup(Resource):
@@ -174,7 +174,7 @@ class RequestGroup(Resource):
     identifier: tuple[Identifier, ...] = ()
     group_identifier: Identifier | None = None
     priority: Priority | None = None
-    action: tuple[RequestGroupAction, ...] = ()
+    action: "tuple[RequestGroupAction, ...]" = ()
 
     def orders(self) -> Iterator[Reference]:
         """Iterate over what the actions are about, those within others too."""
