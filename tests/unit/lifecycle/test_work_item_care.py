@@ -217,7 +217,8 @@ def test_of_a_report_and_a_decision_at_the_same_instant_the_report_wins() -> Non
     read = item_of(world).opened_at.isoformat()
     # When the report is a moment faster
     reported(world)
-    decide(world, "close:completed-attested", item=read)
+    with pytest.raises(NotLegal, match="No work item is open"):
+        decide(world, "close:completed-attested", item=read)
     # Then the decision is used for nothing, not even for the next item
     until(world, Reason.NOTICE_UNDELIVERED)
     assert world.referral.proposed_outcome is Outcome.COMPLETED_REPORT_ACKNOWLEDGED

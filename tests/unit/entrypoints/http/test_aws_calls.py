@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
+from referral_core.adapters.aws.dynamodb.directory_store import DirectoryTable
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
@@ -20,6 +21,7 @@ from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.entrypoints.http.audit import Audit
 from referral_core.entrypoints.http.audit_events import ReadAudit
+from referral_core.entrypoints.http.directory_reads import ShowDirectory
 from referral_core.entrypoints.http.documents import ShowDocuments
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.intake import ReceiveReferral
@@ -81,6 +83,7 @@ class Aws:
             timelines=timelines,
             documents=opened,
             audits=ReadAudit(table, trail, self.clock),
+            directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
         ).audited(Audit(trail, self.clock))
 
     def _count(self, model: Any, **_: Any) -> None:

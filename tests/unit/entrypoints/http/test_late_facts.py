@@ -14,7 +14,15 @@ from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.updates import Cancel, Role
 from referral_core.domain.work_items import Reason
 from tests.in_memory import REFERRAL, World
-from tests.partner_actions import TO_THE_END, accepted, agreed, booked, notified, reason_of
+from tests.partner_actions import (
+    TO_THE_END,
+    accepted,
+    agreed,
+    booked,
+    notified,
+    patient_told,
+    reason_of,
+)
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.parties import Parties, Party, Request, authorization_pended
 from tests.unit.entrypoints.http.partner_writes import PAYER
@@ -37,6 +45,7 @@ def ended(*acts: Any) -> ApiClient:
 def _cancelled(world: World) -> None:
     world.report(Cancel, role=Role.EHR)
     notified(world)
+    patient_told(world)
 
 
 def a_result(text: str = "Potassium 7.1", *, critical: bool = True, **fields: Any) -> Json:
@@ -129,6 +138,7 @@ def _without_consent(world: World) -> World:
     of_order(an_order(performerType=psychiatry, contained=[a_patient()], insurance=None), world)
     world.report(Cancel, role=Role.EHR)
     notified(world)
+    patient_told(world)
     return world
 
 
