@@ -273,3 +273,25 @@ def test_without_a_secret_nothing_is_hashed(stored: Stored) -> None:
     bare = ReferralTable(stored.client, "t")
     with pytest.raises(RuntimeError, match="no secret"):
         bare.accept([a_numbered("r9", NUMBER)])
+
+
+@pytest.mark.parametrize("rotations", [0, 1, 2])
+def test_a_bundle_of_twenty_orders_is_one_transaction_after_a_rotation_too(
+    stored: Stored, rotations: int
+) -> None:
+    older = [str(n) for n in range(1, rotations + 1)]
+    stored.secret.put(str(rotations + 1), *older)
+    twenty = [a_numbered(f"r{n}", f"urn:n|{n}").but(identifiers=()) for n in range(20)]
+    assert stored.table.accept(twenty) == ()
+    assert [h.referral_id for h in stored.table.accept(twenty)] == [f"r{n}" for n in range(20)]
+
+
+def test_what_was_taken_before_a_rotation_is_seen_where_the_transaction_has_no_room_for_it(
+    stored: Stored,
+) -> None:
+    stored.accept("before", "urn:n|7")
+    stored.secret.put("2", "1")
+    twenty = [a_numbered(f"r{n}", f"urn:n|{n}").but(identifiers=()) for n in range(20)]
+    (held,) = stored.table.accept(twenty)
+    assert held.referral_id == "before"
+    assert stored.table.taken(TENANT, a_lock("urn:n|1")) is None, "all or nothing"

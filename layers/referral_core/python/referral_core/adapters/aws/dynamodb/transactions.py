@@ -33,7 +33,11 @@ _LEAST: Final = 2
 
 
 def parts_of_new(
-    table: Requests, new: NewReferral, used: Mapping[str, int] = _NOTHING
+    table: Requests,
+    new: NewReferral,
+    used: Mapping[str, int] = _NOTHING,
+    *,
+    older_checked: bool = True,
 ) -> list[Part]:
     """Return what accepting a referral writes, its event with the units counted.
 
@@ -41,6 +45,7 @@ def parts_of_new(
         table: composes the parts.
         new: what is accepted.
         used: what the process used for it until now, by unit; its event carries it.
+        older_checked: whether its keys under older secret keys are conditions of the write.
     """
     referral = new.referral
     others = [
@@ -52,6 +57,7 @@ def parts_of_new(
         table.check("key", older)
         for key in new.keys
         for older in items.older_key_items(table.hashed, referral.tenant, key)
+        if older_checked
     ]
     others += [
         table.put("identifier", items.identifier_item(table.hashed, referral, one), None)
