@@ -10,6 +10,7 @@ from referral_core.domain.outreach.plan import CAPPED
 from referral_core.domain.outreach.series import series
 from referral_core.domain.pathway import OutreachAttempt
 from referral_core.domain.referral import Contact, Referral
+from referral_core.lifecycle.alternates import alternate_at, attempts_of
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.messages import free_at, reachable
 
@@ -49,7 +50,7 @@ def next_turn(case: Case) -> Turn:
                 position=position,
             )
         )
-    return Turn(None, len(case.rules.outreach.attempts), ends_at(case), tuple(skipped))
+    return Turn(None, len(attempts_of(case)), ends_at(case), tuple(skipped))
 
 
 def upcoming(case: Case) -> tuple[tuple[OutreachAttempt, datetime], ...]:
@@ -78,9 +79,9 @@ def _ahead(case: Case, start: datetime) -> list[_Ahead]:
     """List the attempts not made yet, each with when it may be made; None: not at all."""
     found: list[_Ahead] = []
     following = _position(case.referral)
-    for position, attempt in enumerate(case.rules.outreach.attempts[following:], following):
+    for position, attempt in enumerate(attempts_of(case)[following:], following):
         at = None
-        if reachable(case, attempt.channel):
+        if alternate_at(case, position) or reachable(case, attempt.channel):
             planned = max(case.calendar.after(start, attempt.at), case.now)
             at = free_at(case, attempt.channel, planned, attempt.day_part)
         found.append(_Ahead(position, attempt, at))

@@ -9,6 +9,7 @@ from referral_core.domain.lifecycle import Party, Step
 from referral_core.domain.referral import WorkItem
 from referral_core.domain.updates import Reported
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
+from referral_core.lifecycle.alternates import sentence_of
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft
 
@@ -26,7 +27,7 @@ def call_due(case: Case, until: datetime) -> Draft:
     return draft(
         case,
         EventKind.CALL_DUE,
-        policy.status_reason,
+        sentence_of(case, case.referral.contacts[-1]) or policy.status_reason,
         due_at=until,
         queue=policy.queue,
         waits_for=Party.STAFF,
@@ -37,10 +38,11 @@ def call_due(case: Case, until: datetime) -> Draft:
 
 def call_overdue(case: Case, update: Reported, until: datetime) -> Draft:
     """Draft that nobody called in time: the item stays until the next attempt's turn."""
+    sentence = sentence_of(case, case.referral.contacts[-1])
     return draft(
         case,
         EventKind.CALL_OVERDUE,
-        f"Overdue. {WORK_ITEM_POLICIES[Reason.CALL_DUE].status_reason}",
+        f"Overdue. {sentence or WORK_ITEM_POLICIES[Reason.CALL_DUE].status_reason}",
         due_at=until,
         by=update,
         queue=case.referral.queue,

@@ -8,6 +8,7 @@ from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.outreach.series import series
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.alternates import alternates
 from referral_core.lifecycle.case import Case
 
 
@@ -27,15 +28,18 @@ def is_unreachable(case: Case) -> bool:
     """Whether the record proves that the patient cannot be reached.
 
     The letter is asked for beside the channels and parts of the day: it stands for none of them.
+    Where the order names others whom staff may call, one of them must have been called.
     """
     wanted = case.rules.outreach.evidence
     made = [c for c in series(case.referral) if c.counts]
+    others = [c for c in series(case.referral) if c.alternate is not None and c.state == "made"]
     spoken = [c for c in made if c.channel != "letter"]
     return (
         len(made) >= wanted.attempts
         and len({c.channel for c in spoken}) >= wanted.channels
         and len({c.day_part for c in spoken}) >= wanted.day_parts
         and (not wanted.letter or any(c.channel == "letter" for c in made))
+        and bool(others or not alternates(case))
     )
 
 

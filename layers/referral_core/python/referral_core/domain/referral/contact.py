@@ -22,6 +22,7 @@ class Contact(Model):
         position: of the pathway's attempt that it is; None for one made by staff on their own.
         day_part: of the patient's day when it was made.
         result: what came of a call.
+        alternate: who was called instead, by their place among the order's contacts, from 1 on.
     """
 
     number: int
@@ -33,8 +34,10 @@ class Contact(Model):
     parts: int = 0
     day_part: DayPart | None = None
     result: CallResult | None = None
+    alternate: int | None = None
 
     @property
     def counts(self) -> bool:
         """Whether it was an attempt to reach the patient."""
-        return self.state in {"sent", "made"} and self.purpose == "invitation"
+        is_made = self.state in {"sent", "made"} and self.purpose == "invitation"
+        return is_made and self.alternate is None

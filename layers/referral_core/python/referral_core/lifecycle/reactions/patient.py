@@ -31,6 +31,8 @@ _MEANING: Final[Mapping[CallResult, Reply]] = {
     CallResult.ANOTHER_TIME: Reply.YES,
     CallResult.ANOTHER_CLINIC: Reply.ANOTHER_CLINIC,
 }
+_ABOUT_THE_NUMBER: Final = frozenset({CallResult.WRONG_NUMBER, CallResult.OPTED_OUT})
+"""What of another person's number says nothing of the patient's."""
 _CALL: Final = {"staff_calls": 1}
 
 
@@ -116,7 +118,8 @@ def called(case: Case, update: ContactRecorded) -> Draft:
     )
     known = case.of(referral.but(contacts=with_call_made(referral, call), work_item=None))
     facts = ContactFacts(result=result)
-    if result in UNREACHED:
+    last = known.referral.contacts[-1]
+    if result in UNREACHED or (last.alternate is not None and result in _ABOUT_THE_NUMBER):
         return draft(
             known,
             EventKind.CALL_RECORDED,

@@ -24,6 +24,7 @@ from referral_core.domain.referral import Contact, Referral
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle import ending_message
+from referral_core.lifecycle.alternates import alternate_at
 from referral_core.lifecycle.attempts import (
     Turn,
     call_by,
@@ -214,6 +215,7 @@ def _due_now(case: Case, turn: Turn, contacts: tuple[Contact, ...]) -> Contact |
         state="due" if attempt.channel == "call" else "sending",
         position=turn.position,
         day_part=case.hours.part_of(case.now),
+        alternate=alternate_at(case, turn.position),
     )
 
 
