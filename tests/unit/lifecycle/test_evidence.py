@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from referral_core.domain.calendar import DayPart
+from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.pathway import Pathway
@@ -22,7 +23,7 @@ from referral_core.lifecycle.evidence import closes_loop, is_unreachable, propos
 from referral_core.pathways import pathway
 from tests.in_memory import World
 from tests.partner_actions import TO_THE_END, notified, reported
-from tests.unit.builders import NOW, a_referral
+from tests.unit.builders import NOW, a_new_referral, a_referral
 from tests.unit.lifecycle.work_item_worlds import a_world
 
 RULES: Final = pathway("generic-specialist", 1)
@@ -49,6 +50,15 @@ REACHED_BY: Final = attempts(
 """Exactly what the pathway wants, and nothing more."""
 
 
+NOBODY_ELSE: Final = ClinicalPayload(
+    service_request={},
+    resources={},
+    content=ClinicalContent(),
+    source_sha256="0" * 64,
+    content_hash="0" * 64,
+).dump()
+
+
 def a_case(
     rules: Pathway = RULES, *, delivered: bool = True, acknowledged: bool = True, **fields: Any
 ) -> Case:
@@ -60,7 +70,9 @@ def a_case(
         acknowledged_at=NOW if acknowledged else None,
     )
     referral = a_referral(notices=(notice,), **fields)
-    return World(pathways=lambda _id, _version: rules).engine.case(referral)
+    world = World(pathways=lambda _id, _version: rules)
+    world.referrals.accept([a_new_referral(referral, NOBODY_ELSE)])
+    return world.engine.case(referral)
 
 
 @pytest.mark.parametrize(
