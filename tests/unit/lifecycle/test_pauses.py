@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from referral_core.domain.directory import Practitioner
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.pause import LOOKS_AGAIN, Pause, PauseScope
 from referral_core.domain.updates import Cancel, Role
-from tests.in_memory import TENANT, World
+from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import accepted
 
 STARTED = "step-started"
@@ -110,12 +111,36 @@ def test_a_paused_payer_is_not_asked_and_the_others_are(step: Step) -> None:
     assert other.referral.status is Status.OFFERED
 
 
-def test_a_paused_clinic_is_offered_nothing_until_it_is_resumed() -> None:
+def clinics_of(world: World) -> set[str]:
+    """Every clinic of the directory."""
+    return {r.organization for r in world.directory._records if isinstance(r, Practitioner)}
+
+
+def first_choice() -> str:
+    """The clinic that the order goes to where none is paused."""
     free = a_world()
     free.settle()
     assert free.referral.offer is not None
+    return free.referral.offer.organization
+
+
+def test_routing_passes_over_a_paused_clinic_and_says_so() -> None:
+    first, world = first_choice(), a_world()
+    assert len(clinics_of(world)) > 1
+    a_pause(world, PauseScope.CLINIC, first)
+
+    world.settle()
+
+    assert world.referral.offer is not None
+    assert world.referral.offer.organization != first
+    (decision,) = world.referrals.routing_decisions(TENANT, REFERRAL)
+    assert "paused by operations" in decision.exclusions.values()
+
+
+def test_where_every_clinic_is_paused_the_offer_waits_until_one_is_resumed() -> None:
     world = a_world()
-    a_pause(world, PauseScope.CLINIC, free.referral.offer.organization)
+    for clinic in clinics_of(world):
+        a_pause(world, PauseScope.CLINIC, clinic)
 
     world.settle()
     look(world, times=4)

@@ -14,6 +14,7 @@ from typing import Final
 
 from referral_core.domain.directory import Listed, Practitioner
 from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.pause import PauseScope
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.routing.capacity import days_to_third_place
 from referral_core.domain.routing.demand import KeptDemand, kept_place
@@ -72,7 +73,11 @@ def proposed(case: Case, weeks: Sequence[str], also: Sequence[str] = ()) -> Prop
         also: NPIs of whom to look at, wherever they would rank.
     """
     market, rule = market_of(case), case.rules.routing
-    looked = _looked_at(case, market, weeks, also)
+    paused = _paused(case, market)
+    looked = _looked_at(case, market, weeks, also, paused)
+    if paused and not looked.ranking.candidates:
+        # Nobody else is left: the offer waits until operations let the clinic go on.
+        looked = _looked_at(case, market, weeks, also, {})
     unread = {npi: why for npi, why in looked.exclusions.items() if npi not in looked.found}
     ranking = looked.ranking.but(exclusions={**unread, **looked.ranking.exclusions})
     named = named_performer(case.content.service, ranking)
@@ -113,12 +118,24 @@ def market_of(case: Case) -> PublishedMarket:
     return unpublished(specialty, found.values(), case.now)
 
 
+def _paused(case: Case, market: PublishedMarket) -> Mapping[str, str]:
+    """Return who is passed over since operations hold back what would be offered to the clinic."""
+    held = {pause.of for pause in case.pauses if pause.scope is PauseScope.CLINIC}
+    listed = {npi: entry.practitioner for npi, entry in market.by_id.items()} if held else {}
+    return {npi: "paused by operations" for npi, p in listed.items() if p.organization in held}
+
+
 def _looked_at(
-    case: Case, market: PublishedMarket, weeks: Sequence[str], also: Sequence[str]
+    case: Case,
+    market: PublishedMarket,
+    weeks: Sequence[str],
+    also: Sequence[str],
+    paused: Mapping[str, str],
 ) -> _Looked:
     """Ask the directory about the best, and about others as long as none of them is free."""
     referral, looked = case.referral, _Looked()
-    asked = Question(need_of(case), case.rules.routing, weeks, excluded_by_offers(case), case.now)
+    excluded = {**paused, **excluded_by_offers(case)}
+    asked = Question(need_of(case), case.rules.routing, weeks, excluded, case.now)
     wished = (*case.content.service.performer_npis, *also)
     if referral.performer_choice is not None:
         wished = (referral.performer_choice.npi, *wished)
