@@ -72,7 +72,8 @@ def in_network(need: Need, practitioner: Practitioner) -> bool:
     payer = need.payer
     if payer is None:
         return True
-    if any(m.payer == payer for m in practitioner.memberships):
+    memberships = practitioner.memberships
+    if memberships and any(m.payer == payer for m in memberships):
         return tier_for(need, practitioner) < OUT_OF_NETWORK
     return "*" in practitioner.networks or payer in practitioner.networks
 
@@ -125,16 +126,18 @@ def _wrong_sex(need: Need, practitioner: Practitioner, _: RoutingRule) -> str | 
 
 
 def _wrong_modality(_: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
-    offered = set(practitioner.modalities)
-    is_wrong = bool(rule.modalities) and not offered & set(rule.modalities)
+    wanted = rule.modalities
+    is_wrong = bool(wanted) and not any(way in wanted for way in practitioner.modalities)
     return "is not seen the way this needs" if is_wrong else None
 
 
 def _not_licensed(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
     """Ask for the licence of the state where the care is given: of the patient's, from afar."""
     known = practitioner.licence_states
+    if not known:
+        return None
     given_in = need.state if is_remote(practitioner, rule) else practitioner.location.state
-    is_wrong = bool(known) and given_in is not None and given_in not in known
+    is_wrong = given_in is not None and given_in not in known
     return f"not licensed in {given_in}" if is_wrong else None
 
 
@@ -145,8 +148,9 @@ def _wrong_language(need: Need, practitioner: Practitioner, rule: RoutingRule) -
 
 def is_remote(practitioner: Practitioner, rule: RoutingRule) -> bool:
     """Whether the patient would be seen without going there."""
-    offered = set(practitioner.modalities) & (set(rule.modalities) or set(Modality))
-    return bool(offered) and offered <= _FROM_AFAR
+    wanted = rule.modalities
+    offered = [way for way in practitioner.modalities if not wanted or way in wanted]
+    return bool(offered) and all(way in _FROM_AFAR for way in offered)
 
 
 HARD_FILTERS: Final = (

@@ -173,10 +173,10 @@ def decide(
     floors = None if valid is None else valid.floors(weeks, waits)
     extra = (lambda _: 0.0) if floors is None else floors.of
     of_services = {} if floors is None else floors.of_services
-    for service in index.best_first(demand, costs, extra, limit):
-        at_least, bound = of_services.get(service.id, 0.0), limit()
-        if at_least > bound or service.id in excluded:
+    for service in index.best_first(demand, costs, extra, limit, of_services):
+        if service.id in excluded:
             continue
+        at_least, bound = of_services.get(service.id, 0.0), limit()
         cost = costs.of(demand, service)
         if cost + at_least > bound + _ROUNDING:
             continue

@@ -22,6 +22,7 @@ _BALL_SIZE: Final = 8
 _ROUNDING: Final = 1e-6
 """Distances taken another way differ in their last digits: a bound is lowered by more than that."""
 _DIAMETER_KM: Final = 2 * 6371.0
+_NO_PRICES: Final[Mapping[str, float]] = {}
 
 Point = tuple[float, float, float]
 """A point on the unit sphere."""
@@ -37,6 +38,7 @@ class Ball:
         tiers: payer id → best tier among the services; a payer that is absent has none in network.
         languages: what anybody speaks there.
         services: those of a ball that is not divided.
+        points: where each of them is.
         parts: the two halves of a ball that is.
     """
 
@@ -45,6 +47,7 @@ class Ball:
     tiers: Mapping[str, int]
     languages: frozenset[str]
     services: tuple[Service, ...] = ()
+    points: tuple[Point, ...] = ()
     parts: tuple[Ball, ...] = ()
 
     def least_cost(self, here: Point | None, demand: Demand, costs: CostModel) -> float:
@@ -80,12 +83,31 @@ def _ball(services: list[Service]) -> Ball:
     languages = frozenset().union(*(s.languages for s in services))
     radius = max(distance_km(centre, s.place) for s in services)
     if len(services) <= _BALL_SIZE:
-        return Ball(point_of(centre), radius, tiers, languages, services=tuple(services))
+        points = tuple([point_of(s.place) for s in services])
+        return Ball(
+            point_of(centre), radius, tiers, languages, services=tuple(services), points=points
+        )
     axis = 0 if max(north) - min(north) > max(east) - min(east) else 1
     ordered = sorted(services, key=lambda s: (s.place[axis], s.id))
     half = len(ordered) // 2
     parts = (_ball(ordered[:half]), _ball(ordered[half:]))
     return Ball(point_of(centre), radius, tiers, languages, parts=parts)
+
+
+def _least(
+    service: Service, point: Point, here: Point | None, demand: Demand, costs: CostModel
+) -> float:
+    """Return what a match with a service costs at least: its cost, less what rounding may take."""
+    named = service.tiers.get(demand.payer)
+    tier = service.tiers.get(ANY_PAYER, OUT_OF_NETWORK) if named is None else named
+    least = costs.tiers[tier - 1] - _ROUNDING
+    if demand.language not in service.languages:
+        least += costs.language
+    if service.id not in demand.seen:
+        least += costs.unseen
+    if here is None:
+        return least + costs.unplaced
+    return least + costs.per_km * _DIAMETER_KM * asin(min(1.0, dist(here, point) / 2))
 
 
 class ServiceIndex:
@@ -107,8 +129,11 @@ class ServiceIndex:
         costs: CostModel,
         extra: Callable[[Ball], float],
         limit: Callable[[], float],
+        at_least: Mapping[str, float] = _NO_PRICES,
     ) -> Iterator[Service]:
         """Yield the services that may cost less than the limit, the most promising areas first.
+
+        Of a service that costs too much its least cost says so, in a fraction of the time.
 
         Args:
             demand: the referral.
@@ -116,6 +141,7 @@ class ServiceIndex:
             extra: what every service of a ball costs at least beside the match: its price.
             limit: what a service must not exceed, asked again before each ball: it falls as the
                 caller finds better ones.
+            at_least: service id → what its place costs at least; filled in by `extra`.
         """
         root = self._roots.get(demand.specialty)
         if root is None:
@@ -127,7 +153,10 @@ class ServiceIndex:
             bound, _, ball = heappop(queue)
             if bound > limit():
                 return
-            yield from ball.services
+            for service, point in zip(ball.services, ball.points, strict=True):
+                least = _least(service, point, here, demand, costs)
+                if least + at_least.get(service.id, 0.0) <= limit():
+                    yield service
             for part in ball.parts:
                 pushed += 1
                 least = part.least_cost(here, demand, costs) + extra(part)
