@@ -96,4 +96,5 @@ def test_prices_bound_the_optimum_from_below_and_nearly_reach_it(seed: int) -> N
     )
     dual, best = chosen_at(prices, market) - earned, optimum(market).cost
     assert dual <= best + 0.01
-    assert dual >= best - 4 * len(expected)
+    # Within a bid's last step a referral, and the half of one that is taken off each price.
+    assert dual >= best - 9 * len(expected)
