@@ -109,9 +109,9 @@ function details({ order, patient, contacts, offers, notices }) {
       term("Reasons", order.reasons.join("; ")), term("Notes", order.notes.join(" ")),
       term("Payer", order.selfPay ? "The patient pays" : order.payer), term("Member number", order.memberId),
       term("Address", patient.address), term("Email", patient.email),
-      term("Also to be called", patient.alternates.map(alternate).join("; ")))),
+      term("Also to be called", patient.alternates.map((each, place) => `${place + 1}. ${alternate(each)}`).join("; ")))),
     section("Contacts", contacts.length > 0 && table(["#", "Channel", "When", "Result"], contacts.map((each) => [
-      each.number, words(each.channel), dateTime(each.at), words(each.result ?? each.state)]))),
+      each.number, each.alternate ? `call of contact ${each.alternate}` : words(each.channel), dateTime(each.at), words(each.result ?? each.state)]))),
     section("Clinics asked", offers.length > 0 && table(["#", "Clinic", "Sent", "Answer"], offers.map((each) => [
       each.number, words(each.organization), dateTime(each.offered_at), words(each.reason ?? each.status)]))),
     section("Told the referring provider", notices.length > 0 && table(["About", "Queued", "Delivered", "Acknowledged"], notices.map((each) => [
