@@ -76,14 +76,17 @@ class Api(Construct):
             default_authorizer=self._authorizer(functions["authorize_client"]),
         )
         self._console_at(self.http_api.api_endpoint)
+        # One a function, not one a route: a stack may have five hundred resources.
+        behind = {
+            name: integrations.HttpLambdaIntegration(f"{name}Integration", functions[name])
+            for name in dict.fromkeys(ROUTES.values())
+        }
         for route, name in ROUTES.items():
             method, path = route.split(" ")
             self.http_api.add_routes(
                 path=path,
                 methods=[apigw.HttpMethod(method)],
-                integration=integrations.HttpLambdaIntegration(
-                    f"{name}Integration", functions[name]
-                ),
+                integration=behind[name],
                 authorizer=apigw.HttpNoneAuthorizer() if route in PUBLIC else None,
             )
         self._stage(key)

@@ -16,8 +16,10 @@ from infra.triggers import STREAM_FILTERS
 from referral_core.domain.cost_ledger import UNITS
 from referral_core.domain.lifecycle import Outcome, Queue, Status
 from referral_core.entrypoints.queues import ALL
+from referral_core.metering import OVERHEAD
 from referral_core.observability import NAMESPACE
 from referral_core.pathways import pathways
+from referral_core.price_books import LISTS, price_book
 
 _MINUTE: Final = Duration.minutes(1)
 _GAUGED: Final = Duration.minutes(5)
@@ -145,6 +147,46 @@ def _money() -> list[cloudwatch.GraphWidget]:
         _graph(
             "Units without a price, of what closed",
             [_metric("NotPriced", "Sum", {**_EVENTS, "part": ALL}, _DAY)],
+        ),
+        _graph("Units a day that no referral carries", list(_overhead().values())),
+        _graph("Overhead a day, US dollars: all of it, and a referral received", _shared_out()),
+    ]
+
+
+def _overhead() -> Mapping[str, cloudwatch.Metric]:
+    """Return what the watchdog, the stream's consumers and the ends of steps use, by unit."""
+    cloud = (name for name, unit in UNITS.items() if unit.part == "cloud")
+    return {
+        unit: cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=f"{OVERHEAD}.{unit}",
+            statistic="Sum",
+            period=_DAY,
+            label=unit,
+        )
+        for unit in cloud
+    }
+
+
+def _shared_out() -> list[cloudwatch.IMetric]:
+    """Return what the overhead costs by the list, and the share of each referral received."""
+    prices = price_book(LISTS[0]).prices
+    priced = {unit: each for unit, each in _overhead().items() if unit in prices}
+    received = {
+        f"received_{n}": _metric("ReferralsReceived", "Sum", {**_EVENTS, "pathway": p}, _DAY)
+        for n, p in enumerate(_pathways())
+    }
+    dollars = " + ".join(f"FILL({unit}, 0) * {prices[unit].usd:f}" for unit in priced)
+    count = " + ".join(f"FILL({name}, 0)" for name in received)
+    return [
+        cloudwatch.MathExpression(
+            expression=dollars, using_metrics={**priced}, label="overhead", period=_DAY
+        ),
+        cloudwatch.MathExpression(
+            expression=f"({dollars}) / ({count})",
+            using_metrics={**priced, **received},
+            label="overhead a referral",
+            period=_DAY,
         ),
     ]
 

@@ -320,7 +320,7 @@ def test_three_dashboards_draw_what_the_functions_measure(resources: Resources) 
             "ReferralsClosed LoopsClosed TimeInStatus IteratorAge OldestDue ExecutionsFailed Errors"
         ),
         "partners": "PartnerCalls PartnerSeconds Messages AuthorizationClocks",
-        "money": "CostPerReferral NotPriced",
+        "money": "CostPerReferral NotPriced Overhead.lambda_ms Overhead.read_units",
     }.items():
         for metric in drawn.split():
             assert f'\\"{metric}\\"' in boards[f"{STACK_NAME}-{name}"], metric

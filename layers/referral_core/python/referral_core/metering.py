@@ -20,6 +20,8 @@ LAMBDA_MS: Final = "lambda_ms"
 LAMBDA_REQUESTS: Final = "lambda_requests"
 API_REQUESTS: Final = "api_requests"
 QUEUE_OPERATIONS: Final = "queue_operations"
+OVERHEAD: Final = "Overhead"
+"""Begins the names of the metrics of what no event carries; the unit follows a dot."""
 PRICED_MB: Final = 512
 """The memory whose milliseconds are counted; a function of more counts so many more."""
 _NS_A_MS: Final = 1_000_000
@@ -116,5 +118,5 @@ def metered(handler: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answe
 def say_overhead(left: Mapping[str, int]) -> None:
     """Emit what no event carries, by unit: a series a unit, whatever the function."""
     measure_all(
-        {f"Overhead.{unit}": Measured(count) for unit, count in left.items()}, by_function=False
+        {f"{OVERHEAD}.{unit}": Measured(count) for unit, count in left.items()}, by_function=False
     )
