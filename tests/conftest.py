@@ -1,4 +1,7 @@
-"""For all tests: hypothesis judges behaviour, never how long a machine takes."""
+"""For all tests: hypothesis judges behaviour, never how long a machine takes.
+
+`pytest --hypothesis-profile=wide` tries ten times as much of each property.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import gc
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", _UNHURRIED, max_examples=50)
+settings.register_profile("wide", _UNHURRIED, max_examples=500)
 settings.load_profile("steady")
 
 
