@@ -36,6 +36,7 @@ class Figures:
 
     Attributes:
         plain_ms: CPU of one PutItem and one PutObject.
+        first_ms: CPU of a process's first POST, the build included: what a start put off is in it.
         post_ms: CPU of one POST.
         ratio: of the two, round by round.
         calls: of AWS, of one POST.
@@ -43,6 +44,7 @@ class Figures:
     """
 
     plain_ms: float
+    first_ms: float
     post_ms: float
     ratio: float
     calls: Mapping[str, int]
@@ -106,15 +108,15 @@ def _event() -> dict[str, Any]:
     return event
 
 
-def measure(rounds: int, *works: Callable[[int], None]) -> list[list[float]]:
-    """Return each work's CPU milliseconds, the works in turn."""
+def measure(rounds: int, *works: Callable[[int], None], warm: int = _WARM) -> list[list[float]]:
+    """Return each work's CPU milliseconds, the works in turn, after some rounds to warm them."""
     taken: list[list[float]] = [[] for _ in works]
-    for number in range(rounds + _WARM):
+    for number in range(rounds + warm):
         for work, found in zip(works, taken, strict=True):
             began = time.process_time()
             work(number)
             spent = (time.process_time() - began) * 1000
-            if number >= _WARM:
+            if number >= warm:
                 found.append(spent)
     return taken
 
@@ -153,13 +155,14 @@ def figures(rounds: int = _ROUNDS) -> Figures:
 
 
 def _measured(rounds: int, address: str, post: Callable[[int], None]) -> Figures:
-    post(-1)
+    ((first,),) = measure(1, post, warm=0)
     resident = _resident_mb()
     plain, posted = measure(rounds, plain_writes(), post)
     _calls(address)
     post(rounds + _WARM)
     return Figures(
         plain_ms=statistics.median(plain),
+        first_ms=first,
         post_ms=statistics.median(posted),
         ratio=statistics.median(p / w for w, p in zip(plain, posted, strict=True)),
         calls=dict(_calls(address)),
