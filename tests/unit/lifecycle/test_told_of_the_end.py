@@ -17,12 +17,14 @@ from referral_core.domain.updates import (
     DeceasedOrMoved,
     Ending,
     EnteredInError,
+    NoticeDelivered,
     Role,
     Superseded,
 )
 from referral_core.domain.work_items import Reason
 from tests.in_memory import World
 from tests.partner_actions import accepted, agreed, booked, notified, reason_of
+from tests.unit.lifecycle.test_people import changed
 from tests.unit.lifecycle.work_item_worlds import a_world, decide, reply
 
 
@@ -238,3 +240,23 @@ def test_staff_who_end_it_leave_the_patient_no_less_informed() -> None:
     world.clock.move(timedelta(days=1))
     decide(world, "close:expired-unresolved")
     assert "no longer arrange" in texts(world)[before]
+
+
+def test_who_wants_no_messages_gets_no_email_about_the_end_either() -> None:
+    world = with_a_visit()
+    changed(world, email="pat@example.org")
+    reply(world, "stop")
+    ended(world)
+    assert reason_of(world) is Reason.PATIENT_NOT_TOLD
+    assert [m for m in world.messenger.sent if m.channel == "email"] == []
+
+
+def test_a_notice_that_arrives_first_closes_nothing_over_the_patients_head() -> None:
+    world = with_a_visit()
+    world.clock.move(timedelta(hours=13))
+    ended(world)
+    notice = world.referral.notice
+    assert notice is not None
+    arrived = world.update(NoticeDelivered, notice=notice.number)
+    case = world.engine.case(world.referral)
+    assert world.engine.react(Step.VERIFY_CLOSURE, case, arrived).next is Step.VERIFY_CLOSURE
