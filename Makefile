@@ -16,7 +16,7 @@ BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed check test synth demo local console simulate-day report mutants fuzz bench bench-routing bench-waitlist terminology terminology-document format clean
+.PHONY: help setup installed check test synth demo local console simulate-day report mutants fuzz bench bench-routing bench-waitlist bench-console terminology terminology-document format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -90,6 +90,9 @@ bench-routing: setup ## Print how near routing comes to hindsight, and what a de
 
 bench-waitlist: setup ## Print days until seen and places left empty, with the waitlist served against polling.
 	@$(BIN)/python -m benchmarks.waitlist
+
+bench-console: setup ## Print what the first page of the worklist costs, with little and with much open and closed.
+	@$(BIN)/python -m benchmarks.console_pages
 
 terminology: setup ## Check every code of the terminology tables against its source tables in REFERENCE.
 	@$(BIN)/python -m local.terminology --reference $(REFERENCE)

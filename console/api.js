@@ -24,12 +24,18 @@ export const get = (path) => call("GET", path);
 
 export const post = (path, body, key) => call("POST", path, body, key);
 
+export const put = (path, body) => call("PUT", path, body);
+
+export const del = (path) => call("DELETE", path);
+
 /** Act on a work item; the key makes the same form sent twice one act. */
 export const decide = (id, decision, key) => post(`/work-items/${id}/decision`, decision, key);
 
-/** Read what is no JSON. */
-export async function getContent(path) {
-  return (await answered(path)).blob();
+/** Read a document as it came; of a large one, the address at which it is for a minute. */
+export async function getDocument(path) {
+  const answer = await answered(path);
+  const isThere = answer.headers.get("Content-Disposition")?.startsWith("attachment");
+  return isThere ? answer.blob() : answer.json();
 }
 
 /**

@@ -6,7 +6,6 @@ import { fill, h } from "./element.js";
 import { dateTime, now, words } from "./format.js";
 
 const AT_ONCE = 25;
-const MOST_EXPORTED = 2000;
 const UNTIL = [["1 hour", 1], ["4 hours", 4], ["1 day", 24], ["3 days", 72]];
 
 /** Return the bar of what may be done with the picked items. */
@@ -52,10 +51,13 @@ export function bulkBar({ items, picked, people, status, done, failed, query }) 
     let rows = chosen;
     if (!rows.length) {
       rows = [];
-      for (let path = query(100); path && rows.length < MOST_EXPORTED;) {
+      let stopped = false;
+      const stop = h("button.plain", { onclick: () => { stopped = true; } }, "Stop");
+      for (let path = query(100); path;) {
         const page = await get(path);
+        if (stopped) return fill(status, "Stopped: nothing was exported.");
         rows.push(...page.workItems);
-        fill(status, `${rows.length} read …`);
+        fill(status, `${rows.length} read … `, stop);
         path = page.next && page.next.slice(page.next.indexOf("/work-items"));
       }
     }

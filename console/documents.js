@@ -1,6 +1,6 @@
 // What people wrote about a referral, and the documents that prove its facts.
 
-import { getContent, Offline, Refused } from "./api.js";
+import { getDocument, Offline, Refused } from "./api.js";
 import { save } from "./csv.js";
 import { fill, h } from "./element.js";
 import { dateTime, words } from "./format.js";
@@ -19,14 +19,16 @@ export function comments({ kept, referral, names }) {
 /** Every document but the comments that are shown, with a button that saves it as it came. */
 export function documents({ kept, referral, status, failed }) {
   const rows = kept.filter((each) => each.text === undefined).map((each) => [
-    words(each.kind), dateTime(each.receivedAt), size(each.size),
+    words(each.kind), h("span", {}, dateTime(each.receivedAt), h("span.sub", {}, [each.source && `from ${words(each.source).toLowerCase()}`, each.sha256.slice(0, 12)].filter(Boolean).join(" · "))), size(each.size),
     h("button.plain", { "aria-label": `Save the ${words(each.kind).toLowerCase()} of ${dateTime(each.receivedAt)}`, onclick: () => open(each) }, "Save"),
   ]);
   return section("Documents", rows.length > 0 && table(["Document", "Received", "Size", "As it came"], rows));
 
   async function open({ sha256, contentType }) {
     try {
-      save(sha256.slice(0, 12), contentType, await getContent(`/referrals/${referral.id}/documents/${sha256}`));
+      const found = await getDocument(`/referrals/${referral.id}/documents/${sha256}`);
+      if (found.location) h("a", { href: found.location, rel: "noreferrer" }).click();
+      else save(sha256.slice(0, 12), contentType, found);
       fill(status, "Saved: the file holds the patient's data, keep it accordingly.");
     } catch (error) {
       if (error instanceof Offline || error instanceof Refused) fill(status, h("strong", {}, error.message));
@@ -41,4 +43,4 @@ function author(comment, referral, names) {
   return act && names.get(act.actor);
 }
 
-const size = (bytes) => (bytes < 1024 ? `${bytes} B` : `${Math.ceil(bytes / 1024)} KB`);
+const size = (bytes) => (bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`);

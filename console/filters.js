@@ -1,17 +1,25 @@
-// The filters of a list: on the server, each shown as a chip that takes it away.
+// The filters of a list: on the server, each shown as a chip that takes it away; kept under a name.
 
-import { h } from "./element.js";
+import { del, get, post } from "./api.js";
+import { fill, h } from "./element.js";
 import { words } from "./format.js";
 
 /** What is filtered now, by the API's parameter; kept while the tab is open. */
 export const filters = {};
 
 const AGES = ["1", "3", "7", "14", "30"];
-const NAMES = { reason: "Reason", status: "Status", priority: "Priority", payer: "Payer", clinic: "Clinic", "waiting-for": "Waits for", pathway: "Pathway", "older-than": "Received" };
-const OF = { status: "status", priority: "priority", payer: "payer", clinic: "performer", "waiting-for": "waitsFor", pathway: "pathway" };
+const DUES = [["0", "Overdue or due now"], ["1", "Due within a day"], ["3", "Due within 3 days"], ["7", "Due within 7 days"]];
+const NAMES = {
+  status: "Status", priority: "Priority", "waiting-for": "Waits for", pathway: "Pathway", specialty: "Specialty", practice: "Referring practice",
+  clinic: "Clinic", payer: "Payer", language: "Language", queue: "Team", reason: "Reason", owner: "Owner",
+};
+const OF = {
+  status: "status", priority: "priority", "waiting-for": "waitsFor", pathway: "pathway", specialty: "specialty", practice: "practice",
+  clinic: "performer", payer: "payer", language: "language",
+};
 
 /** Return the controls; what may be chosen is what the rows have, and what is chosen already. */
-export function filterControls({ me, counts, items, changed }) {
+export function filterControls({ me, counts, items, people, withOwner, saved, changed }) {
   const set = (name, value) => { filters[name] = value; changed(); };
   const choose = (name, label, options, all) => options.length > 0 && h("label", {}, h("span", {}, label),
     h("select", { onchange: (event) => set(name, event.target.value) },
@@ -23,22 +31,74 @@ export function filterControls({ me, counts, items, changed }) {
     return [...values].sort().map((value) => [value, words(value)]);
   };
   const teams = me.teams.map((team) => [team, `${words(team)} (${counts.teams[team]?.open ?? 0})`]);
-  const more = ["status", "priority", "waiting-for", "payer", "clinic", "pathway"];
+  const owners = people.map((person) => [person.id, person.name]);
+  const said = sayer(people);
   const chosen = Object.entries(filters).filter(([, value]) => value);
+  const isMore = ([name]) => !["queue", "reason"].includes(name);
   return [
     teams.length > 1 && choose("queue", "Team", teams, "All my teams"),
     choose("reason", "Reason", me.reasons.map((reason) => [reason, words(reason)]), "All reasons"),
-    h("details.more", { open: chosen.some(([name]) => more.includes(name) || name === "older-than") },
+    h("details.more", { open: chosen.some(isMore) },
       h("summary", {}, "More filters"),
       h("div.filters", {},
-        more.map((name) => choose(name, NAMES[name], ofRows(name), "All")),
+        choose("due-within", "Due", DUES, "Any time"),
+        withOwner && choose("owner", "Owner", [["none", "Nobody"], ...owners], "Anybody"),
+        Object.keys(OF).map((name) => choose(name, NAMES[name], ofRows(name), "All")),
         choose("older-than", "Received", AGES.map((days) => [days, age(days)]), "Any time"))),
-    chosen.map(([name, value]) =>
+    savedControls({ me, saved, chosen, changed }),
+    chosen.length > 0 && h("div.chips", {}, chosen.map(([name, value]) =>
       h("button.chip", { "aria-label": `Remove the filter ${said(name, value)}`, onclick: () => set(name, "") },
-        said(name, value), h("span", { "aria-hidden": "true" }, " ×"))),
+        said(name, value), h("span", { "aria-hidden": "true" }, " ×")))),
   ];
 }
 
-const said = (name, value) => (name === "older-than" ? age(value) : words(value));
+/** What a person kept, and what their teams share. */
+export const savedFilters = async () => (await get("/filters")).filters;
+
+function savedControls({ me, saved, chosen, changed }) {
+  const place = h("div");
+  const same = (each) => JSON.stringify(sorted(each.query)) === JSON.stringify(sorted(Object.fromEntries(chosen)));
+  const used = saved.find((each) => chosen.length > 0 && same(each));
+  const use = (id) => {
+    for (const name of Object.keys(filters)) delete filters[name];
+    Object.assign(filters, saved.find((each) => key(each) === id)?.query);
+    changed();
+  };
+  return h("div.saved", {},
+    saved.length > 0 && h("label", {}, h("span", {}, "Saved filters"),
+      h("select", { onchange: (event) => use(event.target.value) },
+        h("option", { value: "" }, "None"),
+        saved.map((each) => h("option", { value: key(each), selected: each === used }, each.team ? `${each.name} (${words(each.team)})` : each.name)))),
+    used && h("button.plain", { onclick: async () => { await del(`/filters/${used.id}${used.team ? `?team=${used.team}` : ""}`); changed({ saved: true }); } }, `Forget “${used.name}”`),
+    chosen.length > 0 && !used && h("button.plain", { onclick: () => ask() }, "Save this filter …"),
+    place);
+
+  function ask() {
+    const form = h("form.inline-form", { onsubmit: save },
+      h("label", {}, h("span", {}, "Name"), h("input", { name: "name", required: true, maxlength: "60", autocomplete: "off" })),
+      h("label", {}, h("span", {}, "For"), h("select", { name: "team" }, h("option", { value: "" }, "Me"), me.teams.map((team) => h("option", { value: team }, words(team))))),
+      h("button.primary", { type: "submit" }, "Save"), h("button.plain", { type: "button", onclick: () => fill(place) }, "Cancel"));
+    fill(place, form);
+    form.elements.name.focus();
+  }
+
+  async function save(event) {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    await post("/filters", { name: form.get("name"), query: Object.fromEntries(chosen), team: form.get("team") || null });
+    fill(place);
+    changed({ saved: true });
+  }
+}
+
+const key = ({ id, team }) => `${team ?? ""}/${id}`;
+const sorted = (query) => Object.entries(query).sort(([one], [other]) => (one < other ? -1 : 1));
+
+const sayer = (people) => (name, value) => {
+  if (name === "older-than") return age(value);
+  if (name === "due-within") return DUES.find(([days]) => days === value)?.[1] ?? `Due within ${value} days`;
+  if (name === "owner") return value === "none" ? "Nobody's" : `Of ${people.find((person) => person.id === value)?.name ?? value}`;
+  return name in OF && name !== "status" ? `${NAMES[name]}: ${words(value)}` : words(value);
+};
 
 const age = (days) => `${days} ${days === "1" ? "day" : "days"} ago or more`;

@@ -5,6 +5,7 @@ import { get } from "./api.js";
 import { fill, h } from "./element.js";
 import { comments, documents } from "./documents.js";
 import { date, dateTime, dayOnly, reasonOf, since, urgency, words } from "./format.js";
+import { recordParts } from "./record.js";
 import { section, table } from "./section.js";
 import { timeline } from "./timeline.js";
 
@@ -17,7 +18,7 @@ export async function referralPage({ main, me, path, failed }) {
   const body = h("div");
   const shown = { kind: "told" };
   let first = path[1];
-  let referral, plan, kept;
+  let referral, plan, kept, parts;
   const { people } = await get("/people");
   const names = new Map(people.map((person) => [person.id, person.name]));
 
@@ -36,7 +37,8 @@ export async function referralPage({ main, me, path, failed }) {
       actionPanel({ referral, me, people, done, failed, first }),
       h("div.columns", {},
         timeline({ referral, plan, names, shown, changed: render }),
-        h("div", {}, comments({ kept, referral, names }), ...details(referral), documents({ kept, referral, status, failed }))));
+        h("div", {}, comments({ kept, referral, names }), ...details(referral), documents({ kept, referral, status, failed }))),
+      h("div.parts", {}, parts));
     first = null;
   }
 
@@ -47,12 +49,15 @@ export async function referralPage({ main, me, path, failed }) {
   }
 
   async function refresh() {
+    const before = referral.version;
     await load();
+    if (referral.version !== before) parts = recordParts({ referral, me, names });
     render();
   }
 
   fill(main, h("p", {}, h("a", { href: "#/worklist" }, "← Work")), h("p.quiet", { role: "status" }, "Loading …"));
   await load();
+  parts = recordParts({ referral, me, names });
   fill(main, h("p", {}, h("a", { href: "#/worklist" }, "← Work")), body);
   render();
   const timer = setInterval(() => {

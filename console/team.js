@@ -1,75 +1,103 @@
-// For managers: what each person has, how much of it is late, and handing it over.
+// What managers see: who has how much, what is late and done, and who comes, changes and leaves.
 
-import { decide, get } from "./api.js";
+import { get, post, put } from "./api.js";
 import { fill, h } from "./element.js";
-import { urgency, words } from "./format.js";
+import { words } from "./format.js";
+import { leavingForm, personForm } from "./people-forms.js";
+import { section, table } from "./section.js";
 
+const AT_ONCE = 25;
 const PAGE = 100;
 
 export async function teamPage({ main, me, failed }) {
   const status = h("p.status", { role: "status" });
   const place = h("div");
   const body = h("div");
+  const close = () => fill(place);
 
-  async function refresh() {
-    const [{ people }, counts] = await Promise.all([get("/people"), get("/work-items/counts")]);
-    const loads = await Promise.all(people.map((person) => get(`/work-items?owner=${encodeURIComponent(person.id)}&_count=${PAGE}`)));
+  async function refresh(sentence) {
+    const [{ people }, counts] = await Promise.all([get("/people"), get("/work-items/counts?by=person")]);
+    fill(place);
     fill(body,
-      h("h2", {}, "People"),
-      scrolled("People", h("table.small", {},
-        h("thead", {}, h("tr", {}, ["Person", "Teams", "Open", "Overdue", ""].map((text) => h("th", { scope: "col" }, text || h("span.hidden", {}, "Hand over"))))),
-        h("tbody", {}, people.map((person, index) => personRow(person, loads[index], people))))),
-      h("h2", {}, "Teams"),
-      scrolled("Teams", h("table.small", {},
-        h("thead", {}, h("tr", {}, ["Team", "Open", "Overdue", "Unassigned"].map((text) => h("th", { scope: "col" }, text)))),
-        h("tbody", {}, Object.entries(counts.teams).map(([team, { open, overdue, unassigned }]) =>
-          h("tr", {}, h("th", { scope: "row" }, words(team)), h("td", {}, open), late(overdue), h("td", {}, unassigned)))))));
+      section("People", table(["Person", "Teams", "Open", "Overdue", "Done today", "Manage"], people.map((person) => personRow(person, people, counts.people[person.id])), "People")),
+      section("Teams", table(["Team", "Open", "Overdue", "Unassigned", "Waiting for others"], Object.entries(counts.teams).map(([team, each]) =>
+        [words(team), link(each.open, `worklist/team`), late(each.overdue), each.unassigned, each.waiting]), "Teams")));
+    if (sentence) fill(status, sentence);
+    doneToday().catch(() => {});
   }
 
-  function personRow(person, load, people) {
-    const overdue = load.workItems.filter((item) => urgency(item).state === "overdue").length;
-    const more = load.next ? "+" : "";
-    return h("tr", {},
-      h("th", { scope: "row" }, person.name, h("span.sub", {}, words(person.role))),
-      h("td", {}, person.role === "manager" ? "All" : person.teams.map(words).join(", ")),
-      h("td", {}, load.workItems.length, more), late(overdue, more),
-      h("td", {}, load.workItems.length > 0 && h("button", { onclick: () => ask(person, load.workItems, people), "aria-label": `Hand over what ${person.name} has` }, "Hand over …")));
+  function personRow(person, people, load) {
+    const open = load?.open ?? 0;
+    const act = (text, what) => h("button.plain", { "aria-label": what, onclick: () => ask(text, person, people, open) }, text);
+    return [
+      h("span", {}, person.name, h("span.sub", {}, `${words(person.role)} · ${person.id}`)),
+      person.role === "manager" ? "All" : person.teams.map(words).join(", ") || "–",
+      open, late(load?.overdue ?? 0), h("span", { "data-done": person.id }, "…"),
+      h("span.actions", {},
+        open > 0 && act("Hand over …", `Hand over what ${person.name} has`),
+        person.id !== me.id && [act("Change …", `Change ${person.name}`), act("Leaves …", `${person.name} leaves`)]),
+    ];
   }
 
-  function ask(person, items, people) {
-    const able = people.filter((each) => each.id !== person.id && items.every((item) => each.teams.includes(item.queue)));
-    const select = h("select", { name: "to", required: true }, able.map((each) => h("option", { value: each.id }, each.name)));
-    fill(place, h("form.act", { onsubmit: (event) => { event.preventDefault(); handOver(items, select.value).catch(failed); } },
-      h("h2", {}, `Hand over what ${person.name} has`),
-      h("p.follows", {}, `${items.length} ${items.length === 1 ? "item moves" : "items move"} to the list of the colleague you choose, and this is recorded with each.`),
-      h("label", {}, h("span", {}, "To"), select),
-      h("p.actions", {}, h("button.primary", { type: "submit" }, "Hand over"), h("button.plain", { type: "button", onclick: () => fill(place) }, "Cancel"))));
-    select.focus();
+  function ask(act, person, people, open) {
+    const others = people.filter((each) => each.id !== person.id && each.role !== "finance");
+    if (act === "Change …") return show(personForm({ me, person, send: (sent) => change(person, sent), close }));
+    const leaves = act === "Leaves …";
+    show(leavingForm({ person, open, others, leaves, close, send: (owner) => handOver(person, open && owner, leaves) }));
   }
 
-  async function handOver(items, owner) {
+  function show(form) {
+    fill(place, form);
+    form.querySelector("input, select, button").focus();
+  }
+
+  async function change(person, sent) {
+    await put(`/people/${encodeURIComponent(person.id)}`, sent);
+    await refresh(`${sent.name}: changed. It takes effect within a minute.`);
+  }
+
+  async function onboard(sent) {
+    const made = await post("/people", sent);
+    await refresh(h("span", {}, `${made.name} signs in as `, h("strong", {}, made.id), " with the password ", h("code", {}, made.password),
+      ". It is shown once; the first sign-in asks for another, and for a one-time password."));
+  }
+
+  async function handOver(person, owner, leaves) {
     let moved = 0;
     const left = [];
-    for (const item of items) {
-      try {
-        await decide(item.id, { action: "assign", owner, item: item.openedAt }, crypto.randomUUID());
-        moved += 1;
-      } catch (error) {
-        if (error.status !== 409) throw error;
-        left.push(error.message);
+    for (let items = []; owner && !left.length;) {
+      items = (await get(`/work-items?owner=${encodeURIComponent(person.id)}&_count=${PAGE}`)).workItems;
+      if (!items.length) break;
+      for (let begin = 0; begin < items.length; begin += AT_ONCE) {
+        const some = items.slice(begin, begin + AT_ONCE).map((item) => ({ id: item.id, item: item.openedAt }));
+        const { results } = await post("/work-items/care", { action: "assign", owner, items: some }, crypto.randomUUID());
+        left.push(...results.filter((each) => each.status !== 200));
+        moved += some.length;
+        fill(status, `${moved} handed over …`);
       }
-      fill(status, `${moved} of ${items.length} handed over …`);
     }
-    fill(place);
-    await refresh();
-    fill(status, `${moved} handed over.`, left.length > 0 && ` ${left.length} changed meanwhile: ${left[0]}`);
+    moved -= left.length;
+    const said = [owner && `${moved} handed over.`, left.length > 0 && ` ${left.length} not: ${left[0].says}`];
+    if (leaves && !left.length) {
+      await post(`/people/${encodeURIComponent(person.id)}/leave`, {});
+      said.push(` ${person.name} has left: the sessions and the access have ended.`);
+    }
+    await refresh(said);
   }
 
-  fill(main, h("h1", {}, "Team"), status, place, body);
+  /** Of the figures: counted of the events, a few minutes behind. */
+  async function doneToday() {
+    const day = new Intl.DateTimeFormat("en-CA", { timeZone: me.timeZone }).format(new Date(me.now));
+    const report = await get(`/reports/workload?from=${day}&to=${day}&basis=activity&by=`);
+    const done = new Map(report.rows?.map((row) => [row.person, row.done]));
+    for (const cell of body.querySelectorAll("[data-done]")) cell.textContent = report.rows ? done.get(cell.dataset.done) ?? 0 : "–";
+  }
+
+  const add = () => show(personForm({ me, send: onboard, close }));
+  fill(main, h("div.heading", {}, h("h1", {}, "Team"), h("button.primary", { onclick: add }, "Onboard a person …")), status, place, body);
   await refresh();
 }
 
-const late = (overdue, more = "") =>
-  h("td", {}, overdue ? h("strong.late", {}, h("span", { "aria-hidden": "true" }, "▲ "), overdue, more) : "0");
+const late = (overdue) => (overdue ? h("strong.late", {}, h("span", { "aria-hidden": "true" }, "▲ "), overdue) : "0");
 
-const scrolled = (name, table) => h("div.scroll", { tabindex: "0", role: "region", "aria-label": name }, table);
+const link = (number, where) => h("a", { href: `#/${where}` }, number);

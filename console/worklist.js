@@ -3,17 +3,21 @@
 import { bulkBar } from "./bulk.js";
 import { decide, get, Offline, Refused } from "./api.js";
 import { fill, h } from "./element.js";
-import { filterControls, filters } from "./filters.js";
+import { filterControls, filters, savedFilters } from "./filters.js";
 import { COLUMNS, row } from "./rows.js";
 
 const EVERY_MS = 30_000;
 const PAGE = 25;
+const MOST_AT_ONCE = 100;
+/** A list is sorted as a whole, as far as a page can show it. */
+const MOST_SORTED = 1000;
 const TABS = {
   mine: ["Mine", { owner: "me" }],
   team: ["My teams", {}],
   unassigned: ["Unassigned", { owner: "none" }],
   overdue: ["Overdue", { overdue: "true" }],
   waiting: ["Waiting for others", { list: "waiting" }],
+  exceptions: ["Exceptions", {}],
   closed: ["Closed in 7 days", { list: "closed" }],
 };
 const EMPTY = {
@@ -22,8 +26,12 @@ const EMPTY = {
   unassigned: "Everything has somebody.",
   overdue: "Nothing is overdue.",
   waiting: "Nothing waits for others.",
-  closed: "Nothing was closed yet.",
+  exceptions: "Nothing went wrong.",
+  closed: "Nothing was closed in the last seven days.",
 };
+
+/** Filters of open items only. */
+const OF_ITEMS = new Set(["reason", "owner", "due-within"]);
 
 export async function workPage({ main, me, path, failed }) {
   const tab = TABS[path[0]] ? path[0] : "mine";
@@ -35,33 +43,61 @@ export async function workPage({ main, me, path, failed }) {
   const chips = h("div.filters");
   const bulk = h("div");
   let people = [];
+  let saved = [];
   let items = [];
   let next = null;
   let sorted = null;
 
   async function refresh() {
-    const [page, counts] = await Promise.all([get(query(PAGE)), get("/work-items/counts")]);
+    // As many rows as are shown: whoever asked for more keeps them.
+    const wanted = Math.max(PAGE, items.length);
+    const [page, counts] = await Promise.all([get(query(Math.min(wanted, MOST_AT_ONCE))), get("/work-items/counts")]);
     items = page.workItems;
     next = page.next;
+    while (next && items.length < wanted) await readOn();
     for (const id of picked ?? []) if (!items.some((item) => item.id === id)) picked.delete(id);
-    fill(tabs, tabLinks(tab, counts));
-    fill(chips, filterControls({ me, counts, items, changed: refreshed }));
+    fill(tabs, tabLinks(tab, counts, items.length, next));
+    if (!chips.querySelector("form")) {
+      fill(chips, filterControls({ me, counts, items, people, withOwner: !TABS[tab][1].owner && picked, saved, changed: filterChanged }));
+    }
     render();
   }
 
   function query(count) {
-    const wanted = new URLSearchParams({ ...TABS[tab][1], _include: "patient", _count: count });
-    for (const [name, value] of Object.entries(filters)) if (value && !(picked === null && name === "reason")) wanted.set(name, value);
+    const given = tab === "exceptions" ? { reason: me.exceptions.join(",") } : TABS[tab][1];
+    const wanted = new URLSearchParams({ ...given, _include: "patient", _count: count });
+    for (const [name, value] of Object.entries(filters)) if (value && !(picked === null && OF_ITEMS.has(name)) && !given[name]) wanted.set(name, value);
     return `/work-items?${wanted}`;
   }
 
   const refreshed = () => refresh().catch(failed);
 
-  async function more() {
+  async function filterChanged({ saved: isSaved } = {}) {
+    if (isSaved) saved = await savedFilters();
+    items = [];
+    await refreshed();
+  }
+
+  async function readOn() {
     const page = await get(next.slice(next.indexOf("/work-items")));
     items = [...items, ...page.workItems];
     next = page.next;
+  }
+
+  async function more() {
+    await readOn();
     render();
+  }
+
+  async function sortBy(column) {
+    sorted = nextSort(column);
+    while (sorted && next && items.length < MOST_SORTED) {
+      fill(status, `${items.length} read …`);
+      await readOn();
+    }
+    if (sorted) fill(status, next ? `The ${items.length} that are due first are sorted; filter to see the others.` : `All ${items.length} are sorted.`);
+    render();
+    focusHeading(column);
   }
 
   function render() {
@@ -90,7 +126,7 @@ export async function workPage({ main, me, path, failed }) {
     const state = sorted?.column === column ? (sorted.down ? "descending" : "ascending") : null;
     const mark = { ascending: " ↑", descending: " ↓" }[state] ?? "";
     return h("th", { scope: "col", "aria-sort": state },
-      h("button.sort", { title: "Sort the rows shown", onclick: () => { sorted = nextSort(column); render(); focusHeading(column); } }, name, h("span", { "aria-hidden": "true" }, mark)));
+      h("button.sort", { onclick: () => sortBy(column).catch(failed) }, name, h("span", { "aria-hidden": "true" }, mark)));
   }
 
   function nextSort(column) {
@@ -145,13 +181,13 @@ export async function workPage({ main, me, path, failed }) {
     await refreshed();
   }
 
-  people = (await get("/people")).people;
+  [{ people }, saved] = await Promise.all([get("/people"), savedFilters()]);
   for (const person of people) names.set(person.id, person.name);
   fill(main, h("h1", {}, "Work"), tabs, chips, bulk, status, list);
   await refresh();
   list.querySelector("tbody a")?.focus();
   const timer = setInterval(() => {
-    if (document.hidden || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;
+    if (document.hidden || items.length > MOST_AT_ONCE || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;
     refresh().catch((error) => fill(status, h("strong", {}, error.message)));
   }, EVERY_MS);
   return () => clearInterval(timer);
@@ -161,14 +197,16 @@ function by(value, down) {
   return (one, other) => String(value(one)).localeCompare(String(value(other))) * (down ? -1 : 1);
 }
 
-function tabLinks(tab, counts) {
+function tabLinks(tab, counts, shown, more) {
   const teams = Object.values(counts.teams);
   const sum = (name) => teams.reduce((total, team) => total + team[name], 0);
   const numbers = {
     mine: counts.mine.open, team: sum("open"), unassigned: sum("unassigned"), overdue: sum("overdue"),
     waiting: sum("waiting"), closed: counts.closed.count,
+    // Not counted by any index: known once the list is read.
+    exceptions: tab === "exceptions" ? `${shown}${more ? "+" : ""}` : null,
   };
   return Object.entries(TABS).map(([name, [text]]) =>
     h("a", { href: `#/worklist/${name}`, "aria-current": name === tab ? "page" : null },
-      text, " ", h("span.count", {}, numbers[name])));
+      text, " ", numbers[name] !== null && h("span.count", {}, numbers[name])));
 }

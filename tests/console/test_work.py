@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -246,6 +247,37 @@ def test_an_authorization_got_by_phone_is_entered_with_what_is_asked_for_only(
     expect(page.locator(".steppers")).to_contain_text("PA-4711")
 
 
+def test_what_lies_behind_a_referral_is_read_when_it_is_opened(
+    visit: Visit, office: Office
+) -> None:
+    item = the_item(office, "patient-opted-out")
+    page = opened(signed_in(visit(), "ruth"), item)
+    asked = len(office.asked)
+    for title, text in (
+        ("Routing", "Points"),
+        ("Runs", f"{item['id']}-1"),
+        ("Money", "Total"),
+        ("The order as it came", '"resourceType": "ServiceRequest"'),
+        ("Who opened it", "Ruth Whitaker"),
+    ):
+        part = page.locator("details.part").filter(has_text=title)
+        part.locator("summary").click()
+        expect(part).to_contain_text(text)
+    paths = [urlsplit(url).path for _, url, _ in office.asked[asked:]]
+    assert f"/fhir/ServiceRequest/{item['id']}/$route-explain" in paths
+    assert "/reports/cost" in paths
+    assert len(paths) == len(set(paths))
+
+
+def test_who_opened_a_record_is_shown_to_those_who_may_read_it(
+    visit: Visit, office: Office
+) -> None:
+    item = the_item(office, "patient-opted-out")
+    page = opened(signed_in(visit(), "olu"), item)
+    expect(page.locator("details.part").filter(has_text="Money")).to_have_count(1)
+    expect(page.locator("details.part").filter(has_text="Who opened it")).to_have_count(0)
+
+
 def test_who_is_asked_next_is_chosen_with_an_npi_and_why(visit: Visit, office: Office) -> None:
     item = the_item(office, "patient-opted-out")
     page = opened(signed_in(visit(), "olu"), item)
@@ -358,17 +390,6 @@ def test_a_patient_with_an_accent_in_the_name_is_found_without_it(
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("Nothing found.")
     assert not [url for _, url, _ in office.asked if "unoz" in url]
-
-
-def test_a_manager_hands_over_what_somebody_has(visit: Visit, office: Office) -> None:
-    for item in office.items("maria")[:2]:
-        office.decide("maria", item["id"], "claim")
-    page = signed_in(visit(), "grace", "#/team")
-    page.get_by_role("button", name="Hand over what Maria Santos has").click()
-    page.get_by_role("combobox").select_option("olu")
-    page.get_by_role("button", name="Hand over", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("2 handed over")
-    assert len(office.items("olu", "?owner=me")) == 2
 
 
 def test_another_teams_and_another_tenants_records_are_not_shown(

@@ -276,6 +276,21 @@ def touches(ones: list[One]) -> Figures:
     return summed(ones, count, "received", "touches")
 
 
+def workload(ones: list[One]) -> Figures:
+    found: Figures = {}
+    for one in ones:
+        for event in one.happened():
+            decisions = event.metered.get("staff_decisions", 0)
+            calls = event.metered.get("staff_calls", 0)
+            if decisions + calls:
+                none = {"decisions": 0, "calls": 0, "done": 0}
+                row = found.setdefault((*one.cuts, event.actor), none)
+                row["decisions"] += decisions
+                row["calls"] += calls
+                row["done"] += decisions + calls
+    return found
+
+
 def _performed(one: One) -> tuple[int, int, str | None, Any]:
     """Return (known, unknown, network, tier) of what was performed."""
     if one.now.outcome == "care-received-elsewhere":
@@ -562,6 +577,7 @@ RECOUNTS: Final[Mapping[str, Callable[[list[One]], Figures]]] = {
         access,
         wait_and_distance,
         touches,
+        workload,
         retention,
         leakage,
         leakage_reasons,

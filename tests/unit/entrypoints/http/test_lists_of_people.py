@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from referral_core.adapters.aws.step_functions import execution_name
+from referral_core.domain.effects import Evidence
 from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.work_items import Reason
 from referral_core.entrypoints.http.route import READ_RECORDS
+from referral_core.entrypoints.http.staff_views import run_rows
 from tests.in_memory import REFERRAL, World
 from tests.unit.builders import NOW
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
@@ -50,7 +53,10 @@ def some_of_each() -> ApiClient:
         (MARIA, "list=waiting", ["w2"]),
         (OLU, "list=waiting&queue=contact-center", ["w1"]),
         (OLU, "list=waiting&priority=urgent", ["w2"]),
-        (MARIA, "list=closed", ["c1", "c9"]),
+        (MARIA, "list=closed", ["c1"]),
+        (MARIA, "list=closed&closed-within=30", ["c1", "c9"]),
+        (MARIA, "list=closed&closed-within=30&queue=front-office", ["c1", "c9"]),
+        (OLU, "list=closed&queue=contact-center", []),
         (MARIA, "list=items", ["i1"]),
         ("away", "list=closed", []),
         ("away", "list=waiting", []),
@@ -90,6 +96,8 @@ def test_what_was_closed_in_the_last_days_is_counted() -> None:
         ("pathway=generic-specialist&reason=call-due", ["c1", "c2"]),
         ("referrer=main-ehr&payer=harbor", []),
         ("older-than=1", []),
+        ("language=es", []),
+        ("practice=nobody", []),
         ("older-than=0&reason=payer-unknown", ["f2"]),
     ],
 )
@@ -185,3 +193,45 @@ def test_a_document_is_opened_through_its_own_referral_only() -> None:
     assert opened(api, REFERRAL, "0" * 64)[0] == 404
     assert opened(api, REFERRAL, sha256, client="away")[0] == 404
     assert documents(api, "away").status == 404
+
+
+def test_a_large_document_is_read_at_an_address_of_its_own_by_whom_it_concerns() -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    referral = api.world.referral
+    small = api.world.documents.put(referral.tenant, b"A report", "application/pdf")
+    for size, sha256 in ((4 * 1024**2, small), (4 * 1024**2 + 1, "a" * 64)):
+        evidence = Evidence(
+            sha256=sha256,
+            kind="report",
+            source="clinic",
+            received_at=NOW,
+            content_type="application/pdf",
+            size=size,
+        )
+        api.world.referrals.evidence[referral.tenant, referral.id].append(evidence)
+    assert opened(api, REFERRAL, small) == (200, b"A report")
+    path = f"/referrals/{REFERRAL}/documents/{'a' * 64}"
+    reply = api.call("GET", path, client=MARIA)
+    assert (reply.status, reply.body["size"]) == (200, 4 * 1024**2 + 1)
+    assert reply.body["location"].endswith(f"{referral.tenant}/{'a' * 64}")
+    assert reply.headers["cache-control"] == "no-store"
+    assert api.call("GET", path, client="away").status == 404
+    assert api.trail.entries[-2].operation == "read-document"
+
+
+# --- runs ----------------------------------------------------------------------------------------
+
+
+def test_each_run_is_shown_with_its_execution_the_last_first() -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    shown = api.call("GET", f"/referrals/{REFERRAL}", client=MARIA).body["runs"]
+    referral = api.world.referral
+    assert [(run["run"], run["execution"]) for run in shown] == [(1, execution_name(referral))]
+    events = list(api.world.referrals.events(referral.tenant, referral.id))
+    later = [*events[:2], *(event.but(run=2) for event in events[2:])]
+    last, first = run_rows(referral.but(run=2), later)
+    assert (last["run"], last["isPresent"], first["isPresent"]) == (2, True, False)
+    assert last["execution"] == execution_name(referral.but(run=2))
+    assert (first["events"], last["events"]) == (2, len(events) - 2)
+    assert first["startedAt"] == events[0].at.isoformat()
+    assert last["status"] == referral.status

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def build() -> HttpEndpoint:
     """Build the function query_api."""
     use = ReadRecords(table(), table(), clock(), settings().need("token_url"))
-    worklist = ListWorkItems(table(), work_lists(), clock())
+    worklist = ListWorkItems(table(), work_lists(), clock(), directory().people)
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())
     audits = ReadAudit(table(), audit_trail(), clock())

@@ -20,6 +20,7 @@ _THERE_ALREADY: Final = "PreconditionFailed"
 _NOT_THERE: Final = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
 """Who may not list a bucket is told no more of a missing object than of another's."""
 _VALID_FOR: Final = timedelta(minutes=15)
+_READ_FOR: Final = timedelta(minutes=1)
 UPLOADS: Final = "uploads"
 """Under which documents lie that nobody has verified yet; the bucket forgets them after a day."""
 
@@ -96,6 +97,18 @@ class S3Documents:
             raise Retryable("The upload could not be read; send it again.") from error
         except BotoCoreError as error:
             raise Retryable("The upload could not be read; send it again.") from error
+
+    def download_address(self, tenant: Tenant, sha256: str) -> str:
+        """Sign a GET of this document and no other; it is saved, never shown in a page of S3's."""
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": f"{tenant}/{sha256}",
+                "ResponseContentDisposition": f'attachment; filename="{sha256[:12]}"',
+            },
+            ExpiresIn=int(_READ_FOR.total_seconds()),
+        )
 
     def get(self, tenant: Tenant, sha256: str) -> bytes:
         """Read a document.

@@ -55,6 +55,21 @@ TO_BE_READ: Final = frozenset({Reason.CRITICAL_RESULT, Reason.REPORT_OF_FORMER_P
 """What a person must have read before anything else settles the item."""
 
 
+EXCEPTIONS: Final = frozenset(
+    {
+        Reason.FAULT,
+        Reason.PAYER_UNKNOWN,
+        Reason.NO_CANDIDATE,
+        Reason.AUTHORIZATION_OVERDUE,
+        Reason.PATIENT_NOT_TOLD,
+        Reason.MESSAGE_AMBIGUOUS,
+        Reason.MESSAGE_REFUSED,
+        Reason.NOTICE_UNDELIVERED,
+    }
+)
+"""What does not come up when all goes as it should: something failed, or somebody was silent."""
+
+
 class WorkItemPolicy(NamedTuple):
     """What a reason means for the person who opens the work item.
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from referral_core.domain.effects import Evidence
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.lists import KeptEvidence, StoredDocuments
 from referral_core.observability import logger
@@ -50,16 +49,14 @@ class ShowDocuments:
         found = next((e for e in kept if e.sha256 == request.version_id), None)
         if found is None:
             raise NotFound("The referral has no such document.")
-        if found.size > _LARGEST:
-            refuse(
-                "document-too-large",
-                f"The document has {found.size} bytes and more than one answer holds: ask "
-                "operations for it by its hash.",
-                code="too-costly",
-                status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            )
-        data = self.documents().get(tenant, found.sha256)
         logger.info("document opened", extra={"referral_id": referral_id, "document": found.sha256})
+        if found.size > _LARGEST:
+            # More than one answer holds. Whoever may read it gets a short-lived address of it, and
+            # of nothing else; the answer is on record like any other.
+            address = self.documents().download_address(tenant, found.sha256)
+            body = {"location": address, "size": found.size, "contentType": found.content_type}
+            return Response(HTTPStatus.OK, body, {"Cache-Control": "no-store"})
+        data = self.documents().get(tenant, found.sha256)
         headers = {"Content-Disposition": f'attachment; filename="{found.sha256[:12]}"'}
         return Response(HTTPStatus.OK, Content(found.content_type, data), headers)
 

@@ -15,6 +15,7 @@ from referral_core.domain.work_items import Reason
 from referral_core.entrypoints.http.errors import refuse
 
 _AGE: Final = "older-than"
+_OLDEST: Final = 9_999
 _KNOWN: Final[Mapping[str, type[StrEnum]]] = MappingProxyType(
     {"reason": Reason, "status": Status, "waiting-for": Party}
 )
@@ -30,6 +31,8 @@ _OF: Final[Mapping[str, Callable[[Referral], str | None]]] = MappingProxyType(
         "payer": lambda r: r.eligibility.payer if r.eligibility else None,
         "clinic": lambda r: r.offer.organization if r.offer else None,
         "referrer": lambda r: r.referrer,
+        "practice": lambda r: r.origin.practice,
+        "language": lambda r: r.origin.language,
     }
 )
 FILTERS: Final = frozenset({*_OF, _AGE})
@@ -45,7 +48,7 @@ def filtered(query: Mapping[str, str], now: datetime) -> Callable[[Referral], bo
     for name, known in _KNOWN.items():
         if not wanted.get(name, frozenset()) <= set(known):
             refuse_value(name, known)
-    before = now - timedelta(days=_days(query[_AGE])) if query.get(_AGE) else now
+    before = now - timedelta(days=days_of(query, _AGE, 0, _OLDEST))
 
     def meets(referral: Referral) -> bool:
         is_old = referral.received_at <= before
@@ -60,11 +63,17 @@ def refuse_value(name: str, known: Iterable[str]) -> NoReturn:
     refuse(f"unknown-{name}", sentence, code="value", status=HTTPStatus.BAD_REQUEST)
 
 
-def _days(text: str) -> int:
-    if not text.isdecimal() or len(text) > len("9999"):
+def days_of(query: Mapping[str, str], name: str, usual: int, most: int) -> int:
+    """Return a parameter that says a number of days.
+
+    Raises:
+        FhirError: it is none, or more than `most`.
+    """
+    text = query.get(name) or str(usual)
+    if not text.isdecimal() or len(text) > len(str(most)) or int(text) > most:
         refuse(
             "invalid-parameter",
-            f"Send {_AGE} as a number of days.",
+            f"Send {name} as a number of days up to {most}.",
             code="value",
             status=HTTPStatus.BAD_REQUEST,
         )

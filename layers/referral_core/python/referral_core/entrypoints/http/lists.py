@@ -43,6 +43,9 @@ class StoredDocuments(Protocol):
     def get(self, tenant: Tenant, sha256: str) -> bytes:
         """Read a document. Raises: NotFound, Retryable."""
 
+    def download_address(self, tenant: Tenant, sha256: str) -> str:
+        """Return an address at which this document, and no other, is read for a minute."""
+
 
 class WorkLists(Protocol):
     """What people work from: open work items, and referrals by their number."""

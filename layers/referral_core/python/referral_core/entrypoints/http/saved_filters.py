@@ -21,7 +21,7 @@ from referral_core.entrypoints.http.item_filters import FILTERS, filtered
 from referral_core.people_ports import SavedFilters
 from referral_core.ports import Clock
 
-KEPT: Final = FILTERS | {"queue", "owner", "overdue", "list", "sort"}
+KEPT: Final = FILTERS | {"queue", "owner", "overdue", "due-within", "closed-within"}
 """Parameters of the list of work items that a filter may hold."""
 _LONGEST: Final = 400
 

@@ -48,6 +48,9 @@ def referral_row(referral: Referral) -> Row:
         "placer": (referral.placer_identifier or "").rpartition("|")[2] or None,
         "performer": offer.organization if offer and offer.is_in_hand else None,
         "payer": referral.eligibility.payer if referral.eligibility else None,
+        "specialty": referral.service.specialty,
+        "practice": referral.origin.practice,
+        "language": referral.origin.language,
         "authorization": {
             "status": authorization.status.value,
             "number": authorization.number,
@@ -80,6 +83,7 @@ def patient_row(payload: ClinicalPayload) -> Row:
         "recordNumber": patient.mrn,
         "service": service.display or service.code,
         "payer": payor.name if payor else None,
+        "referredBy": payload.content.requester.name or payload.content.requester.organization,
     }
 
 
@@ -98,7 +102,28 @@ def referral_page(referral: Referral, payload: ClinicalPayload, events: Sequence
         "notices": [n.model_dump(mode="json", exclude_none=True) for n in referral.notices],
         "reports": [r.model_dump(mode="json", exclude_none=True) for r in referral.reports],
         "events": [event_row(event) for event in reversed(events)],
+        "runs": run_rows(referral, events),
     }
+
+
+def run_rows(referral: Referral, events: Sequence[Event]) -> list[Row]:
+    """Return the runs, the last first: each is one execution of the state machine, by its name."""
+    runs: dict[int, list[Event]] = {}
+    for event in events:
+        runs.setdefault(event.run, []).append(event)
+    return [
+        {
+            "run": run,
+            "execution": f"{referral.id}-{run}",
+            "startedAt": _text(of_run[0].at),
+            "lastAt": _text(of_run[-1].at),
+            "state": next((e.step.value for e in reversed(of_run) if e.step), None),
+            "status": of_run[-1].to_status.value,
+            "events": len(of_run),
+            "isPresent": run == referral.run,
+        }
+        for run, of_run in sorted(runs.items(), reverse=True)
+    ]
 
 
 def event_row(event: Event) -> Row:

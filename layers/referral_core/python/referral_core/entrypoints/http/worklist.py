@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.errors import Forbidden
-from referral_core.domain.ids import ReferralId
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
@@ -30,7 +30,12 @@ from referral_core.domain.work_items.lists import (
 )
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.item_filters import FILTERS, filtered, refuse_value
+from referral_core.entrypoints.http.item_filters import (
+    FILTERS,
+    days_of,
+    filtered,
+    refuse_value,
+)
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.search_parameters import (
     check_parameters,
@@ -43,15 +48,17 @@ from referral_core.lifecycle.reactions.work_item import available_actions
 from referral_core.ports import Clock, Referrals
 
 ITEM_PARAMETERS: Final = FILTERS | {
-    *("list", "queue", "owner", "overdue", "due-before", "_include", "_count", "_page")
+    *("list", "queue", "owner", "overdue", "due-before", "due-within"),
+    *("closed-within", "_include", "_count", "_page"),
 }
 _ME: Final = "me"
 _ITEMS: Final = "items"
 _CLOSED: Final = "closed"
 _READ_ON: Final = 4
 """How often a page reads on where it is filtered; a page may be short, its `next` goes on."""
-_CLOSED_FOR: Final = timedelta(days=7)
-"""How far back closed referrals are counted: all of them would be read, were all counted."""
+_CLOSED_FOR: Final = 7
+"""Days back that closed referrals are listed and counted where nobody asks for more."""
+_LONGEST_BACK: Final = 366
 
 Wanted = Callable[[Referral], bool]
 
@@ -70,6 +77,7 @@ class ListWorkItems:
     referrals: Referrals
     lists: WorkLists
     clock: Clock
+    people: Callable[[Tenant], Sequence[Principal]]
 
     def available_actions(self, request: Request) -> Response:
         """Return what staff may do with a referral now, and why it waits."""
@@ -98,7 +106,8 @@ class ListWorkItems:
         lists, wanted = _lists(principal, query), _wanted(principal, query, self.clock.now())
         before = self._before(query)
         found: list[Referral] = []
-        for _ in range(_READ_ON if FILTERS & query.keys() else 1):
+        is_filtered = FILTERS & query.keys() or (query.get("list") == _CLOSED and "queue" in query)
+        for _ in range(_READ_ON if is_filtered else 1):
             read = self._read(principal, lists, count, read.end or FIRST, before)
             found += [r for r in read.referrals if wanted(r)]
             if read.end is None or len(found) >= count:
@@ -127,12 +136,26 @@ class ListWorkItems:
             "open": self.lists.count(tenant, own),
             "overdue": self.lists.count(tenant, own, before=now),
         }
-        since = self.clock.now() - _CLOSED_FOR
+        since = self.clock.now() - timedelta(days=_CLOSED_FOR)
         closed = {
             "since": since.isoformat(),
             "count": self.lists.count(tenant, Closed(), before=closed_since(since)),
         }
-        return Response(HTTPStatus.OK, {"teams": teams, "mine": mine, "closed": closed})
+        body = {"teams": teams, "mine": mine, "closed": closed}
+        if principal.is_manager and request.query.get("by") == "person":
+            body["people"] = self._loads(tenant, now)
+        return Response(HTTPStatus.OK, body)
+
+    def _loads(self, tenant: Tenant, now: str) -> Mapping[str, Mapping[str, int]]:
+        """Count what each person has, and how much of it is late."""
+        owners = [(p.client_id, OfOwner(p.client_id)) for p in self.people(tenant)]
+        return {
+            name: {
+                "open": self.lists.count(tenant, own),
+                "overdue": self.lists.count(tenant, own, before=now),
+            }
+            for name, own in owners
+        }
 
     def _read(
         self,
@@ -155,7 +178,13 @@ class ListWorkItems:
 
     def _before(self, query: Mapping[str, str]) -> str:
         due_before = instant_of(query.get("due-before"))
+        if query.get("list") == _CLOSED:
+            days = days_of(query, "closed-within", _CLOSED_FOR, _LONGEST_BACK)
+            return closed_since(self.clock.now() - timedelta(days=days))
         bounds = [instant(due_before)] if due_before else []
+        if query.get("due-within"):
+            days = days_of(query, "due-within", 0, _LONGEST_BACK)
+            bounds.append(instant(self.clock.now() + timedelta(days=days)))
         if query.get("overdue") == "true":
             bounds.append(instant(self.clock.now()))
         return min(bounds, default=LAST)
@@ -202,12 +231,14 @@ def _lists(principal: Principal, query: Mapping[str, str]) -> list[ItemList]:
 def _wanted(principal: Principal, query: Mapping[str, str], now: datetime) -> Wanted:
     """Return what tells a referral that is asked for from another of the lists that are read."""
     queues, shown = frozenset(_queues(principal, query.get("queue"))), query.get("list", _ITEMS)
+    # What is closed is of no team any more, unless that of its last one is asked for.
+    everywhere = shown == _CLOSED and not query.get("queue")
     meets = filtered(query, now)
 
     def wanted(referral: Referral) -> bool:
         is_item = referral.work_item is not None and not referral.is_closed
         is_listed = is_item if shown == _ITEMS else not is_item
-        return is_listed and (shown == _CLOSED or referral.queue in queues) and meets(referral)
+        return is_listed and (everywhere or referral.queue in queues) and meets(referral)
 
     return wanted
 
