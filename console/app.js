@@ -4,6 +4,7 @@ import { get, Offline, Refused, SignedOut } from "./api.js";
 import { fill, h } from "./element.js";
 import { useZone, words, zoneName } from "./format.js";
 import { figuresPage } from "./figures.js";
+import { operationsPage } from "./operations.js";
 import { referralPage } from "./referral.js";
 import { searchPage } from "./search.js";
 import { completeSignIn, isSignedIn, lockWhenIdle, signIn, signOut } from "./session.js";
@@ -11,10 +12,10 @@ import { teamPage } from "./team.js";
 import { workPage } from "./worklist.js";
 
 const app = document.getElementById("app");
-const PAGES = { worklist: workPage, referral: referralPage, search: searchPage, team: teamPage, figures: figuresPage };
-const TITLES = { worklist: "Work", referral: "Referral", search: "Search", team: "Team", figures: "Figures" };
+const PAGES = { worklist: workPage, referral: referralPage, search: searchPage, team: teamPage, operations: operationsPage, figures: figuresPage };
+const TITLES = { worklist: "Work", referral: "Referral", search: "Search", team: "Team", operations: "Operations", figures: "Figures" };
 /** The pages that a duty has in its bar, its first page first; what may be seen the API decides. */
-const OF_DUTY = { finance: ["figures"], manager: ["worklist", "search", "team", "figures"] };
+const OF_DUTY = { finance: ["figures"], manager: ["worklist", "search", "team", "operations", "figures"] };
 const pagesOf = ({ role }) => OF_DUTY[role] ?? ["worklist", "search"];
 
 let me = null;

@@ -51,6 +51,12 @@ def team(page: Page, _office: Office) -> None:
     page.locator("form.act").wait_for()
 
 
+def operations(page: Page, _office: Office) -> None:
+    page.goto(f"{PAGE}#/operations")
+    page.get_by_role("region", name="Authorizations").wait_for()
+    page.locator(".board").get_by_text("Loading").first.wait_for(state="detached")
+
+
 def figures(page: Page, _office: Office) -> None:
     page.goto(f"{PAGE}#/figures")
     page.locator(".catalogue").first.wait_for()
@@ -66,6 +72,7 @@ SHOWN = {
     "referral": referral,
     "search": search,
     "team": team,
+    "operations": operations,
     "figures": figures,
     "figure": figure,
 }

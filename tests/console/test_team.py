@@ -107,6 +107,25 @@ def test_a_duty_and_teams_are_changed(visit: Visit, office: Office) -> None:
     assert "front-office" not in maria["teams"]
 
 
+# --- operations ----------------------------------------------------------------------------------
+
+
+def test_operations_show_the_counts_and_figures_of_the_api(visit: Visit, office: Office) -> None:
+    page = signed_in(visit(), "grace", "#/operations")
+    counts = office.call("grace", "GET", "/work-items/counts")["teams"]
+    region = page.get_by_role("region", name="Open by team")
+    expect(region.get_by_role("row")).to_have_count(len(counts) + 1)
+    overdue = sum(team["overdue"] for team in counts.values())
+    shown = region.locator("tbody tr").evaluate_all(
+        "rows => rows.map(r => Number(r.cells[2].textContent.replace(/\\D/g, '')))"
+    )
+    assert sum(shown) == overdue
+    funnel = page.locator(".panel-card").filter(has_text="Funnel").locator(".bars li")
+    expect(funnel).to_have_count(5)
+    received = office.call("grace", "GET", "/reports/volume?by=")["totals"]["received"]
+    expect(funnel.first).to_contain_text(str(received))
+
+
 # --- filters -------------------------------------------------------------------------------------
 
 

@@ -69,7 +69,7 @@ class Aws:
         reads = ReadRecords(table, table, self.clock, "https://auth.example.org/token")
         unmatched = ListUnmatched(UnmatchedTable(dynamodb, "referrals"))
         lists = WorkLists(dynamodb, "referrals", HASHED_KEYS)
-        worklist = ListWorkItems(table, lists, self.clock)
+        worklist = ListWorkItems(table, lists, self.clock, directory.people)
         staff = ShowReferrals(table, lists, directory, self.clock)
         sources = Sources(table, directory, pathway)
         timelines = ShowTimeline(table, lambda: sources, self.clock)
