@@ -117,7 +117,7 @@ def test_operations_show_the_counts_and_figures_of_the_api(visit: Visit, office:
     expect(region.get_by_role("row")).to_have_count(len(counts) + 1)
     overdue = sum(team["overdue"] for team in counts.values())
     shown = region.locator("tbody tr").evaluate_all(
-        "rows => rows.map(r => Number(r.cells[2].textContent.replace(/\\D/g, '')))"
+        "rows => rows.map(r => Number(r.cells[2].textContent.replace(/[^0-9]/g, '')))"
     )
     assert sum(shown) == overdue
     funnel = page.locator(".panel-card").filter(has_text="Funnel").locator(".bars li")
