@@ -82,6 +82,7 @@ class Aws:
             staff,
             timelines=timelines,
             documents=opened,
+            directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
             audits=ReadAudit(table, trail, self.clock),
             directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
         ).audited(Audit(trail, self.clock))
