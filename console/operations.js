@@ -1,9 +1,9 @@
 // Operations at a glance: what waits, what is late and whose it is, and where referrals stay. Each
 // number leads to its rows or to its figure.
 
-import { get, Offline, Refused } from "./api.js";
+import { del, get, Offline, post, Refused } from "./api.js";
 import { fill, h } from "./element.js";
-import { dayOnly, words } from "./format.js";
+import { dateTime, dayOnly, words } from "./format.js";
 import { said } from "./figure-result.js";
 import { bars } from "./plot.js";
 import { table } from "./section.js";
@@ -27,15 +27,17 @@ export async function operationsPage({ main, me }) {
       panel("Funnel of the last 30 days", () => funnel()),
       panel("Where referrals wait", () => waits()),
       panel("Open by pathway and age", () => ages()),
-      panel("Authorizations and the payers' clocks", () => clocks())));
+      panel("Authorizations and the payers' clocks", () => clocks()),
+      panel("Held back, and given up", (again) => held(again))));
   return () => { left.page = true; };
 
   function panel(title, load) {
     const place = h("div", {}, h("p.quiet", {}, "Loading …"));
-    load().then((shown) => fill(place, shown)).catch((error) => {
+    const show = () => load(show).then((shown) => fill(place, shown)).catch((error) => {
       if (!(error instanceof Offline || error instanceof Refused)) throw error;
       if (!left.page) fill(place, h("p", { role: "alert" }, error.message));
     });
+    show();
     return h("section.panel-card", {}, h("h2", {}, title), place);
   }
 }
@@ -113,4 +115,30 @@ async function clocks() {
   return [table(["Payer", "Urgency", "Decisions", "Approved", "Denied", "Clock breached"], rows.map((row) =>
     [words(row.payer), words(row.urgency), row.decisions, row.approved, row.denied, late(row.breaches, "#/figures/authorization?by=payer")]), "Authorizations"),
     h("p.quiet", {}, h("a", { href: "#/figures/authorization?by=payer" }, "The figure"))];
+}
+
+/** What is held back, and what consumers gave up: let go on, or given once more when its cause is mended. */
+async function held(again) {
+  const { pauses } = await get("/operations/pauses");
+  const said = h("p.status", { role: "status" });
+  const act = (button, send, sentence) => h("button", { onclick: async (event) => {
+    event.target.disabled = true;
+    try {
+      fill(said, sentence(await send()));
+    } catch (error) {
+      if (!(error instanceof Offline || error instanceof Refused)) throw error;
+      fill(said, h("strong", {}, error.message));
+    }
+    event.target.disabled = false;
+  } }, button);
+  return [
+    pauses.length > 0
+      ? table(["Held back", "Since", "Why", "Let go on"], pauses.map((each) => [`${words(each.scope)} ${each.of}`, `${dateTime(each.since)}, by ${each.by}`, each.reason,
+        h("button", { onclick: () => del(`/operations/pauses/${each.id}`).then(again) }, "Let go on")]), "Held back")
+      : h("p.quiet", {}, "Nothing is held back."),
+    h("p.actions", {},
+      act("Give dead letters once more", () => post("/operations/redrive", {}), ({ used, kept }) => `${used} given to their consumers, ${kept} kept.`),
+      act("Send undelivered notices once more", () => post("/operations/notices/replay", {}), ({ replayed, left }) => `${replayed.length} sent once more, ${left} left.`)),
+    said,
+  ];
 }

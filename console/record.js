@@ -13,7 +13,7 @@ const READ_AUDIT = new Set(["reviewer", "privacy-officer"]);
 export function recordParts({ referral, me, names }) {
   return [
     part("Routing: who was considered, and why", () => routing(referral)),
-    part("Runs of the state machine", () => runs(referral)),
+    part("Runs of the state machine", () => runs(referral, me)),
     part("Money: units and prices", () => money(referral)),
     part("The order as it came", () => original(referral)),
     READ_AUDIT.has(me.role) && part("Who opened it", () => accesses(referral, names)),
@@ -61,11 +61,16 @@ function decision(parts) {
 
 const valueOf = (each) => each && Object.entries(each).find(([name]) => name.startsWith("value"))?.[1];
 
-function runs({ runs: each }) {
+async function runs({ id, runs: each }, me) {
+  const isOperator = me.role === "manager";
+  const found = isOperator ? (await get(`/operations/referrals/${id}/executions`)).executions : [];
+  const links = new Map(found.map((execution) => [execution.run, execution]));
   return [
     h("p.quiet", {}, "Each run is one execution, found in Step Functions by its name."),
     table(["Run", "Execution", "Started", "Last event", "State", "Status", "Events"], each.map((run) => [
-      run.isPresent ? `${run.run} (now)` : run.run, h("code", {}, run.execution), dateTime(run.startedAt), dateTime(run.lastAt), run.state, words(run.status), run.events])),
+      run.isPresent ? `${run.run} (now)` : run.run,
+      links.has(run.run) ? h("span", {}, h("a", { href: links.get(run.run).console, rel: "noreferrer", target: "_blank" }, run.execution), h("span.sub", {}, words(links.get(run.run).state))) : h("code", {}, run.execution),
+      dateTime(run.startedAt), dateTime(run.lastAt), run.state, words(run.status), run.events])),
   ];
 }
 

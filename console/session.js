@@ -3,7 +3,7 @@
 
 const { base, client, pool } = document.body.dataset;
 const HERE = `${location.origin}${base}/console`;
-const SCOPE = "openid referrals/read referrals/write";
+const SCOPE = "openid referrals/read referrals/write referrals/operate";
 const IDLE_MS = 10 * 60 * 1000;
 const EARLY_MS = 60 * 1000;
 

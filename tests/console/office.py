@@ -33,6 +33,8 @@ from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.entrypoints.http.events import an_event
 
+SCOPES: Final = "referrals/read referrals/write referrals/operate"
+"""What the console asks for: what a person may do of it, the duty decides."""
 ORIGIN: Final = "https://router.example"
 PAGE: Final = f"{ORIGIN}/console"
 WEEK: Final = timedelta(days=7, hours=3)
@@ -94,7 +96,7 @@ class Office:
             method,
             parts.path,
             body,
-            caller=self.api.handed_over(token),
+            caller=self.api.handed_over(token, SCOPES),
             rawQueryString=parts.query,
             headers=dict(headers),
         )

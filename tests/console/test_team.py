@@ -126,6 +126,25 @@ def test_operations_show_the_counts_and_figures_of_the_api(visit: Visit, office:
     expect(funnel.first).to_contain_text(str(received))
 
 
+def test_a_manager_lets_go_on_and_gives_once_more(visit: Visit, office: Office) -> None:
+    held = {"scope": "payer", "of": "harbor", "reason": "their gateway is replaced"}
+    paused = office.api.call(
+        "POST", "/operations/pauses", held, client="grace", scope="referrals/operate"
+    )
+    assert paused.status == 201
+    page = signed_in(visit(), "grace", "#/operations")
+    card = page.locator(".panel-card").filter(has_text="Held back")
+    expect(card).to_contain_text("their gateway is replaced")
+    card.get_by_role("button", name="Let go on").click()
+    expect(card).to_contain_text("Nothing is held back")
+    card.get_by_role("button", name="Give dead letters once more").click()
+    expect(card.get_by_role("status")).to_contain_text("given to their consumers")
+    other = signed_in(visit(), "olu", "#/operations")
+    expect(other.get_by_role("heading", name="Work", level=1)).to_be_visible()
+    refused = office.api.call("GET", "/operations/pauses", client="olu", scope="referrals/operate")
+    assert refused.status == 403
+
+
 # --- filters -------------------------------------------------------------------------------------
 
 
