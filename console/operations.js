@@ -97,7 +97,7 @@ async function waits() {
   const of = (name) => columns.find((column) => column.name === name);
   const most = [...rows].sort((one, other) => other.hours - one.hours).slice(0, 8);
   return [bars("Hours waited, and the share of all waiting", most.map((row) => ({
-    label: `${row.step} · ${words(row.waits_for).toLowerCase()}`, value: row.hours, text: said(of("share"), row.share) })), most[0]?.hours ?? 1),
+    label: `${row.step} · ${words(row.queue)}, ${words(row.waits_for).toLowerCase()}`, value: row.hours, text: said(of("share"), row.share) })), most[0]?.hours ?? 1),
     h("p.quiet", {}, h("a", { href: "#/figures/bottlenecks" }, "All of it, by any cut"))];
 }
 
