@@ -15,6 +15,8 @@ const KINDS = {
   team: ["Team", (event) => /^(work-item|decision|reopened)/.test(event.kind)],
   all: ["Every step of the router", () => true],
 };
+/** Tells the machine which, and a person nothing. */
+const HASH = /^[0-9a-f]{32,}$/;
 const BY = { router: "the router", timer: "the clock" };
 const ACTS = { staff: "the team", router: "the router", payer: "the payer", clinic: "the clinic", patient: "the patient", referrer: "the referring provider" };
 
@@ -52,7 +54,7 @@ function future({ at, what, acts, team, says }) {
 function past({ at, actor, kind, from, to, statusReason, facts }, names) {
   const moved = from && from !== to ? `${words(from)} → ${words(to).toLowerCase()}` : null;
   const told = Object.entries(facts)
-    .filter(([name, value]) => !["sha256", "offer", "attempts"].includes(name) && !(Array.isArray(value) && !value.length))
+    .filter(([name, value]) => !["sha256", "offer", "attempts"].includes(name) && !HASH.test(value) && !(Array.isArray(value) && !value.length))
     .map(([name, value]) => `${words(name.replaceAll("_", "-")).toLowerCase()}: ${said(value)}`).join(" · ");
   return h("li", {},
     h("time", { datetime: at, title: dateTime(at) }, h("span", {}, dayOnly(at)), h("span.sub", {}, clock(at))),
