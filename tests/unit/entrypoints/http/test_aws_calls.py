@@ -82,7 +82,6 @@ class Aws:
             staff,
             timelines=timelines,
             documents=opened,
-            directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
             audits=ReadAudit(table, trail, self.clock),
             directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
         ).audited(Audit(trail, self.clock))
