@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infra.console import console_code
 from infra.layers import Layers
+from infra.principals import deny_principals
 
 ROOT = Path(__file__).parents[1]
 
@@ -108,13 +109,7 @@ SHORTLIST = {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")}
 STEPS = (
     Spec("check_readiness", SHORTLIST, completes=True),
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
-    Spec(
-        "route_referral",
-        SHORTLIST,
-        completes=True,
-        secrets=True,
-        timeout_s=60,
-    ),
+    Spec("route_referral", SHORTLIST, completes=True, secrets=True, timeout_s=60),
     _partner("request_authorization", DOCUMENTS_BUCKET=STORE),
     _partner("offer_referral"),
     _partner(
@@ -205,6 +200,7 @@ class Functions(Construct):
         self._resources = resources
         self._extra = extra_environment
         self.by_name = {spec.name: self._function(spec) for spec in (*STEPS, *OTHERS)}
+        deny_principals(self, self.by_name.values(), resources[TABLE].arns[0])
 
     @property
     def steps(self) -> Mapping[str, lambda_.Function]:
@@ -246,6 +242,7 @@ class Functions(Construct):
             timeout=Duration.seconds(spec.timeout_s),
             memory_size=spec.memory_mb,
             log_group=log_group,
+            tracing=lambda_.Tracing.ACTIVE,
             environment=self._environment(spec),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnCondition, CfnParameter, Duration, Fn, Stack
+from aws_cdk import ArnFormat, CfnCondition, CfnParameter, Duration, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -45,6 +45,7 @@ class Messaging(Construct):
         )
         self.stream_dlq = self._queue("StreamDlq", retention=Duration.days(14))
         self.replies_dlq = self._queue("RepliesDlq", retention=Duration.days(14))
+        self.undelivered_dlq = self._queue("UndeliveredDlq", retention=Duration.days(14))
         self.replies = sns.Topic(self, "Replies", master_key=key, enforce_ssl=True)
         self.replies.add_to_resource_policy(
             iam.PolicyStatement(
@@ -55,7 +56,7 @@ class Messaging(Construct):
             )
         )
         self.alarms = sns.Topic(self, "Alarms", master_key=key, enforce_ssl=True)
-        self.alarms.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+        self.alarms.add_to_resource_policy(_of_this_account(self.alarms))
         self._subscribe(self.alarms)
 
     def _subscribe(self, alarms: sns.Topic) -> None:
@@ -78,8 +79,17 @@ class Messaging(Construct):
             topic_arn=alarms.topic_arn,
             protocol="email",
             endpoint=email.value_as_string,
+            redrive_policy={"deadLetterTargetArn": self.undelivered_dlq.queue_arn},
         )
         subscription.cfn_options.condition = is_named
+        self.undelivered_dlq.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.undelivered_dlq.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": alarms.topic_arn}},
+            )
+        )
 
     @property
     def resources(self) -> Mapping[str, Resource]:
@@ -109,6 +119,26 @@ class Messaging(Construct):
             visibility_timeout=visibility,
             dead_letter_queue=dead_letter_queue,
         )
+
+
+def _of_this_account(alarms: sns.Topic) -> iam.PolicyStatement:
+    """Let CloudWatch publish for alarms of this account and no other."""
+    stack = Stack.of(alarms)
+    every_alarm = stack.format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name="*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions=["sns:Publish"],
+        resources=[alarms.topic_arn],
+        conditions={
+            "StringEquals": {"aws:SourceAccount": stack.account},
+            "ArnLike": {"aws:SourceArn": every_alarm},
+        },
+    )
 
 
 def _named(queue: sqs.Queue) -> Resource:

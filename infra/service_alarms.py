@@ -112,6 +112,7 @@ def _queues(messaging: Messaging) -> Iterator[AlarmSpec]:
         "WaitlistDlqNotEmpty": messaging.waitlist_dlq,
         "RepliesDlqNotEmpty": messaging.replies_dlq,
         "LettersDlqNotEmpty": messaging.letters_dlq,
+        "UndeliveredDlqNotEmpty": messaging.undelivered_dlq,
     }.items():
         metric = queue.metric_approximate_number_of_messages_visible()
         yield AlarmSpec(name, metric, name.lower())

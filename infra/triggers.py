@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.messaging import Messaging
@@ -79,27 +80,44 @@ class Triggers(Construct):
             )
         )
         _hand_over_replies(functions["receive_reply"], messaging)
-        _publish_prices(self, functions["publish_prices"])
-        _measure_queues(self, functions["measure_queues"])
-        rule = events.Rule(
-            self,
-            "EveryMinute",
-            description="The watchdog looks for referrals that are due",
-            schedule=events.Schedule.rate(Duration.minutes(1)),
-        )
-        for first in range(_WATCHDOGS):
-            # The shards of one worker; a tick that is lost is followed by the next.
-            shards = list(range(first, DUE_SHARDS, _WATCHDOGS))
-            rule.add_target(
-                targets.LambdaFunction(
-                    functions["fire_timers"],
-                    event=events.RuleTargetInput.from_object({"shards": shards}),
-                    retry_attempts=0,
-                )
+        undelivered = messaging.undelivered_dlq
+        _publish_prices(self, functions["publish_prices"], undelivered)
+        _measure_queues(self, functions["measure_queues"], undelivered)
+        _fire_timers(self, functions["fire_timers"], undelivered)
+        for name in ("fire_timers", "publish_prices", "measure_queues"):
+            # Lambda's own retries of an event: the next tick does it all, and sooner.
+            functions[name].configure_async_invoke(
+                retry_attempts=0, max_event_age=Duration.minutes(1)
             )
 
 
-def _publish_prices(scope: Construct, function: lambda_.Function) -> None:
+def _fire_timers(scope: Construct, function: lambda_.Function, undelivered: sqs.IQueue) -> None:
+    """Let the watchdog look each minute, a worker for each of its parts of the shards."""
+    rule = events.Rule(
+        scope,
+        "EveryMinute",
+        description="The watchdog looks for referrals that are due",
+        schedule=events.Schedule.rate(Duration.minutes(1)),
+    )
+    for first in range(_WATCHDOGS):
+        shards = list(range(first, DUE_SHARDS, _WATCHDOGS))
+        rule.add_target(_tick(function, undelivered, {"shards": shards}))
+
+
+def _tick(
+    function: lambda_.IFunction, undelivered: sqs.IQueue, event: Mapping[str, object] | None = None
+) -> targets.LambdaFunction:
+    """Return a function as a schedule's target: a tick that is lost is followed by the next.
+
+    One that EventBridge may not deliver at all is set aside, which says why.
+    """
+    given = events.RuleTargetInput.from_object(event) if event else None
+    return targets.LambdaFunction(
+        function, event=given, retry_attempts=0, dead_letter_queue=undelivered
+    )
+
+
+def _publish_prices(scope: Construct, function: lambda_.Function, undelivered: sqs.IQueue) -> None:
     """Publish the markets several times in the two hours that their prices are valid."""
     rule = events.Rule(
         scope,
@@ -107,11 +125,10 @@ def _publish_prices(scope: Construct, function: lambda_.Function) -> None:
         description="The markets are published anew, with their prices",
         schedule=events.Schedule.rate(Duration.minutes(15)),
     )
-    # A run that is lost is followed by the next.
-    rule.add_target(targets.LambdaFunction(function, retry_attempts=0))
+    rule.add_target(_tick(function, undelivered))
 
 
-def _measure_queues(scope: Construct, function: lambda_.Function) -> None:
+def _measure_queues(scope: Construct, function: lambda_.Function, undelivered: sqs.IQueue) -> None:
     """Let the queues be measured often enough that no figure is older than five minutes."""
     rule = events.Rule(
         scope,
@@ -119,7 +136,7 @@ def _measure_queues(scope: Construct, function: lambda_.Function) -> None:
         description="The open referrals and work items of each queue are counted",
         schedule=events.Schedule.rate(Duration.minutes(4)),
     )
-    rule.add_target(targets.LambdaFunction(function, retry_attempts=0))
+    rule.add_target(_tick(function, undelivered))
 
 
 def _stream(

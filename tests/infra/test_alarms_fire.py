@@ -274,7 +274,7 @@ FAULTS: Final[Mapping[str, Callable[[Any], Iterator[Point]]]] = {
     "StreamDlqNotEmpty": lambda _: poison_record(),
     **{
         f"{name}NotEmpty": (lambda _, name=name: never_finished(f"Messaging{name}")())
-        for name in ("NoticesDlq", "RepliesDlq", "LettersDlq", "WaitlistDlq")
+        for name in ("NoticesDlq", "RepliesDlq", "LettersDlq", "WaitlistDlq", "UndeliveredDlq")
     },
     "LettersNotPrinted": lambda _: iter(
         [aws("SQS", "ApproximateAgeOfOldestMessage", 90_000, QueueName="MessagingLetters")]

@@ -50,7 +50,7 @@ class ClientRegister:
             expires_at: seconds since 1970: it need not be remembered for longer.
         """
         entry = item(
-            pk=keys.principal(client_id),
+            pk=keys.assertions(client_id),
             sk=f"{keys.Sort.ASSERTION}{sha256(jti.encode()).hexdigest()}",
             **{TTL_ATTRIBUTE: expires_at},
         )

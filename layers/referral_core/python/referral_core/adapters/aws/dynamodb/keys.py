@@ -171,6 +171,11 @@ def principal(client_id: str) -> str:
     return f"PRINCIPAL#{client_id}"
 
 
+def assertions(client_id: str) -> str:
+    """Return the partition of a client's used assertions: beside its principal, not with it."""
+    return f"ASSERTIONS#{client_id}"
+
+
 def event(version: int) -> str:
     """Return the sort key of an event; versions sort as numbers up to a million."""
     return f"{Sort.EVENT}{version:06d}"
