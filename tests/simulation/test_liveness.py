@@ -18,6 +18,7 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.updates import AppointmentFulfilled, AuthorizationDecided
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason
 from referral_core.domain.writes import Commit
+from referral_core.lifecycle.ending_message import is_ending
 from referral_core.pathways import pathways
 from tests.partner_actions import accepted, acknowledged, notified
 from tests.unit.timelines.branches import branches_of
@@ -164,8 +165,8 @@ def _has_one_owner_and_a_live_due_time(world: PathwayWorld) -> None:
 def _answer(world: PathwayWorld) -> None:
     """Let whoever is waited for answer as they usually do; when nobody is, time passes."""
     wait = world.referrals.load(world.referral.tenant, world.referral.id).mailbox.open_wait
-    if wait is None:
-        world.wait()
+    if wait is None or (wait.step is Step.CONTACT_PATIENT and is_ending(world.referral)):
+        world.wait()  # the patient is told of the end, and nothing is asked
         return
     _ANSWERS[wait.step](world)
 
@@ -225,7 +226,10 @@ def _decide(world: PathwayWorld) -> None:
     if "patient-agreed" in item.actions:
         world.decide("patient-agreed")
         return
-    wanted = ("sign-off", "enter-authorization", "acknowledged-by-phone", "self-pay", "retry")
+    wanted = (
+        *("sign-off", "enter-authorization", "acknowledged-by-phone", "self-pay", "retry"),
+        *("patient-told", "keep-waiting"),
+    )
     action = next(a for a in wanted if a in item.actions)
     if action == "enter-authorization":
         _authorize(world)
