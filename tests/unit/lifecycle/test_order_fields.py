@@ -102,6 +102,9 @@ FIELDS: Final[Mapping[str, Change]] = MappingProxyType(
         "occurrence_period": _also_read(
             _P.URGENCY, {}, {"occurrencePeriod": {"end": "2026-04-01"}}
         ),
+        "occurrence_timing": _also_read(
+            _P.URGENCY, {}, {"occurrenceTiming": {"event": ["2026-04-01"]}}
+        ),
         "as_needed_boolean": _to(_P.CONTENT, {}, {"asNeededBoolean": True}),
         "as_needed_codeable_concept": _to(
             _P.CONTENT, {}, {"asNeededCodeableConcept": {"text": "pain"}}
