@@ -137,8 +137,8 @@ async function held(again) {
         h("button", { onclick: () => del(`/operations/pauses/${each.id}`).then(again) }, "Let go on")]), "Held back")
       : h("p.quiet", {}, "Nothing is held back."),
     h("p.actions", {},
-      act("Give dead letters once more", () => post("/operations/redrive", {}), ({ used, kept }) => `${used} given to their consumers, ${kept} kept.`),
-      act("Send undelivered notices once more", () => post("/operations/notices/replay", {}), ({ replayed, left }) => `${replayed.length} sent once more, ${left} left.`)),
+      act("Give dead letters once more", () => post("/operations/redrive", {}), ({ used, kept, more }) => `${used} given to their consumers, ${kept} kept${more ? ", more wait: press again." : "."}`),
+      act("Send undelivered notices once more", () => post("/operations/notices/replay", {}), ({ replayed, left, more }) => `${replayed.length} sent once more, ${left}${more ? " or more" : ""} left.`)),
     said,
   ];
 }

@@ -35,7 +35,7 @@ STOP_OR_START = (*STOP, "sms-voice:DeleteOptedOutNumber")
 STORE = ("s3:PutObject",)
 STORE_AND_READ = (*STORE, "s3:GetObject")
 QUEUE = ("sqs:SendMessage",)
-TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
+TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 SECRET = ("secretsmanager:GetSecretValue",)
 TABLE = "TABLE_NAME"
 COUNTED = {"REQUEST_COUNTS_TABLE": ("dynamodb:UpdateItem",)}
@@ -200,7 +200,7 @@ class Functions(Construct):
         self._resources = resources
         self._extra = extra_environment
         self.by_name = {spec.name: self._function(spec) for spec in (*STEPS, *OTHERS)}
-        deny_principals(self, self.by_name.values(), resources[TABLE].arns[0])
+        deny_principals(self, self.by_name, resources[TABLE].arns[0])
 
     @property
     def steps(self) -> Mapping[str, lambda_.Function]:

@@ -91,10 +91,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case _:
             queue = cell.outputs["StreamDlqUrl"]
             letters = SqsStreamLetters(cell.client, queue, cell.table, cell.stack)
-            done = letters.redrive(tenant if chosen.tenant else None)
-            print(f"{done.used} used, {done.kept} kept in the queue.")
-            return 1 if done.kept else 0
+            return _redrive(letters, tenant if chosen.tenant else None)
     return 0
+
+
+def _redrive(letters: SqsStreamLetters, tenant: Tenant | None) -> int:
+    used, kept, more = 0, 0, True
+    while more:
+        done = letters.redrive(tenant)
+        used, kept, more = used + done.used, kept + done.kept, done.more
+    print(f"{used} used, {kept} kept in the queue.")
+    return 1 if kept else 0
 
 
 def _pause(cell: DeployedStack, tenant: Tenant, chosen: argparse.Namespace) -> int:

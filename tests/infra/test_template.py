@@ -16,10 +16,12 @@ from infra import STACK_NAME, nag
 from infra.api import PUBLIC, ROUTES
 from infra.app import build_app
 from infra.functions import OTHERS, STEPS
+from infra.principals import MAKES_PEOPLE
 from infra.third_party import build_third_party
+from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS
-from referral_core.domain.ids import Tenant
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 
@@ -152,19 +154,41 @@ def managed(resources: Resources) -> list[tuple[str, dict[str, Any]]]:
     return [(n, r["Properties"]) for n, r in found if r["Type"] == "AWS::IAM::ManagedPolicy"]
 
 
-def test_no_function_makes_anybody_a_principal(resources: Resources) -> None:
+def roles_of(resources: Resources, names: set[str]) -> set[str]:
+    """The logical ids of the functions' roles."""
+    return {function(resources, name)["Role"]["Fn::GetAtt"][0] for name in names}
+
+
+def test_who_manages_people_writes_people_and_nothing_else(resources: Resources) -> None:
+    (policy,) = (p for n, p in managed(resources) if "PeopleOnly" in n)
+    assert {role["Ref"] for role in policy["Roles"]} == roles_of(resources, {"manage_people"})
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    allowed = statement["Condition"]["ForAnyValue:StringNotLike"]["dynamodb:LeadingKeys"]
+
+    def may_write(key: str) -> bool:
+        return any(fnmatch(key, pattern) for pattern in allowed)
+
+    tenant = Tenant("lakeside")
+    person = Principal(client_id="c", tenant=tenant, role=Role.STAFF, organization="o")
+    assert may_write(config_item(person)["pk"]["S"])
+    assert may_write(keys.config(tenant))
+    assert not may_write(keys.referral(tenant, ReferralId("0" * 32)))
+
+
+def test_no_other_function_makes_anybody_a_principal(resources: Resources) -> None:
     (policy,) = (p for n, p in managed(resources) if "NoPrincipals" in n)
     roles = {role["Ref"] for role in policy["Roles"]}
-    assert roles == {function(resources, spec.name)["Role"]["Fn::GetAtt"][0] for spec in ALL_SPECS}
+    assert roles == roles_of(resources, {spec.name for spec in ALL_SPECS} - {MAKES_PEOPLE})
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Effect"] == "Deny"
     writes = {"ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"}
     assert set(statement["Action"]) == {f"dynamodb:{name}" for name in writes}
     assert "RecordTable" in json.dumps(statement["Resource"])
-    keys = statement["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+    denied = statement["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
     # The key under which the authorizer looks a client up.
     client = Principal(client_id="c", tenant=Tenant("t"), role=Role.EHR, organization="o")
-    assert fnmatch(config_item(client)["pk"]["S"], *as_list(keys))
+    assert fnmatch(config_item(client)["pk"]["S"], *as_list(denied))
 
 
 def test_only_alarms_of_this_account_are_published(resources: Resources) -> None:

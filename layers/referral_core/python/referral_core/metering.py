@@ -57,7 +57,7 @@ class Meter:
         if self._is_new:
             self._is_new = False
             self._since_ns -= time.process_time_ns()
-        if "rawPath" in event:
+        if "rawPath" in event and "identitySource" not in event:  # the authorizer is not asked for
             self.add(API_REQUESTS)
         records = event.get("Records")
         if records and records[0].get("eventSource") == "aws:sqs":

@@ -23,10 +23,11 @@ class Pauses(Protocol):
 
 
 class Redriven(NamedTuple):
-    """What became of dead letters. Attributes: kept: those that are still in the queue."""
+    """What became of dead letters. Attributes: kept: still queued; more: not all were looked at."""
 
     used: int
     kept: int
+    more: bool = False
 
 
 class StreamLetters(Protocol):

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
+from referral_core.domain.audit import Access
 from referral_core.domain.ids import Tenant
+from referral_core.domain.lifecycle import Queue
 from referral_core.domain.pause import Pause, PauseScope
 from referral_core.domain.scopes import OPERATE, READ, WRITE
 from referral_core.domain.work_items import Reason
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.unit.builders import NOW
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
-from tests.unit.entrypoints.http.test_people import GRACE, MARIA, an_api, at
+from tests.unit.entrypoints.http.test_people import GRACE, MARIA, an_api, at, stored
+from tests.unit.entrypoints.http.test_work_items import an_item
 
 ELSEWHERE = Tenant("riverside")
 
@@ -70,6 +73,8 @@ def test_another_tenants_pause_is_neither_seen_nor_ended() -> None:
         {"scope": "payer", "of": "acme", "reason": "x"},
         {"scope": "tenant", "of": "riverside", "reason": "not ours"},
         {"scope": "moon", "of": "acme", "reason": "it is down"},
+        {"scope": "channel", "of": "SMS", "reason": "it is down"},
+        {"scope": "channel", "of": "text", "reason": "it is down"},
     ],
 )
 def test_a_pause_that_is_not_right_is_refused(asked: dict[str, str]) -> None:
@@ -101,6 +106,14 @@ def test_a_referral_is_found_and_no_patient_is_shown(text: str) -> None:
     assert row.keys().isdisjoint({"patient", "name", "birthDate", "placerIdentifier"})
 
 
+def test_a_search_for_a_person_is_on_record() -> None:
+    api = at(Reason.FAULT)
+    assert call(api, "POST", "/find", {"text": "Whitlock"}).body["referrals"]
+    (entry,) = api.trail.entries
+    assert (entry.operation, entry.referral_id) == ("find-for-operators", REFERRAL)
+    assert entry.access is Access.SEARCH
+
+
 def test_what_is_overdue_says_who_must_act_and_why() -> None:
     api = at(Reason.FAULT)
     referral = api.world.referral
@@ -114,17 +127,26 @@ def test_what_is_overdue_says_who_must_act_and_why() -> None:
 
 def test_dead_letters_are_given_once_more_for_the_caller_only() -> None:
     api = an_office()
-    assert call(api, "POST", "/redrive").body == {"used": 2, "kept": 1}
+    assert call(api, "POST", "/redrive").body == {"used": 2, "kept": 1, "more": False}
     assert api.letters.asked == [TENANT]
 
 
 def test_undelivered_notices_go_out_again_together() -> None:
     api = at(Reason.NOTICE_UNDELIVERED)
     elsewhere = call(api, "POST", "/notices/replay?ehr=another-ehr")
-    assert elsewhere.body == {"replayed": [], "left": 0}
+    assert elsewhere.body == {"replayed": [], "left": 0, "more": False}
     told = call(api, "POST", "/notices/replay")
-    assert told.body == {"replayed": [REFERRAL], "left": 0}
+    assert told.body == {"replayed": [REFERRAL], "left": 0, "more": False}
     assert api.world.referral.work_item is None or (
         api.world.referral.work_item.reason is not Reason.NOTICE_UNDELIVERED
     )
     assert call(api, "POST", "/notices/replay").body["replayed"] == []
+
+
+def test_a_notice_behind_a_page_of_other_items_goes_out_too() -> None:
+    api = at(Reason.NOTICE_UNDELIVERED)
+    for n in range(100):
+        other = an_item(-1000, reason=Reason.NOT_ACKNOWLEDGED)
+        stored(api.world, f"other{n}", queue=Queue.REFERRAL_COORDINATORS, work_item=other)
+    told = call(api, "POST", "/notices/replay")
+    assert told.body == {"replayed": [REFERRAL], "left": 0, "more": False}

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from referral_core.domain.ids import Tenant
 from referral_core.domain.model import Model
+from referral_core.domain.outreach.plan import Channel
 
 LOOKS_AGAIN: Final = timedelta(minutes=15)
 """After which a referral that is held looks whether it still is."""
@@ -38,6 +39,13 @@ class Pause(Model):
     reason: str = Field(min_length=3, max_length=120)
     by: str = Field(min_length=1, max_length=120)
     since: datetime
+
+    @model_validator(mode="after")
+    def _channels_are_known(self) -> Self:
+        """Refuse a channel by another name: nothing would be held, and the list would say it is."""
+        if self.scope is PauseScope.CHANNEL and self.of not in get_args(Channel):
+            raise ValueError(f"a channel is one of {', '.join(get_args(Channel))}")
+        return self
 
     @property
     def name(self) -> str:

@@ -21,6 +21,7 @@ _OURS_TO_MEND: Final = frozenset(
         "InvalidExecutionInput",
         "InvalidName",
         "ResourceNotFoundException",
+        "SerializationException",
         "StateMachineDoesNotExist",
         "ValidationException",
     }

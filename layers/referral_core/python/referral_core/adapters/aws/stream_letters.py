@@ -7,6 +7,7 @@ gone on since: using it late, or twice, is harmless for every consumer.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -18,6 +19,10 @@ from referral_core.operations_ports import Redriven
 
 _AT_ONCE: Final = 10
 _HIDDEN_S: Final = 120
+_ASKED_S: Final = 1
+"""A queue that is not waited for is asked in part, and says that it is empty when it is not."""
+_FOR_S: Final = 20
+"""As long as one call begins letters: the API waits for thirty seconds."""
 
 
 class SqsStreamLetters:
@@ -40,19 +45,22 @@ class SqsStreamLetters:
         Args:
             tenant: whose letters are given; another's stay where they are. None: all.
         """
-        sqs, used, kept = self._client("sqs"), 0, 0
-        while True:
+        sqs, used, kept, others = self._client("sqs"), 0, 0, list[str]()
+        until, found = time.monotonic() + _FOR_S, list[Any]()
+        while time.monotonic() < until:
             with service_errors("The dead letters could not be read"):
                 found = sqs.receive_message(
                     QueueUrl=self._queue,
                     MaxNumberOfMessages=_AT_ONCE,
                     VisibilityTimeout=_HIDDEN_S,
+                    WaitTimeSeconds=_ASKED_S,
                 ).get("Messages", [])
             if not found:
-                return Redriven(used, kept)
+                break
             for message in found:
                 letter = json.loads(message["Body"])
                 if tenant is not None and _tenant(letter) != tenant:
+                    others.append(message["ReceiptHandle"])
                     continue
                 if self._is_used(letter):
                     with service_errors("A dead letter could not be deleted"):
@@ -62,6 +70,12 @@ class SqsStreamLetters:
                     used += 1
                 else:
                     kept += 1
+        for handle in others:  # whose they are finds them at once
+            with service_errors("A dead letter could not be put back"):
+                sqs.change_message_visibility(
+                    QueueUrl=self._queue, ReceiptHandle=handle, VisibilityTimeout=0
+                )
+        return Redriven(used, kept, more=bool(found))
 
     def _is_used(self, letter: Mapping[str, Any]) -> bool:
         """Give one letter's record to its consumer; return whether it was used."""

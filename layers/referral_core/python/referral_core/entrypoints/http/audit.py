@@ -33,7 +33,7 @@ NO_RECORDS: Final = frozenset(
         "run-report",
         "read-entry",
         "list-to-verify",
-        *("list-executions", "find-for-operators", "list-overdue", "list-pauses"),
+        *("list-executions", "list-overdue", "list-pauses"),
     }
 )
 """Operations whose answers show no patient's record: people, directory, counts and figures."""
@@ -46,6 +46,8 @@ WRITES_WITH_EVENTS: Final = frozenset(
     }
 )
 """Writes that the record's own events tell, each written with its event or not at all."""
+_READS_TOO: Final = NO_RECORDS | {"find-for-operators"}
+"""Operations that only read, whatever scope they need."""
 _UNSAID: Final = NO_RECORDS | WRITES_WITH_EVENTS
 _ABOUT_REFERRALS: Final = ("/fhir/", "/work-items/", "/referrals/")
 """Paths whose id is a referral's."""
@@ -127,7 +129,7 @@ class Audit:
             at=self._clock.now(),
             tenant=principal.tenant,
             referral_id=referral_id,
-            access=reads if route.scope == READ else Access.WRITE,
+            access=reads if route.scope == READ or route.operation in _READS_TOO else Access.WRITE,
             agent=principal.client_id,
             role=principal.role,
             organization=principal.organization,

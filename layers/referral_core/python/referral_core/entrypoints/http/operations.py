@@ -22,7 +22,7 @@ from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import DecisionMade
 from referral_core.domain.work_items import RETRY, WORK_ITEM_POLICIES, Reason
-from referral_core.domain.work_items.lists import OfTeam, instant
+from referral_core.domain.work_items.lists import FIRST, OfTeam, instant
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
@@ -34,7 +34,9 @@ from referral_core.ports import Clock, Referrals
 _AT_ONCE: Final = 25
 """Notices that one request replays; send it again for the rest."""
 _LISTED: Final = 100
-"""Overdue items of a team that are listed."""
+"""Items of a team that are read at once, and overdue ones that are listed."""
+_PAGES: Final = 30
+"""Pages of its list that one request looks through."""
 
 Find = Callable[[Tenant, str], tuple[Sequence[Referral], bool]]
 Decide = Callable[[Tenant, ReferralId, DecisionMade], Any]
@@ -101,7 +103,7 @@ class RunOperations:
             page, end = self.lists.items(
                 operator.tenant, OfTeam(queue), _LISTED, before=instant(now)
             )
-            more |= end is not None and len(page) == _LISTED
+            more |= end is not None
             for referral in page:
                 due = referral.item_due_at or referral.due_at
                 owner = referral.work_item.owner if referral.work_item else None
@@ -133,7 +135,8 @@ class RunOperations:
                 **dict(iter(asked)),
             )
         except ValidationError as error:
-            _refuse(f"Correct {', '.join(sorted(str(e['loc'][0]) for e in error.errors()))}.")
+            wrong = sorted(str(e["loc"][0]) if e["loc"] else "of" for e in error.errors())
+            _refuse(f"Correct {', '.join(wrong)}.")
         self.held.pause(wanted)
         return Response(HTTPStatus.CREATED, _held(wanted))
 
@@ -151,26 +154,38 @@ class RunOperations:
     def redrive(self, request: Request) -> Response:
         """Give the tenant's dead letters to their consumers, once their cause is mended."""
         done = self.letters.redrive(_operator(request).tenant)
-        return Response(HTTPStatus.OK, {"used": done.used, "kept": done.kept})
+        return Response(HTTPStatus.OK, {"used": done.used, "kept": done.kept, "more": done.more})
 
     def replay_notices(self, request: Request) -> Response:
         """Send the notices that were not delivered once more, the longest waiting first."""
         operator = _operator(request)
         check_parameters(request.query, frozenset({"ehr"}))
-        ehr, sent, left = request.query.get("ehr"), list[str](), 0
-        queue = WORK_ITEM_POLICIES[Reason.NOTICE_UNDELIVERED].queue
-        page, _ = self.lists.items(operator.tenant, OfTeam(queue), _LISTED)
-        for referral in page:
-            item = referral.work_item
-            if item is None or item.reason is not Reason.NOTICE_UNDELIVERED:
-                continue
-            if ehr not in {None, referral.referrer}:
-                continue
-            if len(sent) == _AT_ONCE:
-                left += 1
-            elif self._is_replayed(operator, referral, item.opened_at):
-                sent.append(referral.id)
-        return Response(HTTPStatus.OK, {"replayed": sent, "left": left})
+        waiting, more = self._undelivered(operator.tenant, request.query.get("ehr"))
+        at_once, left = waiting[:_AT_ONCE], len(waiting[_AT_ONCE:])
+        sent = [r.id for r, opened_at in at_once if self._is_replayed(operator, r, opened_at)]
+        return Response(HTTPStatus.OK, {"replayed": sent, "left": left, "more": more})
+
+    def _undelivered(
+        self, tenant: Tenant, ehr: str | None
+    ) -> tuple[list[tuple[Referral, datetime]], bool]:
+        """Return whose notice waits, since when, and whether the list goes on unread.
+
+        They stand among whatever else their team has, the first due first.
+        """
+        team = OfTeam(WORK_ITEM_POLICIES[Reason.NOTICE_UNDELIVERED].queue)
+        found, after = list[tuple[Referral, datetime]](), FIRST
+        for _ in range(_PAGES):
+            page, end = self.lists.items(tenant, team, _LISTED, after=after)
+            found += [
+                (referral, item.opened_at)
+                for referral in page
+                if (item := referral.work_item) and item.reason is Reason.NOTICE_UNDELIVERED
+                if ehr in {None, referral.referrer}
+            ]
+            if end is None:
+                return found, False
+            after = end
+        return found, True
 
     def _is_replayed(self, operator: Principal, referral: Referral, opened_at: datetime) -> bool:
         update = DecisionMade(
