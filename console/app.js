@@ -24,6 +24,11 @@ let leave = () => {};
 async function start() {
   lockWhenIdle(() => showSignIn("Locked after ten minutes without a key or a click."));
   addEventListener("hashchange", show);
+  // What a button's act did not catch is said all the same: no act fails without a word.
+  addEventListener("unhandledrejection", ({ reason }) => {
+    if (reason instanceof SignedOut) showSignIn("The session has ended.");
+    else if (reason instanceof Refused || reason instanceof Offline) say(reason.message);
+  });
   try {
     await completeSignIn();
   } catch {
@@ -92,6 +97,12 @@ function showSignIn(sentence) {
     h("p", {}, sentence ?? "Every referral to its end, and who acts next."),
     h("button.primary", { onclick: signIn, autofocus: true }, "Sign in")));
   app.querySelector("button").focus();
+}
+
+function say(sentence) {
+  const main = document.getElementById("main");
+  main?.querySelector(".unsaid")?.remove();
+  main?.prepend(h("p.status.unsaid", { role: "alert" }, h("strong", {}, sentence)));
 }
 
 /** Say what failed, and what to do; in a page if there is one. */

@@ -184,7 +184,11 @@ export async function workPage({ main, me, path, failed }) {
   [{ people }, saved] = await Promise.all([get("/people"), savedFilters()]);
   for (const person of people) names.set(person.id, person.name);
   fill(main, h("h1", {}, "Work"), tabs, chips, bulk, status, list);
-  await refresh();
+  await refresh().catch((error) => {
+    // A filter that the API no longer takes would meet whoever tries again, as long as the tab is open.
+    if (error instanceof Refused) for (const name of Object.keys(filters)) delete filters[name];
+    throw error;
+  });
   list.querySelector("tbody a")?.focus();
   const timer = setInterval(() => {
     if (document.hidden || items.length > MOST_AT_ONCE || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;

@@ -35,7 +35,7 @@ def test_an_older_sheet_counts_by_the_weeks_of_the_newest() -> None:
     new = a_sheet(NOW, a_service("2", (3, 4, 5), (1.0, 2.0, 3.0)), newer=True)
     for sheets in ([old, new], [new, old]):
         market = joined(sheets)
-        assert (market.version, market.weeks) == (new.version, NOW)
+        assert market.weeks == NOW
         assert market.by_id["1"].left == (1, 2, 9)
         assert market.by_id["1"].prices == (8.0, 9.0, 0.0)
         assert market.by_id["2"].left == (3, 4, 5)
@@ -56,3 +56,9 @@ def test_fewer_weeks_than_before_are_no_error() -> None:
     old = a_sheet(LAST, a_service("1", (0, 1, 2)))
     new = a_sheet(NOW[:2], a_service("2", (3, 4)), newer=True)
     assert joined([old, new]).by_id["1"].left == (1, 2)
+
+
+def test_a_mixture_is_not_taken_for_the_whole_market() -> None:
+    old, new = a_sheet(LAST, a_service("1", (0, 0, 0))), a_sheet(NOW, newer=True)
+    assert joined([old, new]).version != new.version
+    assert joined([new, new]).version == new.version

@@ -98,9 +98,9 @@ def test_a_disputed_fact_is_on_the_list_until_a_person_verified_it(api: ApiClien
     assert (listed["npi"], listed["organization"]) == (ENTRY, "clinic-1")
     assert [d["fact"] for d in listed["disputes"]] == ["contact"]
     # Another fact is verified: it stays on the list. The right one, corrected, takes it off.
-    api.call("POST", f"{path}/verification", {"facts": ["location"]})
+    api.call("POST", f"{path}/verification", {"facts": ["location"], "organization": "clinic-1"})
     assert len(api.call("GET", "/directory/to-verify").body["toVerify"]) == 1
-    found = {"corrected": {"phone": "508-555-0199"}}
+    found = {"corrected": {"phone": "508-555-0199"}, "organization": "clinic-1"}
     assert api.call("POST", f"{path}/verification", found).status == 200
     assert api.call("GET", "/directory/to-verify").body["toVerify"] == []
     own = entries(api)["clinic-1"]
@@ -108,14 +108,53 @@ def test_a_disputed_fact_is_on_the_list_until_a_person_verified_it(api: ApiClien
     assert own["sources"]["contact"] == {"source": "staff", "asOf": str(TODAY)}
 
 
+@pytest.mark.parametrize("named", ["", "n" * 65])
+def test_a_network_that_no_item_has_room_for_is_refused(api: ApiClient, named: str) -> None:
+    before = entries(api)
+    body = {"corrected": {"networks": [named]}, "organization": "clinic-1"}
+    assert api.call("POST", f"/directory/{ENTRY}/verification", body).status == 400
+    assert entries(api) == before
+
+
 def test_what_was_found_wrong_is_written_with_the_verification(api: ApiClient) -> None:
-    body = {"corrected": {"accepting": False, "networks": ["harbor"]}}
+    body = {"corrected": {"accepting": False, "networks": ["harbor"]}, "organization": "clinic-1"}
     assert api.call("POST", f"/directory/{ENTRY}/verification", body).status == 200
-    for entry in entries(api).values():
-        assert (entry["accepting"], entry["networks"]) == (False, ["harbor"])
+    found = entries(api)
+    assert (found["clinic-1"]["accepting"], found["clinic-1"]["networks"]) == (False, ["harbor"])
+    assert (found["clinic-2"]["accepting"], found["clinic-2"]["networks"]) == (True, ["*"])
 
 
 def test_a_clinician_has_places_and_no_status(api: ApiClient) -> None:
     reply = api.call("PUT", f"/directory/{ENTRY}/status", {"status": "closed"}, client="own-1")
     assert reply.status == 409
     assert api.call("PUT", "/directory/1/status", {"status": "closed"}).status == 404
+
+
+def test_what_begins_later_leaves_the_weeks_before_as_they_are(api: ApiClient) -> None:
+    later = TODAY + timedelta(weeks=4)
+    for places in (0, 40):
+        assert stated(api, firstDay=str(later), lastDay=None, places=places).status == 200
+        shown = list(entries(api, "own-1")["clinic-1"]["places"].values())
+        assert shown[:4] == [5, 5, 5, 5]
+        assert set(shown[4:]) == {places}
+
+
+@pytest.mark.parametrize(
+    "days", [{"firstDay": "9999-12-31", "lastDay": None}, {"lastDay": "2027-03-01"}]
+)
+def test_days_beyond_what_is_written_are_refused(api: ApiClient, days: dict[str, Any]) -> None:
+    assert stated(api, **days).status == 409
+    assert api.world.referrals.limits == {}
+
+
+def test_what_is_verified_of_one_organization_says_nothing_of_another(api: ApiClient) -> None:
+    for client in ("own-1", "own-2"):
+        api.call("POST", f"/directory/{ENTRY}/dispute", {"fact": "location"}, client=client)
+    body = {"corrected": {"latitude": 10.0, "longitude": 20.0}}
+    assert api.call("POST", f"/directory/{ENTRY}/verification", body).status == 409
+    body["organization"] = "clinic-1"  # type: ignore[assignment]
+    assert api.call("POST", f"/directory/{ENTRY}/verification", body).status == 200
+    found = {e.organization: e for e in api.world.directory.entries_of(TENANT, ENTRY)}
+    assert (found["clinic-1"].latitude, found["clinic-1"].disputes) == (10.0, ())
+    assert found["clinic-2"].latitude != 10.0
+    assert found["clinic-2"].disputes

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from referral_core.domain.errors import Retryable
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.principal import Duty, Person, Principal
 from referral_core.domain.updates import Role
@@ -217,3 +218,38 @@ def test_a_filter_is_shared_with_ones_own_teams_only_and_so_many_are_enough() ->
         assert post(api, "/filters", mine, OLU).status == 200
     assert post(api, "/filters", {"name": "one more", "query": {}}, OLU).status == 400
     assert post(api, "/filters", {"name": "n3", "query": {}}, OLU).status == 200
+
+
+def test_who_could_not_be_given_an_account_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = an_office()
+
+    def fails(_: str) -> str:
+        raise Retryable("The account could not be made.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(api.accounts, "create", fails)
+        assert post(api, "/people", INES).status == 503
+    assert "ines" not in [p["id"] for p in api.call("GET", "/people").body["people"]]
+    assert post(api, "/people", INES).status == 201
+
+
+def test_nobody_is_taken_out_of_a_team_with_work_in_hand() -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    api.decide("claim", client=OLU)
+    other = {"name": "Olu", "duty": "staff", "teams": [CALLS]}
+    reply = api.call("PUT", f"/people/{OLU}", other, client=GRACE)
+    assert (reply.status, reply.code) == (409, "has-work")
+    more = {"name": "Olu A.", "duty": "staff", "teams": list(Queue)}
+    assert api.call("PUT", f"/people/{OLU}", more, client=GRACE).status == 200
+    api.decide("release", client=OLU)
+    assert api.call("PUT", f"/people/{OLU}", other, client=GRACE).status == 200
+
+
+def test_a_filter_that_no_list_takes_is_not_kept_nor_listed() -> None:
+    api = an_office()
+    for query in ({"due-within": "soon"}, {"closed-within": "9999"}, {"queue": "nobodys"}):
+        assert post(api, "/filters", {"name": "x", "query": query}, OLU).status in {400, 403}
+    assert post(api, "/filters", {"name": "F", "query": {"queue": FRONT}}, OLU).status == 200
+    body = {"name": "Olu", "duty": "staff", "teams": [CALLS]}
+    assert api.call("PUT", f"/people/{OLU}", body, client=GRACE).status == 200
+    assert api.call("GET", "/filters", client=OLU).body["filters"] == []

@@ -15,15 +15,20 @@ from pydantic import Field
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.directory_facts import Fact, FactSource
-from referral_core.domain.errors import NotFound, NotLegal
+from referral_core.domain.errors import NotLegal
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
-from referral_core.domain.routing.capacity import iso_week
+from referral_core.domain.routing.capacity import iso_week, weeks_from
 from referral_core.domain.updates import OfferDeclined, Role
 from referral_core.domain.waitlist import place_of
-from referral_core.lifecycle.directory_changes import EntryStore, change_entries, entries_for
+from referral_core.lifecycle.directory_changes import (
+    EntryStore,
+    change_entries,
+    entries_for,
+    of_organization,
+)
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.reactions.appointment import is_booked
@@ -50,8 +55,8 @@ class CapacityChange(Model):
     def weeks(self, today: date = date.min) -> tuple[str, ...]:
         """Return the ISO weeks that it is about, from today on."""
         first = max(self.first_day, today)
-        furthest = first + timedelta(weeks=_MOST_WEEKS - 1)
-        days = (min(self.last_day or furthest, furthest) - first).days
+        last = self.last_day or first + timedelta(weeks=_MOST_WEEKS - 1)
+        days = (last - first).days
         found = (iso_week(first + timedelta(days=n)) for n in range(days + 1))
         return tuple(dict.fromkeys(found))
 
@@ -82,33 +87,25 @@ def change_capacity(
     """
     principal.require_role(Role.CLINIC, Role.STAFF)
     today = engine.clock.now().date()
-    weeks = change.weeks(today)
-    if not weeks or change.first_day > today + timedelta(weeks=_MOST_WEEKS):
+    furthest = today + timedelta(weeks=_MOST_WEEKS)
+    # What is beyond could not be written, and would count as if it had not been said.
+    is_near = max(change.first_day, change.last_day or change.first_day) <= furthest
+    weeks = change.weeks(today) if is_near else ()
+    if not weeks:
         raise NotLegal(f"State days between today and {_MOST_WEEKS} weeks from now, in order.")
-    own = _own(entries_for(engine, principal, npi), change.organization)
+    own = of_organization(entries_for(engine, principal, npi), change.organization)
     organization = own[0].organization
     # First: from now on nobody reserves what is no longer there.
     store.limit(principal.tenant, npi, organization, dict.fromkeys(weeks, change.places))
     change_entries(
         store,
-        lambda: _own(entries_for(engine, principal, npi), organization),
+        lambda: of_organization(entries_for(engine, principal, npi), organization),
         lambda entry: _changed(engine, principal, entry, change, weeks),
     )
     return sum(
         _give_back(engine, store, principal, npi=npi, week=week, own=own, places=change.places)
         for week in weeks
     )
-
-
-def _own(entries: Sequence[Practitioner], organization: str | None) -> Sequence[Practitioner]:
-    """Return the entries of one organization: another one's places are its own to state."""
-    organizations = {entry.organization for entry in entries}
-    if organization is None and len(organizations) > 1:
-        raise NotLegal(f"Say of which organization: {', '.join(sorted(organizations))}.")
-    own = [entry for entry in entries if organization in {None, entry.organization}]
-    if not own:
-        raise NotFound("The directory has no such entry of yours.")
-    return own
 
 
 def _changed(
@@ -121,9 +118,12 @@ def _changed(
     today = engine.clock.now().date()
     ahead = {week: n for week, n in entry.weeks.items() if week >= iso_week(today)}
     source = FactSource(source=principal.role.value, as_of=today)
+    # What holds until further notice begins with its first week: those before keep their places.
+    before = weeks_from(today, _MOST_WEEKS + 1) if change.last_day is None else ()
+    until = {week: entry.places_in(week) for week in before if week < weeks[0]}
     return entry.but(
         weekly_capacity=entry.weekly_capacity if change.last_day else change.places,
-        weeks={**ahead, **dict.fromkeys(weeks, change.places)},
+        weeks={**until, **ahead, **dict.fromkeys(weeks, change.places)},
         sources={**entry.sources, Fact.ACCEPTING: source},
     )
 

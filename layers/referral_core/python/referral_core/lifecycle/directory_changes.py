@@ -6,7 +6,7 @@ A clinic changes its own entries only; who disputes a fact need not own it; who 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 from pydantic import Field
 
@@ -28,12 +28,15 @@ from referral_core.lifecycle.engine.engine import Engine
 _TRIES: Final = 5
 
 
+_Network = Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class Correction(Model):
     """What a person found to be so, where an entry was wrong; what is absent was right."""
 
     accepting: bool | None = None
     phone: str | None = Field(default=None, max_length=32)
-    networks: tuple[str, ...] | None = Field(default=None, max_length=100)
+    networks: tuple[_Network, ...] | None = Field(default=None, max_length=100)
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
 
@@ -77,6 +80,24 @@ def entries_for(
     if not found:
         raise NotFound("The directory has no such entry of yours.")
     return found
+
+
+def of_organization(
+    entries: Sequence[Practitioner], organization: str | None
+) -> Sequence[Practitioner]:
+    """Return the entries of one organization: what is so of one is not so of another.
+
+    Raises:
+        NotLegal: there are several, and none is named.
+        NotFound: there is none.
+    """
+    organizations = {entry.organization for entry in entries}
+    if organization is None and len(organizations) > 1:
+        raise NotLegal(f"Say of which organization: {', '.join(sorted(organizations))}.")
+    own = [entry for entry in entries if organization in {None, entry.organization}]
+    if not own:
+        raise NotFound("The directory has no such entry of yours.")
+    return own
 
 
 def change_entries(
@@ -128,6 +149,7 @@ def verify_facts(
     *,
     facts: Sequence[Fact],
     correction: Correction,
+    organization: str | None = None,
 ) -> Sequence[Practitioner]:
     """Record what a person verified, corrected where it was wrong: it is disputed no longer.
 
@@ -140,7 +162,7 @@ def verify_facts(
     source = FactSource(source=principal.role.value, as_of=engine.clock.now().date())
     return change_entries(
         store,
-        lambda: entries_for(engine, principal, npi),
+        lambda: of_organization(entries_for(engine, principal, npi), organization),
         lambda entry: entry.but(**found).verified(verified, source),
     )
 

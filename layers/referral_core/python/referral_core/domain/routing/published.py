@@ -100,7 +100,9 @@ def joined(sheets: Sequence[PublishedMarket]) -> PublishedMarket:
     for sheet in newest_first:
         for listed in sheet.services:
             services.setdefault(listed.practitioner.npi, _as_of(listed, sheet, newest))
-    return newest.but(services=tuple(services.values()))
+    # A mixture is no version: whoever keeps one by its name reads the whole one in its place.
+    versions = dict.fromkeys(sheet.version for sheet in newest_first)
+    return newest.but(version="+".join(versions), services=tuple(services.values()))
 
 
 def _as_of(listed: ListedService, sheet: PublishedMarket, newest: PublishedMarket) -> ListedService:

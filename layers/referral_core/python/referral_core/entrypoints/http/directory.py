@@ -60,6 +60,7 @@ class Verification(Model):
 
     facts: tuple[Fact, ...] = Field(default=(), max_length=len(Fact))
     corrected: Correction = Correction()
+    organization: str | None = Field(default=None, max_length=128)
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class KeepDirectory:
             request.resource_id,
             facts=found.facts,
             correction=found.corrected,
+            organization=found.organization,
         )
         return self._shown(entries)
 

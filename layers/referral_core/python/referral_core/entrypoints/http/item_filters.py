@@ -16,6 +16,8 @@ from referral_core.entrypoints.http.errors import refuse
 
 _AGE: Final = "older-than"
 _OLDEST: Final = 9_999
+LONGEST_BACK: Final = 366
+"""Days that a list looks back or ahead at most."""
 _KNOWN: Final[Mapping[str, type[StrEnum]]] = MappingProxyType(
     {"reason": Reason, "status": Status, "waiting-for": Party}
 )

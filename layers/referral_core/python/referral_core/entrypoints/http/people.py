@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import Field
 
-from referral_core.domain.errors import Forbidden
+from referral_core.domain.errors import Forbidden, RouterError
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Model
 from referral_core.domain.principal import Duty, Person, Principal
@@ -60,6 +60,10 @@ class ManagePeople:
         except NameTaken as error:
             self.people.remove(principal)
             _refuse("name-taken", str(error))
+        except RouterError:
+            # Nobody is listed, and given work, who cannot sign in; the same request comes again.
+            self.people.remove(principal)
+            raise
         body = {**principal_row(principal), "password": password}
         return Response(HTTPStatus.CREATED, body, _NOT_KEPT)
 
@@ -74,19 +78,25 @@ class ManagePeople:
                 "let the person leave, and onboard another sign-in name.",
             )
         changed = Principal.of_person(person.client_id, person.tenant, _person(asked), asked.teams)
+        if person.queues - changed.queues:
+            # Whose team it no longer is could neither see it nor let it go.
+            self._has_nothing_in_hand(person)
         self.people.change(changed)
         return Response(HTTPStatus.OK, principal_row(changed))
 
     def leave(self, request: Request) -> Response:
         """End a person's access, once nothing is theirs any more; what they did stays on record."""
         person = self._colleague(request)
+        self._has_nothing_in_hand(person)
+        self.accounts.end(person.client_id)
+        self.people.remove(person)
+        return Response(HTTPStatus.OK, principal_row(person))
+
+    def _has_nothing_in_hand(self, person: Principal) -> None:
         left = self.lists.count(person.tenant, OfOwner(person.client_id))
         if left:
             those = "1 item is" if left == 1 else f"{left} items are"
             _refuse("has-work", f"{those} theirs: hand over first.")
-        self.accounts.end(person.client_id)
-        self.people.remove(person)
-        return Response(HTTPStatus.OK, principal_row(person))
 
     def _colleague(self, request: Request) -> Principal:
         manager = _manager(request)

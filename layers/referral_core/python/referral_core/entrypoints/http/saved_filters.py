@@ -17,7 +17,7 @@ from referral_core.domain.saved_filter import MOST_FILTERS, SavedFilter
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.item_filters import FILTERS, filtered
+from referral_core.entrypoints.http.item_filters import FILTERS, LONGEST_BACK, days_of, filtered
 from referral_core.people_ports import SavedFilters
 from referral_core.ports import Clock
 
@@ -43,7 +43,10 @@ class KeepFilters:
 
     def listed(self, request: Request) -> Response:
         """List the caller's, and those of the caller's teams, by name."""
-        found = sorted(self._of(request), key=lambda each: each.name.casefold())
+        queues = {"", *request.principal.queues}
+        # Of a team that the caller was taken out of, a filter has no list any more.
+        usable = [f for f in self._of(request) if f.query.get("queue", "") in queues]
+        found = sorted(usable, key=lambda each: each.name.casefold())
         return Response(HTTPStatus.OK, {"filters": [_row(each) for each in found]})
 
     def save(self, request: Request) -> Response:
@@ -56,6 +59,10 @@ class KeepFilters:
         if unknown or any(len(value) > _LONGEST for value in asked.query.values()):
             _refuse(f"Use only the filters {', '.join(sorted(KEPT))}, each of one line.")
         filtered(asked.query, self.clock.now())
+        for name in ("due-within", "closed-within"):
+            days_of(asked.query, name, 0, LONGEST_BACK)
+        if asked.query.get("queue") and asked.query["queue"] not in principal.queues:
+            raise Forbidden(f"You are not of the team {asked.query['queue']}.")
         saved = SavedFilter(
             id=sha256(asked.name.strip().casefold().encode()).hexdigest()[:16],
             name=asked.name.strip() or "-",

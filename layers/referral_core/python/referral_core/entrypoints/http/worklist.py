@@ -32,6 +32,7 @@ from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.item_filters import (
     FILTERS,
+    LONGEST_BACK,
     days_of,
     filtered,
     refuse_value,
@@ -58,7 +59,6 @@ _READ_ON: Final = 4
 """How often a page reads on where it is filtered; a page may be short, its `next` goes on."""
 _CLOSED_FOR: Final = 7
 """Days back that closed referrals are listed and counted where nobody asks for more."""
-_LONGEST_BACK: Final = 366
 
 Wanted = Callable[[Referral], bool]
 
@@ -179,11 +179,11 @@ class ListWorkItems:
     def _before(self, query: Mapping[str, str]) -> str:
         due_before = instant_of(query.get("due-before"))
         if query.get("list") == _CLOSED:
-            days = days_of(query, "closed-within", _CLOSED_FOR, _LONGEST_BACK)
+            days = days_of(query, "closed-within", _CLOSED_FOR, LONGEST_BACK)
             return closed_since(self.clock.now() - timedelta(days=days))
         bounds = [instant(due_before)] if due_before else []
         if query.get("due-within"):
-            days = days_of(query, "due-within", 0, _LONGEST_BACK)
+            days = days_of(query, "due-within", 0, LONGEST_BACK)
             bounds.append(instant(self.clock.now() + timedelta(days=days)))
         if query.get("overdue") == "true":
             bounds.append(instant(self.clock.now()))
