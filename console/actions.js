@@ -38,6 +38,7 @@ const KNOWN = {
 };
 const OVERRIDES = ["patient-preference", "insurer-determination", "clinical-judgement"];
 const RESULTS = ["agreed", "declined", "another-time", "another-clinic", "voicemail", "no-answer", "wrong-number", "opted-out"];
+const SPEAKERS = [["", "Whom I called"], ["patient", "The patient"], ["contact", "Somebody else"]];
 const SNOOZES = [["1 hour", 1], ["4 hours", 4], ["1 day", 24], ["3 days", 72]];
 
 /** What an action is called. */
@@ -118,8 +119,12 @@ function fields(action, referral, me, people) {
       return select("until", "Until", SNOOZES.map(([text, hours]) => [at(hours), `${text}: ${dateTime(at(hours))}`]));
     }
     case "record-call":
-      return h("fieldset", {}, h("legend", {}, "What came of it"),
-        RESULTS.map((result) => h("label.choice", {}, h("input", { type: "radio", name: "result", value: result, required: true }), words(result))));
+      return [
+        h("fieldset", {}, h("legend", {}, "What came of it"),
+          RESULTS.map((result) => h("label.choice", {}, h("input", { type: "radio", name: "result", value: result, required: true }), words(result)))),
+        h("label", {}, h("span", {}, "Spoke with"),
+          h("select", { name: "spokeWith" }, SPEAKERS.map(([value, text]) => h("option", { value }, text)))),
+      ];
     case "enter-authorization":
       return [
         h("label", {}, h("span", {}, "Authorization number"), h("input", { name: "number", required: true, maxlength: "80", autocomplete: "off" })),

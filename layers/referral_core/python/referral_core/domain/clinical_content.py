@@ -4,12 +4,15 @@ Everything is optional: what is missing, the pathway decides about. All of it is
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Literal, Self
 
 from referral_core.domain import exact_json
 from referral_core.domain.model import Model
 from referral_core.domain.terminology.order import OrderedService
+
+OF_AGE: Final = 18
+"""Years from which on a patient is no child."""
 
 
 class ContactPerson(Model):
@@ -282,3 +285,12 @@ def _has(content: ClinicalContent, name: str) -> bool:
     for part in name.split("."):
         value = getattr(value, part)
     return value not in (None, "", ())
+
+
+def is_child(birth_date: date | None, at: datetime) -> bool:
+    """Whether a patient is not of age yet; of one without birth date nobody knows."""
+    if birth_date is None:
+        return False
+    today = at.date()
+    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
+    return today.year - birth_date.year - (not had_birthday) < OF_AGE

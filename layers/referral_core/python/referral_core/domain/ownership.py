@@ -134,7 +134,7 @@ def _authority(owner: Owner, organization: str, referral: Referral, offer: int |
             return _of_performer(organization, referral, offer)
         case Owner.LAST_PERFORMER:
             found = _of_performer(organization, referral, offer)
-            is_last = found is Authority.ENDED and _ended_with_it(organization, referral)
+            is_last = found is Authority.ENDED and ended_with_it(organization, referral)
             return Authority.PRESENT if is_last else found
         case Owner.TENANT | Owner.TEAM:
             return Authority.PRESENT
@@ -159,7 +159,7 @@ def _of_performer(organization: str, referral: Referral, number: int | None) -> 
     return Authority.PRESENT if offers[-1].is_in_hand else Authority.ENDED
 
 
-def _ended_with_it(organization: str, referral: Referral) -> bool:
+def ended_with_it(organization: str, referral: Referral) -> bool:
     """Whether a clinic had the referral until the referral itself ended."""
     last = referral.offers[-1]
     ended = last.status == "taken-back" and referral.proposed_outcome is not None

@@ -121,6 +121,7 @@ class ReceiveReply:
             body=said,
             language=language,
             reference=f"help-{message_id}",
+            sender=profile.phone_identity,
         )
         with suppress(RouterError, DeliveryUnknown):
             self.messenger.send(answer)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from referral_core.domain.clinical_content import ContactPerson
+from referral_core.domain.clinical_content import ContactPerson, is_child
 from referral_core.domain.pathway import OutreachAttempt
 from referral_core.domain.referral import Contact
 from referral_core.lifecycle.case import Case
@@ -18,13 +18,15 @@ from referral_core.lifecycle.disclosure import needs_consent
 
 _MOST: Final = 2
 """Calls to other people in one series."""
-_SPEAK_FOR: Final = frozenset(
+_PARENTS: Final = frozenset(
     {
         *("PRN", "MTH", "FTH", "NMTH", "NFTH", "GESTM", "STPPRN", "STPMTH", "STPFTH", "PRNFOST"),
-        *("MTHFOST", "FTHFOST", "GUARD", "POWATT", "DPOWATT", "HPOWATT", "SPOWATT", "RESPRSN"),
+        *("MTHFOST", "FTHFOST"),
     }
 )
-"""HL7 v3 RoleCode: parents, foster and step parents, guardians, powers of attorney."""
+"""HL7 v3 RoleCode: parents, foster and step parents. They speak for a child only."""
+_BY_LAW: Final = frozenset({"GUARD", "POWATT", "DPOWATT", "HPOWATT", "SPOWATT", "RESPRSN"})
+"""HL7 v3 RoleCode: guardians, powers of attorney. They speak for a patient of any age."""
 
 
 def alternates(case: Case) -> tuple[int, ...]:
@@ -36,14 +38,26 @@ def alternates(case: Case) -> tuple[int, ...]:
         for number, contact in enumerate(patient.contacts, 1)
         if contact.phone
         and contact.phone != patient.phone
-        and (speaks_for(contact) or not only_speakers)
+        and (speaks_for(case, contact) or not only_speakers)
     )
     return tuple(islice(found, _MOST))
 
 
-def speaks_for(contact: ContactPerson) -> bool:
-    """Whether somebody may hear what the patient may hear."""
-    return contact.relationship in _SPEAK_FOR
+def speaks_for(case: Case, contact: ContactPerson) -> bool:
+    """Whether somebody may hear what the patient may hear: a parent, as long as it is a child."""
+    is_parent = contact.relationship in _PARENTS
+    return contact.relationship in _BY_LAW or (
+        is_parent and is_child(case.content.patient.birth_date, case.now)
+    )
+
+
+def is_speaker(case: Case, place: int) -> bool:
+    """Whether the contact at a place in the order speaks for the patient.
+
+    A later version of the order may name fewer: then nobody is known to.
+    """
+    named = case.content.patient.contacts[place - 1 : place]
+    return any(speaks_for(case, contact) for contact in named)
 
 
 def attempts_of(case: Case) -> tuple[OutreachAttempt, ...]:
@@ -63,11 +77,9 @@ def sentence_of(case: Case, call: Contact) -> str | None:
     """Return what a call to another person is, without PHI; None where the patient is called."""
     if call.alternate is None:
         return None
-    # A later version of the order may name fewer: then nobody is known to speak for the patient.
-    named = case.content.patient.contacts[call.alternate - 1 : call.alternate]
     rule = (
         "they may be told about the visit."
-        if any(speaks_for(contact) for contact in named)
+        if is_speaker(case, call.alternate)
         else "ask that the patient call back, and say nothing more."
     )
     return f"Nothing reached the patient. Call contact {call.alternate} of the order: {rule}"

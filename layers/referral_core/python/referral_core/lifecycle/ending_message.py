@@ -81,9 +81,15 @@ def is_owed(case: Case) -> bool:
 
 
 def is_visit_off(case: Case) -> bool:
-    """Whether a visit that lies ahead does not take place."""
+    """Whether a visit that lies ahead does not take place, and the patient does not know it yet.
+
+    Of one that was cancelled before, the series that follows tells: it begins with saying so.
+    """
     visit = case.referral.appointment
-    return visit is not None and visit.status in {"booked", "cancelled"} and visit.start > case.now
+    if visit is None or visit.start <= case.now:
+        return False
+    knows = any(c.state in {"sent", "made"} for c in series(case.referral))
+    return visit.is_booked or (visit.status == "cancelled" and (visit.called_off or not knows))
 
 
 def leads_to(case: Case) -> Draft:
@@ -154,6 +160,13 @@ def on_update(case: Case, update: Update) -> Draft:
     """
     if isinstance(update, ReportReceived):
         return received_while_verifying(case, update).to(Step.VERIFY_CLOSURE)
+    if isinstance(update, PatientReplied) and update.reply is Reply.STOP and is_visit_off(case):
+        # A person calls at once: by the hour of the message there may be no time left.
+        facts = ContactFacts(reply=update.reply)
+        stopped = record_only(
+            case, update, EventKind.PATIENT_OPTED_OUT, facts=facts, opted_out=True
+        )
+        return stopped.to(Step.VERIFY_CLOSURE)
     if isinstance(update, PatientReplied):
         wanted = {Reply.STOP: True, Reply.START: False}
         return record_only(

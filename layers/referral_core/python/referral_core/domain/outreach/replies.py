@@ -128,6 +128,8 @@ _BESIDE_WISHES: Final = frozenset(_BESIDE_WISHES_WORDS.split())
 
 def _is_wish(words: list[str], meant: Reply) -> bool:
     """Whether a text only asks to be written to again, or for help, in whatever wording."""
+    if meant is Reply.HELP and any(_MEANING.get(word) is Reply.YES for word in words):
+        return False  # "Yes, I need help" answers the question too: a person reads it
     others, phrases = _ASKED_FOR[meant].subn(" ", " ".join(words))
     left = [word for word in others.split() if word not in _BESIDE | _WISHES | _BESIDE_WISHES]
     named = [word for word in left if _MEANING.get(word) is meant]

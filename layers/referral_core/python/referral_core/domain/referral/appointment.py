@@ -13,6 +13,7 @@ class Appointment(Model):
     Attributes:
         utc_offset: minutes from UTC at the clinic, as it wrote the time.
         reminders: those sent or past.
+        called_off: whether the end of the referral cancelled it, and nobody before.
         seen_to: why a person looked at it already, and let it stand.
     """
 
@@ -22,6 +23,7 @@ class Appointment(Model):
     reminders: int = 0
     seen_to: tuple[Reason, ...] = ()
     status: Literal["booked", "fulfilled", "noshow", "cancelled"] = "booked"
+    called_off: bool = False
 
     @property
     def is_booked(self) -> bool:

@@ -18,10 +18,15 @@ class PatientReplied(Reported):
 
 
 class ContactRecorded(Reported):
-    """A call that staff made to the patient, and its result."""
+    """A call that staff made to the patient, or to somebody else of the order, and its result.
+
+    Attributes:
+        spoke_with: who was on the telephone; None: who was called.
+    """
 
     kind: Literal[UpdateKind.CONTACT_RECORDED] = UpdateKind.CONTACT_RECORDED
     result: CallResult
+    spoke_with: Literal["patient", "contact"] | None = None
 
 
 class DecisionMade(Reported):

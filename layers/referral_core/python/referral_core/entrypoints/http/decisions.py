@@ -16,6 +16,7 @@ from referral_core.domain.codes import number_in
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.outreach.series import is_of_another
 from referral_core.domain.performer_choice import Override
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
@@ -46,7 +47,8 @@ class Decision(Model):
         until: of `snooze`.
         number, valid_from, valid_to: of `enter-authorization`, as the payer stated by phone.
         fee_class: of `self-pay`, where the tenant has a sliding fee scale.
-        result: of `record-call`.
+        result, spoke_with: of `record-call`: what came of it, and who was on the telephone where
+            it was not who was called.
         specialty: of `name-service`: a NUCC code; `keep`: whether the next orders that say the same
             are understood by it.
         performer, override: of `choose-performer`: the NPI of who is asked next, and why.
@@ -64,16 +66,21 @@ class Decision(Model):
     valid_to: date | None = None
     fee_class: Literal["A", "B", "C", "D"] | None = None
     result: str | None = None
+    spoke_with: Literal["patient", "contact"] | None = None
     specialty: str | None = Field(default=None, pattern=r"^[0-9A-Z]{9}X$")
     keep: bool = False
     performer: str | None = Field(default=None, max_length=64, pattern=r"^[\w.:-]+$")
     override: Override | None = None
 
-    @property
-    def is_opt_out(self) -> bool:
-        """Whether the patient told the caller to stop: the one way in that staff have."""
+    def is_opt_out(self, referral: Referral) -> bool:
+        """Whether the patient told the caller to stop: the one way in that staff have.
+
+        Who is called beside the patient speaks of their own number.
+        """
         is_call = self.action == work_items.RECORD_CALL
-        return is_call and self.result == CallResult.OPTED_OUT
+        called = "contact" if is_of_another(referral) else "patient"
+        speaks = (self.spoke_with or called) == "patient"
+        return is_call and self.result == CallResult.OPTED_OUT and speaks
 
 
 class Reopening(Model):
@@ -160,7 +167,11 @@ def _care(act: WorkItemAct, decision: Decision, opened_at: datetime | None) -> U
 def _call(decision: Decision) -> UpdateFactory:
     results = ", ".join(sorted(CallResult))
     _require(decision.result in set(CallResult), f"result, one of {results}", decision.action)
-    return partial(ContactRecorded, result=CallResult(decision.result or ""))
+    return partial(
+        ContactRecorded,
+        result=CallResult(decision.result or ""),
+        spoke_with=decision.spoke_with,
+    )
 
 
 def _authorization(decision: Decision, referral: Referral) -> UpdateFactory:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from referral_core.domain.clinical_content import ContactPerson
@@ -13,7 +13,6 @@ from referral_core.fhir.r4.datatypes import CodeableConcept, HumanName
 from referral_core.fhir.r4.parties import Patient, RelatedPerson
 from referral_core.fhir.telecom import email, is_in_force, phone
 
-_OF_AGE: Final = 18
 _MOST_CONTACTS: Final = 10
 _INTERPRETER: Final = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 _US_CORE_INTERPRETER: Final = (
@@ -52,15 +51,6 @@ def _related(graph: Graph, patient: Patient, region: str, at: datetime) -> Itera
                 phone=phone(person.telecom, at, region),
                 email=email(person.telecom, at),
             )
-
-
-def is_child(birth_date: date | None, at: datetime) -> bool:
-    """Whether a patient is not of age yet; of one without birth date nobody knows."""
-    if birth_date is None:
-        return False
-    today = at.date()
-    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
-    return today.year - birth_date.year - (not had_birthday) < _OF_AGE
 
 
 def language_of(patient: Patient) -> str | None:

@@ -139,7 +139,11 @@ class _StepRun:
             try:
                 drafted = self.engine.react(self.entry.step, self.case, update)
             except NotLegal:
-                return
+                is_last = self.entry.step is Step.VERIFY_CLOSURE
+                if not is_last or self.state.referral.work_item is not None:
+                    return
+                # No later wait has a use for it, and the referral is not closed over it.
+                drafted = record_only(self.case, update, EventKind.UPDATE_UNUSABLE)
             if drafted.next is not None:
                 return
             # The wait of the step before may still stand there, resolved: it is left as it is.

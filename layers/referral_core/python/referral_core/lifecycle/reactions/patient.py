@@ -13,6 +13,7 @@ from referral_core.domain.outreach.series import call_state, with_call_made
 from referral_core.domain.referral import Contact
 from referral_core.domain.updates import ContactRecorded, PatientReplied
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.alternates import is_speaker
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
 from referral_core.lifecycle.reactions.appointment import is_booked
@@ -118,8 +119,7 @@ def called(case: Case, update: ContactRecorded) -> Draft:
     )
     known = case.of(referral.but(contacts=with_call_made(referral, call), work_item=None))
     facts = ContactFacts(result=result)
-    last = known.referral.contacts[-1]
-    if result in UNREACHED or (last.alternate is not None and result in _ABOUT_THE_NUMBER):
+    if result in UNREACHED or _says_nothing_of_the_patient(known, update):
         return draft(
             known,
             EventKind.CALL_RECORDED,
@@ -140,6 +140,18 @@ def called(case: Case, update: ContactRecorded) -> Draft:
     if reply is Reply.YES and is_booked(known.referral):
         return _confirmed(known, update)
     return _meant(known, update, reply, facts, metered=_CALL)
+
+
+def _says_nothing_of_the_patient(case: Case, update: ContactRecorded) -> bool:
+    """Whether somebody else spoke: of their own number, or of what is not theirs to decide."""
+    called = case.referral.contacts[-1].alternate
+    speaker = update.spoke_with or ("patient" if called is None else "contact")
+    if speaker == "patient":
+        return False
+    decides = called is not None and is_speaker(case, called)
+    return update.result in _ABOUT_THE_NUMBER or (
+        update.result is CallResult.DECLINED and not decides
+    )
 
 
 def unreached_while_booked(case: Case, update: ContactRecorded) -> Draft:

@@ -46,7 +46,7 @@ from referral_core.lifecycle.evidence import (
 from referral_core.lifecycle.reactions.appointment import fulfilled
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
 from referral_core.lifecycle.reactions.notice import NOTIFYING, is_critical_under_way
-from referral_core.lifecycle.reactions.offer import ORDER_CHANGED, cancelled_appointment
+from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.reactions.while_ending import WHILE_ENDING
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
@@ -242,7 +242,9 @@ def _queue_notice(case: Case, outcome: Outcome) -> Draft:
     offers, appointment = referral.offers, referral.appointment
     if outcome not in COMPLETED:
         # The clinic learns it from the Task that is withdrawn.
-        appointment, effects = cancelled_appointment(referral), release(referral.offer)
+        if appointment is not None and appointment.is_booked:
+            appointment = appointment.cancelled().but(called_off=True)
+        effects = release(referral.offer)
         offers = referral.with_offer_ended("taken-back", outcome.value)
     return draft(
         case,
