@@ -32,8 +32,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 def test_an_item_is_kept_once_and_read_back(store: Store) -> None:
-    store.keep(an_item())
-    store.keep(an_item(client_id="somebody-else"))
+    assert store.keep(an_item())
+    assert not store.keep(an_item(client_id="somebody-else"))
     assert store.get(TENANT, "item-1") == an_item()
     with pytest.raises(NotFound):
         store.get(Tenant("other"), "item-1")

@@ -134,8 +134,8 @@ class Referrals(Protocol):
 class UnmatchedItems(Protocol):
     """What came and belongs to no referral yet."""
 
-    def keep(self, item: Unmatched) -> None:
-        """Keep an item; the same one again changes nothing."""
+    def keep(self, item: Unmatched) -> bool:
+        """Keep an item, and say whether it was new; the same one again changes nothing."""
 
     def get(self, tenant: Tenant, item_id: str) -> Unmatched:
         """Read one item. Raises: NotFound."""

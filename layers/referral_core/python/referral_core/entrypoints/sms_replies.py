@@ -142,8 +142,8 @@ class ReceiveReply:
             meant = self._who_asked(meant, text.phone) or meant
         taken_by: Tenant | None = None
         if not meant:
-            taken_by = self._who_knows(tenants, text.phone)
-            self._keep(taken_by, channel, text)
+            knows = self._who_knows(tenants, text.phone)
+            taken_by = knows if self._keep(knows, channel, text) else None
         for tenant in meant:
             alone = len(meant) == 1 and self._is_one_matter(tenant, found[tenant])
             for referral_id in found[tenant]:
@@ -176,9 +176,9 @@ class ReceiveReply:
         known = ClinicalPayload.load(self.referrals.payload(referral)).content.patient.phone
         return known is not None and contact_hash(known) == phone
 
-    def _keep(self, tenant: Tenant, channel: Principal, text: Text) -> None:
+    def _keep(self, tenant: Tenant, channel: Principal, text: Text) -> bool:
         """Keep a text that belongs to no open referral: a person finds out whose it is."""
-        self.kept.keep(
+        return self.kept.keep(
             tenant,
             Mismatch.NO_OPEN_REFERRAL,
             self._evidence(tenant, text.body),

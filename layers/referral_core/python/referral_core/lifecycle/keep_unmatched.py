@@ -55,8 +55,8 @@ class KeepUnmatched:
         client_id: str,
         update: Update | None = None,
         clues: Clues = Clues(),  # noqa: B008 - immutable
-    ) -> Unmatched:
-        """Keep what came; its document is stored already.
+    ) -> bool:
+        """Keep what came, and say whether it was new; its document is stored already.
 
         Args:
             tenant: of the principal.
@@ -80,8 +80,7 @@ class KeepUnmatched:
             evidence=evidence,
             candidates=self._candidates(tenant, clues, evidence.source),
         )
-        self.items.keep(item)
-        return item
+        return self.items.keep(item)
 
     def _candidates(self, tenant: Tenant, clues: Clues, sender: str) -> tuple[Candidate, ...]:
         signs: dict[ReferralId, dict[Sign, None]] = {}

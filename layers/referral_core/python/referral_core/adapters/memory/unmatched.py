@@ -15,9 +15,9 @@ class MemoryUnmatched:
     def __init__(self) -> None:
         self.items: dict[tuple[Tenant, str], Unmatched] = {}
 
-    def keep(self, item: Unmatched) -> None:
-        """Keep an item; the same one again changes nothing."""
-        self.items.setdefault((item.tenant, item.id), item)
+    def keep(self, item: Unmatched) -> bool:
+        """Keep an item, and say whether it was new; the same one again changes nothing."""
+        return self.items.setdefault((item.tenant, item.id), item) is item
 
     def get(self, tenant: Tenant, item_id: str) -> Unmatched:
         """Read one item."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
@@ -27,10 +26,13 @@ class UnmatchedTable:
         """Take a DynamoDB client and the table's name."""
         self._table = Table(client, name)
 
-    def keep(self, item: Unmatched) -> None:
-        """Keep an item; the same one again changes nothing."""
-        with suppress(ConditionsFailed):
+    def keep(self, item: Unmatched) -> bool:
+        """Keep an item, and say whether it was new; the same one again changes nothing."""
+        try:
             self._table.transact([self._table.put_new("unmatched", _item(item))])
+        except ConditionsFailed:
+            return False
+        return True
 
     def get(self, tenant: Tenant, item_id: str) -> Unmatched:
         """Read one item."""
