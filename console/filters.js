@@ -18,8 +18,8 @@ const OF = {
   clinic: "performer", payer: "payer", language: "language",
 };
 
-/** Return the controls; what may be chosen is what the rows have, and what is chosen already. */
-export function filterControls({ me, counts, items, people, withOwner, saved, changed }) {
+/** Return the controls of what `applies` to the list; what may be chosen is what the rows have, and what is chosen already. */
+export function filterControls({ me, counts, items, people, applies, saved, changed }) {
   const set = (name, value) => { filters[name] = value; changed(); };
   const choose = (name, label, options, all) => options.length > 0 && h("label", {}, h("span", {}, label),
     h("select", { onchange: (event) => set(name, event.target.value) },
@@ -33,16 +33,16 @@ export function filterControls({ me, counts, items, people, withOwner, saved, ch
   const teams = me.teams.map((team) => [team, `${words(team)} (${counts.teams[team]?.open ?? 0})`]);
   const owners = people.map((person) => [person.id, person.name]);
   const said = sayer(people);
-  const chosen = Object.entries(filters).filter(([, value]) => value);
+  const chosen = Object.entries(filters).filter(([name, value]) => value && applies(name));
   const isMore = ([name]) => !["queue", "reason"].includes(name);
   return [
     teams.length > 1 && choose("queue", "Team", teams, "All my teams"),
-    choose("reason", "Reason", me.reasons.map((reason) => [reason, words(reason)]), "All reasons"),
+    applies("reason") && choose("reason", "Reason", me.reasons.map((reason) => [reason, words(reason)]), "All reasons"),
     h("details.more", { open: chosen.some(isMore) },
       h("summary", {}, "More filters"),
       h("div.filters", {},
-        choose("due-within", "Due", DUES, "Any time"),
-        withOwner && choose("owner", "Owner", [["none", "Nobody"], ...owners], "Anybody"),
+        applies("due-within") && choose("due-within", "Due", DUES, "Any time"),
+        applies("owner") && choose("owner", "Owner", [["none", "Nobody"], ...owners], "Anybody"),
         Object.keys(OF).map((name) => choose(name, NAMES[name], ofRows(name), "All")),
         choose("older-than", "Received", AGES.map((days) => [days, age(days)]), "Any time"))),
     savedControls({ me, saved, chosen, changed }),

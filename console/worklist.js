@@ -47,6 +47,10 @@ export async function workPage({ main, me, path, failed }) {
   let items = [];
   let next = null;
   let sorted = null;
+  let reading = false;
+
+  const given = tab === "exceptions" ? { reason: me.exceptions.join(",") } : TABS[tab][1];
+  const applies = (name) => !given[name] && !(picked === null && OF_ITEMS.has(name));
 
   async function refresh() {
     // As many rows as are shown: whoever asked for more keeps them.
@@ -58,15 +62,14 @@ export async function workPage({ main, me, path, failed }) {
     for (const id of picked ?? []) if (!items.some((item) => item.id === id)) picked.delete(id);
     fill(tabs, tabLinks(tab, counts, items.length, next));
     if (!chips.querySelector("form")) {
-      fill(chips, filterControls({ me, counts, items, people, withOwner: !TABS[tab][1].owner && picked, saved, changed: filterChanged }));
+      fill(chips, filterControls({ me, counts, items, people, applies, saved, changed: filterChanged }));
     }
     render();
   }
 
   function query(count) {
-    const given = tab === "exceptions" ? { reason: me.exceptions.join(",") } : TABS[tab][1];
     const wanted = new URLSearchParams({ ...given, _include: "patient", _count: count });
-    for (const [name, value] of Object.entries(filters)) if (value && !(picked === null && OF_ITEMS.has(name)) && !given[name]) wanted.set(name, value);
+    for (const [name, value] of Object.entries(filters)) if (value && applies(name)) wanted.set(name, value);
     return `/work-items?${wanted}`;
   }
 
@@ -91,9 +94,14 @@ export async function workPage({ main, me, path, failed }) {
 
   async function sortBy(column) {
     sorted = nextSort(column);
-    while (sorted && next && items.length < MOST_SORTED) {
-      fill(status, `${items.length} read …`);
-      await readOn();
+    reading = true;
+    try {
+      while (sorted && next && items.length < MOST_SORTED) {
+        fill(status, `${items.length} read …`);
+        await readOn();
+      }
+    } finally {
+      reading = false;
     }
     if (sorted) fill(status, next ? `The ${items.length} that are due first are sorted; filter to see the others.` : `All ${items.length} are sorted.`);
     render();
@@ -191,7 +199,7 @@ export async function workPage({ main, me, path, failed }) {
   });
   list.querySelector("tbody a")?.focus();
   const timer = setInterval(() => {
-    if (document.hidden || items.length > MOST_AT_ONCE || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;
+    if (document.hidden || reading || items.length > MOST_AT_ONCE || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;
     refresh().catch((error) => fill(status, h("strong", {}, error.message)));
   }, EVERY_MS);
   return () => clearInterval(timer);
