@@ -347,6 +347,7 @@ def test_entries_are_kept_once_and_read_latest_first(trail: AuditTrail) -> None:
     assert trail.of_referral(TENANT, R1, stretch(9, NOW.replace(minute=2))) == [an_entry(2)]
     before = stretch(9, before=an_entry(2).place)
     assert trail.of_referral(TENANT, R1, before) == [an_entry(1)]
+    assert trail.of_referral(RIVERSIDE, R1, stretch(9)) == [an_entry(3, tenant=RIVERSIDE)]
 
 
 def test_what_is_on_record_is_never_put_again(trail: AuditTrail) -> None:
