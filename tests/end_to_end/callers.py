@@ -27,10 +27,15 @@ class Caller:
 
     http: httpx.Client
 
-    def call(self, method: str, path: str, body: Body | None = None, **headers: str) -> Answer:
+    def send(
+        self, method: str, path: str, body: Body | None = None, **headers: str
+    ) -> httpx.Response:
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self.http.request(method, path, content=content, headers=named)
+        return self.http.request(method, path, content=content, headers=named)
+
+    def call(self, method: str, path: str, body: Body | None = None, **headers: str) -> Answer:
+        answer = self.send(method, path, body, **headers)
         assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, answer.text
         return Answer(answer)
 

@@ -166,10 +166,20 @@ def test_fifty_parallel_posts_of_one_referral_make_one(
 ) -> None:
     placer = a_new_placer()
     order, together = an_order_that_waits(placer), Barrier(PARALLEL)
+    given_up: list[str] = []
+
+    def once() -> Answer | None:
+        sent = ehr.send("POST", "/fhir/ServiceRequest", order)
+        if "Sandbox.Timedout" in sent.text:
+            # The emulator's, of a machine with too little processor for fifty: an EHR asks again.
+            given_up.append(sent.text)
+            return None
+        assert sent.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, sent.text
+        return None if sent.status_code == HTTPStatus.TOO_MANY_REQUESTS else Answer(sent)
 
     def post(_: int) -> Answer:
         together.wait()
-        return until(lambda: unless_throttled(ehr.refer(order)), "an answer", every_s=0.5)
+        return until(once, "an answer", every_s=0.5)
 
     with (
         limited_concurrency(stack, "receive_referral", AT_ONCE),
@@ -177,15 +187,13 @@ def test_fifty_parallel_posts_of_one_referral_make_one(
     ):
         answers = list(pool.map(post, range(PARALLEL)))
     statuses = [answer.status for answer in answers]
-    assert statuses.count(HTTPStatus.CREATED) == 1
-    assert statuses.count(HTTPStatus.OK) == PARALLEL - 1
+    # Whoever made it may have been given up before the answer.
+    made = statuses.count(HTTPStatus.CREATED)
+    assert made == 1 or (given_up and made == 0)
+    assert statuses.count(HTTPStatus.OK) == PARALLEL - made
     (referral_id,) = {answer.referral_id for answer in answers}
     assert found(ehr, placer) == [referral_id]
     assert records.kinds(referral_id).count("received") == 1
-
-
-def unless_throttled(answer: Answer) -> Answer | None:
-    return None if answer.status == HTTPStatus.TOO_MANY_REQUESTS else answer
 
 
 # --- changed by its author -----------------------------------------------------------------------
