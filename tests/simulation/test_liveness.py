@@ -18,7 +18,6 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.updates import AppointmentFulfilled, AuthorizationDecided
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason
 from referral_core.domain.writes import Commit
-from referral_core.lifecycle.ending_message import is_ending
 from referral_core.pathways import pathways
 from tests.partner_actions import accepted, acknowledged, notified
 from tests.unit.timelines.branches import branches_of
@@ -165,7 +164,7 @@ def _has_one_owner_and_a_live_due_time(world: PathwayWorld) -> None:
 def _answer(world: PathwayWorld) -> None:
     """Let whoever is waited for answer as they usually do; when nobody is, time passes."""
     wait = world.referrals.load(world.referral.tenant, world.referral.id).mailbox.open_wait
-    if wait is None or (wait.step is Step.CONTACT_PATIENT and is_ending(world.referral)):
+    if wait is None or (wait.step is Step.CONTACT_PATIENT and world.referral.is_ending):
         world.wait()  # the patient is told of the end, and nothing is asked
         return
     _ANSWERS[wait.step](world)

@@ -56,12 +56,6 @@ _TRY_AGAIN: Final = timedelta(hours=1)
 _TRIED_FOR: Final = timedelta(days=1)
 
 
-def is_ending(referral: Referral) -> bool:
-    """Whether the patient is contacted about the end, and not about a visit."""
-    outcome = referral.proposed_outcome
-    return outcome is not None and outcome not in COMPLETED
-
-
 def is_owed(case: Case) -> bool:
     """Whether the patient is still to be told that nothing more comes of the referral."""
     outcome = case.referral.proposed_outcome

@@ -18,7 +18,6 @@ from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.outreach.series import last_contact
 from referral_core.domain.planned import Planned, PlannedAct, person_looks, will
 from referral_core.domain.work_items import Reason
-from referral_core.lifecycle import ending_message
 from referral_core.lifecycle.attempts import ends_at, escalates_at, is_escalated, upcoming
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.evidence import (
@@ -96,7 +95,7 @@ def _without_answer(case: Case, at: datetime) -> Planned:
 
 def _of_outreach(case: Case, due: datetime) -> Iterator[Planned]:
     referral, outreach = case.referral, case.rules.outreach
-    if ending_message.is_ending(referral):
+    if referral.is_ending:
         yield will(_A.PATIENT_TOLD, due)
         return
     if referral.asked_with is not None:

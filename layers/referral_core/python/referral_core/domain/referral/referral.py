@@ -159,6 +159,11 @@ class Referral(Model):
         return self.status is Status.CLOSED
 
     @property
+    def is_ending(self) -> bool:
+        """Whether the referral ends without the visit that it was for."""
+        return self.proposed_outcome is not None and self.proposed_outcome not in COMPLETED
+
+    @property
     def item_due_at(self) -> datetime | None:
         """When the open work item is to be decided, snoozed or overdue by now; None without one."""
         if self.work_item is None or self.is_closed:

@@ -15,7 +15,7 @@ from typing import Final
 from referral_core.domain.change import Regions
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind, OfferFacts, StepFacts
-from referral_core.domain.lifecycle import COMPLETED, Status, Step
+from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import ChangedPart, InformationSupplied, Reported
 from referral_core.domain.work_items import TO_BE_READ, Reason
@@ -78,7 +78,7 @@ def order_changed(step: Step, case: Case, update: InformationSupplied) -> Draft:
     """
     referral = case.referral
     parts = update.changed or (_P.CONTENT,)
-    if referral.proposed_outcome is not None and referral.proposed_outcome not in COMPLETED:
+    if referral.is_ending:
         raise NotLegal("The referral is being ended: post a new order if one is needed.")
     if step is Step.OPEN_WORK_ITEM:
         return _while_a_person_looks(case, update, parts)

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from referral_core.domain.lifecycle import COMPLETED
 from referral_core.domain.ownership import ended_with_it
-from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -72,16 +70,10 @@ def without_authority(case: Case, update: Reported) -> Draft:
         return open_work_item(case, Reason.REPORT_OF_FORMER_PERFORMER, by=update)
     kinds = AppointmentBooked | AppointmentFulfilled | ServiceAttested
     sees = bool(case.referral.offers) and isinstance(update, kinds)
-    if sees and is_ending(case.referral) and ended_with_it(update.organization, case.referral):
+    if sees and case.referral.is_ending and ended_with_it(update.organization, case.referral):
         # It was the clinic's to say when it was accepted: the end took the offer back meanwhile.
         return open_work_item(case, Reason.ENDING_CONTRADICTED, by=update)
     return record_only(case, update)
-
-
-def is_ending(referral: Referral) -> bool:
-    """Whether the referral ends without the visit that it was for."""
-    outcome = referral.proposed_outcome
-    return outcome is not None and outcome not in COMPLETED
 
 
 def is_about_another(case: Case, update: Reported) -> bool:

@@ -86,13 +86,13 @@ class ContactPatient(Reacting):
 
     def accepted_updates(self, referral: Referral) -> frozenset[UpdateKind]:
         """Accept what there is a reaction to; while the end is told, little of it."""
-        if ending_message.is_ending(referral):
+        if referral.is_ending:
             return ending_message.ACCEPTS
         return super().accepted_updates(referral)
 
     def on_update(self, case: Case, update: Update) -> Draft:
         """React with the call that was due settled: the patient is heard of another way."""
-        if ending_message.is_ending(case.referral):
+        if case.referral.is_ending:
             return ending_message.on_update(case, update)
         match update.kind:
             case UpdateKind.DEADLINE:
@@ -108,7 +108,7 @@ class ContactPatient(Reacting):
 
     def start(self, case: Case) -> Draft:
         """Write the attempt down before the channel is used, so that none is made twice."""
-        if ending_message.is_ending(case.referral):
+        if case.referral.is_ending:
             return ending_message.start(case)
         if (unsure := unconfirmed_send(case, self.name)) is not None:
             return unsure
@@ -139,7 +139,7 @@ class ContactPatient(Reacting):
 
     def execute(self, case: Case) -> Recorder:
         """Make the attempt that `start` wrote down, or wait until one may be made."""
-        if ending_message.is_ending(case.referral):
+        if case.referral.is_ending:
             return ending_message.execute(case, self.messages)
         other = asking(case)
         if other is not None:
