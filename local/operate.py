@@ -23,11 +23,14 @@ from pydantic import ValidationError
 from infra import STACK_NAME
 from local.running_stack import RunningStack
 from local.seed import TENANT
+from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
 from referral_core.adapters.aws.dynamodb.pauses import PauseTable
 from referral_core.adapters.aws.stream_letters import SqsStreamLetters
 from referral_core.adapters.clock import VirtualClock
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
+from referral_core.entrypoints.http.known_names import can_be_paused, no_such
+from referral_core.operations_ports import Parties
 
 Clients = Callable[[str], Any]
 
@@ -63,6 +66,11 @@ class DeployedStack:
         return PauseTable(self.client("dynamodb"), self.table)
 
     @property
+    def parties(self) -> Parties:
+        """Whom its tenants work with."""
+        return DynamoDbDirectory(self.client("dynamodb"), self.table)
+
+    @property
     def table(self) -> str:
         """The table's name."""
         return self.outputs["TableName"]
@@ -81,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _pause(cell, tenant, chosen)
         case "resume":
             was = cell.pauses.resume(tenant, PauseScope(chosen.scope), chosen.of)
-            print("Resumed." if was else "Not paused.")
+            print("Resumed." if was else "Not paused: see `pauses`.")
+            return 0 if was else 1
         case "pauses":
             for pause in cell.pauses.pauses(tenant):
                 print(
@@ -105,10 +114,15 @@ def _redrive(letters: SqsStreamLetters, tenant: Tenant | None) -> int:
 
 
 def _pause(cell: DeployedStack, tenant: Tenant, chosen: argparse.Namespace) -> int:
+    scope = PauseScope(chosen.scope)
+    known = can_be_paused(cell.parties, tenant, scope)
+    if chosen.of not in known:
+        print(no_such(scope, chosen.of, known))
+        return 1
     try:
         asked = Pause(
             tenant=tenant,
-            scope=PauseScope(chosen.scope),
+            scope=scope,
             of=chosen.of,
             reason=chosen.reason,
             by=chosen.by,

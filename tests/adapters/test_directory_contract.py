@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from referral_core.adapters.aws.dynamodb.directory import (
     DynamoDbDirectory,
-    config_item,
+    config_items,
     pause_item,
 )
 from referral_core.adapters.aws.dynamodb.items import capacity_item
@@ -53,7 +53,7 @@ def directory(
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(**create_table_request("referrals"))
-        configured = [config_item(record) for record in RECORDS]
+        configured = [entry for record in RECORDS for entry in config_items(record)]
         counted = [capacity_item(TENANT, SKIN.npi, *one) for one in RESERVED.items()]
         for item in (*configured, *counted):
             client.put_item(TableName="referrals", Item=item)
@@ -82,6 +82,13 @@ def test_partners_are_read_by_id_within_their_tenant(directory: Directory) -> No
         for at in ((TENANT, "unknown"), (OTHER, payer.id), (OTHER, EHR.id)):
             with pytest.raises(NotFound):
                 read(*at)
+
+
+def test_whom_a_tenant_works_with_is_listed(directory: Directory) -> None:
+    assert isinstance(directory, MemoryDirectory | DynamoDbDirectory)
+    assert [one.id for one in directory.ehrs(TENANT)] == [EHR.id]
+    assert list(directory.organizations(TENANT)) == [SKIN.organization]
+    assert list(directory.ehrs(OTHER)) == list(directory.organizations(OTHER)) == []
 
 
 def test_a_principal_is_read_by_client(directory: Directory) -> None:

@@ -14,6 +14,7 @@ from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, con
 from referral_core.adapters.aws.dynamodb.directory_store import DirectoryTable
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
+from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.directories.importing import ImportState
 from referral_core.domain.directory_facts import Dispute, Fact, FactSource
@@ -93,6 +94,19 @@ def test_an_entry_is_found_by_npi_and_not_overwritten_unread(room: Room) -> None
         store.replace([(entry, entry.but(name="Dr. Stale"))])
     with pytest.raises(Conflict):
         store.replace([(None, entry)])
+
+
+def test_an_organization_is_known_by_its_first_entry_and_by_one_that_moves_there(
+    room: Room,
+) -> None:
+    waiting, store = room
+    (entry,) = waiting.directory.entries_of(TENANT, NPI)
+    new = [entry.but(npi=f"19999000{n}", organization="new-clinic") for n in (11, 12)]
+    store.replace([(None, one) for one in new])
+    (written,) = waiting.directory.entries_of(TENANT, NPI)
+    store.replace([(written, written.but(organization="moved-to"))])
+    assert isinstance(waiting.directory, MemoryDirectory | DynamoDbDirectory)
+    assert {"new-clinic", "moved-to"} <= set(waiting.directory.organizations(TENANT))
 
 
 def test_what_is_disputed_is_listed_until_it_is_verified(room: Room) -> None:

@@ -12,12 +12,14 @@ import pytest
 from moto import mock_aws
 
 from local import operate
+from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.adapters.aws.dynamodb.items import event_item
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.stream_letters import SqsStreamLetters
 from referral_core.domain.ids import Tenant
 from referral_core.entrypoints.stream import DeadLetters
 from tests.unit.builders import TENANT, a_new_referral, a_referral
+from tests.unit.payer_requests import a_payer
 
 FAILS: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
@@ -119,6 +121,7 @@ def test_what_names_no_record_stays_and_what_is_gone_needs_nothing(bench: Bench)
 def test_what_is_paused_is_listed_until_it_is_resumed(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    bench.dynamodb.put_item(TableName="referrals", Item=config_item(a_payer(id="acme")))
     asked = ["pause", "payer", "acme", "--reason", "their gateway is down", "--by", "olu"]
 
     assert operate.main(asked) == 0
@@ -126,10 +129,20 @@ def test_what_is_paused_is_listed_until_it_is_resumed(
     assert "payer:acme: since" in capsys.readouterr().out
     assert [p.name for p in bench.cell.pauses.pauses(TENANT)] == ["payer:acme"]
 
-    operate.main(["resume", "payer", "acme"])
-    operate.main(["resume", "payer", "acme"])
+    assert operate.main(["resume", "payer", "acme"]) == 0
+    assert operate.main(["resume", "payer", "acme"]) == 1
 
-    assert capsys.readouterr().out.splitlines() == ["Resumed.", "Not paused."]
+    assert capsys.readouterr().out.splitlines() == ["Resumed.", "Not paused: see `pauses`."]
+    assert list(bench.cell.pauses.pauses(TENANT)) == []
+
+
+@pytest.mark.parametrize("scope", ["payer", "clinic", "channel", "tenant"])
+def test_nobody_is_held_back_whom_nobody_knows(
+    scope: str, bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["pause", scope, "nobody", "--reason", "it is down", "--by", "olu"]
+    assert operate.main(asked) == 1
+    assert capsys.readouterr().out.startswith(f"There is no {scope} 'nobody'")
     assert list(bench.cell.pauses.pauses(TENANT)) == []
 
 
@@ -137,6 +150,9 @@ def test_what_is_paused_is_listed_until_it_is_resumed(
 def test_a_pause_that_says_too_little_is_not_made(
     of: str, reason: str, bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for known in ("acme", "two words"):
+        payer = config_item(a_payer(id=known))
+        bench.dynamodb.put_item(TableName="referrals", Item=payer)
     assert operate.main(["pause", "payer", of, "--reason", reason, "--by", "olu"]) == 1
     assert capsys.readouterr().out.startswith(("of:", "reason:"))
     assert list(bench.cell.pauses.pauses(TENANT)) == []
@@ -157,4 +173,6 @@ def test_a_deployed_stack_is_not_operated_on_without_saying_for_whom(
     with pytest.raises(SystemExit):
         operate.main(["--stack", "production", *act])
     assert "--stack production --tenant NAME" in capsys.readouterr().err
-    assert operate.main(["--stack", "production", "--tenant", "lakeside", *act]) == 0
+    assert operate.main(["--stack", "production", "--tenant", "lakeside", *act]) == (
+        "resume" in act  # of what is not paused
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from referral_core.domain.directory import EhrSystem, Payer
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
 
@@ -20,6 +21,19 @@ class Pauses(Protocol):
 
     def resume(self, tenant: Tenant, scope: PauseScope, of: str) -> bool:
         """Let go on; return whether it was paused."""
+
+
+class Parties(Protocol):
+    """Whom a tenant works with: what is held back, or given again, is one of theirs."""
+
+    def payers(self, tenant: Tenant) -> Sequence[Payer]:
+        """List the tenant's payers."""
+
+    def organizations(self, tenant: Tenant) -> Sequence[str]:
+        """List the organizations that the tenant's directory has entries of."""
+
+    def ehrs(self, tenant: Tenant) -> Sequence[EhrSystem]:
+        """List the tenant's EHR systems."""
 
 
 class Redriven(NamedTuple):

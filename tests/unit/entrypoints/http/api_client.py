@@ -163,6 +163,7 @@ class ApiClient:
             lists,
             MemoryPauses(directory),
             self.letters,
+            directory,
             shown.found,
             partial(apply_update, engine),
             clock,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from referral_core.domain.audit import Access
+from referral_core.domain.directory import EhrSystem
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.pause import Pause, PauseScope
@@ -47,12 +48,63 @@ def test_no_other_role_operates(client: str) -> None:
 
 def test_what_is_held_back_is_listed_and_let_go_on() -> None:
     api = an_office()
-    asked = {"scope": "payer", "of": "acme", "reason": "their gateway is down"}
+    asked = {"scope": "payer", "of": "harbor", "reason": "their gateway is down"}
     made = call(api, "POST", "/pauses", asked)
-    assert (made.status, made.body["id"], made.body["by"]) == (201, "payer:acme", "staff-1")
-    assert [p["id"] for p in call(api, "GET", "/pauses").body["pauses"]] == ["payer:acme"]
-    assert call(api, "DELETE", "/pauses/payer:acme").body == {"resumed": True}
-    assert call(api, "DELETE", "/pauses/payer:acme").body == {"resumed": False}
+    assert (made.status, made.body["id"], made.body["by"]) == (201, "payer:harbor", "staff-1")
+    assert [p["id"] for p in call(api, "GET", "/pauses").body["pauses"]] == ["payer:harbor"]
+    assert call(api, "DELETE", "/pauses/payer:harbor").body == {"resumed": True}
+    again = call(api, "DELETE", "/pauses/payer:harbor")
+    assert (again.status, again.says) == (404, "Nothing is held back.")
+
+
+@pytest.mark.parametrize(
+    ("scope", "of"),
+    [("tenant", TENANT), ("payer", "pioneer"), ("clinic", "clinic-2"), ("channel", "sms")],
+)
+def test_whom_the_tenant_works_with_can_be_held_back(scope: str, of: str) -> None:
+    asked = {"scope": scope, "of": of, "reason": "it is down"}
+    assert call(an_office(), "POST", "/pauses", asked).status == 201
+
+
+@pytest.mark.parametrize(
+    ("scope", "of", "says"),
+    [
+        ("payer", "acme", "no payer 'acme'. Name one of these: harbor, pioneer."),
+        ("payer", "Harbour", "Name one of these: harbor, and 1 more."),
+        ("payer", "clinic-1", "no payer 'clinic-1'"),
+        ("clinic", "clinic-9", "Name one of these: clinic-2, clinic-1."),
+        ("clinic", "harbor", "no clinic 'harbor'"),
+        ("tenant", "riverside", "Name one of these: lakeside."),
+        ("channel", "SMS", "Name one of these: sms"),
+        ("channel", "pigeon", "call, email, letter, portal, sms, and 1 more."),
+    ],
+)
+def test_a_pause_of_nobody_holds_nothing_so_it_says_whom_there_is(
+    scope: str, of: str, says: str
+) -> None:
+    api = an_office()
+    reply = call(api, "POST", "/pauses", {"scope": scope, "of": of, "reason": "it is down"})
+    assert (reply.status, reply.code) == (400, "invalid-operation")
+    assert says in reply.says
+    assert api.world.directory.paused == []
+
+
+def test_a_payer_of_another_tenant_is_nobody_here() -> None:
+    api = an_office()
+    theirs = [p.but(tenant=ELSEWHERE, id="acme") for p in api.world.directory.payers(TENANT)]
+    api.world.directory._records = (*api.world.directory._records, *theirs)
+    reply = call(api, "POST", "/pauses", {"scope": "payer", "of": "acme", "reason": "it is down"})
+    assert reply.status == 400
+    assert "acme," not in reply.says
+
+
+def test_what_is_not_held_back_says_what_is() -> None:
+    api = an_office()
+    call(api, "POST", "/pauses", {"scope": "payer", "of": "harbor", "reason": "it is down"})
+    reply = call(api, "DELETE", "/pauses/payer:harbour")
+    assert (reply.status, reply.code) == (404, "not-found")
+    assert "Name one of these: payer:harbor." in reply.says
+    assert len(api.world.directory.paused) == 1
 
 
 def test_another_tenants_pause_is_neither_seen_nor_ended() -> None:
@@ -62,7 +114,8 @@ def test_another_tenants_pause_is_neither_seen_nor_ended() -> None:
     )
     api.world.directory.paused = [theirs]
     assert call(api, "GET", "/pauses").body == {"pauses": []}
-    assert call(api, "DELETE", "/pauses/payer:acme").body == {"resumed": False}
+    reply = call(api, "DELETE", "/pauses/payer:acme")
+    assert (reply.status, reply.says) == (404, "Nothing is held back.")
     assert api.world.directory.paused == [theirs]
 
 
@@ -73,8 +126,6 @@ def test_another_tenants_pause_is_neither_seen_nor_ended() -> None:
         {"scope": "payer", "of": "acme", "reason": "x"},
         {"scope": "tenant", "of": "riverside", "reason": "not ours"},
         {"scope": "moon", "of": "acme", "reason": "it is down"},
-        {"scope": "channel", "of": "SMS", "reason": "it is down"},
-        {"scope": "channel", "of": "text", "reason": "it is down"},
     ],
 )
 def test_a_pause_that_is_not_right_is_refused(asked: dict[str, str]) -> None:
@@ -133,6 +184,12 @@ def test_dead_letters_are_given_once_more_for_the_caller_only() -> None:
 
 def test_undelivered_notices_go_out_again_together() -> None:
     api = at(Reason.NOTICE_UNDELIVERED)
+    profile = {"name": "EHR", "notices_url": "https://ehr.example.org", "secret": "s"}
+    known = [EhrSystem(tenant=TENANT, id=one, **profile) for one in ("lakeside-ehr", "another-ehr")]
+    api.world.directory._records = (*api.world.directory._records, *known)
+    nobody = call(api, "POST", "/notices/replay?ehr=lakeside")
+    assert nobody.status == 400
+    assert "Name one of these: lakeside-ehr" in nobody.says
     elsewhere = call(api, "POST", "/notices/replay?ehr=another-ehr")
     assert elsewhere.body == {"replayed": [], "left": 0, "more": False}
     told = call(api, "POST", "/notices/replay")

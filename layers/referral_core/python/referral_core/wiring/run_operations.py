@@ -37,6 +37,7 @@ def build() -> HttpEndpoint:
         work_lists(),
         PauseTable(aws_client("dynamodb"), name),
         letters,
+        directory(),
         shown.found,
         _decide,
         clock(),

@@ -80,6 +80,14 @@ class MemoryDirectory:
         """List the tenant's payers."""
         return [r for r in self._records if isinstance(r, Payer) and r.tenant == tenant]
 
+    def organizations(self, tenant: Tenant) -> Sequence[str]:
+        """List the organizations that the tenant's directory has entries of."""
+        return sorted({entry.organization for entry in self._entries(tenant).values()})
+
+    def ehrs(self, tenant: Tenant) -> Sequence[EhrSystem]:
+        """List the tenant's EHR systems."""
+        return [r for r in self._records if isinstance(r, EhrSystem) and r.tenant == tenant]
+
     def ehr(self, tenant: Tenant, ehr_id: str) -> EhrSystem:
         """Read one EHR system."""
         for record in self._records:

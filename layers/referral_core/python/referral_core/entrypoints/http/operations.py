@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from pydantic import Field, ValidationError
 
-from referral_core.domain.errors import Forbidden, NotLegal
+from referral_core.domain.errors import Forbidden, NotFound, NotLegal
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Model
@@ -26,9 +26,10 @@ from referral_core.domain.work_items.lists import FIRST, OfTeam, instant
 from referral_core.entrypoints.http.decisions import read_body
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.known_names import can_be_paused, no_such
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.search_parameters import check_parameters
-from referral_core.operations_ports import Pauses, StreamLetters
+from referral_core.operations_ports import Parties, Pauses, StreamLetters
 from referral_core.ports import Clock, Referrals
 
 _AT_ONCE: Final = 25
@@ -61,6 +62,7 @@ class RunOperations:
     """Answers operators.
 
     Attributes:
+        parties: whom the tenant works with.
         find: finds referrals by an id, by a number, by what is known of a patient.
         decide: applies a decision to a work item.
         machine_arn: of the state machine; executions are named by referral and run.
@@ -70,6 +72,7 @@ class RunOperations:
     lists: WorkLists
     held: Pauses
     letters: StreamLetters
+    parties: Parties
     find: Find
     decide: Decide
     clock: Clock
@@ -125,8 +128,9 @@ class RunOperations:
         """Hold back; nothing is lost meanwhile, and each referral that is held says so."""
         operator = _operator(request)
         asked = read_body(HoldingBack, request.body, "pause")
-        if asked.scope is PauseScope.TENANT and asked.of != operator.tenant:
-            _refuse("A pause of the tenant names the tenant itself.")
+        known = can_be_paused(self.parties, operator.tenant, asked.scope)
+        if asked.of not in known:
+            _refuse(no_such(asked.scope, asked.of, known))
         try:
             wanted = Pause(
                 tenant=operator.tenant,
@@ -146,8 +150,11 @@ class RunOperations:
         scope, _, of = request.resource_id.partition(":")
         if scope not in set(PauseScope) or not of:
             _refuse("Name the pause as it is listed: payer:acme.")
-        was = self.held.resume(operator.tenant, PauseScope(scope), of)
-        return Response(HTTPStatus.OK, {"resumed": was})
+        if not self.held.resume(operator.tenant, PauseScope(scope), of):
+            listed = [pause.name for pause in self.held.pauses(operator.tenant)]
+            what = no_such("pause", f"{scope}:{of}", listed) if listed else "Nothing is held back."
+            raise NotFound(what)
+        return Response(HTTPStatus.OK, {"resumed": True})
 
     # --- once more --------------------------------------------------------------------------------
 
@@ -160,7 +167,11 @@ class RunOperations:
         """Send the notices that were not delivered once more, the longest waiting first."""
         operator = _operator(request)
         check_parameters(request.query, frozenset({"ehr"}))
-        waiting, more = self._undelivered(operator.tenant, request.query.get("ehr"))
+        ehr = request.query.get("ehr")
+        known = [] if ehr is None else [one.id for one in self.parties.ehrs(operator.tenant)]
+        if ehr is not None and ehr not in known:
+            _refuse(no_such("EHR", ehr, known))
+        waiting, more = self._undelivered(operator.tenant, ehr)
         at_once, left = waiting[:_AT_ONCE], len(waiting[_AT_ONCE:])
         sent = [r.id for r, opened_at in at_once if self._is_replayed(operator, r, opened_at)]
         return Response(HTTPStatus.OK, {"replayed": sent, "left": left, "more": more})

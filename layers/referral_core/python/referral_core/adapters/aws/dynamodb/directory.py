@@ -58,12 +58,19 @@ def config_item(record: _Configured) -> dict[str, Any]:
 
 
 def config_items(record: _Configured) -> list[dict[str, Any]]:
-    """Return a record's item, and of a practitioner the one by which the NPI finds it."""
+    """Return a record's item; of a practitioner also those by NPI and of its organization."""
     items = [config_item(record)]
     if isinstance(record, Practitioner):
         sort = f"{keys.Sort.ENTRY}{record.specialty}"
         items.append(item(pk=keys.npi(record.tenant, record.npi), sk=sort))
+        items.append(organization_item(record))
     return items
+
+
+def organization_item(entry: Practitioner) -> dict[str, Any]:
+    """Return the item by which an entry's organization is known: one, however many entries."""
+    sort = f"{keys.Sort.ORGANIZATION}{entry.organization}"
+    return item(pk=keys.organizations(entry.tenant), sk=sort)
 
 
 def pause_item(pause: Pause) -> dict[str, Any]:
@@ -143,6 +150,17 @@ class DynamoDbDirectory:
         """List the tenant's payers."""
         found = self._bodies(keys.config(tenant), keys.Sort.PAYER.value)
         return [Payer.model_validate_json(body) for body in found]
+
+    def organizations(self, tenant: Tenant) -> Sequence[str]:
+        """List the organizations that the tenant's directory has entries of."""
+        prefix = keys.Sort.ORGANIZATION.value
+        found = self._table.query(keys.organizations(tenant), prefix, consistent=False)
+        return [str(entry["sk"]).removeprefix(prefix) for entry in found]
+
+    def ehrs(self, tenant: Tenant) -> Sequence[EhrSystem]:
+        """List the tenant's EHR systems."""
+        found = self._bodies(keys.config(tenant), keys.Sort.EHR.value)
+        return [EhrSystem.model_validate_json(body) for body in found]
 
     def ehr(self, tenant: Tenant, ehr_id: str) -> EhrSystem:
         """Read one EHR system."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.directory import organization_item
 from referral_core.adapters.aws.dynamodb.entries import entry_parts, listed_in
-from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Table
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part, Table
 from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.directories.importing import ImportState
 from referral_core.domain.directory import Practitioner
@@ -18,8 +19,8 @@ from referral_core.domain.ids import ReferralId, Tenant
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_AT_ONCE: Final = 33
-"""Entries of one transaction, which takes a hundred items: each has up to three."""
+_AT_ONCE: Final = 25
+"""Entries of one transaction, which takes a hundred items: each has up to four."""
 
 
 class DirectoryTable:
@@ -41,15 +42,23 @@ class DirectoryTable:
         return {(entry.specialty, entry.npi): entry for entry in found}
 
     def replace(self, changes: Sequence[tuple[Practitioner | None, Practitioner]]) -> None:
-        """Write entries, up to 33 of them all or none, if each is as it was read."""
+        """Write entries, up to 25 of them all or none, if each is as it was read."""
         for begin in range(0, len(changes), _AT_ONCE):
             batch = changes[begin : begin + _AT_ONCE]
             try:
-                self._table.transact(
-                    [part for change in batch for part in entry_parts(self._table, *change)]
-                )
+                self._table.transact(self._parts(batch))
             except ConditionsFailed as error:
                 raise Conflict("The directory was written meanwhile.") from error
+
+    def _parts(self, batch: Sequence[tuple[Practitioner | None, Practitioner]]) -> list[Part]:
+        """Return what entries write, and once each organization that one of them is new to."""
+        parts = [part for change in batch for part in entry_parts(self._table, *change)]
+        joined = {
+            (after.tenant, after.organization): organization_item(after)
+            for before, after in batch
+            if before is None or before.organization != after.organization
+        }
+        return parts + [self._table.put("organization", one, None) for one in joined.values()]
 
     def to_verify(self, tenant: Tenant) -> Sequence[Practitioner]:
         """List the entries of which somebody who should know says that a fact is wrong."""

@@ -1,4 +1,4 @@
-"""What a changed entry of the directory writes: itself, its NPI, its place among what to verify."""
+"""What a changed entry of the directory writes: itself, and by what else it is found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def entry_parts(
 ) -> Iterator[Part]:
     """Return what writing an entry takes, if it is still as it was read; None: not there yet."""
     following = 0 if before is None else before.revision + 1
-    entry, by_npi = config_items(after.but(revision=following))
+    entry, by_npi, _ = config_items(after.but(revision=following))
     entry |= item(revision=following)
     if before is None:
         yield table.put_new(ENTRY, entry)

@@ -42,6 +42,7 @@ class Sort(StrEnum):
     FILTER = "FILTER#"
     PAUSE = "PAUSE#"
     PRACTITIONER = "PRACTITIONER#"
+    ORGANIZATION = "ORGANIZATION#"
     PRICES = "PRICES#"
     REVENUE = "REVENUE#"
     ENTRY = "ENTRY#"
@@ -124,6 +125,11 @@ def capacity_of(partition: str) -> tuple[Tenant, str]:
 def npi(tenant: Tenant, number: str) -> str:
     """Return the partition that says under which specialties the directory lists an NPI."""
     return f"T#{tenant}#NPI#{number}"
+
+
+def organizations(tenant: Tenant) -> str:
+    """Return the partition of the organizations that the directory has entries of."""
+    return f"T#{tenant}#ORGANIZATIONS"
 
 
 def to_verify(tenant: Tenant) -> str:
