@@ -10,11 +10,13 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from local.inputs import Input
 from local.simulation.day import Day
 from referral_core.adapters.aws.dynamodb.keys import Sort
+from referral_core.reporting.columns import TABLE
 
 _WORD: Final = re.compile(r"\+?\w+(?:[.-]\w+)*")
 _PART: Final = re.compile(r"\w+")
@@ -99,7 +101,7 @@ def _resources(value: Any) -> Iterator[dict[str, Any]]:
 
 def leaks(day: Day, canaries: Canaries) -> Iterator[str]:
     """Say where a canary was found outside payloads and documents."""
-    for place, text in _places(day):
+    for place, text in chain(_places(day), _given_away(day)):
         for canary in canaries.within(text):
             yield f"{place} holds {canary!r}"
 
@@ -112,7 +114,7 @@ def _places(day: Day) -> Iterator[tuple[str, str]]:
         yield "a log line or metric", line
     for queue, bodies in day.bodies.items():
         for body in bodies:
-            yield f"the queue {queue}", _without_number(body) if queue == _REPLIES else body
+            yield f"the queue {queue}", _without_number(body, of=queue)
     for message in day.messages:
         yield "a text message", str(message.get("body", ""))
     for item in day.table.items():
@@ -120,6 +122,22 @@ def _places(day: Day) -> Iterator[tuple[str, str]]:
             yield f"the item {item['sk']['S']}", json.dumps(item, default=str, ensure_ascii=False)
 
 
-def _without_number(body: str) -> str:
+def _given_away(day: Day) -> Iterator[tuple[str, str]]:
+    """Yield what lies with others, or is read by them."""
+    for service, given_up in day.dead.items():
+        for one in given_up:
+            body = one if isinstance(one, str) else json.dumps(one, default=str)
+            yield f"a dead letter of {service}", _without_number(body, of=service)
+    for row in day.lake.query(f"SELECT * FROM {TABLE}"):  # noqa: S608 - our own table
+        yield "a row of the lake", " ".join(str(value) for value in row)
+    for partner, entries in day.logs.items():
+        for entry in entries:
+            # Addresses stand in logs, on both sides and in between.
+            yield f"an address at the {partner}", str(entry.get("path", ""))
+
+
+def _without_number(body: str, *, of: str) -> str:
+    if of != _REPLIES:
+        return body
     reply = json.loads(body)
     return json.dumps({k: v for k, v in reply.items() if k not in _NUMBERS_OF_A_REPLY})

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local.inputs import inputs
 from local.simulation import accountability, invariants, ledger
 from local.simulation.day import Day, Posted
 from local.simulation.invariants import CHECKS, Check
@@ -21,8 +22,10 @@ from referral_core.domain.lifecycle import Party, Status, Step
 from referral_core.domain.mailbox import Wait
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Update, UpdateKind
+from referral_core.reporting.rows import row_of
 from tests.unit.builders import an_update
 from tests.unit.simulation.days import (
+    SAMPLES,
     a_day,
     a_whole_day,
     event_replaced,
@@ -298,7 +301,7 @@ def test_a_canary_is_a_word_and_not_a_part_of_a_hash() -> None:
 
 
 def test_a_good_day_leaks_nothing() -> None:
-    assert list(leaks(a_whole_day(), canaries_of(samples("happy-path")))) == []
+    assert list(leaks(a_whole_day(), canaries_of(inputs(SAMPLES)))) == []
 
 
 LEAKING: dict[str, Break] = {
@@ -310,6 +313,11 @@ LEAKING: dict[str, Break] = {
     ),
     "an event": lambda day, r: event_replaced(day, r, 1, status_reason="For Whitlock."),
     "the projection": lambda day, r: replaced(day, r, status_reason="For Whitlock."),
+    "the lake": lambda day, r: day.lake.put(
+        [{**row_of(day.events(r)[1]), "reason": "For Whitlock."}]
+    ),
+    "an address": lambda day, _r: entry_of(day, "ehr").update(path="/ehr/Patient?name=Whitlock"),
+    "a dead letter": lambda day, _r: day.dead["stream"].append("For Whitlock."),  # type: ignore[attr-defined]
 }
 
 
