@@ -25,8 +25,8 @@ from referral_core.domain.work_items import Reason
 from referral_core.domain.work_items.lists import FIRST, LAST, ItemList
 from tests.in_memory import World
 from tests.unit.entrypoints.http.api_client import ApiClient
-from tests.unit.entrypoints.http.test_people import OLU, an_api, stored
-from tests.unit.entrypoints.http.test_work_items import an_item
+from tests.unit.entrypoints.http.staff.test_people import OLU, an_api, stored
+from tests.unit.entrypoints.http.staff.test_work_items import an_item
 
 SIZES: Final = ((50, 500), (5_000, 50_000))
 """Open work items, and closed referrals."""

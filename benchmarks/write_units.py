@@ -30,11 +30,11 @@ from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
 from referral_core.adapters.memory.metering import HASHED_KEYS
 from referral_core.adapters.memory.referrals import MemoryReferrals
-from referral_core.domain.cost_ledger import WRITE_UNITS
 from referral_core.domain.effects import Evidence, KeepEvidence
 from referral_core.domain.events import Event
 from referral_core.domain.lifecycle import ReferralKind
 from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.money.cost_ledger import WRITE_UNITS
 from referral_core.domain.referral import Origin
 from referral_core.domain.routing.published import unpublished
 from referral_core.domain.updates import OfferDeclined, ReportReceived

@@ -18,7 +18,7 @@ from constructs import Construct
 from referral_core.entrypoints.http.route import SCOPES
 from referral_core.entrypoints.http.route_table import FALLBACK
 from referral_core.entrypoints.http.route_table import ROUTES as TABLE
-from referral_core.entrypoints.http.token_documents import TOKEN_ROUTES
+from referral_core.entrypoints.http.tokens.documents import TOKEN_ROUTES
 
 ROUTES: Final[Mapping[str, str]] = {
     **{route.key: route.function for route in TABLE},

@@ -13,8 +13,8 @@ from constructs import Construct
 
 from infra.alarms import PARTNERS
 from infra.triggers import STREAM_FILTERS
-from referral_core.domain.cost_ledger import UNITS
 from referral_core.domain.lifecycle import Outcome, Queue, Status
+from referral_core.domain.money.cost_ledger import UNITS
 from referral_core.entrypoints.queues import ALL
 from referral_core.metering import OVERHEAD
 from referral_core.observability import NAMESPACE

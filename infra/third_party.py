@@ -13,7 +13,7 @@ from typing import Final
 
 from infra import sdk_data
 from infra.build_once import build_once
-from referral_core.wiring.clients import SERVICES
+from referral_core.wiring.parts.clients import SERVICES
 
 ROOT: Final = Path(__file__).parents[1]
 THIRD_PARTY: Final = ROOT / "build/layers/third_party"

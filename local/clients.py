@@ -11,9 +11,9 @@ from referral_core.adapters.aws.dynamodb import keys as table_keys
 from referral_core.adapters.aws.dynamodb.client_register import registration_item
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.adapters.tokens.key_sets import read_keys
-from referral_core.domain.principal import Principal
-from referral_core.domain.registration import Registration
-from referral_core.domain.scopes import READ, WRITE
+from referral_core.domain.access.principal import Principal
+from referral_core.domain.access.registration import Registration
+from referral_core.domain.access.scopes import READ, WRITE
 
 SCOPES: Final = (READ, WRITE)
 

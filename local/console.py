@@ -21,8 +21,8 @@ from local.inputs import inputs
 from local.people import Account, onboard
 from local.running_stack import RunningStack
 from local.stack import ROOT, Stack, up
+from referral_core.domain.access.principal import Duty, Person
 from referral_core.domain.lifecycle import Queue
-from referral_core.domain.principal import Duty, Person
 
 SAMPLES: Final = ROOT / "events/referrals"
 RATE: Final = 1_440.0

@@ -20,9 +20,9 @@ from pydantic import ValidationError
 
 from local.running_stack import RunningStack
 from referral_core.adapters.aws.dynamodb.directory import contract_item
-from referral_core.domain.cost_ledger import UNITS
 from referral_core.domain.ids import Tenant
-from referral_core.domain.price_book import PriceBook, RevenueTable
+from referral_core.domain.money.cost_ledger import UNITS
+from referral_core.domain.money.price_book import PriceBook, RevenueTable
 
 
 class NotRight(Exception):

@@ -26,7 +26,7 @@ from rich.table import Table as Grid
 from local.follow import Followed, Follower
 from local.inputs import inputs
 from local.stack import RATE, ROOT, Stack, up
-from referral_core.domain.cost_ledger import price_lines
+from referral_core.domain.money.cost_ledger import price_lines
 from referral_core.domain.referral import Referral
 from referral_core.price_books import price_book
 

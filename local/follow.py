@@ -17,11 +17,11 @@ from local.inputs import Input
 from local.seed import TENANT
 from local.stack import Stack
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
-from referral_core.domain.cost_ledger import PriceLine, cost
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event, EventKind
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Party, Status, Step
+from referral_core.domain.money.cost_ledger import PriceLine, cost
 from referral_core.domain.referral import Referral, WantedService
 
 _LOCATION: Final = re.compile(r"ServiceRequest/([0-9a-f]{32})")

@@ -23,9 +23,9 @@ from local.clients import SCOPES, Cell, onboard_backend, onboard_pool_client, pu
 from local.running_stack import RunningStack
 from local.seed import SECRET, TENANT
 from referral_core.adapters.aws.dynamodb.directory import config_item
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.ids import Tenant
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 
 _ROLES: Final = (Role.EHR, Role.CLINIC, Role.PAYER, Role.STAFF, Role.FINANCE)

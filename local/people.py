@@ -24,8 +24,8 @@ from local.seed import TENANT
 from local.seed import onboard as onboard_client
 from referral_core.adapters.aws.dynamodb.people import PeopleTable
 from referral_core.adapters.aws.user_pool import UserPoolAccounts
+from referral_core.domain.access.principal import Duty, Person, Principal
 from referral_core.domain.lifecycle import Queue
-from referral_core.domain.principal import Duty, Person, Principal
 from referral_core.domain.updates import Role
 
 

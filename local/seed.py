@@ -14,10 +14,10 @@ from local.partners.carrier.endpoint import NUMBER
 from local.partners.world import Client
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.directory import config_items
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
 from referral_core.domain.ids import Tenant
 from referral_core.domain.npi import check_digit
-from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Reservation
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.updates import Role

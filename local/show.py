@@ -20,7 +20,7 @@ from referral_core.adapters.aws.dynamodb.bodies import referral_in
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Referral
-from referral_core.entrypoints.http.operations import console_link
+from referral_core.entrypoints.http.staff.operations import console_link
 
 _CONSOLE = Console()
 

@@ -24,14 +24,14 @@ from referral_core.adapters.memory.payer import MemoryPayer, PayerScript
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.change import received
-from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.directory import Payer, Practitioner, TenantProfile
 from referral_core.domain.effects import StorePayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
+from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.orders.selection import order_of
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import NoticeTopic, Origin, Referral, WantedService
-from referral_core.domain.selection import order_of
 from referral_core.domain.terminology import understand
 from referral_core.domain.updates import (
     InformationSupplied,
@@ -48,7 +48,7 @@ from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.process_due import process_due
 from referral_core.lifecycle.engine.sweep_notices import came_of
-from referral_core.lifecycle.messages import Messages
+from referral_core.lifecycle.outreach.messages import Messages
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.lifecycle.steps.await_visit import AwaitVisit
 from referral_core.lifecycle.steps.check_eligibility import CheckEligibility

@@ -27,7 +27,7 @@ from local.simulation.http_apps import HORIZONS
 from local.simulation.synthea import DataMissing, synthea_inputs
 from local.simulation.tenant import massachusetts
 from local.simulation.world import World
-from referral_core.domain.cost_ledger import price_lines
+from referral_core.domain.money.cost_ledger import price_lines
 from referral_core.price_books import price_book
 from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.request import Basis, ReportRequest, local_day

@@ -29,7 +29,7 @@ from local.simulation.privacy import canaries_of, leaks
 from local.simulation.synthea import DataMissing, synthea_inputs
 from local.simulation.tenant import massachusetts
 from local.simulation.world import World
-from referral_core.domain.cost_ledger import price_lines
+from referral_core.domain.money.cost_ledger import price_lines
 from referral_core.price_books import price_book
 
 SAMPLES: Final = Path(__file__).parents[2] / "events/referrals"

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from local.simulation.day import Day
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.updates import UPDATES, UpdateKind
 
 _OWN_ID: Final = re.compile(r"\b([0-9a-f]{32})\b")

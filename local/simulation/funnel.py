@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from local.simulation.day import Day
-from referral_core.domain.clinical_content import ClinicalPayload
-from referral_core.domain.cost_ledger import PriceLine, cost
 from referral_core.domain.events import Event, EventKind
 from referral_core.domain.lifecycle import Status
+from referral_core.domain.money.cost_ledger import PriceLine, cost
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
 
 _STAGES: Final[Mapping[str, frozenset[Status]]] = {

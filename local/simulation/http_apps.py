@@ -10,26 +10,26 @@ from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.partners import MemoryDocuments
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
-from referral_core.entrypoints.http.audit_events import ReadAudit
-from referral_core.entrypoints.http.directory import KeepDirectory
-from referral_core.entrypoints.http.directory_reads import ShowDirectory
-from referral_core.entrypoints.http.documents import ShowDocuments
+from referral_core.entrypoints.http.audit.events import ReadAudit
+from referral_core.entrypoints.http.directory.changes import KeepDirectory
+from referral_core.entrypoints.http.directory.reads import ShowDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.intake import ReceiveReferral
-from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
-from referral_core.entrypoints.http.put_aside import PutAside
-from referral_core.entrypoints.http.reads import ReadRecords
-from referral_core.entrypoints.http.reports import RunReports
+from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
+from referral_core.entrypoints.http.orders.intake import ReceiveReferral
+from referral_core.entrypoints.http.orders.reads import ReadRecords
+from referral_core.entrypoints.http.orders.timeline import ShowTimeline
+from referral_core.entrypoints.http.reports.figures import RunReports
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
-from referral_core.entrypoints.http.staff import ShowReferrals
-from referral_core.entrypoints.http.tasks import ReceiveTasks
-from referral_core.entrypoints.http.timeline import ShowTimeline
-from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
-from referral_core.entrypoints.http.update_service import UpdateService
-from referral_core.entrypoints.http.updates import ReceiveUpdate
-from referral_core.entrypoints.http.uploads import Uploads
-from referral_core.entrypoints.http.work_items import DecideWorkItems
-from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.entrypoints.http.staff.documents import ShowDocuments
+from referral_core.entrypoints.http.staff.lookups import ShowReferrals
+from referral_core.entrypoints.http.staff.unmatched import ListUnmatched, MatchItems
+from referral_core.entrypoints.http.staff.work_items import DecideWorkItems
+from referral_core.entrypoints.http.staff.worklist import ListWorkItems
+from referral_core.entrypoints.http.updates.partners import ReceiveUpdate
+from referral_core.entrypoints.http.updates.put_aside import PutAside
+from referral_core.entrypoints.http.updates.service import UpdateService
+from referral_core.entrypoints.http.updates.tasks import ReceiveTasks
+from referral_core.entrypoints.http.updates.uploads import Uploads
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.pathways import pathway_for, pathways

@@ -8,7 +8,7 @@ from typing import Final
 
 from local.simulation.day import Day
 from local.simulation.invariants import Check
-from referral_core.domain.cost_ledger import UNITS
+from referral_core.domain.money.cost_ledger import UNITS
 from referral_core.domain.outreach.plan import METERED
 from referral_core.domain.referral import Referral
 from referral_core.lifecycle.draft import STATES_ENTERED

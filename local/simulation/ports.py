@@ -12,7 +12,7 @@ from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
-from referral_core.entrypoints.http.uploads import UploadStore
+from referral_core.entrypoints.http.updates.uploads import UploadStore
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.ports import (
     Clock,

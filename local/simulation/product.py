@@ -23,8 +23,8 @@ from referral_core.adapters.protocols import (
     EligibilityByProtocol,
     PriorAuthByProtocol,
 )
-from referral_core.domain.cost_ledger import Cost, cost, price_lines
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.money.cost_ledger import Cost, cost, price_lines
 from referral_core.domain.unmatched import of_standing
 from referral_core.entrypoints.http import route_matching
 from referral_core.entrypoints.lake import export
@@ -39,7 +39,7 @@ from referral_core.entrypoints.watchdog import Watchdog
 from referral_core.lifecycle.case import Sources
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.process_due import process_due
-from referral_core.lifecycle.messages import Messages
+from referral_core.lifecycle.outreach.messages import Messages
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.lifecycle.steps.await_visit import AwaitVisit
 from referral_core.lifecycle.steps.check_eligibility import CheckEligibility

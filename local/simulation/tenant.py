@@ -7,8 +7,8 @@ from typing import Final
 
 from local.seed import EHR, SECRET, TENANT, _npi
 from local.seed import records as of_the_demo
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner, TenantProfile
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 
 PARTNERS: Final = "https://partners"

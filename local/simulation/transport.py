@@ -22,8 +22,8 @@ from botocore.exceptions import ReadTimeoutError as SdkTimeout
 from starlette.types import ASGIApp, Message
 from urllib3.exceptions import ReadTimeoutError
 
-from referral_core.domain.caller import Caller
-from referral_core.domain.principal import Principal
+from referral_core.domain.access.caller import Caller
+from referral_core.domain.access.principal import Principal
 
 _TRIES: Final = 8
 _FIRST_PAUSE_S: Final = 0.1

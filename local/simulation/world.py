@@ -48,10 +48,10 @@ from referral_core.adapters.http.portal import PortalMessages
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Party
-from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.ports import Documents, DueIndex, Messenger, Referrals, Workflow

@@ -13,10 +13,10 @@ from local.partners.clinic import endpoint as simulated
 from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.memory.partners import MemoryClinics
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.messages import OfferedReferral
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.referral import Referral
 from referral_core.fhir.intake.orders import read_referrals
 from referral_core.fhir.outbound.offers import offer_bundle

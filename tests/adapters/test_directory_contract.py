@@ -17,11 +17,11 @@ from referral_core.adapters.aws.dynamodb.items import capacity_item
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from referral_core.ports import Directory
 from tests.adapters.secret_keys import HASHED_KEYS

@@ -28,8 +28,8 @@ from referral_core.domain.effects import (
 )
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.orders.search_terms import name_term
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.search_terms import name_term
 from referral_core.domain.terminology import Override
 from referral_core.domain.writes import (
     Commit,

@@ -15,9 +15,9 @@ from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.metered_calls import count_calls
 from referral_core.adapters.memory.metering import HASHED_KEYS
 from referral_core.domain.change import change
-from referral_core.domain.cost_ledger import STREAM_RECORDS, units
 from referral_core.domain.errors import StaleRun
 from referral_core.domain.events import EventKind
+from referral_core.domain.money.cost_ledger import STREAM_RECORDS, units
 from referral_core.domain.writes import Commit, ReferralState
 from referral_core.metering import METER
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral

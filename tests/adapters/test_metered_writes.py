@@ -8,9 +8,9 @@ from benchmarks.write_units import GOES_ON_AND_ON, GOES_WELL, Action, MirroredRe
 from referral_core.adapters.aws.dynamodb.items import event_item
 from referral_core.adapters.aws.dynamodb.transactions import metered
 from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
-from referral_core.domain.cost_ledger import WRITE_UNITS
 from referral_core.domain.events import Event
 from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.money.cost_ledger import WRITE_UNITS
 from tests.unit.builders import a_new_referral, a_referral
 
 KB = 1024

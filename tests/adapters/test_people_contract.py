@@ -16,11 +16,11 @@ from referral_core.adapters.aws.user_pool import UserPoolAccounts
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.people import MemoryPeople
 from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.access.principal import Person, Principal
+from referral_core.domain.access.saved_filter import SavedFilter
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
-from referral_core.domain.principal import Person, Principal
-from referral_core.domain.saved_filter import SavedFilter
 from referral_core.people_ports import NameTaken
 from tests.in_memory import TENANT
 from tests.unit.entrypoints.http.events import PRINCIPALS

@@ -15,11 +15,11 @@ from referral_core.adapters.protocols import (
     EligibilityByProtocol,
     PriorAuthByProtocol,
 )
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.directory import EhrSystem, Practitioner
 from referral_core.domain.errors import Permanent
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.messages import OfferedReferral
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.referral import Notice
 from tests.adapters.messages import a_message
 from tests.unit.builders import NOW, TENANT, a_referral

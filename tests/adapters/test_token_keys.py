@@ -15,7 +15,7 @@ from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.tokens.access_tokens import AccessTokens, own
 from referral_core.adapters.tokens.key_sets import KeySet
 from referral_core.adapters.tokens.signing import SigningKeys
-from referral_core.domain.registration import Registration
+from referral_core.domain.access.registration import Registration
 
 
 @pytest.fixture(autouse=True)

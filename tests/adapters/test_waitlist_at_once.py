@@ -23,7 +23,7 @@ from referral_core.lifecycle.engine.commit import commit_of
 from tests.adapters.secret_keys import HASHED_KEYS
 from tests.in_memory import START, TENANT, a_directory
 from tests.unit.domain.routing.practitioners import a_practitioner
-from tests.unit.lifecycle.test_waitlist import NPI, ONE_WEEK, WEEKS
+from tests.unit.lifecycle.routing.test_waitlist import NPI, ONE_WEEK, WEEKS
 from tests.unit.lifecycle.waiting_room import WaitingRoom
 
 PLACES, REFERRALS, RELEASED = 50, 200, 30

@@ -23,8 +23,8 @@ from referral_core.domain.terminology import Priority
 from tests.adapters.secret_keys import HASHED_KEYS
 from tests.in_memory import START, TENANT, a_directory
 from tests.unit.domain.routing.practitioners import a_practitioner
-from tests.unit.lifecycle.test_capacity_changes import TWO_WEEKS, WEEKS
-from tests.unit.lifecycle.test_waitlist import NPI
+from tests.unit.lifecycle.routing.test_capacity_changes import TWO_WEEKS, WEEKS
+from tests.unit.lifecycle.routing.test_waitlist import NPI
 from tests.unit.lifecycle.waiting_room import WaitingRoom
 
 Room = tuple[WaitingRoom, Any]

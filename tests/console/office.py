@@ -25,7 +25,7 @@ from local.simulation import loop
 from local.simulation.day import Day
 from local.simulation.table import SimulatedTable
 from local.simulation.world import World as SimulatedWorld
-from referral_core.domain.principal import Principal
+from referral_core.domain.access.principal import Principal
 from referral_core.entrypoints.console import ConsolePages, SignIn
 from referral_core.entrypoints.http.route_matching import function_of
 from referral_core.reporting.rows import row_of

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from referral_core.domain.clinical_content import ClinicalPayload
-from referral_core.domain.search_terms import patient_terms
+from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.orders.search_terms import patient_terms
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
 from tests.console.office import PAGE, Office

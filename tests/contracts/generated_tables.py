@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from referral_core.domain.access.ownership import OWNERS
 from referral_core.domain.events import FACTS, Dimensions, EventKind, Facts
 from referral_core.domain.lifecycle import Outcome, Party, Queue
-from referral_core.domain.ownership import OWNERS
 from referral_core.domain.referral import NoticeTopic
 from referral_core.domain.updates import UPDATES, Reported
 from referral_core.domain.work_items import WORK_ITEM_POLICIES

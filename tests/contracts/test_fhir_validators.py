@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from referral_core.domain.authorization import Authorization, AuthorizationStatus
 from referral_core.domain.lifecycle import Outcome, Status
+from referral_core.domain.payers.authorization import Authorization, AuthorizationStatus
 from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Report
 from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.fhir.errors import FhirError, Issue, operation_outcome

@@ -17,12 +17,12 @@ import jsonschema
 import pytest
 
 from referral_core.domain.calendar import BusinessCalendar, before
-from referral_core.domain.clinical_content import ClinicalContent, missing
+from referral_core.domain.orders.clinical_content import ClinicalContent, missing
+from referral_core.domain.orders.selection import Order, select
 from referral_core.domain.outreach.plan import LANGUAGES, Purpose
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.outreach.texts import compose
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.selection import Order, select
 from referral_core.pathways import pathway_for, pathways
 from referral_core.pathways.schema import SCHEMA, schema_text
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from local.partners.scripts.script import Script
 from referral_core.domain.lifecycle import LEGAL, Outcome, Queue, Status
+from referral_core.domain.orders.selection import order_of
 from referral_core.domain.referral import WantedService
-from referral_core.domain.selection import order_of
 from referral_core.domain.terminology import understand
 from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
 from referral_core.pathways import pathway_for, pathways

@@ -14,8 +14,8 @@ import pytest
 
 from local.people import Account, offboard, onboard
 from local.stack import Stack
+from referral_core.domain.access.principal import Person
 from referral_core.domain.lifecycle import Queue
-from referral_core.domain.principal import Person
 
 VERIFIER: Final = "a-verifier-that-is-long-enough-for-what-the-standard-asks"
 SCOPE: Final = "openid referrals/read referrals/write"

@@ -14,9 +14,9 @@ import pytest
 from local.seed import SECRET, onboard, put
 from local.stack import Stack
 from referral_core.adapters.aws.dynamodb.directory import config_item
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem, TenantProfile
 from referral_core.domain.ids import Tenant
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from tests.end_to_end.callers import Answer, Body, Caller, Refusal, calling
 from tests.end_to_end.faults import limited_concurrency

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from local.clients import Cell, onboard_backend, revoke
 from local.seed import EHR, TENANT, onboard
 from local.stack import Stack
-from referral_core.domain.principal import Principal
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.updates import Role
 from tests.end_to_end.orders import a_new_placer, an_order_that_waits
 

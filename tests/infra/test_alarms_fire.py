@@ -34,10 +34,10 @@ from referral_core.adapters.memory.queue_gauges import MemoryQueueGauges
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.change import change
-from referral_core.domain.cost_ledger import Cost
 from referral_core.domain.errors import Conflict, Permanent, Retryable
 from referral_core.domain.events import EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Status
+from referral_core.domain.money.cost_ledger import Cost
 from referral_core.domain.referral import WorkItem
 from referral_core.domain.routing.demand import OpenMarket
 from referral_core.domain.work_items import Reason
@@ -49,7 +49,7 @@ from referral_core.entrypoints.stream import DeadLetters, consume
 from referral_core.entrypoints.watchdog import Watchdog
 from referral_core.observability import NAMESPACE
 from referral_core.pathways import pathway
-from referral_core.wiring.partners import observer
+from referral_core.wiring.parts.partners import observer
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 
 Resources = Mapping[str, Mapping[str, Any]]

@@ -14,7 +14,7 @@ from infra import STACK_NAME
 from infra.functions import OTHERS, STEPS, Spec
 from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES
-from referral_core.wiring.reacting_steps import WAITING
+from referral_core.wiring.parts.reacting_steps import WAITING
 
 ROOT = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "layers/referral_core/python/referral_core"

@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
 from infra.sdk_data import cut_sdk_data
-from referral_core.wiring.clients import SERVICES
+from referral_core.wiring.parts.clients import SERVICES
 
 STOCK = Path(botocore.__file__).parent / "data"
 

@@ -21,8 +21,8 @@ from infra.third_party import build_third_party
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 
 ROOT = Path(__file__).parents[2]

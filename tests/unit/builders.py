@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from referral_core.domain.access.ownership import may_post
 from referral_core.domain.change import received
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, ReferralKind, Status
-from referral_core.domain.ownership import may_post
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.referral import Origin, Referral
 from referral_core.domain.updates import UPDATES, Role, Update, UpdateKind
 from referral_core.domain.work_items import RETRY

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from referral_core.domain.authorization import AuthorizationRequest
 from referral_core.domain.directory import Payer
-from referral_core.domain.eligibility import EligibilityRequest
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.payers.authorization import AuthorizationRequest
+from referral_core.domain.payers.eligibility import EligibilityRequest
 
 REAL_DATA = Path(__file__).resolve().parents[3] / "shared/data"
 SENT_AT = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from referral_core.adapters.aws.dynamodb.table import Requests
 from referral_core.adapters.aws.dynamodb.transactions import EVENT, parts_of_new
 from referral_core.adapters.aws.metered_calls import count_calls, used_by
-from referral_core.domain.cost_ledger import UNITS
+from referral_core.domain.money.cost_ledger import UNITS
 from referral_core.metering import LAMBDA_MS, METER, Meter, metered
 from tests.unit.builders import a_new_referral, a_referral
 

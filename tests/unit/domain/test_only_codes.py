@@ -49,7 +49,7 @@ OURS = {
     *("WantedService.pathway", "Evidence.system", "Evidence.code", "Evidence.source"),
     # the author's own number of the order, by which it is found and answered: never in an event
     "Referral.placer_identifier",
-    # lower case and digits only (`Reopening` of entrypoints/http/decisions.py)
+    # lower case and digits only (`Reopening` of entrypoints/http/staff/decisions.py)
     "Reopening.reason",
     # read by `CodedOrEmpty` in the update that it comes from
     "Report.loinc",

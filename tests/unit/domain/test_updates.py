@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from pydantic import ValidationError
 
+from referral_core.domain.access.ownership import may_post
 from referral_core.domain.lifecycle import Outcome
-from referral_core.domain.ownership import may_post
 from referral_core.domain.updates import (
     ALWAYS_ACCEPTED,
     UPDATE,

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from referral_core.adapters.tokens.access_tokens import AccessTokens, Issuer, pool
 from referral_core.adapters.tokens.key_sets import KeySet
-from referral_core.domain.caller import Caller
+from referral_core.domain.access.caller import Caller
+from referral_core.domain.access.principal import Person, Principal
 from referral_core.domain.errors import Forbidden, Retryable, Unauthenticated
-from referral_core.domain.principal import Person, Principal
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.authorizer import AuthorizeClient
 from tests.unit.builders import TENANT

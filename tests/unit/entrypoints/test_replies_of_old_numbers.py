@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.domain.work_items import Reason
 from referral_core.entrypoints.sms_replies import ReceiveReply

@@ -14,14 +14,18 @@ from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessen
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.workflow import MemoryWorkflow
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload, PatientContent
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Status
+from referral_core.domain.orders.clinical_content import (
+    ClinicalContent,
+    ClinicalPayload,
+    PatientContent,
+)
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import Reply
-from referral_core.domain.principal import Principal
 from referral_core.domain.unmatched import Mismatch, Sign
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.entrypoints.sms_replies import ReceiveReply

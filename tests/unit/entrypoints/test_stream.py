@@ -22,11 +22,11 @@ from referral_core.adapters.memory.partners import MemoryEhr, MemoryNotices, Mem
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.change import change
-from referral_core.domain.cost_ledger import Cost
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.events import FACTS, ClosureFacts, EventKind
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome, Status, Step
+from referral_core.domain.money.cost_ledger import Cost
 from referral_core.domain.pause import Pause, PauseScope
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import NoticeRequest, Projected

@@ -22,7 +22,7 @@ from referral_core.entrypoints.waitlist import WaitlistService
 from tests.in_memory import START
 from tests.unit.builders import TENANT, a_referral
 from tests.unit.domain.routing.practitioners import a_practitioner
-from tests.unit.lifecycle.test_waitlist import NPI, WEEKS, a_room
+from tests.unit.lifecycle.routing.test_waitlist import NPI, WEEKS, a_room
 
 
 def asked(old: Any, new: Any) -> list[WaitlistRequest]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.referral import Offer, Referral
-from referral_core.entrypoints.http.stored_orders import payload_of
+from referral_core.entrypoints.http.orders.stored import payload_of
 from referral_core.fhir.intake.orders import Intake
 from tests.unit.builders import TENANT, a_referral
 from tests.unit.fhir.orders import Json

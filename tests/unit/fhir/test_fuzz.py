@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.domain import exact_json
-from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.inbound.acknowledgements import read_acknowledgement
 from referral_core.fhir.inbound.documents import read_document

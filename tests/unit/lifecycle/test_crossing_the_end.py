@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import Reply, read_reply
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -26,8 +26,12 @@ from tests.in_memory import REFERRAL, TENANT
 from tests.partner_actions import accepted, agreed, notified, reason_of
 from tests.unit.entrypoints import test_sms_replies as sms
 from tests.unit.entrypoints.http.api_client import ApiClient
-from tests.unit.lifecycle.test_alternates import DAUGHTER, until_another_is_called, with_contacts
-from tests.unit.lifecycle.test_told_of_the_end import ended, texts, with_a_visit
+from tests.unit.lifecycle.outreach.test_alternates import (
+    DAUGHTER,
+    until_another_is_called,
+    with_contacts,
+)
+from tests.unit.lifecycle.outreach.test_told_of_the_end import ended, texts, with_a_visit
 from tests.unit.lifecycle.work_item_worlds import a_world, reply
 
 

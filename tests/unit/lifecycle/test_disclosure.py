@@ -14,7 +14,7 @@ from referral_core.domain.terminology import Coding, Concept, ConsentClass
 from referral_core.domain.updates import ChangedPart, DecisionMade, Role
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.disclosure import DISCLOSURES, needs_consent
-from referral_core.wiring.reacting_steps import WAITING
+from referral_core.wiring.parts.reacting_steps import WAITING
 from tests.in_memory import REFERRAL, World
 from tests.partner_actions import accepted, agreed, booked, reason_of
 from tests.unit.lifecycle.work_item_worlds import a_world, another_version

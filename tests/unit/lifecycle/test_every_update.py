@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import pytest
 
+from referral_core.domain.access.ownership import OWNERS, Authority, authority_of
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.mailbox import Mailbox
-from referral_core.domain.ownership import OWNERS, Authority, authority_of
 from referral_core.domain.updates import (
     ALWAYS_ACCEPTED,
     ONLY_INFORMS,

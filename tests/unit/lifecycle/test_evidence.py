@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest
 
 from referral_core.domain.calendar import DayPart
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import Contact, Notice, Report

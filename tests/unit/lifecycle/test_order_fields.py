@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import pytest
 
-from referral_core.domain.order_change import changed_parts
+from referral_core.domain.orders.order_change import changed_parts
 from referral_core.domain.updates import ChangedPart
-from referral_core.entrypoints.http.stored_orders import payload_of
+from referral_core.entrypoints.http.orders.stored import payload_of
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.r4.orders import ServiceRequest
 from referral_core.lifecycle.reactions.order_change import CONSEQUENCES, Consequence

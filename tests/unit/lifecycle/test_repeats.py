@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import pytest
 
-from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.referral import Appointment, Notice, Report
 from referral_core.domain.updates import Role, UpdateKind
 from referral_core.domain.writes import ReferralState
 from referral_core.lifecycle.engine.repeats import is_repeat
 from tests.unit.builders import NOW, an_update
-from tests.unit.domain.test_ownership import an_offer, the_authorization, the_referral
+from tests.unit.domain.access.test_ownership import an_offer, the_authorization, the_referral
 
 SOON: Final = NOW + timedelta(days=7)
 VISIT: Final = Appointment(number=1, start=SOON)

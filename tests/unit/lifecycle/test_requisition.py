@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Status
-from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Cancel, Role
 from referral_core.domain.work_items import Reason

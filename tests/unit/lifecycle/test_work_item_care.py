@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from referral_core.adapters.memory.payer import PayerScript
-from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Party, Status, Step
+from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.referral import WorkItem
 from referral_core.domain.updates import (
     AppointmentBooked,

@@ -24,11 +24,11 @@ from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.run_step import run_step
+from referral_core.lifecycle.routing.waitlist import serve_joined, serve_opening
 from referral_core.lifecycle.step import StepInput
 from referral_core.lifecycle.steps.offer_referral import OfferReferral
 from referral_core.lifecycle.steps.request_authorization import RequestAuthorization
 from referral_core.lifecycle.steps.route_referral import RouteReferral
-from referral_core.lifecycle.waitlist import serve_joined, serve_opening
 from referral_core.pathways import pathway
 from tests.in_memory import START, TENANT, World, a_directory, a_new_referral_of
 from tests.unit.timelines.world import order

@@ -16,7 +16,7 @@ from local.partners.carrier.patients import Patients
 from local.partners.staff import worklist as staff
 from local.partners.staff.worklist import ApiClient, opening
 from local.partners.world import World
-from referral_core.entrypoints.http.work_items import Decision
+from referral_core.entrypoints.http.staff.work_items import Decision
 from tests.unit.partners.partner_harness import NOW, PartnerHarness, a_script, staged
 
 WORKLIST = "/work-items?_count=200"

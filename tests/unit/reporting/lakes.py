@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any, Final
 
 from local.lake.duck import DuckLake
-from referral_core.domain.cost_ledger import price_lines
 from referral_core.domain.events import Event
 from referral_core.domain.ids import Tenant
-from referral_core.domain.price_book import PriceBook, RevenueTable
+from referral_core.domain.money.cost_ledger import price_lines
+from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.price_books import price_book
 from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.request import Basis, ReportRequest

@@ -11,9 +11,9 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from referral_core.domain.cost_ledger import UNITS
 from referral_core.domain.events import Event, EventKind
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
+from referral_core.domain.money.cost_ledger import UNITS
 from referral_core.reporting.composition import Policy
 from referral_core.reporting.request import Basis, ReportRequest
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 import pytest
 
 from local.lake.duck import DuckLake
-from referral_core.domain.cost_ledger import price_lines
 from referral_core.domain.events import Event, EventKind
 from referral_core.domain.lifecycle import Status
-from referral_core.domain.price_book import RevenueTable
+from referral_core.domain.money.cost_ledger import price_lines
+from referral_core.domain.money.price_book import RevenueTable
 from referral_core.price_books import price_book
 from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.request import ReportRequest

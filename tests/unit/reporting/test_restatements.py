@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from referral_core.domain.cost_ledger import price_lines
+from referral_core.domain.money.cost_ledger import price_lines
 from referral_core.price_books import price_book
 from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.restatements import causes_of, restatements

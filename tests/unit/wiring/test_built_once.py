@@ -9,7 +9,7 @@ from importlib import reload
 import pytest
 
 import referral_core
-from referral_core.wiring.built_once import built_once
+from referral_core.wiring.parts.built_once import built_once
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.domain.eligibility import EligibilityResponse, EligibilityVerdict
 from referral_core.domain.errors import Retryable
+from referral_core.domain.payers.eligibility import EligibilityResponse, EligibilityVerdict
 from referral_core.x12.eligibility_response import read_271
 from referral_core.x12.interchange import Envelope, Segment, X12Error, write_interchange
 from tests.unit.payer_requests import REAL_DATA, SENT_AT

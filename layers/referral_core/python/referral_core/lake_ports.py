@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.ids import Tenant
-from referral_core.domain.price_book import PriceBook, RevenueTable
+from referral_core.domain.money.price_book import PriceBook, RevenueTable
 
 
 class LakeQuery(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from referral_core.domain.access.principal import Principal
+from referral_core.domain.access.saved_filter import SavedFilter
 from referral_core.domain.errors import Permanent
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
-from referral_core.domain.principal import Principal
-from referral_core.domain.saved_filter import SavedFilter
 
 
 class NameTaken(Permanent):

@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime, timedelta
 
-    from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
+    from referral_core.domain.access.principal import Principal
     from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
     from referral_core.domain.effects import RoutingDecision
-    from referral_core.domain.eligibility import EligibilityRequest, EligibilityResponse
     from referral_core.domain.events import Event
     from referral_core.domain.ids import ReferralId, Tenant
     from referral_core.domain.lifecycle import Next
     from referral_core.domain.messages import Message, OfferedReferral
     from referral_core.domain.pause import Pause
-    from referral_core.domain.principal import Principal
+    from referral_core.domain.payers.authorization import (
+        AuthorizationRequest,
+        AuthorizationResponse,
+    )
+    from referral_core.domain.payers.eligibility import EligibilityRequest, EligibilityResponse
     from referral_core.domain.referral import Notice, Referral
     from referral_core.domain.routing.published import PublishedMarket
     from referral_core.domain.run import Delivery, NoticeRequest, Run, WaitlistRequest

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from referral_core.domain.clinical_content import ClinicalContent, ServiceContent
 from referral_core.domain.lifecycle import ReferralKind
+from referral_core.domain.orders.clinical_content import ClinicalContent, ServiceContent
+from referral_core.domain.orders.selection import order_of
 from referral_core.domain.referral import WantedService
-from referral_core.domain.selection import order_of
 from referral_core.domain.terminology import (
     Concept,
     ConsentClass,

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from referral_core.domain.caller import Caller
+from referral_core.domain.access.caller import Caller
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.ids import Tenant
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from tests.unit.builders import TENANT
 

@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from referral_core.adapters.memory.payer import PayerScript
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.principal import Principal
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import OfferDeclined, Role
 from referral_core.entrypoints.http.exchange import Request as ApiRequest

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from tests.fuzz.routes import good_orders, good_writes
 from tests.in_memory import World
 from tests.unit.entrypoints.http import parties as stages

@@ -11,8 +11,8 @@ from http import HTTPStatus
 
 import pytest
 
+from referral_core.domain.access.scopes import READ
 from referral_core.domain.lifecycle import Outcome
-from referral_core.domain.scopes import READ
 from referral_core.entrypoints.http.route import MANAGE_PEOPLE, RUN_OPERATIONS
 from referral_core.entrypoints.http.route_table import ROUTES
 from tests.in_memory import REFERRAL, TENANT

@@ -10,7 +10,7 @@ from referral_core.entrypoints.http import page_room
 from referral_core.entrypoints.http.page_room import MOST_BYTES, PageRoom
 from tests.in_memory import World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
-from tests.unit.entrypoints.http.test_order_search import ORDER, SETTLED, numbers, posted
+from tests.unit.entrypoints.http.orders.test_order_search import ORDER, SETTLED, numbers, posted
 from tests.unit.fhir.orders import Json
 
 LARGEST_ANSWER = 6 * 1024 * 1024

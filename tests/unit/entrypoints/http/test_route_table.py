@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from referral_core.domain.ownership import may_post
-from referral_core.domain.scopes import OPERATE, READ, WRITE
+from referral_core.domain.access.ownership import may_post
+from referral_core.domain.access.scopes import OPERATE, READ, WRITE
 from referral_core.domain.updates import UPDATES, Role, UpdateKind
 from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_matching import function_of, route_of

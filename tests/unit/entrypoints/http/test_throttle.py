@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import pytest
 
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Retryable, Throttled
-from referral_core.domain.principal import Principal
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.throttle import Throttle
 from tests.unit.builders import TENANT

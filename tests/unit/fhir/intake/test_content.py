@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from referral_core.domain.clinical_content import Reason, ServiceContent
+from referral_core.domain.orders.clinical_content import Reason, ServiceContent
 from referral_core.domain.terminology import OrderedService
 from tests.unit.domain.terminology.orders import coded
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order, read_one

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from referral_core.domain.clinical_content import ClinicalContent
+from referral_core.domain.orders.clinical_content import ClinicalContent
 from referral_core.fhir.intake.orders import read_referrals
 from tests.in_memory import World
 from tests.unit.builders import NOW

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from referral_core.domain.orders.selection import order_of
 from referral_core.domain.referral import WantedService
-from referral_core.domain.selection import order_of
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.intake.orders import Intake, condition_identifier, read_update
 from tests.unit.builders import NOW

@@ -4,7 +4,11 @@ from datetime import date
 
 import pytest
 
-from referral_core.domain.clinical_content import CoverageContent, PatientContent, RequesterContent
+from referral_core.domain.orders.clinical_content import (
+    CoverageContent,
+    PatientContent,
+    RequesterContent,
+)
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order, read_one
 
 NPI = "http://hl7.org/fhir/sid/us-npi"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.domain.clinical_content import ClinicalContent, ContactPerson, Subscriber
+from referral_core.domain.orders.clinical_content import ClinicalContent, ContactPerson, Subscriber
 from referral_core.domain.outreach.languages import language_named_in, language_of_code
 from referral_core.fhir.telecom import e164
 from tests.unit.fhir.orders import Json, a_bundle, a_coverage, a_patient, an_order, read_one

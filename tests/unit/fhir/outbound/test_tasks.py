@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from referral_core.domain.authorization import Authorization, AuthorizationStatus
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Status
+from referral_core.domain.payers.authorization import Authorization, AuthorizationStatus
 from referral_core.domain.referral import Referral, Report
 from referral_core.fhir.outbound.tasks import patient_reference, task_a, task_b
 from tests.unit.builders import NOW, a_referral

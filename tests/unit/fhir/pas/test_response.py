@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.domain.authorization import AuthorizationVerdict
 from referral_core.domain.errors import Permanent
+from referral_core.domain.payers.authorization import AuthorizationVerdict
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.pas.response import UNTRACED, read_claim_response, read_claim_responses
 from tests.unit.payer_requests import REAL_DATA

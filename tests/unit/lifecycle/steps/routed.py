@@ -6,11 +6,11 @@ import json
 from typing import Any, Final
 
 from referral_core.adapters.memory.payer import PayerScript
-from referral_core.domain.authorization import AuthorizationRequest
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.messages import OfferedReferral
 from referral_core.domain.pathway import Pathway
+from referral_core.domain.payers.authorization import AuthorizationRequest
 from referral_core.domain.updates import OfferDeclined
 from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, TENANT, World, a_new_referral_of, service_of

@@ -9,7 +9,7 @@ from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.routing.capacity import days_to_third_place, first_day, weeks_from
 from referral_core.domain.routing.named import NamedPerformer
 from referral_core.domain.routing.score import Candidate
-from referral_core.lifecycle.leaving_network import NAMED_IN_ORDER, override_of
+from referral_core.lifecycle.routing.leaving_network import NAMED_IN_ORDER, override_of
 from tests.in_memory import REFERRAL, TENANT
 from tests.unit.domain.routing.practitioners import a_practitioner
 from tests.unit.lifecycle.steps.routed import Routed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from referral_core.adapters.memory.payer import PayerScript
-from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.work_items import Reason
 from tests.partner_actions import reason_of
 from tests.unit.timelines.world import PathwayWorld

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.memory.payer import MemoryPayer, PayerScript
-from referral_core.domain.patient_identity import PatientIdentity
+from referral_core.domain.orders.patient_identity import PatientIdentity
 from referral_core.domain.work_items import Reason
 from referral_core.pathways import pathway
 from tests.partner_actions import reason_of

@@ -13,7 +13,7 @@ from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.updates import Cancel, Role
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.engine.reopen import reopen
-from referral_core.lifecycle.routing_proposal import proposed
+from referral_core.lifecycle.routing.proposal import proposed
 from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, TENANT
 from tests.partner_actions import notified, reason_of

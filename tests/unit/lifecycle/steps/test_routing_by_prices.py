@@ -13,7 +13,7 @@ from referral_core.domain.events import Event, EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.routing.published import PublishedMarket
-from referral_core.lifecycle.routing_proposal import proposed
+from referral_core.lifecycle.routing.proposal import proposed
 from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, START, TENANT
 from tests.unit.domain.routing.markets import a_market

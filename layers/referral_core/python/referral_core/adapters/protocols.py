@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from referral_core.domain.authorization import AuthorizationRequest, AuthorizationResponse
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner
-from referral_core.domain.eligibility import EligibilityRequest, EligibilityResponse
 from referral_core.domain.errors import Permanent
 from referral_core.domain.messages import Message, OfferedReferral
+from referral_core.domain.payers.authorization import AuthorizationRequest, AuthorizationResponse
+from referral_core.domain.payers.eligibility import EligibilityRequest, EligibilityResponse
 from referral_core.domain.referral import Notice, Referral
 from referral_core.ports import Clinics, Ehr, Eligibility, PriorAuth
 

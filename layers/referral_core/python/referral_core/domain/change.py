@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypedDict, Unpack
 
-from referral_core.domain.authorization import Authorization
 from referral_core.domain.directory import PayerClass
-from referral_core.domain.eligibility import Eligibility, SelfPay
 from referral_core.domain.events import FACTS, Dimensions, Event, EventKind, Facts, StepFacts
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import (
@@ -20,6 +18,8 @@ from referral_core.domain.lifecycle import (
 )
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.payers.authorization import Authorization
+from referral_core.domain.payers.eligibility import Eligibility, SelfPay
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import (
     Appointment,

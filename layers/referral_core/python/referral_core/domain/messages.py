@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.referral import Referral
 

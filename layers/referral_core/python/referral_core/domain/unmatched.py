@@ -16,8 +16,8 @@ from referral_core.domain.effects import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.numbers import folded_number
-from referral_core.domain.patient_identity import PatientIdentity, words_of
-from referral_core.domain.search_terms import born_term, number_term
+from referral_core.domain.orders.patient_identity import PatientIdentity, words_of
+from referral_core.domain.orders.search_terms import born_term, number_term
 from referral_core.domain.updates import Update
 
 MOST_CANDIDATES: Final = 10

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from referral_core.domain.caller import Caller, VerifiedToken, refusal
+from referral_core.domain.access.caller import Caller, VerifiedToken, refusal
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Forbidden, Unauthenticated
-from referral_core.domain.principal import Principal
 from referral_core.observability import logger
 
 _SCHEME: Final = "bearer "

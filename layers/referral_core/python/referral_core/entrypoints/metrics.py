@@ -11,7 +11,7 @@ from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.observability import Measured, measure, measure_all
 
 if TYPE_CHECKING:
-    from referral_core.domain.cost_ledger import Cost
+    from referral_core.domain.money.cost_ledger import Cost
     from referral_core.entrypoints.stream import Image
 
 _MESSAGES: Final[Mapping[str, str]] = MappingProxyType(

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from referral_core.domain.clinical_content import ClinicalPayload
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.effects import Evidence, KeepEvidence
 from referral_core.domain.errors import RouterError
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import (
     Reply,
@@ -23,7 +24,6 @@ from referral_core.domain.outreach.replies import (
     read_reply,
 )
 from referral_core.domain.outreach.texts import help_text
-from referral_core.domain.principal import Principal
 from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update

@@ -10,7 +10,7 @@ from typing import Any
 from referral_core.domain.errors import NotFound, RouterError
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.lifecycle.engine.engine import Engine
-from referral_core.lifecycle.waitlist import serve_joined, serve_opening
+from referral_core.lifecycle.routing.waitlist import serve_joined, serve_opening
 from referral_core.observability import logger, measure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from referral_core.domain.patient_identity import PatientIdentity
+from referral_core.domain.orders.patient_identity import PatientIdentity
 from referral_core.fhir.r4.datatypes import HumanName, Identifier, Reference
 from referral_core.fhir.r4.parties import Patient
 from referral_core.fhir.systems import IDENTIFIER_TYPE

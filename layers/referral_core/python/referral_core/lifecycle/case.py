@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from referral_core.domain.calendar import BusinessCalendar, MessagingHours, Span
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.directory import Payer, Practitioner, TenantProfile
 from referral_core.domain.effects import ClaimDailyMessage
 from referral_core.domain.errors import Permanent
 from referral_core.domain.haste import hastened
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Status
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.time_zones import zones_of
 from referral_core.domain.pathway import Pathway

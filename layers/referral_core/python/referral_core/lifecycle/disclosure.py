@@ -13,10 +13,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from referral_core.domain.audit import Purpose, Recipient
-from referral_core.domain.clinical_content import CONSENT
+from referral_core.domain.access.audit import Purpose, Recipient
 from referral_core.domain.events import WorkItemFacts
 from referral_core.domain.lifecycle import Step
+from referral_core.domain.orders.clinical_content import CONSENT
 from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case

@@ -8,8 +8,8 @@ from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.outreach.series import series
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items import Reason
-from referral_core.lifecycle.alternates import alternates
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.outreach.alternates import alternates
 
 
 def proposed_outcome(case: Case) -> Outcome | None:

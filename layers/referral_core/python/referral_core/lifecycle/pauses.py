@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from referral_core.domain.eligibility import payer_of
 from referral_core.domain.events import EventKind, RunFacts
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.pause import LOOKS_AGAIN, Pause, PauseScope
+from referral_core.domain.payers.eligibility import payer_of
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft
 

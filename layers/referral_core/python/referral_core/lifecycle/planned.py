@@ -12,13 +12,12 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.outreach.series import last_contact
+from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.planned import Planned, PlannedAct, person_looks, will
 from referral_core.domain.work_items import Reason
-from referral_core.lifecycle.attempts import ends_at, escalates_at, is_escalated, upcoming
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.evidence import (
     overdue_reason,
@@ -26,7 +25,8 @@ from referral_core.lifecycle.evidence import (
     report_overdue_at,
     report_reminder_times,
 )
-from referral_core.lifecycle.messages import reachable
+from referral_core.lifecycle.outreach.attempts import ends_at, escalates_at, is_escalated, upcoming
+from referral_core.lifecycle.outreach.messages import reachable
 from referral_core.lifecycle.pauses import pause_of
 from referral_core.lifecycle.reactions.appointment import is_booked, reminder_times, word_due
 

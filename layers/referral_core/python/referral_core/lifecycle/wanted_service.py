@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from referral_core.domain.change import Regions
-from referral_core.domain.selection import SelectPathway, order_of
+from referral_core.domain.orders.selection import SelectPathway, order_of
 from referral_core.domain.terminology import understand
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from referral_core.domain.orders.selection import Order, select
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.selection import Order, select
 
 
 @cache

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from referral_core.domain.price_book import PriceBook
+from referral_core.domain.money.price_book import PriceBook
 
 LISTS: Final = ("us-east-1",)
 """The lists that the release is priced by."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from referral_core.domain.cost_ledger import UNITS
+from referral_core.domain.money.cost_ledger import UNITS
 
 DATABASE: Final = "referral_router"
 TABLE: Final = "referral_events"

@@ -13,8 +13,8 @@ from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from referral_core.domain.cost_ledger import UNITS, PriceLine
-from referral_core.domain.price_book import RevenueTable
+from referral_core.domain.money.cost_ledger import UNITS, PriceLine
+from referral_core.domain.money.price_book import RevenueTable
 from referral_core.reporting.columns import TABLE
 from referral_core.reporting.request import (
     CUTS,

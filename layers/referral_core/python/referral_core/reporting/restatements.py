@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from referral_core.domain.price_book import PriceBook, RevenueTable
+from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.reporting.composition import Policy, common_tables, values
 from referral_core.reporting.export import metadata, plain
 from referral_core.reporting.request import ReportRequest

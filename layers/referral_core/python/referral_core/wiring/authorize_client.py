@@ -9,9 +9,9 @@ from referral_core.adapters.tokens.access_tokens import AccessTokens, own, pool
 from referral_core.adapters.tokens.key_sets import KeySet
 from referral_core.entrypoints.authorizer import AuthorizeClient
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.table import configuration
-from referral_core.wiring.token_keys import token_keys
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.table import configuration
+from referral_core.wiring.parts.token_keys import token_keys
 
 
 @built_once

@@ -5,8 +5,8 @@ from __future__ import annotations
 from referral_core.entrypoints.step import StepEntry
 from referral_core.lifecycle.steps.check_readiness import CheckReadiness
 from referral_core.pathways import pathway_for
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.step_entry import step_entry
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.step_entry import step_entry
 
 
 @built_once

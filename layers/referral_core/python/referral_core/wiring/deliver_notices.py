@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from referral_core.entrypoints.notice_delivery import NoticeDelivery
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.clock import clock
-from referral_core.wiring.ehr import ehr
-from referral_core.wiring.reacting_steps import reacting_engine
-from referral_core.wiring.table import directory, table
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.ehr import ehr
+from referral_core.wiring.parts.reacting_steps import reacting_engine
+from referral_core.wiring.parts.table import directory, table
 
 
 @built_once

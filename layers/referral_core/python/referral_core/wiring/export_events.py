@@ -10,9 +10,9 @@ from referral_core.adapters.aws.dynamodb.keys import Sort
 from referral_core.adapters.aws.firehose import FirehoseRows
 from referral_core.entrypoints.lake import export
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.dead_letters import dead_letters
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.dead_letters import dead_letters
 
 
 @built_once

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from referral_core.adapters.aws.dynamodb.due import DueIndex
 from referral_core.entrypoints.watchdog import Watchdog
 from referral_core.settings import settings
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.clock import clock
-from referral_core.wiring.engine_on_first_use import engine_on_first_use
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.engine_on_first_use import engine_on_first_use
 
 if TYPE_CHECKING:
     from referral_core.domain.ids import ReferralId, Tenant
@@ -33,6 +33,6 @@ def _process(tenant: Tenant, referral_id: ReferralId) -> str:
 def _last_resort(tenant: Tenant, referral_id: ReferralId) -> None:
     """Put on a worklist that a referral stands; seldom is what this needs loaded."""
     from referral_core.domain.unmatched import of_standing  # noqa: PLC0415 - see above
-    from referral_core.wiring.unmatched import unmatched  # noqa: PLC0415 - see above
+    from referral_core.wiring.parts.unmatched import unmatched  # noqa: PLC0415 - see above
 
     unmatched().keep(of_standing(tenant, referral_id, clock().now()))

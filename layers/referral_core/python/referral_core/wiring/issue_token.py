@@ -5,12 +5,12 @@ from __future__ import annotations
 from referral_core.adapters.aws.dynamodb.client_register import ClientRegister
 from referral_core.adapters.http.published import fetch_from_strangers
 from referral_core.adapters.tokens.assertions import ClientAssertions
-from referral_core.entrypoints.http.token_documents import TOKEN
-from referral_core.entrypoints.http.token_endpoint import TokenEndpoint
+from referral_core.entrypoints.http.tokens.documents import TOKEN
+from referral_core.entrypoints.http.tokens.endpoint import TokenEndpoint
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.token_keys import token_keys
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.token_keys import token_keys
 
 
 @built_once

@@ -5,17 +5,17 @@ from __future__ import annotations
 from referral_core.adapters.aws.dynamodb.people import PeopleTable
 from referral_core.adapters.aws.user_pool import UserPoolAccounts
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.people import ManagePeople
 from referral_core.entrypoints.http.routes import people_app
-from referral_core.entrypoints.http.saved_filters import KeepFilters
+from referral_core.entrypoints.http.staff.people import ManagePeople
+from referral_core.entrypoints.http.staff.saved_filters import KeepFilters
 from referral_core.people_ports import Accounts
 from referral_core.settings import settings
-from referral_core.wiring.audit import audit
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.clock import clock
-from referral_core.wiring.table import work_lists
-from referral_core.wiring.throttle import throttle
+from referral_core.wiring.parts.audit import audit
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.table import work_lists
+from referral_core.wiring.parts.throttle import throttle
 
 
 @built_once

@@ -5,9 +5,9 @@ from __future__ import annotations
 from referral_core.adapters.aws.dynamodb.queue_gauges import QueueGauges
 from referral_core.entrypoints.queues import MeasureQueues
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.clock import clock
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.clock import clock
 
 
 @built_once

@@ -12,10 +12,10 @@ from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.stream import consume
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.dead_letters import dead_letters
-from referral_core.wiring.workflow import workflow
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.dead_letters import dead_letters
+from referral_core.wiring.parts.workflow import workflow
 
 if TYPE_CHECKING:
     from referral_core.ports import Notices, WaitlistRequests

@@ -7,9 +7,9 @@ from referral_core.adapters.aws.dynamodb.markets import DynamoDbMarkets
 from referral_core.entrypoints.price_publication import PublishPrices
 from referral_core.pathways import pathway
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.clock import clock
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.clock import clock
 
 
 @built_once

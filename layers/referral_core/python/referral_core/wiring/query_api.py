@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from referral_core.entrypoints.http.audit_events import ReadAudit
-from referral_core.entrypoints.http.directory_reads import ShowDirectory
-from referral_core.entrypoints.http.documents import ShowDocuments
+from referral_core.entrypoints.http.audit.events import ReadAudit
+from referral_core.entrypoints.http.directory.reads import ShowDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.reads import ReadRecords
+from referral_core.entrypoints.http.orders.reads import ReadRecords
+from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.routes import read_app
-from referral_core.entrypoints.http.staff import ShowReferrals
-from referral_core.entrypoints.http.timeline import ShowTimeline
-from referral_core.entrypoints.http.unmatched import ListUnmatched
-from referral_core.entrypoints.http.worklist import ListWorkItems
+from referral_core.entrypoints.http.staff.documents import ShowDocuments
+from referral_core.entrypoints.http.staff.lookups import ShowReferrals
+from referral_core.entrypoints.http.staff.unmatched import ListUnmatched
+from referral_core.entrypoints.http.staff.worklist import ListWorkItems
 from referral_core.settings import settings
-from referral_core.wiring.audit import audit, audit_trail
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clock import clock
-from referral_core.wiring.directory_store import directory_store
-from referral_core.wiring.documents import documents
-from referral_core.wiring.table import directory, table, work_lists
-from referral_core.wiring.throttle import throttle
-from referral_core.wiring.unmatched import unmatched
+from referral_core.wiring.parts.audit import audit, audit_trail
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.directory_store import directory_store
+from referral_core.wiring.parts.documents import documents
+from referral_core.wiring.parts.table import directory, table, work_lists
+from referral_core.wiring.parts.throttle import throttle
+from referral_core.wiring.parts.unmatched import unmatched
 
 if TYPE_CHECKING:
     from referral_core.lifecycle.case import Sources

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from referral_core.adapters.aws.athena import AthenaLake
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.reports import RunReports
+from referral_core.entrypoints.http.reports.figures import RunReports
 from referral_core.entrypoints.http.routes import report_app
 from referral_core.pathways import pathways
 from referral_core.price_books import LISTS, price_book
 from referral_core.reporting.horizons import horizons
 from referral_core.settings import settings
-from referral_core.wiring.audit import audit
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.clock import clock
-from referral_core.wiring.table import configuration
-from referral_core.wiring.throttle import throttle
+from referral_core.wiring.parts.audit import audit
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.table import configuration
+from referral_core.wiring.parts.throttle import throttle
 
 
 @built_once

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.intake import ReceiveReferral
-from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
+from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
+from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.routes import intake_app
 from referral_core.pathways import pathway_for
-from referral_core.wiring.audit import audit
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clock import clock
-from referral_core.wiring.documents import documents
-from referral_core.wiring.engine_on_first_use import engine_on_first_use
-from referral_core.wiring.table import table
-from referral_core.wiring.throttle import throttle
+from referral_core.wiring.parts.audit import audit
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.documents import documents
+from referral_core.wiring.parts.engine_on_first_use import engine_on_first_use
+from referral_core.wiring.parts.table import table
+from referral_core.wiring.parts.throttle import throttle
 
 
 @built_once

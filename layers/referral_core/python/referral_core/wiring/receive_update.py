@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from referral_core.entrypoints.http.directory import KeepDirectory
+from referral_core.entrypoints.http.directory.changes import KeepDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.put_aside import PutAside
 from referral_core.entrypoints.http.routes import update_app
-from referral_core.entrypoints.http.tasks import ReceiveTasks
-from referral_core.entrypoints.http.unmatched import MatchItems
-from referral_core.entrypoints.http.update_service import UpdateService
-from referral_core.entrypoints.http.updates import ReceiveUpdate
-from referral_core.entrypoints.http.uploads import Uploads
-from referral_core.entrypoints.http.work_items import DecideWorkItems
+from referral_core.entrypoints.http.staff.unmatched import MatchItems
+from referral_core.entrypoints.http.staff.work_items import DecideWorkItems
+from referral_core.entrypoints.http.updates.partners import ReceiveUpdate
+from referral_core.entrypoints.http.updates.put_aside import PutAside
+from referral_core.entrypoints.http.updates.service import UpdateService
+from referral_core.entrypoints.http.updates.tasks import ReceiveTasks
+from referral_core.entrypoints.http.updates.uploads import Uploads
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
-from referral_core.wiring.audit import audit
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.clock import clock
-from referral_core.wiring.directory_store import directory_store
-from referral_core.wiring.documents import documents
-from referral_core.wiring.opt_outs import opt_outs
-from referral_core.wiring.reacting_steps import reacting_engine
-from referral_core.wiring.table import directory, table
-from referral_core.wiring.throttle import throttle
-from referral_core.wiring.unmatched import unmatched
+from referral_core.wiring.parts.audit import audit
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.directory_store import directory_store
+from referral_core.wiring.parts.documents import documents
+from referral_core.wiring.parts.opt_outs import opt_outs
+from referral_core.wiring.parts.reacting_steps import reacting_engine
+from referral_core.wiring.parts.table import directory, table
+from referral_core.wiring.parts.throttle import throttle
+from referral_core.wiring.parts.unmatched import unmatched
 
 
 @built_once

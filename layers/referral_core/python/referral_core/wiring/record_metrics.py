@@ -10,11 +10,11 @@ from referral_core.adapters.aws.dynamodb.keys import Sort
 from referral_core.entrypoints.metrics import record
 from referral_core.entrypoints.stream import consume
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.dead_letters import dead_letters
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.dead_letters import dead_letters
 
 if TYPE_CHECKING:
-    from referral_core.domain.cost_ledger import Cost
+    from referral_core.domain.money.cost_ledger import Cost
 
 
 @built_once
@@ -28,6 +28,6 @@ def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
 
 def _cost(tenant: str, referral_id: str) -> Cost:
     """Return what a referral cost; the models and the record are loaded with the first close."""
-    from referral_core.wiring.closed_costs import closed_costs  # noqa: PLC0415 - see above
+    from referral_core.wiring.parts.closed_costs import closed_costs  # noqa: PLC0415 - see above
 
     return closed_costs()(tenant, referral_id)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from referral_core.adapters.aws.dynamodb.pauses import PauseTable
 from referral_core.adapters.aws.stream_letters import SqsStreamLetters
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.operations import RunOperations
 from referral_core.entrypoints.http.routes import operations_app
-from referral_core.entrypoints.http.staff import ShowReferrals
+from referral_core.entrypoints.http.staff.lookups import ShowReferrals
+from referral_core.entrypoints.http.staff.operations import RunOperations
 from referral_core.settings import settings
-from referral_core.wiring.audit import audit
-from referral_core.wiring.clients import aws_client
-from referral_core.wiring.clock import clock
-from referral_core.wiring.engine_on_first_use import engine_on_first_use
-from referral_core.wiring.table import directory, table, work_lists
-from referral_core.wiring.throttle import throttle
+from referral_core.wiring.parts.audit import audit
+from referral_core.wiring.parts.clients import aws_client
+from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.engine_on_first_use import engine_on_first_use
+from referral_core.wiring.parts.table import directory, table, work_lists
+from referral_core.wiring.parts.throttle import throttle
 
 if TYPE_CHECKING:
     from referral_core.domain.ids import ReferralId, Tenant

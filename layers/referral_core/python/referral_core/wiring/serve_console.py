@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from referral_core.entrypoints.console import ConsolePages, SignIn
 from referral_core.settings import settings
-from referral_core.wiring.built_once import built_once
+from referral_core.wiring.parts.built_once import built_once
 
 
 @built_once

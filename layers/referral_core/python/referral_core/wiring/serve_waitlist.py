@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from referral_core.entrypoints.waitlist import WaitlistService
-from referral_core.wiring.built_once import built_once
-from referral_core.wiring.reacting_steps import reacting_engine
+from referral_core.wiring.parts.built_once import built_once
+from referral_core.wiring.parts.reacting_steps import reacting_engine
 
 
 @built_once

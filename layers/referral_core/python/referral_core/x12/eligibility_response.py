@@ -15,8 +15,8 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from referral_core.domain.codes import code_in
-from referral_core.domain.eligibility import EligibilityResponse, EligibilityVerdict
 from referral_core.domain.errors import Retryable
+from referral_core.domain.payers.eligibility import EligibilityResponse, EligibilityVerdict
 from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of
 from referral_core.x12.interchange import Segment, X12Error, element, read_transactions
 

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.service_errors import service_errors
-from referral_core.domain.audit import AuditEntry, Stretch, instant_text
+from referral_core.domain.access.audit import AuditEntry, Stretch, instant_text
 from referral_core.domain.ids import ReferralId, Tenant
 
 if TYPE_CHECKING:

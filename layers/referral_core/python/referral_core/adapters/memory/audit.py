@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date
 
-from referral_core.domain.audit import AuditEntry, Stretch
+from referral_core.domain.access.audit import AuditEntry, Stretch
 from referral_core.domain.ids import ReferralId, Tenant
 
 

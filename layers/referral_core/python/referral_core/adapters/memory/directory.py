@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
+from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.pause import Pause
-from referral_core.domain.price_book import PriceBook, RevenueTable
-from referral_core.domain.principal import Principal
 from referral_core.domain.routing.published import PublishedMarket
 from referral_core.domain.terminology import Overrides
 

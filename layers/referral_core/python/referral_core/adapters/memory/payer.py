@@ -7,18 +7,18 @@ from hashlib import sha256
 from threading import RLock
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from referral_core.domain.authorization import (
+from referral_core.domain.directory import Payer
+from referral_core.domain.errors import Permanent, Retryable
+from referral_core.domain.payers.authorization import (
     AuthorizationRequest,
     AuthorizationResponse,
     AuthorizationVerdict,
 )
-from referral_core.domain.directory import Payer
-from referral_core.domain.eligibility import (
+from referral_core.domain.payers.eligibility import (
     EligibilityRequest,
     EligibilityResponse,
     EligibilityVerdict,
 )
-from referral_core.domain.errors import Permanent, Retryable
 
 _Response = TypeVar("_Response", EligibilityResponse, AuthorizationResponse)
 

@@ -10,7 +10,7 @@ import jwt
 from jwt import PyJWK
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from referral_core.domain.caller import EXPIRED, VerifiedToken
+from referral_core.domain.access.caller import EXPIRED, VerifiedToken
 from referral_core.domain.errors import Forbidden, Unauthenticated
 
 ALGORITHM: Final = "RS256"

@@ -12,8 +12,8 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from referral_core.adapters.tokens.key_sets import KeySet, read_keys
+from referral_core.domain.access.registration import Registration
 from referral_core.domain.errors import Permanent, Retryable, Unauthenticated
-from referral_core.domain.registration import Registration
 
 _RSA: Final = "RS384"
 _EC: Final = "ES384"

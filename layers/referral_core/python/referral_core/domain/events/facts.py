@@ -5,14 +5,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from referral_core.domain.authorization import AuthorizationStatus, AuthorizationVerdict
 from referral_core.domain.codes import Coded
-from referral_core.domain.eligibility import EligibilityVerdict
 from referral_core.domain.events.kinds import EventKind
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.outreach.replies import CallResult, Reply
+from referral_core.domain.payers.authorization import AuthorizationStatus, AuthorizationVerdict
+from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.domain.updates import UpdateKind
 from referral_core.domain.work_items import Reason
 

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from referral_core.domain.authorization import Authorization
 from referral_core.domain.codes import Coded
-from referral_core.domain.eligibility import Eligibility, SelfPay
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import (
     COMPLETED,
@@ -18,6 +16,8 @@ from referral_core.domain.lifecycle import (
 )
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.payers.authorization import Authorization
+from referral_core.domain.payers.eligibility import Eligibility, SelfPay
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral.appointment import Appointment
 from referral_core.domain.referral.contact import Contact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from referral_core.domain.clinical_content import ServiceContent
+from referral_core.domain.orders.clinical_content import ServiceContent
 from referral_core.domain.performer_choice import Override
 from referral_core.domain.routing.score import Candidate, Ranking
 

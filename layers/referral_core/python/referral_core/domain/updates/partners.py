@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Literal
 
-from referral_core.domain.authorization import AuthorizationVerdict
 from referral_core.domain.codes import Coded, CodedOrEmpty, Numbered
+from referral_core.domain.payers.authorization import AuthorizationVerdict
 from referral_core.domain.updates.reported import Reported, UpdateKind
 
 

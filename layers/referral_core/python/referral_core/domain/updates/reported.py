@@ -1,4 +1,4 @@
-"""What every update says, and the kinds there are; `domain/ownership.py` has who may say it."""
+"""What every update says, and the kinds there are; `domain/access/ownership.py` has who may."""
 
 from datetime import datetime
 from enum import StrEnum

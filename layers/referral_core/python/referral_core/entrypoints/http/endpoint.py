@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qsl
 
 from referral_core.domain import exact_json
-from referral_core.domain.caller import Caller
+from referral_core.domain.access.caller import Caller
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Forbidden, Throttled
-from referral_core.domain.principal import Principal
 from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
 from referral_core.entrypoints.http.exchange import Content, Request, Response, UseCase
 from referral_core.entrypoints.http.negotiation import (
@@ -35,7 +35,7 @@ from referral_core.observability import logger
 from referral_core.settings import settings
 
 if TYPE_CHECKING:
-    from referral_core.entrypoints.http.audit import Audit
+    from referral_core.entrypoints.http.audit.trace import Audit
 
 FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from referral_core.domain.principal import Principal
+from referral_core.domain.access.principal import Principal
 from referral_core.entrypoints.http.negotiation import is_lenient
 from referral_core.entrypoints.http.search_parameters import check_parameters
 from referral_core.fhir.errors import Issue

@@ -14,23 +14,23 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from referral_core.domain.model import Model
-from referral_core.entrypoints.http.bulk import BulkCare
-from referral_core.entrypoints.http.decisions import Decision, Reopening
-from referral_core.entrypoints.http.directory import (
+from referral_core.entrypoints.http.directory.changes import (
     StatedCapacity,
     StatedDispute,
     StatedStatus,
     Verification,
 )
-from referral_core.entrypoints.http.people import Onboarding, Place
-from referral_core.entrypoints.http.reads import ORDER_PARAMETERS, TASK_PARAMETERS
-from referral_core.entrypoints.http.report_request import REPORT_PARAMETERS
+from referral_core.entrypoints.http.orders.reads import ORDER_PARAMETERS, TASK_PARAMETERS
+from referral_core.entrypoints.http.reports.request import REPORT_PARAMETERS
 from referral_core.entrypoints.http.route import FILES, SCOPES, Route
 from referral_core.entrypoints.http.route_table import ROUTES
-from referral_core.entrypoints.http.saved_filters import Saving
-from referral_core.entrypoints.http.staff import Search
-from referral_core.entrypoints.http.unmatched import UNMATCHED_PARAMETERS, Matching
-from referral_core.entrypoints.http.worklist import ITEM_PARAMETERS
+from referral_core.entrypoints.http.staff.bulk import BulkCare
+from referral_core.entrypoints.http.staff.decisions import Decision, Reopening
+from referral_core.entrypoints.http.staff.lookups import Search
+from referral_core.entrypoints.http.staff.people import Onboarding, Place
+from referral_core.entrypoints.http.staff.saved_filters import Saving
+from referral_core.entrypoints.http.staff.unmatched import UNMATCHED_PARAMETERS, Matching
+from referral_core.entrypoints.http.staff.worklist import ITEM_PARAMETERS
 
 Json = dict[str, Any]
 

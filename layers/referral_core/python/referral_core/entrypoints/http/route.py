@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from referral_core.domain.scopes import OPERATE, READ, WRITE, covered
+from referral_core.domain.access.scopes import OPERATE, READ, WRITE, covered
 from referral_core.domain.updates import Role
 
 SCOPES: Final[Mapping[str, str]] = MappingProxyType(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from referral_core.domain.scopes import OPERATE, READ, WRITE
+from referral_core.domain.access.scopes import OPERATE, READ, WRITE
 from referral_core.domain.updates import Role
-from referral_core.entrypoints.http.directory_routes import DIRECTORY_ROUTES
+from referral_core.entrypoints.http.directory.routes import DIRECTORY_ROUTES
 from referral_core.entrypoints.http.route import (
     MANAGE_PEOPLE,
     QUERY_REPORTS,

@@ -19,24 +19,24 @@ from referral_core.entrypoints.http.route_table import routes_of
 
 if TYPE_CHECKING:
     # Each function loads its own use cases only.
-    from referral_core.entrypoints.http.audit_events import ReadAudit
-    from referral_core.entrypoints.http.directory import KeepDirectory
-    from referral_core.entrypoints.http.directory_reads import ShowDirectory
-    from referral_core.entrypoints.http.documents import ShowDocuments
-    from referral_core.entrypoints.http.intake import ReceiveReferral
-    from referral_core.entrypoints.http.operations import RunOperations
-    from referral_core.entrypoints.http.order_updates import ReceiveOrderUpdate
-    from referral_core.entrypoints.http.people import ManagePeople
-    from referral_core.entrypoints.http.reads import ReadRecords
-    from referral_core.entrypoints.http.reports import RunReports
-    from referral_core.entrypoints.http.saved_filters import KeepFilters
-    from referral_core.entrypoints.http.staff import ShowReferrals
-    from referral_core.entrypoints.http.tasks import ReceiveTasks
-    from referral_core.entrypoints.http.timeline import ShowTimeline
-    from referral_core.entrypoints.http.unmatched import ListUnmatched, MatchItems
-    from referral_core.entrypoints.http.updates import ReceiveUpdate
-    from referral_core.entrypoints.http.work_items import DecideWorkItems
-    from referral_core.entrypoints.http.worklist import ListWorkItems
+    from referral_core.entrypoints.http.audit.events import ReadAudit
+    from referral_core.entrypoints.http.directory.changes import KeepDirectory
+    from referral_core.entrypoints.http.directory.reads import ShowDirectory
+    from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
+    from referral_core.entrypoints.http.orders.intake import ReceiveReferral
+    from referral_core.entrypoints.http.orders.reads import ReadRecords
+    from referral_core.entrypoints.http.orders.timeline import ShowTimeline
+    from referral_core.entrypoints.http.reports.figures import RunReports
+    from referral_core.entrypoints.http.staff.documents import ShowDocuments
+    from referral_core.entrypoints.http.staff.lookups import ShowReferrals
+    from referral_core.entrypoints.http.staff.operations import RunOperations
+    from referral_core.entrypoints.http.staff.people import ManagePeople
+    from referral_core.entrypoints.http.staff.saved_filters import KeepFilters
+    from referral_core.entrypoints.http.staff.unmatched import ListUnmatched, MatchItems
+    from referral_core.entrypoints.http.staff.work_items import DecideWorkItems
+    from referral_core.entrypoints.http.staff.worklist import ListWorkItems
+    from referral_core.entrypoints.http.updates.partners import ReceiveUpdate
+    from referral_core.entrypoints.http.updates.tasks import ReceiveTasks
 
 T = TypeVar("T")
 

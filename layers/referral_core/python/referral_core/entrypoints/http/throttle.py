@@ -10,8 +10,8 @@ from collections.abc import Callable
 from time import time
 from typing import Final, NamedTuple, Protocol
 
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Retryable, Throttled
-from referral_core.domain.principal import Principal
 from referral_core.observability import logger
 
 _MINUTE_S: Final = 60

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from referral_core.domain.model import Model
-from referral_core.domain.patient_identity import PatientIdentity
+from referral_core.domain.orders.patient_identity import PatientIdentity
 from referral_core.fhir.patient_identities import identity_in, identity_named
 from referral_core.fhir.r4.datatypes import Reference, Resource
 from referral_core.fhir.r4.parties import Patient

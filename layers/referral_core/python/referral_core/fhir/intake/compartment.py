@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from referral_core.domain.patient_identity import Likeness, compare
+from referral_core.domain.orders.patient_identity import Likeness, compare
 from referral_core.fhir.intake.canonical import form_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.patient_identities import identity_in

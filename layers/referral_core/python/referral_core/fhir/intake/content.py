@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from referral_core.domain.clinical_content import ClinicalContent, Reason, ServiceContent
+from referral_core.domain.orders.clinical_content import ClinicalContent, Reason, ServiceContent
 from referral_core.fhir.intake.coverages import read_coverage
 from referral_core.fhir.intake.parties import read_patient, read_requester
 from referral_core.fhir.intake.references import Graph, Node

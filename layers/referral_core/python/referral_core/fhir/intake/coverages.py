@@ -7,7 +7,12 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
-from referral_core.domain.clinical_content import CoverageContent, Payor, Relationship, Subscriber
+from referral_core.domain.orders.clinical_content import (
+    CoverageContent,
+    Payor,
+    Relationship,
+    Subscriber,
+)
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.intake.parties import name_in_force, tokens_of, typed
 from referral_core.fhir.intake.references import Graph, Node

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
-from referral_core.domain.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.model import Model
+from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, check_count

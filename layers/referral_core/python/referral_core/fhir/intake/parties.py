@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from referral_core.domain.clinical_content import PatientContent, RequesterContent, is_child
+from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
 from referral_core.fhir.intake.npis import npi_of, npis_of
 from referral_core.fhir.intake.people import (
     contacts_of,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from referral_core.domain.clinical_content import ContactPerson
+from referral_core.domain.orders.clinical_content import ContactPerson
 from referral_core.domain.outreach.languages import language_named_in, language_of_code
 from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.r4.datatypes import CodeableConcept, HumanName

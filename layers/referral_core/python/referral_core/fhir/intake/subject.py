@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from referral_core.domain.patient_identity import Likeness, PatientIdentity, compare
+from referral_core.domain.orders.patient_identity import Likeness, PatientIdentity, compare
 from referral_core.fhir.errors import Issue
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.patient_identities import identity_in

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
-from referral_core.domain.audit import Access, AuditEntry
+from referral_core.domain.access.audit import Access, AuditEntry
 from referral_core.domain.ids import ReferralId
 from referral_core.fhir.parse import Json
 from referral_core.fhir.systems import ORGANIZATION

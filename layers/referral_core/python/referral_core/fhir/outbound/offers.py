@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.domain import exact_json
-from referral_core.domain.clinical_content import ClinicalPayload
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
 from referral_core.fhir.ids import task_a_id, task_b_id
 from referral_core.fhir.links import is_address

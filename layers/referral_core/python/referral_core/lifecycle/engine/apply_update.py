@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from referral_core.domain.access.ownership import Authority, authority_of
 from referral_core.domain.effects import (
     Effect,
     IndexIdentifier,
@@ -17,7 +18,6 @@ from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.mailbox import Mailbox, Wait
-from referral_core.domain.ownership import Authority, authority_of
 from referral_core.domain.updates import (
     ONLY_INFORMS,
     AppointmentUpdate,

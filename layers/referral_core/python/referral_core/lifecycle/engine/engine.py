@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from referral_core.domain.access.ownership import Authority, authority_of
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.lifecycle import IllegalTransition, Step
-from referral_core.domain.ownership import Authority, authority_of
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
     Ending,

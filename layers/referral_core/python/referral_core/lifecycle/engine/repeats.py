@@ -6,7 +6,7 @@ since tells: a visit that was cancelled, restored and cancelled again was cancel
 
 from __future__ import annotations
 
-from referral_core.domain.ownership import Authority, authority_of
+from referral_core.domain.access.ownership import Authority, authority_of
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import (
     AppointmentBooked,

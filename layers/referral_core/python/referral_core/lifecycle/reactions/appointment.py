@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.calendar import MessagingHours, before
 from referral_core.domain.events import AppointmentFacts, EventKind
 from referral_core.domain.lifecycle import Next, Party, Status, Step
+from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.referral import Appointment, NoticeTopic, Referral, WorkItem
 from referral_core.domain.updates import (
     AppointmentBooked,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from referral_core.domain.authorization import (
+from referral_core.domain.effects import Effect, IndexIdentifier
+from referral_core.domain.events import AuthorizationFacts, EventKind, WorkItemFacts
+from referral_core.domain.lifecycle import Status, Step
+from referral_core.domain.orders.search_terms import authorization_terms
+from referral_core.domain.payers.authorization import (
     Authorization,
     AuthorizationResponse,
     AuthorizationStatus,
     AuthorizationVerdict,
 )
-from referral_core.domain.effects import Effect, IndexIdentifier
-from referral_core.domain.events import AuthorizationFacts, EventKind, WorkItemFacts
-from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.search_terms import authorization_terms
 from referral_core.domain.updates import AuthorizationDecided, Reported
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case

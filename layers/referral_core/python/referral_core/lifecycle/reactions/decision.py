@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Unpack
 
-from referral_core.domain.authorization import AuthorizationStatus
 from referral_core.domain.change import Regions
 from referral_core.domain.effects import Effect
-from referral_core.domain.eligibility import SelfPay
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.events import EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Party, Queue, Status, Step
+from referral_core.domain.payers.authorization import AuthorizationStatus
+from referral_core.domain.payers.eligibility import SelfPay
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.updates import DecisionMade, Reported
@@ -42,7 +42,7 @@ from referral_core.domain.work_items import (
 )
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item
-from referral_core.lifecycle.ending_message import told_by_a_person
+from referral_core.lifecycle.outreach.ending_message import told_by_a_person
 from referral_core.lifecycle.reactions.notice import sent_again
 from referral_core.lifecycle.reactions.offer import cancelled_appointment, taken_back
 from referral_core.lifecycle.reactions.order_change import checked_again

@@ -17,9 +17,9 @@ from referral_core.domain.updates import (
     NoticeUpdate,
 )
 from referral_core.domain.work_items import RETRY, TOLD_ANOTHER_WAY, Reason
-from referral_core.lifecycle import ending_message
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
+from referral_core.lifecycle.outreach import ending_message
 
 NOTIFYING = Queue.REFERRAL_COORDINATORS
 """The team that sees to it that the referrer is told, wherever the referral ended."""

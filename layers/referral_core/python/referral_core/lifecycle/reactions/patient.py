@@ -13,9 +13,9 @@ from referral_core.domain.outreach.series import call_state, with_call_made
 from referral_core.domain.referral import Contact
 from referral_core.domain.updates import ContactRecorded, PatientReplied
 from referral_core.domain.work_items import Reason
-from referral_core.lifecycle.alternates import is_speaker
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
+from referral_core.lifecycle.outreach.alternates import is_speaker
 from referral_core.lifecycle.reactions.appointment import is_booked
 from referral_core.lifecycle.reactions.offer import (
     PATIENT_PREFERENCE,

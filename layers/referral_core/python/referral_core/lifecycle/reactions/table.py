@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from referral_core.domain.ownership import ended_with_it
+from referral_core.domain.access.ownership import ended_with_it
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,

@@ -20,7 +20,7 @@ from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
-from referral_core.lifecycle.messages import (
+from referral_core.lifecycle.outreach.messages import (
     Messages,
     free_at,
     message_claim,

@@ -7,18 +7,18 @@ from typing import ClassVar, Final
 
 from referral_core.domain.directory import Payer
 from referral_core.domain.effects import Effect
-from referral_core.domain.eligibility import (
+from referral_core.domain.errors import Permanent
+from referral_core.domain.events import CoverageFacts, EventKind, WorkItemFacts
+from referral_core.domain.lifecycle import Next, Status, Step
+from referral_core.domain.payers.eligibility import (
     Eligibility as KnownEligibility,
 )
-from referral_core.domain.eligibility import (
+from referral_core.domain.payers.eligibility import (
     EligibilityRequest,
     EligibilityVerdict,
     SelfPay,
     payer_of,
 )
-from referral_core.domain.errors import Permanent
-from referral_core.domain.events import CoverageFacts, EventKind, WorkItemFacts
-from referral_core.domain.lifecycle import Next, Status, Step
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.documents import X12, keep

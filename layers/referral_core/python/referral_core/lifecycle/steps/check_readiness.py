@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from referral_core.domain.clinical_content import CONSENT, SERVICE, missing, not_in_force
 from referral_core.domain.effects import Effect, IndexIdentifier
 from referral_core.domain.events import EventKind, StepFacts, WorkItemFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Party, Status, Step
+from referral_core.domain.orders.clinical_content import CONSENT, SERVICE, missing, not_in_force
+from referral_core.domain.orders.search_terms import patient_terms
+from referral_core.domain.orders.selection import SelectPathway
 from referral_core.domain.referral import NoticeTopic
-from referral_core.domain.search_terms import patient_terms
-from referral_core.domain.selection import SelectPathway
 from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.updates import Update
 from referral_core.domain.work_items import Reason

@@ -23,9 +23,12 @@ from referral_core.domain.pause import Pause, pause_of_channel
 from referral_core.domain.referral import Contact, Referral
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
-from referral_core.lifecycle import ending_message
-from referral_core.lifecycle.alternates import alternate_at
-from referral_core.lifecycle.attempts import (
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
+from referral_core.lifecycle.evidence import is_unreachable
+from referral_core.lifecycle.outreach import ending_message
+from referral_core.lifecycle.outreach.alternates import alternate_at
+from referral_core.lifecycle.outreach.attempts import (
     Turn,
     call_by,
     contact_by,
@@ -34,11 +37,8 @@ from referral_core.lifecycle.attempts import (
     next_turn,
     starts_at,
 )
-from referral_core.lifecycle.calls import call_due, call_overdue
-from referral_core.lifecycle.case import Case
-from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
-from referral_core.lifecycle.evidence import is_unreachable
-from referral_core.lifecycle.messages import Messages, message_claim, unconfirmed_send
+from referral_core.lifecycle.outreach.calls import call_due, call_overdue
+from referral_core.lifecycle.outreach.messages import Messages, message_claim, unconfirmed_send
 from referral_core.lifecycle.reactions.patient import replied_to_series
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.requisition import asking, follow, follows

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
-from referral_core.domain.authorization import (
+from referral_core.domain.directory import Payer, Practitioner
+from referral_core.domain.effects import Effect
+from referral_core.domain.errors import Permanent
+from referral_core.domain.events import AuthorizationFacts, EventKind
+from referral_core.domain.lifecycle import End, Next, Party, Status, Step
+from referral_core.domain.orders.patient_identity import Likeness, compare, insured_identity_of
+from referral_core.domain.orders.selection import names_code
+from referral_core.domain.payers.authorization import (
     Authorization,
     AuthorizationRequest,
     AuthorizationResponse,
     AuthorizationStatus,
     AuthorizationVerdict,
 )
-from referral_core.domain.directory import Payer, Practitioner
-from referral_core.domain.effects import Effect
-from referral_core.domain.errors import Permanent
-from referral_core.domain.events import AuthorizationFacts, EventKind
-from referral_core.domain.lifecycle import End, Next, Party, Status, Step
-from referral_core.domain.patient_identity import Likeness, compare, insured_identity_of
 from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.routing.filters import in_network
-from referral_core.domain.selection import names_code
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
@@ -30,7 +30,7 @@ from referral_core.lifecycle.documents import FHIR_JSON, keep
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.reactions.authorization import DONE, authorized, concluded
 from referral_core.lifecycle.reactions.table import reactions_to
-from referral_core.lifecycle.routing_proposal import need_of
+from referral_core.lifecycle.routing.proposal import need_of
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Documents, PriorAuth
 

@@ -26,10 +26,9 @@ from referral_core.lifecycle.draft import (
     open_work_item,
     start_draft,
 )
-from referral_core.lifecycle.routing_decision import decision_of, demand_of, facts_of
-from referral_core.lifecycle.routing_proposal import Proposal, proposed
-from referral_core.lifecycle.step import Reacting, Reaction, Recorder
-from referral_core.lifecycle.turns import (
+from referral_core.lifecycle.routing.decision import decision_of, demand_of, facts_of
+from referral_core.lifecycle.routing.proposal import Proposal, proposed
+from referral_core.lifecycle.routing.turns import (
     had_its_offers,
     is_behind_others,
     is_too_late,
@@ -37,6 +36,7 @@ from referral_core.lifecycle.turns import (
     offerable_weeks,
     weeks_in_time,
 )
+from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
 
 

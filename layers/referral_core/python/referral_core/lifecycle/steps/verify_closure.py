@@ -23,7 +23,6 @@ from referral_core.domain.updates import (
     UpdateKind,
 )
 from referral_core.domain.work_items import Reason
-from referral_core.lifecycle import ending_message
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import (
     Draft,
@@ -43,6 +42,7 @@ from referral_core.lifecycle.evidence import (
     report_due,
     report_reminder_times,
 )
+from referral_core.lifecycle.outreach import ending_message
 from referral_core.lifecycle.reactions.appointment import fulfilled
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
 from referral_core.lifecycle.reactions.notice import NOTIFYING, is_critical_under_way

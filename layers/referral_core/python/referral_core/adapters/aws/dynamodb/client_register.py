@@ -12,7 +12,7 @@ from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.schema import TTL_ATTRIBUTE
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.adapters.aws.service_errors import translated
-from referral_core.domain.registration import Registration
+from referral_core.domain.access.registration import Registration
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -11,12 +11,12 @@ from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.schema import BY_TEAM
 from referral_core.adapters.aws.dynamodb.table import Table
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
+from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.pause import Pause
-from referral_core.domain.price_book import PriceBook, RevenueTable
-from referral_core.domain.principal import Principal
 from referral_core.domain.terminology import Override, Overrides
 
 if TYPE_CHECKING:

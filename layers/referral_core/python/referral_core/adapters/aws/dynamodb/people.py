@@ -9,11 +9,11 @@ from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.directory import config_item, person_item
 from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Table
+from referral_core.domain.access.principal import Principal
+from referral_core.domain.access.saved_filter import SavedFilter
 from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
-from referral_core.domain.principal import Principal
-from referral_core.domain.saved_filter import SavedFilter
 from referral_core.people_ports import NameTaken
 
 if TYPE_CHECKING:

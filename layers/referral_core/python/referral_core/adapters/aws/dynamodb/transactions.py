@@ -15,9 +15,9 @@ from referral_core.adapters.aws.dynamodb.attributes import Item
 from referral_core.adapters.aws.dynamodb.effects import parts_of
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
 from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
-from referral_core.domain.cost_ledger import STREAM_RECORDS, WRITE_UNITS
 from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
+from referral_core.domain.money.cost_ledger import STREAM_RECORDS, WRITE_UNITS
 from referral_core.domain.referral import Referral
 from referral_core.domain.waitlist import lines_of
 from referral_core.domain.writes import Commit, NewReferral

@@ -1,0 +1,1 @@
+"""What an order says: its content, its patient, its numbers, and what a new version changes."""

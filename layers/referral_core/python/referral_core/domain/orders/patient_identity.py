@@ -1,0 +1,148 @@
+"""Is it the same patient? The one comparison for whatever comes in about a referral.
+
+A referral is about one patient for as long as it lives. What names a patient is compared with the
+referral's: an identifier in common, or name and birth date. All of it is PHI.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from referral_core.domain.model import Model
+from referral_core.domain.orders.clinical_content import ClinicalContent, PatientContent
+
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_NAME_LENGTHS: Final = range(2, 5)
+"""How many words a name has, where nobody says that it is one."""
+
+
+class Likeness(StrEnum):
+    """What a comparison of two identities says."""
+
+    SAME = "same"
+    ANOTHER = "another"
+    UNKNOWN = "unknown"
+
+
+class PatientIdentity(Model):
+    """Whom a resource names.
+
+    Attributes:
+        identifiers: `system|value`; one without a system says nothing across senders.
+        words: a name of which nobody says what is family and what is given.
+    """
+
+    identifiers: tuple[str, ...] = ()
+    family: str | None = None
+    given: str | None = None
+    birth_date: date | None = None
+    words: str | None = None
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether it says anything of a person."""
+        return bool(self.identifiers or self.family or self.given or self.birth_date or self.words)
+
+
+def identity_of(patient: PatientContent) -> PatientIdentity:
+    """Return who the patient of an order is."""
+    return PatientIdentity(
+        identifiers=patient.identifiers,
+        family=patient.family,
+        given=patient.given,
+        birth_date=patient.birth_date,
+    )
+
+
+def told_apart_by(patient: PatientContent) -> str | None:
+    """Return what is the same on every order of a patient: the first number, else name and birth.
+
+    None where an order says too little: it is nobody else's.
+    """
+    numbers = (t.casefold() for t in patient.identifiers if not t.startswith("|"))
+    born, words = patient.birth_date, words_of(f"{patient.family or ''} {patient.given or ''}")
+    named = f"{' '.join(sorted(words))} {born}" if born and patient.family else None
+    return next(numbers, named)
+
+
+def insured_identity_of(content: ClinicalContent) -> PatientIdentity:
+    """Return who the patient of an order is to a payer, which knows the member number too."""
+    known = identity_of(content.patient)
+    member = content.coverage.member_id
+    return known.but(identifiers=(*known.identifiers, f"|{member}")) if member else known
+
+
+def compare(known: PatientIdentity, named: PatientIdentity) -> Likeness:
+    """Compare whom a resource names with the referral's patient.
+
+    Two numbers of one system that differ are two people, whatever their names; a number in common
+    is one person, unless both name and birth date differ (a number of the family). Without numbers
+    to compare, name and birth date must both agree.
+    """
+    name = _name_agrees(known, named)
+    born = _agrees(known.birth_date, named.birth_date)
+    ours, theirs = _by_system(known), _by_system(named)
+    comparable = ours.keys() & theirs.keys()
+    if any(ours[system] & theirs[system] for system in comparable):
+        return Likeness.ANOTHER if (name, born) == (False, False) else Likeness.SAME
+    if any(comparable - {""}):
+        return Likeness.ANOTHER
+    if False in {name, born}:
+        return Likeness.ANOTHER
+    return Likeness.SAME if name and born else Likeness.UNKNOWN
+
+
+def _by_system(identity: PatientIdentity) -> Mapping[str, frozenset[str]]:
+    """Return the values by system; those without one by the empty text."""
+    found: dict[str, frozenset[str]] = {}
+    for token in identity.identifiers:
+        system, _, value = token.rpartition("|")
+        found[system] = found.get(system, frozenset()) | {value.strip().casefold()}
+    return found
+
+
+def _agrees(known: date | None, named: date | None) -> bool | None:
+    return None if known is None or named is None else known == named
+
+
+def _name_agrees(known: PatientIdentity, named: PatientIdentity) -> bool | None:
+    """Whether two names may be one person's; None where one of them says none.
+
+    One of two family names, a short form and an initial of a given name agree.
+    """
+    if named.words and not named.family:
+        return _words_agree(known, named.words)
+    families = words_of(known.family or ""), words_of(named.family or "")
+    if not all(families):
+        return None
+    if not families[0] & families[1]:
+        return False
+    ours_given, theirs_given = known.given, named.given
+    if not ours_given or not theirs_given:
+        return True
+    pair = sorted((_plain(ours_given), _plain(theirs_given)), key=len)
+    return pair[1].startswith(pair[0].rstrip(". "))
+
+
+def _words_agree(known: PatientIdentity, words: str) -> bool | None:
+    """Whether words name a person; None where they need not be a name at all."""
+    if not known.family:
+        return None
+    if words_of(known.family) & words_of(words):
+        return True
+    parts = _LETTERS.findall(words)
+    is_name = len(parts) in _NAME_LENGTHS and all(part[0].isupper() for part in parts)
+    return False if is_name else None
+
+
+def words_of(name: str) -> frozenset[str]:
+    """Return the words of a name as names are compared: lower case, without accents."""
+    return frozenset(_LETTERS.findall(_plain(name)))
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).strip()

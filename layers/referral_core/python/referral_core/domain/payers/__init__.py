@@ -1,0 +1,1 @@
+"""What payers say: eligibility and authorization."""

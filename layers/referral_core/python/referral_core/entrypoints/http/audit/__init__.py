@@ -1,0 +1,1 @@
+"""The trace of every access, and what is told of it."""

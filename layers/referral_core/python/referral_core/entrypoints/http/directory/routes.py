@@ -1,0 +1,72 @@
+"""The routes of the directory: who keeps an entry states its places; people verify the rest."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from referral_core.domain.access.scopes import READ, WRITE
+from referral_core.domain.updates import Role
+from referral_core.entrypoints.http.route import READ_RECORDS, RECEIVE_UPDATE, Route
+
+_KEEPERS: Final = frozenset({Role.CLINIC, Role.STAFF})
+_WITNESSES: Final = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
+_STAFF: Final = frozenset({Role.STAFF})
+
+DIRECTORY_ROUTES: Final = (
+    Route(
+        "PUT",
+        "/directory/{id}/capacity",
+        RECEIVE_UPDATE,
+        "state-capacity",
+        WRITE,
+        _KEEPERS,
+        "A clinic, or staff for it, states the places of weeks: closures, leave, more room.",
+    ),
+    Route(
+        "PUT",
+        "/directory/{id}/status",
+        RECEIVE_UPDATE,
+        "state-status",
+        WRITE,
+        _KEEPERS,
+        "A community resource says whether it takes people now.",
+    ),
+    Route(
+        "POST",
+        "/directory/{id}/dispute",
+        RECEIVE_UPDATE,
+        "dispute-fact",
+        WRITE,
+        _WITNESSES,
+        "Say that a fact is wrong: nobody is sent there until a person has verified it.",
+    ),
+    Route(
+        "POST",
+        "/directory/{id}/verification",
+        RECEIVE_UPDATE,
+        "verify-facts",
+        WRITE,
+        _STAFF,
+        "Staff say what they verified, corrected where it was wrong.",
+    ),
+    # Before the next one, whose id it would else be.
+    Route(
+        "GET",
+        "/directory/to-verify",
+        READ_RECORDS,
+        "list-to-verify",
+        READ,
+        _STAFF,
+        "List the entries that somebody contradicted.",
+    ),
+    Route(
+        "GET",
+        "/directory/{id}",
+        READ_RECORDS,
+        "read-entry",
+        READ,
+        _KEEPERS,
+        "Read what the directory says of one's own entries, with places and reservations.",
+    ),
+)
+"""Every route of the directory."""

@@ -1,0 +1,1 @@
+"""Orders over HTTP: taken in, changed, read, searched, and explained."""

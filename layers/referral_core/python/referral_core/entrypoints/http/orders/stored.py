@@ -1,0 +1,77 @@
+"""An order as it is stored: what the answers to a post or put of an order are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.referral import Referral
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.fhir.errors import Issue
+from referral_core.fhir.intake.orders import Intake
+from referral_core.fhir.outbound.responses import service_request_as_stored
+from referral_core.fhir.parse import Json
+from referral_core.ports import Referrals
+
+
+@dataclass(frozen=True)
+class StoredOrder:
+    """One order as it is stored now, and whether this request created its referral.
+
+    Attributes:
+        warnings: what was forgiven in what was sent.
+    """
+
+    referral: Referral
+    service_request: Json
+    created: bool
+    warnings: Sequence[Issue] = ()
+
+    @property
+    def etag(self) -> str:
+        """The version that its author sent last."""
+        return etag_of(self.referral)
+
+    def location(self, base_url: str) -> str:
+        """Return the address of this version."""
+        version = self.referral.payload_version
+        return f"{base_url}/ServiceRequest/{self.referral.id}/_history/{version}"
+
+    def response(self, request: Request) -> Response:
+        """Answer with the order: 201 when it was created, else 200."""
+        status = HTTPStatus.CREATED if self.created else HTTPStatus.OK
+        headers = {"Location": self.location(request.base_url), "ETag": self.etag}
+        return Response(status, self.resource, headers, self.warnings)
+
+    @property
+    def resource(self) -> Json:
+        """The order as a read returns it."""
+        return service_request_as_stored(self.referral, self.service_request)
+
+
+def read_order(referrals: Referrals, tenant: Tenant, referral_id: ReferralId) -> StoredOrder:
+    """Read an order as it is stored."""
+    referral = referrals.load(tenant, referral_id).referral
+    payload = ClinicalPayload.load(referrals.payload(referral))
+    return StoredOrder(referral, payload.service_request, created=False)
+
+
+def payload_of(intake: Intake, source_sha256: str) -> ClinicalPayload:
+    """Return the payload of what was understood; `source_sha256` names the request's bytes."""
+    return ClinicalPayload(
+        service_request=intake.service_request,
+        resources=intake.resources,
+        attached=intake.attached,
+        order_links=intake.order_links,
+        content=intake.clinical,
+        source_sha256=source_sha256,
+        content_hash=intake.canonical_hash,
+    )
+
+
+def etag_of(referral: Referral) -> str:
+    """Return the ETag of the version that the author sent last."""
+    return f'W/"{referral.payload_version}"'

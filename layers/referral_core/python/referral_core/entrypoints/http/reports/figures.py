@@ -1,0 +1,173 @@
+"""Reports over HTTP: what figures there are, and each as it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from referral_core.domain.directory import TenantProfile
+from referral_core.domain.errors import NotFound
+from referral_core.domain.money.cost_ledger import price_lines
+from referral_core.domain.money.price_book import PriceBook, RevenueTable
+from referral_core.domain.updates import Role
+from referral_core.entrypoints.http.exchange import Content, Request, Response
+from referral_core.entrypoints.http.reports.request import Asked, asked_of
+from referral_core.lake_ports import Contracts, Lake
+from referral_core.ports import Clock
+from referral_core.reporting.columns import COLUMNS
+from referral_core.reporting.composition import Policy, compose
+from referral_core.reporting.export import as_csv, as_json, as_parquet, dictionary
+from referral_core.reporting.request import CUTS, ReportRequest, local_day
+from referral_core.reporting.restatements import causes_of, restatements
+from referral_core.reporting.result import Result, result_of
+from referral_core.reports import definitions
+from referral_core.reports.definition import Definition
+
+JSON: Final = "application/json; charset=utf-8"
+_CSV: Final = "text/csv; charset=utf-8; header=present"
+_PARQUET: Final = "application/vnd.apache.parquet"
+_WAITS_S: Final = 20.0
+"""How long an answer is waited for before the caller is told where to look."""
+_RETRY_AFTER_S: Final = "5"
+
+
+class _Running(Exception):
+    """The rows are not there yet. Attributes: query_id: where they will be."""
+
+    def __init__(self, query_id: str) -> None:
+        super().__init__(query_id)
+        self.query_id = query_id
+
+
+@dataclass(frozen=True)
+class RunReports:
+    """Answers reports within the caller's tenant.
+
+    Attributes:
+        prices: the release's books of list prices.
+        horizons: pathway → days after which its cohorts are mature.
+    """
+
+    lake: Lake
+    contracts: Contracts
+    clock: Clock
+    prices: Sequence[PriceBook]
+    horizons: Mapping[str, int]
+
+    def listed(self, _request: Request) -> Response:
+        """List the figures, the cuts and the columns of the lake."""
+        figures = [
+            {
+                "name": name,
+                **figure.model_dump(include=set(_SAID)),
+                "columns": dictionary(figure.shown),
+            }
+            for name, figure in definitions().items()
+        ]
+        lake = [{"name": c.name, "kind": c.type, "means": c.means} for c in COLUMNS]
+        return _json({"reports": figures, "by": list(CUTS), "lake": lake})
+
+    def run(self, request: Request) -> Response:
+        """Run one figure, or say where its result will be."""
+        figure = definitions().get(request.resource_id)
+        if figure is None:
+            raise NotFound("There is no such report: see GET /reports.")
+        profile = self.contracts.tenant(request.principal.tenant)
+        asked = asked_of(request.query, profile, self.clock.now(), figure.cut)
+        full = request.principal.role is Role.FINANCE
+        try:
+            if asked.since is not None:
+                return _json(self._compared(figure, asked, profile))
+            return _rendered(self._result(figure, asked, full=full), asked.format)
+        except _Running as running:
+            return _elsewhere(request, asked, running.query_id)
+
+    def _result(self, figure: Definition, asked: Asked, *, full: bool) -> Result:
+        statement = compose(figure, asked.request, self._policy(asked.request))
+        rows = self._rows(statement, asked.run)
+        return result_of(figure, asked.request, rows, small_cells=full)
+
+    def _rows(self, statement: str, query_id: str | None = None) -> Sequence[Sequence[Any]]:
+        """Return a statement's rows.
+
+        Raises:
+            NotFound: the query named is another one's.
+        """
+        known = query_id or self.lake.ask(statement)
+        found = self.lake.answer(known, _WAITS_S)
+        # A query is its caller's when it is what the caller asks for: the tenant is part of it.
+        if found.statement != statement:
+            raise NotFound("There is no such run of this report: ask for it again.")
+        if found.rows is None:
+            raise _Running(known)
+        return found.rows
+
+    def _compared(
+        self, figure: Definition, asked: Asked, profile: TenantProfile
+    ) -> Mapping[str, Any]:
+        """Return what differs between two instants, and why; a single answer, small and live."""
+        after = asked.request.but(by=("received_day",), basis="cohort")
+        before = after.but(as_of=asked.since)
+        was, now = (
+            result_of(figure, one, self._rows(compose(figure, one, self._policy(one))))
+            for one in (before, after)
+        )
+        events = self._rows(causes_of(before, after, self._policy(after)))
+        known: tuple[PriceBook | RevenueTable, ...] = (
+            *self.contracts.price_books(profile.tenant),
+            *self.contracts.revenue_tables(profile.tenant),
+        )
+        books = [
+            book
+            for book in known
+            if book.known_from is not None
+            and local_day(before.as_of, profile.time_zone)
+            < book.known_from
+            <= local_day(after.as_of, profile.time_zone)
+        ]
+        return restatements(was, now, events, books)
+
+    def _policy(self, request: ReportRequest) -> Policy:
+        known_on = local_day(request.as_of, request.time_zone)
+        tables = self.contracts.revenue_tables(request.tenant)
+        return Policy(
+            prices=price_lines(self.prices, self.contracts.price_books(request.tenant), known_on),
+            revenue=[t for t in tables if t.known_from is None or t.known_from <= known_on],
+            horizons=self.horizons,
+        )
+
+
+_SAID: Final = ("title", "definition", "numerator", "denominator", "exclusions", "matures", "cut")
+
+
+def _rendered(result: Result, wanted: str) -> Response:
+    name = f'attachment; filename="{result.figure.name}.{wanted}"'
+    match wanted:
+        case "csv":
+            content = Content(_CSV, as_csv(result).encode())
+        case "parquet":
+            content = Content(_PARQUET, as_parquet(result))
+        case _:
+            return _json(as_json(result))
+    return Response(HTTPStatus.OK, content, {"Content-Disposition": name})
+
+
+def _json(body: Mapping[str, Any], status: int = HTTPStatus.OK, **headers: str) -> Response:
+    data = json.dumps(body, ensure_ascii=False).encode()
+    return Response(status, Content(JSON, data), headers)
+
+
+def _elsewhere(request: Request, asked: Asked, query_id: str) -> Response:
+    """Say where to look: the same request, as of the same instant, with the query's id."""
+    query = {**request.query, "as-of": asked.request.as_of.isoformat(), "run": query_id}
+    query |= {"from": asked.request.first_day.isoformat(), "to": asked.request.last_day.isoformat()}
+    place = f"/reports/{request.resource_id}?{urlencode(query)}"
+    return _json(
+        {"status": "running", "look_at": place},
+        HTTPStatus.ACCEPTED,
+        **{"Location": place, "Retry-After": _RETRY_AFTER_S},
+    )

@@ -1,0 +1,119 @@
+"""What managers do with the people of their tenant: onboarding, another duty or team, leaving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from pydantic import Field
+
+from referral_core.domain.access.principal import Duty, Person, Principal
+from referral_core.domain.errors import Forbidden, RouterError
+from referral_core.domain.lifecycle import Queue
+from referral_core.domain.model import Model
+from referral_core.domain.work_items.lists import OfOwner
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.lists import WorkLists
+from referral_core.entrypoints.http.staff.decisions import read_body
+from referral_core.entrypoints.http.staff.views import principal_row
+from referral_core.people_ports import Accounts, NameTaken, People
+
+_NOT_KEPT: Final = {"Cache-Control": "no-store"}
+
+
+class Place(Model):
+    """What a person is there for, and whose work they do."""
+
+    name: str = Field(min_length=1, max_length=120)
+    duty: Duty = Duty.STAFF
+    teams: frozenset[Queue] = frozenset()
+
+
+class Onboarding(Place):
+    """Somebody who comes."""
+
+    username: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$")
+
+
+@dataclass(frozen=True)
+class ManagePeople:
+    """Acts for managers, within their tenant."""
+
+    people: People
+    accounts: Accounts
+    lists: WorkLists
+
+    def onboard(self, request: Request) -> Response:
+        """Make a person who can sign in; the answer alone ever says the first password."""
+        manager = _manager(request)
+        asked = read_body(Onboarding, request.body, "person")
+        principal = Principal.of_person(asked.username, manager.tenant, _person(asked), asked.teams)
+        try:
+            # First: whoever has the name keeps it, whatever the pool says of it.
+            self.people.add(principal)
+        except NameTaken as error:
+            _refuse("name-taken", str(error))
+        try:
+            password = self.accounts.create(asked.username)
+        except NameTaken as error:
+            self.people.remove(principal)
+            _refuse("name-taken", str(error))
+        except RouterError:
+            # Nobody is listed, and given work, who cannot sign in; the same request comes again.
+            self.people.remove(principal)
+            raise
+        body = {**principal_row(principal), "password": password}
+        return Response(HTTPStatus.CREATED, body, _NOT_KEPT)
+
+    def change(self, request: Request) -> Response:
+        """Give a person another name, duty or teams; it takes effect within a minute."""
+        person = self._colleague(request)
+        asked = read_body(Place, request.body, "person")
+        if asked.duty.role is not person.role:
+            _refuse(
+                "another-role",
+                "Finance sees no patient, and who sees patients is not finance: "
+                "let the person leave, and onboard another sign-in name.",
+            )
+        changed = Principal.of_person(person.client_id, person.tenant, _person(asked), asked.teams)
+        if person.queues - changed.queues:
+            # Whose team it no longer is could neither see it nor let it go.
+            self._has_nothing_in_hand(person)
+        self.people.change(changed)
+        return Response(HTTPStatus.OK, principal_row(changed))
+
+    def leave(self, request: Request) -> Response:
+        """End a person's access, once nothing is theirs any more; what they did stays on record."""
+        person = self._colleague(request)
+        self._has_nothing_in_hand(person)
+        self.accounts.end(person.client_id)
+        self.people.remove(person)
+        return Response(HTTPStatus.OK, principal_row(person))
+
+    def _has_nothing_in_hand(self, person: Principal) -> None:
+        left = self.lists.count(person.tenant, OfOwner(person.client_id))
+        if left:
+            those = "1 item is" if left == 1 else f"{left} items are"
+            _refuse("has-work", f"{those} theirs: hand over first.")
+
+    def _colleague(self, request: Request) -> Principal:
+        manager = _manager(request)
+        if request.resource_id == manager.client_id:
+            _refuse("oneself", "Ask another manager: nobody changes their own access.")
+        return self.people.person(manager.tenant, request.resource_id)
+
+
+def _manager(request: Request) -> Principal:
+    if not request.principal.is_manager:
+        raise Forbidden("This needs the duty of a manager.")
+    return request.principal
+
+
+def _person(asked: Place) -> Person:
+    return Person(name=asked.name, duty=asked.duty)
+
+
+def _refuse(own_code: str, sentence: str) -> None:
+    refuse(own_code, sentence, code="conflict", status=HTTPStatus.CONFLICT)

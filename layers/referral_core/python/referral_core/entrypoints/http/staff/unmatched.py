@@ -1,0 +1,154 @@
+"""The worklist of the unmatched: what came and belongs to no referral, and whom it may be about.
+
+The router proposes; attaching something to a referral is a person's act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from referral_core.domain.effects import KeepEvidence
+from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.model import Model
+from referral_core.domain.referral import Referral
+from referral_core.domain.unmatched import Candidate, Mismatch, Unmatched
+from referral_core.domain.updates import AuthorizationDecided, ReportReceived, Role, Update
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
+from referral_core.entrypoints.http.staff.decisions import read_body
+from referral_core.entrypoints.http.updates.service import UpdateService, receipt
+from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
+from referral_core.ports import UnmatchedItems
+
+UNMATCHED_PARAMETERS: Final = frozenset({"_count", "_page"})
+_OF_ONE_REFERRAL: Final = ("offer", "appointment")
+"""Numbers that say something within the referral that the sender meant, and only there."""
+
+
+class Matching(Model):
+    """What a person does with an unmatched item.
+
+    Attributes:
+        referral_id: of `attach`: the referral that it is about.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    action: Literal["attach", "dismiss"]
+    referral_id: str | None = Field(default=None, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+
+
+@dataclass(frozen=True)
+class ListUnmatched:
+    """Lists what waits for a person to match it."""
+
+    items: UnmatchedItems
+
+    def unmatched(self, request: Request) -> Response:
+        """List what nobody has settled, first received first; on a page, what may harm leads."""
+        check_parameters(request.query, UNMATCHED_PARAMETERS)
+        count, after = count_of(request.query), request.query.get("_page")
+        page, following = self.items.waiting(request.principal.tenant, count, after)
+        shown = [_shown(item) for item in sorted(page, key=lambda item: not _is_urgent(item))]
+        return Response(HTTPStatus.OK, {"unmatched": shown, "next": following})
+
+
+@dataclass(frozen=True)
+class MatchItems:
+    """Attaches an item to the referral that a person names, or dismisses it."""
+
+    service: UpdateService
+    items: UnmatchedItems
+
+    def decision(self, request: Request) -> Response:
+        """Take what a person decides; once settled, an item is settled."""
+        principal, matching = request.principal, read_body(Matching, request.body, "decision")
+        item = self.items.get(principal.tenant, request.resource_id)
+        settled = item.but(settled_at=self.service.clock.now(), settled_by=principal.client_id)
+        result = Receipt.RECORDED
+        if item.settled_at is not None:
+            return receipt(request, Receipt.DUPLICATE, HTTPStatus.OK)
+        if matching.action == "attach":
+            referral = self._named(principal.tenant, matching)
+            settled = settled.but(attached_to=referral.id)
+            result = self._attach(settled, referral, principal.organization)
+        # Last: what could not be attached goes on waiting.
+        self.items.settle(settled)
+        return receipt(request, result, HTTPStatus.OK)
+
+    def _named(self, tenant: Tenant, matching: Matching) -> Referral:
+        if matching.referral_id is None:
+            refuse(
+                "incomplete-decision",
+                "Send referralId with attach.",
+                code="required",
+                status=HTTPStatus.BAD_REQUEST,
+            )
+        return self.service.referrals.load(tenant, ReferralId(matching.referral_id)).referral
+
+    def _attach(self, item: Unmatched, referral: Referral, organization: str) -> Receipt:
+        if item.update is None or item.evidence is None:
+            refuse(
+                "nothing-to-attach",
+                "Read it, record what it says on the referral, then dismiss it.",
+                code="business-rule",
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            )
+        update = _of_referral(item.update, referral).but(
+            id=f"matched-{item.id}",
+            actor=item.settled_by,
+            role=Role.STAFF,
+            organization=organization,
+            received_at=item.settled_at,
+        )
+        kept = (KeepEvidence(evidence=item.evidence),)
+        return apply_update(self.service.engine, referral.tenant, referral.id, update, effects=kept)
+
+
+def _of_referral(update: Update, referral: Referral) -> Update:
+    """Return an update with what names something of another referral replaced by this one's."""
+    if isinstance(update, AuthorizationDecided):
+        known = referral.authorization
+        return update.but(trace=known.trace if known else None)
+    own = {n: None for n in _OF_ONE_REFERRAL if n in type(update).model_fields}
+    return update.but(**own)
+
+
+def _is_urgent(item: Unmatched) -> bool:
+    """Whether somebody may come to harm by it: a critical result, a referral that stands."""
+    return _is_critical(item) or item.mismatch is Mismatch.REFERRAL_STANDS
+
+
+def _is_critical(item: Unmatched) -> bool:
+    return isinstance(item.update, ReportReceived) and item.update.critical
+
+
+def _shown(item: Unmatched) -> Mapping[str, Any]:
+    return {
+        "id": item.id,
+        "reason": item.mismatch.value,
+        "kind": item.update.kind.value if item.update else None,
+        "critical": _is_critical(item),
+        "receivedAt": item.received_at.isoformat(),
+        "from": item.organization,
+        "client": item.client_id,
+        "document": item.evidence.sha256 if item.evidence else None,
+        "contentType": item.evidence.content_type if item.evidence else None,
+        "candidates": [_candidate(candidate) for candidate in item.candidates],
+        "actions": ["attach", "dismiss"] if item.update else ["dismiss"],
+    }
+
+
+def _candidate(candidate: Candidate) -> Mapping[str, Any]:
+    return {
+        "referralId": candidate.referral_id,
+        "because": [sign.value for sign in candidate.signs],
+        "open": candidate.is_open,
+    }

@@ -1,0 +1,135 @@
+"""Large documents: where to upload them, and what was uploaded, once a resource names it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+from pydantic import ValidationError
+
+from referral_core.domain.access.principal import Principal
+from referral_core.domain.ids import Tenant
+from referral_core.domain.upload import LARGEST, Announced, UploadTarget
+from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.fhir.inbound.documents import DocumentUpdate
+from referral_core.fhir.outbound.tasks import fhir_instant
+from referral_core.fhir.parse import read_resource
+
+ADDRESS: Final = "urn:referral-router:upload:"
+"""What `attachment.url` begins with where it names an upload; the SHA-256 follows."""
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_VALUES: Final = {
+    "sha256": ("sha256", "valueString"),
+    "size": ("size", "valueUnsignedInt"),
+    "contentType": ("content_type", "valueCode"),
+}
+"""Parameter → the field, and the type of its value."""
+
+
+class UploadStore(Protocol):
+    """Where senders upload documents, before they are verified."""
+
+    def upload_target(self, announced: Announced) -> UploadTarget:
+        """Return where a document may be uploaded, until it is named or forgotten."""
+
+    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> bytes | None:
+        """Read what a sender uploaded under a hash, unverified; None: nothing was."""
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Offers places for uploads, and reads what lies there for who uploaded it."""
+
+    store: UploadStore
+
+    def offer(self, request: Request) -> Response:
+        """Answer with an address, the headers of its PUT, when it ends, and how to name it."""
+        announced = _announced(request)
+        target = self.store.upload_target(announced)
+        headers = [
+            {"name": name, "valueString": value} for name, value in sorted(target.headers.items())
+        ]
+        parameters: list[dict[str, Any]] = [
+            {"name": "method", "valueCode": "PUT"},
+            {"name": "url", "valueUrl": target.url},
+            {"name": "headers", "part": headers},
+            {"name": "expires", "valueInstant": fhir_instant(target.expires_at)},
+            {"name": "attachmentUrl", "valueUrl": f"{ADDRESS}{announced.sha256}"},
+        ]
+        return Response(HTTPStatus.OK, {"resourceType": "Parameters", "parameter": parameters})
+
+    def joined(self, principal: Principal, reported: DocumentUpdate) -> DocumentUpdate:
+        """Return a document with the content that was uploaded for it, if it names an upload.
+
+        Raises:
+            FhirError: 422, nothing is there, or it is not what its name says.
+        """
+        url = reported.url or ""
+        if reported.content is not None or not url.startswith(ADDRESS):
+            return reported
+        digest = url.removeprefix(ADDRESS).lower()
+        is_a_name = _SHA256.fullmatch(digest) is not None
+        uploaded = self.store.uploaded
+        content = uploaded(principal.tenant, principal.organization, digest) if is_a_name else None
+        if content is None:
+            refuse(
+                "upload-missing",
+                "Nothing of yours is uploaded there: ask $upload for a place, PUT the document, "
+                "then name it.",
+                code="not-found",
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            )
+        if hashlib.sha256(content).hexdigest() != digest or len(content) > LARGEST:
+            refuse(
+                "upload-differs",
+                "What was uploaded is not the document that its SHA-256 names: upload it anew.",
+                code="value",
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            )
+        if reported.size not in {None, len(content)}:
+            refuse(
+                "size-mismatch",
+                "Send the size of the document in bytes.",
+                code="value",
+                status=HTTPStatus.BAD_REQUEST,
+            )
+        return reported.but(content=content, sha256=digest, size=len(content))
+
+
+def _announced(request: Request) -> Announced:
+    """Read the Parameters of `$upload`.
+
+    Raises:
+        FhirError: 400, one lacks or is not what it should be; 413, it is too large.
+    """
+    sent = read_resource(request.body, request.content_type)
+    listed = sent.get("parameter")
+    parameters = listed if isinstance(listed, list) else []
+    named = {str(p.get("name")): p for p in parameters if isinstance(p, dict)}
+    fields = {field: named.get(name, {}).get(of) for name, (field, of) in _VALUES.items()}
+    size = fields["size"]
+    if isinstance(size, int) and size > LARGEST:
+        refuse(
+            "document-too-large",
+            f"Send documents of at most {LARGEST} bytes.",
+            code="too-long",
+            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        )
+    principal = request.principal
+    try:
+        return Announced.model_validate(
+            {"tenant": principal.tenant, "sender": principal.organization, **fields}
+        )
+    except ValidationError as error:
+        wrong = ", ".join(sorted({str(e["loc"][0]) for e in error.errors() if e["loc"]}))
+        refuse(
+            "invalid-upload",
+            f"Send Parameters with sha256 (valueString, hex), size (valueUnsignedInt) and "
+            f"contentType (valueCode); not as they should be: {wrong}.",
+            code="value",
+            status=HTTPStatus.BAD_REQUEST,
+        )

@@ -1,0 +1,1 @@
+"""How the patient is reached: attempts, messages, calls, whom else to call."""

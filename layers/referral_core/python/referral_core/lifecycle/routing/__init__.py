@@ -1,0 +1,1 @@
+"""How a referral finds its performer: the proposal, the decision, the waitlist, the directory."""

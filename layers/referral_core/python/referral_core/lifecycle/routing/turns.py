@@ -1,0 +1,92 @@
+"""Whose turn it is: which places a waiting referral may take, and who must let others go first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from itertools import islice, takewhile
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from referral_core.domain.directory import Practitioner
+from referral_core.domain.routing.capacity import first_day, weeks_from, weeks_until
+from referral_core.domain.routing.filters import exclusion
+from referral_core.domain.waitlist import place_of
+from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.routing.proposal import excluded_by_offers, need_of
+
+_WORKING_DAYS: Final = timedelta(days=5)
+"""A week's places are used up by the end of its Friday."""
+_MOST_BEFORE: Final = 20
+"""Of how many who come first it is read whether they can use a place; of more one surely can."""
+
+
+def weeks_in_time(case: Case) -> tuple[str, ...]:
+    """Return the ISO weeks to look at, soonest first: those that begin while there is time."""
+    weeks = weeks_from(case.now.date(), case.rules.routing.weeks_ahead)
+    return weeks if case.wanted_by is None else weeks_until(weeks, case.wanted_by.date())
+
+
+def is_too_late(case: Case) -> bool:
+    """Whether no clinic could even answer in the time that the order leaves."""
+    limit = case.wanted_by
+    answered = case.calendar.after(case.now, case.rules.offer.answer_within)
+    return limit is not None and answered > limit
+
+
+def offerable_weeks(case: Case, weeks: Sequence[str]) -> tuple[str, ...]:
+    """Return those of some weeks that are far enough ahead for who waits to be told and to come."""
+    earliest = case.calendar.after(case.now, case.rules.routing.waitlist.not_within)
+    return tuple(week for week in weeks if _monday(case, week) + _WORKING_DAYS >= earliest)
+
+
+def had_its_offers(case: Case) -> bool:
+    """Whether a referral was offered to as many clinics today as its pathway says."""
+    zone = ZoneInfo(case.profile.time_zone)
+    offered = [o.offered_at for o in case.referral.offers if o.offered_at]
+    today = sum(at.astimezone(zone).date() == case.today for at in offered)
+    return today >= case.rules.routing.waitlist.offers_a_day
+
+
+def may_use(case: Case, entry: Practitioner, week: str | None) -> bool:
+    """Whether a waiting referral could take a place of an entry at all, by what is cheap to read.
+
+    Args:
+        case: of who waits.
+        entry: whose place it is.
+        week: the ISO week of the place; None: any that may be offered.
+    """
+    weeks = offerable_weeks(case, weeks_in_time(case) if week is None else (week,))
+    is_out = entry.npi in excluded_by_offers(case)
+    return bool(weeks) and not is_out and _passes(case, entry)
+
+
+def _passes(case: Case, entry: Practitioner) -> bool:
+    return exclusion(need_of(case), entry, case.rules.routing) is None
+
+
+def is_behind_others(case: Case, entry: Practitioner, week: str) -> bool:
+    """Whether others wait for the same service who come first, and may take a place in a week.
+
+    Whoever comes later stands in line behind them, and the line is served within seconds; who
+    cannot use this place keeps nobody from it. What is wanted by a day waits for nobody: it is
+    placed at once, or a person looks for a place.
+    """
+    if case.wanted_by is not None or not offerable_weeks(case, (week,)):
+        return False
+    tenant, own = case.referral.tenant, place_of(case.referral)
+    line = case.sources.referrals.waiting(tenant, entry.specialty)
+    before = list(islice(takewhile(lambda waiting: waiting.place < own, line), _MOST_BEFORE + 1))
+    return len(before) > _MOST_BEFORE or any(
+        may_use(case.of_another(waiting.referral_id), entry, week) for waiting in before
+    )
+
+
+def next_week_begins(case: Case) -> datetime:
+    """Return when another week comes into sight: the tenant's next Monday."""
+    (_, following) = weeks_from(case.today, 2)
+    return _monday(case, following)
+
+
+def _monday(case: Case, week: str) -> datetime:
+    return datetime.combine(first_day(week), time(), ZoneInfo(case.profile.time_zone))

@@ -1,0 +1,1 @@
+"""What several functions are made of, each built once a process."""

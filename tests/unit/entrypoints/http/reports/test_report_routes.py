@@ -1,0 +1,220 @@
+"""Reports over HTTP: who may see what, what may be asked, and what is said of a long one."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+from inspect import unwrap
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from referral_core.domain.events import Event
+from referral_core.domain.ids import Tenant
+from referral_core.entrypoints.http.reports.figures import RunReports
+from referral_core.lake_ports import LakeQuery
+from referral_core.reporting.rows import row_of
+from referral_core.reports import definitions
+from tests.in_memory import World
+from tests.unit.entrypoints.http.api_client import ApiClient, Reply
+from tests.unit.entrypoints.http.events import SCOPES, an_event
+from tests.unit.reporting.lakes import CONTRACT, REVENUE
+
+MARCH = "from=2026-03-01&to=2026-03-31"
+
+
+@pytest.fixture
+def api() -> ApiClient:
+    world = World()
+    world.accept("happy-path")
+    world.settle()
+    client = ApiClient(world)
+    client.lake.put([row_of(e) for e in events_of(world)])
+    return client
+
+
+def events_of(world: World) -> list[Event]:
+    held = world.referral
+    return list(world.referrals.events(held.tenant, held.id))
+
+
+def ask(api: ApiClient, url: str, client: str = "finance-1") -> Reply:
+    """Ask for a report in JSON; what is no FHIR comes as bytes."""
+    found = raw(api, url, client)
+    body = found["body"]
+    text = base64.b64decode(body).decode() if found["isBase64Encoded"] else body
+    headers = {name.lower(): value for name, value in found["headers"].items()}
+    return Reply(found["statusCode"], json.loads(text), headers)
+
+
+def raw(api: ApiClient, url: str, client: str = "finance-1", accept: str = "*/*") -> dict[str, Any]:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    event = an_event(
+        "GET",
+        parts.path,
+        client=client,
+        scope=SCOPES,
+        queryStringParameters=query,
+        headers={"accept": accept},
+    )
+    return api.apps["query_reports"].resolve(event, None)
+
+
+def test_the_list_says_what_every_figure_is(api: ApiClient) -> None:
+    found = ask(api, "/reports").body
+    assert [r["name"] for r in found["reports"]] == list(definitions())
+    assert all(r["definition"] and r["denominator"] and r["columns"] for r in found["reports"])
+    assert {"name": "referral_id", "kind": "string"}.items() <= found["lake"][0].items()
+
+
+@pytest.mark.parametrize("name", sorted(definitions()))
+def test_every_figure_is_answered_with_its_definition_and_what_it_is_true_of(
+    api: ApiClient, name: str
+) -> None:
+    reply = ask(api, f"/reports/{name}?{MARCH}")
+    assert reply.status == 200
+    assert reply.body["definition"] == definitions()[name].definition
+    assert reply.body["time_zone"] == "America/New_York"
+    assert reply.body["as_of"][-6:] == reply.body["utc_offset"]
+
+
+def test_a_referral_that_was_received_is_in_the_figure(api: ApiClient) -> None:
+    reply = ask(api, f"/reports/volume?{MARCH}&by=pathway,priority")
+    assert [row["received"] for row in reply.body["rows"]] == [1]
+    assert reply.body["totals"]["received"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("from=yesterday", "as a day"),
+        ("from=2026-03-31&to=2026-03-01", "in order"),
+        ("from=2019-12-31&to=2026-03-01", "from 2020-01-01 on"),
+        ("from=2020-01-01&to=2026-03-01", "at most 1100 apart"),
+        ("basis=calendar", "cohort, activity"),
+        ("by=name", "at most 3 different"),
+        ("by=payer,payer", "at most 3 different"),
+        ("by=payer,kind,pathway,priority", "at most 3 different"),
+        ("by=payer'--", "at most 3 different"),
+        ("as-of=2026-03-02", "with its offset"),
+        ("as-of=2999-01-01T00:00:00Z", "past instant"),
+        ("format=xlsx", "json, csv, parquet"),
+        ("referral=1", "id of one referral"),
+        ("since=2999-01-01T00:00:00Z", "past instant"),
+        ("colour=red", "no parameter 'colour'"),
+    ],
+)
+def test_a_parameter_that_is_not_right_says_how_it_is(
+    api: ApiClient, query: str, says: str
+) -> None:
+    reply = ask(api, f"/reports/conversion?{query}")
+    assert (reply.status, reply.code) == (400, "invalid-parameter")
+    assert says in reply.says
+
+
+def test_there_is_no_other_report(api: ApiClient) -> None:
+    assert ask(api, "/reports/base").status == 404
+
+
+@pytest.mark.parametrize("client", ["ehr-1", "clinic-1", "payer-1"])
+@pytest.mark.parametrize("url", ["/reports", f"/reports/volume?{MARCH}"])
+def test_nobody_else_sees_figures(api: ApiClient, url: str, client: str) -> None:
+    assert ask(api, url, client).status == 403
+
+
+@pytest.mark.parametrize("url", ["/fhir/Task", "/work-items", "/fhir/ServiceRequest?_id=1"])
+def test_finance_sees_no_record(api: ApiClient, url: str) -> None:
+    assert api.call("GET", url, client="finance-1").status == 403
+
+
+def test_another_tenants_figures_are_its_own(api: ApiClient) -> None:
+    world = api.world
+    profile = world.directory.tenant(Tenant("lakeside"))
+    world.directory._records = (*world.directory._records, profile.but(tenant="riverside"))
+    assert ask(api, f"/reports/volume?{MARCH}", "stranger").body["rows"] == []
+
+
+def test_staff_see_no_small_cell_of_what_patients_are_and_finance_does(api: ApiClient) -> None:
+    by_language = f"/reports/volume?{MARCH}&by=language"
+    assert ask(api, by_language, "staff-1").body["rows"][0]["received"] == "< 11"
+    assert ask(api, by_language).body["rows"][0]["received"] == 1
+
+
+@pytest.mark.parametrize(("wanted", "begins"), [("csv", b"pathway,received"), ("parquet", b"PAR1")])
+def test_a_figure_comes_as_a_file(api: ApiClient, wanted: str, begins: bytes) -> None:
+    url = f"/reports/volume?{MARCH}&by=pathway&format={wanted}"
+    found = raw(api, url, accept="text/csv")
+    assert found["headers"]["Content-Disposition"].endswith(f'"volume.{wanted}"')
+    assert base64.b64decode(found["body"]).startswith(begins)
+
+
+def test_one_referral_is_itemised_with_what_has_no_price(api: ApiClient) -> None:
+    referral = api.world.referral.id
+    rows = ask(api, f"/reports/cost?referral={referral}").body["rows"]
+    units = {row["unit"]: row for row in rows}
+    assert units["payer_transactions"]["usd"] is None
+    assert units["payer_transactions"]["not_priced"] == units["payer_transactions"]["units"]
+
+    api.world.directory.contracts[Tenant("lakeside")] = [CONTRACT, REVENUE]
+    rows = ask(api, f"/reports/cost?referral={referral}").body["rows"]
+    priced = {row["unit"]: row for row in rows}
+    assert priced["payer_transactions"]["not_priced"] == 0
+
+
+class Slow:
+    """A lake whose rows are not there yet."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def ask(self, statement: str) -> str:
+        self.asked.append(statement)
+        return str(len(self.asked))
+
+    def answer(self, query_id: str, within_s: float) -> LakeQuery:
+        return LakeQuery(self.asked[int(query_id) - 1], None if within_s else [])
+
+
+class Ready(Slow):
+    def answer(self, query_id: str, within_s: float) -> LakeQuery:
+        return LakeQuery(self.asked[int(query_id) - 1], [])
+
+
+def with_lake(api: ApiClient, lake: Slow) -> None:
+    for use in api.apps["query_reports"]._use_cases.values():
+        runs = unwrap(use).__self__  # type: ignore[attr-defined] # a bound method
+        assert isinstance(runs, RunReports)
+        object.__setattr__(runs, "lake", lake)
+
+
+def test_a_long_one_says_where_to_look_and_is_found_there(api: ApiClient) -> None:
+    slow = Slow()
+    with_lake(api, slow)
+    reply = ask(api, f"/reports/conversion?{MARCH}&by=payer")
+    assert reply.status == 202
+    assert reply.headers["retry-after"]
+
+    ready = Ready()
+    ready.asked = slow.asked
+    with_lake(api, ready)
+    assert ask(api, reply.headers["location"]).status == 200
+    assert len(slow.asked) == 1
+
+
+def test_a_query_of_somebody_else_is_not_found(api: ApiClient) -> None:
+    ready = Ready()
+    ready.asked = ["SELECT * FROM referral_events WHERE tenant = 'riverside'"]
+    with_lake(api, ready)
+    assert ask(api, f"/reports/conversion?{MARCH}&run=1").status == 404
+
+
+def test_what_a_figure_said_earlier_is_compared_with_what_it_says_now(api: ApiClient) -> None:
+    before = api.world.referral.received_at - timedelta(seconds=1)
+    reply = ask(api, f"/reports/conversion?{MARCH}&since={before.isoformat()}")
+    assert reply.status == 200
+    assert reply.body["since"] < reply.body["as_of"]
+    figures = {r["figure"]: (r["before"], r["after"]) for r in reply.body["restatements"]}
+    assert figures["eligible"] == (0, 1)
