@@ -38,7 +38,9 @@ const KNOWN = {
 };
 const OVERRIDES = ["patient-preference", "insurer-determination", "clinical-judgement"];
 const RESULTS = ["agreed", "declined", "another-time", "another-clinic", "voicemail", "no-answer", "wrong-number", "opted-out"];
-const SPEAKERS = [["", "Whom I called"], ["patient", "The patient"], ["contact", "Somebody else"]];
+/** Results that somebody said: who it was decides what they mean. */
+const SAID = new Set(["agreed", "declined", "another-time", "another-clinic", "opted-out"]);
+const SPEAKERS = [["patient", "The patient"], ["contact", "Somebody else"]];
 const SNOOZES = [["1 hour", 1], ["4 hours", 4], ["1 day", 24], ["3 days", 72]];
 
 /** What an action is called. */
@@ -119,12 +121,7 @@ function fields(action, referral, me, people) {
       return select("until", "Until", SNOOZES.map(([text, hours]) => [at(hours), `${text}: ${dateTime(at(hours))}`]));
     }
     case "record-call":
-      return [
-        h("fieldset", {}, h("legend", {}, "What came of it"),
-          RESULTS.map((result) => h("label.choice", {}, h("input", { type: "radio", name: "result", value: result, required: true }), words(result)))),
-        h("label", {}, h("span", {}, "Spoke with"),
-          h("select", { name: "spokeWith" }, SPEAKERS.map(([value, text]) => h("option", { value }, text)))),
-      ];
+      return callFields();
     case "enter-authorization":
       return [
         h("label", {}, h("span", {}, "Authorization number"), h("input", { name: "number", required: true, maxlength: "80", autocomplete: "off" })),
@@ -144,6 +141,18 @@ function fields(action, referral, me, people) {
     default:
       return null;
   }
+}
+
+/** What came of a call; who said so is asked where anything was said. */
+function callFields() {
+  const radio = (name, value, text, more = {}) => h("label.choice", {}, h("input", { type: "radio", name, value, required: true, ...more }), text);
+  const speakers = h("fieldset", { disabled: true, hidden: true }, h("legend", {}, "Who said so"),
+    SPEAKERS.map(([value, text]) => radio("spokeWith", value, text)));
+  const ask = (event) => { speakers.hidden = speakers.disabled = !SAID.has(event.target.value); };
+  return [
+    h("fieldset", {}, h("legend", {}, "What came of it"), RESULTS.map((result) => radio("result", result, words(result), { onchange: ask }))),
+    speakers,
+  ];
 }
 
 function serviceChoice(question) {

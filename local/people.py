@@ -57,7 +57,7 @@ def onboard(
         UserPoolId=pool, Username=username, Password=password, Permanent=True
     )
     principal = Principal.of_person(username, TENANT, person, teams)
-    PeopleTable(emulator.client("dynamodb"), deployment["TableName"]).add(principal)
+    PeopleTable(emulator.client("dynamodb"), deployment["TableName"]).add(principal, None)
     return Account(person.name, username, password)
 
 
@@ -65,7 +65,7 @@ def offboard(emulator: Emulator, deployment: Deployment, username: str) -> None:
     """End a person's sessions and access; what they did stays on record under their name's id."""
     UserPoolAccounts(emulator.client("cognito-idp"), deployment["UserPoolId"]).end(username)
     people = PeopleTable(emulator.client("dynamodb"), deployment["TableName"])
-    people.remove(people.person(TENANT, username))
+    people.remove(people.person(TENANT, username), None)
 
 
 def hand_over(running: RunningStack, username: str, to: str) -> int:

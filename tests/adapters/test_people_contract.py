@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -16,9 +17,9 @@ from referral_core.adapters.aws.user_pool import UserPoolAccounts
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.people import MemoryPeople
 from referral_core.adapters.memory.referrals import MemoryReferrals
-from referral_core.domain.access.principal import Person, Principal
+from referral_core.domain.access.principal import Duty, Person, Principal
 from referral_core.domain.access.saved_filter import SavedFilter
-from referral_core.domain.errors import Forbidden, NotFound
+from referral_core.domain.errors import Conflict, Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.people_ports import NameTaken
@@ -54,7 +55,7 @@ def both(request: pytest.FixtureRequest, aws: None) -> Both:
 
 def test_who_is_added_signs_in_and_is_listed(both: Both) -> None:
     people, directory = both
-    people.add(INES)
+    people.add(INES, None)
     assert people.person(TENANT, "ines") == directory.principal("ines") == INES
     assert list(directory.people(TENANT)) == [INES]
     with pytest.raises(NotFound):
@@ -64,27 +65,78 @@ def test_who_is_added_signs_in_and_is_listed(both: Both) -> None:
 @pytest.mark.parametrize("taken", [INES, MACHINE])
 def test_a_name_is_given_once_whoever_has_it(both: Both, taken: Principal) -> None:
     people, directory = both
-    people.add(INES)
+    people.add(INES, None)
     with pytest.raises(NameTaken):
-        people.add(INES.but(client_id=taken.client_id, tenant=Tenant("riverside")))
+        people.add(INES.but(client_id=taken.client_id, tenant=Tenant("riverside")), None)
     assert directory.principal(taken.client_id) == taken
     assert list(directory.people(Tenant("riverside"))) == []
 
 
 def test_who_is_changed_is_so_for_everybody_and_who_has_left_is_not_changed(both: Both) -> None:
     people, directory = both
-    people.add(INES)
+    people.add(INES, None)
     changed = INES.but(teams=frozenset({CALLS}))
-    people.change(changed)
+    people.change(changed, None)
     assert directory.principal("ines") == changed
     assert list(directory.people(TENANT)) == [changed]
-    people.remove(changed)
-    people.remove(changed)
+    people.remove(changed, None)
+    people.remove(changed, None)
     with pytest.raises(NotFound):
-        people.change(INES)
+        people.change(INES, None)
     with pytest.raises(Forbidden):
         directory.principal("ines")
     assert list(directory.people(TENANT)) == []
+
+
+def a_manager(name: str) -> Principal:
+    person = Person(name=name.capitalize(), duty=Duty.MANAGER)
+    return Principal.of_person(name, TENANT, person, ())
+
+
+def demoted(manager: Principal) -> Principal:
+    assert manager.person
+    return manager.but(person=manager.person.but(duty=Duty.STAFF), teams=frozenset())
+
+
+@pytest.mark.parametrize("act", ["add", "change", "remove"])
+@pytest.mark.parametrize("gone", ["demoted", "removed"])
+def test_who_is_no_manager_any_more_changes_nobody(both: Both, act: str, gone: str) -> None:
+    people, directory = both
+    grace, hal = a_manager("grace"), a_manager("hal")
+    for each in (grace, hal):
+        people.add(each, None)
+    if gone == "demoted":
+        people.change(demoted(hal), grace)
+    else:
+        people.remove(hal, grace)
+    with pytest.raises(Forbidden):
+        getattr(people, act)(INES if act == "add" else demoted(grace), hal)
+    assert directory.principal("grace") == grace
+    with pytest.raises(Forbidden):
+        directory.principal("ines")
+
+
+@pytest.mark.parametrize("act", ["change", "remove"])
+def test_of_two_managers_who_end_each_other_at_once_one_stays(aws: None, act: str) -> None:
+    client = boto3.client("dynamodb")
+    client.create_table(**create_table_request("people"))
+    people = PeopleTable(client, "people")
+    grace, hal = a_manager("grace"), a_manager("hal")
+    for each in (grace, hal):
+        people.add(each, None)
+    meanwhile = [partial(getattr(PeopleTable(client, "people"), act), demoted(grace), hal)]
+
+    class Slow(PeopleTable):
+        def _still_manager(self, by: Principal | None) -> Any:
+            parts = super()._still_manager(by)
+            while meanwhile:  # hal is faster, between grace's look and her write
+                meanwhile.pop()()
+            return parts
+
+    with pytest.raises(Conflict):
+        getattr(Slow(client, "people"), act)(demoted(hal), grace)
+    managers = [p for p in DynamoDbDirectory(client, "people").people(TENANT) if p.is_manager]
+    assert managers == [hal]
 
 
 def a_filter(name: str, **fields: Any) -> SavedFilter:

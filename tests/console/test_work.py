@@ -233,6 +233,25 @@ def test_a_call_is_recorded_and_the_timeline_shows_it(visit: Visit, office: Offi
     assert TEXT in sent[-1]
 
 
+def test_what_was_said_on_the_telephone_is_recorded_with_who_said_so(
+    visit: Visit, office: Office
+) -> None:
+    item = the_item(office, "patient-opted-out")
+    page = opened(signed_in(visit(), "olu"), item)
+    page.get_by_role("button", name="Record a call").click()
+    form(page).get_by_label("Voicemail").check()
+    expect(form(page).get_by_role("group", name="Who said so")).to_be_hidden()
+    form(page).get_by_label("Declined").check()
+    form(page).get_by_role("button", name="Record a call").click()
+    assert not [url for method, url, _ in office.asked if method == "POST" and "decision" in url]
+    form(page).get_by_label("Somebody else").check()
+    form(page).get_by_role("button", name="Record a call").click()
+    expect(page.get_by_role("status")).to_contain_text("recorded")
+    sent = [body for method, url, body in office.asked if method == "POST" and "decision" in url]
+    assert '"spokeWith":"contact"' in sent[-1]
+    assert office.api.world.referrals.load(TENANT, item["id"]).referral.proposed_outcome is None
+
+
 def test_an_authorization_got_by_phone_is_entered_with_what_is_asked_for_only(
     visit: Visit, office: Office
 ) -> None:

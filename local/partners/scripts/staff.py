@@ -70,13 +70,24 @@ class Act(Part):
         valid_from, valid_to: a date, or a duration from the day on which it is done.
         until: an instant, or a duration from when it is done.
         result: of `record-call`; None lets the patient's part say it.
+        spoke_with: of `record-call`: who said so.
         specialty, keep: of `name-service`; None names internal medicine.
         performer, override: of `choose-performer`, as the API has them.
         number: of `enter-authorization`; None makes one up.
     """
 
-    NAMES: ClassVar = {"valid_from": "validFrom", "valid_to": "validTo", "fee_class": "feeClass"}
-    OF: ClassVar = {"action": ACTIONS, "result": CALLS, "fee_class": "ABCD"}
+    NAMES: ClassVar = {
+        "valid_from": "validFrom",
+        "valid_to": "validTo",
+        "fee_class": "feeClass",
+        "spoke_with": "spokeWith",
+    }
+    OF: ClassVar = {
+        "action": ACTIONS,
+        "result": CALLS,
+        "fee_class": "ABCD",
+        "spoke_with": ("patient", "contact"),
+    }
 
     action: str
     comment: str | None = None
@@ -87,6 +98,7 @@ class Act(Part):
     valid_to: str | None = None
     fee_class: str | None = None
     result: str | None = None
+    spoke_with: str = "patient"
     specialty: str | None = None
     keep: bool = False
     performer: str | None = None

@@ -134,6 +134,7 @@ class ApiClient:
         match act.action:
             case "record-call":
                 body["result"] = act.result or await self._patients.on_call(referral_id)
+                body["spokeWith"] = act.spoke_with
             case "enter-authorization":
                 number = self._world.random(f"number/{referral_id}").randint(10**6, 10**7 - 1)
                 body["number"] = act.number or f"PH{number}"

@@ -51,16 +51,14 @@ def test_what_nothing_can_use_does_not_keep_a_referral_from_closing() -> None:
     assert world.referral.is_closed
 
 
-@pytest.mark.parametrize(
-    ("spoke_with", "stops"), [(None, False), ("contact", False), ("patient", True)]
-)
+@pytest.mark.parametrize(("spoke_with", "stops"), [("contact", False), ("patient", True)])
 def test_a_stop_is_the_patients_only_where_the_patient_spoke(
-    spoke_with: str | None, *, stops: bool
+    spoke_with: str, *, stops: bool
 ) -> None:
     """The call was to a daughter, but the patient may have been at her telephone."""
     world = with_contacts(DAUGHTER)
     until_another_is_called(world)
-    said = {"spokeWith": spoke_with} if spoke_with else {}
+    said = {"spokeWith": spoke_with}
     assert ApiClient(world).decide("record-call", result="opted-out", **said).status == 200
     phone = world.engine.case(world.referral).content.patient.phone
     assert phone
@@ -72,7 +70,9 @@ def test_a_stop_is_the_patients_only_where_the_patient_spoke(
 def test_who_is_told_nothing_more_does_not_decline_for_the_patient() -> None:
     world = with_contacts(DAUGHTER)
     until_another_is_called(world)
-    assert ApiClient(world).decide("record-call", result="declined").status == 200
+    assert (
+        ApiClient(world).decide("record-call", result="declined", spokeWith="contact").status == 200
+    )
     assert world.referral.proposed_outcome is None
 
 

@@ -138,7 +138,7 @@ def test_one_yes_is_a_yes_to_all_of_them() -> None:
 
 def test_a_yes_by_telephone_reaches_the_others_within_a_day() -> None:
     placed = Placed(orders(TOGETHER, TOGETHER))
-    body = {"action": "record-call", "result": "agreed"}
+    body = {"action": "record-call", "result": "agreed", "spokeWith": "patient"}
     assert placed.api.call("POST", f"/work-items/{placed.ids[0]}/decision", body).status == 200
     placed.days(2)
     assert [r.patient_reply for r in placed.all] == ["yes"] * 2

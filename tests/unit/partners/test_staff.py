@@ -150,7 +150,8 @@ def test_a_call_ends_as_the_patient_has_it(tmp_path: Path, *, result: str, agree
     decides = {"call-due": "record-call"}
     stage = play(tmp_path, scene, decides, patient={"on_call": result})
 
-    assert decided(stage) == [{"action": "record-call", "result": result}]
+    (made,) = decided(stage)
+    assert made == {"action": "record-call", "result": result, "spokeWith": "patient"}
     assert wants == [agreed]
 
 

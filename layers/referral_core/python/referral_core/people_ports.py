@@ -17,19 +17,35 @@ class NameTaken(Permanent):
 
 
 class People(Protocol):
-    """The principals of those who sign in."""
+    """The principals of those who sign in.
+
+    A change names the manager who asks for it (`by`; None: operations of the cell), and is written
+    only while they are one. As nobody changes themselves, a tenant that has a manager keeps one,
+    whoever is at it at once.
+    """
 
     def person(self, tenant: Tenant, username: str) -> Principal:
         """Read one person of a tenant. Raises: NotFound: the tenant has no such person."""
 
-    def add(self, principal: Principal) -> None:
-        """Add a person. Raises: NameTaken: any principal has the name, of any tenant."""
+    def add(self, principal: Principal, by: Principal | None) -> None:
+        """Add a person.
 
-    def change(self, principal: Principal) -> None:
-        """Replace a person's duty and teams. Raises: NotFound: the person has left."""
+        Raises:
+            NameTaken: any principal has the name, of any tenant.
+            Forbidden: `by` is no manager any more.
+            Retryable: somebody changed `by` or the person meanwhile.
+        """
 
-    def remove(self, principal: Principal) -> None:
-        """Remove a person; one who is gone stays so."""
+    def change(self, principal: Principal, by: Principal | None) -> None:
+        """Replace a person's duty and teams.
+
+        Raises:
+            NotFound: the person has left.
+            Forbidden, Retryable: as of `add`.
+        """
+
+    def remove(self, principal: Principal, by: Principal | None) -> None:
+        """Remove a person; one who is gone stays so. Raises: Forbidden, Retryable: as of `add`."""
 
 
 class Accounts(Protocol):

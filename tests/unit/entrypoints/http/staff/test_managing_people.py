@@ -167,6 +167,53 @@ def test_who_gave_or_ended_access_is_on_record() -> None:
     assert operations[-2:] == [("onboard-person", GRACE), ("end-person", GRACE)]
 
 
+def two_managers() -> ApiClient:
+    api = an_office()
+    hal = a_person("hal", duty=Duty.MANAGER)
+    api.world.directory._records = (*api.world.directory._records, hal)
+    return api
+
+
+@pytest.mark.parametrize("way", ["leave", "demote"])
+def test_a_manager_who_was_ended_a_moment_ago_ends_nobody(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The authorizer may hand over for a minute what no longer is."""
+    api = two_managers()
+    for_a_minute = api.handed_over("hal")
+    assert end(api, "hal", GRACE, way).status == 200
+    with monkeypatch.context() as cached:
+        cached.setattr(api, "handed_over", lambda *_: for_a_minute)
+        assert end(api, GRACE, "hal", way).status == 403
+        assert post(api, "/people", INES, "hal").status == 403
+    assert known(api, GRACE).is_manager
+    assert GRACE not in api.accounts.ended
+
+
+def end(api: ApiClient, whom: str, client: str, way: str) -> Reply:
+    if way == "leave":
+        return post(api, f"/people/{whom}/leave", {}, client)
+    body = {"name": "X", "duty": "staff"}
+    return api.call("PUT", f"/people/{whom}", body, client=client)
+
+
+def test_a_manager_whose_account_could_not_be_ended_is_none_and_leaves_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = two_managers()
+
+    def fails(_: str) -> None:
+        raise Retryable("The account could not be ended.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(api.accounts, "end", fails)
+        assert post(api, "/people/hal/leave", {}).status == 503
+    assert not known(api, "hal").is_manager
+    assert known(api, "hal").queues == frozenset()
+    assert post(api, "/people/hal/leave", {}).status == 200
+    assert api.accounts.ended == {"hal"}
+
+
 # --- saved filters -------------------------------------------------------------------------------
 
 

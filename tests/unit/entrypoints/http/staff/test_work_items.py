@@ -270,6 +270,9 @@ def test_of_a_closed_referral_nothing_is_allowed() -> None:
         (Reason.NOT_ELIGIBLE, "comment", {}, "comment"),
         (Reason.CALL_DUE, "record-call", {}, "result"),
         (Reason.CALL_DUE, "record-call", {"result": "great"}, "voicemail"),
+        (Reason.CALL_DUE, "record-call", {"result": "declined"}, "spokeWith"),
+        (Reason.CALL_DUE, "record-call", {"result": "opted-out"}, "spokeWith"),
+        (Reason.CALL_DUE, "record-call", {"result": "agreed"}, "spokeWith"),
         (Reason.AUTHORIZATION_DENIED, "enter-authorization", {}, "number and validTo"),
         (Reason.AUTHORIZATION_DENIED, "enter-authorization", {"number": "7"}, "validTo"),
         (
@@ -474,7 +477,7 @@ def test_a_reason_by_which_a_worklist_grows_is_seen_by_whoever_looks() -> None:
     until(world, Reason.CALL_DUE)
     (item,) = api.items("?queue=contact-center").body["workItems"]
     assert item["id"] == ReferralId(REFERRAL)
-    assert api.decide("record-call", result="agreed").code == "resolved"
+    assert api.decide("record-call", result="agreed", spokeWith="patient").code == "resolved"
     assert reason_of(world) is None
 
 
@@ -483,7 +486,10 @@ def test_a_stop_said_on_the_telephone_is_honoured_here_and_at_the_carrier() -> N
     world = a_world()
     accepted(world)
     # When staff record that the patient wants no more messages
-    assert ApiClient(world).decide("record-call", result="opted-out").status == 200
+    assert (
+        ApiClient(world).decide("record-call", result="opted-out", spokeWith="patient").status
+        == 200
+    )
     # Then the number is on our list and on the carrier's, and a person decides what follows
     phone = ClinicalPayload.load(world.referrals.payload(world.referral)).content.patient.phone
     assert phone

@@ -28,8 +28,9 @@ class MemoryPeople:
                 return person
         raise NotFound("The tenant has no such person.")
 
-    def add(self, principal: Principal) -> None:
-        """Add a person. Raises: NameTaken."""
+    def add(self, principal: Principal, by: Principal | None) -> None:
+        """Add a person. Raises: NameTaken, Forbidden."""
+        self._require_manager(by)
         try:
             self._directory.principal(principal.client_id)
         except Forbidden:
@@ -37,14 +38,20 @@ class MemoryPeople:
         else:
             raise NameTaken("This sign-in name is taken: choose another.")
 
-    def change(self, principal: Principal) -> None:
-        """Replace a person's duty and teams. Raises: NotFound."""
+    def change(self, principal: Principal, by: Principal | None) -> None:
+        """Replace a person's duty and teams. Raises: NotFound, Forbidden."""
+        self._require_manager(by)
         self.person(principal.tenant, principal.client_id)
         self._directory.replace(principal.client_id, principal)
 
-    def remove(self, principal: Principal) -> None:
-        """Remove a person; one who is gone stays so."""
+    def remove(self, principal: Principal, by: Principal | None) -> None:
+        """Remove a person; one who is gone stays so. Raises: Forbidden."""
+        self._require_manager(by)
         self._directory.replace(principal.client_id, None)
+
+    def _require_manager(self, by: Principal | None) -> None:
+        if by is not None:
+            self._directory.principal(by.client_id).require_manager()
 
     def filters_of(
         self, tenant: Tenant, owner: str, teams: Iterable[Queue]

@@ -93,6 +93,11 @@ class Principal(Model):
         """Whether it is a person who may hand over what others have claimed."""
         return self.person is not None and self.person.duty is Duty.MANAGER
 
+    def require_manager(self) -> None:
+        """Raise Forbidden unless it is a manager."""
+        if not self.is_manager:
+            raise Forbidden("This needs the duty of a manager.")
+
     def require_role(self, *roles: Role) -> None:
         """Raise Forbidden unless the principal has one of the roles."""
         if self.role not in roles:

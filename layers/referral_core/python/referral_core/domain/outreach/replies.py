@@ -34,6 +34,11 @@ class CallResult(StrEnum):
     WRONG_NUMBER = "wrong-number"
     OPTED_OUT = "opted-out"
 
+    @property
+    def is_said(self) -> bool:
+        """Whether somebody said it: who spoke decides what it means."""
+        return self not in {self.VOICEMAIL, self.NO_ANSWER, self.WRONG_NUMBER}
+
 
 _WORDS: Final[Mapping[Reply, str]] = {
     # 47 CFR 64.1200(a)(10) names the first seven.

@@ -18,12 +18,6 @@ def last_contact(referral: Referral) -> Contact | None:
     return referral.contacts[-1] if referral.contacts else None
 
 
-def is_of_another(referral: Referral) -> bool:
-    """Whether the call that is due, or was made last, is to somebody other than the patient."""
-    last = last_contact(referral)
-    return last is not None and last.channel == "call" and last.alternate is not None
-
-
 def with_contact_ended(
     referral: Referral, state: ContactState, parts: int = 0
 ) -> tuple[Contact, ...]:

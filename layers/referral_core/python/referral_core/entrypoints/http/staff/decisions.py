@@ -15,7 +15,6 @@ from referral_core.domain.codes import number_in
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import CallResult
-from referral_core.domain.outreach.series import is_of_another
 from referral_core.domain.payers.authorization import AuthorizationVerdict
 from referral_core.domain.performer_choice import Override
 from referral_core.domain.referral import Referral
@@ -47,8 +46,8 @@ class Decision(Model):
         until: of `snooze`.
         number, valid_from, valid_to: of `enter-authorization`, as the payer stated by phone.
         fee_class: of `self-pay`, where the tenant has a sliding fee scale.
-        result, spoke_with: of `record-call`: what came of it, and who was on the telephone where
-            it was not who was called.
+        result, spoke_with: of `record-call`: what came of it, and who said so: needed where
+            anything was said, for only the patient, or who may speak for them, decides.
         specialty: of `name-service`: a NUCC code; `keep`: whether the next orders that say the same
             are understood by it.
         performer, override: of `choose-performer`: the NPI of who is asked next, and why.
@@ -72,15 +71,14 @@ class Decision(Model):
     performer: str | None = Field(default=None, max_length=64, pattern=r"^[\w.:-]+$")
     override: Override | None = None
 
-    def is_opt_out(self, referral: Referral) -> bool:
+    @property
+    def is_opt_out(self) -> bool:
         """Whether the patient told the caller to stop: the one way in that staff have.
 
         Who is called beside the patient speaks of their own number.
         """
         is_call = self.action == work_items.RECORD_CALL
-        called = "contact" if is_of_another(referral) else "patient"
-        speaks = (self.spoke_with or called) == "patient"
-        return is_call and self.result == CallResult.OPTED_OUT and speaks
+        return is_call and self.result == CallResult.OPTED_OUT and self.spoke_with == "patient"
 
 
 class Reopening(Model):
@@ -167,11 +165,10 @@ def _care(act: WorkItemAct, decision: Decision, opened_at: datetime | None) -> U
 def _call(decision: Decision) -> UpdateFactory:
     results = ", ".join(sorted(CallResult))
     _require(decision.result in set(CallResult), f"result, one of {results}", decision.action)
-    return partial(
-        ContactRecorded,
-        result=CallResult(decision.result or ""),
-        spoke_with=decision.spoke_with,
-    )
+    result = CallResult(decision.result or "")
+    who = "spokeWith (patient, or contact: anybody else), which says who said so,"
+    _require(decision.spoke_with or not result.is_said, who, decision.action)
+    return partial(ContactRecorded, result=result, spoke_with=decision.spoke_with)
 
 
 def _authorization(decision: Decision, referral: Referral) -> UpdateFactory:

@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 from pydantic import Field, ValidationError
 
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.errors import Forbidden, NotFound, NotLegal
+from referral_core.domain.errors import NotFound, NotLegal
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Model
@@ -217,8 +217,8 @@ class RunOperations:
 def _operator(request: Request) -> Principal:
     """Return who asks: a machine that was given the scope, or a manager."""
     principal = request.principal
-    if principal.person is not None and not principal.is_manager:
-        raise Forbidden("This needs the duty of a manager.")
+    if principal.person is not None:
+        principal.require_manager()
     return principal
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import Field
 
 from referral_core.domain.access.principal import Duty, Person, Principal
-from referral_core.domain.errors import Forbidden, RouterError
+from referral_core.domain.errors import RouterError
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Model
 from referral_core.domain.work_items.lists import OfOwner
@@ -52,24 +52,24 @@ class ManagePeople:
         principal = Principal.of_person(asked.username, manager.tenant, _person(asked), asked.teams)
         try:
             # First: whoever has the name keeps it, whatever the pool says of it.
-            self.people.add(principal)
+            self.people.add(principal, manager)
         except NameTaken as error:
             _refuse("name-taken", str(error))
         try:
             password = self.accounts.create(asked.username)
         except NameTaken as error:
-            self.people.remove(principal)
+            self.people.remove(principal, None)
             _refuse("name-taken", str(error))
         except RouterError:
             # Nobody is listed, and given work, who cannot sign in; the same request comes again.
-            self.people.remove(principal)
+            self.people.remove(principal, None)
             raise
         body = {**principal_row(principal), "password": password}
         return Response(HTTPStatus.CREATED, body, _NOT_KEPT)
 
     def change(self, request: Request) -> Response:
         """Give a person another name, duty or teams; it takes effect within a minute."""
-        person = self._colleague(request)
+        manager, person = self._both(request)
         asked = read_body(Place, request.body, "person")
         if asked.duty.role is not person.role:
             _refuse(
@@ -81,15 +81,18 @@ class ManagePeople:
         if person.queues - changed.queues:
             # Whose team it no longer is could neither see it nor let it go.
             self._has_nothing_in_hand(person)
-        self.people.change(changed)
+        self.people.change(changed, manager)
         return Response(HTTPStatus.OK, principal_row(changed))
 
     def leave(self, request: Request) -> Response:
         """End a person's access, once nothing is theirs any more; what they did stays on record."""
-        person = self._colleague(request)
+        manager, person = self._both(request)
         self._has_nothing_in_hand(person)
+        if person.is_manager:
+            # First: of two managers who let each other go, one is refused and loses nothing.
+            self.people.change(_without_authority(person), manager)
         self.accounts.end(person.client_id)
-        self.people.remove(person)
+        self.people.remove(person, manager)
         return Response(HTTPStatus.OK, principal_row(person))
 
     def _has_nothing_in_hand(self, person: Principal) -> None:
@@ -98,17 +101,23 @@ class ManagePeople:
             those = "1 item is" if left == 1 else f"{left} items are"
             _refuse("has-work", f"{those} theirs: hand over first.")
 
-    def _colleague(self, request: Request) -> Principal:
+    def _both(self, request: Request) -> tuple[Principal, Principal]:
+        """Return the manager who asks, and whom it is about."""
         manager = _manager(request)
         if request.resource_id == manager.client_id:
             _refuse("oneself", "Ask another manager: nobody changes their own access.")
-        return self.people.person(manager.tenant, request.resource_id)
+        return manager, self.people.person(manager.tenant, request.resource_id)
 
 
 def _manager(request: Request) -> Principal:
-    if not request.principal.is_manager:
-        raise Forbidden("This needs the duty of a manager.")
+    request.principal.require_manager()
     return request.principal
+
+
+def _without_authority(person: Principal) -> Principal:
+    """Return a person who is about to leave: of no team, and no manager any more."""
+    known = person.person or Person(name=person.client_id)
+    return person.but(person=known.but(duty=Duty.STAFF), teams=frozenset())
 
 
 def _person(asked: Place) -> Person:

@@ -55,7 +55,7 @@ class DecideWorkItems:
         tenant, referral_id = request.principal.tenant, ReferralId(request.resource_id)
         referral = self.service.load(request.principal, referral_id)
         decision = read_body(Decision, request.body, "decision")
-        is_opt_out = decision.is_opt_out(referral)
+        is_opt_out = decision.is_opt_out
         repeat_id = _id_of_repeat(request)
         if repeat_id and self.service.referrals.has_update(tenant, referral_id, repeat_id):
             # What it did may have made the action impossible: sent again, it is done already,
