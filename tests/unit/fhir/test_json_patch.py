@@ -14,10 +14,11 @@ from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.json_patch import (
     MEDIA_TYPE,
+    MERGE,
     MOST_COPIES,
     MOST_OPERATIONS,
+    changed,
     patched,
-    read_patch,
 )
 from tests.unit.fhir.orders import Json
 
@@ -123,7 +124,10 @@ def test_all_operations_or_none() -> None:
         (b" " * 1_000_001, MEDIA_TYPE, 413),
         (json.dumps([{"op": "add"}] * (MOST_OPERATIONS + 1)).encode(), MEDIA_TYPE, 400),
         (b'[{"op":"add"}]', "application/fhir+json", 415),
-        (b'[{"op":"add"}]', "application/merge-patch+json", 415),
+        (b'[{"op":"add"}]', MERGE, 400),
+        (b'{"resourceType":"Parameters","parameter":[]}', "application/json", 400),
+        (b"{}", MERGE, 400),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, MERGE, 400),
         (b'[{"op":"add"}]', None, 415),
     ],
 )
@@ -131,14 +135,36 @@ def test_only_a_bounded_list_of_operations_is_a_patch(
     body: bytes, content_type: str | None, status: int
 ) -> None:
     with pytest.raises(FhirError) as refused:
-        read_patch(body, content_type)
+        changed({}, body, content_type)
     assert refused.value.status == status
 
 
 def test_a_charset_beside_the_media_type_is_fine_and_decimals_keep_their_digits() -> None:
     body = b'[{"op": "add", "path": "/dose", "value": 1.50}]'
-    operations = read_patch(body, "Application/JSON-Patch+json; charset=utf-8")
-    assert exact_json.dumps(patched({}, operations)) == '{"dose":1.50}'
+    made = changed({}, body, "Application/JSON-Patch+json; charset=utf-8")
+    assert exact_json.dumps(made) == '{"dose":1.50}'
+
+
+@pytest.mark.parametrize(
+    ("before", "patch", "after"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+@pytest.mark.parametrize("content_type", [MERGE, "application/json"])
+def test_a_merge_patch_is_that_of_its_rfc(
+    before: Json, patch: Json, after: Json, content_type: str
+) -> None:
+    kept = deepcopy(before)
+    assert changed(before, json.dumps(patch).encode(), content_type) == after
+    assert before == kept
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(

@@ -126,8 +126,15 @@ def test_a_method_that_a_path_does_not_have_is_named(api: ApiClient) -> None:
 
 def test_a_search_may_be_posted(api: ApiClient) -> None:
     order_id = posted(api).body["id"]
-    found = api.call("POST", f"{ORDER}/_search", f"_id={order_id}")
+    form = "application/x-www-form-urlencoded; charset=utf-8"
+    found = api.call("POST", f"{ORDER}/_search", f"_id={order_id}", content_type=form)
     assert [e["resource"]["id"] for e in found.body["entry"]] == [order_id]
+
+
+@pytest.mark.parametrize("path", [ORDER, "/fhir/Task"])
+def test_a_search_is_posted_as_a_form(api: ApiClient, path: str) -> None:
+    reply = api.call("POST", f"{path}/_search", {"status": "active"})
+    assert (reply.status, reply.code) == (415, "unsupported-media-type")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ from typing import Final
 
 _DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z", re.ASCII)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):(\d\d)\Z", re.ASCII)
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII
+)
+_LEAP: Final = re.compile(r"(T\d\d:59):60(\.\d+)?(?=Z|[+-])", re.ASCII)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+"""The end of the calendar: what is written as 9999-12-31 never ends."""
 
 
 def first_day(text: str) -> date:
@@ -62,6 +67,8 @@ def is_over(text: str, at: datetime) -> bool:
 def instant(text: str) -> datetime:
     """Return the beginning of a FHIR dateTime, in UTC; a bare date begins at UTC midnight.
 
+    A leap second is the first instant of the next minute, as clocks without them show it.
+
     Raises:
         ValueError: it is none, or it never happens.
     """
@@ -70,8 +77,9 @@ def instant(text: str) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     if not _INSTANT.match(text):
         raise ValueError("not a FHIR dateTime")
+    plain, leaps = _LEAP.subn(r"\1:59", text)
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return datetime.fromisoformat(plain).astimezone(UTC) + timedelta(seconds=leaps)
     except OverflowError as error:  # the first or last hours that a calendar can hold
         raise ValueError("not a FHIR dateTime") from error
 
@@ -84,7 +92,12 @@ def end_of(text: str) -> datetime:
     """
     if "T" in text:
         return instant(text)
-    return instant(last_day(text).isoformat()) + timedelta(days=1)
+    return after(instant(last_day(text).isoformat()), timedelta(days=1))
+
+
+def after(at: datetime, by: timedelta) -> datetime:
+    """Return an instant some time later, at most the last one of the calendar."""
+    return _LAST if _LAST - at <= by else at + by
 
 
 def offset_of(text: str) -> int | None:

@@ -1,6 +1,7 @@
-"""JSON Patch (RFC 6902) of one resource: all its operations, or none.
+"""Patches of one resource: a JSON Patch (RFC 6902), all its operations or none; a merge patch.
 
-A kept library applies it; what may come, and what is said of what cannot be done, is ours.
+A kept library applies a JSON Patch; what may come, and what is said of what cannot be done, is
+ours. A merge patch (RFC 7396) is what clients send who patch by naming elements.
 """
 
 from __future__ import annotations
@@ -13,36 +14,67 @@ from referral_core.fhir.errors import FhirError
 from referral_core.fhir.parse import MAX_BYTES, Json
 
 MEDIA_TYPE: Final = "application/json-patch+json"
+MERGE: Final = "application/merge-patch+json"
+_MERGES: Final = frozenset({MERGE, "application/json"})
 MOST_OPERATIONS: Final = 100
 MOST_COPIES: Final = 4
+_TOO_DEEP: Final = "Send a value of fewer levels."
 _WITH_VALUE: Final = frozenset({"add", "replace", "test"})
 _WITH_SOURCE: Final = frozenset({"move", "copy"})
 _KNOWN: Final = _WITH_VALUE | _WITH_SOURCE | {"remove"}
 
 
-def read_patch(body: bytes, content_type: str | None) -> list[Json]:
-    """Read the operations of a patch.
+def changed(resource: Mapping[str, Any], body: bytes, content_type: str | None) -> Json:
+    """Return a resource as a patch makes it.
 
     Raises:
-        FhirError: 415 another kind of patch, 413 too long, 400 not a list of operations.
+        FhirError: 415 another kind of patch, 413 too long, 400 none; and as `patched`.
     """
-    if (content_type or "").partition(";")[0].strip().lower() != MEDIA_TYPE:
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type not in {MEDIA_TYPE, *_MERGES}:
         raise FhirError(
             "unsupported-patch",
-            f"Send a JSON Patch: set Content-Type to {MEDIA_TYPE}; or PUT the whole resource.",
+            f"Send a JSON Patch: set Content-Type to {MEDIA_TYPE}, or {MERGE}; "
+            f"or PUT the whole resource.",
             code="not-supported",
             status=415,
         )
     if len(body) > MAX_BYTES:
         raise FhirError("body-too-large", "Send a shorter patch.", code="too-long", status=413)
     try:
-        operations = exact_json.loads(body.decode("utf-8-sig"))
+        sent = exact_json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise _malformed("Send well-formed JSON: a list of operations.") from None
-    is_list = isinstance(operations, list) and all(isinstance(one, dict) for one in operations)
-    if not is_list or not 0 < len(operations) <= MOST_OPERATIONS:
-        raise _malformed(f"Send a list of 1 to {MOST_OPERATIONS} operations.")
-    return list(operations)
+        raise _malformed("Send well-formed JSON.") from None
+    if media_type == MEDIA_TYPE:
+        return patched(resource, _operations(sent))
+    try:
+        return _merged(resource, _elements(sent))
+    except RecursionError:
+        raise _malformed(_TOO_DEEP) from None
+
+
+def _operations(sent: Any) -> list[Json]:
+    is_list = isinstance(sent, list) and all(isinstance(one, dict) for one in sent)
+    if not is_list or not 0 < len(sent) <= MOST_OPERATIONS:
+        _refuse(f"Send a list of 1 to {MOST_OPERATIONS} operations.")
+    return list(sent)
+
+
+def _elements(sent: Any) -> Json:
+    if not isinstance(sent, dict) or not sent or "parameter" in sent:
+        _refuse("Send the elements to change, as an object; null removes one.")
+    return sent
+
+
+def _merged(target: Any, patch: Json) -> Json:
+    """Return an object with a merge patch applied: null removes, a list takes a list's place."""
+    made = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            made.pop(name, None)
+        else:
+            made[name] = _merged(made.get(name), value) if isinstance(value, dict) else value
+    return made
 
 
 def patched(resource: Mapping[str, Any], operations: list[Json]) -> Json:
@@ -74,7 +106,7 @@ def patched(resource: Mapping[str, Any], operations: list[Json]) -> Json:
             status=409,
         ) from None
     except RecursionError:
-        raise _malformed("Send a value of fewer levels.") from None
+        raise _malformed(_TOO_DEEP) from None
     except (JsonPatchException, JsonPointerException, TypeError):
         raise FhirError(
             "patch-path-unknown",

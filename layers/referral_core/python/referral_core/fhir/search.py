@@ -5,16 +5,82 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from referral_core.fhir.dates import instant
+from referral_core.fhir.dates import after, end_of, instant
 from referral_core.fhir.parse import Json
 
 _PREFIXED: Final = re.compile(r"(eq|ne|gt|ge|lt|le|sa|eb)?(\d{4}.*)", re.DOTALL)
-_STEPS: Final = {4: timedelta(days=365), 7: timedelta(days=28), 10: timedelta(days=1)}
-"""Characters of a partial date → at least how long what it names lasts."""
+_SECOND: Final = timedelta(seconds=1)
 Span = tuple[datetime, datetime]
 """From, and the first instant after it."""
+_SPLIT: Final = re.compile(r"(?<!\\)((?:\\\\)*),")
+_ESCAPED: Final = re.compile(r"\\([,$\\])")
+
+ORDER_SEARCH: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("_lastUpdated", "authored"), "date"),
+    **dict.fromkeys(("_id", "category", "code", "identifier"), "token"),
+    **dict.fromkeys(("intent", "priority", "status"), "token"),
+    **dict.fromkeys(("patient", "performer", "requester", "subject"), "reference"),
+}
+"""The parameters that orders are found by → the type of each."""
+TASK_SEARCH: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("_id", "status"), "token"),
+    **dict.fromkeys(("focus", "owner"), "reference"),
+}
+_MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
+    "date": frozenset({"missing"}),
+    "token": frozenset({"missing", "not"}),
+    "reference": frozenset({"missing", "identifier"}),
+}
+
+
+class Asked(NamedTuple):
+    """One parameter of a search.
+
+    Attributes:
+        name: without its modifier.
+        modifier: `missing`, `not`, `identifier`, a type of resource, or empty.
+        values: of which one is to be met.
+    """
+
+    name: str
+    modifier: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, parameter: str, value: str) -> Asked:
+        """Read a parameter: a comma parts its values, one behind a backslash is of a value."""
+        name, _, modifier = parameter.partition(":")
+        parts = _SPLIT.sub(r"\1\0", value).split("\0")
+        values = [_ESCAPED.sub(r"\1", part) for part in parts if part]
+        if modifier[:1].isupper():
+            values = [one if "/" in one else f"{modifier}/{one}" for one in values]
+        return cls(name, modifier, tuple(values))
+
+    def is_one_of(self, known: Mapping[str, str]) -> bool:
+        """Tell whether a search has this parameter, with this modifier."""
+        kind = known.get(self.name)
+        if kind is None:
+            return False
+        is_type = kind == "reference" and self.modifier[:1].isupper() and self.modifier.isalpha()
+        return not self.modifier or is_type or self.modifier in _MODIFIERS[kind]
+
+    def holds(self, meets: Callable[[str], bool], *, is_there: bool) -> bool:
+        """Tell whether a resource meets the parameter.
+
+        Args:
+            meets: whether it meets one value.
+            is_there: whether it has the element at all.
+
+        Raises:
+            ValueError: `:missing` asks for something else than true or false.
+        """
+        if self.modifier == "missing":
+            if self.values not in {("true",), ("false",)}:
+                raise ValueError("neither true nor false")
+            return is_there is (self.values == ("false",))
+        return any(meets(value) for value in self.values) is (self.modifier != "not")
 
 
 def meets_token(wanted: str, codings: Iterable[tuple[str, str]]) -> bool:
@@ -76,15 +142,11 @@ def span_of(text: str) -> Span:
     if "T" in text and not re.search(r"(Z|[+-]\d\d:\d\d)$", text):
         text += "Z"
     start = instant(text)
-    if "T" in text:
-        digits = re.search(r"\.(\d+)", text)
-        step = timedelta(microseconds=10 ** max(0, 6 - len(digits[1]))) if digits else None
-        return start, start + (step or timedelta(seconds=1))
-    if len(text) == len("2026-03-02"):
-        return start, start + _STEPS[10]
-    # The first day of the month or year after.
-    after = (start + _STEPS[len(text)] + timedelta(days=4)).replace(day=1)
-    return start, after.replace(month=1) if len(text) == len("2026") else after
+    if "T" not in text:
+        return start, end_of(text)
+    digits = re.search(r"\.(\d+)", text)
+    step = timedelta(microseconds=10 ** max(0, 6 - len(digits[1]))) if digits else _SECOND
+    return start, after(start, step)
 
 
 def meets_date(wanted: str, known: Span | None) -> bool:
@@ -114,11 +176,18 @@ _COMPARED: Final[Mapping[str, Callable[[Span, Span], bool]]] = {
 }
 
 
-def earliest(wanted: Sequence[str]) -> datetime:
+def earliest(wanted: Sequence[Asked]) -> datetime:
     """Return the instant before which nothing meets all of the dates asked for."""
-    bounds = [datetime.min.replace(tzinfo=UTC)]
-    for text in wanted:
-        match = _PREFIXED.fullmatch(text)
-        if match and match[1] in {None, "eq", "gt", "ge", "sa"}:
-            bounds.append(span_of(match[2])[0])
-    return max(bounds)
+    always = datetime.min.replace(tzinfo=UTC)
+    bounds = [
+        min((_begin(value, always) for value in asked.values), default=always)
+        for asked in wanted
+        if not asked.modifier
+    ]
+    return max(bounds, default=always)
+
+
+def _begin(wanted: str, always: datetime) -> datetime:
+    match = _PREFIXED.fullmatch(wanted)
+    is_bound = match is not None and match[1] in {None, "eq", "gt", "ge", "sa"}
+    return span_of(match[2])[0] if match and is_bound else always

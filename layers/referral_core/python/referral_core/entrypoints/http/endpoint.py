@@ -45,6 +45,7 @@ _DEFAULT_STAGE: Final = "$default"
 _MOST_WARNINGS: Final = 5
 _CHALLENGE: Final = 'Bearer error="invalid_token"'
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
+_FORM: Final = "application/x-www-form-urlencoded"
 _NO_CONTENT: Final = frozenset({"Bundle", "OperationOutcome"})
 """What answers a write by itself, whatever is preferred."""
 _DONE: Final = Issue("information", "informational", "done", None, "Done as it was sent.")
@@ -151,7 +152,7 @@ def _request(
 ) -> Request:
     body = decoded(_body(event), headers)
     if _method(event) == "POST" and found.route.method == "GET":
-        parameters += _form(body)
+        parameters += _form(body, headers)
     query = dict(parameters)
     for name in (found.resource_id, found.version_id):
         require_readable(headers, query, name)
@@ -184,8 +185,20 @@ def _parameters(event: Event) -> Parameters:
     return tuple((event.get("queryStringParameters") or {}).items())
 
 
-def _form(body: bytes) -> Parameters:
-    """Return the parameters of a posted search."""
+def _form(body: bytes, headers: Mapping[str, str]) -> Parameters:
+    """Return the parameters of a posted search.
+
+    Raises:
+        FhirError: 415, the body is no form.
+    """
+    media_type = headers.get("content-type", _FORM).partition(";")[0].strip().lower()
+    if body and media_type != _FORM:
+        refuse(
+            "unsupported-media-type",
+            f"Send a search as a form: set Content-Type to {_FORM}.",
+            code="not-supported",
+            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        )
     return tuple(parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from referral_core.domain.access.principal import Principal
 from referral_core.entrypoints.http.negotiation import is_lenient
-from referral_core.entrypoints.http.search_parameters import check_parameters
+from referral_core.entrypoints.http.search_parameters import SHAPES, known_parameters
 from referral_core.fhir.errors import Issue
 
 
@@ -35,17 +35,13 @@ class Request:
     parameters: tuple[tuple[str, str], ...] = ()
     version_id: str = ""
 
-    def but_known(self, known: frozenset[str]) -> Request:
+    def but_known(self, known: Mapping[str, str], shapes: frozenset[str] = SHAPES) -> Request:
         """Return the search without the parameters that it does not have.
 
         Raises:
             FhirError: 400, it has others, and the caller does not prefer that they are ignored.
         """
-        kept = tuple(
-            (n, v) for n, v in self.parameters if n in known or n.partition(":")[0] in known
-        )
-        if not is_lenient(self.headers):
-            check_parameters(self.query, known | {name for name, _ in kept})
+        kept = known_parameters(self.parameters, known, shapes, lenient=is_lenient(self.headers))
         return replace(self, parameters=kept, query=dict(kept))
 
 

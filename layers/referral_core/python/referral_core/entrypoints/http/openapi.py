@@ -20,7 +20,8 @@ from referral_core.entrypoints.http.directory.changes import (
     StatedStatus,
     Verification,
 )
-from referral_core.entrypoints.http.orders.reads import ORDER_PARAMETERS, TASK_PARAMETERS
+from referral_core.entrypoints.http.orders.reads import ORDER_PARAMETERS
+from referral_core.entrypoints.http.orders.task_search import TASK_PARAMETERS
 from referral_core.entrypoints.http.reports.request import REPORT_PARAMETERS
 from referral_core.entrypoints.http.route import FILES, SCOPES, Route
 from referral_core.entrypoints.http.route_table import ROUTES

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from itertools import islice
+from sys import maxsize
 from typing import Final, NoReturn
 
 from referral_core.domain import exact_json
@@ -32,15 +33,22 @@ class PageRoom:
         return True
 
 
-def bounded(resources: Iterable[Json], begin: int = 0) -> tuple[list[Json], int | None]:
+def bounded(
+    resources: Iterable[Json], begin: int = 0, most: int = maxsize
+) -> tuple[list[Json], int | None]:
     """Read as many resources as a page has room for, from a place in the list on.
+
+    Args:
+        resources: the whole list.
+        begin: the place of the first.
+        most: how many a page may hold, whatever room they need.
 
     Returns:
         The page, and the place of the first that is not on it; None where none is left.
     """
     room, found = PageRoom(), list[Json]()
     for resource in islice(resources, begin, None):
-        if not room.takes(resource):
+        if len(found) == most or not room.takes(resource):
             return found, begin + len(found)
         found.append(resource)
     return found, None

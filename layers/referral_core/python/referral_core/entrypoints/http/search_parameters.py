@@ -9,6 +9,7 @@ from typing import Final
 
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.fhir.parse import Json
+from referral_core.fhir.search import Asked
 
 _FEWEST, _DEFAULT = 1, 50
 _DIGITS: Final = 9
@@ -20,6 +21,20 @@ SHAPES: Final = frozenset(
     {"_count", "_elements", "_format", "_page", "_pretty", "_sort", "_summary", "_total"}
 )
 """Parameters that say how results come, not which."""
+_FORMS: Final[Mapping[str, frozenset[str]]] = {
+    "_sort": frozenset({"_lastUpdated"}),
+    "_summary": frozenset({"count", "data", "false", "text", "true"}),
+    "_total": frozenset({"accurate", "estimate", "none"}),
+}
+_OF_FHIR: Final = frozenset(
+    {
+        *("_contained", "_containedType", "_content", "_filter", "_has", "_id", "_include"),
+        *("_lastUpdated", "_list", "_profile", "_query", "_revinclude", "_score", "_security"),
+        *("_source", "_tag", "_text", "_type", *SHAPES),
+    }
+)
+"""Parameters with an underscore that FHIR knows. Others are a client's own (against caches, for
+other servers), and say nothing of what is wanted."""
 _ALWAYS: Final = frozenset({"resourceType", "id", "meta"})
 _OF_SUMMARY: Final = frozenset({"text", "contained", "note", "extension", "patientInstruction"})
 """What a summary leaves out of an order or a Task."""
@@ -48,6 +63,50 @@ def shaped(resource: Json, query: Mapping[str, str]) -> Json:
     return {**{n: v for n, v in resource.items() if n in _ALWAYS}, **kept, "meta": tagged}
 
 
+Parameters = tuple[tuple[str, str], ...]
+
+
+def known_parameters(
+    parameters: Parameters, known: Mapping[str, str], shapes: frozenset[str], *, lenient: bool
+) -> Parameters:
+    """Return of a search what it has: who asks for more is refused, or is told by the self link.
+
+    Args:
+        parameters: as they came.
+        known: what is found by → its type.
+        shapes: of SHAPES, those that the search follows.
+        lenient: whether the caller prefers that what is unknown is ignored.
+
+    Raises:
+        FhirError: 400, it asks for what the search does not do.
+    """
+    named = [(name, value) for name, value in parameters if not _is_a_clients_own(name)]
+    kept = tuple(
+        (name, value)
+        for name, value in named
+        if (name in shapes and value in _FORMS.get(name, {value}))
+        or Asked.of(name, value).is_one_of(known)
+    )
+    if len(kept) < len(named) and not lenient:
+        by = [*sorted(known), *(_shape(name) for name in sorted(shapes))]
+        refuse(
+            "unknown-search-parameter",
+            f"Search by {', '.join(by)} only; tokens with :not, references with :identifier or "
+            f"their type, all with :missing.",
+            code="not-supported",
+            status=HTTPStatus.BAD_REQUEST,
+        )
+    return kept
+
+
+def _is_a_clients_own(name: str) -> bool:
+    return name.startswith("_") and name.partition(":")[0] not in _OF_FHIR
+
+
+def _shape(name: str) -> str:
+    return f"{name}={'|'.join(sorted(_FORMS[name]))}" if name in _FORMS else name
+
+
 def check_parameters(query: Mapping[str, str], known: frozenset[str]) -> None:
     """Refuse a search by parameters that it does not have."""
     unknown = sorted(set(query) - known - {"_format"})
@@ -58,6 +117,11 @@ def check_parameters(query: Mapping[str, str], known: frozenset[str]) -> None:
             code="not-supported",
             status=HTTPStatus.BAD_REQUEST,
         )
+
+
+def counts_only(query: Mapping[str, str]) -> bool:
+    """Tell whether a search asks how many there are, and for none of them."""
+    return query.get("_count") == "0" or query.get("_summary") == "count"
 
 
 def count_of(query: Mapping[str, str]) -> int:

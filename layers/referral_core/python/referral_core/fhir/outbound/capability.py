@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from referral_core.fhir.json_patch import MEDIA_TYPE
+from referral_core.fhir.json_patch import MEDIA_TYPE, MERGE
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import Json
+from referral_core.fhir.search import ORDER_SEARCH, TASK_SEARCH
 from referral_core.fhir.systems import OPERATION
 
 _OAUTH: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -30,7 +31,7 @@ _NOTES: Final = {
     ),
     "Task": (
         "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic. Updated "
-        "by PUT or by JSON Patch; created by an EHR about an order that it sent before."
+        "by PUT, JSON Patch or merge patch; created by an EHR about an order that it sent before."
     ),
 }
 """What is to be known of a resource beside its interactions."""
@@ -42,21 +43,7 @@ _INTERACTIONS: Final = {
     ("GET", False): "search-type",
 }
 """Method, and whether the path names one resource → the interaction."""
-_SEARCH: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "ServiceRequest": (
-        *(("_id", "token"), ("_lastUpdated", "date"), ("authored", "date")),
-        *(("category", "token"), ("code", "token"), ("identifier", "token")),
-        *(("intent", "token"), ("patient", "reference"), ("performer", "reference")),
-        *(("priority", "token"), ("requester", "reference"), ("status", "token")),
-        ("subject", "reference"),
-    ),
-    "Task": (
-        ("_id", "token"),
-        ("focus", "reference"),
-        ("owner", "reference"),
-        ("status", "token"),
-    ),
-}
+_SEARCH: Final = {"ServiceRequest": ORDER_SEARCH, "Task": TASK_SEARCH}
 
 
 class RouteOfTheApi(Protocol):
@@ -107,7 +94,7 @@ def capability_statement(
         "implementation": {"description": "Closed-loop referral router", "url": base_url},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "patchFormat": [MEDIA_TYPE],
+        "patchFormat": [MEDIA_TYPE, MERGE],
         "rest": [
             {
                 "mode": "server",
@@ -174,5 +161,5 @@ def _resource(kind: str, routes: Sequence[RouteOfTheApi]) -> Json:
             }
             for route, name in operations
         ]
-    search = [{"name": name, "type": of} for name, of in _SEARCH.get(kind, ())]
+    search = [{"name": name, "type": of} for name, of in sorted(_SEARCH.get(kind, {}).items())]
     return {**resource, "searchParam": search} if search else resource

@@ -38,7 +38,7 @@ from referral_core.fhir.outbound.audit_events import (
     type_of,
 )
 from referral_core.fhir.outbound.responses import searchset
-from referral_core.fhir.search import earliest, meets_date, meets_token
+from referral_core.fhir.search import Asked, earliest, meets_date, meets_token
 from referral_core.ports import Clock, Referrals
 
 PARAMETERS: Final = frozenset(
@@ -88,7 +88,7 @@ class ReadAudit:
             refuse_foreign_page()
         dates = [value for name, value in request.parameters if name == "date"]
         try:
-            begin = earliest(dates)
+            begin = earliest([Asked.of("date", one) for one in dates])
         except ValueError:
             refuse_value("date")
         since = max(begin, self.clock.now() - _KEPT)

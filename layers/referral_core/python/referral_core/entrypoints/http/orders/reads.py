@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
+from itertools import chain
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,7 +16,6 @@ from referral_core.domain.access.ownership import is_referrer
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
-from referral_core.domain.lifecycle import Queue
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
@@ -23,28 +23,26 @@ from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.lists import Worklists
 from referral_core.entrypoints.http.orders.found import orders_with
-from referral_core.entrypoints.http.orders.search import FILTERS, OrderSearch
+from referral_core.entrypoints.http.orders.search import OrderSearch
+from referral_core.entrypoints.http.orders.task_search import TASK_SHAPES, TaskSearch
 from referral_core.entrypoints.http.page_room import begin_of, bounded, refuse_foreign_page
 from referral_core.entrypoints.http.route_table import ROUTES
-from referral_core.entrypoints.http.search_parameters import SHAPES, count_of, shaped
+from referral_core.entrypoints.http.search_parameters import SHAPES, count_of, counts_only, shaped
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.history import history
 from referral_core.fhir.outbound.responses import searchset, service_request_as_stored
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
+from referral_core.fhir.search import ORDER_SEARCH, TASK_SEARCH, Asked
 from referral_core.ports import Clock, Referrals
 
 VERSION: Final = "0.1.0"
 RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
 
-_CLOSED: Final = "closed"
-_OWN_LIST: Final = "own"
 _BY_NUMBER: Final = "n"
 _BY_VERSION: Final = "h"
-_LISTS: Final = (*(q.value for q in Queue), _CLOSED)
-TASK_PARAMETERS: Final = frozenset({"focus", "status", "owner", "_id"}) | SHAPES
-ORDER_PARAMETERS: Final = FILTERS | SHAPES
+ORDER_PARAMETERS: Final = frozenset(ORDER_SEARCH) | SHAPES
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,16 @@ class ReadRecords:
 
     def service_requests(self, request: Request) -> Response:
         """Search orders: by number, else along the list of the EHR's orders."""
-        shown = request.but_known(ORDER_PARAMETERS)
+        shown = request.but_known(ORDER_SEARCH)
         query, search = shown.query, OrderSearch(self.referrals, self.worklists, self.clock)
         if wanted := query.get("identifier") or query.get("_id"):
             ids = self._numbered(request.principal, wanted, by_id="identifier" not in query)
             found = (r for i in ids for r in _visible(partial(self._own, request.principal, i)))
-            orders, following = bounded(search.meeting(shown, found), begin_of(query, _BY_NUMBER))
+            meeting = search.meeting(shown, found)
+            if counts_only(query):
+                return _searchset(shown, "ServiceRequest", [], total=sum(1 for _ in meeting))
+            begin = begin_of(query, _BY_NUMBER)
+            orders, following = bounded(meeting, begin, count_of(query))
             token = f"{_BY_NUMBER}~{following}" if following else None
             return _searchset(shown, "ServiceRequest", orders, token)
         if request.principal.role is not Role.EHR:
@@ -92,18 +94,18 @@ class ReadRecords:
                 code="not-supported",
                 status=HTTPStatus.BAD_REQUEST,
             )
-        if query.get("_count") == "0" or query.get("_summary") == "count":
+        if counts_only(query):
             return _searchset(shown, "ServiceRequest", [], total=search.total(shown))
         page = search.page(shown, count_of(query))
         return _searchset(shown, "ServiceRequest", page.found, page.following)
 
     def _numbered(self, principal: Principal, wanted: str, *, by_id: bool) -> Iterable[ReferralId]:
         """Iterate over the ids of what is asked for by number; a list asks for any of them."""
-        for one in filter(None, wanted.split(",")):
-            if by_id:
-                yield ReferralId(one)
-            else:
-                yield from orders_with(self.referrals, principal, one)
+        found = (
+            [ReferralId(one)] if by_id else orders_with(self.referrals, principal, one)
+            for one in Asked.of("", wanted).values
+        )
+        yield from dict.fromkeys(chain.from_iterable(found))
 
     def order_version(self, request: Request) -> Response:
         """Return one version of an order, as its author sent it."""
@@ -144,40 +146,11 @@ class ReadRecords:
         raise NotFound("There is no such Task.")
 
     def tasks(self, request: Request) -> Response:
-        """Search Tasks by focus, status and owner, page by page."""
-        request = request.but_known(TASK_PARAMETERS)
-        count = count_of(request.query)
-        if focus := request.query.get("focus"):
-            referral_id = focus.rpartition("/")[2]
-            found = _visible(lambda: self._own(request.principal, referral_id))
-            tasks = [t for r in found for t in self._tasks_of(request.principal, r)]
-            return _searchset(request, "Task", _matching(tasks, request.query))
-        tasks, following = self._page(request, count)
-        return _searchset(request, "Task", _matching(tasks, request.query), following)
-
-    def _page(self, request: Request, count: int) -> tuple[list[Json], str | None]:
-        """Read one page of one list; the page token names the list and where it goes on."""
-        tenant, principal = request.principal.tenant, request.principal
-        name, _, after = request.query.get("_page", "").partition("~")
-        if "_page" in request.query and name not in {*_LISTS, _OWN_LIST}:
-            refuse_foreign_page()
-        if principal.role is Role.CLINIC:
-            page, following = self.worklists.of_performer(
-                tenant, principal.organization, count, after or None
-            )
-            tasks = [t for r in page for t in self._tasks_of(principal, r)]
-            return tasks, f"{_OWN_LIST}~{following}" if following else None
-        owner = request.query.get("owner", "").rpartition("|")[2].rpartition("/")[2]
-        lists = [owner] if owner in _LISTS else list(_LISTS)
-        position = lists.index(name) if name in lists else 0
-        tasks = []
-        while position < len(lists) and len(tasks) < count:
-            left = count - len(tasks)
-            page, following = self.worklists.in_queue(tenant, lists[position], left, after or None)
-            tasks += [self._task_a(r) for r in page if _sees(principal, r)]
-            after = following or ""
-            position += following is None
-        return tasks, f"{lists[position]}~{after}" if position < len(lists) else None
+        """Search Tasks by id, focus, status and owner, page by page."""
+        shown = request.but_known(TASK_SEARCH, TASK_SHAPES)
+        search = TaskSearch(self.worklists, self._own, self._tasks_of, _sees)
+        page = search.page(shown)
+        return _searchset(shown, "Task", page.found, page.following, page.total)
 
     def _tasks_of(self, principal: Principal, referral: Referral) -> Iterable[Json]:
         if principal.role in {Role.EHR, Role.STAFF}:
@@ -223,16 +196,6 @@ def _visible(read: Callable[[], Referral]) -> list[Referral]:
         return [read()]
     except NotFound:
         return []
-
-
-def _matching(tasks: Iterable[Json], query: Mapping[str, str]) -> list[Json]:
-    statuses = {s for s in query.get("status", "").split(",") if s}
-    wanted = query.get("_id")
-    return [
-        t
-        for t in tasks
-        if (not statuses or t["status"] in statuses) and (wanted is None or t["id"] == wanted)
-    ]
 
 
 def _searchset(

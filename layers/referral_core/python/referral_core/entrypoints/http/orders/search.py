@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from sys import maxsize
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, NoReturn, Protocol
 
 from referral_core.domain.ids import Tenant
 from referral_core.domain.orders.clinical_content import ClinicalPayload
@@ -28,6 +28,8 @@ from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import Json
 from referral_core.fhir.search import (
+    ORDER_SEARCH,
+    Asked,
     codings_of,
     earliest,
     identifiers_of,
@@ -38,18 +40,13 @@ from referral_core.fhir.search import (
 )
 from referral_core.ports import Clock, Referrals
 
-FILTERS: Final = frozenset(
-    {
-        *("_id", "identifier", "patient", "subject", "status", "intent", "priority", "code"),
-        *("category", "requester", "performer", "authored", "_lastUpdated"),
-    }
-)
-_MODIFIER: Final = ":identifier"
 _STRETCH: Final = 200
 """Entries of the index that one read takes."""
 _MOST_STRETCHES: Final = 5
 _TOKEN: Final = re.compile(r"v~[A-Za-z0-9\-]{1,64}\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _BEFORE_ALL: Final = "0"
+_REQUESTS: Final = "http://hl7.org/fhir/request-"
+_START: Final = f"{_BEFORE_ALL}|0001-01-01T00:00:00.000Z"
 _OF_POLLERS: Final = frozenset({"_lastUpdated", "_sort"})
 _SETTLES_WITHIN: Final = timedelta(seconds=60)
 """A request may take 30 seconds from its instant to its write, and the index lags a little."""
@@ -101,7 +98,7 @@ class OrderSearch:
                 place = _Place(fhir_instant(_revised(referral)), referral.id)
                 for order in self.meeting(request, [referral]):
                     if not room.takes(order):
-                        return Page(found, _token(_last_before(place, passed) or begin))
+                        return Page(found, _token(_last_before(place, passed) or begin or _START))
                     found.append(order)
                 passed.append(place)
             if after is not None and after.rpartition("|")[2] > fhir_instant(settled):
@@ -128,11 +125,11 @@ class OrderSearch:
 
     def meeting(self, request: Request, referrals: Iterable[Referral]) -> Iterator[Json]:
         """Iterate over those that meet all parameters, as a read returns them."""
-        asked = [(name, value) for name, value in request.parameters if _plain(name) in FILTERS]
+        asked = _asked(request)
         for referral in referrals:
             payload = ClinicalPayload.load(self.referrals.payload(referral))
             order = service_request_as_stored(referral, payload.service_request)
-            if all(_meets(name, value, order, payload) for name, value in asked):
+            if all(_meets(one, order, payload) for one in asked):
                 yield order
 
     def _settled(self, request: Request) -> datetime:
@@ -146,9 +143,8 @@ class OrderSearch:
             if not _TOKEN.fullmatch(token):
                 refuse_foreign_page()
             return token.removeprefix("v~")
-        dates = [value for name, value in request.parameters if name == "_lastUpdated"]
         try:
-            bound = earliest(dates)
+            bound = earliest([one for one in _asked(request) if one.name == "_lastUpdated"])
         except ValueError:
             refuse_value("_lastUpdated")
         # The entries of that very millisecond are read too; those not wanted are left out.
@@ -168,7 +164,7 @@ def _token(after: str | None) -> str | None:
     return f"v~{after}" if after else None
 
 
-def refuse_value(name: str) -> None:
+def refuse_value(name: str) -> NoReturn:
     """Refuse a value that a parameter cannot have.
 
     Raises:
@@ -176,7 +172,8 @@ def refuse_value(name: str) -> None:
     """
     refuse(
         "invalid-search-value",
-        f"Send {name} as FHIR R4 writes it, a date with its prefix: gt2026-03-02T15:00:00Z.",
+        f"Send {name} as FHIR R4 writes it: a date with its prefix, gt2026-03-02T15:00:00Z; "
+        f"with :missing true or false.",
         code="value",
         status=HTTPStatus.BAD_REQUEST,
     )
@@ -190,35 +187,58 @@ def _before(bound: datetime) -> str:
     return fhir_instant(bound - timedelta(milliseconds=1))
 
 
-def _plain(name: str) -> str:
-    return name.removesuffix(_MODIFIER)
+def _asked(request: Request) -> list[Asked]:
+    named = (Asked.of(name, value) for name, value in request.parameters)
+    return [one for one in named if one.name in ORDER_SEARCH]
 
 
-def _meets(name: str, value: str, order: Json, payload: ClinicalPayload) -> bool:
+def _meets(asked: Asked, order: Json, payload: ClinicalPayload) -> bool:
     """Tell whether an order meets one parameter: one of its values, that is."""
-    return any(_is(_plain(name), one, order, payload) for one in value.split(",") if one)
+    known = _element(asked.name, order)
+    try:
+        return asked.holds(
+            lambda value: _is(asked.name, value, known, payload), is_there=bool(known)
+        )
+    except ValueError:
+        refuse_value(asked.name)
 
 
-def _is(name: str, wanted: str, order: Json, payload: ClinicalPayload) -> bool:
+def _element(name: str, order: Json) -> Any:
+    """Return what of an order a parameter is about."""
     match name:
         case "_id":
-            return wanted == str(order["id"])
+            return order["id"]
+        case "_lastUpdated":
+            return order["meta"]["lastUpdated"]
+        case "authored":
+            return order.get("authoredOn")
+        case "patient":
+            return order.get("subject")
+        case "priority":
+            return order.get(name, "routine")
+        case _:
+            return order.get(name)
+
+
+def _is(name: str, wanted: str, known: Any, payload: ClinicalPayload) -> bool:
+    """Tell whether an element is what one value asks for.
+
+    Raises:
+        ValueError: the value is no date where one is asked for.
+    """
+    match name:
+        case "_id":
+            return wanted == str(known)
         case "identifier":
-            return meets_token(wanted, identifiers_of(order))
+            return meets_token(wanted, identifiers_of({name: known}))
         case "status" | "intent" | "priority":
-            return wanted.rpartition("|")[2] == str(order.get(name, "routine"))
+            return meets_token(wanted, [(f"{_REQUESTS}{name}", str(known)), ("", str(known))])
         case "code" | "category":
-            return meets_token(wanted, codings_of(order.get(name)))
-        case "patient" | "subject" | "requester" | "performer":
-            element = order.get("subject" if name == "patient" else name, [])
-            named = element if isinstance(element, list) else [element]
-            return any(meets_reference(wanted, one, _target(one, payload)) for one in named)
-    known = order.get("authoredOn") if name == "authored" else order["meta"]["lastUpdated"]
-    try:
-        return meets_date(wanted, span_of(known) if known else None)
-    except ValueError:
-        refuse_value(name)
-        raise
+            return meets_token(wanted, codings_of(known))
+        case "authored" | "_lastUpdated":
+            return meets_date(wanted, span_of(known) if known else None)
+    named = known if isinstance(known, list) else [known or {}]
+    return any(meets_reference(wanted, one, _target(one, payload)) for one in named)
 
 
 def _target(reference: Mapping[str, Any], payload: ClinicalPayload) -> Json | None:

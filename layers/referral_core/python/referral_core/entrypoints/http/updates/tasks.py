@@ -35,7 +35,7 @@ from referral_core.fhir.inbound.task_updates import (
     task_update_in,
     unknown_focus,
 )
-from referral_core.fhir.json_patch import patched, read_patch
+from referral_core.fhir.json_patch import changed
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
 
@@ -74,10 +74,9 @@ class ReceiveTasks:
 
     def patch(self, request: Request) -> Response:
         """Take a patch of a Task as the new version that it makes."""
-        operations = read_patch(request.body, request.content_type)
         current = self._shown(request.principal, own_task(request.resource_id))
-        changed = patched(current, operations)
-        reported = task_update_in(changed, request.resource_id, lambda: current)
+        made = changed(current, request.body, request.content_type)
+        reported = task_update_in(made, request.resource_id, lambda: current)
         return self._updated(request, reported, is_patch=True)
 
     def create(self, request: Request) -> Response:
