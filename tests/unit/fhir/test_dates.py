@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.fhir.dates import (
+    end_of,
     ends_before_start,
     first_day,
     instant,
@@ -44,6 +45,8 @@ def test_a_date_begins_on_its_first_day(text: str, day: date) -> None:
         "2026-03-02T10:00Z",
         "2026-03-02T10:00:00",
         "2026-03-02T25:00:00Z",
+        "2026-03-02T24:00:00Z",
+        "2026-03-02T10:00:60Z",
         "2026-03-02 10:00:00Z",
         "0001-01-01T00:00:00+14:00",
         "٢٠٢٦",
@@ -59,6 +62,29 @@ def test_an_instant_is_in_utc() -> None:
         2026, 3, 2, 14, 5, 0, 125000, tzinfo=UTC
     )
     assert instant("2026-03") == datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-12-31T23:59:60Z", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("2026-12-31T18:59:60.5-05:00", datetime(2027, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_leap_second_is_the_next_minutes_first(text: str, at: datetime) -> None:
+    assert instant(text).replace(microsecond=0) == at
+
+
+@pytest.mark.parametrize("text", ["9999", "9999-12", "9999-12-31"])
+def test_what_never_ends_ends_with_the_calendar(text: str) -> None:
+    assert end_of(text) == datetime.max.replace(tzinfo=UTC)
+
+
+@given(st.dates())
+def test_a_day_ends_after_its_every_instant(day: date) -> None:
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    assert instant(day.isoformat()) <= noon < end_of(day.isoformat())
+    assert last_day(f"{day:%Y-%m}" if day.year > 999 else day.isoformat()) >= day
 
 
 @given(st.text())

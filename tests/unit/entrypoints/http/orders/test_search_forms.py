@@ -58,6 +58,9 @@ def api() -> ApiClient:
         ("status=http://hl7.org/fhir/request-status|active&priority=|urgent", ["2"]),
         ("status=urn:other|active", []),
         ("_summary=false&_total=none&status=active", ["1", "2", "3"]),
+        *((f"authored={nine}", []) for nine in ("9999", "9999-12-31", "9999-12-31T23:59:59Z")),
+        ("authored=lt9999-12-31", ["1", "3"]),
+        ("_lastUpdated=lt9999&_lastUpdated=ge0001-01-01", ["1", "2", "3"]),
     ],
 )
 def test_modifiers_and_lists_mean_what_fhir_says(
