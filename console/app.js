@@ -9,14 +9,15 @@ import { referralPage } from "./referral.js";
 import { searchPage } from "./search.js";
 import { completeSignIn, isSignedIn, lockWhenIdle, signIn, signOut } from "./session.js";
 import { teamPage } from "./team.js";
+import { unmatchedPage } from "./unmatched.js";
 import { workPage } from "./worklist.js";
 
 const app = document.getElementById("app");
-const PAGES = { worklist: workPage, referral: referralPage, search: searchPage, team: teamPage, operations: operationsPage, figures: figuresPage };
-const TITLES = { worklist: "Work", referral: "Referral", search: "Search", team: "Team", operations: "Operations", figures: "Figures" };
+const PAGES = { worklist: workPage, referral: referralPage, search: searchPage, unmatched: unmatchedPage, team: teamPage, operations: operationsPage, figures: figuresPage };
+const TITLES = { worklist: "Work", referral: "Referral", search: "Search", unmatched: "Unmatched", team: "Team", operations: "Operations", figures: "Figures" };
 /** The pages that a duty has in its bar, its first page first; what may be seen the API decides. */
-const OF_DUTY = { finance: ["figures"], manager: ["worklist", "search", "team", "operations", "figures"] };
-const pagesOf = ({ role }) => OF_DUTY[role] ?? ["worklist", "search"];
+const OF_DUTY = { finance: ["figures"], manager: ["worklist", "search", "unmatched", "team", "operations", "figures"] };
+const pagesOf = ({ role }) => OF_DUTY[role] ?? ["worklist", "search", "unmatched"];
 
 let me = null;
 let leave = () => {};

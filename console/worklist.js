@@ -17,7 +17,7 @@ const TABS = {
   unassigned: ["Unassigned", { owner: "none" }],
   overdue: ["Overdue", { overdue: "true" }],
   waiting: ["Waiting for others", { list: "waiting" }],
-  exceptions: ["Exceptions", {}],
+  exceptions: ["Exceptions", { list: "exceptions" }],
   closed: ["Closed in 7 days", { list: "closed" }],
 };
 const EMPTY = {
@@ -30,12 +30,14 @@ const EMPTY = {
   closed: "Nothing was closed in the last seven days.",
 };
 
+/** Lists of what nobody has to act on: nothing is claimed or filtered by who has it. */
+const LOOKED_AT = new Set(["waiting", "closed"]);
 /** Filters of open items only. */
 const OF_ITEMS = new Set(["reason", "owner", "due-within"]);
 
 export async function workPage({ main, me, path, failed }) {
   const tab = TABS[path[0]] ? path[0] : "mine";
-  const picked = TABS[tab][1].list ? null : new Set();
+  const picked = LOOKED_AT.has(tab) ? null : new Set();
   const names = new Map();
   const status = h("p.status", { role: "status" });
   const list = h("div", {}, h("p.quiet", {}, "Loading …"));
@@ -49,7 +51,7 @@ export async function workPage({ main, me, path, failed }) {
   let sorted = null;
   let reading = false;
 
-  const given = tab === "exceptions" ? { reason: me.exceptions.join(",") } : TABS[tab][1];
+  const given = TABS[tab][1];
   const applies = (name) => !given[name] && !(picked === null && OF_ITEMS.has(name));
 
   async function refresh() {
@@ -60,7 +62,7 @@ export async function workPage({ main, me, path, failed }) {
     next = page.next;
     while (next && items.length < wanted) await readOn();
     for (const id of picked ?? []) if (!items.some((item) => item.id === id)) picked.delete(id);
-    fill(tabs, tabLinks(tab, counts, items.length, next));
+    fill(tabs, tabLinks(tab, counts));
     if (!chips.querySelector("form")) {
       fill(chips, filterControls({ me, counts, items, people, applies, saved, changed: filterChanged }));
     }
@@ -209,16 +211,15 @@ function by(value, down) {
   return (one, other) => String(value(one)).localeCompare(String(value(other))) * (down ? -1 : 1);
 }
 
-function tabLinks(tab, counts, shown, more) {
+function tabLinks(tab, counts) {
   const teams = Object.values(counts.teams);
   const sum = (name) => teams.reduce((total, team) => total + team[name], 0);
   const numbers = {
     mine: counts.mine.open, team: sum("open"), unassigned: sum("unassigned"), overdue: sum("overdue"),
-    waiting: sum("waiting"), closed: counts.closed.count,
-    // Not counted by any index: known once the list is read.
-    exceptions: tab === "exceptions" ? `${shown}${more ? "+" : ""}` : null,
+    exceptions: sum("exceptions"), waiting: sum("waiting"), closed: counts.closed.count,
   };
-  return Object.entries(TABS).map(([name, [text]]) =>
+  const lists = Object.entries(TABS).map(([name, [text]]) =>
     h("a", { href: `#/worklist/${name}`, "aria-current": name === tab ? "page" : null },
-      text, " ", numbers[name] !== null && h("span.count", {}, numbers[name])));
+      text, " ", h("span.count", {}, numbers[name])));
+  return [...lists, h("a", { href: "#/unmatched" }, "Unmatched", " ", h("span.count", {}, counts.unmatched))];
 }

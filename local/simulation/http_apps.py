@@ -53,7 +53,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     staff = DecideWorkItems(updates, directory, ports.opt_outs)
     reads = ReadRecords(referrals, ports.worklists, ports.clock, f"{API}/token")
     lists = MemoryWorkLists(ports.worklists)
-    worklist = ListWorkItems(referrals, lists, ports.clock, directory.people)
+    worklist = ListWorkItems(referrals, lists, ports.clock, directory.people, ports.unmatched.count)
     shown = ShowReferrals(referrals, lists, directory, ports.clock)
     reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS)
     partners = ReceiveUpdate(updates, PutAside(updates, kept(ports)), Uploads(ports.uploads))
@@ -69,7 +69,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
         "query_api": read_app(
             reads,
             worklist,
-            ListUnmatched(ports.unmatched),
+            ListUnmatched(ports.unmatched, MemoryDocuments),
             shown,
             audits=ReadAudit(referrals, MemoryAuditTrail(), ports.clock),
             timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),

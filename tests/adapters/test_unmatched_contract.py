@@ -46,6 +46,7 @@ def test_what_waits_is_listed_by_its_tenant_first_received_first(store: Store) -
     store.keep(an_item("abroad", tenant=Tenant("other")))
     page, following = store.waiting(TENANT, 2)
     assert [item.id for item in page] == ["item-1", "item-2"]
+    assert store.count(TENANT) == 3
     rest, last = store.waiting(TENANT, 2, following)
     assert ([item.id for item in rest], last) == (["item-3"], None)
 
@@ -55,6 +56,7 @@ def test_an_item_is_settled_once_and_waits_no_longer(store: Store) -> None:
     settled = an_item(settled_at=START, settled_by="staff-1")
     store.settle(settled)
     assert store.waiting(TENANT, 10) == ([], None)
+    assert store.count(TENANT) == 0
     assert store.get(TENANT, "item-1") == settled
     with pytest.raises(Conflict):
         store.settle(settled)

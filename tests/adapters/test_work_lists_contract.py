@@ -25,6 +25,7 @@ from referral_core.domain.work_items import Reason
 from referral_core.domain.work_items.lists import (
     FIRST,
     Closed,
+    Exceptional,
     ItemList,
     OfOwner,
     OfTeam,
@@ -129,6 +130,27 @@ def test_an_item_leaves_its_lists_once_it_is_settled_or_its_referral_closed(shel
     assert shelf.ids(OfTeam(FRONT)) == []
     assert shelf.ids(OfTeam(CALLS)) == ["b"]
     assert shelf.lists.count(TENANT, OfTeam(FRONT)) == 0
+
+
+@pytest.mark.parametrize("size", [1, 10])
+def test_what_should_not_have_come_up_has_a_list_and_a_count_of_its_own(
+    shelf: Shelf, size: int
+) -> None:
+    put = {}
+    for name, hours in (("a", 3), ("b", 1), ("c", 2), ("d", 4)):
+        put[name] = shelf.put(name, hours)
+    for name, reason in (("a", Reason.FAULT), ("b", Reason.NO_CANDIDATE), ("d", Reason.FAULT)):
+        item = put[name].work_item
+        assert item is not None
+        shelf.changed(name, work_item=item.but(reason=reason))
+    assert shelf.ids(Exceptional(FRONT), size) == ["b", "a", "d"]
+    assert shelf.lists.count(TENANT, Exceptional(FRONT)) == 3
+    assert shelf.lists.count(TENANT, Exceptional(CALLS)) == 0
+    shelf.changed("b", work_item=None)
+    shelf.changed("a", queue=CALLS)
+    shelf.changed("d", status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
+    assert shelf.ids(Exceptional(FRONT)) == []
+    assert shelf.ids(Exceptional(CALLS)) == ["a"]
 
 
 @pytest.mark.parametrize("size", [1, 3, 25])

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.console.browser import signed_in, violations
 from tests.console.conftest import Visit
 from tests.console.office import ORIGIN, PAGE, Office
+from tests.console.test_unmatched import a_letter
 
 PICTURES = Path(__file__).parents[2] / "docs/console"
 WIDE = {"viewport": {"width": 1280, "height": 900}}
@@ -44,6 +45,13 @@ def search(page: Page, office: Office) -> None:
     page.locator(".found a").wait_for()
 
 
+def unmatched(page: Page, office: Office) -> None:
+    a_letter(office, about=office.items("maria")[0]["id"])
+    page.goto(f"{PAGE}#/unmatched")
+    page.get_by_role("button", name="Find its referral").click()
+    page.get_by_role("button", name="Attach it to the referral of").wait_for()
+
+
 def team(page: Page, _office: Office) -> None:
     page.goto(f"{PAGE}#/team")
     page.get_by_role("heading", name="Teams").wait_for()
@@ -71,6 +79,7 @@ SHOWN = {
     "work": work,
     "referral": referral,
     "search": search,
+    "unmatched": unmatched,
     "team": team,
     "operations": operations,
     "figures": figures,

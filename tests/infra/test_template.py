@@ -70,6 +70,7 @@ def test_the_table_is_encrypted_recoverable_streamed_and_protected(resources: Re
         "by_referrer",
         "by_team",
         "by_owner",
+        "by_exception",
         "by_number",
     }
 

@@ -148,6 +148,9 @@ class UnmatchedItems(Protocol):
     ) -> tuple[Sequence[Unmatched], str | None]:
         """List what nobody has settled, first received first; and where the next page begins."""
 
+    def count(self, tenant: Tenant) -> int:
+        """Count what nobody has settled."""
+
     def settle(self, item: Unmatched) -> None:
         """Write that a person settled it. Raises: Conflict when it is settled already."""
 

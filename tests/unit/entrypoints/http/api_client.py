@@ -120,7 +120,7 @@ class ApiClient:
         staff = DecideWorkItems(service, directory, self.opt_outs)
         reads = ReadRecords(referrals, referrals, clock, "https://auth.example.org/token")
         lists = MemoryWorkLists(referrals)
-        worklist = ListWorkItems(referrals, lists, clock, directory.people)
+        worklist = ListWorkItems(referrals, lists, clock, directory.people, self.unmatched.count)
         shown = ShowReferrals(referrals, lists, directory, clock)
         self.uses_of_lists = (worklist, shown)
         orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
@@ -145,7 +145,7 @@ class ApiClient:
             READ_RECORDS: read_app(
                 reads,
                 worklist,
-                ListUnmatched(self.unmatched),
+                ListUnmatched(self.unmatched, lambda: world.documents),
                 shown,
                 audits=ReadAudit(referrals, self.trail, clock),
                 timelines=ShowTimeline(referrals, lambda: engine.sources, clock),

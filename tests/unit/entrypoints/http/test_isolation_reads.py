@@ -133,6 +133,18 @@ RECORDS: Final = (
     ),
     OneRecord("GET /fhir/Task/{id}", f"/fhir/Task/{MINE}.b9", {403: NO_PARTNERS}, 404),
     OneRecord(
+        "GET /unmatched/{id}/document",
+        "/unmatched/of-mine/document",
+        {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
+        403,
+    ),
+    OneRecord(
+        "GET /unmatched/{id}/document",
+        "/unmatched/of-abroad/document",
+        {200: {Party.AWAY_STAFF}, 404: {Party.STAFF}},
+        403,
+    ),
+    OneRecord(
         "GET /referrals/{id}",
         f"/referrals/{MINE}",
         {200: {Party.STAFF}, 404: {Party.AWAY_STAFF}},
@@ -310,7 +322,9 @@ def everybody() -> Parties:
     """A referral in the second clinic's hands; reads change nothing, so all tests read this one."""
     parties = offered()
     for item in (an_item("of-mine"), an_item("of-abroad", tenant=Tenant("riverside"))):
-        parties.api.unmatched.keep(item)
+        sha256 = parties.api.world.documents.put(item.tenant, b"{}", "application/json")
+        assert item.evidence is not None
+        parties.api.unmatched.keep(item.but(evidence=item.evidence.but(sha256=sha256)))
     return parties
 
 

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 def build() -> HttpEndpoint:
     """Build the function query_api."""
     use = ReadRecords(table(), table(), clock(), settings().need("token_url"))
-    worklist = ListWorkItems(table(), work_lists(), clock(), directory().people)
+    worklist = ListWorkItems(table(), work_lists(), clock(), directory().people, unmatched().count)
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())
     audits = ReadAudit(table(), audit_trail(), clock())
-    kept = ListUnmatched(unmatched())
+    kept = ListUnmatched(unmatched(), documents)
     shown = ShowDocuments(table(), table(), documents)
     entries = ShowDirectory(directory(), directory_store(), clock())
     app = read_app(

@@ -9,9 +9,11 @@ import pytest
 
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.updates import AppointmentFulfilled, OfferDeclined
+from referral_core.entrypoints.http.route import READ_RECORDS
 from tests.in_memory import REFERRAL, World
 from tests.partner_actions import TO_THE_END, accepted, agreed, booked
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
+from tests.unit.entrypoints.http.events import an_event
 from tests.unit.fhir.orders import Json
 
 LETTER = base64.b64encode(b"letter").decode()
@@ -46,6 +48,24 @@ def a_document(**fields: Any) -> Json:
         "content": [{"attachment": {"contentType": "text/plain", "data": LETTER}}],
         **fields,
     }
+
+
+def test_what_came_is_read_before_it_is_matched_and_the_reading_is_on_record(
+    api: ApiClient,
+) -> None:
+    assert send(api, a_document()).status == 202
+    (item,) = waiting(api)
+    assert item["size"] == len(b"letter")
+    assert api.call("GET", "/work-items/counts").body["unmatched"] == 1
+    path = f"/unmatched/{item['id']}/document"
+    answer = api.apps[READ_RECORDS].resolve(
+        an_event("GET", path, None, caller=api.handed_over("staff-1")), None
+    )
+    assert base64.b64decode(answer["body"]) == b"letter"
+    assert api.trail.entries[-1].operation == "read-unmatched"
+    assert api.call("GET", "/unmatched/nothing/document").status == 404
+    assert decide(api, item, "dismiss").status == 200
+    assert api.call("GET", "/work-items/counts").body["unmatched"] == 0
 
 
 def send(api: ApiClient, body: Json, client: str = "clinic-1") -> Reply:

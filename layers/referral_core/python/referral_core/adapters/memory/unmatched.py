@@ -36,6 +36,10 @@ class MemoryUnmatched:
         page = ordered[begin : begin + limit]
         return page, page[-1].id if begin + limit < len(ordered) else None
 
+    def count(self, tenant: Tenant) -> int:
+        """Count what nobody has settled."""
+        return sum(i.tenant == tenant and i.settled_at is None for i in self.items.values())
+
     def settle(self, item: Unmatched) -> None:
         """Write that a person settled it."""
         if self.get(item.tenant, item.id).settled_at is not None:

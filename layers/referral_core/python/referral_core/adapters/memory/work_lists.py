@@ -8,10 +8,12 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
+from referral_core.domain.work_items import EXCEPTIONS
 from referral_core.domain.work_items.lists import (
     FIRST,
     LAST,
     Closed,
+    Exceptional,
     ItemList,
     OfOwner,
     OfTeam,
@@ -87,6 +89,8 @@ def _stands_in(referral: Referral, of: ItemList) -> bool:
             return item is not None and referral.queue is queue
         case Unassigned(queue):
             return item is not None and referral.queue is queue and item.owner is None
+        case Exceptional(queue):
+            return item is not None and referral.queue is queue and item.reason in EXCEPTIONS
         case OfOwner(wanted):
             return item is not None and item.owner == wanted
         case Waiting(queue):

@@ -30,6 +30,12 @@ class OfOwner(NamedTuple):
     owner: str
 
 
+class Exceptional(NamedTuple):
+    """The open items of a team that do not come up when all goes as it should."""
+
+    queue: Queue
+
+
 class Waiting(NamedTuple):
     """The open referrals of a team that wait for somebody else, the first received first."""
 
@@ -40,7 +46,7 @@ class Closed(NamedTuple):
     """The tenant's closed referrals, the last closed first."""
 
 
-ItemList = OfTeam | Unassigned | OfOwner | Waiting | Closed
+ItemList = OfTeam | Unassigned | OfOwner | Exceptional | Waiting | Closed
 
 _END_OF_TIME: Final = 9_999_999_999
 """Seconds since 1970, of ten digits."""

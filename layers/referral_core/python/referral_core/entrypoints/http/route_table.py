@@ -153,6 +153,12 @@ ROUTES: Final = (
         "Staff attach what came to the referral that it is about, or dismiss it.",
     ),
     _query("/unmatched", "search-unmatched", _STAFF, "List what came and belongs to no referral."),
+    _query(
+        "/unmatched/{id}/document",
+        "read-unmatched",
+        _STAFF,
+        "Read what came and belongs to no referral, as it came.",
+    ),
     _query("/work-items", "search-work-items", _STAFF, "List what waits for people."),
     _query("/work-items/counts", "count-work-items", _STAFF, "Count what waits, by team."),
     _query("/me", "who-am-i", _FIGURES, "Read who calls, and their teams."),

@@ -107,6 +107,7 @@ def read_app(
         "available-actions": worklist.available_actions,
         "search-work-items": worklist.work_items,
         "search-unmatched": unmatched.unmatched,
+        "read-unmatched": unmatched.document,
         "count-work-items": worklist.counts,
         "who-am-i": staff.me,
         "search-people": staff.people,

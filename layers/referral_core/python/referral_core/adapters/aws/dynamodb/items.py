@@ -24,6 +24,7 @@ from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
 from referral_core.domain.routing.demand import KEPT_WEEKS, KeptDemand, OpenMarket
 from referral_core.domain.updates import Update
+from referral_core.domain.work_items import EXCEPTIONS
 from referral_core.domain.work_items.lists import place_in_list
 from referral_core.domain.writes import Key, KeyKind
 
@@ -86,7 +87,8 @@ def _item_keys(referral: Referral) -> Mapping[str, str]:
     if item is None:
         return {}
     owner = keys.owner(tenant, item.owner) if item.owner else keys.unassigned(tenant, team)
-    return {"item_team": keys.team(tenant, team), "item_owner": owner, **place}
+    failed = {"exception_team": keys.team(tenant, team)} if item.reason in EXCEPTIONS else {}
+    return {"item_team": keys.team(tenant, team), "item_owner": owner, **failed, **place}
 
 
 def mailbox_item(referral: Referral, mailbox: Mailbox) -> Item:

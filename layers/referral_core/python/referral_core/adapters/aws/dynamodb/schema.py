@@ -31,12 +31,17 @@ BY_TEAM: Final = Index("by_team", "item_team", "item_place")
 """A tenant's open work items by team, first due first; beside them those that are closed."""
 BY_OWNER: Final = Index("by_owner", "item_owner", "item_place")
 """The same by whoever claimed them, and by team while nobody has."""
+BY_EXCEPTION: Final = Index("by_exception", "exception_team", "item_place")
+"""Of a tenant's open work items those that do not come up when all goes well, by team."""
 BY_NUMBER: Final = Index("by_number", "number_key", "number_place")
 """A tenant's locks of orders' numbers by the number as people write it: folded, without its system,
 and hashed. The locks, since only who writes orders writes them: no step needs the secret for it."""
 BY_REFERRER: Final = Index("by_referrer", "referrer_key", "revised_at")
 """A tenant's orders by the EHR that sent them, in the order of their last versions."""
-INDEXES: Final = (BY_DUE, BY_QUEUE, BY_PERFORMER, BY_REFERRER, BY_TEAM, BY_OWNER, BY_NUMBER)
+INDEXES: Final = (
+    *(BY_DUE, BY_QUEUE, BY_PERFORMER, BY_REFERRER),
+    *(BY_TEAM, BY_OWNER, BY_EXCEPTION, BY_NUMBER),
+)
 
 
 def create_table_request(name: str) -> dict[str, Any]:

@@ -185,6 +185,18 @@ class Table(Requests):
         last = response.get("LastEvaluatedKey")
         return [plain(entry) for entry in response["Items"]], plain(last) if last else None
 
+    def count(self, index: Index, partition: str) -> int:
+        """Count the entries of one partition of an index; a thousand cost some thirty units."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            IndexName=index.name,
+            KeyConditionExpression=f"{index.partition} = :partition",
+            ExpressionAttributeValues={":partition": {"S": partition}},
+            Select="COUNT",
+        )
+        with _reading():
+            return sum(page["Count"] for page in pages)
+
     def get_all(self, entries: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         """Read the items of an index's entries, in their order; what is gone is left out.
 

@@ -55,6 +55,10 @@ class UnmatchedTable:
             return found, None
         return found, f"{keys.unmatched_of(last['pk'])}|{last[BY_QUEUE.sort]}"
 
+    def count(self, tenant: Tenant) -> int:
+        """Count what nobody has settled; of keys only."""
+        return self._table.count(BY_QUEUE, keys.queue(tenant, _LIST))
+
     def settle(self, item: Unmatched) -> None:
         """Write that a person settled it; it leaves the list."""
         waits = "attribute_exists(#queue)"

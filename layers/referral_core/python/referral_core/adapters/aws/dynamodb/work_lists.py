@@ -11,6 +11,7 @@ from referral_core.adapters.aws.dynamodb.bodies import referral_in
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.items import payload_in
 from referral_core.adapters.aws.dynamodb.schema import (
+    BY_EXCEPTION,
     BY_NUMBER,
     BY_OWNER,
     BY_QUEUE,
@@ -26,6 +27,7 @@ from referral_core.domain.work_items.lists import (
     FIRST,
     LAST,
     Closed,
+    Exceptional,
     ItemList,
     OfOwner,
     OfTeam,
@@ -243,6 +245,8 @@ def _partition(tenant: Tenant, of: ItemList) -> tuple[Index, str]:
             return BY_TEAM, keys.team(tenant, queue)
         case Unassigned(queue):
             return BY_OWNER, keys.unassigned(tenant, queue)
+        case Exceptional(queue):
+            return BY_EXCEPTION, keys.team(tenant, queue)
         case OfOwner(owner):
             return BY_OWNER, keys.owner(tenant, owner)
         case Waiting(queue):

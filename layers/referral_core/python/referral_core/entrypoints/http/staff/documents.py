@@ -22,6 +22,19 @@ _LARGEST: Final = 4 * 1024 * 1024
 """Bytes; in base64 an answer of Lambda holds little more."""
 
 
+def as_it_came(documents: StoredDocuments, tenant: Tenant, kept: Evidence) -> Response:
+    """Return a document as it came. PHI."""
+    if kept.size > _LARGEST:
+        # More than one answer holds. Whoever may read it gets a short-lived address of it, and of
+        # nothing else; the answer is on record like any other.
+        address = documents.download_address(tenant, kept.sha256)
+        body = {"location": address, "size": kept.size, "contentType": kept.content_type}
+        return Response(HTTPStatus.OK, body, {"Cache-Control": "no-store"})
+    data = documents.get(tenant, kept.sha256)
+    headers = {"Content-Disposition": f'attachment; filename="{kept.sha256[:12]}"'}
+    return Response(HTTPStatus.OK, Content(kept.content_type, data), headers)
+
+
 @dataclass(frozen=True)
 class ShowDocuments:
     """Answers staff; nothing here writes.
@@ -50,15 +63,7 @@ class ShowDocuments:
         if found is None:
             raise NotFound("The referral has no such document.")
         logger.info("document opened", extra={"referral_id": referral_id, "document": found.sha256})
-        if found.size > _LARGEST:
-            # More than one answer holds. Whoever may read it gets a short-lived address of it, and
-            # of nothing else; the answer is on record like any other.
-            address = self.documents().download_address(tenant, found.sha256)
-            body = {"location": address, "size": found.size, "contentType": found.content_type}
-            return Response(HTTPStatus.OK, body, {"Cache-Control": "no-store"})
-        data = self.documents().get(tenant, found.sha256)
-        headers = {"Content-Disposition": f'attachment; filename="{found.sha256[:12]}"'}
-        return Response(HTTPStatus.OK, Content(found.content_type, data), headers)
+        return as_it_came(self.documents(), tenant, found)
 
     def _kept(self, tenant: Tenant, referral_id: ReferralId) -> list[Evidence]:
         self.referrals.load(tenant, referral_id)  # of another tenant there is none

@@ -19,7 +19,7 @@ from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.search_terms import name_words, number_term, terms_of
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.referral import Referral
-from referral_core.domain.work_items import EXCEPTIONS, WORK_ITEM_POLICIES
+from referral_core.domain.work_items import WORK_ITEM_POLICIES
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.orders.route_explanation import ExplainRouting
@@ -71,7 +71,6 @@ class ShowReferrals:
                 for reason, policy in WORK_ITEM_POLICIES.items()
                 if policy.queue in principal.queues
             ],
-            "exceptions": sorted(EXCEPTIONS),
             "now": self.clock.now().isoformat(),
         }
         return Response(HTTPStatus.OK, body)

@@ -5,7 +5,7 @@ The router proposes; attaching something to a referral is a person's act.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal
@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from referral_core.domain.effects import KeepEvidence
+from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Referral
@@ -21,8 +22,10 @@ from referral_core.domain.unmatched import Candidate, Mismatch, Unmatched
 from referral_core.domain.updates import AuthorizationDecided, ReportReceived, Role, Update
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.lists import StoredDocuments
 from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
 from referral_core.entrypoints.http.staff.decisions import read_body
+from referral_core.entrypoints.http.staff.documents import as_it_came
 from referral_core.entrypoints.http.updates.service import UpdateService, receipt
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.ports import UnmatchedItems
@@ -47,9 +50,14 @@ class Matching(Model):
 
 @dataclass(frozen=True)
 class ListUnmatched:
-    """Lists what waits for a person to match it."""
+    """Shows what waits for a person to match it.
+
+    Attributes:
+        documents: given on first use: few reads open one.
+    """
 
     items: UnmatchedItems
+    documents: Callable[[], StoredDocuments]
 
     def unmatched(self, request: Request) -> Response:
         """List what nobody has settled, first received first; on a page, what may harm leads."""
@@ -58,6 +66,14 @@ class ListUnmatched:
         page, following = self.items.waiting(request.principal.tenant, count, after)
         shown = [_shown(item) for item in sorted(page, key=lambda item: not _is_urgent(item))]
         return Response(HTTPStatus.OK, {"unmatched": shown, "next": following})
+
+    def document(self, request: Request) -> Response:
+        """Return what came, as it came: a person reads it before they match it. PHI."""
+        tenant = request.principal.tenant
+        item = self.items.get(tenant, request.resource_id)
+        if item.evidence is None:
+            raise NotFound("Nothing came with it: a referral of ours stands.")
+        return as_it_came(self.documents(), tenant, item.evidence)
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,7 @@ def _shown(item: Unmatched) -> Mapping[str, Any]:
         "client": item.client_id,
         "document": item.evidence.sha256 if item.evidence else None,
         "contentType": item.evidence.content_type if item.evidence else None,
+        "size": item.evidence.size if item.evidence else None,
         "candidates": [_candidate(candidate) for candidate in item.candidates],
         "actions": ["attach", "dismiss"] if item.update else ["dismiss"],
     }

@@ -19,6 +19,7 @@ from referral_core.domain.work_items.lists import (
     FIRST,
     LAST,
     Closed,
+    Exceptional,
     ItemList,
     OfOwner,
     OfTeam,
@@ -54,7 +55,10 @@ ITEM_PARAMETERS: Final = FILTERS | {
 }
 _ME: Final = "me"
 _ITEMS: Final = "items"
+_EXCEPTIONS: Final = "exceptions"
 _CLOSED: Final = "closed"
+_FILTERED_ALONG: Final[Mapping[str | None, str]] = {_CLOSED: "queue", _EXCEPTIONS: "owner"}
+"""What a list is filtered by as it is read, since no index holds it."""
 _READ_ON: Final = 4
 """How often a page reads on where it is filtered; a page may be short, its `next` goes on."""
 _CLOSED_FOR: Final = 7
@@ -78,6 +82,7 @@ class ListWorkItems:
     lists: WorkLists
     clock: Clock
     people: Callable[[Tenant], Sequence[Principal]]
+    unmatched: Callable[[Tenant], int]
 
     def available_actions(self, request: Request) -> Response:
         """Return what staff may do with a referral now, and why it waits."""
@@ -96,7 +101,8 @@ class ListWorkItems:
     def work_items(self, request: Request) -> Response:
         """List what waits for people, the first due first: of the caller's teams only.
 
-        Or what waits for others (`list=waiting`), or is closed (`list=closed`, the last first). An
+        Or of these what should not have come up (`list=exceptions`); or what waits for others
+        (`list=waiting`), or is closed (`list=closed`, the last first). An
         item is due when it is to be decided, whether it is snoozed or overdue by now. A page reads
         as many entries as it shows, whatever is open or closed beside them.
         """
@@ -106,7 +112,7 @@ class ListWorkItems:
         lists, wanted = _lists(principal, query), _wanted(principal, query, self.clock.now())
         before = self._before(query)
         found: list[Referral] = []
-        is_filtered = FILTERS & query.keys() or (query.get("list") == _CLOSED and "queue" in query)
+        is_filtered = FILTERS & query.keys() or _FILTERED_ALONG.get(query.get("list")) in query
         for _ in range(_READ_ON if is_filtered else 1):
             read = self._read(principal, lists, count, read.end or FIRST, before)
             found += [r for r in read.referrals if wanted(r)]
@@ -126,6 +132,7 @@ class ListWorkItems:
                 "open": self.lists.count(tenant, OfTeam(queue)),
                 "overdue": self.lists.count(tenant, OfTeam(queue), before=now),
                 "unassigned": self.lists.count(tenant, Unassigned(queue)),
+                "exceptions": self.lists.count(tenant, Exceptional(queue)),
                 "waiting": self.lists.count(tenant, Waiting(queue)),
             }
             for queue in Queue
@@ -141,7 +148,12 @@ class ListWorkItems:
             "since": since.isoformat(),
             "count": self.lists.count(tenant, Closed(), before=closed_since(since)),
         }
-        body = {"teams": teams, "mine": mine, "closed": closed}
+        body = {
+            "teams": teams,
+            "mine": mine,
+            "closed": closed,
+            "unmatched": self.unmatched(tenant),
+        }
         if principal.is_manager and request.query.get("by") == "person":
             body["people"] = self._loads(tenant, now)
         return Response(HTTPStatus.OK, body)
@@ -215,10 +227,12 @@ def _lists(principal: Principal, query: Mapping[str, str]) -> list[ItemList]:
     match query.get("list", _ITEMS):
         case "waiting":
             return [Waiting(queue) for queue in queues]
+        case "exceptions":
+            return [Exceptional(queue) for queue in queues]
         case "closed":
             return [Closed()]
         case shown if shown != _ITEMS:
-            refuse_value("list", (_ITEMS, "waiting", _CLOSED))
+            refuse_value("list", (_ITEMS, _EXCEPTIONS, "waiting", _CLOSED))
     match owner:
         case None:
             return [OfTeam(queue) for queue in queues]
@@ -234,11 +248,15 @@ def _wanted(principal: Principal, query: Mapping[str, str], now: datetime) -> Wa
     # What is closed is of no team any more, unless that of its last one is asked for.
     everywhere = shown == _CLOSED and not query.get("queue")
     meets = filtered(query, now)
+    owner = query.get("owner") if shown == _EXCEPTIONS else None
+    whose = {None: None, "none": None, _ME: principal.client_id}.get(owner, owner)
 
     def wanted(referral: Referral) -> bool:
         is_item = referral.work_item is not None and not referral.is_closed
-        is_listed = is_item if shown == _ITEMS else not is_item
-        return is_listed and (everywhere or referral.queue in queues) and meets(referral)
+        is_listed = is_item if shown in {_ITEMS, _EXCEPTIONS} else not is_item
+        is_whose = owner is None or referral.work_item is None or referral.work_item.owner == whose
+        in_queue = everywhere or referral.queue in queues
+        return is_listed and is_whose and in_queue and meets(referral)
 
     return wanted
 

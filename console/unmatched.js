@@ -1,0 +1,152 @@
+// What came and belongs to no referral yet: it is read, then attached to the one that is meant, or dismissed.
+
+import { get, getDocument, Offline, post, Refused } from "./api.js";
+import { save } from "./csv.js";
+import { fill, h } from "./element.js";
+import { date, dateTime, since, words } from "./format.js";
+
+const PAGE = 25;
+const WHY = {
+  "another-patient": "It names another patient than the referral that it was sent for.",
+  "referral-not-named": "It names no referral.",
+  "referral-unknown": "It names a referral that we do not have.",
+  "trace-unknown": "It answers a request that we did not make.",
+  "no-open-referral": "The patient's number has no open referral.",
+  "referral-closed": "The referral that it is about is closed.",
+  "referral-stands": "A referral could not be processed any more: work on it by telephone, and tell operations.",
+};
+const SIGNS = {
+  "same-identifier": "same record number", "same-name-and-birth-date": "same name and birth date", "same-telephone-number": "same telephone number",
+  "named-by-its-sender": "named by the sender", "with-this-clinic": "with this clinic",
+};
+/** What a person reads here; anything else is saved and opened with what belongs to it. */
+const READABLE = /^(text\/|application\/(fhir\+)?json|application\/edi-x12|application\/hl7)/;
+
+export async function unmatchedPage({ main, failed }) {
+  const status = h("p.status", { role: "status" });
+  const list = h("div");
+  let items = [];
+  let next = null;
+
+  async function read(after) {
+    const query = new URLSearchParams({ _count: PAGE, ...(after ? { _page: after } : {}) });
+    const page = await get(`/unmatched?${query}`);
+    items = after ? [...items, ...page.unmatched] : page.unmatched;
+    next = page.next;
+    fill(list,
+      items.length ? h("ul.found", {}, items.map(card)) : h("p.empty", {}, "Everything that came belongs to a referral."),
+      next && h("p.actions", {}, h("button", { onclick: () => read(next).catch(failed) }, "Show more")));
+  }
+
+  function card(item) {
+    const place = h("div");
+    const about = item.reason === "referral-stands" ? "A referral stands still" : words(item.kind ?? "message");
+    const element = h("li", { "data-id": item.id },
+      h("h2", {}, item.critical && h("b.priority", {}, "Critical"), about),
+      h("p.wanted", {}, WHY[item.reason] ?? words(item.reason)),
+      h("p.sub", {}, `from ${words(item.from)} · received ${dateTime(item.receivedAt)}, ${since(item.receivedAt)} ago`),
+      h("p.actions", {},
+        item.document && h("button", { onclick: () => open(item, place) }, "Read it"),
+        item.actions.includes("attach") && h("button.primary", { onclick: () => choose(item, place) }, "Find its referral"),
+        item.reason === "referral-stands" && h("a.button", { href: `#/referral/${item.candidates[0]?.referralId}` }, "Open the referral"),
+        h("button.plain", { onclick: () => ask(item, place, { action: "dismiss" }, "Dismiss it", "Nothing is done with it; it stays on record with who dismissed it.") }, "Dismiss …")),
+      place);
+    return element;
+  }
+
+  async function open(item, place) {
+    fill(place, h("p.quiet", {}, "Loading …"));
+    try {
+      const found = await getDocument(`/unmatched/${item.id}/document`);
+      if (found.location) return fill(place, h("p", {}, h("a", { href: found.location, rel: "noreferrer" }, "Save it: it is large")));
+      if (!READABLE.test(item.contentType)) {
+        save(item.document.slice(0, 12), item.contentType, found);
+        return fill(place, h("p", {}, "Saved: the file holds a patient's data, keep it accordingly."));
+      }
+      const text = found instanceof Blob ? await found.text() : JSON.stringify(found, null, 2);
+      return fill(place, h("pre", { tabindex: "0", "aria-label": "As it came" }, text));
+    } catch (error) {
+      return said(error, place);
+    }
+  }
+
+  /** The candidates, the likeliest first, and a search for any other. */
+  async function choose(item, place) {
+    fill(place, h("p.quiet", {}, "Looking for who is meant …"));
+    const found = h("div");
+    const form = h("form.search", { role: "search", onsubmit: search },
+      h("label", {}, h("span", {}, "Another: name, birth date or a number"), h("input", { name: "text", type: "search", required: true, minlength: "2", maxlength: "120", autocomplete: "off" })),
+      h("button", { type: "submit" }, "Search"));
+    try {
+      const likely = await Promise.all(item.candidates.map((each) => referral(each.referralId)));
+      const rows = likely.map((each, at) => each && row(each, item.candidates[at].because)).filter(Boolean);
+      fill(place, h("h3", {}, rows.length ? "Likely, the best first" : "No referral suggests itself"), rows.length > 0 && h("ul.found", {}, rows), form, found);
+      place.querySelector("ul button, input")?.focus();
+    } catch (error) {
+      said(error, place);
+    }
+
+    async function search(event) {
+      event.preventDefault();
+      try {
+        const { referrals, more } = await post("/referrals/search", { text: new FormData(form).get("text").trim() });
+        fill(found, referrals.length ? h("ul.found", {}, referrals.map((each) => row(each, []))) : h("p", { role: "status" }, "Nothing found."),
+          more && h("p.quiet", {}, "There are more: add the birth date or another name."));
+      } catch (error) {
+        said(error, found);
+      }
+    }
+
+    function row(each, because) {
+      const patient = each.patient ?? {};
+      const name = patient.name ?? "Unnamed patient";
+      return h("li", {},
+        h("a", { href: `#/referral/${each.id}` }, name), h("span.sub", {}, [patient.birthDate && `born ${date(patient.birthDate)}`, patient.recordNumber && `record ${patient.recordNumber}`, each.placer && `order ${each.placer}`].filter(Boolean).join(" · ")),
+        h("p.wanted", {}, patient.service ?? words(each.pathway)),
+        h("span", {}, each.outcome ? `Closed: ${words(each.outcome).toLowerCase()}` : words(each.status)),
+        because.length > 0 && h("span.sub", {}, because.map((sign) => SIGNS[sign] ?? words(sign)).join(" · ")),
+        h("p.actions", {}, h("button", { "aria-label": `Attach it to the referral of ${name}`, onclick: () =>
+          ask(item, place, { action: "attach", referralId: each.id }, `Attach it to the referral of ${name}`, "It counts as if it had come for this referral; who attached it is on record.") }, "Attach to this …")));
+    }
+  }
+
+  function ask(item, place, decision, title, follows) {
+    const alert = h("p.status", { role: "alert" });
+    const key = crypto.randomUUID();
+    const submit = h("button.primary", { type: "submit" }, decision.action === "attach" ? "Attach" : "Dismiss");
+    const form = h("form.act", { onsubmit: send }, h("h2", {}, title), h("p.follows", {}, follows), alert,
+      h("p.actions", {}, submit, h("button.plain", { type: "button", onclick: () => fill(place) }, "Cancel")));
+    fill(place, form);
+    submit.focus();
+
+    async function send(event) {
+      event.preventDefault();
+      submit.disabled = true;
+      try {
+        await post(`/unmatched/${item.id}/decision`, decision, key);
+        fill(status, decision.action === "attach" ? ["Attached. ", h("a", { href: `#/referral/${decision.referralId}` }, "Open the referral")] : "Dismissed.");
+        await read();
+        list.querySelector("button")?.focus();
+      } catch (error) {
+        submit.disabled = false;
+        said(error, alert);
+      }
+    }
+  }
+
+  function said(error, place) {
+    if (error instanceof Offline || error instanceof Refused) fill(place, h("p", { role: "alert" }, error.message));
+    else failed(error);
+  }
+
+  fill(main, h("h1", {}, "Unmatched"),
+    h("p.quiet", {}, "Documents, answers and texts that came from somebody known and belong to no referral yet. The router attaches nothing by itself."),
+    status, list);
+  await read();
+}
+
+/** Read a referral as a search shows it; null where it is not there any more. */
+async function referral(id) {
+  const { referrals } = await post("/referrals/search", { text: id });
+  return referrals[0] ?? null;
+}
