@@ -113,10 +113,6 @@ def test_a_task_results_in_the_name_of_the_next_state(name: str) -> None:
 MAY_BE_OPEN = {Step.CONTACT_PATIENT: {Reason.CALL_DUE}, Step.OPEN_WORK_ITEM: ANY_REASON}
 """The reasons of work items that may be open while a step waits."""
 NEVER_TAKEN: dict[Step, set[Next]] = {
-    # An item about an order that changed is not open while the patient is contacted.
-    Step.CONTACT_PATIENT: {Step.CHECK_READINESS},
-    # A call that reached nobody is only recorded while a visit is booked.
-    Step.AWAIT_VISIT: {Step.CONTACT_PATIENT},
     # Another reason for a person to look keeps the item where it is.
     Step.OPEN_WORK_ITEM: {Step.OPEN_WORK_ITEM},
 }

@@ -15,6 +15,7 @@ from referral_core.domain.work_items import (
     CHOOSE_PERFORMER,
     ENTER_AUTHORIZATION,
     NAME_SERVICE,
+    REBOOK,
     RECORD_CALL,
     RETRY,
     ROUTE_AGAIN,
@@ -93,6 +94,11 @@ def test_an_action_leads_where_its_policy_says(reason: Reason, action: str) -> N
         wanted = Step.AWAIT_VISIT  # the patient agreed
     if reason is Reason.CLOSING_SIGN_OFF and action == "sign-off":
         wanted = Step.VERIFY_CLOSURE
+    visit = before.appointment
+    is_ahead = visit is not None and visit.is_booked and visit.start > world.clock.now()
+    is_news = reason not in {Reason.PATIENT_CANCELS, Reason.ANOTHER_TIME_WANTED}
+    if is_ahead and is_news and action in {ROUTE_AGAIN, CHECK_AGAIN, REBOOK}:
+        wanted = Step.CONTACT_PATIENT  # the patient is told first that the visit is off
     # When the person acts
     act(world, action)
     # Then the referral goes on where the policy says

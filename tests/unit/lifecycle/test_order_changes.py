@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -137,6 +138,7 @@ def test_a_payer_that_pends_is_asked_anew(part: ChangedPart) -> None:
 def test_a_person_keeps_to_the_plan_or_has_it_checked_again() -> None:
     for action, step in ((KEEP_WAITING, Step.AWAIT_VISIT), (CHECK_AGAIN, Step.OFFER_REFERRAL)):
         world = WAITS[Step.AWAIT_VISIT]()
+        world.clock.move(timedelta(days=1))
         put(world, ChangedPart.SERVICE)
         decide(world, action)
         assert world.referral.current_step is step

@@ -8,7 +8,7 @@ import pytest
 
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.updates import AppointmentBooked, DecisionMade
-from referral_core.domain.work_items import KEEP_WAITING, REBOOK, Reason
+from referral_core.domain.work_items import KEEP_WAITING, PATIENT_TOLD, REBOOK, Reason
 from tests.in_memory import World
 from tests.partner_actions import booked, reason_of
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT
@@ -47,6 +47,7 @@ def test_another_booking_is_another_matter() -> None:
 def test_a_visit_before_the_authorized_period_is_outside_it_too() -> None:
     world = STANDS_AT[Reason.VISIT_UNAUTHORIZED]()
     world.report(DecisionMade, action=REBOOK)
+    world.report(DecisionMade, action=PATIENT_TOLD)
     known = world.referral.authorization
     assert known is not None
     assert known.valid_from is not None

@@ -52,10 +52,12 @@ def every_clinic_declines(pathway_id: str) -> PathwayWorld:
 
 
 def clinic_withdraws_after_booking(pathway_id: str) -> PathwayWorld:
-    """The clinic gives the referral back with the visit booked: another one is chosen."""
+    """The clinic withdraws with the visit booked: the patient is told, another is chosen."""
     world = booked(pathway_id)
     world.later(2)
     world.report(OfferDeclined, reason="specialist-left")
+    if at_work_item(world.referral):
+        world.decide("patient-told")
     return world
 
 

@@ -149,7 +149,7 @@ def test_the_words_that_a_text_message_asks_for_are_understood(
 ) -> None:
     said = text("sms", purpose, language, discreet=discreet).body.replace(SENDER, "")
     asked = set(re.findall(r"\b(?:YES|NO|TIME|STOP|SI|HORA)\b", said))
-    ends = purpose in {Purpose.CALLED_OFF, Purpose.WITHDRAWN}
+    ends = purpose in {Purpose.CALLED_OFF, Purpose.VISIT_OFF, Purpose.WITHDRAWN}
     assert {"STOP"} | (set() if ends else {"NO"}) <= asked
     assert not ends or asked == {"STOP"}  # nothing is asked any more
     assert Reply.OTHER not in {read_reply(word) for word in asked}

@@ -159,6 +159,7 @@ def test_a_stop_sent_before_the_next_clinic_was_asked_is_a_stop() -> None:
 def test_a_clinic_that_withdraws_after_the_booking_leaves_no_visit_behind() -> None:
     # Given a booked visit
     world = with_visit()
+    world.clock.move(timedelta(days=1))
     # When the clinic withdraws, and another one accepts
     world.report(OfferDeclined, offer=1)
     visit = world.referral.appointment

@@ -58,7 +58,7 @@ _SENTENCES: Final[Mapping[PlannedAct, str]] = MappingProxyType(
         _A.SERIES_LOOKED_AT: "The router looks whether the patient answered the other order.",
         _A.SERIES_ENDS: "The series of attempts ends; the referrer is told, or a person decides.",
         _A.PATIENT_REMINDED: "The patient is reminded of the visit.",
-        _A.PATIENT_TOLD: "The patient is told that nothing more comes of it.",
+        _A.PATIENT_TOLD: "The patient is told that the visit is off, or that it has ended.",
         _A.VISIT: "The visit takes place.",
         _A.CLINIC_REMINDED_OF_REPORT: "The clinic is reminded of its report.",
         _A.NOTICE_ASKED_AGAIN: "The referring provider's EHR is given the notice once more.",

@@ -22,6 +22,7 @@ from referral_core.domain.updates import (
 )
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.outreach.visit_off import told_first
 
 ROUTER: Final = "router"
 
@@ -90,7 +91,8 @@ def draft(
         kind: what happened.
         status_reason: one sentence without PHI.
         due_at: when somebody must look; soon, when None.
-        then: where the state machine goes; None: the wait goes on, or is opened.
+        then: where the state machine goes; None: the wait goes on, or is opened. A patient who
+            believes in a visit that is off is told first.
         by: the update that brings it about; the router itself when None.
         status: the new status.
         queue: overrides the status's team.
@@ -104,24 +106,23 @@ def draft(
     referral = case.referral
     if same_owner:
         queue, waits_for = referral.queue, referral.waits_for
-    return Draft(
-        change(
-            referral,
-            kind,
-            at=case.now,
-            actor=by.actor if by else ROUTER,
-            status_reason=status_reason,
-            due_at=due_at or case.soon,
-            status=status,
-            queue=queue,
-            waits_for=waits_for,
-            facts=facts,
-            metered=metered,
-            **regions,
-        ),
-        next=then,
-        effects=effects,
+    made = change(
+        referral,
+        kind,
+        at=case.now,
+        actor=by.actor if by else ROUTER,
+        status_reason=status_reason,
+        due_at=due_at or case.soon,
+        status=status,
+        queue=queue,
+        waits_for=waits_for,
+        facts=facts,
+        metered=metered,
+        **regions,
     )
+    if (off := told_first(case.of(made.after), then)) is not None:
+        made, then = made.but(after=made.after.but(appointment=off)), Step.CONTACT_PATIENT
+    return Draft(made, next=then, effects=effects)
 
 
 def start_draft(

@@ -27,6 +27,7 @@ from referral_core.lifecycle.evidence import (
 )
 from referral_core.lifecycle.outreach.attempts import ends_at, escalates_at, is_escalated, upcoming
 from referral_core.lifecycle.outreach.messages import reachable
+from referral_core.lifecycle.outreach.visit_off import is_told_of
 from referral_core.lifecycle.pauses import pause_of
 from referral_core.lifecycle.reactions.appointment import is_booked, reminder_times, word_due
 
@@ -95,7 +96,7 @@ def _without_answer(case: Case, at: datetime) -> Planned:
 
 def _of_outreach(case: Case, due: datetime) -> Iterator[Planned]:
     referral, outreach = case.referral, case.rules.outreach
-    if referral.is_ending:
+    if referral.is_ending or is_told_of(referral):
         yield will(_A.PATIENT_TOLD, due)
         return
     if referral.asked_with is not None:

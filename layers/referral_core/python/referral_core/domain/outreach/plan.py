@@ -38,12 +38,14 @@ class Purpose(StrEnum):
 
     Attributes:
         CANCELLATION: a visit does not take place, and another one is wanted.
+        VISIT_OFF: a visit does not take place, and another one is looked for without them.
         CALLED_OFF: a visit does not take place, and none is arranged any more.
         WITHDRAWN: they were asked, and nothing is arranged any more.
     """
 
     INVITATION = "invitation"
     CANCELLATION = "cancellation"
+    VISIT_OFF = "visit-off"
     CALLED_OFF = "called-off"
     WITHDRAWN = "withdrawn"
     REMINDER = "reminder"

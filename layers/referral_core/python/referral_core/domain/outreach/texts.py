@@ -35,6 +35,10 @@ _SMS: Final[Mapping[tuple[str, Purpose], str]] = {
     "hear how to prepare. Reply TIME, NO or STOP",
     ("es", Purpose.PREPARATION): "$sender: $visit es el $when. Llame al $call_back para saber "
     "como prepararse. Responda HORA, NO o STOP",
+    ("en", Purpose.VISIT_OFF): "$sender: $visit on $when is off, please do not come. "
+    "We look for another one. Call $call_back or reply STOP",
+    ("es", Purpose.VISIT_OFF): "$sender: $visit del $when se cancelo, no venga. "
+    "Buscamos otra y le avisaremos. Tel $call_back, o STOP",
     ("en", Purpose.CALLED_OFF): "$sender: $visit on $when is cancelled, please do not come. "
     "No reply needed. Call $call_back, or reply STOP",
     ("es", Purpose.CALLED_OFF): "$sender: $visit del $when se cancelo, por favor no venga. "
@@ -58,6 +62,10 @@ _DISCREET_SMS: Final[Mapping[tuple[str, Purpose], str]] = {
     "NO to cancel, STOP to opt out. Call $call_back",
     ("es", Purpose.REMINDER): "$sender: un recordatorio para el $when. Responda HORA para otra "
     "hora, NO para cancelar, o STOP. Tel $call_back",
+    ("en", Purpose.VISIT_OFF): "$sender: $when is cancelled. We look for another time and "
+    "tell you. Questions? Call $call_back or reply STOP",
+    ("es", Purpose.VISIT_OFF): "$sender: se cancelo lo del $when. Buscamos otra hora y le "
+    "avisaremos. Dudas? Tel $call_back, o STOP",
     ("en", Purpose.CALLED_OFF): "$sender: $when is cancelled. No reply needed. "
     "Questions? Call $call_back or reply STOP",
     ("es", Purpose.CALLED_OFF): "$sender: se cancelo lo del $when. No hace falta responder. "
@@ -120,6 +128,17 @@ _LONG_BY_PURPOSE: Final[Mapping[tuple[str, Purpose], Text]] = {
         "$Visit del $when se canceló",
         "Hola:\n\n$Visit del $when se canceló; por favor no venga. Llámenos al $call_back, de "
         "lunes a viernes, de 9 a 5, para coordinar otra.\n\n$sender",
+    ),
+    ("en", Purpose.VISIT_OFF): Text(
+        "$Visit on $when is cancelled",
+        "Hello,\n\n$Visit on $when is cancelled; please do not come. We are looking for another "
+        "one, and will tell you. If you have questions, call us at $call_back, Monday to Friday, "
+        "9 to 5.\n\n$sender",
+    ),
+    ("es", Purpose.VISIT_OFF): Text(
+        "$Visit del $when se canceló",
+        "Hola:\n\n$Visit del $when se canceló; por favor no venga. Buscamos otra y le avisaremos. "
+        "Si tiene dudas, llámenos al $call_back, de lunes a viernes, de 9 a 5.\n\n$sender",
     ),
     ("en", Purpose.CALLED_OFF): Text(
         "$Visit on $when is cancelled",

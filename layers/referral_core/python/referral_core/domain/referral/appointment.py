@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Model
 from referral_core.domain.work_items import Reason
 
@@ -13,7 +14,10 @@ class Appointment(Model):
     Attributes:
         utc_offset: minutes from UTC at the clinic, as it wrote the time.
         reminders: those sent or past.
-        called_off: whether the end of the referral cancelled it, and nobody before.
+        called_off: whether it is off by other means than its clinic's cancelling it: then a message
+            of its own says so.
+        told_off: whether the patient knows that it is off.
+        told_before: the step at which the referral goes on once the patient was told.
         seen_to: why a person looked at it already, and let it stand.
     """
 
@@ -24,6 +28,8 @@ class Appointment(Model):
     seen_to: tuple[Reason, ...] = ()
     status: Literal["booked", "fulfilled", "noshow", "cancelled"] = "booked"
     called_off: bool = False
+    told_off: bool = False
+    told_before: Step | None = None
 
     @property
     def is_booked(self) -> bool:

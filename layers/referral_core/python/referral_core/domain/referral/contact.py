@@ -12,7 +12,7 @@ ContactState = Literal["sending", "sent", "failed", "ambiguous", "skipped", "due
 
 
 class Contact(Model):
-    """One attempt to reach the patient, one reminder, or the message that it has ended.
+    """One attempt to reach the patient, one reminder, or word of the end or of a visit that is off.
 
     `sending` is written before the channel is called: an attempt found in it is ambiguous and
     never sent again blindly. `due` is a call that staff are to make, `missed` one that nobody
@@ -29,7 +29,7 @@ class Contact(Model):
     channel: Channel
     at: datetime
     state: ContactState
-    purpose: Literal["invitation", "reminder", "ending"] = "invitation"
+    purpose: Literal["invitation", "reminder", "ending", "visit-off"] = "invitation"
     position: int | None = None
     parts: int = 0
     day_part: DayPart | None = None

@@ -15,6 +15,7 @@ class NoticeTopic(StrEnum):
     CLOSURE = "closure"
     INFORMATION_NEEDED = "information-needed"
     APPOINTMENT_MISSED = "appointment-missed"
+    VISIT_OFF = "visit-off"
     CRITICAL_RESULT = "critical-result"
     REPORT_WITHDRAWN = "report-withdrawn"
 

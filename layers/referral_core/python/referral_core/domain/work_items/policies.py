@@ -166,11 +166,11 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             {},
             Outcome.UNABLE_TO_REACH,
         ),
-        # How the referral ends is decided already: only the visit is still to be called off.
+        # What follows is decided already: only the visit is still to be called off.
         Reason.PATIENT_NOT_TOLD: to_be_seen(
             Queue.CONTACT_CENTER,
             "The visit is off and no message may tell the patient so in time; call the patient.",
-            {PATIENT_TOLD: Step.VERIFY_CLOSURE, NOT_REACHED: Step.VERIFY_CLOSURE},
+            {PATIENT_TOLD: None, NOT_REACHED: None},
         ),
         Reason.ENDING_CONTRADICTED: to_be_seen(
             Queue.REFERRAL_COORDINATORS,

@@ -121,12 +121,16 @@ _CATEGORIES: Final[Mapping[NoticeTopic, str]] = {
     NoticeTopic.CLOSURE: "notification",
     NoticeTopic.INFORMATION_NEEDED: "reminder",
     NoticeTopic.APPOINTMENT_MISSED: "notification",
+    NoticeTopic.VISIT_OFF: "notification",
     NoticeTopic.CRITICAL_RESULT: "alert",
     NoticeTopic.REPORT_WITHDRAWN: "alert",
 }
 _SENTENCES: Final[Mapping[NoticeTopic, str]] = {
     NoticeTopic.APPOINTMENT_MISSED: (
         "The appointment did not take place; the patient is contacted again."
+    ),
+    NoticeTopic.VISIT_OFF: (
+        "The visit that was booked is off; the patient is told, and another one is looked for."
     ),
     NoticeTopic.REPORT_WITHDRAWN: (
         "The clinic withdrew the report that you were told of; another one is awaited."

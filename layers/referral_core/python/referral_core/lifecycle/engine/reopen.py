@@ -87,6 +87,7 @@ def _reopened(case: Case, resume: Step, actor: str, reason: str) -> Draft:
     referral = case.referral
     # Whoever is chosen next, the clinic that had it is told, and its capacity is free.
     rerouted = resume not in _NEED_PERFORMER and referral.offer is not None
+    visit = cancelled_appointment(referral)
     drafted = draft(
         case,
         EventKind.REOPENED,
@@ -108,7 +109,7 @@ def _reopened(case: Case, resume: Step, actor: str, reason: str) -> Draft:
         attestation=None,
         report_reminders=0,
         reports_reviewed=len(referral.reports),
-        appointment=cancelled_appointment(referral),
+        appointment=visit.but(told_before=None) if visit else None,
         offers=referral.with_offer_ended("taken-back", "reopened") if rerouted else referral.offers,
         offers_window_start=len(referral.offers),
         contacts_window_start=len(referral.contacts),

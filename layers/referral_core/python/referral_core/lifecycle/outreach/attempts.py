@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from referral_core.domain.outreach.plan import CAPPED
+from referral_core.domain.outreach.plan import CAPPED, Purpose
 from referral_core.domain.outreach.series import series
 from referral_core.domain.pathway import OutreachAttempt
 from referral_core.domain.referral import Contact, Referral
@@ -142,3 +142,12 @@ def call_by(case: Case) -> datetime:
         return until
     limit = contact_by(case)
     return min(until, limit) if limit > case.now else until
+
+
+def purpose_of(case: Case) -> Purpose:
+    """Return why the patient is written to: first of all not to come to a cancelled visit."""
+    visit = case.referral.appointment
+    is_told = any(c.state == "sent" for c in series(case.referral))
+    if visit is None or visit.told_off or visit.start <= case.now or is_told:
+        return Purpose.INVITATION
+    return Purpose.CANCELLATION if visit.status == "cancelled" else Purpose.INVITATION

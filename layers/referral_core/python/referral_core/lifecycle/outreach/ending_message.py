@@ -11,17 +11,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from referral_core.domain.effects import Effect
-from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Step
-from referral_core.domain.messages import DeliveryUnknown
-from referral_core.domain.outreach.plan import METERED, Channel, Purpose
+from referral_core.domain.outreach.plan import Channel, Purpose
 from referral_core.domain.outreach.replies import Reply
-from referral_core.domain.outreach.series import last_contact, series, with_contact_ended
-from referral_core.domain.referral import Contact, Referral
+from referral_core.domain.outreach.series import series
+from referral_core.domain.referral import Contact
 from referral_core.domain.referral.contact import ContactState
-from referral_core.domain.updates import PatientReplied, ReportReceived, Update, UpdateKind
+from referral_core.domain.updates import PatientReplied, ReportReceived, Update
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.disclosure import has_consent, needs_consent
@@ -31,17 +28,10 @@ from referral_core.lifecycle.draft import (
     draft,
     open_work_item,
     record_only,
-    start_draft,
 )
-from referral_core.lifecycle.outreach.messages import (
-    Messages,
-    free_at,
-    is_opted_out,
-    message_claim,
-    reachable,
-)
+from referral_core.lifecycle.outreach.telling import TELLS_ONLY, Occasion, by_text, told_of
+from referral_core.lifecycle.outreach.visit_off import is_off
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
-from referral_core.lifecycle.step import Recorder
 
 _KNOWN_TO_THEM: Final = frozenset(
     {Outcome.PATIENT_DECLINED, Outcome.DECEASED_OR_MOVED, Outcome.UNABLE_TO_REACH}
@@ -50,9 +40,6 @@ _KNOWN_TO_THEM: Final = frozenset(
 _ONLY_OF_A_VISIT: Final = frozenset({Outcome.SUPERSEDED, Outcome.CARE_RECEIVED_ELSEWHERE})
 """Ends after which a question to the patient is moot: only who is booked must hear of it."""
 _ASKED: Final[frozenset[ContactState]] = frozenset({"sent", "made", "sending", "ambiguous"})
-ACCEPTS: Final = frozenset({UpdateKind.PATIENT_REPLIED, UpdateKind.REPORT_RECEIVED})
-"""What is used while the message waits for its hour; what else comes waits for the closure."""
-_TRY_AGAIN: Final = timedelta(hours=1)
 _TRIED_FOR: Final = timedelta(days=1)
 
 
@@ -61,8 +48,8 @@ def is_owed(case: Case) -> bool:
     outcome = case.referral.proposed_outcome
     if outcome is None or outcome in COMPLETED | _KNOWN_TO_THEM or case.content.patient.deceased:
         return False
-    visit_is_off = is_visit_off(case)
-    if any(_settles(c, visit_is_off=visit_is_off) for c in _told(case.referral)):
+    visit_is_off = is_off(case)
+    if any(_settles(c, visit_is_off=visit_is_off) for c in told_of(case.referral, "ending")):
         return False
     if visit_is_off:
         return True
@@ -71,19 +58,8 @@ def is_owed(case: Case) -> bool:
         return False
     asked = referral.asked_with is not None or any(c.state in _ASKED for c in series(referral))
     is_moot = outcome in _ONLY_OF_A_VISIT or _others_ask(case)
-    return asked and not is_moot and _channel(case) is not None
-
-
-def is_visit_off(case: Case) -> bool:
-    """Whether a visit that lies ahead does not take place, and the patient does not know it yet.
-
-    Of one that was cancelled before, the series that follows tells: it begins with saying so.
-    """
-    visit = case.referral.appointment
-    if visit is None or visit.start <= case.now:
-        return False
-    knows = any(c.state in {"sent", "made"} for c in series(case.referral))
-    return visit.is_booked or (visit.status == "cancelled" and (visit.called_off or not knows))
+    waits = asked or _waits_for_another_visit(case)
+    return waits and not is_moot and _channel(case) is not None
 
 
 def leads_to(case: Case) -> Draft:
@@ -98,63 +74,14 @@ def leads_to(case: Case) -> Draft:
     )
 
 
-def start(case: Case) -> Draft:
-    """Write the message down before it is sent; back to the closure where none is owed any more.
-
-    One that was being sent when the step died is not sent again: nobody knows whether it was.
-    """
-    last, contacts = last_contact(case.referral), case.referral.contacts
-    if last is not None and last.state == "sending":
-        contacts = with_contact_ended(case.referral, "ambiguous")
-        case = case.of(case.referral.but(contacts=contacts))
-    channel = _channel(case)
-    if channel is None or not is_owed(case):
-        return _verified(case, EventKind.PATIENT_TO_BE_TOLD)
-    claims: tuple[Effect, ...] = ()
-    if free_at(case, channel, case.now) <= case.now:
-        contact = Contact(
-            number=len(contacts) + 1,
-            channel=channel,
-            at=case.now,
-            state="sending",
-            purpose="ending",
-            day_part=case.hours.part_of(case.now),
-        )
-        contacts, claims = (*contacts, contact), message_claim(case, contact)
-    return start_draft(
-        case,
-        Step.CONTACT_PATIENT,
-        "The patient is being told that nothing more comes of it.",
-        effects=claims,
-        contacts=contacts,
-    )
-
-
-def execute(case: Case, messages: Messages) -> Recorder:
-    """Send what `start` wrote down, or wait until it may be sent."""
-    contact = last_contact(case.referral)
-    if contact is None or contact.state != "sending":
-        return _waits
-    purpose = Purpose.CALLED_OFF if is_visit_off(case) else Purpose.WITHDRAWN
-    try:
-        parts = messages.send(case, contact, purpose)
-    except DeliveryUnknown:
-        return lambda current: _ended(current, "ambiguous")
-    except Retryable:
-        return _channel_down
-    except Permanent:
-        return lambda current: _ended(current, "failed")
-    return lambda current: _ended(current, "sent", parts)
-
-
-def on_update(case: Case, update: Update) -> Draft:
+def _on_update(case: Case, update: Update) -> Draft:
     """React while the message waits for its hour: a reply changes only whether it may go out.
 
     A report is read at once, as it is once the patient was told.
     """
     if isinstance(update, ReportReceived):
         return received_while_verifying(case, update).to(Step.VERIFY_CLOSURE)
-    if isinstance(update, PatientReplied) and update.reply is Reply.STOP and is_visit_off(case):
+    if isinstance(update, PatientReplied) and update.reply is Reply.STOP and is_off(case):
         # A person calls at once: by the hour of the message there may be no time left.
         facts = ContactFacts(reply=update.reply)
         stopped = record_only(
@@ -176,45 +103,21 @@ def on_update(case: Case, update: Update) -> Draft:
     )
 
 
-def told_by_a_person(referral: Referral, at: datetime, *, reached: bool) -> tuple[Contact, ...]:
-    """Return the contacts with the call about a visit that is off, or that reached nobody."""
-    call = Contact(
-        number=len(referral.contacts) + 1,
-        channel="call",
-        at=at,
-        state="made" if reached else "missed",
-        purpose="ending",
-    )
-    return (*referral.contacts, call)
-
-
-def due_at(case: Case) -> datetime:
-    """Return when the message may be sent."""
-    channel = _channel(case)
-    return case.soon if channel is None else free_at(case, channel, case.now)
-
-
 def _channel(case: Case) -> Channel | None:
     """Return by which channel the patient may be told in time; None: by none."""
-    if is_opted_out(case) or (needs_consent(case) and not has_consent(case)):
+    if needs_consent(case) and not has_consent(case):
         return None
-    asked: list[Channel] = ["sms", "email"]
-    limit = None
-    if is_visit_off(case) and case.referral.appointment is not None:
-        limit = case.referral.appointment.start
-    else:
-        asked += [c.channel for c in series(case.referral) if c.channel in {"portal", "letter"}]
-    in_vain = {c.channel for c in _told(case.referral) if c.state in {"failed", "ambiguous"}}
-    return next(
-        (
-            channel
-            for channel in asked
-            if channel not in in_vain
-            and reachable(case, channel)
-            and (limit is None or free_at(case, channel, case.now) < limit)
-        ),
-        None,
-    )
+    visit = case.referral.appointment
+    if visit is not None and is_off(case):
+        return by_text(case, "ending", visit.start)
+    slow = (c.channel for c in series(case.referral) if c.channel in {"portal", "letter"})
+    return by_text(case, "ending", None, *slow)
+
+
+def _waits_for_another_visit(case: Case) -> bool:
+    """Whether the patient was told of a visit that is off, and that another one is looked for."""
+    visit = case.referral.appointment
+    return visit is not None and visit.status == "cancelled" and visit.told_off
 
 
 def _others_ask(case: Case) -> bool:
@@ -227,21 +130,16 @@ def _others_ask(case: Case) -> bool:
     return any(not r.is_closed and r.proposed_outcome is None for r in others)
 
 
-def _told(referral: Referral) -> tuple[Contact, ...]:
-    recent = referral.contacts[referral.contacts_window_start :]
-    return tuple(c for c in recent if c.purpose == "ending")
-
-
 def _settles(contact: Contact, *, visit_is_off: bool) -> bool:
     """Whether a try to tell the patient ends it: of a visit they must surely know."""
     surely = contact.state in {"sent", "made", "missed"}
     return surely or (not visit_is_off and contact.state in {"failed", "ambiguous"})
 
 
-def _verified(case: Case, kind: EventKind) -> Draft:
+def _verified(case: Case) -> Draft:
     return draft(
         case,
-        kind,
+        EventKind.PATIENT_TO_BE_TOLD,
         case.referral.status_reason,
         then=Step.VERIFY_CLOSURE,
         same_owner=True,
@@ -249,42 +147,31 @@ def _verified(case: Case, kind: EventKind) -> Draft:
     )
 
 
-def _waits(case: Case) -> Draft:
-    return draft(
-        case,
-        EventKind.PATIENT_TO_BE_TOLD,
-        "The patient is told that the visit is off, or no longer arranged, once a message may go.",
-        due_at=due_at(case),
-    )
+def _tried_until(case: Case) -> datetime:
+    visit, limit = case.referral.appointment, case.referral.status_since + _TRIED_FOR
+    if visit is not None and is_off(case):
+        # At least once more, however long it took to come here.
+        return min(max(limit, case.now + timedelta(hours=1)), visit.start)
+    return limit
 
 
-def _channel_down(case: Case) -> Draft:
-    """Draft that nothing was sent: it is tried again, and a visit is called off by a person."""
-    visit, again = case.referral.appointment, case.now + _TRY_AGAIN
-    limit = case.referral.status_since + _TRIED_FOR
-    if visit is not None and is_visit_off(case):
-        limit = min(max(limit, again), visit.start)
-    if again >= limit:
-        return _ended(case, "failed")
-    return draft(
-        case,
-        EventKind.CHANNEL_UNAVAILABLE,
-        "The message channel is not available; the message is sent once it is.",
-        due_at=again,
-        contacts=case.referral.contacts[:-1],
-    )
+def _told(case: Case, drafted: Draft, is_sent: bool) -> Draft:  # noqa: FBT001 - an Occasion's
+    visit = drafted.after.appointment
+    if is_sent and visit is not None and is_off(case):
+        drafted = drafted.with_after(drafted.after.but(appointment=visit.but(told_off=True)))
+    return drafted.to(Step.VERIFY_CLOSURE)
 
 
-def _ended(case: Case, state: ContactState, parts: int = 0) -> Draft:
-    contact = case.referral.contacts[-1]
-    return draft(
-        case,
-        EventKind.PATIENT_TOLD if state == "sent" else EventKind.CHANNEL_UNAVAILABLE,
-        "The patient was told that nothing more comes of it."
-        if state == "sent"
-        else "The message that tells the patient of the end did not surely arrive.",
-        then=Step.VERIFY_CLOSURE,
-        facts=ContactFacts(attempt=contact.number, channel=contact.channel),
-        metered={METERED[contact.channel]: parts} if parts else None,
-        contacts=with_contact_ended(case.referral, state, parts),
-    )
+OF_THE_END: Final = Occasion(
+    mark="ending",
+    is_owed=is_owed,
+    channel=_channel,
+    purpose=lambda case: Purpose.CALLED_OFF if is_off(case) else Purpose.WITHDRAWN,
+    accepts=TELLS_ONLY,
+    on_update=_on_update,
+    settled=_verified,
+    told=_told,
+    waits="The patient is told that the visit is off, or not arranged, once a message may go.",
+    done="The patient was told that nothing more comes of it.",
+    tried_until=_tried_until,
+)

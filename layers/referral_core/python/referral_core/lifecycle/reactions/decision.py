@@ -42,7 +42,8 @@ from referral_core.domain.work_items import (
 )
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item
-from referral_core.lifecycle.outreach.ending_message import told_by_a_person
+from referral_core.lifecycle.outreach.telling import told_by_a_person
+from referral_core.lifecycle.outreach.visit_off import called_off
 from referral_core.lifecycle.reactions.notice import sent_again
 from referral_core.lifecycle.reactions.offer import cancelled_appointment, taken_back
 from referral_core.lifecycle.reactions.order_change import checked_again
@@ -54,6 +55,8 @@ _BY_OTHER_UPDATES: Final[Mapping[str, str]] = {
 }
 """Actions that are facts rather than decisions, and what they must say."""
 _ABOUT_BOOKING: Final = frozenset({Reason.VISIT_UNAUTHORIZED, Reason.INTERPRETER_NEEDED})
+_PATIENTS_OWN: Final = frozenset({Reason.PATIENT_CANCELS, Reason.ANOTHER_TIME_WANTED})
+"""What the patient asked for: they know that the visit is off."""
 _ABOUT_MESSAGE: Final = frozenset({Reason.MESSAGE_AMBIGUOUS, Reason.MESSAGE_REFUSED})
 ABOUT_NOTICE: Final = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLEDGED})
 """Reasons that the notice itself settles."""
@@ -94,12 +97,15 @@ def decided(case: Case, update: DecisionMade) -> Draft:
     if action == CHOOSE_PERFORMER:
         return _performer_chosen(case, update)
     if action == ROUTE_AGAIN and referral.offer is not None:
-        return taken_back(case, update, "staff-decision", metered=_DECIDED)
+        told = item.reason in _PATIENTS_OWN
+        return taken_back(case, update, "staff-decision", metered=_DECIDED, known=told)
     if action == CHECK_AGAIN:
         return checked_again(case, update, _DECIDED)
     if action == CONTACT_AGAIN and item.reason in _ABOUT_MESSAGE and _has_booking(referral):
         # It was a reminder: the visit stands, and so do its other reminders.
         return resumed(case, Step.AWAIT_VISIT, update)
+    if action == REBOOK and _has_booking(referral):
+        return _to_be_rebooked(case, target, update, item)
     team = case.rules.outreach.evidence.sign_off
     if action == closing_action(Outcome.UNABLE_TO_REACH) and team is not None:
         return _to_be_signed_off(case, update, team)
@@ -197,19 +203,25 @@ def _later(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Conseq
     return {"service": referral.service.but(later_accepted=True)}
 
 
-def _rebooked(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
-    if not _has_booking(referral):
-        return {}
-    return {
+def _to_be_rebooked(case: Case, target: Step, update: DecisionMade, item: WorkItem) -> Draft:
+    """Draft that the clinic books anew: whoever did not ask for it is told that this is off."""
+    return resumed(
+        case,
+        target,
+        update,
+        appointment=called_off(case, known=item.reason in _PATIENTS_OWN),
+        status=Status.APPOINTMENT_CANCELLED,
+    )
+
+
+def _new_series(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
+    """Ask the patient anew: what was booked is to be booked again."""
+    again: Consequences = {
         "appointment": cancelled_appointment(referral),
         "status": Status.APPOINTMENT_CANCELLED,
     }
-
-
-def _new_series(referral: Referral, update: DecisionMade, item: WorkItem) -> Consequences:
-    """Ask the patient anew: what was booked is to be booked again."""
     return {
-        **_rebooked(referral, update, item),
+        **(again if _has_booking(referral) else {}),
         "patient_reply": None,
         "contacts_window_start": len(referral.contacts),
         "outreach_from": None,
@@ -257,8 +269,11 @@ def _let_stand(referral: Referral, _update: DecisionMade, item: WorkItem) -> Con
 
 
 def _told(referral: Referral, update: DecisionMade, _item: WorkItem) -> Consequences:
-    reached = update.action == PATIENT_TOLD
-    return {"contacts": told_by_a_person(referral, update.received_at, reached=reached)}
+    reached, visit = update.action == PATIENT_TOLD, referral.appointment
+    return {
+        "contacts": told_by_a_person(referral, update.received_at, reached=reached),
+        "appointment": visit.but(told_off=True) if visit and not referral.is_ending else visit,
+    }
 
 
 def _seen(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
@@ -270,7 +285,6 @@ _CONSEQUENCES: Final[Mapping[str, Callable[[Referral, DecisionMade, WorkItem], C
     SELF_PAY: _pays_alone,
     APPOINTMENT_FULFILLED: _seen,
     KEEP_WAITING: _let_stand,
-    REBOOK: _rebooked,
     CONTACT_AGAIN: _new_series,
     RETRY: _more_clinics,
     RESUBMIT: _resubmitted,

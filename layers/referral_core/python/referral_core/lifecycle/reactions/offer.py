@@ -13,11 +13,13 @@ from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.outreach.replies import Reply
 from referral_core.domain.performer_choice import PerformerChoice
-from referral_core.domain.referral import Appointment, Referral
+from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Referral
 from referral_core.domain.referral.offer import OfferStatus
 from referral_core.domain.updates import OfferAccepted, OfferDeclined, Reported
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, release
+from referral_core.lifecycle.outreach import visit_off
+from referral_core.lifecycle.reactions.appointment import is_booked
 
 PATIENT_PREFERENCE: Final = "patient-preference"
 """Why a clinic is taken back: one of the override codes that a routing decision may have."""
@@ -96,7 +98,7 @@ def _lost(case: Case, update: Reported, kind: EventKind, reason: str | None) -> 
         facts=OfferFacts(offer=referral.offer.number if referral.offer else None, reason=reason),
         effects=release(referral.offer),
         offers=referral.with_offer_ended(_STATUS[kind], reason),
-        **anew(referral),
+        **anew(case),
     )
 
 
@@ -107,8 +109,18 @@ def taken_back(
     *,
     metered: Mapping[str, int] | None = None,
     performer_choice: PerformerChoice | None = None,
+    known: bool = False,
 ) -> Draft:
-    """Draft that another clinic is wanted: the one in hand is told, its capacity is released."""
+    """Draft that another clinic is wanted: the one in hand is told, its capacity is released.
+
+    Args:
+        case: the referral and the moment.
+        update: what wants it.
+        reason: why.
+        metered: units for the ledger.
+        performer_choice: whom a person wants to be asked next.
+        known: whether the patient knows that a visit booked is off; it may be their own wish.
+    """
     referral = case.referral
     who = "The patient wants" if reason == PATIENT_PREFERENCE else "Staff want"
     return draft(
@@ -117,6 +129,7 @@ def taken_back(
         f"{who} another clinic; one is chosen next.",
         then=Step.ROUTE_REFERRAL,
         by=update,
+        status=Status.ROUTING if is_booked(referral) else None,
         facts=OfferFacts(offer=referral.offer.number if referral.offer else None, reason=reason),
         metered=metered,
         effects=release(referral.offer),
@@ -125,7 +138,7 @@ def taken_back(
         performer_choice=performer_choice,
         authorization=None,
         work_item=None,
-        **anew(referral),
+        **anew(case, known=known or reason == PATIENT_PREFERENCE),
     )
 
 
@@ -137,12 +150,23 @@ class Anew(TypedDict):
     outreach_from: datetime | None
     escalated: bool
     patient_reply: Reply | None
+    notices: tuple[Notice, ...]
 
 
-def anew(referral: Referral) -> Anew:
-    """Return what another clinic changes: its appointment is to be booked, the patient told."""
+def anew(case: Case, *, known: bool = False) -> Anew:
+    """Return what another clinic changes: its appointment is to be booked, the patient told.
+
+    Args:
+        case: the referral and the moment.
+        known: whether the patient knows that the visit booked with this one is off.
+    """
+    referral = case.referral
+    appointment, notices = visit_off.called_off(case, known=known), referral.notices
+    if is_booked(referral) and appointment is not None and appointment.called_off:
+        notices = referral.with_notice(case.now, NoticeTopic.VISIT_OFF)
     return {
-        "appointment": cancelled_appointment(referral),
+        "appointment": appointment,
+        "notices": notices,
         "contacts_window_start": len(referral.contacts),
         "outreach_from": None,
         "escalated": False,

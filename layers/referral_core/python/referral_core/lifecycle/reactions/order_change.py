@@ -83,7 +83,7 @@ def order_changed(step: Step, case: Case, update: InformationSupplied) -> Draft:
     if step is Step.OPEN_WORK_ITEM:
         return _while_a_person_looks(case, update, parts)
     known = case.of(referral.but(work_item=None))
-    match _consequence(step, parts):
+    match _consequence(_row_of(step, referral), parts):
         case Consequence.USED_NEXT:
             return record_only(known, update, EventKind.INFORMATION_SUPPLIED, facts=StepFacts())
         case Consequence.TO_CLINIC:
@@ -92,6 +92,12 @@ def order_changed(step: Step, case: Case, update: InformationSupplied) -> Draft:
             return checked_again(known, update)
         case _:
             return _decided(known, update)
+
+
+def _row_of(step: Step, referral: Referral) -> Step:
+    """Return whose row of the table holds: who is told of a visit that is off has no clinic."""
+    is_routed = step is not Step.CONTACT_PATIENT or referral.offer is not None
+    return step if is_routed else Step.ROUTE_REFERRAL
 
 
 def _consequence(step: Step, parts: tuple[ChangedPart, ...]) -> Consequence:
@@ -119,7 +125,7 @@ def checked_again(case: Case, update: Reported, metered: Mapping[str, int] | Non
         waitlist_tries=0,
         time_zones=(),
         work_item=None,
-        **anew(referral),
+        **anew(case),
     )
 
 
@@ -170,6 +176,7 @@ def _while_a_person_looks(
     if referral.status in _BEFORE_ROUTING:
         return checked_again(case, update)
     step = item.resume_at if item.resume_at in CONSEQUENCES else Step.ROUTE_REFERRAL
+    step = _row_of(step, referral)
     known = case.of(referral.but(current_step=step))
     if _P.REACH in parts and item.reason in _UNREACHED:
         settled = case.of(referral.but(work_item=None, **_new_series(referral)))

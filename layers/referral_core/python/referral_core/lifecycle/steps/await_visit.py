@@ -53,6 +53,7 @@ class AwaitVisit(Reacting):
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
             Step.OFFER_REFERRAL,
+            Step.CONTACT_PATIENT,
             Step.AWAIT_VISIT,
             Step.ROUTE_REFERRAL,
             Step.VERIFY_CLOSURE,

@@ -12,7 +12,7 @@ from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
 from referral_core.domain.messages import DeliveryUnknown
-from referral_core.domain.outreach.plan import METERED, Purpose
+from referral_core.domain.outreach.plan import METERED
 from referral_core.domain.outreach.series import (
     last_contact,
     series,
@@ -26,7 +26,7 @@ from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.evidence import is_unreachable
-from referral_core.lifecycle.outreach import ending_message
+from referral_core.lifecycle.outreach import ending_message, telling, visit_off_message
 from referral_core.lifecycle.outreach.alternates import alternate_at
 from referral_core.lifecycle.outreach.attempts import (
     Turn,
@@ -35,10 +35,12 @@ from referral_core.lifecycle.outreach.attempts import (
     goes_on_at,
     is_escalated,
     next_turn,
+    purpose_of,
     starts_at,
 )
 from referral_core.lifecycle.outreach.calls import call_due, call_overdue
 from referral_core.lifecycle.outreach.messages import Messages, message_claim, unconfirmed_send
+from referral_core.lifecycle.outreach.visit_off import is_told_of
 from referral_core.lifecycle.reactions.patient import replied_to_series
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.requisition import asking, follow, follows
@@ -62,6 +64,7 @@ class ContactPatient(Reacting):
     name: ClassVar[Step] = Step.CONTACT_PATIENT
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
+            Step.CHECK_READINESS,
             Step.OFFER_REFERRAL,
             Step.AWAIT_VISIT,
             Step.CONTACT_PATIENT,
@@ -85,15 +88,14 @@ class ContactPatient(Reacting):
     }
 
     def accepted_updates(self, referral: Referral) -> frozenset[UpdateKind]:
-        """Accept what there is a reaction to; while the end is told, little of it."""
-        if referral.is_ending:
-            return ending_message.ACCEPTS
-        return super().accepted_updates(referral)
+        """Accept what there is a reaction to; while something is only told, little of it."""
+        occasion = _occasion(referral)
+        return occasion.accepts if occasion else super().accepted_updates(referral)
 
     def on_update(self, case: Case, update: Update) -> Draft:
         """React with the call that was due settled: the patient is heard of another way."""
-        if case.referral.is_ending:
-            return ending_message.on_update(case, update)
+        if (occasion := _occasion(case.referral)) is not None:
+            return occasion.on_update(case, update)
         match update.kind:
             case UpdateKind.DEADLINE:
                 return self.on_deadline(case, update)
@@ -108,8 +110,8 @@ class ContactPatient(Reacting):
 
     def start(self, case: Case) -> Draft:
         """Write the attempt down before the channel is used, so that none is made twice."""
-        if case.referral.is_ending:
-            return ending_message.start(case)
+        if (occasion := _occasion(case.referral)) is not None:
+            return telling.start(case, occasion)
         if (unsure := unconfirmed_send(case, self.name)) is not None:
             return unsure
         placed = case.of(case.referral.but(time_zones=case.zones))
@@ -139,8 +141,8 @@ class ContactPatient(Reacting):
 
     def execute(self, case: Case) -> Recorder:
         """Make the attempt that `start` wrote down, or wait until one may be made."""
-        if case.referral.is_ending:
-            return ending_message.execute(case, self.messages)
+        if (occasion := _occasion(case.referral)) is not None:
+            return telling.execute(case, self.messages, occasion)
         other = asking(case)
         if other is not None:
             return follows(case, other)
@@ -177,7 +179,7 @@ class ContactPatient(Reacting):
     def _send(self, case: Case, contact: Contact) -> Recorder:
         due = goes_on_at(case, next_turn(case).at)
         try:
-            parts = self.messages.send(case, contact, _purpose(case))
+            parts = self.messages.send(case, contact, purpose_of(case))
         except DeliveryUnknown:
             return lambda current: open_work_item(
                 current,
@@ -194,12 +196,11 @@ class ContactPatient(Reacting):
         return lambda current: _contacted(current, contact, due, parts)
 
 
-def _purpose(case: Case) -> Purpose:
-    """Return why the patient is written to: first of all not to come to a cancelled visit."""
-    visit = case.referral.appointment
-    is_told = any(c.state == "sent" for c in series(case.referral))
-    is_off = visit is not None and visit.status == "cancelled" and visit.start > case.now
-    return Purpose.CANCELLATION if is_off and not is_told else Purpose.INVITATION
+def _occasion(referral: Referral) -> telling.Occasion | None:
+    """Return what the patient is only told; None where they are asked."""
+    if referral.is_ending:
+        return ending_message.OF_THE_END
+    return visit_off_message.OF_A_VISIT if is_told_of(referral) else None
 
 
 def _due_now(case: Case, turn: Turn, contacts: tuple[Contact, ...]) -> Contact | None:
