@@ -16,7 +16,7 @@ BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed check test synth demo local console simulate-day report mutants fuzz bench bench-routing bench-waitlist bench-console terminology terminology-document format clean
+.PHONY: help setup installed lint check test synth demo local console simulate-day report mutants fuzz bench bench-routing bench-waitlist bench-console terminology terminology-document format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -48,11 +48,14 @@ node_modules/.ready: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-check: setup ## Lint, format, types, import contracts and unit tests: what CI runs first.
+lint: setup ## Lint, format, import contracts and types: what CI runs first.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
-	@$(BIN)/mypy & types=$$!; $(BIN)/pytest -q -n 2 tests/unit tests/contracts; tests=$$?; wait $$types && exit $$tests
+	@$(BIN)/mypy
+
+check: setup ## Lint, format, types, import contracts and unit tests: the quick part.
+	@$(MAKE) --no-print-directory lint & lint=$$!; $(BIN)/pytest -q -n 2 tests/unit tests/contracts; tests=$$?; wait $$lint && exit $$tests
 
 test: setup ## Run every test, those on the embedded stack included.
 	@$(BIN)/pytest -q -n 2 tests/unit tests/contracts tests/adapters tests/infra tests/simulation tests/console tests/mutants

@@ -15,6 +15,7 @@ from typing import Any
 from local.simulation.machine import InMemoryStateMachine
 from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.metering import Uncounted
 from referral_core.adapters.memory.partners import (
     MemoryClinics,
     MemoryDocuments,
@@ -122,6 +123,8 @@ def a_directory(referrals: MemoryReferrals) -> MemoryDirectory:
 class World:
     """Steps, adapters and a clock in memory; `report` applies what a partner reports.
 
+    What writes cost is counted only where a test brings referrals that count.
+
     Attributes:
         ehr_is_up: whether the referrer's EHR takes notices about anything but the end.
     """
@@ -134,7 +137,7 @@ class World:
         pathways: Pathways = pathway,
     ) -> None:
         self.clock = ManualClock(START)
-        self.referrals = referrals or MemoryReferrals()
+        self.referrals = referrals or MemoryReferrals(Uncounted())
         self.directory = a_directory(self.referrals)
         self.workflow = MemoryWorkflow()
         self.payer = MemoryPayer({REFERRAL: script} if script else None)

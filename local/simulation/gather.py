@@ -4,20 +4,52 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from starlette.applications import Starlette
+
+from local.lake.duck import DuckLake
 from local.partners.world import PARTNERS as PARTIES
-from local.simulation.day import Day
-from local.simulation.tenant import PARTNERS
+from local.partners.world import World as PartnersWorld
+from local.simulation.day import Day, Posted
+from local.simulation.loop import LoopClock
+from local.simulation.machine import InMemoryStateMachine
+from local.simulation.services import Captured, VirtualQueue, VirtualStream, VirtualTopic
+from local.simulation.table import SimulatedTable
+from local.simulation.tenant import PARTNERS, Configured
 from local.simulation.transport import exchange
+from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger
+from referral_core.domain.ids import Tenant
 
-if TYPE_CHECKING:
-    from local.simulation.world import World
+
+class Lived(Protocol):
+    """What is read of a world whose day is over."""
+
+    seed: str
+    clock: LoopClock
+    posted: list[Posted]
+    table: SimulatedTable
+    machine: InMemoryStateMachine
+    captured: Captured
+    partners: PartnersWorld
+    app: Starlette
+    topic: VirtualTopic
+    notices: VirtualQueue
+    waitlist: VirtualQueue
+    print_queue: VirtualQueue
+    stream_dead: VirtualQueue
+    stream: VirtualStream
+    lake: DuckLake
+    others: MemoryMessenger
+    documents: MemoryDocuments
+    configured: tuple[Configured, ...]
+    reserved: Counter[tuple[Tenant, str, str]]
 
 
-def gather(world: World, began: datetime) -> Day:
+def gather(world: Lived, began: datetime) -> Day:
     """Return what a day leaves behind."""
     return Day(
         seed=world.seed,
@@ -49,7 +81,7 @@ def gather(world: World, began: datetime) -> Day:
     )
 
 
-def _messages(world: World) -> list[Mapping[str, Any]]:
+def _messages(world: Lived) -> list[Mapping[str, Any]]:
     """Return what went to patients: reference and text, whatever the channel."""
     _, _, content = exchange(world.app, "GET", f"{PARTNERS}/carrier/messages", {}, b"")
     texts: list[Mapping[str, Any]] = json.loads(content)

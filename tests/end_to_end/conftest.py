@@ -1,4 +1,8 @@
-"""One stack for the whole session; the samples are on their way from its first second on."""
+"""A stack for the whole session; the samples are on their way from its first second on.
+
+With `-n 2 --dist loadgroup` there are two stacks side by side, each with a process of its own to
+answer: the samples have one for themselves.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,8 @@ _ORDER: Final = (
     "demo",
 )
 """What is counted exactly comes first, while the machine has nothing else to do."""
+_WITH_SAMPLES: Final = frozenset({"referrals"})
+"""What looks at the samples; all other tests are as well off on a stack without them."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,12 +59,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ours = [item for item in items if item.path.parent == Path(__file__).parent]
     for item in ours:
         item.add_marker(pytest.mark.stack)
+        item.add_marker(pytest.mark.xdist_group("samples" if _has_samples(item) else "others"))
     places = iter(sorted(ours, key=_place))
     items[:] = [next(places) if item in ours else item for item in items]
 
 
+def _has_samples(item: pytest.Item) -> bool:
+    return _name(item) in _WITH_SAMPLES
+
+
+def _name(item: pytest.Item) -> str:
+    return item.path.stem.removeprefix("test_")
+
+
 def _place(item: pytest.Item) -> tuple[bool, bool, int]:
-    name = item.path.stem.removeprefix("test_")
+    name = _name(item)
     return name == "demo", item.get_closest_marker("waits") is not None, _ORDER.index(name)
 
 
@@ -75,10 +90,12 @@ def records(stack: Stack) -> Records:
     return Records(stack)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _samples_first(request: pytest.FixtureRequest) -> None:
-    """Send the samples on their way with the first test, whichever that is."""
-    if any("samples" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    """Send the samples on their way with the first test of their stack, whichever that is."""
+    is_only_stack = not hasattr(request.config, "workerinput")
+    tests = request.session.items if is_only_stack else [request.node]
+    if any("samples" in getattr(item, "fixturenames", ()) for item in tests):
         request.getfixturevalue("samples")
 
 

@@ -166,7 +166,7 @@ def test_an_item_over_the_limit_is_named_and_nothing_is_accepted() -> None:
 
 
 def test_a_write_that_the_table_would_refuse_is_refused_in_memory_and_changes_nothing() -> None:
-    world = World()
+    world = World(referrals=MemoryReferrals())
     world.accept("happy-path")
     before = world.referral
     update = InformationSupplied(id="u", actor="ehr-1", role=Role.EHR, received_at=NOW)
@@ -180,7 +180,7 @@ def test_a_write_that_the_table_would_refuse_is_refused_in_memory_and_changes_no
 
 def test_a_referral_that_no_write_fits_is_on_a_worklist_all_the_same() -> None:
     """Whatever list an older release let grow: the last resort is an item of its own."""
-    world, unmatched = World(), MemoryUnmatched()
+    world, unmatched = World(referrals=MemoryReferrals()), MemoryUnmatched()
     world.accept("happy-path")
     before = world.referrals.load(TENANT, REFERRAL)
     noise = (sha256(str(n).encode()).hexdigest() for n in range(15_000))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 from collections.abc import Iterator
 from importlib import reload
+from pathlib import Path
 
 import pytest
 
 import referral_core
 from referral_core.wiring.parts.built_once import built_once
+
+WIRING = Path(referral_core.__file__).parent / "wiring"
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +45,20 @@ def test_the_collector_is_at_work_while_requests_are_served() -> None:
     built_once(lambda: None)()
     assert gc.isenabled()
     assert gc.get_threshold()[0] <= 10_000
+
+
+def test_what_is_built_for_other_shards_is_another() -> None:
+    build = built_once(lambda *shards: list(shards))
+    assert build(1, 2) is build(1, 2)
+    assert build(3) == [3]
+
+
+def test_every_function_is_built_so() -> None:
+    builders = {
+        path.stem: [ast.unparse(decorator) for decorator in node.decorator_list]
+        for path in WIRING.glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name == "build"
+    }
+    assert len(builders) > 20
+    assert {name for name, by in builders.items() if by != ["built_once"]} == set()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from referral_core.adapters.aws.dynamodb.due import DueIndex
 from referral_core.entrypoints.watchdog import Watchdog
 from referral_core.settings import settings
+from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock
 from referral_core.wiring.parts.engine_on_first_use import engine_on_first_use
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from referral_core.domain.ids import ReferralId, Tenant
 
 
-@cache
+@built_once
 def build(*shards: int) -> Watchdog:
     """Build the function fire_timers for some shards of the due index; none: for all."""
     due = DueIndex(aws_client("dynamodb"), settings().need("table_name"), shards)

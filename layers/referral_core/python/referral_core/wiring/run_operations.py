@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from referral_core.adapters.aws.dynamodb.pauses import PauseTable
@@ -13,6 +12,7 @@ from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.operations import RunOperations
 from referral_core.settings import settings
 from referral_core.wiring.parts.audit import audit
+from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock
 from referral_core.wiring.parts.engine_on_first_use import engine_on_first_use
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from referral_core.domain.updates import DecisionMade
 
 
-@cache
+@built_once
 def build() -> HttpEndpoint:
     """Build the function run_operations."""
     name = settings().need("table_name")

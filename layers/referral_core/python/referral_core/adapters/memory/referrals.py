@@ -10,7 +10,7 @@ from threading import RLock
 from typing import Final
 
 from referral_core.adapters.memory.effects import At, Shelves, require_possible, write
-from referral_core.adapters.memory.metering import event_of_commit, event_of_new
+from referral_core.adapters.memory.metering import AsTheTable, Metering
 from referral_core.domain.effects import Evidence, RecordUpdate, Release, RoutingDecision
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import Event
@@ -36,8 +36,14 @@ _EVER: Final = datetime.min.replace(tzinfo=UTC)
 class MemoryReferrals(Shelves):
     """Referrals in dictionaries, with one lock around every operation."""
 
-    def __init__(self) -> None:
+    def __init__(self, metering: Metering | None = None) -> None:
+        """Start empty.
+
+        Args:
+            metering: counts what the writes cost; as the table does, when None.
+        """
         super().__init__()
+        self._metering = metering or AsTheTable()
         self._lock = RLock()
         self._referrals: dict[At, ReferralState] = {}
         self._events: dict[At, list[Event]] = defaultdict(list)
@@ -58,7 +64,9 @@ class MemoryReferrals(Shelves):
     def _write(self, new_referral: NewReferral) -> None:
         referral = new_referral.referral
         at = (referral.tenant, referral.id)
-        event = event_of_new(new_referral)  # first: what does not fit the table changes nothing
+        event = self._metering.event_of_new(
+            new_referral
+        )  # first: what does not fit the table changes nothing
         self._referrals[at] = ReferralState(referral=referral, mailbox=Mailbox())
         self._file_due(referral)
         self._events[at].append(event)
@@ -240,7 +248,7 @@ class MemoryReferrals(Shelves):
             self._require_unchanged(commit, present)
             for effect in commit.effects:
                 require_possible(self, after, effect)
-            event = event_of_commit(commit, releases=self._releases(commit))
+            event = self._metering.event_of_commit(commit, releases=self._releases(commit))
             for effect in commit.effects:
                 write(self, after, effect)
             mailbox = commit.mailbox or present.mailbox

@@ -20,7 +20,7 @@ from referral_core.entrypoints.http.directory.changes import (
     StatedStatus,
     Verification,
 )
-from referral_core.entrypoints.http.orders.reads import ORDER_PARAMETERS
+from referral_core.entrypoints.http.orders.search import ORDER_PARAMETERS
 from referral_core.entrypoints.http.orders.task_search import TASK_PARAMETERS
 from referral_core.entrypoints.http.reports.request import REPORT_PARAMETERS
 from referral_core.entrypoints.http.route import FILES, SCOPES, Route

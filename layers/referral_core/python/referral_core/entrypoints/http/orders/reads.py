@@ -27,7 +27,7 @@ from referral_core.entrypoints.http.orders.search import OrderSearch
 from referral_core.entrypoints.http.orders.task_search import TASK_SHAPES, TaskSearch
 from referral_core.entrypoints.http.page_room import begin_of, bounded, refuse_foreign_page
 from referral_core.entrypoints.http.route_table import ROUTES
-from referral_core.entrypoints.http.search_parameters import SHAPES, count_of, counts_only, shaped
+from referral_core.entrypoints.http.search_parameters import count_of, counts_only, shaped
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.history import history
@@ -42,7 +42,6 @@ RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
 
 _BY_NUMBER: Final = "n"
 _BY_VERSION: Final = "h"
-ORDER_PARAMETERS: Final = frozenset(ORDER_SEARCH) | SHAPES
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request
 from referral_core.entrypoints.http.page_room import PageRoom, refuse_foreign_page
+from referral_core.entrypoints.http.search_parameters import SHAPES
 from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import Json
@@ -40,6 +41,7 @@ from referral_core.fhir.search import (
 )
 from referral_core.ports import Clock, Referrals
 
+ORDER_PARAMETERS: Final = frozenset(ORDER_SEARCH) | SHAPES
 _STRETCH: Final = 200
 """Entries of the index that one read takes."""
 _MOST_STRETCHES: Final = 5
