@@ -93,6 +93,7 @@ def rows(
     lake: DuckLake, name: str, request: ReportRequest, policy: Policy = POLICY
 ) -> list[dict[str, Any]]:
     """Run a figure; return its rows by column, the cuts among them."""
-    names = ("cut_1", "cut_2", "cut_3", *(c.name for c in definitions()[name].selected))
+    selected = (c.name for c in definitions()[name].selected)
+    names = ("cut_1", "cut_2", "cut_3", *selected, *(("people",) if request.is_of_patients else ()))
     found = lake.query(statement(name, request, policy))
     return [dict(zip(names, row, strict=True)) for row in found]

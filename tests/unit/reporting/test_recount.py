@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -44,6 +46,23 @@ def test_every_figure_is_recounted() -> None:
 def test_a_figure_equals_its_recount(name: str) -> None:
     found = by_cut(name, rows(sample_lake(), name, ASKED))
     assert found == recounted(name, sample_events(), ASKED)
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+@pytest.mark.parametrize("name", ["volume", "cost", "no_show", "aging"])
+def test_behind_each_row_about_patients_stand_the_referrals_that_count(
+    name: str, basis: Basis
+) -> None:
+    asked = a_request(basis=basis, by=("language", "pathway"), last_day=date(2026, 3, 6))
+    behind: Counter[tuple[Any, ...]] = Counter()
+    for one in referrals(sample_events(), asked, POLICY):
+        if one.is_received or one.is_open or any(one.happened()):
+            behind[one.cuts] += 1
+    found = rows(sample_lake(), name, asked)
+    assert found
+    for row in found:
+        cuts = tuple(row[f"cut_{n}"] for n in (1, 2, 3))
+        assert row["people"] == behind[cuts], cuts
 
 
 @pytest.mark.parametrize("name", ["loop", "cost", "leakage", "authorization", "touches"])

@@ -13,17 +13,23 @@ import duckdb
 import pytest
 
 from referral_core.reporting.export import CONTROL_TOTALS, as_csv, as_json, as_parquet
-from referral_core.reporting.result import HIDDEN, Result, result_of
+from referral_core.reporting.result import HIDDEN, UNNAMED, Result, result_of
 from referral_core.reports import definitions
 from tests.unit.reporting.lakes import a_request
 
 CONVERSION = definitions()["conversion"]
-COST = definitions()["cost"]
+COST, COST_PER_REFERRAL = definitions()["cost"], definitions()["cost_per_referral"]
 
 
 def a_conversion(*rows: tuple[str | None, int, int], by: str = "language", **shown: Any) -> Result:
-    """Return a result of (cut, eligible, booked) a row, as an engine gives it: text or numbers."""
-    wide = [(cut, None, None, str(e), b, 86_400_000, None, e, 0, 0) for cut, e, b in rows]
+    """Return a result of (cut, eligible, booked) a row, as an engine gives it: text or numbers.
+
+    Behind each stand as many referrals as are eligible, where the cut is of patients.
+    """
+    wide = [
+        (cut, None, None, str(e), b, 86_400_000, None, e, 0, 0, *([e] if by == "language" else []))
+        for cut, e, b in rows
+    ]
     return result_of(CONVERSION, a_request(by=(by,)), wide, **shown)
 
 
@@ -55,7 +61,7 @@ def test_totals_are_sums_and_the_rate_is_the_rate_of_the_sums() -> None:
     [
         ((40, 30), []),
         ((40, 30, 10, 9), [2, 3]),
-        # A single hidden row would be the total less the others.
+        # A single hidden row would be the total less the others; see test_small_cells.py.
         ((40, 30, 10), [1, 2]),
         ((40, 11), []),
         ((40, 0), []),
@@ -68,6 +74,44 @@ def test_cells_of_few_patients_are_not_shown(sizes: Sequence[int], hidden: Seque
         numbers = {k: v for k, v in result.rows[n].values.items() if k != "language"}
         assert set(numbers.values()) == {None}
         assert as_json(result)["rows"][n]["eligible"] == HIDDEN
+
+
+def a_cost_by_language(people: int, units: int) -> Result:
+    rows = [
+        (language, None, None, "cloud", unit, n, 0, "0.1", behind)
+        for language, n, behind in (("en", 900, 40), ("es", units, people), ("fr", 700, 30))
+        for unit in ("states", "write_units")
+    ]
+    return result_of(COST, a_request(by=("language",)), rows)
+
+
+def test_a_row_of_many_units_is_a_small_cell_where_few_referrals_stand_behind_it() -> None:
+    of_few = a_cost_by_language(people=2, units=50)
+    hidden = {row.values["language"] for row in of_few.rows if row.is_small}
+    assert hidden == {"es", "fr"}
+    assert not any(row.is_small for row in a_cost_by_language(people=20, units=50).rows)
+
+
+def test_what_the_cell_does_not_count_is_not_told_of_few_either() -> None:
+    """By activity a referral of an earlier month has costs, and is received in none."""
+    columns = (0, 1, 0, "1", 0, 0, 0, 0, "1", 0)
+    rows = [("es", None, None, *columns, 3)]
+    (row,) = result_of(COST_PER_REFERRAL, a_request(by=("language",)), rows).rows
+    assert (row.is_small, row.values["total"], row.values["language"]) == (True, None, UNNAMED)
+
+
+def test_of_one_language_only_its_total_would_say_the_number_so_it_is_not_named() -> None:
+    (row,) = a_conversion(("sw", 3, 1)).rows
+    assert (row.is_small, row.values["language"]) == (True, UNNAMED)
+
+
+def test_a_row_a_referral_does_not_say_what_its_patient_is() -> None:
+    figure = definitions()["referrals"]
+    blank = [None] * (len(figure.selected) - 2)
+    rows = [("es", None, None, f"r{n}", 1, *blank, 20) for n in range(20)]
+    found = result_of(figure, a_request(by=("language",)), rows).rows
+    assert {row.values["language"] for row in found} == {UNNAMED}
+    assert [row.values["referral_id"] for row in found][:2] == ["r0", "r1"]
 
 
 def test_finance_and_cuts_that_say_nothing_of_a_patient_show_all_cells() -> None:

@@ -30,6 +30,11 @@ from referral_core.reports import base_sql
 from referral_core.reports.definition import Definition
 
 _FIRST_YEAR: Final = 2020
+_BESIDE: Final[Mapping[str, Sequence[str]]] = {
+    "maturity": ("cohort", "still_open", "immature"),
+    "behind": ("people",),
+}
+"""Common tables of one row a cut, and the columns that a figure's rows get of them."""
 
 Literal = str | int | Decimal | None
 
@@ -57,8 +62,11 @@ def compose(figure: Definition, request: ReportRequest, policy: Policy) -> str:
         request: checked already.
         policy: as known at the request's instant.
     """
-    tables = common_tables(request, policy)
-    return f"{tables}{_with_maturity(figure.sql) if figure.matures else _alone(figure.sql)}"
+    beside = [
+        *(["maturity"] if figure.matures else ()),
+        *(["behind"] if request.is_of_patients else ()),
+    ]
+    return f"{common_tables(request, policy)}{_with(figure.sql, beside)}"
 
 
 def common_tables(request: ReportRequest, policy: Policy) -> str:
@@ -88,26 +96,26 @@ def common_tables(request: ReportRequest, policy: Policy) -> str:
     return f"WITH {written}"
 
 
-def _alone(sql: str) -> str:
-    return f"\n{sql.strip()}\n"
+def _with(sql: str, beside: Sequence[str]) -> str:
+    """Put columns beside each row of a figure, by its cuts.
+
+    Args:
+        sql: of the figure.
+        beside: common tables of one row a cut: how much of its cohort is open or young, and how
+            many referrals stand behind it.
+    """
+    if not beside:
+        return f"\n{sql.strip()}\n"
+    tables = {"figure": sql, **{name: base_sql(name) for name in beside}}
+    written = "".join(f",\n{name} AS (\n{body.strip()}\n)" for name, body in tables.items())
+    columns = ", ".join(f"{name}.{column}" for name in beside for column in _BESIDE[name])
+    joined = "".join(_joined(name) for name in beside)
+    return f"{written}\nSELECT figure.*, {columns}\nFROM figure{joined}\n"
 
 
-def _with_maturity(sql: str) -> str:
-    """Put beside each row how many of its cohort are open, and too young to say much."""
-    return f""",
-figure AS (
-{sql.strip()}
-),
-maturity AS (
-{base_sql("maturity").strip()}
-)
-SELECT f.*, m.cohort, m.still_open, m.immature
-FROM figure AS f
-LEFT JOIN maturity AS m
-    ON coalesce(f.cut_1, '') = coalesce(m.cut_1, '')
-    AND coalesce(f.cut_2, '') = coalesce(m.cut_2, '')
-    AND coalesce(f.cut_3, '') = coalesce(m.cut_3, '')
-"""  # noqa: S608 - a figure's file
+def _joined(name: str) -> str:
+    same = (f"coalesce(figure.cut_{n}, '') = coalesce({name}.cut_{n}, '')" for n in (1, 2, 3))
+    return f"\nLEFT JOIN {name}\n    ON {' AND '.join(same)}"
 
 
 def values(columns: Sequence[str], rows: Iterable[Sequence[Literal]]) -> str:

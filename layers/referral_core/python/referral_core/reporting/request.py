@@ -62,6 +62,11 @@ class ReportRequest(Model):
     as_of: datetime
     referral: ReferralId | None = None
 
+    @property
+    def is_of_patients(self) -> bool:
+        """Whether a cut says what patients are."""
+        return not PATIENT_CUTS.isdisjoint(self.by)
+
 
 class Offset(NamedTuple):
     """A stretch of time with one UTC offset, from and until in milliseconds since 1970."""

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from referral_core.reporting.request import PATIENT_CUTS, ReportRequest
+from referral_core.reporting.small_cells import FEW, Cell, covered
 from referral_core.reports.definition import ADDED, ColumnKind, Definition, ResultColumn
 
 Value = str | int | Decimal | date | None
-SMALL: Final = 11
-"""Cells of patient attributes under so many are not shown, and shown as `< 11`."""
-HIDDEN: Final = f"< {SMALL}"
+HIDDEN: Final = f"< {FEW}"
+"""What is shown of a cell of few patients."""
+UNNAMED: Final = "not shown"
+"""What stands for an attribute of patients so few that a total would say what each of them is."""
 _MS_A_DAY: Final = Decimal(86_400_000)
 _RATE, _DAYS = Decimal("0.0001"), Decimal("0.01")
 
@@ -56,12 +58,15 @@ def result_of(
         small_cells: whether cells of few patients are shown (finance's own exports).
     """
     cuts = [ResultColumn(name=n, kind=ColumnKind.TEXT, means=f"cut by {n}") for n in request.by]
-    read = [_read(figure, cuts, row) for row in rows]
+    behind = 1 if request.is_of_patients else 0
+    read = [_read(figure, cuts, row[: len(row) - behind]) for row in rows]
+    people = [int(row[-1] or 0) if behind else 0 for row in rows]
     texts = [c.name for c in (*cuts, *figure.shown) if c.kind is ColumnKind.TEXT]
-    read.sort(key=lambda row: [str(row[name] or "") for name in texts])
+    order = sorted(range(len(read)), key=lambda n: [str(read[n][name] or "") for name in texts])
+    read, people = [read[n] for n in order], [people[n] for n in order]
     found = [Row({**row, **_computed(figure, row)}) for row in read]
-    if not small_cells and set(request.by) & PATIENT_CUTS:
-        found = _small_hidden(figure, cuts, found)
+    if behind and not small_cells:
+        found = _small_hidden(figure, texts, found, people)
     added = {
         c.name: sum((_number(row[c.name]) for row in read), _zero(c))
         for c in figure.selected
@@ -109,24 +114,46 @@ def _computed(figure: Definition, row: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _small_hidden(
-    figure: Definition, cuts: Sequence[ResultColumn], rows: Sequence[Row]
+    figure: Definition, texts: Sequence[str], rows: Sequence[Row], people: Sequence[int]
 ) -> list[Row]:
-    """Hide rows of few patients; a single one takes the next smallest along.
+    """Hide rows of few patients, and those that would tell them.
 
-    Otherwise the total less what is shown would say the number.
+    Args:
+        figure: its own cell, where it counts less than the referrals behind it, decides.
+        texts: names of the columns that say what a row is about.
+        rows: sorted.
+        people: the referrals behind each row's cut.
     """
-    sizes = [_number(row.values[figure.cell]) for row in rows]
-    small = {i for i, size in enumerate(sizes) if 0 < size < SMALL}
-    others = sorted((size, i) for i, size in enumerate(sizes) if i not in small)
-    if len(small) == 1 and others:
-        small.add(others[0][1])
-    names = {c.name for c in cuts} | {c.name for c in figure.shown if c.kind is ColumnKind.TEXT}
-    return [
-        Row({n: v if n in names else None for n, v in row.values.items()}, is_small=True)
-        if i in small
-        else row
-        for i, row in enumerate(rows)
+    cells = [
+        Cell(
+            _place(row, figure, texts),
+            min((n for n in (int(_number(row.values[figure.cell])), behind) if n > 0), default=0),
+        )
+        for row, behind in zip(rows, people, strict=True)
     ]
+    cover = covered(cells, [n for n, name in enumerate(texts) if name in PATIENT_CUTS])
+    return [
+        _without(row, texts, is_named=place not in cover.nameless) if place in cover.hidden else row
+        for place, row in enumerate(rows)
+    ]
+
+
+def _place(row: Row, figure: Definition, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the cuts of a row, and its figure's texts as one: no report leaves out one of them."""
+    own = {column.name for column in figure.shown}
+    cuts = [str(row.values[name] or "") for name in texts if name not in own]
+    said = [str(row.values[name] or "") for name in texts if name in own]
+    return (*cuts, *(["/".join(said)] if said else []))
+
+
+def _without(row: Row, texts: Sequence[str], *, is_named: bool) -> Row:
+    """Return a row without its numbers, and perhaps without what its patients are."""
+    said = {n: v if n in texts else None for n, v in row.values.items()}
+    return Row(said if is_named else {**said, **_nameless(said)}, is_small=True)
+
+
+def _nameless(said: Mapping[str, Value]) -> dict[str, Value]:
+    return dict.fromkeys(PATIENT_CUTS & said.keys(), UNNAMED)
 
 
 def _number(value: Value) -> int | Decimal:
