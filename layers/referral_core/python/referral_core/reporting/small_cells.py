@@ -96,8 +96,8 @@ class _Table:
         told: list[tuple[frozenset[Values], int]] = []
         for chosen in self._choices:
             parts: dict[Values, set[Values]] = {}
-            for values in unknown:
-                parts.setdefault(tuple(values[n] for n in chosen), set()).add(values)
+            for one in unknown:
+                parts.setdefault(tuple(one[n] for n in chosen), set()).add(one)
             of_patients = not set(chosen) <= set(self._others)
             for total in self._by(chosen):
                 here = parts.get(self._at(total.members[0], chosen))
