@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.fhir.r4.datatypes import ContactPoint, Period
-from referral_core.fhir.telecom import e164, email, fax, phone
+from referral_core.fhir.telecom import e164, email, fax, phone, region_of
 from tests.unit.builders import NOW
 
 
@@ -30,6 +30,17 @@ def a_point(value: str, system: str = "phone", **fields: object) -> ContactPoint
         ("+44 (0113) 123 4567", "+441131234567"),
         ("+44 (0)113 123 4567", "+441131234567"),
         ("+52 55 1234 5678", "+525512345678"),
+        ("011-52-55-1234-5678", "+525512345678"),
+        ("0044 20 7946 0958", "+442079460958"),
+        ("+1 876 555 0131", "+18765550131"),
+        ("Cell: 508-555-0131", "+15085550131"),
+        ("Home phone 508-555-0131", "+15085550131"),
+        ("(508) 555-0131 (home)", "+15085550131"),
+        ("5085550131c", "+15085550131"),
+        ("508-555-0131, extn 5", "+15085550131"),
+        ("\uff15\uff10\uff18-\uff15\uff15\uff15-\uff10\uff11\uff13\uff11", "+15085550131"),
+        ("508\u2013555\u20130131", "+15085550131"),
+        ("508\u00a0555\u00a00131", "+15085550131"),
     ],
 )
 def test_a_number_that_can_be_dialled_is_e164(written: str, number: str) -> None:
@@ -45,6 +56,16 @@ def test_a_number_that_can_be_dialled_is_e164(written: str, number: str) -> None
         "108-555-0131",
         "+1 508",
         "n/a 5085550131",
+        "999-999-9999",
+        "222-222-2222",
+        "508-155-0131",
+        "508-911-0131",
+        "911-555-0131",
+        "211",
+        "0115085550131",
+        "508-555-0131 or 508-555-0199",
+        "call 508 555 0131 after 5pm",
+        "1-800-FLOWERS",
         "+123",
         "508" + " " * 99 + "5550131",
     ],
@@ -100,3 +121,38 @@ def test_a_number_that_cannot_be_dialled_gives_way_to_one_that_can() -> None:
 
 def test_an_email_address_is_taken_as_it_is() -> None:
     assert email([a_point("m@example.org", "email")], NOW) == "m@example.org"
+
+
+@pytest.mark.parametrize(
+    ("country", "region"),
+    [
+        (None, "US"),
+        ("United States of America", "US"),
+        ("usa", "US"),
+        ("Mexico", "MX"),
+        ("M\u00e9xico", "MX"),
+        ("Deutschland", "DE"),
+        ("Narnia", "ZZ"),
+        ("12", "ZZ"),
+    ],
+)
+def test_a_country_is_known_by_its_code_and_by_its_name(country: str | None, region: str) -> None:
+    assert region_of(country) == region
+
+
+def test_a_number_of_a_country_that_is_not_understood_is_nobodys_at_home() -> None:
+    mexican = "55 1234 5678"  # as a number of the United States it would be somebody else's
+    assert e164(mexican, region_of("Mexico")) == "+525512345678"
+    assert e164(mexican, region_of("Narnia")) is None
+    assert e164("+1 508 555 0131", region_of("Narnia")) == "+15085550131"
+
+
+@given(st.integers(2, 9), st.integers(0, 8), st.integers(2, 9), st.integers(0, 99_999_999))
+def test_a_number_of_north_america_is_the_same_however_it_is_parted(
+    first: int, second: int, exchange: int, rest: int
+) -> None:
+    digits = f"{first}{second}{rest // 10_000_000}{exchange}{rest % 1_000_000:06d}"
+    written = [digits, f"({digits[:3]}) {digits[3:6]}-{digits[6:]}", f"+1.{digits}", f"1 {digits}"]
+    found = {e164(one) for one in written}
+    assert len(found) == 1
+    assert found <= {f"+1{digits}", None}

@@ -58,6 +58,19 @@ def a_271(*patient: str, before: tuple[str, ...] = (), trace: str = "r1-e2") -> 
         pytest.param(["EB*C**30**GOLD*23*500"], UNCLEAR, id="only a deductible"),
         pytest.param(["EB*1************HC:99213"], UNCLEAR, id="only one procedure is named"),
         pytest.param([], UNCLEAR, id="nothing is said"),
+        pytest.param(
+            ["EB*1**30", "MSG*EMERGENCY SERVICES ONLY"], UNCLEAR, id="limited by a message"
+        ),
+        pytest.param(
+            ["EB*1**30", "MSG*BENEFITS ARE LIMITED TO 20 VISITS A YEAR"], ACTIVE, id="a condition"
+        ),
+        pytest.param(
+            ["EB*1**30", "EB*1**35", "MSG*RESTRICTED TO PREGNANCY RELATED SERVICES"],
+            ACTIVE,
+            id="the message is of another line",
+        ),
+        pytest.param(["EB*1**30*QM*QMB"], UNCLEAR, id="pays another plan's shares"),
+        pytest.param(["EB*1**30*QM", "EB*1**30*MC*FULL"], ACTIVE, id="and a whole plan beside it"),
     ],
 )
 def test_verdict(lines: list[str], verdict: EligibilityVerdict) -> None:
@@ -284,3 +297,12 @@ def test_a_plan_is_active_on_the_days_that_it_states_and_on_no_other(
     lines = ["EB*1**30", f"DTP*307*RD8*{first:%Y%m%d}-{last:%Y%m%d}"]
     is_active = read_271(a_271(*lines), service_date=day).verdict is ACTIVE
     assert is_active is (first <= day <= last)
+
+
+def test_of_subscriber_and_dependent_the_one_who_was_asked_about_answers() -> None:
+    text = a_271(
+        "EB*1**30",
+        *("HL*4*3*23*0", "TRN*2*r1-e2*9123456789", "NM1*03*1*RIVERA*LUZ", "EB*6**30"),
+        trace="subscribers-own",
+    )
+    assert read_271(text, trace="r1-e2").verdict is INACTIVE

@@ -254,6 +254,55 @@ def test_what_is_unsure_a_person_reads(said: str) -> None:
     assert read_reply(said) is Reply.OTHER
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("STOP \N{OCTAGONAL SIGN}", "\N{OCTAGONAL SIGN}", "stop\u200b", "ST\u200bOP", "STOOOP!!!"),
+        *(
+            "S T O P",
+            "\uff33\uff34\uff2f\uff30",
+            "stop \N{PERSON WITH FOLDED HANDS}",
+            "Delete my number",
+        ),
+        *("\u505c\u6b62", "\u9000\u8ba2", "\uc911\uc9c0", "\u062a\u0648\u0642\u0641"),
+        *("\u0421\u0422\u041e\u041f", "arr\u00eatez", "D\u1eebng l\u1ea1i", "Sispann"),
+        *("No m\u00e1s mensajes", "Ya no quiero recibir mensajes", "I don't want these messages"),
+        *("I do not want to receive texts anymore", "I no longer wish to be contacted"),
+        *("I want to stop receiving these messages", "stop sending me stuff"),
+    ],
+)
+def test_a_stop_is_a_stop_in_whatever_words_language_and_signs(said: str) -> None:
+    assert read_reply(said) is Reply.STOP
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            "I don't want this appointment",
+            "wrong number stop",
+            "bus stop",
+            "I can't stop coughing",
+        ),
+        *("The doctor told me to stop eating", "no more pain, thanks", "stop 1"),
+    ],
+)
+def test_a_sentence_with_a_stop_in_it_a_person_reads(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("yes \N{THUMBS UP SIGN}", Reply.YES),
+        ("1\ufe0f\u20e3", Reply.YES),
+        ("NO\u200d", Reply.NO),
+    ],
+)
+def test_pictures_and_unseen_signs_say_nothing(said: str, meant: Reply) -> None:
+    assert read_reply(said) is meant
+
+
 @given(st.text(max_size=200))
 def test_whatever_is_written_is_read_as_something(said: str) -> None:
     assert read_reply(said) in set(Reply)
@@ -379,3 +428,12 @@ def test_help_is_help(said: str) -> None:
 )
 def test_a_cry_for_help_with_something_a_person_reads(said: str) -> None:
     assert read_reply(said) is Reply.OTHER
+
+
+UNSEEN = "\u200b\u200d\u2060\ufe0f\u00ad"
+
+
+@given(st.sampled_from(["STOP", "Quit", "alto", "unsubscribe"]), st.sampled_from(UNSEEN), st.data())
+def test_no_unseen_sign_hides_a_stop(word: str, sign: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(word)))
+    assert read_reply(word[:place] + sign + word[place:]) is Reply.STOP

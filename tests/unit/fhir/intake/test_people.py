@@ -256,3 +256,48 @@ def test_a_number_that_nobody_can_dial_is_not_understood_rather_than_missing(val
 def test_a_number_that_was_not_sent_is_missing_and_a_year_is_no_birth_date() -> None:
     assert content(a_patient(telecom=[])).patient.not_understood == ()
     assert content(a_patient(birthDate="1961")).patient.not_understood == ("patient.birth_date",)
+
+
+@pytest.mark.parametrize(
+    ("language", "interpreter"),
+    [
+        ({"text": "American Sign Language"}, True),
+        ({"coding": [{"code": "sgn-US"}]}, True),
+        ({"text": "K'iche'"}, True),
+        ({"coding": [{"code": "sp"}]}, True),
+        ({"text": "Does not speak English"}, True),
+        ({"text": "Declined to answer"}, False),
+        ({"coding": [{"code": "und"}]}, False),
+        ({"text": "Farsi"}, False),
+        ({"text": "English"}, False),
+    ],
+)
+def test_a_language_that_nobody_understands_is_for_an_interpreter(
+    language: Json, *, interpreter: bool
+) -> None:
+    patient = content(a_patient(communication=[{"language": language}])).patient
+    assert patient.interpreter is interpreter
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Mandarin", "zh"), ("Farsi", "fa"), ("Cape Verdean Creole", "kea"), ("Punjabi", "pa")],
+)
+def test_a_language_is_known_by_what_people_call_it(text: str, language: str) -> None:
+    assert language_named_in(text) == language
+
+
+@pytest.mark.parametrize(("code", "language"), [("iw", "he"), ("in-ID", "id"), ("ase", "sgn")])
+def test_a_code_that_was_withdrawn_is_still_understood(code: str, language: str) -> None:
+    assert language_of_code(code) == language
+
+
+@pytest.mark.parametrize("born", ["9999-12-31", "2026-03-05", "0001-01-01", "1880-01-01", "1961"])
+def test_a_birth_that_cannot_be_is_not_understood(born: str) -> None:
+    patient = content(a_patient(birthDate=born)).patient
+    assert (patient.birth_date, patient.not_understood) == (None, ("patient.birth_date",))
+
+
+def test_a_number_of_which_nobody_says_that_it_is_a_telephones_is_not_missing() -> None:
+    patient = content(a_patient(telecom=[{"value": "508-555-0131"}])).patient
+    assert (patient.phone, patient.not_understood) == (None, ("patient.phone",))

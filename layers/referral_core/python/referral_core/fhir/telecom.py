@@ -10,27 +10,71 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from unicodedata import normalize
 
 from referral_core.fhir.r4.datatypes import ContactPoint, Period
 
 _LONGEST: Final = 40
 """More than any number takes with its extension; longer text is not searched."""
-_EXTENSION: Final = re.compile(r"\s*(?:;ext=|ext\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE)
+_EXTENSION: Final = re.compile(
+    r"\s*,?\s*(?:;ext=|extn?\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE
+)
+_LABEL: Final = (
+    r"(?:home|cell(?:ular)?|mobile|work|phone|tel|main|primary|preferred|voice|h|c|m|w|p)"
+)
+_BEFORE: Final = re.compile(
+    rf"^{_LABEL}(?:\s+(?:phone|number|no))?[.:#]*\s+|^{_LABEL}:", re.IGNORECASE
+)
+_BEHIND: Final = re.compile(rf"(?<=\d)\s*[(\[,\-]?\s*{_LABEL}[.)\]]*$", re.IGNORECASE)
+"""What people write beside a number to say which it is."""
 _TRUNK_ZERO: Final = re.compile(r"\(0")
 _WRITTEN: Final = re.compile(r"(?:tel:)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
-_NANP: Final = re.compile(r"1[2-9]\d{9}", re.ASCII)
+_NANP: Final = re.compile(r"1(?!(\d)\1{9})[2-9](?!11|9)\d\d[2-9](?!11)\d{6}", re.ASCII)
+"""Of area code and exchange neither begins with 0 or 1 nor is a service (N11); no area code is N9X;
+ten equal digits stand where somebody knew no number."""
+_ABROAD: Final = re.compile(r"^00(?=[1-9 .\-])")
+_FROM_NORTH_AMERICA: Final = re.compile(r"^011(?=[1-9 .\-])|^00(?=[1-9 .\-])")
+"""How a call abroad begins."""
 _NANP_LENGTH: Final = 10
+_DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _NORTH_AMERICA: Final = frozenset({"US", "CA", "PR", "VI", "GU", "AS", "MP"})
 _HOME: Final = "US"
-_REGIONS: Final = {"USA": "US", "CAN": "CA", "MEX": "MX", "PRI": "PR", "GBR": "GB"}
-"""ISO 3166 in three letters, as FHIR allows; other countries write numbers with a plus."""
+_REGIONS: Final = {
+    **dict.fromkeys(("USA", "U.S.", "U.S.A.", "UNITED STATES", "UNITED STATES OF AMERICA"), "US"),
+    "CAN": "CA",
+    "MEX": "MX",
+    "PRI": "PR",
+    "GBR": "GB",
+    "UK": "GB",
+    "DOM": "DO",
+    "GTM": "GT",
+}
+"""ISO 3166 in three letters, as FHIR allows, and what people call their own country."""
+_NOWHERE: Final = "ZZ"
+"""A country that is not understood: there only a number with a plus says whose it is."""
 
 
 def region_of(country: str | None) -> str:
     """Return the region in whose way numbers are written, by an address's country."""
-    written = (country or _HOME).strip().upper()
+    written = " ".join((country or _HOME).split()).upper() or _HOME
     region = _REGIONS.get(written, written)
-    return region if len(region) == len(_HOME) and region.isascii() else _HOME
+    if len(region) == len(_HOME) and region.isascii() and region.isalpha():
+        return region
+    return _named(written) or _NOWHERE
+
+
+def _named(country: str) -> str | None:
+    """Return the region of a country's name, in any language that the library knows."""
+    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - most are of the US
+
+    return next(
+        (
+            region
+            for region, names in LOCALE_DATA.items()
+            if any(name.strip("*").upper() == country for name in names.values())
+        ),
+        None,
+    )
 
 
 def e164(written: str, region: str = _HOME) -> str | None:
@@ -42,7 +86,10 @@ def e164(written: str, region: str = _HOME) -> str | None:
     """
     if len(written) > _LONGEST:
         return None
-    plain = _EXTENSION.sub("", written.strip())
+    shown = normalize("NFKC", written).translate(_DASHES).strip()
+    plain = _BEHIND.sub("", _EXTENSION.sub("", shown))
+    abroad = _FROM_NORTH_AMERICA if region in _NORTH_AMERICA else _ABROAD
+    plain = abroad.sub("+", _BEFORE.sub("", plain).strip())
     if not _WRITTEN.fullmatch(plain):
         return None
     if "+" in plain:

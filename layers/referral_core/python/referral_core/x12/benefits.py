@@ -18,6 +18,15 @@ _LIMITED: Final = re.compile(
     r"EMERGENC|FAMILY PLANNING|LIMITED|SPEND.?DOWN|SHARE OF COST|PREGNANCY ONLY", re.IGNORECASE
 )
 """Words in a plan's description (EB05) by which an active line is not active for everything."""
+_ONLY: Final = re.compile(
+    r"EMERGENC\w+ (?:SERVICES? |CARE |TREATMENT )?ONLY|ONLY (?:FOR )?EMERGENC|FAMILY PLANNING"
+    r"|SPEND.?DOWN|SHARE OF COST|PREGNANCY.RELATED|(?:RESTRICTED|LIMITED) TO (?!\d)"
+    r"|\b(?:DENTAL|VISION|PHARMACY|INPATIENT|TUBERCULOSIS) (?:SERVICES? |BENEFITS? )?ONLY",
+    re.IGNORECASE,
+)
+"""The same in a message (MSG01), where a plan's other conditions stand too."""
+_COST_SHARING: Final = frozenset({"QM"})
+"""EB04 of a plan that pays another one's premiums and shares, and no service by itself."""
 
 
 class Dates(NamedTuple):
@@ -35,6 +44,8 @@ class Benefit(NamedTuple):
     """One EB line with the dates of its loop, else those of the person.
 
     Attributes:
+        insurance: EB04.
+        messages: MSG01 of its loop.
         network: EB12: Y, N, or W where it does not matter.
     """
 
@@ -42,6 +53,8 @@ class Benefit(NamedTuple):
     service_types: frozenset[str]
     procedure: str
     description: str
+    insurance: str
+    messages: str
     authorization: str
     network: str
     dates: Dates
@@ -61,7 +74,8 @@ class Benefit(NamedTuple):
     @property
     def is_limited(self) -> bool:
         """Whether it says active, and in words that it is so for some services only."""
-        return self.status in ACTIVE and _LIMITED.search(self.description) is not None
+        said = _LIMITED.search(self.description) or _ONLY.search(self.messages)
+        return self.status in ACTIVE and (said is not None or self.insurance in _COST_SHARING)
 
 
 def benefits_of(segments: Sequence[Segment], repetition: str) -> list[Benefit]:
@@ -72,17 +86,20 @@ def benefits_of(segments: Sequence[Segment], repetition: str) -> list[Benefit]:
     of_person = _dates(segments[: starts[0]])
     found = []
     for begin, end in zip(starts, [*starts[1:], len(segments)], strict=True):
-        own = _dates(segments[begin + 1 : end])
-        found.append(_benefit(segments[begin], repetition, own or of_person or Dates()))
+        loop = segments[begin + 1 : end]
+        dates = _dates(loop) or of_person or Dates()
+        found.append(_benefit(segments[begin], loop, repetition, dates))
     return found
 
 
-def _benefit(segment: Segment, repetition: str, dates: Dates) -> Benefit:
+def _benefit(segment: Segment, loop: Sequence[Segment], repetition: str, dates: Dates) -> Benefit:
     return Benefit(
         status=element(segment, 1),
         service_types=frozenset(filter(None, element(segment, 3).split(repetition))),
         procedure=element(segment, 13),
         description=element(segment, 5),
+        insurance=element(segment, 4),
+        messages=" ".join(element(one, 1) for one in loop if one[0] == "MSG"),
         authorization=element(segment, 11),
         network=element(segment, 12),
         dates=dates,

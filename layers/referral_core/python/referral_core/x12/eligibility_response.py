@@ -116,7 +116,9 @@ def _patient(levels: Iterable[_Level], trace: str | None) -> _Level | None:
         others = [level for level in patients if level.traces() and trace not in level.traces()]
         if others and len(others) == len(patients):
             raise X12Error("The 271 answers another request (TRN02).")
-        patients = [level for level in patients if level not in others]
+        echoing = [level for level in patients if trace in level.traces()]
+        # A payer that repeats the subscriber's benefits above the dependent's answers below them.
+        patients = echoing or [level for level in patients if level not in others]
     if len(patients) > 1:
         raise X12Error("The 271 speaks of several people.")
     return patients[0] if patients else None

@@ -8,12 +8,12 @@ transmission, a wrong segment count) is refused.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from referral_core.domain.errors import Permanent
+from referral_core.domain.letters import plain
 
 
 class X12Error(Permanent):
@@ -44,37 +44,6 @@ class Transaction(NamedTuple):
 _ISA_ELEMENTS: Final = 16
 _ST_KIND: Final = 1
 _IGNORED: Final = "\ufeff \t\r\n"
-_WRITTEN_OUT: Final = str.maketrans(
-    {
-        "Æ": "AE",
-        "æ": "ae",
-        "Œ": "OE",
-        "œ": "oe",
-        "Ø": "O",
-        "ø": "o",
-        "Ł": "L",
-        "ł": "l",
-        "Đ": "D",
-        "đ": "d",
-        "Ð": "D",
-        "ð": "d",
-        "Þ": "TH",
-        "þ": "th",
-        "ß": "ss",
-        "ẞ": "SS",
-        "Ħ": "H",
-        "ħ": "h",
-        "\u0131": "i",
-        "Ŋ": "N",
-        "ŋ": "n",
-        "Ŧ": "T",
-        "ŧ": "t",
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u02bb\u2032\u00b4`", "'"),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-        **dict.fromkeys("\u201c\u201d\u201e", '"'),
-    }
-)
-"""Latin letters that Unicode does not take apart, and the signs that typewriters do not have."""
 _OUTSIDE_CHARACTER_SET: Final = re.compile(r"[^A-Za-z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
 
 
@@ -214,9 +183,7 @@ def words(text: str, longest: int) -> str:
 
     Accents are dropped; letters that are no letter with an accent (ß, ø, ł) have their own ways.
     """
-    plain = unicodedata.normalize("NFKD", text.translate(_WRITTEN_OUT))
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return " ".join(_OUTSIDE_CHARACTER_SET.sub(" ", plain).split())[:longest].strip()
+    return " ".join(_OUTSIDE_CHARACTER_SET.sub(" ", plain(text)).split())[:longest].strip()
 
 
 def identifier(text: str, longest: int) -> str:

@@ -5,16 +5,28 @@ referral's: an identifier in common, or name and birth date. All of it is PHI.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Final
+from unicodedata import category
 
+from referral_core.domain.letters import plain
 from referral_core.domain.model import Model
 from referral_core.domain.orders.clinical_content import ClinicalContent, PatientContent
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+_APOSTROPHES: Final = dict.fromkeys(map(ord, "'\u2019\u02bc\u2018`\u00b4\u02bb"))
+_PARTICLES: Final = frozenset(
+    {
+        *("abu", "al", "bin", "bint", "da", "das", "de", "del", "den", "der", "di", "do", "dos"),
+        *("du", "e", "el", "ibn", "jr", "la", "las", "le", "los", "o", "san", "sr", "st", "ten"),
+        *("ter", "van", "von", "y"),
+    }
+)
+"""What stands before many names, or behind them: in common it makes no two names one."""
+_UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+"""Müller is written Mueller where there is no such letter, and Muller where nobody knows."""
 _NAME_LENGTHS: Final = range(2, 5)
 """How many words a name has, where nobody says that it is one."""
 
@@ -115,16 +127,25 @@ def _name_agrees(known: PatientIdentity, named: PatientIdentity) -> bool | None:
     """
     if named.words and not named.family:
         return _words_agree(known, named.words)
-    families = words_of(known.family or ""), words_of(named.family or "")
-    if not all(families):
+    if not (words_of(known.family or "") and words_of(named.family or "")):
         return None
-    if not families[0] & families[1]:
+    if not families_agree(known.family or "", named.family or ""):
         return False
     ours_given, theirs_given = known.given, named.given
     if not ours_given or not theirs_given:
         return True
-    pair = sorted((_plain(ours_given), _plain(theirs_given)), key=len)
-    return pair[1].startswith(pair[0].rstrip(". "))
+    pair = sorted((_joined(ours_given), _joined(theirs_given)), key=len)
+    return pair[1].startswith(pair[0])
+
+
+def families_agree(first: str, second: str) -> bool:
+    """Whether two family names may be one: a word in common, or the same letters otherwise parted.
+
+    O'Brien is OBrien, McDonald is Mc Donald, Müller is Mueller; de la Cruz is not de la Rosa.
+    """
+    ours, theirs = words_of(first), words_of(second)
+    counted = (ours - _PARTICLES or ours), (theirs - _PARTICLES or theirs)
+    return bool(counted[0] & counted[1]) or _joined(first) == _joined(second)
 
 
 def _words_agree(known: PatientIdentity, words: str) -> bool | None:
@@ -140,9 +161,16 @@ def _words_agree(known: PatientIdentity, words: str) -> bool | None:
 
 def words_of(name: str) -> frozenset[str]:
     """Return the words of a name as names are compared: lower case, without accents."""
-    return frozenset(_LETTERS.findall(_plain(name)))
+    found = "".join(c if category(c)[0] in "LM" else " " for c in _plain(name)).split()
+    return frozenset(found)
+
+
+def _joined(name: str) -> str:
+    return "".join(c for c in _plain(name) if category(c)[0] in "LM")
 
 
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).strip()
+    found = plain(text.translate(_APOSTROPHES).casefold()).casefold()
+    for written, letter in _UMLAUTS:
+        found = found.replace(written, letter)
+    return found.strip()

@@ -6,12 +6,11 @@ Letter case, accents, hyphens and apostrophes say nothing. A term is PHI: the ta
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from referral_core.domain.letters import plain
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.orders.clinical_content import PatientContent
 
@@ -22,10 +21,6 @@ _DATES: Final = re.compile(
     r"(?<![\w-])(?:(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"
     r"|(?P<um>\d{1,2})[/.-](?P<ud>\d{1,2})[/.-](?P<uy>\d{4}))(?![\w-])"
 )
-_OWN_WAYS: Final[Mapping[str, str]] = MappingProxyType(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
-)
-"""Letters that are no letter with an accent, as people without such a key type them."""
 
 
 class SearchTerms(NamedTuple):
@@ -121,9 +116,7 @@ def _spellings(text: str) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return "".join(_OWN_WAYS.get(c, c) for c in plain)
+    return plain(text.casefold())
 
 
 def _date_of(found: re.Match[str]) -> date | None:

@@ -196,6 +196,38 @@ za zha: Zhuang
 zh zho chi: Chinese
 zu zul: Zulu, Isi-Zulu
 """
+_ALSO: Final = """
+ar: arabe
+es: castilian castellano
+fa: farsi
+hmn: hmong
+ht: kreyol
+ja: nihongo
+kea: kabuverdianu verdean crioulo
+ko: hangul
+ku: kurmanji sorani
+pa: punjabi
+prs: dari
+ps: pashto
+pt: brazilian
+ro: moldovan
+tl: filipino pilipino
+yue: cantonese
+zh: mandarin putonghua
+"""
+"""What else people call a language."""
+_FORMER: Final = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
+"""Codes that were withdrawn."""
+_SIGNED: Final = frozenset({"sgn", "ase", "bfi", "fsl", "csn", "mfs"})
+SIGN: Final = "sgn"
+_NOT_ENGLISH: Final = re.compile(
+    r"\b(?:no|not|non|without)\b(?:\W+\w+)?\W+english\b", re.IGNORECASE
+)
+_NOT_STATED: Final = re.compile(
+    r"\s*(?:unknown|undetermined|not (?:known|stated|specified|asked|available)|unspecified|asked"
+    r" but unknown|declined.*|refused|patient declined|n/?a|none)\s*",
+    re.IGNORECASE,
+)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _THREE_LETTERS: Final = re.compile(r"[a-z]{3}")
 _NONE: Final = frozenset({"und", "zxx", "mis", "mul"})
@@ -207,14 +239,24 @@ def language_of_code(code: str) -> str | None:
     primary = re.split("[-_]", code.strip().lower(), maxsplit=1)[0]
     if primary in _NONE:
         return None
-    found = _codes().get(primary)
+    if primary in _SIGNED:
+        return SIGN
+    found = _codes().get(_FORMER.get(primary, primary))
     return found or (primary if _THREE_LETTERS.fullmatch(primary) else None)
 
 
 def language_named_in(text: str) -> str | None:
     """Return ISO 639-1 of the first language that a text names; None where it names none."""
-    words = (word.casefold() for word in _WORD.findall(text))
+    if "sign language" in text.casefold() or text.strip() in {"ASL", "BSL", "LSM"}:
+        return SIGN
+    words = (word.casefold() for word in _WORD.findall(_NOT_ENGLISH.sub(" ", text)))
     return next((_names()[word] for word in words if word in _names()), None)
+
+
+def is_stated(text: str) -> bool:
+    """Tell whether a text or a code says a language at all, understood or not."""
+    is_code_of_none = text.strip().lower() in _NONE
+    return bool(text.strip()) and not is_code_of_none and not _NOT_STATED.fullmatch(text)
 
 
 @cache
@@ -231,4 +273,6 @@ def _codes() -> dict[str, str]:
 @cache
 def _names() -> dict[str, str]:
     """Return each language's name of one word; of longer ones the last (`Modern Greek`)."""
-    return {name.split()[-1].casefold(): codes[0] for codes, names in _rows() for name in names}
+    known = {name.split()[-1].casefold(): codes[0] for codes, names in _rows() for name in names}
+    others = (line.split(": ") for line in _ALSO.split("\n") if line)
+    return known | {name: code for code, names in others for name in names.split()}

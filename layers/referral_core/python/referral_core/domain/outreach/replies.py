@@ -43,7 +43,10 @@ class CallResult(StrEnum):
 _WORDS: Final[Mapping[Reply, str]] = {
     # 47 CFR 64.1200(a)(10) names the first seven.
     Reply.STOP: "STOP QUIT REVOKE OPTOUT CANCEL UNSUBSCRIBE END STOPALL REMOVE "
-    "ALTO PARAR PARE DETENER BAJA CANCELAR",
+    "ALTO PARAR PARE PAREN DETENER DETENGA DETENGAN BASTA BAJA CANCELAR CEASE HALT DELETE STOPP "
+    # People stop in their own language, whatever they were written to in.
+    "ARRET ARRETER ARRETEZ SAIR DESINSCREVER ABMELDEN SISPANN RETE NGUNG DUNG DUNGLAI ITIGIL HINTO "
+    "СТОП ОТПИСАТЬСЯ 停止 停 退订 退訂 중지 그만 توقف قف ارکو रोकें বন্ধ",
     Reply.START: "START UNSTOP RESUME SUBSCRIBE RESTART REJOIN OPTIN "
     "EMPEZAR INICIAR COMENZAR REANUDAR REINICIAR",
     Reply.HELP: "HELP INFO INFORMATION AYUDA INFORMACION AUXILIO",
@@ -52,9 +55,6 @@ _WORDS: Final[Mapping[Reply, str]] = {
     Reply.ANOTHER_TIME: "TIME HORA 3",
     Reply.ANOTHER_CLINIC: "CLINIC CLINICA 4",
 }
-_MEANING: Final = {word: reply for reply, words in _WORDS.items() for word in words.split()}
-
-
 _MAY_MEAN_THE_VISIT: Final = frozenset({"CANCEL", "CANCELAR"})
 
 
@@ -63,6 +63,7 @@ _BESIDE_WORDS: Final = """
 PLEASE PLS PLZ KINDLY THANK THANKS YOU THX HI HELLO DEAR SIR MADAM MAAM JUST NOW AT ONCE
 IMMEDIATELY ME US MY OUR YOUR THE THIS THESE THOSE ALL ANY IT FROM TO OF OFF ON FOR IN AND TEXT
 TEXTS TEXTING MESSAGE MESSAGES MESSAGING MSG MSGS SMS SENDING CONTACTING CALLING CALLS WRITING
+RECEIVING GETTING BOTHERING STUFF SPAM THINGS
 LIST NUMBER PHONE SERVICE NOTIFICATIONS ALERTS REMINDERS ALREADY FOREVER POR FAVOR GRACIAS HOLA YA
 LOS LAS EL LA DE DEL A MI MENSAJES MENSAJE TEXTOS NUMERO LISTA ESTOS ESTA ESTE AHORA
 """
@@ -70,9 +71,14 @@ _BESIDE: Final = frozenset(_BESIDE_WORDS.split())
 _SAID_OTHERWISE: Final = re.compile(
     r"\b(?:(?:DO NOT|DONT|NEVER|PLEASE NO|NO MORE) "
     r"(?:TEXT|MESSAGE|CONTACT|CALL|WRITE|SEND|TEXTS|MESSAGES|CALLS|SMS)\b(?: AGAIN| ANYMORE)?"
-    r"|TAKE (?:ME|THIS NUMBER) OFF|LEAVE ME ALONE|OPT (?:ME )?OUT|DAR(?:ME)? DE BAJA"
+    r"|(?:DO NOT|DONT|NO LONGER) (?:WANT|WISH|LIKE|NEED)(?: TO)?(?: GET| RECEIVE| BE)?"
+    r"(?: ANY| MORE| THESE| THOSE| YOUR| ALL| SUCH)* "
+    r"(?:TEXTS?|TEXTED|MESSAGES?|CALLS?|CALLED|SMS|CONTACTED|ALERTS|REMINDERS)\b(?: ANYMORE)?"
+    r"|NO MORE OF (?:THESE|THIS)|NO MAS (?:MENSAJES?|TEXTOS?|LLAMADAS?)"
+    r"|TAKE (?:ME|THIS NUMBER|MY NUMBER) OFF|LEAVE ME ALONE|OPT (?:ME )?OUT|DAR(?:ME)? DE BAJA"
     r"|NO ME (?:ESCRIBAN?|LLAMEN?|MANDEN?|ENVIEN?|CONTACTEN?)(?: MAS)?"
-    r"|DEJEN? DE (?:ESCRIBIR|LLAMAR|MANDAR|ENVIAR)(?:ME)?|NO QUIERO (?:MAS )?(?:MENSAJES|TEXTOS))\b"
+    r"|DEJEN? DE (?:ESCRIBIR|LLAMAR|MANDAR|ENVIAR)(?:ME)?"
+    r"|(?:YA )?NO QUIERO (?:RECIBIR )?(?:MAS |SUS )?(?:MENSAJES|TEXTOS))\b"
 )
 _WISHES_WORDS: Final = """
 I WANT WOULD LIKE WISH QUIERO DESEO AGAIN ANYMORE MORE MAS EVER
@@ -83,9 +89,9 @@ _WISHES: Final = frozenset(_WISHES_WORDS.split())
 def read_reply(text: str) -> Reply:
     """Read a patient's text message; unsure is always OTHER.
 
-    Case, accents and punctuation say nothing, and a word may be repeated. A stop is one in any
-    reasonable wording; a stop beside other words ("stop by tomorrow") is for a person, and until
-    one has read it nothing is sent.
+    Case, accents, punctuation and pictures say nothing, and a word may be repeated. A stop is one
+    in any reasonable wording; a stop beside other words ("stop by tomorrow") is for a person, and
+    until one has read it nothing is sent.
     """
     words = _plain(text).split()
     if _is_stop(words):
@@ -156,7 +162,18 @@ def names_the_visit(text: str) -> bool:
     return bool(set(_plain(text).split()) & _MAY_MEAN_THE_VISIT)
 
 
+_STOP_SIGN: Final = "\N{OCTAGONAL SIGN}"
+_DRAWN_OUT: Final = re.compile(r"([^\W\d_])\1{2,}")
+_UNSEEN: Final = frozenset({"Mn", "Me", "Cf"})
+"""Marks upon letters, and signs that nobody sees: keyboards leave them between letters."""
+
+
 def _plain(text: str) -> str:
     joined = text.translate(dict.fromkeys(map(ord, "'\u2019\u02bc`")))  # DON'T is one word
-    letters = (c for c in normalize("NFKD", joined) if not combining(c))
-    return "".join(" " if category(c).startswith("P") else c for c in letters).upper()
+    shown = normalize("NFKD", joined.replace(_STOP_SIGN, " STOP "))
+    letters = (c for c in shown if not combining(c) and category(c) not in _UNSEEN)
+    words = "".join(" " if category(c)[0] in "PSC" else c for c in letters).upper()
+    return _DRAWN_OUT.sub(r"\1", words)  # STOOOOP
+
+
+_MEANING: Final = {word: reply for reply, words in _WORDS.items() for word in _plain(words).split()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
@@ -31,6 +31,8 @@ from referral_core.fhir.r4.parties import (
 from referral_core.fhir.systems import IDENTIFIER_TYPE
 from referral_core.fhir.telecom import email, fax, is_in_force, phone, region_of
 
+_OLDEST: Final = timedelta(days=130 * 366)
+"""Nobody is older: what is written before stands for a day that nobody knew."""
 _GEOLOCATION: Final = "http://hl7.org/fhir/StructureDefinition/geolocation"
 
 
@@ -48,7 +50,7 @@ def read_patient(
     given = [part for part in name.given if part]
     address = _address(patient.address, at)
     latitude, longitude = _place(address)
-    region, born = region_of(address.country), _day(patient.birth_date)
+    region, born = region_of(address.country), _born(patient.birth_date, at)
     contacts = contacts_of(graph, patient, region, at)
     own_phone, own_email = phone(patient.telecom, at, region), email(patient.telecom, at)
     child = is_child(born, at) and own_phone is None
@@ -104,18 +106,25 @@ def _first(values: Iterable[str | None]) -> str | None:
 
 def _not_understood(patient: Patient, at: datetime, number: str | None) -> tuple[str, ...]:
     """Name what was sent and cannot be used: it is not missing, it is to be corrected."""
-    written = [p for p in patient.telecom if p.value and p.system in {"phone", "sms"}]
+    written = [p for p in patient.telecom if p.value and p.system in {"phone", "sms", None}]
     no_phone = number is None and any(p.use != "old" and is_in_force(p.period, at) for p in written)
     found = {
         "patient.phone": no_phone,
-        "patient.birth_date": patient.birth_date is not None and _day(patient.birth_date) is None,
+        "patient.birth_date": patient.birth_date is not None
+        and _born(patient.birth_date, at) is None,
     }
     return tuple(name for name, is_so in found.items() if is_so)
 
 
-def _day(text: str | None) -> date | None:
-    """Return a full date; a partial one does not identify anybody and counts as missing."""
-    return date.fromisoformat(text) if text and len(text) == len("YYYY-MM-DD") else None
+def _born(text: str | None, at: datetime) -> date | None:
+    """Return a day of birth; a partial one identifies nobody, and of one to come nobody was born.
+
+    A day of grace is for zones.
+    """
+    if not text or len(text) != len("YYYY-MM-DD"):
+        return None
+    day = date.fromisoformat(text)
+    return day if at.date() - _OLDEST < day <= at.date() + timedelta(days=1) else None
 
 
 def typed(identifiers: Iterable[Identifier], code: str) -> str | None:

@@ -7,7 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import ContactPerson
-from referral_core.domain.outreach.languages import language_named_in, language_of_code
+from referral_core.domain.outreach.languages import (
+    SIGN,
+    is_stated,
+    language_named_in,
+    language_of_code,
+)
 from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.r4.datatypes import CodeableConcept, HumanName
 from referral_core.fhir.r4.parties import Patient, RelatedPerson
@@ -74,11 +79,23 @@ def _displays(concept: CodeableConcept) -> Iterator[str | None]:
 
 
 def needs_interpreter(patient: Patient) -> bool:
-    """Whether the EHR says that an interpreter is needed, in FHIR's way or US Core's."""
+    """Whether an interpreter is needed: the EHR says so, in FHIR's way or US Core's, or implies it.
+
+    A language that is signed, or stated and not understood, is one in which nobody writes or calls:
+    whoever arranges the interpreter finds out which.
+    """
     plain = patient.extended(_INTERPRETER)
     coded = patient.extended(_US_CORE_INTERPRETER)
     needed = coded.value_coding if coded else None
-    return bool(plain and plain.value_boolean) or bool(needed and needed.code == _YES)
+    said = bool(plain and plain.value_boolean) or bool(needed and needed.code == _YES)
+    spoken_in = language_of(patient)
+    return said or spoken_in == SIGN or (spoken_in is None and _states_a_language(patient))
+
+
+def _states_a_language(patient: Patient) -> bool:
+    concepts = (c.language for c in patient.communication if c.language)
+    words = (t for concept in concepts for t in (concept.text, *_displays(concept)) if t)
+    return any(is_stated(text) for text in words)
 
 
 def spoken(name: HumanName) -> str | None:
