@@ -19,6 +19,8 @@ from typing import Any, Final
 
 import boto3
 
+from local.emulator_calls import CALLS
+
 REGION: Final = "us-east-1"
 HOST: Final = "127.0.0.1"
 _READY_WITHIN_S: Final = 60.0
@@ -32,6 +34,11 @@ class Emulator:
 
     endpoint: str
     log: Path
+
+    @property
+    def calls(self) -> Path:
+        """Where each different call of a role is written down, a line of JSON each."""
+        return self.log.with_name("calls.jsonl")
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of an emulated service, as the account's administrator."""
@@ -89,11 +96,12 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulator]:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION,
+            CALLS: f"{state}/calls.jsonl",
             **environment,
         }
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-m", "local.emulator_calls"],
                 env=settings,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
