@@ -78,7 +78,12 @@ class Api(Construct):
         self._console_at(self.http_api.api_endpoint)
         # One a function, not one a route: a stack may have five hundred resources.
         behind = {
-            name: integrations.HttpLambdaIntegration(f"{name}Integration", functions[name])
+            name: integrations.HttpLambdaIntegration(
+                f"{name}Integration",
+                functions[name],
+                # Nor one permission a route: the API decides what leads where, its routes are ours.
+                scope_permission_to_route=False,
+            )
             for name in dict.fromkeys(ROUTES.values())
         }
         for route, name in ROUTES.items():

@@ -19,8 +19,6 @@ from typing import Any, Final
 
 import boto3
 
-from local.emulator_calls import CALLS
-
 REGION: Final = "us-east-1"
 HOST: Final = "127.0.0.1"
 _READY_WITHIN_S: Final = 60.0
@@ -96,12 +94,12 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulator]:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION,
-            CALLS: f"{state}/calls.jsonl",
+            "EMULATOR_CALLS": f"{state}/calls.jsonl",
             **environment,
         }
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "local.emulator_calls"],
+                [sys.executable, "-m", "local.emulated"],
                 env=settings,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

@@ -29,6 +29,7 @@ from local.partners.carrier.endpoint import NUMBER, OPT_OUT_LIST
 from local.partners.world import Client
 from local.seed import TENANT, Seeded, seed
 from referral_core.domain.lifecycle import Step
+from referral_core.wiring.parts.reacting_steps import WAITING
 
 ROOT: Final = Path(__file__).parents[1]
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -239,7 +240,8 @@ def _warm(stack: Stack) -> None:
 
 
 def _entry(nowhere: Mapping[str, Any], state: str) -> Mapping[str, Any]:
-    wanted = ("tenant", "referral_id", "run", "token")
+    waits = ("token",) if state in WAITING else ()
+    wanted = ("tenant", "referral_id", "run", *waits)
     return {**{name: nowhere[name] for name in wanted}, "step": state}
 
 

@@ -56,10 +56,16 @@ Builder = tuple[str, str]
 
 
 @cache
+def modules() -> dict[str, Path]:
+    """The modules of wiring/ and of its parts, each under a name of its own."""
+    return {path.stem: path for path in (PACKAGE / "wiring").rglob("*.py")}
+
+
+@cache
 def builders() -> dict[Builder, ast.FunctionDef]:
     return {
-        (path.stem, node.name): node
-        for path in (PACKAGE / "wiring").glob("*.py")
+        (name, node.name): node
+        for name, path in modules().items()
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef)
     }
@@ -68,7 +74,7 @@ def builders() -> dict[Builder, ast.FunctionDef]:
 @cache
 def taken_from(module: str) -> dict[str, Builder]:
     """What a module takes from the others: its name there → the builder."""
-    tree = ast.parse((PACKAGE / f"wiring/{module}.py").read_text())
+    tree = ast.parse(modules()[module].read_text())
     return {
         alias.asname or alias.name: (node.module.rpartition(".")[2], alias.name)
         for node in ast.walk(tree)

@@ -656,6 +656,19 @@ def test_the_console_is_given_no_record_to_read(resources: Resources) -> None:
     assert not [name for name in variables if name in {"TABLE_NAME", "DOCUMENTS_BUCKET"}]
 
 
+def test_the_stack_has_room_to_grow(resources: Resources) -> None:
+    assert len(resources) <= 450, "CloudFormation takes five hundred resources"
+    given = [
+        r["Properties"]
+        for r in resources.values()
+        if r["Type"] == "AWS::Lambda::Permission"
+        and r["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    ]
+    functions = {json.dumps(permission["FunctionName"]) for permission in given}
+    assert len(given) == len(functions), "one permission a function, not one a route"
+    assert all("SourceArn" in permission for permission in given)
+
+
 def test_at_most_fifteen_rules_are_acknowledged_each_with_a_reason() -> None:
     assert len(nag.ACKNOWLEDGED) <= 15
     assert all(len(reason) > 60 for reason in nag.ACKNOWLEDGED.values())

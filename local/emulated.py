@@ -1,9 +1,9 @@
 """Runs the emulator so that it asks more of its callers, and writes down who called what.
 
-`python -m local.emulator_calls` is the emulator with two things more. It knows whose items a call
-of a table is about (`dynamodb:LeadingKeys`), which the template's policies ask for and the emulator
-does not tell. And where `EMULATOR_CALLS` names a file, each different call of a role is a line of
-JSON in it, whether it was let through or not: `tests/infra` holds them against the policies.
+`python -m local.emulated` is the emulator with two things more. It knows whose items a call of a
+table is about, which the template's policies ask for and the emulator does not tell. And where
+`EMULATOR_CALLS` names a file, each different call of a role is a line of JSON in it, whether it was
+let through or not: `tests/infra` holds them against the policies.
 """
 
 from __future__ import annotations
@@ -11,39 +11,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from referral_core.adapters.aws.dynamodb.schema import PARTITION_KEY
+from ministack.app import main
+from ministack.core import iam_actions, iam_evaluator
 
-CALLS: Final = "EMULATOR_CALLS"
-LEADING_KEYS: Final = "dynamodb:LeadingKeys"
-_EQUALS: Final = re.compile(r"(\w+)\s*=\s*(:\w+)")
+from local.leading_keys import LEADING_KEYS, kind_of, leading_keys
+
 _ROLE: Final = re.compile(r":assumed-role/([^/]+)")
-_KINDS: Final = re.compile(r"[A-Z]{1,}#|[A-Z_]{4,}$")
-
-
-def leading_keys(request: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the partition keys that a DynamoDB request names, of whichever operation."""
-    for place in ("Item", "Key"):
-        if place in request:
-            yield from request[place].get(PARTITION_KEY, {}).values()
-    values = request.get("ExpressionAttributeValues", {})
-    names = request.get("ExpressionAttributeNames", {})
-    for name, value in _EQUALS.findall(request.get("KeyConditionExpression", "")):
-        if names.get(f"#{name}", name) == PARTITION_KEY:
-            yield from values.get(value, {}).values()
-    for asked in request.get("RequestItems", {}).values():
-        yield from (key[PARTITION_KEY]["S"] for key in asked.get("Keys", ()) if PARTITION_KEY in key)
-    for one in request.get("TransactItems", ()):
-        for operation in one.values():
-            yield from leading_keys(operation)
-
-
-def kind_of(key: str) -> str:
-    """Return what a partition key is of, without whose: `T#…#R#…`."""
-    return "".join(f"{kind}…" if kind.endswith("#") else kind for kind in _KINDS.findall(key))
+_CALLS: Final = "EMULATOR_CALLS"
+_ACCOUNT: Final = "000000000000"
 
 
 class Calls:
@@ -64,18 +43,14 @@ class Calls:
                 file.write(f"{line}\n")
 
     def _role(self, access_key: str) -> str:
-        from ministack.core import iam_evaluator
-
         if access_key not in self._roles:
-            principal = iam_evaluator.resolve_principal(access_key, "000000000000")
+            principal = iam_evaluator.resolve_principal(access_key, _ACCOUNT)
             found = _ROLE.search(getattr(principal, "arn", ""))
             self._roles[access_key] = found[1] if found else ""
         return self._roles[access_key]
 
 
 def _tell_leading_keys() -> None:
-    from ministack.core import iam_actions
-
     known = iam_actions.dynamodb_service_context
 
     def told(body: bytes) -> dict[str, Any]:
@@ -89,8 +64,6 @@ def _tell_leading_keys() -> None:
 
 
 def _write_down(calls: Calls) -> None:
-    from ministack.core import iam_evaluator
-
     enforce = iam_evaluator.enforce
 
     def watched(access_key_id: str, iam_action: str, *args: Any, **named: Any) -> Any:
@@ -109,9 +82,7 @@ def _write_down(calls: Calls) -> None:
 
 
 if __name__ == "__main__":
-    from ministack.app import main
-
     _tell_leading_keys()
-    if CALLS in os.environ:
-        _write_down(Calls(Path(os.environ[CALLS])))
+    if _CALLS in os.environ:
+        _write_down(Calls(Path(os.environ[_CALLS])))
     main()
