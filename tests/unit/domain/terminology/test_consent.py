@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from referral_core.domain.terminology import (
+    Concept,
     ConsentClass,
     Field,
     NotUnderstood,
@@ -94,3 +95,51 @@ def test_an_order_that_is_not_understood_discloses_too() -> None:
 def test_other_diagnoses_need_no_consent(code: str) -> None:
     order = OrderedService(performer_type=coded(DERMATOLOGIST), reason=coded((ICD10, code)))
     assert understand(order).consent is ConsentClass.NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Alcohol use disorder, on methadone",
+        "hx of opioid dependence; wants knee seen",
+        "Patient in detox since Monday",
+        "cocaine abuse in remission",
+    ],
+)
+def test_words_inside_a_longer_text_disclose(text: str) -> None:
+    order = OrderedService(performer_type=coded(DERMATOLOGIST), reason=(Concept(text=text),))
+    assert understand(order).consent is ConsentClass.SUBSTANCE_USE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Denies alcohol abuse or drug abuse",
+        "No history of substance misuse",
+        "Rash after an alcohol swab",
+        "Back pain, worse on standing",
+    ],
+)
+def test_words_that_are_denied_or_mean_something_else_disclose_nothing(text: str) -> None:
+    order = OrderedService(performer_type=coded(DERMATOLOGIST), reason=(Concept(text=text),))
+    assert understand(order).consent is ConsentClass.NONE
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "consent"),
+    [
+        ("http://hl7.org/fhir/sid/icd-10", "F10.2", ConsentClass.SUBSTANCE_USE),
+        ("urn:oid:2.16.840.1.113883.6.3", "F32.1", ConsentClass.MENTAL_HEALTH),
+        ("http://hl7.org/fhir/sid/icd-10", "F17.2", ConsentClass.NONE),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "303.90", ConsentClass.SUBSTANCE_USE),
+        ("urn:oid:2.16.840.1.113883.6.103", "30520", ConsentClass.SUBSTANCE_USE),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "305.1", ConsentClass.NONE),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "296.20", ConsentClass.MENTAL_HEALTH),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "401.9", ConsentClass.NONE),
+    ],
+)
+def test_older_and_foreign_classifications_disclose_too(
+    system: str, code: str, consent: ConsentClass
+) -> None:
+    order = OrderedService(performer_type=coded(DERMATOLOGIST), reason=coded((system, code)))
+    assert understand(order).consent is consent

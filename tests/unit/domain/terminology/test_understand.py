@@ -6,6 +6,7 @@ import pytest
 
 from referral_core.domain.lifecycle import ReferralKind
 from referral_core.domain.terminology import (
+    Coding,
     Concept,
     NotAReferral,
     NotUnderstood,
@@ -260,3 +261,34 @@ def test_choices_are_few_and_the_longest_name_is_first() -> None:
     assert isinstance(reading, NotUnderstood)
     assert len(reading.choices) == 8
     assert reading.choices[0].specialty == "2080P0202X"
+
+
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [
+        ("HTTP://NUCC.org/provider-taxonomy/", "207n00000x"),
+        ("2.16.840.1.113883.6.101", "207N00000X"),
+        ("http://snomed.info/sct|20240901", "394582007"),
+        ("https://www.snomed.info/sct/", "394582007"),
+        (" 2.16.840.1.113883.6.96 ", "394582007"),
+        (SNOMED, "394582007 |Dermatology|"),
+    ],
+)
+def test_a_system_and_a_code_are_known_however_they_are_written(system: str, code: str) -> None:
+    reading = understand(OrderedService(performer_type=coded((system, code))))
+    assert isinstance(reading, Understanding)
+    assert reading.specialty == "207N00000X"
+
+
+def test_a_coding_with_words_and_no_code_is_read_as_words() -> None:
+    only = Concept(codings=(Coding(display="Dermatology"),))
+    reading = understand(OrderedService(code=(only,)))
+    assert isinstance(reading, Understanding)
+    assert reading.evidence.by == "text"
+
+
+def test_words_beside_a_code_that_nobody_knows_are_offered_and_not_taken() -> None:
+    local = Concept(codings=(Coding(system="urn:oid:1.2.3.4", code="R27", display="Dermatology"),))
+    reading = understand(OrderedService(code=(local,)))
+    assert isinstance(reading, NotUnderstood)
+    assert reading.choices[0].specialty == "207N00000X"

@@ -93,3 +93,27 @@ def test_an_end_far_away_lowers_nothing() -> None:
 def test_an_end_is_compared_only_with_a_known_time_of_receipt() -> None:
     found = urgency(occurrence_end=RECEIVED)
     assert (found.level, found.overdue, found.ends_at) == (Priority.ROUTINE, False, RECEIVED)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("STAT cardiology consult", "stat"),
+        ("Suspected melanoma, urgent", "urgent"),
+        ("Please see ASAP", "asap"),
+        ("Non-urgent dermatology", "routine"),
+        ("Dermatology, not urgent", "routine"),
+        ("Follow up after urgent care visit", "routine"),
+        ("Marital status: single", "routine"),
+    ],
+)
+@pytest.mark.parametrize("field", ["code", "reason", "order_detail"])
+def test_words_state_an_urgency(text: str, level: str, field: str) -> None:
+    found = urgency(**{field: [{"text": text}]})
+    assert found.level.value == level
+    expected = UrgencyReason.NOT_STATED if level == "routine" else UrgencyReason.WORDS
+    assert found.reason is expected
+
+
+def test_words_of_what_is_only_sent_along_state_none() -> None:
+    assert urgency(also_sent=[{"text": "STAT"}]).level is Priority.ROUTINE

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from referral_core.domain.terminology.order import Field, OrderedService
 from referral_core.domain.terminology.result import Evidence
 from referral_core.domain.terminology.systems import canonical_system
 from referral_core.domain.terminology.tables import Meaning, Terminology
-from referral_core.domain.terminology.urgency import Priority, Urgency, read_urgency
+from referral_core.domain.terminology.text import normalised
+from referral_core.domain.terminology.urgency import Priority, Urgency, UrgentWord, read_urgency
 from referral_core.domain.terminology.vocabulary import ConsentClass
+
+_SAY_NO_URGENCY: Final = frozenset({Field.ALSO_SENT, Field.PERFORMER, Field.LOCATION})
+"""Fields whose words are names: of places, people and other documents."""
 
 
 def consent_of(order: OrderedService, known: Terminology) -> tuple[ConsentClass, Evidence | None]:
@@ -48,9 +53,23 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
         order.priority,
         order.task_priorities,
         stated,
+        _urgent_words(order, known),
         (order.occurrence_end, order.received_at),
-        known.nearness,
+        nearness=known.nearness,
     )
+
+
+def _urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentWord]:
+    fields = (field for field in Field if field not in _SAY_NO_URGENCY)
+    said = [
+        normalised(text).split()
+        for field in fields
+        for concept in order.concepts(field)
+        for text in concept.spoken
+    ]
+    for word in known.urgent_words:
+        if any(word.stands_in(words) for words in said):
+            yield word
 
 
 def _codes(order: OrderedService, known: Terminology) -> Iterator[tuple[Meaning, Evidence]]:
@@ -75,5 +94,5 @@ def _texts(order: OrderedService, known: Terminology) -> Iterator[tuple[Meaning,
     for field in Field:
         for concept in order.concepts(field):
             for text in (concept.text, *(coding.display for coding in concept.codings)):
-                for meaning in known.named(text) if text else ():
+                for meaning in (*known.named(text), *known.within(text)) if text else ():
                     yield meaning, Evidence(field=field, by="text", source=meaning.source)

@@ -39,6 +39,12 @@ class Concept(Model):
     codings: tuple[Coding, ...] = ()
     text: str | None = None
 
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Its words: of its text, and of a coding that has words and no code."""
+        displays = (c.display for c in self.codings if not (c.code or "").strip())
+        return tuple(dict.fromkeys(filter(None, (self.text, *displays))))
+
 
 class OrderedService(Model):
     """All that an order says of the service wanted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,10 @@ CPT: Final = "http://www.ama-assn.org/go/cpt"
 HCPCS: Final = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 LOINC: Final = "http://loinc.org"
 ICD10CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD9CM: Final = "http://hl7.org/fhir/sid/icd-9-cm"
+_OID: Final = re.compile(r"[0-2](?:\.\d+){3,}")
+_ICD9_CATEGORY: Final = 3
+_PIPES: Final = 2
 _UPPER: Final = frozenset({NUCC, CPT, HCPCS, ICD10CM})
 
 
@@ -28,7 +33,11 @@ def _names() -> Mapping[str, str]:
 
 
 def _plain(system: str) -> str:
-    return system.strip().rstrip("/").removeprefix("https:").removeprefix("http:").casefold()
+    """Return what is the same of every spelling: no scheme, `www`, version, case or last slash."""
+    bare = system.strip().casefold().partition("|")[0].rstrip("/")
+    if _OID.fullmatch(bare):
+        return f"urn:oid:{bare}"
+    return bare.removeprefix("https:").removeprefix("http:").replace("//www.", "//", 1)
 
 
 def canonical_system(system: str | None) -> str | None:
@@ -44,4 +53,9 @@ def canonical_system(system: str | None) -> str | None:
 def canonical_code(system: str | None, code: str) -> str:
     """Return a code as the tables write it: upper case where the system knows no other."""
     stripped = code.strip()
+    if system == SNOMED:
+        # A code may come with its words behind it: 394582007 |Dermatology|.
+        return stripped.partition("|")[0].strip() if stripped.count("|") == _PIPES else stripped
+    if system == ICD9CM and "." not in stripped and len(stripped) > _ICD9_CATEGORY:
+        return f"{stripped[:_ICD9_CATEGORY]}.{stripped[_ICD9_CATEGORY:]}"
     return stripped.upper() if system in _UPPER else stripped

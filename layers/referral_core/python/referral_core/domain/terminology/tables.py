@@ -12,16 +12,22 @@ from referral_core.domain.terminology.order import Field
 from referral_core.domain.terminology.systems import (
     CPT,
     HCPCS,
+    ICD9CM,
     ICD10CM,
     NUCC,
     canonical_code,
     canonical_system,
 )
 from referral_core.domain.terminology.text import normalised
-from referral_core.domain.terminology.urgency import Nearness, Priority
+from referral_core.domain.terminology.urgency import Nearness, Priority, UrgentWord
 from referral_core.domain.terminology.vocabulary import ConsentClass, Refusal
 
 _CPT_LENGTH: Final = 5
+DISCLOSING_WORDS: Final = "https://referral-router.org/fhir/CodeSystem/disclosing-words"
+"""Words that disclose alone; of other names only those of several words do, inside a text."""
+_DENIES: Final = frozenset({"no", "not", "never", "denies", "denied", "without", "negative"})
+_DENIED_WITHIN: Final = 4
+"""How many words before a phrase may say that it is not so."""
 
 
 class Source(Model):
@@ -79,10 +85,10 @@ class Meaning(Model):
         return (*((self.display,) if self.display else ()), *self.synonyms)
 
     def covers(self, code: str) -> bool:
-        """Whether the range holds a code. ICD-10-CM is compared by its first characters."""
+        """Whether the range holds a code. ICD codes are compared by their first characters."""
         if self.last is None:
             return False
-        start = code[: len(self.code)] if self.system == ICD10CM else code
+        start = code[: len(self.code)] if self.system in {ICD9CM, ICD10CM} else code
         if [c.isdigit() for c in start] != [c.isdigit() for c in self.code]:
             return False
         return self.code <= start <= self.last and start not in self.besides
@@ -104,20 +110,29 @@ class Terminology:
         sources: Sequence[Source],
         steps: Sequence[Step],
         nearness: Sequence[Nearness] = (),
+        urgent_words: Sequence[UrgentWord] = (),
     ) -> None:
         self.meanings = tuple(meanings)
         self.sources = {source.id: source for source in sources}
         self.steps = tuple(steps)
         self.nearness = tuple(nearness)
+        self.urgent_words = tuple(urgent_words)
         self._exact = {(m.system, m.code): m for m in meanings if m.last is None}
         self._ranges: dict[str, list[Meaning]] = {}
         for meaning in meanings:
             if meaning.last is not None:
                 self._ranges.setdefault(meaning.system, []).append(meaning)
+        self._protected: dict[str, list[tuple[tuple[str, ...], Meaning]]] = {}
         self._by_text: dict[str, list[Meaning]] = {}
         for meaning in meanings:
             for name in meaning.names:
                 self._by_text.setdefault(normalised(name), []).append(meaning)
+                self._protect(tuple(normalised(name).split()), meaning)
+
+    def _protect(self, phrase: tuple[str, ...], meaning: Meaning) -> None:
+        is_telling = len(phrase) > 1 or meaning.system == DISCLOSING_WORDS
+        if phrase and is_telling and meaning.consent is not ConsentClass.NONE:
+            self._protected.setdefault(phrase[0], []).append((phrase, meaning))
 
     def find(self, system: str | None, code: str | None) -> Meaning | None:
         """Return what a code means; None for one that no table holds.
@@ -136,6 +151,19 @@ class Terminology:
     def named(self, text: str) -> tuple[Meaning, ...]:
         """Return all meanings that have exactly this name, by its words."""
         return tuple(self._by_text.get(normalised(text), ()))
+
+    def within(self, text: str) -> Iterator[Meaning]:
+        """Iterate over the meanings whose words stand in a text, unless it says that they do not.
+
+        Only of what law protects more: there a word too many asks a person, and one too few tells.
+        """
+        words = normalised(text).split()
+        for at, word in enumerate(words):
+            if not _DENIES.isdisjoint(words[max(0, at - _DENIED_WITHIN) : at]):
+                continue
+            for phrase, meaning in self._protected.get(word, ()):
+                if tuple(words[at : at + len(phrase)]) == phrase:
+                    yield meaning
 
     def names(self) -> Iterator[tuple[str, Meaning]]:
         """Iterate over every normalised name of a specialty, with its meaning."""
@@ -173,4 +201,5 @@ def terminology() -> Terminology:
         [Source.model_validate(row) for row in tables["sources.json"]["sources"]],
         [Step.model_validate(row) for row in tables["precedence.json"]["steps"]],
         [Nearness.model_validate(row) for row in tables["urgency.json"]["occurrence"]],
+        [UrgentWord.model_validate(row) for row in tables["urgency.json"]["words"]],
     )

@@ -99,7 +99,8 @@ def _answers(
     for field in step.fields:
         for concept in order.concepts(field):
             if step.reads == "texts":
-                found += _by_text(field, concept.text, known, own)
+                for text in concept.spoken:
+                    found += _by_text(field, text, known, own)
             else:
                 for coding in concept.codings:
                     found += _by_code(field, coding, known, own)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field as Limit
 
@@ -30,6 +31,7 @@ class UrgencyReason(StrEnum):
     PRIORITY = "priority"
     TASK_PRIORITY = "task-priority"
     CODE = "code"
+    WORDS = "words"
     OCCURRENCE = "occurrence"
 
 
@@ -57,11 +59,40 @@ class Nearness(Model):
     level: Priority
 
 
+class UrgentWord(Model):
+    """A word of an order's text that says how urgent it is.
+
+    Attributes:
+        not_before: words behind it with which it means something else: urgent care is a place.
+    """
+
+    word: str
+    level: Priority
+    not_before: tuple[str, ...] = ()
+
+    def stands_in(self, words: Sequence[str]) -> bool:
+        """Whether normalised words hold it, and do not say that it is not so."""
+        own = self.word.split()
+        ends = ((at, at + len(own)) for at in range(len(words) - len(own) + 1))
+        return any(
+            list(words[start:end]) == own
+            and _NOT_SO.isdisjoint(words[max(0, start - _BEFORE) : start])
+            and not {*words[end : end + 1]} & {*self.not_before}
+            for start, end in ends
+        )
+
+
+_NOT_SO: Final = frozenset({"no", "non", "not", "isn", "t", "never", "if"})
+_BEFORE: Final = 3
+
+
 def read_urgency(
     priority: Priority | None,
     task_priorities: Sequence[Priority],
     codes: Iterable[tuple[Priority, str]],
+    words: Iterable[UrgentWord],
     occurrence: tuple[datetime | None, datetime | None],
+    *,
     nearness: Sequence[Nearness],
 ) -> Urgency:
     """Return the most urgent of what an order says.
@@ -70,6 +101,7 @@ def read_urgency(
         priority: of the order.
         task_priorities: of the Tasks that carry it.
         codes: urgencies that codes state, each with the code.
+        words: that stand in its texts.
         occurrence: when it must have been done by, and now.
         nearness: what an end that is near means.
     """
@@ -84,6 +116,9 @@ def read_urgency(
     for level, code in codes:
         sentence = f"The code {code} says {level}."
         said.append(Urgency(level=level, reason=UrgencyReason.CODE, sentence=sentence))
+    for found in words:
+        sentence = f"The words of the order say {found.word}."
+        said.append(Urgency(level=found.level, reason=UrgencyReason.WORDS, sentence=sentence))
     if ends_at is not None and now is not None:
         said += _by_occurrence(ends_at - now, nearness)
     reasons = list(UrgencyReason)
