@@ -29,7 +29,7 @@ from referral_core.adapters.aws.stream_letters import SqsStreamLetters
 from referral_core.adapters.clock import VirtualClock
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
-from referral_core.entrypoints.http.known_names import can_be_paused, no_such
+from referral_core.entrypoints.http.staff.known_names import can_be_paused, no_such
 from referral_core.operations_ports import Parties
 
 Clients = Callable[[str], Any]

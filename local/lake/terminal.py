@@ -23,7 +23,10 @@ def shown(result: Result) -> Iterator[RenderableType]:
     figure, told = result.figure, metadata(result)
     grid = Grid(title=figure.title, title_justify="left", title_style="bold")
     for column in result.columns:
-        grid.add_column(column.name, justify="left" if column.kind is ColumnKind.TEXT else "right")
+        grid.add_column(
+            column.name.replace("_", " "),
+            justify="left" if column.kind is ColumnKind.TEXT else "right",
+        )
     grid.add_column("", no_wrap=True, min_width=_LONG)
     for row, bar in list(zip(result.rows, bars(result), strict=True))[:_MOST_ROWS]:
         cells = [

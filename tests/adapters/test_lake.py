@@ -12,7 +12,7 @@ from botocore.stub import ANY, Stubber
 
 from referral_core.adapters.aws.athena import AthenaLake
 from referral_core.adapters.aws.firehose import FirehoseRows
-from referral_core.domain.errors import NotFound, Permanent, Retryable
+from referral_core.domain.errors import NotFound, Retryable, RouterError, TooLarge
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
 STATEMENT = "SELECT 1"
@@ -28,8 +28,8 @@ class Athena:
         self.pauses: list[float] = []
         self.lake = AthenaLake(self.client, "reports", "lake", self.pauses.append)
 
-    def is_in(self, state: str) -> None:
-        execution = {"Query": STATEMENT, "Status": {"State": state}}
+    def is_in(self, state: str, **status: Any) -> None:
+        execution = {"Query": STATEMENT, "Status": {"State": state, **status}}
         asked = {"QueryExecutionId": "q1"}
         self.stub.add_response("get_query_execution", {"QueryExecution": execution}, asked)
 
@@ -74,11 +74,36 @@ def test_a_query_under_way_is_waited_for_as_long_as_one_may_and_no_longer() -> N
     assert sum(athena.pauses) == pytest.approx(0.8)
 
 
-@pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
-def test_a_query_that_failed_or_read_too_much_is_refused(state: str) -> None:
+SCANNED = "Query cancelled! : Bytes scanned limit was exceeded"
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "error"),
+    [
+        ("CANCELLED", {"StateChangeReason": SCANNED}, TooLarge),
+        ("FAILED", {"StateChangeReason": SCANNED}, TooLarge),
+        ("CANCELLED", {}, Retryable),
+        ("FAILED", {"AthenaError": {"ErrorCategory": 1, "Retryable": True}}, Retryable),
+        ("FAILED", {"AthenaError": {"ErrorCategory": 2, "Retryable": False}}, RouterError),
+        ("FAILED", {}, RouterError),
+    ],
+)
+def test_a_query_without_rows_says_whether_to_ask_for_less_or_again(
+    state: str, status: dict[str, Any], error: type[Exception]
+) -> None:
     athena = Athena()
-    athena.is_in(state)
-    with pytest.raises(Permanent):
+    athena.is_in(state, **status)
+    with pytest.raises(RouterError) as raised:
+        athena.lake.answer("q1", 5)
+    assert type(raised.value) is error
+
+
+def test_a_report_of_more_rows_than_can_be_read_in_time_is_too_large() -> None:
+    athena = Athena()
+    athena.is_in("SUCCEEDED")
+    athena.has([["1"]] * 20_000, "next")
+    athena.has([["1"]], None, NextToken="next")
+    with pytest.raises(TooLarge, match="fewer days"):
         athena.lake.answer("q1", 5)
 
 

@@ -83,8 +83,12 @@ def test_a_write_that_did_not_come_about_leaves_its_usage_to_the_next(client: An
     stale = state.referral.but(run=7, version=9)
     with pytest.raises(StaleRun):
         table.commit(a_commit(ReferralState(referral=stale, mailbox=state.mailbox)))
+    refused = METER.so_far()["single_write_units"]
+    assert refused == 4, "the referral and the event, of less than a KB each, by two units"
     table.commit(a_commit(state))
     counted = [
         e.metered.get("queue_operations", 0) for e in table.events(TENANT, state.referral.id)
     ]
     assert counted == [0, 5]
+    last = table.events(TENANT, state.referral.id)[-1]
+    assert last.metered["single_write_units"] == refused, "billed, and no other event's"

@@ -33,8 +33,9 @@ class Lake(Protocol):
 
         Raises:
             NotFound: there is no such query.
-            Permanent: it failed, or read more than it may.
-            Retryable: the service is down.
+            TooLarge: it reads more, or has more rows, than it may.
+            Retryable: the service is down, or ended it.
+            RouterError: it failed, and would again.
         """
 
 

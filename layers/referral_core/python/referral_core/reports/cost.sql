@@ -2,7 +2,7 @@
 -- definition: What referrals cost, a line a unit: what was counted, times the price in force when it was counted.
 -- numerator: units counted times their price
 -- denominator: none
--- exclusions: units without a price, counted and named as not priced: no total has them
+-- exclusions: units without a price, counted and named as not priced, and overhead, which no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues): no total has them
 -- cell: units
 -- column part text: cloud, messages, letters, payer or staff
 -- column unit text: what was counted

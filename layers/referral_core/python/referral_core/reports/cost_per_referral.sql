@@ -2,7 +2,7 @@
 -- definition: The cost of the referrals of the period, each part on its own line, by the number of referrals received, of closed loops and of completed ones.
 -- numerator: cost of the part
 -- denominator: referrals received; loops closed; loops completed
--- exclusions: units without a price, counted as not priced: no figure has them
+-- exclusions: units without a price, counted as not priced, and overhead, which no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues): no figure has them
 -- cell: received
 -- column received count: referrals received
 -- column loops_closed count: of them with the loop closed
@@ -11,7 +11,7 @@
 -- column messages money: texts, automatic calls, emails, portal messages
 -- column letters money: letters
 -- column payer money: payer transactions
--- column staff money: staff minutes at the loaded rate
+-- column staff money: an estimate: decisions and calls counted, times the minutes that the contract says each takes, at the loaded rate
 -- column total money: all parts that have a price
 -- column not_priced count: units without a price
 -- column per_referral mean total/received: a referral received

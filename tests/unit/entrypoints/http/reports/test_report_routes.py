@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from referral_core.domain.errors import Retryable, RouterError, TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.ids import Tenant
 from referral_core.entrypoints.http.reports.figures import RunReports
@@ -22,6 +23,7 @@ from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.events import SCOPES, an_event
 from tests.unit.reporting.lakes import CONTRACT, REVENUE
 
+VOLUME = definitions()["volume"]
 MARCH = "from=2026-03-01&to=2026-03-31"
 
 
@@ -164,6 +166,12 @@ def test_one_referral_is_itemised_with_what_has_no_price(api: ApiClient) -> None
     assert priced["payer_transactions"]["not_priced"] == 0
 
 
+def test_a_referral_that_nobody_knows_costs_not_nothing(api: ApiClient) -> None:
+    reply = ask(api, f"/reports/cost?referral={'f' * 32}")
+    assert (reply.status, reply.code) == (404, "not-found")
+    assert "check its id" in reply.says
+
+
 class Slow:
     """A lake whose rows are not there yet."""
 
@@ -202,6 +210,38 @@ def test_a_long_one_says_where_to_look_and_is_found_there(api: ApiClient) -> Non
     with_lake(api, ready)
     assert ask(api, reply.headers["location"]).status == 200
     assert len(slow.asked) == 1
+
+
+class Ends(Ready):
+    """A lake whose query ends otherwise than with a few rows."""
+
+    def __init__(self, found: Exception | int) -> None:
+        super().__init__()
+        self.found = found
+
+    def answer(self, query_id: str, within_s: float) -> LakeQuery:
+        if isinstance(self.found, Exception):
+            raise self.found
+        row = ["clinic " * 30, None, None, 1, *[0] * (len(VOLUME.selected) - 1)]
+        return LakeQuery(self.asked[int(query_id) - 1], [row] * self.found)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "says"),
+    [
+        (TooLarge("The report reads more than one may: ask for fewer days."), 422, "fewer days"),
+        (Retryable("The query was ended before it was done: ask again."), 503, "ask again"),
+        (RouterError("The query failed."), 500, "The router failed"),
+        (20_000, 422, "at most 4: ask for fewer days or cuts"),
+    ],
+)
+def test_a_report_that_cannot_be_had_says_what_to_do(
+    api: ApiClient, found: Exception | int, status: int, says: str
+) -> None:
+    with_lake(api, Ends(found))
+    reply = ask(api, f"/reports/volume?{MARCH}&by=location")
+    assert reply.status == status
+    assert says in reply.says
 
 
 def test_a_query_of_somebody_else_is_not_found(api: ApiClient) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from referral_core.domain.errors import NotFound, Permanent, Retryable
+from referral_core.domain.errors import NotFound, Retryable, RouterError, TooLarge
 from referral_core.lake_ports import LakeQuery
+from referral_core.observability import logger
 
 if TYPE_CHECKING:
     from types_boto3_athena import AthenaClient
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 _UNDER_WAY: Final = frozenset({"QUEUED", "RUNNING"})
 _UNKNOWN: Final = "InvalidRequestException"
 _PAUSE_S: Final = 0.4
+_MOST_ROWS: Final = 20_000
+"""A page of a thousand takes a fifth of a second, and the API waits for half a minute."""
+_LIMIT: Final = "bytes scanned limit"
+"""What Athena says of a query that it ended for what the workgroup lets one read."""
 
 
 class AthenaLake:
@@ -61,7 +66,7 @@ class AthenaLake:
             if state == "SUCCEEDED":
                 return LakeQuery(statement, list(self._rows(query_id)))
             if state not in _UNDER_WAY:
-                raise Permanent("The query failed, or read more than a report may: ask for less.")
+                raise _ended(state, found["Status"])
             if left <= 0:
                 return LakeQuery(statement, None)
             self._pause(_PAUSE_S)
@@ -70,9 +75,14 @@ class AthenaLake:
     def _rows(self, query_id: str) -> Iterator[Sequence[Any]]:
         """Yield the rows; the first of the first page names the columns."""
         more: dict[str, str] = {}
-        skipped = 1
+        skipped, read = 1, 0
         while True:
             page = self._call("get_query_results", QueryExecutionId=query_id, **more)
+            read += len(page["ResultSet"]["Rows"])
+            if read > _MOST_ROWS:
+                raise TooLarge(
+                    f"The report has more than {_MOST_ROWS} rows: ask for fewer days or cuts."
+                )
             for row in page["ResultSet"]["Rows"][skipped:]:
                 yield [cell.get("VarCharValue") for cell in row["Data"]]
             if not page.get("NextToken"):
@@ -88,3 +98,19 @@ class AthenaLake:
             raise Retryable("The lake did not answer.") from error
         except BotoCoreError as error:
             raise Retryable("The lake did not answer.") from error
+
+
+def _ended(state: str, status: Mapping[str, Any]) -> RouterError:
+    """Return why a query has no rows: it asked too much, it may come again, or it is ours to mend.
+
+    Args:
+        state: that it ended in.
+        status: as Athena tells it.
+    """
+    if _LIMIT in str(status.get("StateChangeReason", "")).lower():
+        return TooLarge("The report reads more than one may: ask for fewer days.")
+    failed = status.get("AthenaError", {})
+    if state == "CANCELLED" or failed.get("Retryable"):
+        return Retryable("The query was ended before it was done: ask again.")
+    logger.error("query failed", extra={"error_type": failed.get("ErrorType")})
+    return RouterError("The query failed.")

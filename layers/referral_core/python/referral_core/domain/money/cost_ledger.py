@@ -37,7 +37,8 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
         "states": Unit("cloud", "States of the state machine entered."),
         WRITE_UNITS: Unit("cloud", "Write units of the table, as it bills them."),
         "single_write_units": Unit(
-            "cloud", "Write units beside the record: requests counted, reads kept for audit."
+            "cloud",
+            "Write units beside the record: requests counted, reads audited, refusals.",
         ),
         "read_units": Unit("cloud", "Read units of the table, as it bills them."),
         STREAM_RECORDS: Unit("cloud", "Records that the writes put into the table's stream."),

@@ -11,8 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.schema import PARTITION_KEY, SORT_KEY, Index
+from referral_core.adapters.aws.dynamodb.write_units import units_of_refused
 from referral_core.adapters.aws.service_errors import service_errors, translated
 from referral_core.domain.errors import Retryable
+from referral_core.metering import METER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -240,6 +242,8 @@ class Table(Requests):
             codes = [reason.get("Code") for reason in reasons]
             if not {"ConditionalCheckFailed", "TransactionConflict"} & set(codes):
                 raise translated(_UNWRITTEN, error) from error
+            # Billed all the same, and stated by no event of its own: the next one carries it.
+            METER.add("single_write_units", units_of_refused(p.request for p in parts))
             raise ConditionsFailed(
                 frozenset(
                     part.name

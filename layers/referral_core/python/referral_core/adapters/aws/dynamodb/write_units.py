@@ -36,6 +36,19 @@ def units_of(writes: Iterable[Write]) -> int:
     )
 
 
+def units_of_refused(requests: Iterable[Mapping[str, Any]]) -> int:
+    """Return the write units of a transaction that was not written for a condition.
+
+    It is billed as if it had been, but for the indexes, in which nothing changed. What is not in
+    the request (an item that would have been updated or only looked at) has less than one KB.
+
+    Args:
+        requests: as `TransactWriteItems` takes them.
+    """
+    put = (request.get("Put", {}).get("Item") for request in requests)
+    return sum(_TRANSACTIONAL * _largest(item) for item in put)
+
+
 def item_size(item: Item) -> int:
     """Return an item's size in bytes: the names and the values of its attributes."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from referral_core.domain.directory import TenantProfile
-from referral_core.domain.errors import NotFound
+from referral_core.domain.errors import NotFound, TooLarge
 from referral_core.domain.money.cost_ledger import price_lines
 from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.updates import Role
@@ -33,6 +33,13 @@ _PARQUET: Final = "application/vnd.apache.parquet"
 _WAITS_S: Final = 20.0
 """How long an answer is waited for before the caller is told where to look."""
 _RETRY_AFTER_S: Final = "5"
+_MB: Final = 1_000_000
+_MOST_BYTES: Final = 4 * _MB
+"""Lambda answers with six, and bytes are written as base64, which makes four of three."""
+_NO_ROWS: Final = (
+    "Nothing of this referral counts in the report: check its id, from and to. What happened in "
+    "the last quarter of an hour may not have reached the lake yet."
+)
 
 
 class _Running(Exception):
@@ -82,7 +89,10 @@ class RunReports:
         try:
             if asked.since is not None:
                 return _json(self._compared(figure, asked, profile))
-            return _rendered(self._result(figure, asked, full=full), asked.format)
+            result = self._result(figure, asked, full=full)
+            if asked.request.referral is not None and not result.rows:
+                raise NotFound(_NO_ROWS)
+            return _fitting(_rendered(result, asked.format))
         except _Running as running:
             return _elsewhere(request, asked, running.query_id)
 
@@ -154,6 +164,21 @@ def _rendered(result: Result, wanted: str) -> Response:
         case _:
             return _json(as_json(result))
     return Response(HTTPStatus.OK, content, {"Content-Disposition": name})
+
+
+def _fitting(response: Response) -> Response:
+    """Return an answer that Lambda can hand over.
+
+    Raises:
+        TooLarge: it cannot.
+    """
+    size = len(response.body.data) if isinstance(response.body, Content) else 0
+    if size > _MOST_BYTES:
+        raise TooLarge(
+            f"The report has {size / _MB:.1f} MB, and an answer at most {_MOST_BYTES // _MB}: ask "
+            "for fewer days or cuts, or for format=parquet."
+        )
+    return response
 
 
 def _json(body: Mapping[str, Any], status: int = HTTPStatus.OK, **headers: str) -> Response:

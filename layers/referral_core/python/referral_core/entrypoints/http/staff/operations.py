@@ -25,10 +25,10 @@ from referral_core.domain.work_items import RETRY, WORK_ITEM_POLICIES, Reason
 from referral_core.domain.work_items.lists import FIRST, OfTeam, instant
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.known_names import can_be_paused, no_such
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.search_parameters import check_parameters
 from referral_core.entrypoints.http.staff.decisions import read_body
+from referral_core.entrypoints.http.staff.known_names import can_be_paused, no_such
 from referral_core.operations_ports import Parties, Pauses, StreamLetters
 from referral_core.ports import Clock, Referrals
 
