@@ -280,6 +280,46 @@ def test_who_could_not_be_given_an_account_is_nobody(monkeypatch: pytest.MonkeyP
     assert post(api, "/people", INES).status == 201
 
 
+class Killed(BaseException):
+    """The function's worker died."""
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_who_was_half_onboarded_leaves_and_comes_again(
+    made: bool,  # noqa: FBT001 - a case
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a worker that died at the account: before it was made, or before it could say so
+    api = an_office()
+    create = api.accounts.create
+
+    def dies(username: str) -> str:
+        if made:
+            create(username)
+        raise Killed
+
+    with monkeypatch.context() as broken:
+        broken.setattr(api.accounts, "create", dies)
+        with pytest.raises(Killed):
+            post(api, "/people", INES)
+    # When the manager tries again: what to do is said, and nobody else is told who is here
+    refused = post(api, "/people", INES)
+    assert (refused.status, refused.code) == (409, "name-taken")
+    assert "leaves, and comes again" in refused.says
+    # Then whoever cannot sign in is let go, and comes again: under another name where there was one
+    assert post(api, "/people/ines/leave", {}).status == 200
+    again = {**INES, "username": "ines.m"} if made else INES
+    assert post(api, "/people", again).status == 201
+    assert known(api, str(again["username"])).person == Person(name="Ines Moreau")
+
+
+def test_a_name_of_another_tenant_is_taken_without_a_word_of_whose() -> None:
+    api = an_office()
+    refused = post(api, "/people", {**INES, "username": "away"})
+    assert (refused.status, refused.code) == (409, "name-taken")
+    assert "your people" not in refused.says
+
+
 def test_nobody_is_taken_out_of_a_team_with_work_in_hand() -> None:
     api = at(Reason.NOT_ELIGIBLE)
     api.decide("claim", client=OLU)

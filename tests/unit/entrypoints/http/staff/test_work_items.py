@@ -8,18 +8,23 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from referral_core.domain.ids import ReferralId
+from referral_core.domain.access.principal import Principal
+from referral_core.domain.directory import TenantProfile
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Queue, Status
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.referral import WorkItem
+from referral_core.domain.updates import Role
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import TO_THE_END, accepted, reason_of
 from tests.unit.builders import a_new_referral, a_referral
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, until
+
+RIVERSIDE = Tenant("riverside")
 
 NOT_STAFF = ("ehr-1", "ehr-2", "clinic-1", "payer-1")
 ACTIONS = f"/fhir/ServiceRequest/{REFERRAL}/$available-actions"
@@ -496,6 +501,45 @@ def test_a_stop_said_on_the_telephone_is_honoured_here_and_at_the_carrier() -> N
     assert world.referrals.opted_out(TENANT, contact_hash(phone))
     assert phone in world.messenger.opted_out
     assert reason_of(world) is Reason.PATIENT_OPTED_OUT
+
+
+@pytest.mark.parametrize(
+    ("number", "whose", "shared", "stopped"),
+    [
+        ("+15085550100", TENANT, {RIVERSIDE}, True),
+        ("+15085550100", TENANT, set(), False),
+        ("+15085550100", RIVERSIDE, {TENANT}, True),
+        ("+15085550100", RIVERSIDE, set(), False),
+        ("pool-of-nobody", TENANT, {RIVERSIDE}, False),
+        (None, TENANT, {RIVERSIDE}, False),
+    ],
+)
+def test_a_stop_on_the_telephone_holds_for_whoever_writes_from_the_number(
+    number: str | None,
+    whose: Tenant,
+    shared: set[Tenant],
+    stopped: bool,  # noqa: FBT001 - a case
+) -> None:
+    # Given a number that two tenants write from, as the profile and the number's principal say
+    world = a_world()
+    channel = Principal(
+        client_id="+15085550100",
+        tenant=whose,
+        role=Role.PATIENT_CHANNEL,
+        organization="carrier",
+        shared_with=frozenset(shared),
+    )
+    profile = world.directory.tenant(TENANT).but(phone_identity=number)
+    others = [r for r in world.directory._records if not isinstance(r, TenantProfile)]
+    world.directory._records = (profile, channel, *others)
+    accepted(world)
+    # When staff record that the patient wants no more messages
+    ApiClient(world).decide("record-call", result="opted-out", spokeWith="patient")
+    # Then no tenant writes from that number any more
+    phone = ClinicalPayload.load(world.referrals.payload(world.referral)).content.patient.phone
+    assert phone
+    assert world.referrals.opted_out(TENANT, contact_hash(phone))
+    assert world.referrals.opted_out(RIVERSIDE, contact_hash(phone)) is stopped
 
 
 @pytest.mark.parametrize("owner", ["nobody", "ehr-1", "stranger"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from pydantic import Field
 
 from referral_core.domain.access.principal import Duty, Person, Principal
-from referral_core.domain.errors import RouterError
+from referral_core.domain.errors import NotFound, RouterError
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Model
 from referral_core.domain.work_items.lists import OfOwner
@@ -54,7 +55,7 @@ class ManagePeople:
             # First: whoever has the name keeps it, whatever the pool says of it.
             self.people.add(principal, manager)
         except NameTaken as error:
-            _refuse("name-taken", str(error))
+            _refuse("name-taken", f"{error}{self._if_of_ours(principal)}")
         try:
             password = self.accounts.create(asked.username)
         except NameTaken as error:
@@ -94,6 +95,13 @@ class ManagePeople:
         self.accounts.end(person.client_id)
         self.people.remove(person, manager)
         return Response(HTTPStatus.OK, principal_row(person))
+
+    def _if_of_ours(self, principal: Principal) -> str:
+        """Say what to do where an earlier request may have been cut off half-way."""
+        with suppress(NotFound):
+            self.people.person(principal.tenant, principal.client_id)
+            return " It is one of your people's: whoever cannot sign in leaves, and comes again."
+        return ""
 
     def _has_nothing_in_hand(self, person: Principal) -> None:
         left = self.lists.count(person.tenant, OfOwner(person.client_id))

@@ -12,7 +12,7 @@ from referral_core.domain.access.ownership import is_referrer, require_authority
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.effects import Effect, KeepEvidence
 from referral_core.domain.errors import Forbidden, NotFound
-from referral_core.domain.ids import ReferralId
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.referral import Referral
@@ -183,8 +183,19 @@ class DecideWorkItems:
         referrals = self.service.referrals
         phone = ClinicalPayload.load(referrals.payload(referral)).content.patient.phone
         if phone is not None:
-            referrals.opt_out(referral.tenant, contact_hash(phone), self.service.clock.now())
+            for tenant in self._writing_from_the_number_of(referral.tenant):
+                referrals.opt_out(tenant, contact_hash(phone), self.service.clock.now())
         return phone
+
+    def _writing_from_the_number_of(self, tenant: Tenant) -> frozenset[Tenant]:
+        """Return who texts from a tenant's own number, itself included: a stop holds for each."""
+        number = self.directory.tenant(tenant).phone_identity
+        with suppress(Forbidden):
+            if number is not None:
+                channel = self.directory.principal(number)
+                every = channel.shared_with | {channel.tenant}
+                return every if tenant in every else frozenset({tenant})
+        return frozenset({tenant})
 
     def _add_to_carrier(self, number: str | None) -> None:
         if number is not None:
