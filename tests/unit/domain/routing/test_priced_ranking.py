@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.domain.directory import Practitioner
-from referral_core.domain.routing.matching import POINTS
+from referral_core.domain.routing.matching import OUTSIDE_MARGIN, POINTS
 from referral_core.domain.routing.prices import BID_PRICES, PriceList
 from referral_core.domain.routing.score import Ranking, rank
 from tests.unit.domain.routing.markets import NOW
@@ -44,9 +44,22 @@ def prices_for(data: st.DataObject, asked: Asked) -> dict[str, tuple[float, ...]
 
 @given(questions())
 def test_prices_of_nothing_rank_as_no_prices_do(asked: Asked) -> None:
-    free = by_prices(asked, {})
-    assert free.candidates == asked.ranked().candidates
+    free, unpriced = by_prices(asked, {}), asked.ranked()
+    assert [c for c in free.candidates if c.in_network] == [
+        c for c in unpriced.candidates if c.in_network
+    ]
     assert (free.policy, free.price_version) == (BID_PRICES, "solve-7")
+
+
+@given(questions(), st.data())
+def test_out_of_network_is_dearer_by_the_margin_where_prices_decide(
+    asked: Asked, data: st.DataObject
+) -> None:
+    priced = by_prices(asked, prices_for(data, asked))
+    for candidate in (*priced.candidates, *asked.ranked().candidates):
+        is_dearer = candidate in priced.candidates and not candidate.in_network
+        cost = POINTS * (1 - candidate.score) + candidate.price
+        assert candidate.total == pytest.approx(cost + (OUTSIDE_MARGIN if is_dearer else 0.0))
 
 
 @given(questions(), st.data())

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_core.domain.routing.matching import DEFAULT_COSTS, Demand, Service
+from referral_core.domain.routing.matching import (
+    DEFAULT_COSTS,
+    OUTSIDE_MARGIN,
+    CostModel,
+    Demand,
+    Service,
+)
 from referral_core.domain.routing.prices import (
     BID_PRICES,
     GREEDY,
@@ -81,18 +87,22 @@ def decided(
 
 
 def by_looking_at_all(
-    services: list[Service], demand: Demand, places: Places, prices: Prices
+    services: list[Service],
+    demand: Demand,
+    places: Places,
+    prices: Prices,
+    costs: CostModel = DEFAULT_COSTS,
 ) -> list[PricedCandidate]:
     found = []
     for service in (s for s in services if s.specialty == demand.specialty):
-        cost, waits = DEFAULT_COSTS.of(demand, service), DEFAULT_COSTS.waits(demand, len(WEEKS))
+        cost, waits = costs.of(demand, service), costs.waits(demand, len(WEEKS))
         by_week = [
             PricedCandidate(cost + waits[n] + price, service.id, WEEKS[n], cost + waits[n], price)
             for n, price in enumerate(prices.get(service.id, (0.0,) * len(WEEKS)))
             if places[service.id][n]
         ]
         found += [min(by_week, key=lambda c: (c.total, c.week))] if by_week else []
-    return sorted(c for c in found if c.total < DEFAULT_COSTS.unassigned)
+    return sorted(c for c in found if c.total < costs.unassigned)
 
 
 @given(
@@ -108,7 +118,9 @@ def test_the_search_finds_what_looking_at_every_service_finds(
     rng = Random(seed)  # noqa: S311 - dice
     places, prices = places_for(services, rng), prices_for(services, rng) if priced else {}
     decision = decided(services, demand, places, a_price_list(prices) if priced else None, keep)
-    assert list(decision.candidates) == by_looking_at_all(services, demand, places, prices)[:keep]
+    costs = DEFAULT_COSTS.beside_prices() if priced else DEFAULT_COSTS
+    everybody = by_looking_at_all(services, demand, places, prices, costs)
+    assert list(decision.candidates) == everybody[:keep]
 
 
 @given(directories, demands, st.integers(0, 2**32))
@@ -231,6 +243,20 @@ def test_a_dear_place_is_left_to_who_needs_it() -> None:
     decision = decided([NEAR, FAR], ROUTINE, OPEN, a_price_list(DEAR))
     assert [c.service for c in decision.candidates] == ["far"]
     assert (decision.policy, decision.price_version) == (BID_PRICES, "solve-7")
+
+
+@pytest.mark.parametrize(
+    ("saved", "chosen"), [(OUTSIDE_MARGIN - 1, "inside"), (OUTSIDE_MARGIN + 1, "outside")]
+)
+def test_out_of_network_must_be_better_by_the_margin(saved: float, chosen: str) -> None:
+    inside = Service("inside", "cardiology", HERE, {"a": 1})
+    outside = Service("outside", "cardiology", HERE)
+    dear = DEFAULT_COSTS.tiers[2] + saved
+    places = {"inside": (1, 1, 1), "outside": (1, 1, 1)}
+    prices = a_price_list({"inside": (dear, dear, dear)})
+    decision = decided([inside, outside], Demand("cardiology", "a", HERE), places, prices)
+    assert decision.chosen is not None
+    assert decision.chosen.service == chosen
 
 
 def test_a_cheaper_week_is_waited_for_by_who_can_wait() -> None:

@@ -28,7 +28,7 @@ class RoutingDecision(Model):
     Attributes:
         policy: `bid-prices/1`, or `greedy-cost/1` where no valid prices were at hand.
         price_version: the price list that was used; None when greedy.
-        candidates: npi, week, score and its parts, price and kilometres, best first.
+        candidates: npi, week, score and its parts, price, margin and kilometres, best first.
         exclusions: npi → the hard filter that excluded it.
         named: NPIs of who the order names.
         not_named: why none of them was chosen; None when one was, or the order names nobody.

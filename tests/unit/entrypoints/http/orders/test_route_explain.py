@@ -121,3 +121,15 @@ def test_a_price_that_decides_is_said_in_words() -> None:
     first = explained(world)[1]["part"]
     assert "others will need this place (12 points)" in all_of(first, "candidate")[0]["because"]
     assert "(prices solve-7)" in all_of(first, "policy")[0]
+
+
+def test_what_a_place_out_of_network_must_be_better_by_is_added_up_and_said() -> None:
+    world = a_world()
+    (decision,) = world.referrals.decisions[TENANT, REFERRAL]
+    world.referrals.decisions[TENANT, REFERRAL][0] = decision.but(
+        candidates=tuple({**c, "price": 12.0, "margin": 5.0} for c in decision.candidates)
+    )
+    candidate = all_of(explained(world)[1]["part"], "candidate")[0]
+    assert "out of network (5 points)" in candidate["because"]
+    assert candidate["margin"] == 5.0
+    assert candidate["total"] == round(100 * (1 - candidate["score"]) + 12 + 5, 3)

@@ -74,6 +74,8 @@ def reason_of(candidate: Kept) -> str:
 def _said(candidate: Kept) -> Iterator[str]:
     tier = _part(candidate, "tier")
     yield _TIERS[min(2, round((1 - tier) * 3))]
+    if "margin" in candidate:
+        yield f"out of network ({_part(candidate, 'margin'):.0f} points)"
     if "km" in candidate:
         yield f"{float(candidate['km']):.0f} km away"
     yield f"room in the week of {first_day(str(candidate['week'])):%d %b %Y}".replace(" 0", " ")

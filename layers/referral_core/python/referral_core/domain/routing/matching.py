@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from referral_core.domain.pathway import RoutingRule
@@ -14,6 +14,12 @@ POINTS: Final = 100.0
 UNASSIGNED: Final = 3 * POINTS
 """What it costs that a referral gets no place: so dear may a place become."""
 TIERS: Final = 3
+OUTSIDE_MARGIN: Final = POINTS / 20
+"""What a place out of network must be better by where prices decide.
+
+Prices are estimates that scatter about what places are worth. Of many places in network the one
+whose price is too low draws a referral; a price that is too high drives one out, for good.
+"""
 ANY_PAYER: Final = "*"
 """The key of a service's tier for payers that it does not name."""
 SELF_PAY: Final = ""
@@ -115,6 +121,11 @@ class CostModel:
             unseen=weight.get("continuity", 0.0),
             long_lead=weight.get("attendance", 0.0),
         )
+
+    def beside_prices(self) -> CostModel:
+        """Return the costs of a decision by prices: out of network is dearer by the margin."""
+        first, second, outside = self.tiers
+        return replace(self, tiers=(first, second, outside + OUTSIDE_MARGIN))
 
     def waits(self, demand: Demand, weeks: int) -> tuple[float, ...]:
         """Return the points of waiting no week, one, two, ….; so many figures."""

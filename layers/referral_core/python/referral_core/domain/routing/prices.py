@@ -102,7 +102,7 @@ class PricedCandidate:
 
     Attributes:
         total: cost + price; ties go to the lower service id.
-        cost: points of the match, waiting included.
+        cost: points of the match, waiting and the margin of a priced decision included.
         price: points of the place; 0 when the decision is greedy.
     """
 
@@ -164,6 +164,7 @@ def decide(
         costs: the weights of a match.
     """
     valid = usable(prices, now)
+    costs = costs if valid is None else costs.beside_prices()
     waits = costs.waits(demand, len(weeks))
     best: list[PricedCandidate] = []
 

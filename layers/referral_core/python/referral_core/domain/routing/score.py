@@ -21,7 +21,13 @@ from referral_core.domain.routing.filters import (
     in_network,
     tier_for,
 )
-from referral_core.domain.routing.matching import LONG_LEAD_WEEKS, POINTS, TIERS, UNASSIGNED
+from referral_core.domain.routing.matching import (
+    LONG_LEAD_WEEKS,
+    OUTSIDE_MARGIN,
+    POINTS,
+    TIERS,
+    UNASSIGNED,
+)
 from referral_core.domain.routing.prices import BID_PRICES, GREEDY, PriceList, usable
 
 _WEIGHED_BY_WEEK: Final = ("earliest", "attendance")
@@ -33,6 +39,7 @@ class Candidate(Model):
     Attributes:
         score: weighted sum of the parts, from 0 to 1.
         price: points of the place: what it is worth to referrals that are still to come.
+        margin: points that a place out of network must be better by where prices decide.
         distance_km: from the patient's home; None when that is not known.
     """
 
@@ -44,13 +51,14 @@ class Candidate(Model):
     in_network: bool
     score: float
     price: float = 0.0
+    margin: float = 0.0
     distance_km: float | None = None
     parts: Mapping[str, float]
 
     @property
     def total(self) -> float:
-        """Cost and price in points: what the candidates are ranked by."""
-        return POINTS * (1 - self.score) + self.price
+        """Cost, price and margin in points: what the candidates are ranked by."""
+        return POINTS * (1 - self.score) + self.price + self.margin
 
 
 class Ranking(Model):
@@ -110,6 +118,8 @@ def rank(
             continue
         of_weeks = valid.of(npi, weeks) if valid else (0.0,) * len(weeks)
         candidate = _candidate(need, practitioner, left, weeks, rule=rule, prices=of_weeks)
+        if valid and not candidate.in_network:
+            candidate = candidate.but(margin=OUTSIDE_MARGIN)
         if rule.keeps_places and candidate.total >= UNASSIGNED:
             exclusions[npi] = "its places are kept for patients who need them more"
             continue

@@ -91,11 +91,14 @@ def _decision(decision: RoutingDecision, names: Names) -> Iterator[Part]:
 
 
 def _points(candidate: Mapping[str, str | float]) -> Iterator[Part]:
-    """Return what the ranking is by: cost and price in points, the least first."""
+    """Return what the ranking is by: cost, price and margin in points, the least first."""
     score, price = float(candidate["score"]), float(candidate.get("price", 0.0))
+    margin = float(candidate.get("margin", 0.0))
     yield {"name": "score", "valueDecimal": score}
     yield {"name": "price", "valueDecimal": price}
-    yield {"name": "total", "valueDecimal": round(POINTS * (1 - score) + price, 3)}
+    if margin:
+        yield {"name": "margin", "valueDecimal": margin}
+    yield {"name": "total", "valueDecimal": round(POINTS * (1 - score) + price + margin, 3)}
 
 
 def _offer(offer: Offer, names: Names) -> Iterator[Part]:
