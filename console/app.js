@@ -78,8 +78,8 @@ function header(shown) {
     h("a.brand", { href: `#/${pages[0]}` }, "Referral Router"),
     h("nav", { "aria-label": "Pages" }, pages.map(link)),
     h("div.who", {},
-      h("span.zone", { title: "All times on this page" }, `${me.tenant} · ${zoneName()}`),
-      h("span", {}, `${me.name}, ${words(me.role).toLowerCase()}`),
+      h("span", {}, h("span", {}, `${me.name}, ${words(me.role).toLowerCase()}`),
+        h("span.zone", { title: "All times on this page" }, `${me.tenant} · ${zoneName()}`)),
       h("button.plain", { onclick: signOut }, "Sign out")));
 }
 

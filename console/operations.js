@@ -1,10 +1,11 @@
-// Operations at a glance: what waits, what is late and whose it is, and where referrals stay. Each
-// number leads to its rows or to its figure.
+// Operations at a glance: what waits, what is late and whose it is, where referrals stay, and who of the
+// others answers. Each number leads to its rows or to its figure.
 
-import { del, get, Offline, post, Refused } from "./api.js";
+import { get, Offline, Refused } from "./api.js";
 import { fill, h } from "./element.js";
-import { dateTime, dayOnly, words } from "./format.js";
+import { dayOnly, words } from "./format.js";
 import { said } from "./figure-result.js";
+import { ages, clocks, failures, held, late, rowsOf } from "./operations-live.js";
 import { bars } from "./plot.js";
 import { table } from "./section.js";
 
@@ -16,49 +17,67 @@ const FUNNEL = [
   ["completion", "seen", "Seen", "days_median"],
   ["loop", "loop_closed", "Loop closed", null],
 ];
+/** The lifecycle, in its order and in words. */
+const STEPS = {
+  CheckReadiness: "Order complete", CheckEligibility: "Coverage", RouteReferral: "Routing", RequestAuthorization: "Authorization",
+  OfferReferral: "Offer to the clinic", ContactPatient: "Patient contacted", AwaitVisit: "Visit", VerifyClosure: "Report and closing", OpenWorkItem: "A person decides",
+};
 
 export async function operationsPage({ main, me }) {
   const left = { page: false };
+  const board = once(() => get("/operations/board"));
+  const partners = once(async () => (await figure("partners")).rows);
   fill(main, h("h1", {}, "Operations"),
     h("div.board", {},
       panel("Open by team", () => teams(me)),
       panel("Overdue by owner", () => owners()),
+      panel("Open by team and age", () => ages(board, me)),
+      panel("Payers' clocks", () => clocks(board)),
+      panel("Time in each step of the lifecycle", () => lifecycle(), ".whole"),
+      panel("Partners' health, the last 30 days", () => health(partners)),
+      panel("Failed, and given up", (again) => failures(board, again)),
+      panel("Held back", (again) => held(partners, again)),
       panel("Received today", () => today(me)),
-      panel("Funnel of the last 30 days", () => funnel()),
-      panel("Where referrals wait", () => waits()),
-      panel("Open by pathway and age", () => ages()),
-      panel("Authorizations and the payers' clocks", () => clocks()),
-      panel("Held back, and given up", (again) => held(again))));
+      panel("Funnel of the last 30 days", () => funnel())));
   return () => { left.page = true; };
 
-  function panel(title, load) {
+  function panel(title, load, kind = "") {
     const place = h("div", {}, h("p.quiet", {}, "Loading …"));
-    const show = () => load(show).then((shown) => fill(place, shown)).catch((error) => {
+    const again = () => { board.forget(); return show(); };
+    const show = () => load(again).then((shown) => { fill(place, shown); }).catch((error) => {
       if (!(error instanceof Offline || error instanceof Refused)) throw error;
-      if (!left.page) fill(place, h("p", { role: "alert" }, error.message));
+      if (!left.page) fill(place, h("p", { role: "alert" }, error.message), h("p.actions", {}, h("button", { onclick: again }, "Try again")));
     });
     show();
-    return h("section.panel-card", {}, h("h2", {}, title), place);
+    return h(`section.panel-card${kind}`, {}, h("h2", {}, title), place);
   }
 }
 
-const late = (count, where) => (count ? h("a.late", { href: where }, h("span", { "aria-hidden": "true" }, "▲ "), count) : "0");
+/** Read once for all that show it, until it is forgotten. */
+function once(read) {
+  let reading = null;
+  const ask = () => (reading ??= read().catch((error) => { reading = null; throw error; }));
+  ask.forget = () => { reading = null; };
+  return ask;
+}
 
 async function teams(me) {
   const { teams: counts } = await get("/work-items/counts");
-  return table(["Team", "Open", "Overdue", "Unassigned", "Waiting for others"], me.teams.map((team) => {
+  return table(["Team", "Open", "Overdue", "Unassigned", "Exceptions", "Waiting for others"], me.teams.map((team) => {
     const each = counts[team];
-    return [words(team), h("a", { href: "#/worklist/team" }, each.open), late(each.overdue, "#/worklist/overdue"), each.unassigned, each.waiting];
+    const link = (number, tab) => (number ? h("a", { href: rowsOf(tab, team) }, number) : "0");
+    return [words(team), link(each.open, "team"), late(each.overdue, rowsOf("overdue", team)), link(each.unassigned, "unassigned"), late(each.exceptions, rowsOf("exceptions", team)), link(each.waiting, "waiting")];
   }), "Open by team");
 }
 
 async function owners() {
   const [{ people }, counts] = await Promise.all([get("/people"), get("/work-items/counts?by=person")]);
-  const rows = people.map((person) => [person.name, counts.people[person.id]]).filter(([, load]) => load?.overdue);
+  const rows = people.map((person) => [person, counts.people[person.id]]).filter(([, load]) => load?.overdue);
   const nobody = Object.values(counts.teams).reduce((sum, each) => sum + each.overdue, 0) - rows.reduce((sum, [, load]) => sum + load.overdue, 0);
   return table(["Owner", "Overdue", "Open"], [
-    ...rows.sort(([, one], [, other]) => other.overdue - one.overdue).map(([name, load]) => [name, late(load.overdue, "#/team"), load.open]),
-    ["Nobody, or a machine", late(nobody, "#/worklist/unassigned"), ""],
+    ...rows.sort(([, one], [, other]) => other.overdue - one.overdue).map(([person, load]) =>
+      [person.name, late(load.overdue, `#/worklist/overdue?owner=${encodeURIComponent(person.id)}`), load.open]),
+    ["Nobody, or a machine", late(nobody, "#/worklist/overdue"), ""],
   ], "Overdue by owner");
 }
 
@@ -92,53 +111,38 @@ async function funnel() {
     h("p.quiet", {}, rows.map(({ name, label }, place) => [place > 0 && " · ", h("a", { href: `#/figures/${name}` }, label)]))];
 }
 
-async function waits() {
-  const { rows, columns } = await figure("bottlenecks");
-  const of = (name) => columns.find((column) => column.name === name);
-  const most = [...rows].sort((one, other) => other.hours - one.hours).slice(0, 8);
-  return [bars("Hours waited, and the share of all waiting", most.map((row) => ({
-    label: `${row.step} · ${words(row.queue)}, ${words(row.waits_for).toLowerCase()}`, value: row.hours, text: said(of("share"), row.share) })), most[0]?.hours ?? 1),
-    h("p.quiet", {}, h("a", { href: "#/figures/bottlenecks" }, "All of it, by any cut"))];
-}
-
-async function ages() {
-  const { rows, columns } = await figure("aging", "pathway");
-  const buckets = columns.filter(({ name }) => name.startsWith("days_"));
-  return [table(["Pathway", "Open", ...buckets.map(({ name }) => name.replace("days_", "").replace("_", "–").replace("over–", "> "))], rows.map((row) =>
-    [words(row.pathway), row.open, ...buckets.map(({ name }) => row[name] || "")]), "Open by pathway and days since receipt"),
-    h("p.quiet", {}, "Days since receipt. ", h("a", { href: "#/figures/aging?by=pathway" }, "The figure"))];
-}
-
-async function clocks() {
-  const { rows } = await figure("authorization", "payer");
-  if (!rows.length) return h("p.quiet", {}, "No decision in the last 30 days.");
-  return [table(["Payer", "Urgency", "Decisions", "Approved", "Denied", "Clock breached"], rows.map((row) =>
-    [words(row.payer), words(row.urgency), row.decisions, row.approved, row.denied, late(row.breaches, "#/figures/authorization?by=payer")]), "Authorizations"),
-    h("p.quiet", {}, h("a", { href: "#/figures/authorization?by=payer" }, "The figure"))];
-}
-
-/** What is held back, and what consumers gave up: let go on, or given once more when its cause is mended. */
-async function held(again) {
-  const { pauses } = await get("/operations/pauses");
-  const said = h("p.status", { role: "status" });
-  const act = (button, send, sentence) => h("button", { onclick: async (event) => {
-    event.target.disabled = true;
-    try {
-      fill(said, sentence(await send()));
-    } catch (error) {
-      if (!(error instanceof Offline || error instanceof Refused)) throw error;
-      fill(said, h("strong", {}, error.message));
-    }
-    event.target.disabled = false;
-  } }, button);
+/** The lifecycle as a row of steps: in each the share of all waiting, and how long a stay is. */
+async function lifecycle() {
+  const { rows } = await figure("bottlenecks");
+  const whole = rows.reduce((sum, row) => sum + row.hours, 0);
+  const of = (step) => rows.filter((row) => row.step === step).reduce((sum, row) => ({ hours: sum.hours + row.hours, waits: sum.waits + row.waits }), { hours: 0, waits: 0 });
   return [
-    pauses.length > 0
-      ? table(["Held back", "Since", "Why", "Let go on"], pauses.map((each) => [`${words(each.scope)} ${each.of}`, `${dateTime(each.since)}, by ${each.by}`, each.reason,
-        h("button", { onclick: () => del(`/operations/pauses/${each.id}`).then(again) }, "Let go on")]), "Held back")
-      : h("p.quiet", {}, "Nothing is held back."),
-    h("p.actions", {},
-      act("Give dead letters once more", () => post("/operations/redrive", {}), ({ used, kept, more }) => `${used} given to their consumers, ${kept} kept${more ? ", more wait: press again." : "."}`),
-      act("Send undelivered notices once more", () => post("/operations/notices/replay", {}), ({ replayed, left, more }) => `${replayed.length} sent once more, ${left}${more ? " or more" : ""} left.`)),
-    said,
+    h("ol.lifecycle", { "aria-label": "Time in each step" }, Object.entries(STEPS).map(([step, name]) => {
+      const { hours, waits } = of(step);
+      const share = whole ? hours / whole : 0;
+      return h("li", {}, h("span.name", {}, name), h("strong", {}, `${(share * 100).toFixed(1)} %`),
+        h("meter", { min: 0, max: 1, value: share, "aria-label": `${name}: share of all waiting` }),
+        h("span.sub", {}, waits ? `${stay(hours / waits)} a stay, ${waits} stays` : "no stay"));
+    })),
+    h("p.quiet", {}, "Share of all waiting in the last 30 days, and the mean of a stay. ", h("a", { href: "#/figures/bottlenecks" }, "Whose move it was, by any cut")),
   ];
 }
+
+const stay = (hours) => (hours < 1 ? "under 1 h" : hours < 48 ? `${Math.round(hours)} h` : `${(hours / 24).toFixed(1)} d`);
+
+async function health(partners) {
+  const [rows, { pauses }, { columns }] = await Promise.all([partners(), get("/operations/pauses"), figure("partners")]);
+  if (!rows.length) return h("p.quiet", {}, "No exchange in the last 30 days.");
+  const column = (name) => columns.find((each) => each.name === name);
+  const paused = new Set(pauses.map((each) => each.id));
+  const worst = [...rows].sort((one, other) => (other.failure_rate ?? 0) - (one.failure_rate ?? 0) || other.exchanges - one.exchanges);
+  return [
+    table(["Partner", "Kind", "Answered", "Failed", "Failed of all", "Last answer"], worst.map((row) => [
+      h("span", {}, words(row.partner), paused.has(`${row.kind}:${row.partner}`) && h("b.tag", {}, "held back")), words(row.kind), row.answered, row.failed,
+      row.failed ? h("strong.late", {}, "▲ ", said(column("failure_rate"), row.failure_rate)) : said(column("failure_rate"), row.failure_rate),
+      row.silent_days === null ? "none" : ago(row.silent_days)]), "Partners' health"),
+    h("p.quiet", {}, "Counted of what happened to referrals, some minutes behind. ", h("a", { href: "#/figures/partners" }, "The figure")),
+  ];
+}
+
+const ago = (days) => (Number(days) < 1 ? `${Math.round(Number(days) * 24)} h ago` : `${Number(days).toFixed(1)} d ago`);

@@ -38,7 +38,7 @@ export function row({ item, me, names, picked, pick, claim }) {
     h("td", { "data-label": "Wanted" },
       h("span", {}, item.priority !== "routine" && h("b.priority", {}, words(item.priority)), patient.service ?? words(item.pathway)),
       h("span.sub", {}, item.performer ? `${words(item.pathway)} · ${words(item.performer)}` : words(item.pathway)),
-      h("span.sub", {}, `received ${since(item.receivedAt)} ago`)),
+      h("span.sub", {}, `${patient.referredBy ? `from ${patient.referredBy}, ` : ""}received ${since(item.receivedAt)} ago`)),
     h("td.why", { "data-label": "Why it waits" },
       item.reason && h("span", {}, words(item.reason)),
       h(item.reason ? "span.sub" : "span", {}, item.outcome ? words(item.outcome) : reasonOf(item)),

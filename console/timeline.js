@@ -16,7 +16,9 @@ const KINDS = {
   all: ["Every step of the router", () => true],
 };
 /** Tells the machine which, and a person nothing. */
-const HASH = /^[0-9a-f]{32,}$/;
+const HASH = /^([0-9a-z]+\.)?[0-9a-f]{32,}$/;
+/** What the part about routing says; beside an event it is noise. */
+const OF_ROUTING = ["score", "policy", "price_version", "third_next_days", "week"];
 const BY = { router: "the router", timer: "the clock" };
 const ACTS = { staff: "the team", router: "the router", payer: "the payer", clinic: "the clinic", patient: "the patient", referrer: "the referring provider" };
 
@@ -54,7 +56,7 @@ function future({ at, what, acts, team, says }) {
 function past({ at, actor, kind, from, to, statusReason, facts }, names) {
   const moved = from && from !== to ? `${words(from)} → ${words(to).toLowerCase()}` : null;
   const told = Object.entries(facts)
-    .filter(([name, value]) => !["sha256", "offer", "attempts"].includes(name) && !HASH.test(value) && !(Array.isArray(value) && !value.length))
+    .filter(([name, value]) => !["sha256", "offer", "attempts", ...OF_ROUTING].includes(name) && !HASH.test(value) && !(Array.isArray(value) && !value.length))
     .map(([name, value]) => `${words(name.replaceAll("_", "-")).toLowerCase()}: ${said(value)}`).join(" · ");
   return h("li", {},
     h("time", { datetime: at, title: dateTime(at) }, h("span", {}, dayOnly(at)), h("span.sub", {}, clock(at))),

@@ -135,7 +135,9 @@ export async function unmatchedPage({ main, failed }) {
   }
 
   function said(error, place) {
-    if (error instanceof Offline || error instanceof Refused) fill(place, h("p", { role: "alert" }, error.message));
+    if (error.code === "not-possible-now") {
+      fill(place, h("p", { role: "alert" }, "Nothing was done: this referral is not where such a thing can come. Read it, record on the referral what it says, then dismiss it."));
+    } else if (error instanceof Offline || error instanceof Refused) fill(place, h("p", { role: "alert" }, error.message));
     else failed(error);
   }
 

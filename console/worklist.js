@@ -35,10 +35,11 @@ const LOOKED_AT = new Set(["waiting", "closed"]);
 /** Filters of open items only. */
 const OF_ITEMS = new Set(["reason", "owner", "due-within"]);
 
-export async function workPage({ main, me, path, failed }) {
+export async function workPage({ main, me, path, query: asked, failed }) {
   const tab = TABS[path[0]] ? path[0] : "mine";
   const picked = LOOKED_AT.has(tab) ? null : new Set();
   const names = new Map();
+  takeFilters(tab, asked);
   const status = h("p.status", { role: "status" });
   const list = h("div", {}, h("p.quiet", {}, "Loading …"));
   const tabs = h("nav.tabs", { "aria-label": "Lists" });
@@ -205,6 +206,14 @@ export async function workPage({ main, me, path, failed }) {
     refresh().catch((error) => fill(status, h("strong", {}, error.message)));
   }, EVERY_MS);
   return () => clearInterval(timer);
+}
+
+/** Take the filters that a link brings; the address is then the list's own again. */
+function takeFilters(tab, asked) {
+  if (![...asked.keys()].length) return;
+  for (const name of Object.keys(filters)) delete filters[name];
+  Object.assign(filters, Object.fromEntries(asked));
+  history.replaceState(null, "", `#/worklist/${tab}`);
 }
 
 function by(value, down) {

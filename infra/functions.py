@@ -172,7 +172,11 @@ OTHERS = (
         },
     ),
     Spec("manage_people", {TABLE: WRITE, HASH_KEYS: SECRET, **WATCHED}),
-    Spec("run_operations", {**SHORTLIST, **WATCHED, "STREAM_DLQ_URL": TAKE}, completes=True),
+    Spec(
+        "run_operations",
+        {**SHORTLIST, **WATCHED, "STREAM_DLQ_URL": (*TAKE, "sqs:GetQueueAttributes")},
+        completes=True,
+    ),
     Spec("measure_queues", {TABLE: ("dynamodb:Query",)}, timeout_s=60),
     Spec("fire_timers", RECORD, completes=True, timeout_s=55),
     Spec("publish_prices", {TABLE: (*READ, "dynamodb:PutItem")}, timeout_s=600, memory_mb=1769),

@@ -132,6 +132,19 @@ def test_an_item_leaves_its_lists_once_it_is_settled_or_its_referral_closed(shel
     assert shelf.lists.count(TENANT, OfTeam(FRONT)) == 0
 
 
+def test_when_what_a_team_has_open_was_received_is_known_of_keys(shelf: Shelf) -> None:
+    for days in (0, 3, 90):
+        received_at = NOW - timedelta(days=days)
+        shelf.put(f"r{days}", 1, received_at=received_at)
+    shelf.store.accept([a_new_referral(a_referral("waits", received_at=NOW, queue=FRONT))])
+    shelf.put("closed", 1)
+    shelf.changed("closed", status=Status.CLOSED, outcome=Outcome.SUPERSEDED)
+    ages = sorted((NOW - at).days for at in shelf.lists.received(TENANT, FRONT))
+    assert ages == [0, 0, 3, 90]
+    assert list(shelf.lists.received(TENANT, CALLS)) == []
+    assert list(shelf.lists.received(Tenant("other"), FRONT)) == []
+
+
 @pytest.mark.parametrize("size", [1, 10])
 def test_what_should_not_have_come_up_has_a_list_and_a_count_of_its_own(
     shelf: Shelf, size: int

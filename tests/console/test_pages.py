@@ -61,8 +61,8 @@ def team(page: Page, _office: Office) -> None:
 
 def operations(page: Page, _office: Office) -> None:
     page.goto(f"{PAGE}#/operations")
-    page.get_by_role("region", name="Authorizations").wait_for()
-    page.locator(".board").get_by_text("Loading").first.wait_for(state="detached")
+    page.get_by_role("region", name="Partners' health").wait_for()
+    expect(page.locator(".board").get_by_text("Loading")).to_have_count(0)
 
 
 def figures(page: Page, _office: Office) -> None:

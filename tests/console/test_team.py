@@ -108,44 +108,6 @@ def test_a_duty_and_teams_are_changed(visit: Visit, office: Office) -> None:
     assert "front-office" not in maria["teams"]
 
 
-# --- operations ----------------------------------------------------------------------------------
-
-
-def test_operations_show_the_counts_and_figures_of_the_api(visit: Visit, office: Office) -> None:
-    page = signed_in(visit(), "grace", "#/operations")
-    counts = office.call("grace", "GET", "/work-items/counts")["teams"]
-    region = page.get_by_role("region", name="Open by team")
-    expect(region.get_by_role("row")).to_have_count(len(counts) + 1)
-    overdue = sum(team["overdue"] for team in counts.values())
-    shown = region.locator("tbody tr").evaluate_all(
-        "rows => rows.map(r => Number(r.cells[2].textContent.replace(/[^0-9]/g, '')))"
-    )
-    assert sum(shown) == overdue
-    funnel = page.locator(".panel-card").filter(has_text="Funnel").locator(".bars li")
-    expect(funnel).to_have_count(5)
-    received = office.call("grace", "GET", "/reports/volume?by=")["totals"]["received"]
-    expect(funnel.first).to_contain_text(str(received))
-
-
-def test_a_manager_lets_go_on_and_gives_once_more(visit: Visit, office: Office) -> None:
-    held = {"scope": "payer", "of": "harbor", "reason": "their gateway is replaced"}
-    paused = office.api.call(
-        "POST", "/operations/pauses", held, client="grace", scope="referrals/operate"
-    )
-    assert paused.status == 201
-    page = signed_in(visit(), "grace", "#/operations")
-    card = page.locator(".panel-card").filter(has_text="Held back")
-    expect(card).to_contain_text("their gateway is replaced")
-    card.get_by_role("button", name="Let go on").click()
-    expect(card).to_contain_text("Nothing is held back")
-    card.get_by_role("button", name="Give dead letters once more").click()
-    expect(card.get_by_role("status")).to_contain_text("given to their consumers")
-    other = signed_in(visit(), "olu", "#/operations")
-    expect(other.get_by_role("heading", name="Work", level=1)).to_be_visible()
-    refused = office.api.call("GET", "/operations/pauses", client="olu", scope="referrals/operate")
-    assert refused.status == 403
-
-
 # --- filters -------------------------------------------------------------------------------------
 
 

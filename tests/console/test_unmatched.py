@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import Locator, Page, expect
 
 from referral_core.domain.ids import ReferralId
@@ -29,6 +31,12 @@ def a_letter(office: Office, name: str = "letter", about: str | None = None) -> 
     return name
 
 
+def asked_a_clinic(office: Office) -> Any:
+    """Return an item of a referral that a clinic has, so that a report of it may come."""
+    items = office.items("grace", "?_include=patient")
+    return next(item for item in items if item["reason"] == "patient-opted-out")
+
+
 def opened(page: Page) -> Page:
     page.goto(f"{PAGE}#/unmatched")
     page.get_by_role("heading", name="Unmatched", level=1).wait_for()
@@ -40,7 +48,7 @@ def card(page: Page, name: str) -> Locator:
 
 
 def test_what_came_is_read_and_attached_to_whom_it_is_about(visit: Visit, office: Office) -> None:
-    about = office.items("maria", "?_include=patient")[0]
+    about = asked_a_clinic(office)
     name = a_letter(office, about=about["id"])
     page = signed_in(visit(), "maria", "#/worklist/team")
     page.get_by_role("link", name="Unmatched 1").click()
@@ -63,7 +71,7 @@ def test_what_came_is_read_and_attached_to_whom_it_is_about(visit: Visit, office
 def test_who_is_meant_is_searched_for_where_nobody_suggests_it(
     visit: Visit, office: Office
 ) -> None:
-    about = office.items("maria", "?_include=patient")[0]
+    about = asked_a_clinic(office)
     name = a_letter(office)
     page = opened(signed_in(visit(), "maria"))
     card(page, name).get_by_role("button", name="Find its referral").click()
@@ -98,3 +106,17 @@ def test_what_is_nothing_is_dismissed_and_what_a_colleague_settled_is_said(
     expect(card(page, "first")).to_have_count(0)
     expect(card(page, "second")).to_have_count(1)
     assert office.api.unmatched.get(TENANT, "first").attached_to is None
+
+
+def test_what_a_referral_cannot_take_now_is_said_and_goes_on_waiting(
+    visit: Visit, office: Office
+) -> None:
+    items = office.items("grace")
+    about = next(item for item in items if item["reason"] == "missing-information")
+    name = a_letter(office, about=about["id"])
+    page = opened(signed_in(visit(), "maria"))
+    card(page, name).get_by_role("button", name="Find its referral").click()
+    card(page, name).get_by_role("button", name="Attach it to the referral of").click()
+    page.get_by_role("button", name="Attach", exact=True).click()
+    expect(page.get_by_role("alert").first).to_contain_text("Nothing was done")
+    assert office.api.unmatched.get(TENANT, name).settled_at is None

@@ -435,6 +435,53 @@ def authorization(ones: list[One]) -> Figures:
     return found
 
 
+_ANSWERS: Final = {
+    **dict.fromkeys((K.ELIGIBILITY_CONFIRMED, K.AUTHORIZED, K.AUTHORIZATION_PENDED), "payer"),
+    **dict.fromkeys((K.AUTHORIZATION_DECIDED,), "payer"),
+    **dict.fromkeys((K.OFFER_ACCEPTED, K.OFFER_DECLINED, K.REPORT_RECEIVED), "clinic"),
+    K.NOTICE_DELIVERED: "practice",
+    K.PATIENT_CONTACTED: "channel",
+}
+_FAILURES: Final = {
+    **dict.fromkeys((K.OFFER_UNANSWERED, K.OFFER_SILENT, K.REPORT_LATE), "clinic"),
+    K.NOTICE_UNDELIVERABLE: "practice",
+    K.CHANNEL_UNAVAILABLE: "channel",
+}
+_AT_A_PAYER: Final = (Status.CHECKING_ELIGIBILITY, Status.AWAITING_AUTHORIZATION)
+
+
+def partners(ones: list[One]) -> Figures:
+    found: Figures = {}
+    for one in ones:
+        for event in one.happened():
+            kind = _ANSWERS.get(event.kind) or _FAILURES.get(event.kind)
+            if event.kind is K.WORK_ITEM_NEEDED:
+                reason, at_payer = fact(event, "reason"), event.from_status in _AT_A_PAYER
+                kind = "payer" if reason == "authorization-overdue" else None
+                kind = "payer" if reason == "fault" and at_payer else kind
+            known = event.dimensions
+            partner = {
+                "payer": known.payer,
+                "clinic": known.performer_organization,
+                "practice": known.referring_practice,
+                "channel": fact(event, "channel"),
+            }.get(kind or "")
+            if partner is None:
+                continue
+            row = found.setdefault(
+                (*one.cuts, kind, partner),
+                {"exchanges": 0, "answered": 0, "failed": 0, "silent_days": None},
+            )
+            answered = event.kind in _ANSWERS
+            row["exchanges"] += 1
+            row["answered"] += answered
+            row["failed"] += not answered
+            silent = ms(one.request.as_of) - ms(event.at)
+            if answered and (row["silent_days"] is None or silent < row["silent_days"]):
+                row["silent_days"] = silent
+    return found
+
+
 def authorized_before_visit(ones: list[One]) -> Figures:
     def count(one: One) -> dict[str, int]:
         asked = any(fact(e, "asked_at") for e in one.events)
@@ -588,6 +635,7 @@ RECOUNTS: Final[Mapping[str, Callable[[list[One]], Figures]]] = {
         verification,
         payer_mix,
         bottlenecks,
+        partners,
         cost,
         cost_per_referral,
         referrals,

@@ -49,3 +49,6 @@ class StreamLetters(Protocol):
 
     def redrive(self, tenant: Tenant | None) -> Redriven:
         """Give letters to their consumers once more: a tenant's own, or all where None."""
+
+    def waiting(self) -> int:
+        """Return about how many letters lie in the queue, of all tenants of the cell."""

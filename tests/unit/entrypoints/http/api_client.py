@@ -47,6 +47,7 @@ from referral_core.entrypoints.http.routes import (
     update_app,
 )
 from referral_core.entrypoints.http.staff.documents import ShowDocuments
+from referral_core.entrypoints.http.staff.live_board import ShowLiveBoard
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.operations import RunOperations
 from referral_core.entrypoints.http.staff.people import ManagePeople
@@ -80,6 +81,9 @@ class Letters:
     def redrive(self, tenant: Tenant | None) -> Redriven:
         self.asked.append(tenant)
         return Redriven(used=2, kept=1)
+
+    def waiting(self) -> int:
+        return 3
 
 
 class Reply(NamedTuple):
@@ -169,7 +173,9 @@ class ApiClient:
             clock,
             MACHINE,
         )
-        self.apps[RUN_OPERATIONS] = operations_app(operations)
+        self.apps[RUN_OPERATIONS] = operations_app(
+            operations, ShowLiveBoard(lists, self.letters, clock)
+        )
         for app in self.apps.values():
             app.audited(Audit(self.trail, clock))
 

@@ -8,6 +8,7 @@ from referral_core.adapters.aws.dynamodb.pauses import PauseTable
 from referral_core.adapters.aws.stream_letters import SqsStreamLetters
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.routes import operations_app
+from referral_core.entrypoints.http.staff.live_board import ShowLiveBoard
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.operations import RunOperations
 from referral_core.settings import settings
@@ -43,7 +44,11 @@ def build() -> HttpEndpoint:
         clock(),
         settings().need("state_machine_arn"),
     )
-    return operations_app(use).admitting(throttle().admit).audited(audit())
+    return (
+        operations_app(use, ShowLiveBoard(work_lists(), letters, clock()))
+        .admitting(throttle().admit)
+        .audited(audit())
+    )
 
 
 def _decide(tenant: Tenant, referral_id: ReferralId, decision: DecisionMade) -> None:

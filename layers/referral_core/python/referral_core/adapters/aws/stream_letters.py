@@ -77,6 +77,15 @@ class SqsStreamLetters:
                 )
         return Redriven(used, kept, more=bool(found))
 
+    def waiting(self) -> int:
+        """Return about how many letters lie in the queue."""
+        wanted = "ApproximateNumberOfMessages"
+        with service_errors("The dead letters could not be counted"):
+            found = self._client("sqs").get_queue_attributes(
+                QueueUrl=self._queue, AttributeNames=[wanted]
+            )
+        return int(found["Attributes"][wanted])
+
     def _is_used(self, letter: Mapping[str, Any]) -> bool:
         """Give one letter's record to its consumer; return whether it was used."""
         keys, consumer = letter.get("keys"), letter.get("consumer")

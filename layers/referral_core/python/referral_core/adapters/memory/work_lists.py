@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import Queue
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items import EXCEPTIONS
@@ -48,6 +50,12 @@ class MemoryWorkLists:
     def count(self, tenant: Tenant, of: ItemList, *, before: str = LAST) -> int:
         """Count a list's items."""
         return sum(place < before for place, _ in self._listed(tenant, of))
+
+    def received(self, tenant: Tenant, queue: Queue) -> Iterator[datetime]:
+        """Iterate over when each open referral of a team was received, to the second."""
+        for referral in self._of(tenant):
+            if referral.queue is queue and not referral.is_closed:
+                yield referral.received_at.replace(microsecond=0)
 
     def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
         """Return the referrals that bear a placer's number, the latest first."""

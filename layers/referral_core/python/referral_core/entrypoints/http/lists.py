@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from referral_core.domain.effects import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import Queue
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items.lists import FIRST, LAST, ItemList
 
@@ -63,6 +65,9 @@ class WorkLists(Protocol):
 
     def count(self, tenant: Tenant, of: ItemList, *, before: str = LAST) -> int:
         """Count a list's items."""
+
+    def received(self, tenant: Tenant, queue: Queue) -> Iterator[datetime]:
+        """Iterate over when each open referral of a team was received, to the second."""
 
     def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
         """Return the referrals that bear a placer's number, the latest first."""

@@ -205,6 +205,12 @@ ROUTES: Final = (
         "find-for-operators",
         "Find referrals by id, order or authorization number, or patient; ids and states only.",
     ),
+    _operation(
+        "GET",
+        "/board",
+        "read-board",
+        "Read open referrals by team and age, the payers' clocks, and how many dead letters lie.",
+    ),
     _operation("GET", "/overdue", "list-overdue", "List what is overdue, who must act, and why."),
     _operation("GET", "/pauses", "list-pauses", "List what is held back."),
     _operation("POST", "/pauses", "pause", "Hold back a tenant, a payer, a clinic or a channel."),

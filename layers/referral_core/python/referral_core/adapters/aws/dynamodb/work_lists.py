@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
@@ -22,6 +23,7 @@ from referral_core.adapters.aws.dynamodb.schema import (
 )
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.lifecycle import Queue
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items.lists import (
     FIRST,
@@ -136,6 +138,15 @@ class WorkLists:
             **self._query(index, partition, after, before), Select="COUNT"
         )
         return sum(page["Count"] for page in pages)
+
+    def received(self, tenant: Tenant, queue: Queue) -> Iterator[datetime]:
+        """Iterate over when each open referral of a team was received: of keys only."""
+        pages = self._client.get_paginator("query").paginate(
+            **self._query(BY_QUEUE, keys.queue(tenant, queue.value), FIRST, LAST)
+        )
+        for page in pages:
+            for entry in page["Items"]:
+                yield datetime.fromisoformat(plain(entry)[BY_QUEUE.sort])
 
     def with_number(self, tenant: Tenant, folded: str) -> Sequence[Referral]:
         """Return the referrals that bear a placer's number, the latest first."""

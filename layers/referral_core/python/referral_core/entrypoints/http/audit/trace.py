@@ -33,7 +33,7 @@ NO_RECORDS: Final = frozenset(
         "run-report",
         "read-entry",
         "list-to-verify",
-        *("list-executions", "list-overdue", "list-pauses"),
+        *("list-executions", "list-overdue", "list-pauses", "read-board"),
     }
 )
 """Operations whose answers show no patient's record: people, directory, counts and figures."""

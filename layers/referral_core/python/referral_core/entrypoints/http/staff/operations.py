@@ -80,7 +80,7 @@ class RunOperations:
 
     def executions(self, request: Request) -> Response:
         """List a referral's executions, the last first, with where the console of AWS has each."""
-        operator = _operator(request)
+        operator = operator_of(request)
         state = self.referrals.load(operator.tenant, ReferralId(request.resource_id))
         referral = state.referral
         found = [
@@ -91,7 +91,7 @@ class RunOperations:
 
     def found(self, request: Request) -> Response:
         """Find referrals; `more` says that what was sent is too common."""
-        operator = _operator(request)
+        operator = operator_of(request)
         text = read_body(Wanted, request.body, "search").text.strip()
         everything, is_cut = self.find(operator.tenant, text)
         rows = [_row(referral) for referral in everything[:_AT_ONCE]]
@@ -100,7 +100,7 @@ class RunOperations:
 
     def overdue(self, request: Request) -> Response:
         """List what is overdue, the longest first, with who must act and why."""
-        operator = _operator(request)
+        operator = operator_of(request)
         now, rows, more = self.clock.now(), list[tuple[datetime, dict[str, Any]]](), False
         for queue in Queue:
             page, end = self.lists.items(
@@ -119,14 +119,14 @@ class RunOperations:
 
     def pauses(self, request: Request) -> Response:
         """List what is held back, since when, by whom and why."""
-        operator = _operator(request)
+        operator = operator_of(request)
         return Response(
             HTTPStatus.OK, {"pauses": list(map(_held, self.held.pauses(operator.tenant)))}
         )
 
     def pause(self, request: Request) -> Response:
         """Hold back; nothing is lost meanwhile, and each referral that is held says so."""
-        operator = _operator(request)
+        operator = operator_of(request)
         asked = read_body(HoldingBack, request.body, "pause")
         known = can_be_paused(self.parties, operator.tenant, asked.scope)
         if asked.of not in known:
@@ -146,7 +146,7 @@ class RunOperations:
 
     def resume(self, request: Request) -> Response:
         """Let go on what `scope:of` names; what is held looks within a quarter of an hour."""
-        operator = _operator(request)
+        operator = operator_of(request)
         scope, _, of = request.resource_id.partition(":")
         if scope not in set(PauseScope) or not of:
             _refuse("Name the pause as it is listed: payer:acme.")
@@ -160,12 +160,12 @@ class RunOperations:
 
     def redrive(self, request: Request) -> Response:
         """Give the tenant's dead letters to their consumers, once their cause is mended."""
-        done = self.letters.redrive(_operator(request).tenant)
+        done = self.letters.redrive(operator_of(request).tenant)
         return Response(HTTPStatus.OK, {"used": done.used, "kept": done.kept, "more": done.more})
 
     def replay_notices(self, request: Request) -> Response:
         """Send the notices that were not delivered once more, the longest waiting first."""
-        operator = _operator(request)
+        operator = operator_of(request)
         check_parameters(request.query, frozenset({"ehr"}))
         ehr = request.query.get("ehr")
         known = [] if ehr is None else [one.id for one in self.parties.ehrs(operator.tenant)]
@@ -214,7 +214,7 @@ class RunOperations:
         return True
 
 
-def _operator(request: Request) -> Principal:
+def operator_of(request: Request) -> Principal:
     """Return who asks: a machine that was given the scope, or a manager."""
     principal = request.principal
     if principal.person is not None:

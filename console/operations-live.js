@@ -1,0 +1,125 @@
+// What operations see of this moment and act on: ages, the payers' clocks, what failed, what is held back.
+
+import { decide, del, get, Offline, post, Refused } from "./api.js";
+import { fill, h } from "./element.js";
+import { dateTime, now, since, span, words } from "./format.js";
+import { table } from "./section.js";
+
+const LISTED = 25;
+const SCOPES = { payer: "Payer", clinic: "Clinic", channel: "Channel" };
+const STATES = { running: "in time", late: "last quarter", breached: "breached" };
+
+/** A number of something late, which leads to its rows; it says so without any colour. */
+export const late = (count, where) => (count ? h("a.late", { href: where }, h("span", { "aria-hidden": "true" }, "▲ "), count) : "0");
+
+/** Where a team's rows are. */
+export const rowsOf = (tab, team) => `#/worklist/${tab}?queue=${team}`;
+
+export async function ages(board, me) {
+  const { ages: of, lastDays } = await board();
+  const heads = lastDays.map((last, at) => `${at ? lastDays[at - 1] + 1 : 0}–${last}`);
+  const sums = lastDays.concat(0).map((_, at) => me.teams.reduce((sum, team) => sum + of[team][at], 0));
+  const whole = (buckets) => buckets.reduce((sum, each) => sum + each, 0);
+  return [
+    table(["Team", "Open", ...heads, `> ${lastDays.at(-1)}`], [
+      ...me.teams.map((team) => [h("a", { href: rowsOf("team", team) }, words(team)), whole(of[team]), ...of[team].map((count) => count || "·")]),
+      [h("strong", {}, "All"), h("strong", {}, whole(sums)), ...sums.map((count) => h("strong", {}, count || "·"))],
+    ], "Open by team and age"),
+    h("p.quiet", {}, "Whole days since receipt, of this moment. ", h("a", { href: "#/figures/aging?by=pathway" }, "By pathway")),
+  ];
+}
+
+export async function clocks(board) {
+  const { clocks: { payers, nearest, more } } = await board();
+  if (!payers.length) return h("p.quiet", {}, "No payer's clock runs.");
+  const left = ({ dueAt }) => { const seconds = (new Date(dueAt) - now()) / 1000; return seconds < 0 ? `${span(seconds)} over` : `${span(seconds)} left`; };
+  return [
+    table(["Payer", "In time", "Last quarter", "Breached"], payers.map((each) => [
+      words(each.payer) || "Nobody named", each.running ?? 0, each.late ? h("strong", {}, "◆ ", each.late) : 0, each.breached ? h("strong.late", {}, "▲ ", each.breached) : 0]), "Clocks that run"),
+    table(["The next to run out", "Payer", "Clock"], nearest.map((each) => [
+      h("a", { href: `#/referral/${each.id}` }, dateTime(each.dueAt)), words(each.payer),
+      h(each.state === "breached" ? "strong.late" : "span", {}, `${left(each)}${each.expedited ? ", expedited" : ""}`, h("span.sub", {}, STATES[each.state]))]), "The next clocks"),
+    more && h("p.quiet", {}, "More requests are under way than are shown."),
+    h("p.quiet", {}, h("a", { href: "#/figures/authorization?by=payer" }, "Decisions of the last 30 days")),
+  ];
+}
+
+/** Steps that failed and wait for a person: tried again one by one, or all of them. */
+export async function failures(board, again) {
+  const [{ workItems, next }, { deadLetters }] = await Promise.all([get(`/work-items?list=exceptions&reason=fault&_count=${LISTED}`), board()]);
+  const status = h("p.status", { role: "status" });
+  const retry = (item) => decide(item.id, { action: "retry", item: item.openedAt }, crypto.randomUUID());
+  const both = acting(status);
+  return [
+    h("h3", {}, "Executions that failed"),
+    workItems.length > 0
+      ? table(["Referral", "Team", "Since", "Why", "Redrive"], workItems.map((item) => [
+        h("a", { href: `#/referral/${item.id}` }, item.placer ?? item.id.slice(0, 8)), words(item.queue), `${since(item.openedAt)} ago`, item.statusReason,
+        both("Try again", () => retry(item).then(again), () => "Tried again.", `Try ${item.placer ?? item.id} again`)]), "Executions that failed")
+      : h("p.quiet", {}, "None waits for a person. An execution that is lost is started again by itself."),
+    workItems.length > 1 && h("p.actions", {}, both(next ? `Try these ${LISTED} again` : "Try all again", async () => {
+      for (const item of workItems) await retry(item);
+      await again();
+    }, () => `${workItems.length} tried again.`)),
+    h("h3", {}, "Dead letters and notices"),
+    h("p", {}, deadLetters ? h("strong.late", {}, `▲ ${deadLetters} dead letters`) : "No dead letters", " lie in the queue of the cell."),
+    h("p.actions", {},
+      both("Give dead letters once more", () => post("/operations/redrive", {}), ({ used, kept, more }) => `${used} given to their consumers, ${kept} kept${more ? ", more wait: press again." : "."}`),
+      both("Send undelivered notices once more", () => post("/operations/notices/replay", {}), ({ replayed, left, more }) => `${replayed.length} sent once more, ${left}${more ? " or more" : ""} left.`)),
+    status,
+  ];
+}
+
+/** What is held back, let go on; and the form that holds back. */
+export async function held(partners, again) {
+  const [{ pauses }, known] = await Promise.all([get("/operations/pauses"), partners()]);
+  const status = h("p.status", { role: "alert" });
+  const both = acting(status);
+  const place = h("div");
+  return [
+    pauses.length > 0
+      ? table(["Held back", "Since", "Why", "Let go on"], pauses.map((each) => [`${words(each.scope)} ${each.of}`, `${dateTime(each.since)}, by ${each.by}`, each.reason,
+        both("Let go on", () => del(`/operations/pauses/${encodeURIComponent(each.id)}`).then(again), () => "", `Let ${each.of} go on`)]), "Held back")
+      : h("p.quiet", {}, "Nothing is held back."),
+    h("p.actions", {}, h("button", { onclick: () => { fill(place, holdForm(known, again, () => fill(place))); place.querySelector("select").focus(); } }, "Hold back …")),
+    place, status,
+  ];
+}
+
+function holdForm(known, again, close) {
+  const said = h("p.status", { role: "alert" });
+  const submit = h("button.primary", { type: "submit" }, "Hold back");
+  return h("form.act", { onsubmit: send }, h("h2", {}, "Hold back"),
+    h("p.follows", {}, "Nothing is sent to them and nothing is lost: each referral says so, and goes on once it is let go on. Clocks keep running."),
+    h("label", {}, h("span", {}, "What"), h("select", { name: "scope" }, Object.entries(SCOPES).map(([value, text]) => h("option", { value }, text)))),
+    h("label", {}, h("span", {}, "Which"), h("input", { name: "of", required: true, maxlength: "64", list: "partners", autocomplete: "off" })),
+    h("datalist", { id: "partners" }, known.filter(({ kind }) => kind in SCOPES).map(({ kind, partner }) => h("option", { value: partner }, SCOPES[kind]))),
+    h("label", {}, h("span", {}, "Why, without a patient's name"), h("input", { name: "reason", required: true, minlength: "3", maxlength: "120", autocomplete: "off" })),
+    said, h("p.actions", {}, submit, h("button.plain", { type: "button", onclick: close }, "Cancel")));
+
+  async function send(event) {
+    event.preventDefault();
+    submit.disabled = true;
+    try {
+      await post("/operations/pauses", Object.fromEntries(new FormData(event.target)));
+      await again();
+    } catch (error) {
+      if (!(error instanceof Offline || error instanceof Refused)) throw error;
+      submit.disabled = false;
+      fill(said, error.message);
+    }
+  }
+}
+
+/** Return what makes a button of an act: it says in `status` what came of it. */
+const acting = (status) => (text, send, sentence, name) => h("button", { "aria-label": name, onclick: async (event) => {
+  const button = event.currentTarget;
+  button.disabled = true;
+  try {
+    fill(status, sentence(await send()));
+  } catch (error) {
+    if (!(error instanceof Offline || error instanceof Refused)) throw error;
+    fill(status, h("strong", {}, error.message));
+  }
+  button.disabled = false;
+} }, text);

@@ -1,0 +1,139 @@
+"""What operations see and act on: each number is the API's and leads to its rows or its figure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.payers.authorization import AuthorizationStatus
+from referral_core.domain.work_items import Reason
+from tests.console.browser import signed_in
+from tests.console.conftest import Visit
+from tests.console.office import PAGE, Office
+from tests.in_memory import TENANT
+
+
+def opened(visit: Visit) -> Page:
+    page = signed_in(visit(), "grace", "#/operations")
+    page.get_by_role("heading", name="Operations", level=1).wait_for()
+    return page
+
+
+def card(page: Page, title: str) -> Locator:
+    heading = page.get_by_role("heading", name=title, level=2)
+    return page.locator(".panel-card").filter(has=heading)
+
+
+def changed(office: Office, referral_id: str, **fields: Any) -> None:
+    """Change a stored referral beside everything."""
+    table, at = office.api.world.referrals, (TENANT, ReferralId(referral_id))
+    state = table.load(*at)
+    table._referrals[at] = state.but(referral=state.referral.but(**fields))
+
+
+def test_counts_by_team_are_the_apis_and_lead_to_the_rows(visit: Visit, office: Office) -> None:
+    page = opened(visit)
+    counts = office.call("grace", "GET", "/work-items/counts")["teams"]
+    region = page.get_by_role("region", name="Open by team", exact=True)
+    expect(region.get_by_role("row")).to_have_count(len(counts) + 1)
+    shown = region.locator("tbody tr").evaluate_all(
+        "rows => rows.map(r => Number(r.cells[2].textContent.replace(/[^0-9]/g, '')))"
+    )
+    assert sum(shown) == sum(team["overdue"] for team in counts.values())
+    row = region.get_by_role("row").filter(has_text="Prior authorization")
+    row.get_by_role("link").first.click()
+    rows = page.locator("table.work tbody tr")
+    expect(rows).to_have_count(len(office.items("grace", "?queue=prior-authorization")))
+    expect(page.get_by_role("button", name="Remove the filter")).to_have_count(1)
+    assert page.url == f"{PAGE}#/worklist/team"
+
+
+def test_ages_and_the_payers_clocks_are_of_this_moment(visit: Visit, office: Office) -> None:
+    item = next(i for i in office.items("grace") if i["reason"] == "authorization-denied")
+    now = office.api.world.clock.now()
+    known = office.api.world.referrals.load(TENANT, item["id"]).referral.authorization
+    assert known is not None
+    asked = known.but(
+        status=AuthorizationStatus.PENDED,
+        requested_at=now - timedelta(hours=80),
+        due_at=now - timedelta(hours=8),
+    )
+    changed(office, item["id"], authorization=asked)
+    body = office.api.call(
+        "GET", "/operations/board", client="grace", scope="referrals/operate"
+    ).body
+    page = opened(visit)
+    ages = card(page, "Open by team and age").locator("tbody tr")
+    expect(ages).to_have_count(len(body["ages"]) + 1)
+    total = sum(map(sum, body["ages"].values()))
+    expect(ages.last.get_by_role("cell").nth(1)).to_have_text(str(total))
+    clocks = card(page, "Payers' clocks")
+    expect(clocks.get_by_role("region", name="Clocks that run")).to_contain_text("▲ 1")
+    expect(clocks.get_by_role("region", name="The next clocks")).to_contain_text("8 h over")
+    clocks.get_by_role("region", name="The next clocks").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    assert page.url.endswith(item["id"])
+
+
+def test_what_failed_is_tried_again_and_letters_are_given_once_more(
+    visit: Visit, office: Office
+) -> None:
+    item = next(i for i in office.items("grace") if i["reason"] == "no-candidate")
+    state = office.api.world.referrals.load(TENANT, item["id"])
+    work_item = state.referral.work_item
+    assert work_item is not None
+    changed(office, item["id"], work_item=work_item.but(reason=Reason.FAULT))
+    page = opened(visit)
+    failed = card(page, "Failed, and given up")
+    expect(failed).to_contain_text("3 dead letters")
+    failed.get_by_role("button", name="Give dead letters once more").click()
+    expect(failed.get_by_role("status")).to_contain_text("given to their consumers")
+    failed.get_by_role("button", name=f"Try {item['placer']} again").click()
+    expect(failed).to_contain_text("None waits for a person")
+    referral = office.api.world.referrals.load(TENANT, item["id"]).referral
+    assert referral.work_item is None or referral.work_item.reason is not Reason.FAULT
+
+
+def test_a_payer_is_held_back_and_let_go_on(visit: Visit, office: Office) -> None:
+    page = opened(visit)
+    held = card(page, "Held back")
+    held.get_by_role("button", name="Hold back …").click()
+    held.get_by_label("Which").fill("nobody-known")
+    held.get_by_label("Why").fill("their gateway is replaced")
+    held.get_by_role("button", name="Hold back", exact=True).click()
+    expect(held.get_by_role("alert").first).to_contain_text("Name one of these")
+    held.get_by_label("Which").fill("harbor-health-plan")
+    held.get_by_role("button", name="Hold back", exact=True).click()
+    expect(held).to_contain_text("their gateway is replaced")
+    paused = office.api.call(
+        "GET", "/operations/pauses", client="grace", scope="referrals/operate"
+    ).body["pauses"]
+    assert [(p["id"], p["by"]) for p in paused] == [("payer:harbor-health-plan", "grace")]
+    held.get_by_role("button", name="Let harbor-health-plan go on").click()
+    expect(held).to_contain_text("Nothing is held back")
+    refused = office.api.call("GET", "/operations/pauses", client="olu", scope="referrals/operate")
+    assert refused.status == 403
+
+
+def test_partners_health_and_the_steps_are_their_figures(visit: Visit, office: Office) -> None:
+    page = opened(visit)
+    rows = office.call("grace", "GET", "/reports/partners?by=")["rows"]
+    shown = page.get_by_role("region", name="Partners' health").locator("tbody tr")
+    expect(shown).to_have_count(len(rows))
+    assert {"payer", "clinic", "practice", "channel"} == {row["kind"] for row in rows}
+    steps = card(page, "Time in each step of the lifecycle").locator("li strong")
+    expect(steps.first).to_contain_text("%")
+    shares = [float(text.removesuffix(" %")) for text in steps.all_inner_texts()]
+    assert abs(sum(shares) - 100) < 1
+    funnel = card(page, "Funnel of the last 30 days").locator(".bars li")
+    expect(funnel).to_have_count(5)
+    received = office.call("grace", "GET", "/reports/volume?by=")["totals"]["received"]
+    expect(funnel.first).to_contain_text(str(received))
+
+
+def test_nobody_but_a_manager_has_the_page(visit: Visit) -> None:
+    page = signed_in(visit(), "olu", "#/operations")
+    expect(page.get_by_role("heading", name="Work", level=1)).to_be_visible()
