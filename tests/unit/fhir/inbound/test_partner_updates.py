@@ -113,6 +113,27 @@ def test_why_an_ehr_ends_a_referral_says_which_end_it_is(code: str, kind: Update
     assert (update.kind, update.reason) == (kind, f"s|{code}")
 
 
+NPI = {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1999900100"}
+
+
+@pytest.mark.parametrize(
+    ("code", "named", "performer"),
+    [
+        ("care-received-elsewhere", {"identifier": NPI}, "1999900100"),
+        ("care-received-elsewhere", {"identifier": {**NPI, "system": "http://x"}}, None),
+        ("care-received-elsewhere", {"display": "somebody"}, None),
+        ("no-longer-needed", {"identifier": NPI}, None),
+    ],
+)
+def test_who_gave_the_care_is_read_from_an_output(
+    code: str, named: dict[str, Any], performer: str | None
+) -> None:
+    reason = {"coding": [{"system": "s", "code": code}]}
+    output = [{"type": {"text": "performer"}, "valueReference": named}]
+    update = update_of(task("r1.a", status="cancelled", statusReason=reason, output=output))
+    assert getattr(update, "performer", None) == performer
+
+
 @pytest.mark.parametrize(
     ("task_id", "body_id", "status", "own_code"),
     [

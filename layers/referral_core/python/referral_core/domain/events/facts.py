@@ -127,25 +127,25 @@ class ReportFacts(Facts):
     critical: bool | None = None
 
 
-class ClosureFacts(Facts):
-    """How it ends, and whether the loop is closed.
+class DestinationFacts(Facts):
+    """Who gave care elsewhere, by NPI, and how the directory lists them for the payer that day."""
 
-    Attributes:
-        elsewhere: NPI of who gave the care that was received elsewhere, where it is known.
-        elsewhere_network, elsewhere_tier: as the directory lists them.
-    """
+    elsewhere: Coded = None
+    elsewhere_network: bool | None = None
+    elsewhere_tier: int | None = None
+
+
+class ClosureFacts(DestinationFacts):
+    """How it ends, and whether the loop is closed."""
 
     outcome: Outcome | None = None
     loop_closed: bool | None = None
     notice: int | None = None
     reason: Coded = None
     closed_version: int | None = None
-    elsewhere: Coded = None
-    elsewhere_network: bool | None = None
-    elsewhere_tier: int | None = None
 
 
-class WorkItemFacts(Facts):
+class WorkItemFacts(DestinationFacts):
     """Why a person must look, and what that person does."""
 
     reason: Reason | None = None

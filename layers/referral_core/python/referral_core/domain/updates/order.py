@@ -58,10 +58,15 @@ class EnteredInError(Ending):
 
 
 class CareReceivedElsewhere(Ending):
-    """The patient was seen by somebody whom the router did not choose."""
+    """The patient was seen by somebody whom the router did not choose.
+
+    Attributes:
+        performer: NPI of who that was, where it is known.
+    """
 
     ends_with = Outcome.CARE_RECEIVED_ELSEWHERE
     kind: Literal[UpdateKind.CARE_RECEIVED_ELSEWHERE] = UpdateKind.CARE_RECEIVED_ELSEWHERE
+    performer: Coded = None
 
 
 class DeceasedOrMoved(Ending):

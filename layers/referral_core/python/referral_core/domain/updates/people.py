@@ -37,7 +37,8 @@ class DecisionMade(Reported):
         item: when the item that was meant was opened; None: whichever is open.
         fee_class: of the sliding fee scale, with `self-pay`.
         specialty: NUCC code, with `name-service`.
-        performer, override: NPI of who is asked next, and why, with `choose-performer`.
+        performer, override: NPI of who is asked next, and why, with `choose-performer`; the first
+            also of who gave care that was received elsewhere.
         keep: whether the answer is kept for the tenant's next orders, with `name-service`.
     """
 

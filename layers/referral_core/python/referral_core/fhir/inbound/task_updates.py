@@ -28,6 +28,7 @@ from referral_core.fhir.inbound.partner_updates import (
     unknown_referral,
 )
 from referral_core.fhir.inbound.reasons import code_of, words_of
+from referral_core.fhir.intake.npis import npi_of
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.datatypes import Identifier
 from referral_core.fhir.r4.orders import Task
@@ -68,10 +69,16 @@ class TaskUpdate(PartnerUpdate):
 
     Attributes:
         reason_text: the partner's own words: PHI may be in them.
+        performer: NPI of who gave the care that was received elsewhere.
     """
 
     task: Literal["a", "b"]
     reason_text: str | None = None
+    performer: str | None = None
+
+    def _of_its_kind(self) -> Mapping[str, object]:
+        of_performer = {"performer": self.performer} if self.performer else {}
+        return {**super()._of_its_kind(), **of_performer}
 
 
 class PostedTask(Model):
@@ -143,8 +150,15 @@ def task_update_in(
         status=task.status,
         reason=reason,
         task="a" if own.part == "a" else "b",
+        performer=_performer(task) if kind_class is CareReceivedElsewhere else None,
         reason_text="\n".join(_but_shown(words, before)) or None,
     )
+
+
+def _performer(task: Task) -> str | None:
+    """Return the NPI of whom an output refers to: who gave the care."""
+    named = (value.value_reference for value in task.output)
+    return npi_of(one.identifier for one in named if one and one.identifier)
 
 
 def _as_shown(resource: Json | None) -> Task | None:

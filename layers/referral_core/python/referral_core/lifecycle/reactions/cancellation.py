@@ -7,6 +7,7 @@ from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.updates import Ending, Superseded
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, record_only
+from referral_core.lifecycle.reactions.elsewhere import destination
 
 
 def ended(case: Case, update: Ending) -> Draft:
@@ -27,7 +28,11 @@ def ended(case: Case, update: Ending) -> Draft:
         then=Step.VERIFY_CLOSURE,
         by=update,
         status=Status.CANCEL_REQUESTED,
-        facts=ClosureFacts(outcome=outcome, reason=update.reason),
+        facts=ClosureFacts(
+            outcome=outcome,
+            reason=update.reason,
+            **destination(case, getattr(update, "performer", None)),
+        ),
         proposed_outcome=outcome,
         superseded_by=successor,
         work_item=None,

@@ -50,7 +50,8 @@ class Decision(Model):
             anything was said, for only the patient, or who may speak for them, decides.
         specialty: of `name-service`: a NUCC code; `keep`: whether the next orders that say the same
             are understood by it.
-        performer, override: of `choose-performer`: the NPI of who is asked next, and why.
+        performer, override: of `choose-performer`: the NPI of who is asked next, and why; the first
+            also of `close:care-received-elsewhere`: the NPI of who gave the care, if it is known.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)

@@ -1,0 +1,31 @@
+"""Care that was received elsewhere: who gave it, and whether that is in the patient's network."""
+
+from __future__ import annotations
+
+from typing import Final, TypedDict
+
+from referral_core.lifecycle.case import Case
+
+_OUTSIDE: Final = 3
+
+
+class Destination(TypedDict, total=False):
+    """What the events say of who gave the care; nothing where nobody knows."""
+
+    elsewhere: str
+    elsewhere_network: bool
+    elsewhere_tier: int
+
+
+def destination(case: Case, npi: str | None) -> Destination:
+    """Return what the directory says of who gave the care, for the payer as it is today.
+
+    Whom it does not list is outside: it lists who is in a network.
+    """
+    if npi is None:
+        return {}
+    referral, known = case.referral, case.referral.eligibility
+    payer, plan = (known.payer, case.content.coverage.plan) if known else (None, None)
+    listed = case.sources.directory.entries_of(referral.tenant, npi)
+    tier = min((one.tier_for(payer, plan, case.today) for one in listed), default=_OUTSIDE)
+    return {"elsewhere": npi, "elsewhere_network": tier < _OUTSIDE, "elsewhere_tier": tier}

@@ -1,0 +1,82 @@
+"""Care received elsewhere: who gave it is recorded where it is told, and whose network that is."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.lake.duck import DuckLake
+from referral_core.domain.events import ClosureFacts, Event, EventKind, WorkItemFacts
+from referral_core.domain.lifecycle import Outcome, Status
+from referral_core.domain.updates import CareReceivedElsewhere, Role
+from referral_core.domain.work_items import Reason
+from tests.in_memory import REFERRAL, TENANT, World
+from tests.partner_actions import accepted
+from tests.unit.entrypoints.http.staff.test_people import at
+from tests.unit.lifecycle.work_item_worlds import a_world
+from tests.unit.reporting.lakes import a_request, rows
+
+PREFERRED, AFFILIATED, NOT_LISTED = "1999900100", "1999900200", "1999999999"
+KNOWN = [
+    (PREFERRED, (PREFERRED, True, 1)),
+    (AFFILIATED, (AFFILIATED, True, 2)),
+    (NOT_LISTED, (NOT_LISTED, False, 3)),
+    (None, (None, None, None)),
+]
+Destination = tuple[str | None, bool | None, int | None]
+
+
+def told(event: Event) -> Destination:
+    facts = event.facts
+    assert isinstance(facts, ClosureFacts | WorkItemFacts)
+    return facts.elsewhere, facts.elsewhere_network, facts.elsewhere_tier
+
+
+def last(world: World, kind: EventKind) -> Event:
+    return next(e for e in reversed(world.referrals.events(TENANT, REFERRAL)) if e.kind is kind)
+
+
+def leaked(world: World) -> tuple[int, int, int]:
+    """Return (performed, outside, unknown) of the leakage report, once it is closed."""
+    events = world.referrals.events(TENANT, REFERRAL)
+    closed = events[-1].but(
+        version=events[-1].version + 1,
+        kind=EventKind.CLOSED,
+        facts=ClosureFacts(),
+        to_status=Status.CLOSED,
+        outcome=Outcome.CARE_RECEIVED_ELSEWHERE,
+    )
+    (row,) = rows(DuckLake.of([*events, closed]), "leakage", a_request())
+    return row["performed"], row["outside"], row["unknown"]
+
+
+@pytest.mark.parametrize(("npi", "destination"), KNOWN)
+def test_what_the_ehr_tells_of_it_is_recorded(npi: str | None, destination: Destination) -> None:
+    world = a_world()
+    accepted(world)
+    world.report(CareReceivedElsewhere, role=Role.EHR, performer=npi)
+    assert told(last(world, EventKind.CANCEL_REQUESTED)) == destination
+    world.settle()
+
+
+@pytest.mark.parametrize(("npi", "destination"), KNOWN)
+def test_so_is_what_staff_hear_of_it(npi: str | None, destination: Destination) -> None:
+    api = at(Reason.PATIENT_NOT_REACHED)
+    sent = {"performer": npi} if npi else {}
+    assert api.decide("close:care-received-elsewhere", **sent).status == 200
+    assert told(last(api.world, EventKind.DECISION_MADE)) == destination
+
+
+def test_a_performer_beside_another_end_is_no_destination() -> None:
+    api = at(Reason.PATIENT_NOT_REACHED)
+    assert api.decide("close:patient-declined", performer=PREFERRED).status == 200
+    assert told(last(api.world, EventKind.DECISION_MADE)) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("npi", "figure"), [(PREFERRED, (1, 0, 0)), (NOT_LISTED, (1, 1, 0)), (None, (0, 0, 1))]
+)
+def test_leakage_knows_where_they_went(npi: str | None, figure: tuple[int, int, int]) -> None:
+    api = at(Reason.PATIENT_NOT_REACHED)
+    world = api.world
+    api.decide("close:care-received-elsewhere", **({"performer": npi} if npi else {}))
+    assert leaked(world) == figure
