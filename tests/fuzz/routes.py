@@ -15,6 +15,7 @@ from referral_core.domain.lifecycle import Party as Waiting
 from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.route_matching import function_of
 from referral_core.lifecycle.engine.process_due import process_due
+from tests.fuzz import people
 from tests.fuzz.mutations import Sent, mutated
 from tests.in_memory import SAMPLES, World
 from tests.unit.entrypoints.http import parties as stages
@@ -26,7 +27,7 @@ from tests.unit.entrypoints.http.write_table import WRITES
 A_BATCH: Final = 60
 UNBOUNDED: Final = float("inf")
 _MOST_ROUNDS: Final = 200
-_SCOPES: Final = "referrals/read referrals/write"
+_SCOPES: Final = "referrals/read referrals/write referrals/operate"
 _REPORTS: Final = ("/reports", "/reports/volume?from=2026-03-01&to=2026-03-31", "/reports/cost")
 
 
@@ -66,10 +67,10 @@ class Finding:
 
 
 @cache
-def good_writes() -> Mapping[str, Sequence[tuple[Request, tuple[Party, ...]]]]:
+def good_writes() -> Mapping[str, Sequence[tuple[Request, tuple[str, ...]]]]:
     """Return the good requests by the name of their stage, and who may send them."""
     names = {id(stage): name for name, stage in vars(stages).items() if callable(stage)}
-    found: dict[str, list[tuple[Request, tuple[Party, ...]]]] = {}
+    found: dict[str, list[tuple[Request, tuple[str, ...]]]] = {}
     for row in WRITES:
         name = names.get(id(row.stage), "")
         if name:
@@ -79,13 +80,18 @@ def good_writes() -> Mapping[str, Sequence[tuple[Request, tuple[Party, ...]]]]:
 
 
 @cache
-def _reads() -> Sequence[tuple[Request, tuple[Party, ...]]]:
+def _acts() -> Sequence[tuple[Request, tuple[str, ...]]]:
+    return [(request, (people.MANAGER,)) for request in people.ACTS]
+
+
+@cache
+def _reads() -> Sequence[tuple[Request, tuple[str, ...]]]:
     urls = [row.url for row in (*RECORDS, *LISTS)] + list(_REPORTS)
     return [(Request("GET", url), tuple(Party)) for url in urls]
 
 
 @cache
-def good_orders() -> Sequence[tuple[Request, tuple[Party, ...]]]:
+def good_orders() -> Sequence[tuple[Request, tuple[str, ...]]]:
     """Return the samples, each as it is posted."""
     found = []
     for path in sorted(SAMPLES.glob("*.json")):
@@ -113,9 +119,11 @@ def batch(
     stage = random.choice(sorted(good_writes()))
     at = Standing(stage, budget_s)
     for _ in range(size):
-        kind = random.choice((good_writes()[stage], good_writes()[stage], _reads(), good_orders()))
+        kind = random.choice(
+            (good_writes()[stage], good_writes()[stage], _reads(), good_orders(), _acts())
+        )
         request, may = random.choice(kind)
-        party = random.choice((random.choice(may), random.choice(tuple(Party))))
+        party = random.choice((random.choice(may), random.choice((*Party, people.MANAGER))))
         body = None if request.body is None else json.dumps(request.body)
         headers = {"content-type": "application/fhir+json", **request.headers}
         good = Sent(request.method, request.url, headers, body)
@@ -127,7 +135,7 @@ def again(kept: Finding) -> list[Finding]:
     """Send a request that was kept once more."""
     at, one = Standing(kept.attempt.stage), kept.attempt
     sent = Sent(one.method, one.url, dict(one.headers), one.body)
-    return [*at.send(sent, Party(one.party)), *at.end()]
+    return [*at.send(sent, one.party), *at.end()]
 
 
 class Standing:
@@ -138,15 +146,16 @@ class Standing:
         self._budget_s = budget_s
         made: Callable[[], Parties] = getattr(stages, stage)
         self.parties = made()
+        people.join(self.parties)
         self.last: Attempt | None = None
 
     @property
     def world(self) -> World:
         return self.parties.world
 
-    def send(self, sent: Sent, party: Party) -> Iterator[Finding]:
+    def send(self, sent: Sent, party: str) -> Iterator[Finding]:
         """Send a request; what it is answered with, and what it sets in motion, is no fault."""
-        attempt = Attempt(self.stage, party.value, *sent)
+        attempt = Attempt(self.stage, str(party), *sent)
         self.last = attempt
         path, _, query = sent.url.partition("?")
         event = an_event(

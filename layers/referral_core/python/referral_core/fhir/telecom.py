@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 from unicodedata import normalize
 
+from referral_core.fhir.countries import region_named
 from referral_core.fhir.r4.datatypes import ContactPoint, Period
 
 _LONGEST: Final = 40
@@ -60,21 +61,7 @@ def region_of(country: str | None) -> str:
     region = _REGIONS.get(written, written)
     if len(region) == len(_HOME) and region.isascii() and region.isalpha():
         return region
-    return _named(written) or _NOWHERE
-
-
-def _named(country: str) -> str | None:
-    """Return the region of a country's name, in any language that the library knows."""
-    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - most are of the US
-
-    return next(
-        (
-            region
-            for region, names in LOCALE_DATA.items()
-            if any(name.strip("*").upper() == country for name in names.values())
-        ),
-        None,
-    )
+    return region_named(written) or _NOWHERE
 
 
 def e164(written: str, region: str = _HOME) -> str | None:
