@@ -80,8 +80,6 @@ ONLY_RECORDED: Final[Mapping[tuple[str, UpdateKind], str]] = {
     ("VerifyClosure, told", _K.CARE_RECEIVED_ELSEWHERE): "the care was given here",
     ("VerifyClosure, told", _K.DECEASED_OR_MOVED): "the care was given and reported",
     ("VerifyClosure, told", _K.SUPERSEDED): "the care was given and reported",
-    ("item: patient-wrote", _K.AUTHORIZATION_DECIDED): "kept with the record: it went on without",
-    ("item: not-booked", _K.AUTHORIZATION_DECIDED): "kept with the record: it went on without",
     ("item: fault", _K.AUTHORIZATION_DECIDED): "no request is out that it could decide",
 }
 """Where an update is accepted and leads to nothing more than its record, and why."""

@@ -30,6 +30,7 @@ class AuthorizationStatus(StrEnum):
     APPROVED = "approved"
     DENIED = "denied"
     APPEALED = "appealed"
+    REVOKED = "revoked"
 
 
 class Authorization(Model):

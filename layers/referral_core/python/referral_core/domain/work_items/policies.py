@@ -201,7 +201,7 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         ),
         Reason.VISIT_UNAUTHORIZED: of_patient(
             Queue.CONTACT_CENTER,
-            "The visit lies outside the authorized period; rebook, or have the payer extend it.",
+            "The payer does not authorize the visit as booked; rebook, or have it authorized.",
             {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
         ),
         Reason.INTERPRETER_NEEDED: of_patient(

@@ -105,9 +105,14 @@ def about(case: Case, appointment: Appointment) -> str:
 
 
 def _is_unauthorized(case: Case, appointment: Appointment) -> bool:
-    """Whether it lies before or after the authorized period, on the clinic's own calendar."""
+    """Whether it lies before or after the authorized period, on the clinic's own calendar.
+
+    No day is within one that the payer took back.
+    """
     known = case.referral.authorization
     day = appointment.start.astimezone(clinic_zone(case, appointment)).date()
+    if known is not None and known.status is AuthorizationStatus.REVOKED:
+        return True
     if known is None or known.status is not AuthorizationStatus.APPROVED:
         return False
     early = known.valid_from is not None and day < known.valid_from

@@ -23,6 +23,9 @@ from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_o
 DONE: Final = frozenset({AuthorizationStatus.APPROVED, AuthorizationStatus.NOT_REQUIRED})
 """Nothing is to be asked any more."""
 
+_DECIDED: Final = DONE | {AuthorizationStatus.REVOKED}
+"""What a payer may take back, or give again."""
+
 _STATUS: Final[Mapping[AuthorizationVerdict, AuthorizationStatus]] = {
     AuthorizationVerdict.APPROVED: AuthorizationStatus.APPROVED,
     AuthorizationVerdict.NOT_REQUIRED: AuthorizationStatus.NOT_REQUIRED,
@@ -52,6 +55,35 @@ def decided(case: Case, update: AuthorizationDecided) -> Draft:
         reason=update.reason,
     )
     return concluded(case, known, response, by=update) or record_only(case, update)
+
+
+def revised(case: Case, update: AuthorizationDecided) -> Draft:
+    """Draft what a payer says of a visit that it had decided on: the booking is looked at anew.
+
+    A visit that is authorized no longer is one outside the authorized period.
+    """
+    known = case.referral.authorization
+    if known is None or update.trace != known.trace or known.status not in _DECIDED:
+        return record_only(case, update)
+    status = status_of(update.verdict)
+    if status is AuthorizationStatus.PENDED and update.verdict is AuthorizationVerdict.PENDED:
+        return record_only(case, update)
+    after = known.but(
+        status=status if status in DONE else AuthorizationStatus.REVOKED,
+        number=update.number or known.number,
+        valid_from=update.valid_from,
+        valid_to=update.valid_to,
+        denial_reason=update.reason,
+    )
+    if after == known:
+        return record_only(case, update)
+    return record_only(
+        case,
+        update,
+        EventKind.AUTHORIZATION_DECIDED,
+        facts=AuthorizationFacts(verdict=update.verdict),
+        authorization=after,
+    )
 
 
 def concluded(

@@ -16,7 +16,7 @@ from referral_core.domain.messages import DeliveryUnknown
 from referral_core.domain.outreach.plan import METERED, Purpose
 from referral_core.domain.outreach.series import last_contact, with_contact_ended
 from referral_core.domain.referral import Appointment, Contact
-from referral_core.domain.updates import Update, UpdateKind
+from referral_core.domain.updates import AuthorizationDecided, Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
@@ -27,6 +27,7 @@ from referral_core.lifecycle.outreach.messages import (
     reachable,
     unconfirmed_send,
 )
+from referral_core.lifecycle.reactions import authorization
 from referral_core.lifecycle.reactions.appointment import (
     about,
     concern_about,
@@ -38,6 +39,19 @@ from referral_core.lifecycle.reactions.patient import unreached_while_booked
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports import Clinics
+
+
+def _authorized_anew(case: Case, update: AuthorizationDecided) -> Draft:
+    """Draft another decision of the payer: the visit is looked at again if it changes anything."""
+    revised = authorization.revised(case, update)
+    is_news = revised.after.authorization != case.referral.authorization
+    visit = revised.after.appointment
+    if not is_news or visit is None:
+        return revised
+    # Whoever let the booking stand did so knowing what the payer had said until then.
+    seen = tuple(why for why in visit.seen_to if why is not Reason.VISIT_UNAUTHORIZED)
+    looked_at = revised.after.but(appointment=visit.but(seen_to=seen))
+    return revised.with_after(looked_at).to(Step.AWAIT_VISIT)
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,7 @@ class AwaitVisit(Reacting):
             UpdateKind.OFFER_DECLINED,
         ),
         UpdateKind.APPOINTMENT_BOOKED: moved,
+        UpdateKind.AUTHORIZATION_DECIDED: _authorized_anew,
         UpdateKind.CONTACT_RECORDED: unreached_while_booked,
     }
 

@@ -41,6 +41,7 @@ from referral_core.lifecycle.outreach.attempts import (
 from referral_core.lifecycle.outreach.calls import call_due, call_overdue
 from referral_core.lifecycle.outreach.messages import Messages, message_claim, unconfirmed_send
 from referral_core.lifecycle.outreach.visit_off import is_told_of
+from referral_core.lifecycle.reactions.authorization import revised
 from referral_core.lifecycle.reactions.patient import replied_to_series
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.requisition import asking, follow, follows
@@ -85,6 +86,7 @@ class ContactPatient(Reacting):
             UpdateKind.APPOINTMENT_FULFILLED,
         ),
         UpdateKind.PATIENT_REPLIED: replied_to_series,
+        UpdateKind.AUTHORIZATION_DECIDED: revised,
     }
 
     def accepted_updates(self, referral: Referral) -> frozenset[UpdateKind]:

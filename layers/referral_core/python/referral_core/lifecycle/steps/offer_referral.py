@@ -24,6 +24,7 @@ from referral_core.lifecycle.draft import (
     start_draft,
 )
 from referral_core.lifecycle.reactions.appointment import is_booked
+from referral_core.lifecycle.reactions.authorization import revised
 from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
@@ -50,9 +51,12 @@ class OfferReferral(Reacting):
             End.SUPERSEDED,
         }
     )
-    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = reactions_to(
-        UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED, UpdateKind.REPORT_RECEIVED
-    )
+    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {
+        **reactions_to(
+            UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED, UpdateKind.REPORT_RECEIVED
+        ),
+        UpdateKind.AUTHORIZATION_DECIDED: revised,
+    }
 
     def start(self, case: Case) -> Draft:
         """Record that the clinic is being asked, or gets another version of the order."""

@@ -51,7 +51,11 @@ def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
     """Draft the payer's decision; once the referral went on without it, it is recorded only."""
     decided = authorization.decided(case, update)
     known = decided.after.authorization
-    if decided.next is None or case.referral.status not in _AUTHORIZING:
+    if case.referral.status not in _AUTHORIZING:
+        anew = authorization.revised(case, update)
+        is_news = anew.after.authorization != case.referral.authorization
+        return anew if is_news else record_only(case, update, authorization=known)
+    if decided.next is None:
         return record_only(case, update, authorization=known)
     if decided.next is Step.OPEN_WORK_ITEM:
         return decided
