@@ -24,6 +24,7 @@ _LITERAL: Final = re.compile(
 )
 
 
+_REFERRAL_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _COPY: Final = re.compile(r"(?:.*/)?Patient/(?P<referral>[A-Za-z0-9\-]{1,48})\.r\d+", re.ASCII)
 """The Patient that went along with an offer: the clinic knows it by an id of ours."""
 
@@ -73,9 +74,22 @@ def patient_copy_of(literal: str) -> ReferralId | None:
 
 
 def referred(references: Iterable[Reference]) -> OwnId | None:
-    """Return what of ours the references lead to, the most particular first."""
+    """Return what of ours the references lead to, the most particular first.
+
+    A partner may name its own order beside ours: an id of our shape goes before any other.
+    """
     found = [own for own in map(_of_reference, references) if own is not None]
-    return max(found, key=lambda own: own.number or 0, default=None)
+    return max(found, key=lambda own: (_is_of_our_shape(own), own.number or 0), default=None)
+
+
+def names_several(references: Iterable[Reference]) -> bool:
+    """Whether references lead to more than one referral of ours."""
+    found = (own for own in map(_of_reference, references) if own is not None)
+    return len({own.referral_id for own in found if _is_of_our_shape(own)}) > 1
+
+
+def _is_of_our_shape(own: OwnId) -> bool:
+    return _REFERRAL_ID.fullmatch(own.referral_id) is not None
 
 
 def _of_reference(reference: Reference) -> OwnId | None:

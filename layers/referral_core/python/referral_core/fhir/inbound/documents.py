@@ -12,9 +12,8 @@ from typing import Final
 from referral_core.domain.codes import code_in
 from referral_core.domain.updates import ProgressNoted, ReportReceived
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.ids import referred
 from referral_core.fhir.inbound.named_patient import named_patient
-from referral_core.fhir.inbound.partner_updates import PartnerUpdate, offer_of
+from referral_core.fhir.inbound.partner_updates import PartnerUpdate, offer_of, the_one
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.r4.datatypes import Attachment, CodeableConcept
 from referral_core.fhir.r4.messaging import DiagnosticReport, DocumentReference, Observation
@@ -85,7 +84,7 @@ def read_document(body: bytes, content_type: str | None) -> DocumentUpdate:
     """
     reference = expect(read_resource(body, content_type), DocumentReference)
     related = reference.context.related if reference.context else ()
-    own = referred((*related, *reference.based_on))
+    own = the_one((*related, *reference.based_on), "DocumentReference.context.related")
     final = reference.doc_status in {None, "final", "amended"}
     is_report = final and reference.status == "current"
     withdrawn = _IN_ERROR in {reference.status, reference.doc_status}
@@ -112,7 +111,7 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
     """
     resource = read_resource(body, content_type)
     report = expect(resource, DiagnosticReport)
-    own = referred(report.based_on)
+    own = the_one(report.based_on, "DiagnosticReport.basedOn")
     if not report.presented_form:
         raise FhirError(
             "missing-document",

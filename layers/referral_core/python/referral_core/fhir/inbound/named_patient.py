@@ -14,29 +14,40 @@ from referral_core.fhir.r4.structure import examine
 
 
 class NamedPatient(Model):
-    """Whom a resource names. Attributes: literal: the reference, where it leads out of the body."""
+    """Whom a resource names.
+
+    Attributes:
+        literal: the reference, where it leads out of the body.
+        others: whom else it names as a patient.
+    """
 
     identity: PatientIdentity = PatientIdentity()
     literal: str | None = None
+    others: tuple[PatientIdentity, ...] = ()
 
 
 def named_patient(model: Resource, references: Iterable[Reference | None]) -> NamedPatient:
-    """Return whom the first reference to a patient names; nobody when there is none.
+    """Return whom the references to patients name, the first before others; nobody without one.
 
     Args:
         model: the resource, in whose contained ones a local reference is looked up.
         references: those that may name the patient, in the order of preference.
     """
-    for reference in references:
-        if reference is None:
-            continue
-        literal = reference.reference or ""
-        inside = _contained(model, literal)
-        if inside is not None:
-            return NamedPatient(identity=inside)
-        if _may_be_patient(reference):
-            return NamedPatient(identity=identity_named(reference), literal=literal or None)
-    return NamedPatient()
+    found = [named for r in references if r is not None and (named := _named(model, r)) is not None]
+    if not found:
+        return NamedPatient()
+    first, *others = found
+    return first.but(others=tuple(other.identity for other in others))
+
+
+def _named(model: Resource, reference: Reference) -> NamedPatient | None:
+    literal = reference.reference or ""
+    inside = _contained(model, literal)
+    if inside is not None:
+        return NamedPatient(identity=inside)
+    if not _may_be_patient(reference):
+        return None
+    return NamedPatient(identity=identity_named(reference), literal=literal or None)
 
 
 def patient_of(resource: Mapping[str, Any], sent: Sequence[Mapping[str, Any]]) -> PatientIdentity:

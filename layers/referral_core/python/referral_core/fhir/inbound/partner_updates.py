@@ -5,7 +5,7 @@ A status that asks for nothing is a `ProgressNoted`: the referral goes on as it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from referral_core.domain.updates import (
 )
 from referral_core.fhir.dates import instant, offset_of
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.ids import OwnId, own_id, referred
+from referral_core.fhir.ids import OwnId, names_several, own_id, referred
 from referral_core.fhir.inbound.named_patient import NamedPatient, named_patient
 from referral_core.fhir.inbound.reasons import code_of
 from referral_core.fhir.inbound.visit_times import check_times
@@ -136,7 +136,7 @@ def read_appointment(
         check_id(visit.id, appointment_id, "Appointment.id")
     named = own_id(appointment_id) if appointment_id else None
     known = named if named and named.part == "v" else None
-    own = referred(visit.based_on) or known
+    own = the_one(visit.based_on, "Appointment.basedOn") or known
     if own is None:
         raise unknown_referral(
             "Appointment.basedOn", "Refer in basedOn to the router's ServiceRequest."
@@ -173,6 +173,22 @@ def _patients(visit: Appointment) -> list[Reference]:
 def unknown_referral(expression: str, diagnostics: str) -> FhirError:
     """Return the error of a resource that names no referral of ours."""
     return FhirError("referral-not-named", diagnostics, expression=expression, code="business-rule")
+
+
+def the_one(references: Sequence[Reference], expression: str) -> OwnId | None:
+    """Return what of ours the references lead to; None where they lead to nothing of ours.
+
+    Raises:
+        FhirError: they lead to several referrals, of which all but one would learn nothing.
+    """
+    if names_several(references):
+        raise FhirError(
+            "several-referrals",
+            "Send it once for each of the router's orders, with only that one in it.",
+            expression=expression,
+            code="business-rule",
+        )
+    return referred(references)
 
 
 def check_id(sent: str | None, wanted: str, expression: str) -> None:

@@ -10,7 +10,7 @@ from referral_core.fhir.intake.coverages import read_coverage
 from referral_core.fhir.intake.parties import read_patient, read_requester
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.service import named_npis, ordered_service, requisition_of
-from referral_core.fhir.intake.subject import subject_of
+from referral_core.fhir.intake.subject import numbers_of_replaced, subject_of
 from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
 from referral_core.fhir.r4.orders import Coded, Consent, Encounter, ServiceRequest
 from referral_core.fhir.r4.parties import Coverage, HealthcareService, Patient
@@ -45,8 +45,10 @@ def read_content(
         requester, source = provider
     reasons = (*_reasons(order.reason_code), *_referenced_reasons(graph, request, order))
     patient = _patient(subject_of(graph, request, order))
+    known = read_patient(graph, patient, order.subject, at)
+    merged = numbers_of_replaced(graph, request, order)
     return ClinicalContent(
-        patient=read_patient(graph, patient, order.subject, at),
+        patient=known.but(identifiers=tuple(dict.fromkeys((*known.identifiers, *merged)))),
         coverage=read_coverage(graph, coverages, patient, at),
         requester=read_requester(graph, requester, source, at),
         service=_service(graph, request, order, along, diagnoses),

@@ -32,6 +32,26 @@ def subject_of(graph: Graph, request: Node, order: ServiceRequest) -> Node | Non
     return node
 
 
+def numbers_of_replaced(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:
+    """List the numbers of records that the patient's own record took the place of.
+
+    After a merge the author names the patient by the new record: it is the same person.
+    """
+    named = graph.resolve(order.subject, request)
+    used = subject_of(graph, request, order)
+    records = [named] if named is not None and named is not used else []
+    links = used.model.link if used is not None and isinstance(used.model, Patient) else ()
+    said: list[str] = []
+    for link in links:
+        if link.type == "replaces" and link.other is not None:
+            records += [found] if used and (found := graph.resolve(link.other, used)) else []
+            said += _tokens(link.other)
+    for record in records:
+        if isinstance(record.model, Patient):
+            said += identity_in(record.model).identifiers
+    return tuple(dict.fromkeys(said))
+
+
 def broken_subject(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Issue]:
     """Iterate over what forbids us to say who an order is about."""
     path, node = f"{request.path}.subject", subject_of(graph, request, order)

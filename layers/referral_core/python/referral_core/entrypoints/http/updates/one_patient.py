@@ -40,6 +40,8 @@ class OnePatient:
         """
         payload = ClinicalPayload.load(self.referrals.payload(referral))
         known, identity = insured_identity_of(payload.content), named.identity
+        if any(compare(known, other) is Likeness.ANOTHER for other in named.others):
+            return True
         copied_for = patient_copy_of(named.literal or "")
         if copied_for == referral.id:
             # Its own patient, as it was sent: what is displayed beside it is no name to go by.
