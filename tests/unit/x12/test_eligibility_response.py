@@ -22,13 +22,17 @@ ACTIVE, INACTIVE, UNCLEAR = (
 ENVELOPE = Envelope("VALLEY", "1234567893", SENT_AT, 7, "HB", "005010X279A1")
 
 
+def _traced(trace: str) -> tuple[str, ...]:
+    return (f"TRN*2*{trace}*9123456789",) if trace else ()
+
+
 def a_271(*patient: str, before: tuple[str, ...] = (), trace: str = "r1-e2") -> str:
     """Write a 271 whose subscriber loop holds the given segments."""
     rows = (
         "BHT*0022*11*r1-e2*20260302*1504",
         *("HL*1**20*1", *before, "NM1*PR*2*VALLEY*****PI*VALLEY"),
         *("HL*2*1*21*1", "NM1*1P*2*LAKESIDE*****XX*1234567893"),
-        *("HL*3*2*22*0", f"TRN*2*{trace}*9123456789", "NM1*IL*1*RIVERA*ANA****MI*W1"),
+        *("HL*3*2*22*0", *_traced(trace), "NM1*IL*1*RIVERA*ANA****MI*W1"),
         *patient,
     )
     body: list[Segment] = [tuple(row.split("*")) for row in rows]
@@ -299,10 +303,13 @@ def test_a_plan_is_active_on_the_days_that_it_states_and_on_no_other(
     assert is_active is (first <= day <= last)
 
 
-def test_of_subscriber_and_dependent_the_one_who_was_asked_about_answers() -> None:
+@pytest.mark.parametrize("of_subscriber", ["subscribers-own", ""])
+def test_of_subscriber_and_dependent_the_one_who_was_asked_about_answers(
+    of_subscriber: str,
+) -> None:
     text = a_271(
         "EB*1**30",
         *("HL*4*3*23*0", "TRN*2*r1-e2*9123456789", "NM1*03*1*RIVERA*LUZ", "EB*6**30"),
-        trace="subscribers-own",
+        trace=of_subscriber,
     )
     assert read_271(text, trace="r1-e2").verdict is INACTIVE

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from referral_core.domain.referral import Referral
+from referral_core.entrypoints.http import page_room
 from tests.in_memory import REFERRAL
 from tests.unit.entrypoints.http.parties import Parties, Party, Request, closed, visit_booked
 from tests.unit.fhir.orders import Json
@@ -92,3 +93,16 @@ def test_only_so_much_of_the_past_is_shown(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(happened) == 3
     assert happened[-1]["version"] == parties.world.referral.version
     assert single(parameters)["leftOut"] > 0
+
+
+def test_a_timeline_is_bounded_in_bytes_and_the_latest_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parties = closed()
+    whole = named(shown(parties, Party.STAFF), "happened")
+    monkeypatch.setattr(page_room, "MOST_BYTES", 1_000)
+    parameters = shown(parties, Party.STAFF)
+    kept = named(parameters, "happened")
+    assert 0 < len(kept) < len(whole)
+    assert kept == whole[-len(kept) :]
+    assert single(parameters)["leftOut"] == len(whole) - len(kept)

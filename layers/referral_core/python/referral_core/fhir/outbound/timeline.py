@@ -15,21 +15,18 @@ from referral_core.fhir.parse import Json
 
 def timeline(
     referral: Referral,
-    events: Sequence[Event],
+    events: Sequence[Json],
     plan: Sequence[Planned],
     now: datetime,
-    *,
-    actors: frozenset[str] | None,
     left_out: int = 0,
 ) -> Json:
     """Make the Parameters of a timeline; it holds codes, times and our sentences, no PHI.
 
     Args:
         referral: as it is now.
-        events: what happened, the first first.
+        events: what happened, the first first, as `happened` makes it.
         plan: what is going to happen, the first first.
         now: the business instant: what is later is planned.
-        actors: whose names are shown; None: everybody's.
         left_out: how many earlier events are not shown.
     """
     parameters = [
@@ -43,16 +40,22 @@ def timeline(
             "lookedAt", "Instant", None if referral.is_closed else fhir_instant(referral.due_at)
         ),
         _parameter("leftOut", "UnsignedInt", left_out or None),
-        *({"name": "happened", "part": _happened(event, actors)} for event in events),
+        *events,
         *({"name": "planned", "part": _planned(one)} for one in plan),
     ]
     return {"resourceType": "Parameters", "parameter": _given(parameters)}
 
 
-def _happened(event: Event, actors: frozenset[str] | None) -> list[Json]:
+def happened(event: Event, actors: frozenset[str] | None) -> Json:
+    """Make what is told of an event.
+
+    Args:
+        event: one of the referral's.
+        actors: whose names are shown; None: everybody's.
+    """
     is_named = actors is None or event.actor in actors
     before = event.from_status.value if event.from_status else None
-    return _given(
+    parts = _given(
         [
             _parameter("at", "Instant", fhir_instant(event.at)),
             _parameter("version", "PositiveInt", event.version),
@@ -63,6 +66,7 @@ def _happened(event: Event, actors: frozenset[str] | None) -> list[Json]:
             _parameter("by", "String", event.actor if is_named else None),
         ]
     )
+    return {"name": "happened", "part": parts}
 
 
 def _planned(one: Planned) -> list[Json]:

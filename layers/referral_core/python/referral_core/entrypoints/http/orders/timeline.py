@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.access.ownership import is_referrer
@@ -17,7 +18,9 @@ from referral_core.domain.planned import Planned
 from referral_core.domain.updates import Role
 from referral_core.domain.writes import ReferralState
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.fhir.outbound.timeline import timeline
+from referral_core.entrypoints.http.page_room import PageRoom
+from referral_core.fhir.outbound.timeline import happened, timeline
+from referral_core.fhir.parse import Json
 from referral_core.ports import Clock, Referrals
 
 if TYPE_CHECKING:
@@ -56,14 +59,10 @@ class ShowTimeline:
         events = self.referrals.events(principal.tenant, state.referral.id)
         told = [event for event in events if _is_told(event)]
         now = self.clock.now()
-        body = timeline(
-            state.referral,
-            told[-_MOST_EVENTS:],
-            self._plan(state, now),
-            now,
-            actors=None if principal.role is Role.STAFF else _MACHINES | {principal.client_id},
-            left_out=max(len(told) - _MOST_EVENTS, 0),
-        )
+        actors = None if principal.role is Role.STAFF else _MACHINES | {principal.client_id}
+        shown = _latest([happened(event, actors) for event in told[-_MOST_EVENTS:]])
+        left_out = len(told) - len(shown)
+        body = timeline(state.referral, shown, self._plan(state, now), now, left_out)
         return Response(HTTPStatus.OK, body, {"ETag": f'W/"{state.referral.version}"'})
 
     def _plan(self, state: ReferralState, now: datetime) -> Sequence[Planned]:
@@ -79,6 +78,13 @@ class ShowTimeline:
         if principal.role is Role.STAFF or is_referrer(principal, state.referral):
             return state
         raise NotFound("There is no such referral.")
+
+
+def _latest(events: Sequence[Json]) -> Sequence[Json]:
+    """Return the last events, as many as an answer has room for."""
+    room = PageRoom()
+    kept = list(takewhile(room.takes, reversed(events)))
+    return kept[::-1]
 
 
 def _is_told(event: Event) -> bool:
