@@ -84,6 +84,7 @@ _FIRST: Final[dict[str, Choices]] = {
     "message-refused": ((80, "record-call"), (20, "close:unable-to-reach")),
     "not-booked": ((40, "route-again"), (20, "keep-waiting"), (40, "record-call")),
     "visit-unauthorized": ((50, "rebook"), (50, "keep-waiting")),
+    "visit-too-early": ((50, "rebook"), (50, "keep-waiting")),
     "interpreter-needed": ((1, "keep-waiting"),),
     "visit-unconfirmed": ((65, "appointment-fulfilled"), (10, "keep-waiting"), (25, "record-call")),
     "rebookings-exhausted": (
@@ -130,6 +131,7 @@ _LAST: Final[dict[str, Any]] = {
     "message-refused": "close:unable-to-reach",
     "not-booked": "close:expired-unresolved",
     "visit-unauthorized": "keep-waiting",
+    "visit-too-early": "keep-waiting",
     "interpreter-needed": "keep-waiting",
     "visit-unconfirmed": "appointment-fulfilled",
     "rebookings-exhausted": "close:unable-to-reach",

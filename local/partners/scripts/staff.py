@@ -26,7 +26,7 @@ REASONS: Final = frozenset(
         *("another-time-wanted", "patient-cancels", "closing-sign-off", "patient-opted-out"),
         *("patient-wrote", "patient-not-reached", "patient-not-told", "ending-contradicted"),
         *("message-ambiguous", "message-refused"),
-        *("not-booked", "visit-unauthorized", "interpreter-needed"),
+        *("not-booked", "visit-unauthorized", "visit-too-early", "interpreter-needed"),
         *("visit-unconfirmed", "rebookings-exhausted", "report-overdue"),
         *("critical-result", "notice-undelivered", "not-acknowledged"),
         "report-of-former-performer",

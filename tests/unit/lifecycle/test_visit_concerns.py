@@ -13,7 +13,7 @@ from tests.in_memory import World
 from tests.partner_actions import booked, reason_of
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT
 
-CONCERNS = (Reason.VISIT_UNAUTHORIZED, Reason.INTERPRETER_NEEDED)
+CONCERNS = (Reason.VISIT_UNAUTHORIZED, Reason.VISIT_TOO_EARLY, Reason.INTERPRETER_NEEDED)
 
 
 def reminded(world: World) -> bool:

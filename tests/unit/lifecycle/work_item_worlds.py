@@ -123,6 +123,14 @@ def _visit_unauthorized() -> World:
     return world
 
 
+def _visit_too_early() -> World:
+    world = of_order(an_order(occurrencePeriod={"start": "2026-03-20"}))
+    accepted(world)
+    agreed(world)
+    booked(world)
+    return world
+
+
 def _interpreter_needed() -> World:
     world = _accepted()
     for at, body in world.referrals.payloads.items():
@@ -320,6 +328,7 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.MESSAGE_REFUSED: _message_refused,
         Reason.NOT_BOOKED: _not_booked,
         Reason.VISIT_UNAUTHORIZED: _visit_unauthorized,
+        Reason.VISIT_TOO_EARLY: _visit_too_early,
         Reason.INTERPRETER_NEEDED: _interpreter_needed,
         Reason.VISIT_UNCONFIRMED: lambda: until(_booked(), Reason.VISIT_UNCONFIRMED),
         Reason.REBOOKINGS_EXHAUSTED: _rebookings_exhausted,

@@ -36,6 +36,24 @@ def test_each_way_to_say_when_bounds_the_service(said: Json, ends: str | None) -
     assert (found.date().isoformat() if found else None) == (ends and _day_after(ends))
 
 
+@pytest.mark.parametrize(
+    ("said", "starts"),
+    [
+        ({"occurrencePeriod": {"start": "2026-06-05"}}, "2026-06-05"),
+        ({"occurrencePeriod": {"start": "2026-06"}}, "2026-06-01"),
+        ({"occurrencePeriod": {"start": "2026-06-05T23:30:00-07:00"}}, "2026-06-05"),
+        ({"occurrenceTiming": {"repeat": {"boundsPeriod": {"start": "2026-06-05"}}}}, "2026-06-05"),
+        ({"occurrenceDateTime": "2026-06-05"}, "2026-05-08"),
+        ({"occurrencePeriod": {"end": "2026-06-05"}}, None),
+        ({"occurrencePeriod": {"start": "9999"}}, "2999-12-31"),
+        ({"occurrenceDateTime": "0001-01-02"}, None),
+    ],
+)
+def test_each_way_to_say_not_before_holds_the_service_back(said: Json, starts: str | None) -> None:
+    found = read(an_order(**said)).service.wanted.occurrence_start
+    assert (found.isoformat() if found else None) == starts
+
+
 def _day_after(day: str) -> str:
     """The end of a day, in the zone farthest west, is on the next one in UTC."""
     from datetime import date, timedelta  # noqa: PLC0415

@@ -30,9 +30,8 @@ _BEHIND: Final = re.compile(rf"(?<=\d)\s*[(\[,\-]?\s*{_LABEL}[.)\]]*$", re.IGNOR
 """What people write beside a number to say which it is."""
 _TRUNK_ZERO: Final = re.compile(r"\(0")
 _WRITTEN: Final = re.compile(r"(?:tel:)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
-_NANP: Final = re.compile(r"1(?!(\d)\1{9})[2-9](?!11|9)\d\d[2-9](?!11)\d{6}", re.ASCII)
-"""Of area code and exchange neither begins with 0 or 1 nor is a service (N11); no area code is N9X;
-ten equal digits stand where somebody knew no number."""
+_NANP: Final = re.compile(r"1(?!(\d)\1{9})[2-9](?!11|9)\d{9}", re.ASCII)
+"""No area code is a service (N11) or N9X; ten equal digits stand where nobody knew a number."""
 _ABROAD: Final = re.compile(r"^00(?=[1-9 .\-])")
 _FROM_NORTH_AMERICA: Final = re.compile(r"^011(?=[1-9 .\-])|^00(?=[1-9 .\-])")
 """How a call abroad begins."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -171,8 +171,23 @@ class Case:
         bounds = [urgency.ends_at] if urgency.ends_at else []
         if urgency.level is not Priority.ROUTINE:
             since = referral.reopenings[-1].at if referral.reopenings else referral.received_at
-            bounds.append(self.calendar.after(since, self.rules.visit.seen_within))
+            bounds.append(self.calendar.after(self.from_then(since), self.rules.visit.seen_within))
         return min(bounds, default=None)
+
+    @property
+    def not_before(self) -> date | None:
+        """The day before which the patient is not to be seen; None where it has come."""
+        service = self.referral.service
+        starts_on = None if service.later_accepted else service.urgency.starts_on
+        return starts_on if starts_on is not None and starts_on > self.today else None
+
+    def from_then(self, since: datetime) -> datetime:
+        """Return an instant, or the beginning of the day from which on the service is wanted."""
+        starts_on = self.referral.service.urgency.starts_on
+        if starts_on is None:
+            return since
+        begins = datetime.combine(starts_on, time(), ZoneInfo(self.profile.time_zone))
+        return max(since, begins)
 
     @property
     def payers(self) -> Sequence[Payer]:

@@ -49,7 +49,7 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
         for meaning, evidence in _codes(order, known)
         if meaning.urgency is not None and evidence.field is not Field.ALSO_SENT
     ]
-    return read_urgency(
+    read = read_urgency(
         order.priority,
         order.task_priorities,
         stated,
@@ -57,6 +57,9 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
         (order.occurrence_end, order.received_at),
         nearness=known.nearness,
     )
+    start, end = order.occurrence_start, order.occurrence_end
+    # What begins after it ends says nothing of its beginning.
+    return read.but(starts_on=start) if start and not (end and start > end.date()) else read
 
 
 def _urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentWord]:

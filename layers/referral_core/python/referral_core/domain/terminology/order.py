@@ -1,6 +1,6 @@
 """What of an order says which service is wanted, in the words that came."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from referral_core.domain.model import Model
@@ -56,6 +56,7 @@ class OrderedService(Model):
         also_sent: what other resources of the same patient say.
         priority: of the order itself.
         task_priorities: of the Tasks that carry it.
+        occurrence_start: the day before which the service is not wanted.
         occurrence_end: when the service must have been done by.
         received_at: with which `occurrence_end` is compared; None compares nothing.
     """
@@ -70,6 +71,7 @@ class OrderedService(Model):
     also_sent: tuple[Concept, ...] = ()
     priority: Priority | None = None
     task_priorities: tuple[Priority, ...] = ()
+    occurrence_start: date | None = None
     occurrence_end: datetime | None = None
     received_at: datetime | None = None
 

@@ -1,7 +1,7 @@
 """How soon the service is wanted, and what says so."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -41,6 +41,7 @@ class Urgency(Model):
     Attributes:
         reason: what said so; of several that say the same, the first of `UrgencyReason`.
         sentence: the same for a person; it holds no PHI.
+        starts_on: the day before which the service is not wanted.
         ends_at: when the service must have been done by, if the order says; no clock may be later.
         overdue: that moment had passed when the order came: a person decides at once.
     """
@@ -48,6 +49,7 @@ class Urgency(Model):
     level: Priority = Priority.ROUTINE
     reason: UrgencyReason = UrgencyReason.NOT_STATED
     sentence: str = "The order states no urgency."
+    starts_on: date | None = None
     ends_at: datetime | None = None
     overdue: bool = False
 

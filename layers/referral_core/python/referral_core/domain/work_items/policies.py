@@ -204,6 +204,11 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "The payer does not authorize the visit as booked; rebook, or have it authorized.",
             {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
         ),
+        Reason.VISIT_TOO_EARLY: of_patient(
+            Queue.CONTACT_CENTER,
+            "The visit is before the day from which the order wants it; rebook, or let it stand.",
+            {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
         Reason.INTERPRETER_NEEDED: of_patient(
             Queue.CONTACT_CENTER,
             "The patient needs an interpreter; arrange one with the clinic, then keep waiting.",

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     MESSAGE_REFUSED = "message-refused"
     NOT_BOOKED = "not-booked"
     VISIT_UNAUTHORIZED = "visit-unauthorized"
+    VISIT_TOO_EARLY = "visit-too-early"
     INTERPRETER_NEEDED = "interpreter-needed"
     VISIT_UNCONFIRMED = "visit-unconfirmed"
     REBOOKINGS_EXHAUSTED = "rebookings-exhausted"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from referral_core.domain.terminology import Coding, Concept, OrderedService, Priority
-from referral_core.fhir.dates import end_of
+from referral_core.fhir.dates import end_of, first_day
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.r4.datatypes import CodeableConcept, Identifier, Timing
+from referral_core.fhir.r4.datatypes import CodeableConcept, Identifier, Period, Timing
 from referral_core.fhir.r4.orders import Coded, RequestGroup, ServiceRequest, Task
 from referral_core.fhir.r4.parties import (
     HealthcareService,
@@ -33,6 +33,10 @@ _SAY_NOTHING_OF_HEALTH: Final = frozenset(
     }
 )
 """Types whose codes are those of people, places and papers."""
+_SOONER: Final = timedelta(weeks=4)
+"""How long before the day that an order names a visit is as good as on it."""
+_NEVER: Final = date(2999, 12, 31)
+"""Later than anybody looks ahead, and early enough to reckon with."""
 _UNIQUE: Final = ("urn:uuid:", "urn:oid:")
 _URI: Final = "urn:ietf:rfc:3986"
 
@@ -58,6 +62,8 @@ def ordered_service(
     placed = [*(task.priority for task in tasks), *(group.priority for group in groups)]
     reasons = [*order.reason_code, *_referenced(graph, request, order), *diagnoses]
     periods = [order.occurrence_period, *(t.restriction.period for t in tasks if t.restriction)]
+    bounds = order.occurrence_timing.repeat if order.occurrence_timing else None
+    begun = [*periods, bounds.bounds_period if bounds else None]
     ends = [
         order.occurrence_date_time,
         *(period.end for period in periods if period),
@@ -74,6 +80,7 @@ def ordered_service(
         also_sent=tuple(dict.fromkeys(_said_by(along))),
         priority=Priority(order.priority) if order.priority else None,
         task_priorities=tuple(Priority(said) for said in placed if said),
+        occurrence_start=_start(begun, order.occurrence_date_time),
         occurrence_end=_earliest(ends),
     )
 
@@ -194,6 +201,18 @@ def _concepts(concepts: Iterable[CodeableConcept | None]) -> tuple[Concept, ...]
         for concept in concepts
         if concept is not None
     )
+
+
+def _start(periods: Iterable[Period | None], on: str | None) -> date | None:
+    """Return the day before which a service is not wanted: the last day that begins a period.
+
+    A service wanted on one day is not wanted long before it either.
+    """
+    days = [first_day(period.start) for period in periods if period and period.start]
+    wanted = first_day(on) if on else None
+    if wanted is not None and wanted - date.min > _SOONER:
+        days.append(wanted - _SOONER)
+    return min(max(days), _NEVER) if days else None
 
 
 def _earliest(ends: Iterable[str | None]) -> datetime | None:

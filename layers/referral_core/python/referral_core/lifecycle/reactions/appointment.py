@@ -89,6 +89,7 @@ def concern_about(case: Case, appointment: Appointment) -> Reason | None:
     """Return why a person must look at a booking before the patient is reminded of it."""
     found = {
         Reason.VISIT_UNAUTHORIZED: _is_unauthorized(case, appointment),
+        Reason.VISIT_TOO_EARLY: _is_early(case, appointment),
         Reason.INTERPRETER_NEEDED: case.content.patient.interpreter,
     }
     open_ones = (why for why, is_so in found.items() if is_so and why not in appointment.seen_to)
@@ -99,6 +100,8 @@ def about(case: Case, appointment: Appointment) -> str:
     """Return the sentence about a booking; what is wrong with it comes first."""
     if _is_unauthorized(case, appointment):
         return "The visit is booked outside the authorized period; the clinic should move it."
+    if _is_early(case, appointment):
+        return "The visit is booked before the day from which the order wants it."
     if _is_late(case, appointment):
         return "The visit is booked later than the pathway allows; ask for an earlier one."
     return "The visit is booked; the clinic says afterwards whether it happened."
@@ -119,9 +122,15 @@ def _is_unauthorized(case: Case, appointment: Appointment) -> bool:
     return early or (known.valid_to is not None and day > known.valid_to)
 
 
+def _is_early(case: Case, appointment: Appointment) -> bool:
+    """Whether it lies before the day from which the order wants it, on the clinic's calendar."""
+    day = appointment.start.astimezone(clinic_zone(case, appointment)).date()
+    return case.not_before is not None and day < case.not_before
+
+
 def _is_late(case: Case, appointment: Appointment) -> bool:
-    within = case.rules.visit.seen_within
-    return appointment.start > case.calendar.after(case.referral.received_at, within)
+    within, since = case.rules.visit.seen_within, case.from_then(case.referral.received_at)
+    return appointment.start > case.calendar.after(since, within)
 
 
 def fulfilled(case: Case, update: AppointmentFulfilled | ServiceAttested) -> Draft:

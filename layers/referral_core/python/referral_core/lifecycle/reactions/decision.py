@@ -55,7 +55,9 @@ _BY_OTHER_UPDATES: Final[Mapping[str, str]] = {
     ENTER_AUTHORIZATION: "number",
 }
 """Actions that are facts rather than decisions, and what they must say."""
-_ABOUT_BOOKING: Final = frozenset({Reason.VISIT_UNAUTHORIZED, Reason.INTERPRETER_NEEDED})
+_ABOUT_BOOKING: Final = frozenset(
+    {Reason.VISIT_UNAUTHORIZED, Reason.VISIT_TOO_EARLY, Reason.INTERPRETER_NEEDED}
+)
 _PATIENTS_OWN: Final = frozenset({Reason.PATIENT_CANCELS, Reason.ANOTHER_TIME_WANTED})
 """What the patient asked for: they know that the visit is off."""
 _ABOUT_MESSAGE: Final = frozenset({Reason.MESSAGE_AMBIGUOUS, Reason.MESSAGE_REFUSED})

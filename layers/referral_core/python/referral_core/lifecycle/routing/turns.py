@@ -23,7 +23,8 @@ _MOST_BEFORE: Final = 20
 
 def weeks_in_time(case: Case) -> tuple[str, ...]:
     """Return the ISO weeks to look at, soonest first: those that begin while there is time."""
-    weeks = weeks_from(case.now.date(), case.rules.routing.weeks_ahead)
+    first = case.not_before or case.now.date()
+    weeks = weeks_from(first, case.rules.routing.weeks_ahead)
     return weeks if case.wanted_by is None else weeks_until(weeks, case.wanted_by.date())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from referral_core.domain.effects import Effect, IndexIdentifier
@@ -74,6 +75,8 @@ class CheckReadiness(Reacting):
     def _checked(self, case: Case) -> Recorder:
         if case.referral.service.specialty is None and case.content.service.is_stated:
             return _unclear
+        if (opens := _opens_at(case)) is not None:
+            return lambda current: _early(current, opens)
         if case.wanted_by is not None and case.wanted_by <= case.now:
             return lambda current: open_work_item(current, Reason.NOT_IN_TIME)
         readiness = case.rules.readiness
@@ -124,6 +127,25 @@ def _awaited(case: Case, waits_for: str) -> Draft:
         waits_for,
         due_at=case.calendar.after(case.now, _AUTHOR_LOOKED_AFTER),
         waits_for=Party.REFERRER,
+    )
+
+
+def _opens_at(case: Case) -> datetime | None:
+    """Return when the weeks come into sight in which the order wants the service; None: now."""
+    if case.not_before is None:
+        return None
+    ahead = case.from_then(case.now) - timedelta(weeks=case.rules.routing.weeks_ahead)
+    return ahead if ahead > case.now else None
+
+
+def _early(case: Case, opens: datetime) -> Draft:
+    """Draft that nothing is asked of anybody yet; meanwhile the order may change."""
+    return draft(
+        case,
+        EventKind.ORDER_AWAITED,
+        "The order wants the service later; it goes on when places of that time are in sight.",
+        due_at=min(opens, case.calendar.after(case.now, _AUTHOR_LOOKED_AFTER)),
+        waits_for=Party.ROUTER,
     )
 
 

@@ -147,7 +147,7 @@ class ReadRecords:
     def tasks(self, request: Request) -> Response:
         """Search Tasks by id, focus, status and owner, page by page."""
         shown = request.but_known(TASK_SEARCH, TASK_SHAPES)
-        search = TaskSearch(self.worklists, self._own, self._tasks_of, _sees)
+        search = TaskSearch(self.worklists, self._own, self._tasks_of)
         page = search.page(shown)
         return _searchset(shown, "Task", page.found, page.following, page.total)
 

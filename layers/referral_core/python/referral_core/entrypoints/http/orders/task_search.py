@@ -51,13 +51,11 @@ class TaskSearch:
         worklists: the table's lists.
         referral: loads a referral of the caller's, or raises NotFound.
         tasks_of: the Tasks of a referral that a caller may see.
-        sees: whether a referral is the caller's.
     """
 
     worklists: Worklists
     referral: Callable[[Principal, str], Referral]
     tasks_of: Callable[[Principal, Referral], Iterable[Json]]
-    sees: Callable[[Principal, Referral], bool]
 
     def page(self, request: Request) -> TaskPage:
         """Return one page of what meets all parameters."""
@@ -120,8 +118,7 @@ class TaskSearch:
         }.get(principal.role)
         if own is not None:
             found, following = own(tenant, principal.organization, count, after or None)
-            mine = [r for r in found if self.sees(principal, r)]
-            tasks = [t for r in mine for t in self._own_tasks(principal, r)]
+            tasks = [t for r in found for t in self._own_tasks(principal, r)]
             return tasks, f"{_OWN_LIST}~{following}" if following else None
         lists = _lists_of(asked)
         position = lists.index(name) if name in lists else 0
