@@ -10,7 +10,6 @@ from typing import Final
 
 from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.routing.capacity import first_day
-from referral_core.domain.routing.prices import BID_PRICES
 from referral_core.domain.work_items import CHOOSE_PERFORMER
 
 Kept = Mapping[str, str | float]
@@ -58,7 +57,7 @@ def summary_of(decision: RoutingDecision, name: str | None) -> str:
 
 def policy_of(decision: RoutingDecision) -> str:
     """Return by what rule it was decided."""
-    if decision.policy == BID_PRICES:
+    if decision.price_version is not None:
         return (
             "By the pathway's weights and by what each place is worth to patients still to come "
             f"(prices {decision.price_version})."

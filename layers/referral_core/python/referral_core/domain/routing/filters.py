@@ -57,8 +57,9 @@ class Need(Model):
 
 def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Return the great-circle distance between two (latitude, longitude) points."""
-    lat1, lon1, lat2, lon2 = map(radians, (*a, *b))
-    h = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    lat1, lat2 = radians(a[0]), radians(b[0])
+    north, east = sin((lat2 - lat1) / 2), sin(radians(b[1] - a[1]) / 2)
+    h = north * north + cos(lat1) * cos(lat2) * east * east
     return 2 * _EARTH_RADIUS_KM * asin(sqrt(h))
 
 

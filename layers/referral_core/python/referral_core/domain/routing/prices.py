@@ -18,7 +18,7 @@ from referral_core.domain.routing.matching import DEFAULT_COSTS, CostModel, Dema
 from referral_core.domain.routing.service_index import Ball, ServiceIndex
 
 GREEDY: Final = "greedy-cost/1"
-BID_PRICES: Final = "bid-prices/1"
+BID_PRICES: Final = "bid-prices/2"
 
 _ROUNDING: Final = 1e-9
 """Sums taken in another order differ in their last digits."""
@@ -86,14 +86,15 @@ class Floors:
 
     def of(self, ball: Ball) -> float:
         """Return the least of a ball's services."""
-        if ball not in self._of_balls:
+        known = self._of_balls.get(ball)
+        if known is None:
             least = [self.of(part) for part in ball.parts]
             for service in ball.services:
                 prices = self.prices.of(service.id, self.weeks)
                 self.of_services[service.id] = min(map(add, prices, self.waits))
                 least.append(self.of_services[service.id])
-            self._of_balls[ball] = min(least)
-        return self._of_balls[ball]
+            known = self._of_balls[ball] = min(least)
+        return known
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -118,7 +119,7 @@ class PricedDecision:
     """What routing decides for one referral.
 
     Attributes:
-        policy: `bid-prices/1`, or `greedy-cost/1` when no valid prices were at hand.
+        policy: `bid-prices/2`, or `greedy-cost/1` when no valid prices were at hand.
         price_version: the list that was used; None when greedy.
         candidates: best first, at most as many as asked for, each in its best week.
     """

@@ -17,7 +17,7 @@ from typing import Final
 from referral_core.domain.routing.filters import OUT_OF_NETWORK, distance_km
 from referral_core.domain.routing.matching import ANY_PAYER, CostModel, Demand, Service
 
-_BALL_SIZE: Final = 8
+_BALL_SIZE: Final = 12
 """Services in a ball that is not divided: fewer make more balls, more make more wasted costs."""
 _ROUNDING: Final = 1e-6
 """Distances taken another way differ in their last digits: a bound is lowered by more than that."""
@@ -50,19 +50,6 @@ class Ball:
     points: tuple[Point, ...] = ()
     parts: tuple[Ball, ...] = ()
 
-    def least_cost(self, here: Point | None, demand: Demand, costs: CostModel) -> float:
-        """Return what no service of the ball costs less than, seen from a point; None: anywhere."""
-        anybody = self.tiers.get(ANY_PAYER, OUT_OF_NETWORK)
-        least = costs.tiers[min(self.tiers.get(demand.payer, OUT_OF_NETWORK), anybody) - 1]
-        if demand.language not in self.languages:
-            least += costs.language
-        if not demand.seen:
-            least += costs.unseen
-        if here is None:
-            return costs.unplaced + least - _ROUNDING
-        kilometres = _DIAMETER_KM * asin(min(1.0, dist(here, self.centre) / 2)) - self.radius
-        return costs.per_km * max(kilometres, 0.0) + least - _ROUNDING
-
 
 def point_of(place: tuple[float, float]) -> Point:
     """Return the point on the unit sphere of a latitude and longitude in degrees.
@@ -94,20 +81,72 @@ def _ball(services: list[Service]) -> Ball:
     return Ball(point_of(centre), radius, tiers, languages, parts=parts)
 
 
-def _least(
-    service: Service, point: Point, here: Point | None, demand: Demand, costs: CostModel
-) -> float:
-    """Return what a match with a service costs at least: its cost, less what rounding may take."""
-    named = service.tiers.get(demand.payer)
-    tier = service.tiers.get(ANY_PAYER, OUT_OF_NETWORK) if named is None else named
-    least = costs.tiers[tier - 1] - _ROUNDING
-    if demand.language not in service.languages:
-        least += costs.language
-    if service.id not in demand.seen:
-        least += costs.unseen
-    if here is None:
-        return least + costs.unplaced
-    return least + costs.per_km * _DIAMETER_KM * asin(min(1.0, dist(here, point) / 2))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A demand with the weights of a match, laid out for the search.
+
+    Attributes:
+        tiers: points of each tier, with what every match costs, less what rounding may take.
+        chord: points of a chord of the unit sphere, for each radian of its half angle.
+    """
+
+    payer: str
+    language: str
+    seen: frozenset[str]
+    here: Point | None
+    tiers: tuple[float, ...]
+    tongue: float
+    unseen: float
+    per_km: float
+    chord: float
+
+    @classmethod
+    def of(cls, demand: Demand, costs: CostModel) -> _Asked:
+        """Lay a demand out."""
+        place = demand.place
+        always = (costs.unplaced if place is None else 0.0) - _ROUNDING
+        return cls(
+            payer=demand.payer,
+            language=demand.language,
+            seen=demand.seen,
+            here=None if place is None else point_of(place),
+            tiers=tuple([points + always for points in costs.tiers]),
+            tongue=costs.language,
+            unseen=costs.unseen,
+            per_km=costs.per_km,
+            chord=costs.per_km * _DIAMETER_KM,
+        )
+
+    def of_ball(self, ball: Ball, extra: float, most: float) -> float:
+        """Return what every service of a ball costs at least; any figure above `most` if more."""
+        tiers = ball.tiers
+        anybody = tiers.get(ANY_PAYER, OUT_OF_NETWORK)
+        least = self.tiers[min(tiers.get(self.payer, OUT_OF_NETWORK), anybody) - 1] + extra
+        if self.language not in ball.languages:
+            least += self.tongue
+        if not self.seen:
+            least += self.unseen
+        here = self.here
+        if here is None or least > most:
+            return least
+        away = self.chord * asin(min(1.0, dist(here, ball.centre) / 2))
+        return least + max(away - self.per_km * ball.radius, 0.0)
+
+    def of_service(self, service: Service, point: Point, extra: float, most: float) -> float:
+        """Return what a service costs at least; any figure above `most` if more."""
+        tiers = service.tiers
+        tier = tiers.get(self.payer) or tiers.get(ANY_PAYER, OUT_OF_NETWORK)
+        least = self.tiers[tier - 1] + extra
+        if least > most:
+            return least
+        if self.language not in service.languages:
+            least += self.tongue
+        if service.id not in self.seen:
+            least += self.unseen
+        here = self.here
+        if here is None or least > most:
+            return least
+        return least + self.chord * asin(min(1.0, dist(here, point) / 2))
 
 
 class ServiceIndex:
@@ -131,7 +170,7 @@ class ServiceIndex:
         limit: Callable[[], float],
         at_least: Mapping[str, float] = _NO_PRICES,
     ) -> Iterator[Service]:
-        """Yield the services that may cost less than the limit, the most promising areas first.
+        """Yield the services that may cost less than the limit, the most promising first.
 
         Of a service that costs too much its least cost says so, in a fraction of the time.
 
@@ -139,28 +178,36 @@ class ServiceIndex:
             demand: the referral.
             costs: the weights of a match.
             extra: what every service of a ball costs at least beside the match: its price.
-            limit: what a service must not exceed, asked again before each ball: it falls as the
-                caller finds better ones.
+            limit: what a service must not exceed, asked again after each one that is yielded: it
+                falls as the caller finds better ones.
             at_least: service id → what its place costs at least; filled in by `extra`.
         """
         root = self._roots.get(demand.specialty)
         if root is None:
             return
-        here = None if demand.place is None else point_of(demand.place)
-        queue = [(root.least_cost(here, demand, costs) + extra(root), 0, root)]
+        asked, most = _Asked.of(demand, costs), limit()
+        queue: list[tuple[float, int, Ball | Service]]
+        queue = [(asked.of_ball(root, extra(root), most), 0, root)]
         pushed = 0
         while queue:
-            bound, _, ball = heappop(queue)
-            if bound > limit():
+            bound, _, found = heappop(queue)
+            if bound > most:
                 return
-            for service, point in zip(ball.services, ball.points, strict=True):
-                least = _least(service, point, here, demand, costs)
-                if least + at_least.get(service.id, 0.0) <= limit():
-                    yield service
-            for part in ball.parts:
-                pushed += 1
-                least = part.least_cost(here, demand, costs) + extra(part)
-                heappush(queue, (least, pushed, part))
+            if isinstance(found, Service):
+                yield found
+                most = limit()
+                continue
+            for service, point in zip(found.services, found.points, strict=True):
+                place = at_least.get(service.id, 0.0)
+                least = asked.of_service(service, point, place, most)
+                if least <= most:
+                    pushed += 1
+                    heappush(queue, (least, pushed, service))
+            for part in found.parts:
+                least = asked.of_ball(part, extra(part), most)
+                if least <= most:
+                    pushed += 1
+                    heappush(queue, (least, pushed, part))
 
     def cheapest(self, demand: Demand, costs: CostModel, count: int) -> list[tuple[float, Service]]:
         """Return the services of the least cost, the cheapest first, whoever has room."""
