@@ -35,10 +35,11 @@ from referral_core.domain.events import Event
 from referral_core.domain.lifecycle import ReferralKind
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.money.cost_ledger import WRITE_UNITS
+from referral_core.domain.new_referral import ExistingKey, Key, KeyKind, NewReferral
 from referral_core.domain.referral import Origin
 from referral_core.domain.routing.published import unpublished
 from referral_core.domain.updates import OfferDeclined, ReportReceived
-from referral_core.domain.writes import Commit, ExistingKey, Key, KeyKind, NewReferral
+from referral_core.domain.writes import Commit
 from referral_core.lifecycle.engine.apply_update import apply_update
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import accepted, acknowledged, agreed, booked, notified, seen

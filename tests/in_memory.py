@@ -29,6 +29,7 @@ from referral_core.domain.directory import Payer, Practitioner, TenantProfile
 from referral_core.domain.effects import StorePayload
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
+from referral_core.domain.new_referral import NewReferral
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.selection import order_of
 from referral_core.domain.pathway import Pathway
@@ -41,7 +42,6 @@ from referral_core.domain.updates import (
     Role,
     Update,
 )
-from referral_core.domain.writes import NewReferral
 from referral_core.fhir.intake.orders import Intake, read_referrals
 from referral_core.lifecycle.case import Pathways, Sources
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update

@@ -14,10 +14,11 @@ from referral_core.domain.errors import Conflict, Retryable
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Next
+from referral_core.domain.new_referral import ExistingKey, Key, NewReferral
 from referral_core.domain.referral import Referral
 from referral_core.domain.run import Delivery, Run
 from referral_core.domain.waitlist import Waiting
-from referral_core.domain.writes import Commit, ExistingKey, Key, NewReferral, ReferralState
+from referral_core.domain.writes import Commit, ReferralState
 from referral_core.ports import Workflow
 
 T = TypeVar("T")

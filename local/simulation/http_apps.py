@@ -41,13 +41,23 @@ HORIZONS: Final = horizons(pathways().values())
 PRICES: Final = [price_book(name) for name in LISTS]
 
 
+def _intake(ports: Ports, engine: Engine) -> ReceiveReferral:
+    orders = ReceiveOrderUpdate(ports.referrals, ports.documents, lambda: engine, ports.clock)
+    return ReceiveReferral(
+        ports.referrals,
+        ports.documents,
+        ports.clock,
+        lambda: orders,
+        pathway_for,
+        ports.new_id,
+        ports.conflicts,
+    )
+
+
 def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     """Return the functions behind the HTTP API, by name."""
     referrals, documents, directory = ports.referrals, ports.documents, ports.directory
-    orders = ReceiveOrderUpdate(referrals, documents, lambda: engine, ports.clock)
-    intake = ReceiveReferral(
-        referrals, documents, ports.clock, orders, pathway_for, ports.new_id, ports.conflicts
-    )
+    intake = _intake(ports, engine)
     updates = UpdateService(referrals, documents, engine, ports.clock)
     entries = MemoryDirectoryStore(ports.worklists)
     staff = DecideWorkItems(updates, directory, ports.opt_outs)
@@ -58,7 +68,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS)
     partners = ReceiveUpdate(updates, PutAside(updates, kept(ports)), Uploads(ports.uploads))
     return {
-        "receive_referral": intake_app(intake, orders),
+        "receive_referral": intake_app(intake),
         "receive_update": update_app(
             partners,
             ReceiveTasks(partners),

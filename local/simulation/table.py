@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.mailboxes import mailbox_item
 from referral_core.adapters.memory.metering import HASHED_KEYS
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.change import Change
 from referral_core.domain.effects import Effect, Release
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.new_referral import ExistingKey, NewReferral
 from referral_core.domain.referral import Referral
-from referral_core.domain.writes import Commit, ExistingKey, NewReferral
+from referral_core.domain.writes import Commit
 
 StreamRecord = dict[str, Any]
 """One record of a DynamoDB stream, as Lambda gets it."""
@@ -64,7 +66,7 @@ class SimulatedTable(MemoryReferrals):
         """Iterate over the referrals' items as the table would hold them, payloads readable."""
         for (tenant, referral_id), loaded in self._referrals.items():
             yield items.readable(items.referral_item(loaded.referral))
-            yield items.readable(items.mailbox_item(loaded.referral, loaded.mailbox))
+            yield items.readable(mailbox_item(loaded.referral, loaded.mailbox))
             yield from (items.event_item(e) for e in self._events[tenant, referral_id])
             for update in self.updates[tenant, referral_id].values():
                 yield items.update_item(tenant, referral_id, update)

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.aws.dynamodb.attributes import Item, plain
-from referral_core.adapters.aws.dynamodb.bodies import event_in, mailbox_in, referral_in
+from referral_core.adapters.aws.dynamodb.bodies import event_in, referral_in
 from referral_core.adapters.aws.dynamodb.dictionary import DICTIONARY
 from referral_core.adapters.aws.dynamodb.items import (
     decision_item,
     event_item,
     image_of,
-    mailbox_item,
     readable,
     referral_item,
     update_item,
 )
+from referral_core.adapters.aws.dynamodb.mailboxes import mailbox_in, mailbox_item
 from referral_core.adapters.aws.dynamodb.stored_text import fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
 from referral_core.domain.change import change

@@ -28,17 +28,11 @@ from referral_core.domain.effects import (
 )
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.new_referral import Key, KeyKind, NewReferral
 from referral_core.domain.orders.search_terms import name_term
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.terminology import Override
-from referral_core.domain.writes import (
-    Commit,
-    Key,
-    KeyKind,
-    KeyTaken,
-    MessageNotAllowed,
-    NewReferral,
-)
+from referral_core.domain.writes import Commit, KeyTaken, MessageNotAllowed
 from tests.adapters.secret_keys import Rotated, secret_key
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 

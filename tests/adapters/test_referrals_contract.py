@@ -35,13 +35,12 @@ from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.mailbox import Wait
+from referral_core.domain.new_referral import Key, KeyKind
 from referral_core.domain.referral import Offer, Referral, Reservation
 from referral_core.domain.updates import UpdateKind
 from referral_core.domain.writes import (
     Commit,
     DuplicateUpdate,
-    Key,
-    KeyKind,
     KeyTaken,
     MessageNotAllowed,
     NoCapacity,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,3 +103,50 @@ def test_nobody_loads_a_calendar_or_the_memory_adapters_at_start(loaded: Loaded)
     for modules in loaded.values():
         assert "holidays" not in modules
         assert not within(modules, "adapters.memory")
+
+
+def test_intake_loads_what_a_new_order_needs_and_no_more(loaded: Loaded) -> None:
+    """A model costs half a millisecond of a start: updates, effects and messages come later."""
+    modules = loaded["receive_referral"]
+    later = {
+        *("adapters.aws.dynamodb.directory", "adapters.aws.dynamodb.effects"),
+        *("adapters.aws.dynamodb.mailboxes", "adapters.aws.dynamodb.work_lists"),
+        *("domain.effects", "domain.mailbox", "domain.updates", "domain.writes"),
+        *("domain.money.price_book", "domain.routing.demand", "domain.waitlist"),
+        *("entrypoints.http.orders.changes", "fhir.intake.bundles", "fhir.r4.messaging"),
+    }
+    for name in later:
+        import_module(f"referral_core.{name}")  # there is such a module
+    assert modules & later == set()
+
+
+def test_a_start_builds_no_validator() -> None:
+    """What is built when a module is read is built in every start, used or not."""
+    run = subprocess.run(
+        [sys.executable, "-c", _VALIDATORS_OF_A_START],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    models, built = json.loads(run.stdout)
+    assert models > 100
+    assert built == []
+
+
+_VALIDATORS_OF_A_START = """
+import json
+from pydantic import BaseModel
+import referral_core.wiring.receive_referral
+from pydantic._internal._mock_val_ser import MockValSer
+
+def models(base):
+    for model in base.__subclasses__():
+        yield model
+        yield from models(model)
+
+ours = [m for m in models(BaseModel) if m.__module__.startswith("referral_core")]
+built = [m.__qualname__ for m in ours if not isinstance(m.__pydantic_validator__, MockValSer)]
+print(json.dumps([len(ours), built]))
+"""

@@ -10,11 +10,11 @@ from referral_core.domain.access.ownership import may_post
 from referral_core.domain.change import received
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE, ReferralKind, Status
+from referral_core.domain.new_referral import Key, KeyKind, NewReferral
 from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.referral import Origin, Referral
 from referral_core.domain.updates import UPDATES, Role, Update, UpdateKind
 from referral_core.domain.work_items import RETRY
-from referral_core.domain.writes import Key, KeyKind, NewReferral
 
 TENANT = Tenant("lakeside")
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in Boston

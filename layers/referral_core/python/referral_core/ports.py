@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from referral_core.domain.ids import ReferralId, Tenant
     from referral_core.domain.lifecycle import Next
     from referral_core.domain.messages import Message, OfferedReferral
+    from referral_core.domain.new_referral import ExistingKey, Key, NewReferral
     from referral_core.domain.pause import Pause
     from referral_core.domain.payers.authorization import (
         AuthorizationRequest,
@@ -32,13 +33,7 @@ if TYPE_CHECKING:
     from referral_core.domain.terminology import Overrides
     from referral_core.domain.unmatched import Unmatched
     from referral_core.domain.waitlist import Waiting
-    from referral_core.domain.writes import (
-        Commit,
-        ExistingKey,
-        Key,
-        NewReferral,
-        ReferralState,
-    )
+    from referral_core.domain.writes import Commit, ReferralState
 
 
 class Clock(Protocol):
@@ -71,14 +66,11 @@ class DueIndex(Protocol):
         """
 
 
-class Referrals(Protocol):
-    """The table: the record, which is also the outbox."""
+class NewReferrals(Protocol):
+    """What intake needs of the record: to write what is new, and to read what a repeat repeats."""
 
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
         """Write all arrivals in one transaction, or nothing and return the locks taken."""
-
-    def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
-        """Read a lock; None when nobody holds it."""
 
     def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
         """List the referrals that have an identifier, as their own number or with others."""
@@ -88,6 +80,13 @@ class Referrals(Protocol):
 
     def payload(self, referral: Referral) -> bytes:
         """Read the clinical payload (decompressed JSON)."""
+
+
+class Referrals(NewReferrals, Protocol):
+    """The table: the record, which is also the outbox."""
+
+    def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
+        """Read a lock; None when nobody holds it."""
 
     def has_update(self, tenant: Tenant, referral_id: ReferralId, update_id: str) -> bool:
         """Whether an update of this id is on record."""

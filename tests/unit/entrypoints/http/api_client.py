@@ -128,7 +128,7 @@ class ApiClient:
         shown = ShowReferrals(referrals, lists, directory, clock)
         self.uses_of_lists = (worklist, shown)
         orders = ReceiveOrderUpdate(referrals, self.documents, lambda: engine, clock)
-        self.intake = ReceiveReferral(referrals, self.documents, clock, orders, pathway_for)
+        self.intake = ReceiveReferral(referrals, self.documents, clock, lambda: orders, pathway_for)
         self.lake = DuckLake()
         self.trail = MemoryAuditTrail()
         reports = RunReports(
@@ -138,7 +138,7 @@ class ApiClient:
         kept = KeepUnmatched(self.unmatched, referrals)
         updates = ReceiveUpdate(service, PutAside(service, kept), Uploads(self.documents))
         self.apps = {
-            RECEIVE_REFERRAL: intake_app(self.intake, orders),
+            RECEIVE_REFERRAL: intake_app(self.intake),
             RECEIVE_UPDATE: update_app(
                 updates,
                 ReceiveTasks(updates),

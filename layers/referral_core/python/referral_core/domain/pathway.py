@@ -120,7 +120,7 @@ class RoutingRule(Model):
     weeks_ahead: int = Field(ge=1, le=26)
     waitlist_retry: Span
     waitlist_tries: int = Field(ge=0)
-    waitlist: WaitlistRule = WaitlistRule()
+    waitlist: WaitlistRule = WaitlistRule.blank()
     choice: ChoiceList | None = None
 
 

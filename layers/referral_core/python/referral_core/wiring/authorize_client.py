@@ -10,7 +10,7 @@ from referral_core.adapters.tokens.key_sets import KeySet
 from referral_core.entrypoints.authorizer import AuthorizeClient
 from referral_core.settings import settings
 from referral_core.wiring.parts.built_once import built_once
-from referral_core.wiring.parts.table import configuration
+from referral_core.wiring.parts.directory import configuration
 from referral_core.wiring.parts.token_keys import token_keys
 
 

@@ -7,9 +7,10 @@ from referral_core.settings import settings
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.directory import directory
 from referral_core.wiring.parts.ehr import ehr
 from referral_core.wiring.parts.reacting_steps import reacting_engine
-from referral_core.wiring.parts.table import directory, table
+from referral_core.wiring.parts.table import table
 
 
 @built_once

@@ -14,8 +14,8 @@ from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock
-from referral_core.wiring.parts.table import work_lists
 from referral_core.wiring.parts.throttle import throttle
+from referral_core.wiring.parts.work_lists import work_lists
 
 
 @built_once

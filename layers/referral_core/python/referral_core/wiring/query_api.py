@@ -18,11 +18,13 @@ from referral_core.settings import settings
 from referral_core.wiring.parts.audit import audit, audit_trail
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.directory import directory
 from referral_core.wiring.parts.directory_store import directory_store
 from referral_core.wiring.parts.documents import documents
-from referral_core.wiring.parts.table import directory, table, work_lists
+from referral_core.wiring.parts.table import table
 from referral_core.wiring.parts.throttle import throttle
 from referral_core.wiring.parts.unmatched import unmatched
+from referral_core.wiring.parts.work_lists import work_lists
 
 if TYPE_CHECKING:
     from referral_core.lifecycle.case import Sources

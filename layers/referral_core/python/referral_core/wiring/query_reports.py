@@ -14,7 +14,7 @@ from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock
-from referral_core.wiring.parts.table import configuration
+from referral_core.wiring.parts.directory import configuration
 from referral_core.wiring.parts.throttle import throttle
 
 

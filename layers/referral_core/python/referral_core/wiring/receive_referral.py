@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
-from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.routes import intake_app
 from referral_core.pathways import pathway_for
@@ -12,13 +13,24 @@ from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clock import clock
 from referral_core.wiring.parts.documents import documents
 from referral_core.wiring.parts.engine_on_first_use import engine_on_first_use
-from referral_core.wiring.parts.table import table
+from referral_core.wiring.parts.new_referrals import new_referrals, whole_record
 from referral_core.wiring.parts.throttle import throttle
+
+if TYPE_CHECKING:
+    from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 
 
 @built_once
 def build() -> HttpEndpoint:
     """Build the function receive_referral."""
-    orders = ReceiveOrderUpdate(table(), documents(), engine_on_first_use, clock())
-    use = ReceiveReferral(table(), documents(), clock(), orders, pathway_for)
-    return intake_app(use, orders).admitting(throttle().admit).audited(audit())
+    use = ReceiveReferral(new_referrals(), documents(), clock(), _orders, pathway_for)
+    return intake_app(use).admitting(throttle().admit).audited(audit())
+
+
+def _orders() -> ReceiveOrderUpdate:
+    """Return what takes later versions of orders; most requests are new orders and load none."""
+    from referral_core.entrypoints.http.orders.changes import (  # noqa: PLC0415 - see above
+        ReceiveOrderUpdate,
+    )
+
+    return ReceiveOrderUpdate(whole_record(), documents(), engine_on_first_use, clock())

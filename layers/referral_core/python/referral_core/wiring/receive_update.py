@@ -16,11 +16,12 @@ from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.directory import directory
 from referral_core.wiring.parts.directory_store import directory_store
 from referral_core.wiring.parts.documents import documents
 from referral_core.wiring.parts.opt_outs import opt_outs
 from referral_core.wiring.parts.reacting_steps import reacting_engine
-from referral_core.wiring.parts.table import directory, table
+from referral_core.wiring.parts.table import table
 from referral_core.wiring.parts.throttle import throttle
 from referral_core.wiring.parts.unmatched import unmatched
 

@@ -16,9 +16,11 @@ from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.directory import directory
 from referral_core.wiring.parts.engine_on_first_use import engine_on_first_use
-from referral_core.wiring.parts.table import directory, table, work_lists
+from referral_core.wiring.parts.table import table
 from referral_core.wiring.parts.throttle import throttle
+from referral_core.wiring.parts.work_lists import work_lists
 
 if TYPE_CHECKING:
     from referral_core.domain.ids import ReferralId, Tenant

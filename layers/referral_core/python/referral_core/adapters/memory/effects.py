@@ -29,19 +29,13 @@ from referral_core.domain.effects import (
 )
 from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.new_referral import ExistingKey, Key, KeyKind
 from referral_core.domain.referral import Referral
 from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.routing.published import PublishedMarket
 from referral_core.domain.terminology import Override
 from referral_core.domain.updates import Update
-from referral_core.domain.writes import (
-    ExistingKey,
-    Key,
-    KeyKind,
-    KeyTaken,
-    MessageNotAllowed,
-    NoCapacity,
-)
+from referral_core.domain.writes import KeyTaken, MessageNotAllowed, NoCapacity
 
 At = tuple[Tenant, ReferralId]
 

@@ -7,12 +7,14 @@ from typing import Final, Protocol
 
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.bodies import event_in
+from referral_core.adapters.aws.dynamodb.commits import parts_of_commit
 from referral_core.adapters.aws.dynamodb.effects import RELEASE
 from referral_core.adapters.aws.dynamodb.hashed_keys import CURRENT, HashedKeys
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
-from referral_core.adapters.aws.dynamodb.transactions import EVENT, parts_of_commit, parts_of_new
+from referral_core.adapters.aws.dynamodb.transactions import EVENT, parts_of_new
 from referral_core.domain.events import Event
-from referral_core.domain.writes import Commit, NewReferral
+from referral_core.domain.new_referral import NewReferral
+from referral_core.domain.writes import Commit
 
 HASHED_KEYS: Final = HashedKeys(lambda: json.dumps({CURRENT: "1", "1": "in memory, " * 4}))
 """Of what needs keys as long as the table's; nothing in memory is hashed."""

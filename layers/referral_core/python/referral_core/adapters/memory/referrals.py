@@ -16,18 +16,11 @@ from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.new_referral import ExistingKey, Key, KeyKind, NewReferral
 from referral_core.domain.referral import Referral
 from referral_core.domain.run import pause_after
 from referral_core.domain.waitlist import Waiting, lines_of
-from referral_core.domain.writes import (
-    Commit,
-    DuplicateUpdate,
-    ExistingKey,
-    Key,
-    KeyKind,
-    NewReferral,
-    ReferralState,
-)
+from referral_core.domain.writes import Commit, DuplicateUpdate, ReferralState
 
 _Due = tuple[datetime, Tenant, ReferralId]
 _EVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ from datetime import datetime
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
+from referral_core.domain.new_referral import KeyKind
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items import EXCEPTIONS
@@ -23,7 +24,6 @@ from referral_core.domain.work_items.lists import (
     Waiting,
     place_in_list,
 )
-from referral_core.domain.writes import KeyKind
 
 
 class MemoryWorkLists:

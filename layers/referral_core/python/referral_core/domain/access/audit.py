@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
-from referral_core.domain.updates import Role
+from referral_core.domain.update_kinds import Role
 
 
 class Access(StrEnum):

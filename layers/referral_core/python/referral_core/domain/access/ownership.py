@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.referral import Referral
-from referral_core.domain.updates import Reported, Role, UpdateKind
+from referral_core.domain.update_kinds import Role, UpdateKind
+
+if TYPE_CHECKING:
+    from referral_core.domain.updates import Reported
 
 
 class Owner(StrEnum):

@@ -10,7 +10,7 @@ from referral_core.domain.errors import Forbidden
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.model import Model
-from referral_core.domain.updates import Role
+from referral_core.domain.update_kinds import Role
 
 
 class Duty(StrEnum):

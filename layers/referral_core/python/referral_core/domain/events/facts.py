@@ -13,7 +13,7 @@ from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.outreach.replies import CallResult, Reply
 from referral_core.domain.payers.authorization import AuthorizationStatus, AuthorizationVerdict
 from referral_core.domain.payers.eligibility import EligibilityVerdict
-from referral_core.domain.updates import UpdateKind
+from referral_core.domain.update_kinds import UpdateKind
 from referral_core.domain.work_items import Reason
 
 

@@ -11,10 +11,12 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from referral_core.domain.events import Event
-from referral_core.domain.money.price_book import PriceBook
+
+if TYPE_CHECKING:
+    from referral_core.domain.money.price_book import PriceBook
 
 WRITE_UNITS: Final = "write_units"
 """The unit that the table's adapter counts of each transaction and states in its event."""

@@ -8,6 +8,7 @@ from typing import Annotated, Final, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from referral_core.domain.update_kinds import Role, UpdateKind
 from referral_core.domain.updates.mechanism import (
     DeadlinePassed,
     NoticeAcknowledged,
@@ -48,11 +49,7 @@ from referral_core.domain.updates.people import (
     WorkItemAct,
     WorkItemUpdated,
 )
-from referral_core.domain.updates.reported import (
-    Reported,
-    Role,
-    UpdateKind,
-)
+from referral_core.domain.updates.reported import Reported
 
 __all__ = [
     "ALWAYS_ACCEPTED",

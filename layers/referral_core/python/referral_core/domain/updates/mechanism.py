@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from referral_core.domain.updates.reported import Reported, UpdateKind
+from referral_core.domain.update_kinds import UpdateKind
+from referral_core.domain.updates.reported import Reported
 
 
 class NoticeUpdate(Reported):

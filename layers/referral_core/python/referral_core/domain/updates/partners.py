@@ -5,7 +5,8 @@ from typing import Literal
 
 from referral_core.domain.codes import Coded, CodedOrEmpty, Numbered
 from referral_core.domain.payers.authorization import AuthorizationVerdict
-from referral_core.domain.updates.reported import Reported, UpdateKind
+from referral_core.domain.update_kinds import UpdateKind
+from referral_core.domain.updates.reported import Reported
 
 
 class AuthorizationDecided(Reported):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from referral_core.domain.lifecycle import Outcome, Queue, Step
-from referral_core.domain.updates import UpdateKind
+from referral_core.domain.update_kinds import UpdateKind
 from referral_core.domain.work_items.vocabulary import (
     CHOOSE_PERFORMER,
     CONTACT_AGAIN,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from referral_core.domain.lifecycle import Outcome, Queue, Step
-from referral_core.domain.updates import UpdateKind
+from referral_core.domain.update_kinds import UpdateKind
 
 
 class Reason(StrEnum):

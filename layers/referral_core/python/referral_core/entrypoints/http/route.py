@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from referral_core.domain.access.scopes import OPERATE, READ, WRITE, covered
-from referral_core.domain.updates import Role
+from referral_core.domain.update_kinds import Role
 
 SCOPES: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from referral_core.domain.access.scopes import OPERATE, READ, WRITE
-from referral_core.domain.updates import Role
+from referral_core.domain.update_kinds import Role
 from referral_core.entrypoints.http.directory.routes import DIRECTORY_ROUTES
 from referral_core.entrypoints.http.route import (
     MANAGE_PEOPLE,

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.audit.events import ReadAudit
     from referral_core.entrypoints.http.directory.changes import KeepDirectory
     from referral_core.entrypoints.http.directory.reads import ShowDirectory
-    from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
     from referral_core.entrypoints.http.orders.intake import ReceiveReferral
     from referral_core.entrypoints.http.orders.reads import ReadRecords
     from referral_core.entrypoints.http.orders.timeline import ShowTimeline
@@ -42,13 +41,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def intake_app(use: ReceiveReferral, orders: ReceiveOrderUpdate) -> HttpEndpoint:
+def intake_app(use: ReceiveReferral) -> HttpEndpoint:
     """Return the endpoint of receive_referral."""
     by_operation = {
         "create-order": use.create,
         "create-bundle": use.create_bundle,
         "process-message": use.process_message,
-        "update-order": orders.update,
+        "update-order": lambda request: use.orders().update(request),
     }
     return HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation))
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from referral_core.fhir.errors import FhirError, Issue
-from referral_core.fhir.intake.bundles import NO_REFERRAL, SentOrder
 from referral_core.fhir.intake.references import Graph
+from referral_core.fhir.intake.sent_orders import NO_REFERRAL, SentOrder
 from referral_core.fhir.intake.subject import broken_subject
 
 MOST_REFERRALS: Final = 20

@@ -1,72 +1,19 @@
-"""What may hold referrals: a ServiceRequest, a Bundle, a message, and what each must look like."""
+"""What may hold several referrals: a Bundle, a message, and what each must look like."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.selection import claims_by_order, referrals_of
+from referral_core.fhir.intake.sent_orders import NO_REFERRAL, SentOrder
 from referral_core.fhir.parse import Json
-from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
 from referral_core.fhir.r4.messaging import Bundle, BundleEntry, MessageHeader, Parameters
-from referral_core.fhir.r4.orders import Claim, ServiceRequest
-from referral_core.fhir.r4.structure import expect, require_type
+from referral_core.fhir.r4.structure import expect
 
 _TYPES: Final = frozenset({"transaction", "collection", "document", "message"})
-NO_REFERRAL: Final = Issue(
-    "error",
-    "business-rule",
-    "no-referral",
-    None,
-    "Send at least one ServiceRequest, and point at it where the Bundle points at others.",
-)
-
-
-class SentOrder(NamedTuple):
-    """One referral within a body.
-
-    Attributes:
-        node, order: the ServiceRequest.
-        claim: the claim that points at it, with its place.
-        if_none_exist: the entry's own condition in a transaction.
-    """
-
-    node: Node
-    order: ServiceRequest
-    claim: tuple[Node, Claim] | None = None
-    if_none_exist: str | None = None
-
-    @property
-    def diagnoses(self) -> tuple[CodeableConcept, ...]:
-        """The diagnoses of the claim."""
-        found = self.claim[1].diagnosis if self.claim else ()
-        return tuple(d.diagnosis_codeable_concept for d in found if d.diagnosis_codeable_concept)
-
-    @property
-    def provider(self) -> tuple[Reference, Node] | None:
-        """Who submits the claim."""
-        if self.claim is None or self.claim[1].provider is None:
-            return None
-        return self.claim[1].provider, self.claim[0]
-
-
-def from_resource(resource: Json, graph: Graph) -> list[SentOrder]:
-    """Take the one referral of a body that must be a ServiceRequest."""
-    if resource["resourceType"] == "Bundle":
-        raise FhirError(
-            "wrong-resource-type",
-            "Send a ServiceRequest here; POST a Bundle to /fhir.",
-            expression="resourceType",
-            code="structure",
-            status=400,
-        )
-    require_type(resource, "ServiceRequest")
-    node = graph.add(resource, "ServiceRequest")
-    if node is None or not isinstance(node.model, ServiceRequest):
-        raise FhirError.of(graph.issues)
-    return [SentOrder(node, node.model)]
 
 
 def from_message(resource: Json, graph: Graph) -> list[SentOrder]:

@@ -6,6 +6,7 @@ reason to ask for it, not to refuse it. An error's type is our own code, its mes
 
 import decimal
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -18,7 +19,6 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from referral_core.fhir.dates import ends_before_start, instant, is_ahead, is_over
@@ -73,26 +73,32 @@ DateTime = Annotated[str, AfterValidator(_date_time)]
 Instant = Annotated[str, AfterValidator(_instant)]
 
 
-class Element(BaseModel):
-    """The base of all data types, backbone elements and resources."""
+@cache
+def _camel(name: str) -> str:
+    """Return FHIR's name of a field; pydantic's own `to_camel` takes a quarter of the import."""
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+class _Base(BaseModel):
+    """What all types share; extensions are the tuple `extension` of each."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
-        alias_generator=to_camel,
+        alias_generator=_camel,
         defer_build=True,  # an import builds no validators; a type is built when first met
     )
 
+
+class Extension(_Base):
+    """An extension; of its value only the kinds that we read.
+
+    It stands before what it is part of: subclasses in other modules take over the field `extension`
+    with its type, and nothing needs to be built anew for that.
+    """
+
     extension: "tuple[Extension, ...]" = ()
-
-    def extended(self, url: str) -> "Extension | None":
-        """Return the first extension with this URL."""
-        return next((e for e in self.extension if e.url == url), None)
-
-
-class Extension(Element):
-    """An extension; of its value only the kinds that we read."""
-
     url: Uri
     value_string: str | None = None
     value_code: Code | None = None
@@ -101,6 +107,24 @@ class Extension(Element):
     value_decimal: Decimal | None = None
     value_codeable_concept: "CodeableConcept | None" = None
     value_reference: "Reference | None" = None
+
+    def extended(self, url: str) -> "Extension | None":
+        """Return the first extension with this URL."""
+        return _extended(self.extension, url)
+
+
+class Element(_Base):
+    """The base of all data types, backbone elements and resources."""
+
+    extension: tuple[Extension, ...] = ()
+
+    def extended(self, url: str) -> Extension | None:
+        """Return the first extension with this URL."""
+        return _extended(self.extension, url)
+
+
+def _extended(extensions: tuple[Extension, ...], url: str) -> Extension | None:
+    return next((one for one in extensions if one.url == url), None)
 
 
 class Coding(Element):
@@ -274,8 +298,3 @@ class Resource(Element):
     language: Code | None = None
     contained: tuple[dict[str, Any], ...] = ()
     modifier_extension: tuple[Extension, ...] = ()
-
-
-# Subclasses in other modules take over fields whose types were not defined yet when `Element` was.
-Element.model_rebuild()
-Resource.model_rebuild()

@@ -13,16 +13,6 @@ from referral_core.fhir.errors import FhirError, Issue, IssueCode
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Resource
 from referral_core.fhir.r4.later_releases import r5_shapes
-from referral_core.fhir.r4.messaging import (
-    Appointment,
-    Bundle,
-    Communication,
-    DiagnosticReport,
-    DocumentReference,
-    MessageHeader,
-    Observation,
-    Parameters,
-)
 from referral_core.fhir.r4.modifiers import unknown_modifiers
 from referral_core.fhir.r4.orders import (
     Claim,
@@ -45,22 +35,14 @@ from referral_core.fhir.r4.parties import (
 )
 
 _MODELS: Final[Mapping[str, type[Resource]]] = {
-    "Appointment": Appointment,
-    "Bundle": Bundle,
     "Claim": Claim,
-    "Communication": Communication,
     "Condition": Condition,
     "Consent": Consent,
     "Coverage": Coverage,
-    "DiagnosticReport": DiagnosticReport,
-    "DocumentReference": DocumentReference,
     "Encounter": Encounter,
     "ExplanationOfBenefit": Claim,
     "HealthcareService": HealthcareService,
-    "MessageHeader": MessageHeader,
-    "Observation": Observation,
     "Organization": Organization,
-    "Parameters": Parameters,
     "Patient": Patient,
     "Practitioner": Practitioner,
     "PractitionerRole": PractitionerRole,
@@ -70,6 +52,13 @@ _MODELS: Final[Mapping[str, type[Resource]]] = {
     "ServiceRequest": ServiceRequest,
     "Task": Task,
 }
+_MESSAGES: Final = frozenset(
+    {
+        *("Appointment", "Bundle", "Communication", "DiagnosticReport", "DocumentReference"),
+        *("MessageHeader", "Observation", "Parameters"),
+    }
+)
+"""What is read of `messaging.py`, which is loaded when the first of them comes."""
 _WANTED: Final[Mapping[str, str]] = {
     "bool_type": "true or false",
     "dict_type": "a JSON object",
@@ -105,20 +94,29 @@ def examine(resource: Json, path: str) -> Resource | list[Issue]:
                 "Name the type of each resource in resourceType.",
             )
         ]
-    stopping = list(unknown_modifiers(resource, path)) if kind in _MODELS else []
+    stopping = list(unknown_modifiers(resource, path)) if kind in _MODELS.keys() | _MESSAGES else []
     stopping += r5_shapes(resource, path)
     try:
-        model = _MODELS.get(kind, Resource).model_validate(resource)
+        model = _model_of(kind).model_validate(resource)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         return [*stopping, *(_issue(detail, path) for detail in details)]
     return stopping or model
 
 
+def _model_of(kind: str) -> type[Resource]:
+    if kind not in _MESSAGES:
+        return _MODELS.get(kind, Resource)
+    from referral_core.fhir.r4 import messaging  # noqa: PLC0415 - see _MESSAGES
+
+    model: type[Resource] = getattr(messaging, kind)
+    return model
+
+
 def faults(resource: Json) -> list[tuple[int | str, ...]]:
     """Return the places where a resource that names its type is not what the type says."""
     try:
-        _MODELS.get(resource["resourceType"], Resource).model_validate(resource)
+        _model_of(resource["resourceType"]).model_validate(resource)
     except ValidationError as error:
         return [detail["loc"] for detail in error.errors(include_url=False, include_input=False)]
     return []

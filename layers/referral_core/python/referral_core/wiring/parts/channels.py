@@ -12,9 +12,9 @@ from referral_core.ports import Messenger
 from referral_core.settings import settings
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock
+from referral_core.wiring.parts.directory import directory
 from referral_core.wiring.parts.documents import documents
 from referral_core.wiring.parts.ehr import ehr
-from referral_core.wiring.parts.table import directory
 from referral_core.wiring.parts.text_messages import by_phone
 
 

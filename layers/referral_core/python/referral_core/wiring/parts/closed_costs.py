@@ -11,7 +11,7 @@ from referral_core.domain.money.cost_ledger import Cost, cost, price_lines
 from referral_core.price_books import LISTS, price_book
 from referral_core.settings import settings
 from referral_core.wiring.parts.clients import aws_client
-from referral_core.wiring.parts.table import configuration
+from referral_core.wiring.parts.directory import configuration
 
 
 @cache

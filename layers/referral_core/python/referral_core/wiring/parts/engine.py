@@ -10,7 +10,8 @@ from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.pathways import pathway
 from referral_core.wiring.parts.clock import clock
-from referral_core.wiring.parts.table import directory, table
+from referral_core.wiring.parts.directory import directory
+from referral_core.wiring.parts.table import table
 from referral_core.wiring.parts.workflow import workflow
 
 

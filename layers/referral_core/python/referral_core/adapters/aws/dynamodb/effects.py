@@ -26,9 +26,9 @@ from referral_core.domain.effects import (
     StorePayload,
     TakeNumber,
 )
+from referral_core.domain.new_referral import Key, KeyKind
 from referral_core.domain.referral import Referral
 from referral_core.domain.routing.demand import OpenMarket
-from referral_core.domain.writes import Key, KeyKind
 
 RESERVE: Final = "reserve"
 RELEASE: Final = "release"

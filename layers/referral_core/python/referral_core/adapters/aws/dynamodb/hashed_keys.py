@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.domain.ids import Tenant
-from referral_core.domain.writes import KeyKind
+from referral_core.domain.new_referral import KeyKind
 
 CURRENT: Final = "current"
 """What of the secret names the version that is written; every other name is a version."""

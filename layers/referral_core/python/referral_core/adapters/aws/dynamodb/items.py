@@ -7,7 +7,7 @@ import gzip
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
@@ -15,18 +15,24 @@ from referral_core.adapters.aws.dynamodb.bodies import body_of, update_body
 from referral_core.adapters.aws.dynamodb.hashed_keys import HashedKeys
 from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
-from referral_core.domain.effects import ClaimDailyMessage, Evidence, KeepMapping, RoutingDecision
 from referral_core.domain.errors import TooLarge
-from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.mailbox import Mailbox
+from referral_core.domain.new_referral import Key, KeyKind
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.referral import Referral
-from referral_core.domain.routing.demand import KEPT_WEEKS, KeptDemand, OpenMarket
-from referral_core.domain.updates import Update
 from referral_core.domain.work_items import EXCEPTIONS
 from referral_core.domain.work_items.lists import place_in_list
-from referral_core.domain.writes import Key, KeyKind
+
+if TYPE_CHECKING:
+    from referral_core.domain.effects import (
+        ClaimDailyMessage,
+        Evidence,
+        KeepMapping,
+        RoutingDecision,
+    )
+    from referral_core.domain.events import Event
+    from referral_core.domain.routing.demand import KeptDemand, OpenMarket
+    from referral_core.domain.updates import Update
 
 MAX_PAYLOAD_BYTES: Final = 350 * 1024
 """Compressed; DynamoDB's item limit is 400 KB and the rest of the item needs room."""
@@ -59,7 +65,7 @@ def referral_item(referral: Referral) -> Item:
     """Return the projection's item; a closed referral leaves the due index."""
     queue = "closed" if referral.is_closed else referral.queue.value
     offer = referral.offers[-1] if referral.offers else None
-    return _with_body(
+    return with_body(
         body_of(referral),
         pk=keys.referral(referral.tenant, referral.id),
         sk=keys.Sort.REFERRAL.value,
@@ -89,16 +95,6 @@ def _item_keys(referral: Referral) -> Mapping[str, str]:
     owner = keys.owner(tenant, item.owner) if item.owner else keys.unassigned(tenant, team)
     failed = {"exception_team": keys.team(tenant, team)} if item.reason in EXCEPTIONS else {}
     return {"item_team": keys.team(tenant, team), "item_owner": owner, **failed, **place}
-
-
-def mailbox_item(referral: Referral, mailbox: Mailbox) -> Item:
-    """Return the mailbox's item."""
-    return _with_body(
-        body_of(mailbox),
-        pk=keys.referral(referral.tenant, referral.id),
-        sk=keys.Sort.MAILBOX.value,
-        version=mailbox.version,
-    )
 
 
 def event_item(event: Event) -> Item:
@@ -163,7 +159,7 @@ def update_item(tenant: Tenant, referral_id: ReferralId, update: Update) -> Item
 
 def decision_item(tenant: Tenant, referral_id: ReferralId, decision: RoutingDecision) -> Item:
     """Return a routing decision's item."""
-    return _with_body(
+    return with_body(
         decision.model_dump_json(exclude_none=True),
         pk=keys.referral(tenant, referral_id),
         sk=keys.decision(decision.number),
@@ -172,6 +168,9 @@ def decision_item(tenant: Tenant, referral_id: ReferralId, decision: RoutingDeci
 
 def demand_item(referral: Referral, demand: KeptDemand) -> Item:
     """Return the item of what a referral asked of a market; it expires."""
+    # Intake writes none of it, and loads none of it.
+    from referral_core.domain.routing.demand import KEPT_WEEKS  # noqa: PLC0415
+
     return item(
         pk=keys.demand(referral.tenant, demand.specialty),
         sk=f"{keys.Sort.DEMAND}{keys.second(demand.at)}#{referral.id}",
@@ -270,7 +269,8 @@ def capacity_item(tenant: Tenant, npi: str, week: str, held: int) -> Item:
     return item(**keys.week_of(tenant, npi, week), held=held)
 
 
-def _with_body(body: str, **fields: Any) -> Item:
+def with_body(body: str, **fields: Any) -> Item:
+    """Return an item with a body, as it fits, beside its other attributes."""
     others = item(**fields)
     stored: Body = fitted(body, beside=item_size(others) + len("body"))
     return {**others, **item(body=stored)}

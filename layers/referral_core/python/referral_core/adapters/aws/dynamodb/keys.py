@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from referral_core.domain.ids import ReferralId, Tenant
 
 if TYPE_CHECKING:
-    from referral_core.domain.writes import KeyKind
+    from referral_core.domain.new_referral import KeyKind
 
 DUE_SHARDS: Final = 8
 """How many partitions the due index is spread over."""

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import items, keys
-from referral_core.adapters.aws.dynamodb.bodies import event_in, mailbox_in, referral_in
+from referral_core.adapters.aws.dynamodb.bodies import event_in, referral_in
 from referral_core.adapters.aws.dynamodb.due import DueIndex
 from referral_core.adapters.aws.dynamodb.hashed_keys import (
     NO_HASHED_KEYS,
     HashedKeys,
     Partitions,
 )
+from referral_core.adapters.aws.dynamodb.mailboxes import mailbox_in
 from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, BY_REFERRER, Index
 from referral_core.adapters.aws.dynamodb.stored_text import text_of
 from referral_core.adapters.aws.dynamodb.table import Table
@@ -21,9 +22,10 @@ from referral_core.domain.effects import Evidence, RoutingDecision
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.new_referral import KeyKind
 from referral_core.domain.referral import Referral
 from referral_core.domain.waitlist import Waiting
-from referral_core.domain.writes import ExistingKey, Key, KeyKind, ReferralState
+from referral_core.domain.writes import ReferralState
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -42,18 +44,6 @@ class ReferralReads:
         self._table = Table(client, name, hashed)
         self._due = DueIndex(client, name)
 
-    def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
-        """Read a lock; None when nobody holds it."""
-        partitions = self._table.hashed.locks(tenant, key.kind, key.value)
-        held = self._first(partitions, f"{keys.Sort.KEY_OF}{key.owner}")
-        if held is None:
-            return None
-        return ExistingKey(
-            key=key,
-            referral_id=ReferralId(held["referral_id"]),
-            content_hash=held["content_hash"],
-        )
-
     def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
         """List the referrals that have an identifier, as their own number or with others."""
         hashed = self._table.hashed
@@ -62,11 +52,6 @@ class ReferralReads:
         found = [ReferralId(held["referral_id"]) for held in own]
         shared = self._referrals_of(hashed.identifiers(tenant, identifier))
         return sorted({*found, *shared})
-
-    def _first(self, partitions: Partitions, sort: str) -> dict[str, Any] | None:
-        """Read an item where it is written now, else where it was under an older secret key."""
-        found = (self._table.get(partition, sort) for partition in partitions)
-        return next((item for item in found if item is not None), None)
 
     def _every(self, partitions: Partitions, prefix: str) -> Iterator[dict[str, Any]]:
         for partition in partitions:

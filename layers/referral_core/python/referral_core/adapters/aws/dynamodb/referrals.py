@@ -2,79 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
 
 from referral_core.adapters.aws.dynamodb import effects, items
+from referral_core.adapters.aws.dynamodb.commits import parts_of_commit
+from referral_core.adapters.aws.dynamodb.new_referrals import NewReferralTable
 from referral_core.adapters.aws.dynamodb.reads import ReferralReads
-from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part
-from referral_core.adapters.aws.dynamodb.transactions import parts_of_commit, parts_of_new
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed
 from referral_core.adapters.aws.service_errors import service_errors
-from referral_core.domain.errors import Conflict, Permanent, StaleRun
+from referral_core.domain.errors import Conflict, StaleRun
 from referral_core.domain.ids import Tenant
 from referral_core.domain.writes import (
     Commit,
     DuplicateUpdate,
-    ExistingKey,
     KeyTaken,
     MessageNotAllowed,
-    NewReferral,
     NoCapacity,
 )
 from referral_core.metering import METER
 
-_TRANSACTION_ITEMS: Final = 100
 
-
-class ReferralTable(ReferralReads):
+class ReferralTable(ReferralReads, NewReferralTable):
     """The record of every referral, in one table."""
-
-    # --- accept -----------------------------------------------------------------------------
-
-    def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
-        """Write all new referrals in one transaction; return the locks taken already."""
-        used = METER.so_far()
-        shares = [used, *({} for _ in new_referrals[1:])]  # one request: its first referral's
-        parts = self._parts(new_referrals, shares)
-        if len(parts) > _TRANSACTION_ITEMS:
-            # Under an older secret key nothing is written any more: what is there can be read
-            # beforehand, and need not be a condition of the transaction, which has no room for it.
-            if before := self._held(new_referrals):
-                return before
-            parts = self._parts(new_referrals, shares, older_checked=False)
-        if len(parts) > _TRANSACTION_ITEMS:
-            raise Permanent("Too many referrals or identifiers for one transaction: send fewer.")
-        try:
-            self._table.transact(parts)
-        except ConditionsFailed:
-            return self._taken(new_referrals)
-        METER.settle(used)
-        return ()
-
-    def _parts(
-        self,
-        new_referrals: Sequence[NewReferral],
-        shares: Sequence[Mapping[str, int]],
-        *,
-        older_checked: bool = True,
-    ) -> list[Part]:
-        return [
-            part
-            for new, share in zip(new_referrals, shares, strict=False)
-            for part in parts_of_new(self._table, new, share, older_checked=older_checked)
-        ]
-
-    def _held(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
-        wanted = [(new.referral.tenant, key) for new in new_referrals for key in new.keys]
-        return tuple(held for tenant, key in wanted if (held := self.taken(tenant, key)))
-
-    def _taken(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
-        found = self._held(new_referrals)
-        if not found:
-            raise Conflict("Another post of the same referral is being written; post again.")
-        return found
 
     # --- commit -----------------------------------------------------------------------------
 

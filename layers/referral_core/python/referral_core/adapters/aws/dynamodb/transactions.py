@@ -6,26 +6,22 @@ statement in it. Adapters that only play the table count by the same functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from referral_core.adapters.aws.dynamodb import items
 from referral_core.adapters.aws.dynamodb.attributes import Item
-from referral_core.adapters.aws.dynamodb.effects import parts_of
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
 from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
 from referral_core.domain.errors import TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.money.cost_ledger import STREAM_RECORDS, WRITE_UNITS
-from referral_core.domain.referral import Referral
-from referral_core.domain.waitlist import lines_of
-from referral_core.domain.writes import Commit, NewReferral
+from referral_core.domain.new_referral import NewReferral
 
 EVENT: Final = "event"
-_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
-_REFERRAL: Final = "referral"
-_MAILBOX: Final = "mailbox"
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+REFERRAL: Final = "referral"
 LARGEST_ITEM: Final = 390 * 1024
 """Bytes; DynamoDB takes ten KB more, which are kept for a last word on what does not fit."""
 _LEAST: Final = 2
@@ -35,7 +31,7 @@ _LEAST: Final = 2
 def parts_of_new(
     table: Requests,
     new: NewReferral,
-    used: Mapping[str, int] = _NOTHING,
+    used: Mapping[str, int] = NOTHING,
     *,
     older_checked: bool = True,
 ) -> list[Part]:
@@ -49,7 +45,7 @@ def parts_of_new(
     """
     referral = new.referral
     others = [
-        table.put_new(_REFERRAL, items.referral_item(referral)),
+        table.put_new(REFERRAL, items.referral_item(referral)),
         table.put_new("payload", items.payload_item(referral, new.payload)),
         *(table.put_new("key", items.key_item(table.hashed, referral, key)) for key in new.keys),
     ]
@@ -66,28 +62,7 @@ def parts_of_new(
     if new.contact_hash:
         found_by = items.phone_item(table.hashed, referral, new.contact_hash)
         others.append(table.put("contact", found_by, None))
-    return _with_event(table, others, _pseudonymous(table, new), {}, used)
-
-
-def parts_of_commit(
-    table: Requests,
-    commit: Commit,
-    without: frozenset[str] = frozenset(),
-    used: Mapping[str, int] = _NOTHING,
-) -> list[Part]:
-    """Return what a commit writes, its event with the units counted.
-
-    Args:
-        table: composes the parts.
-        commit: what is written.
-        without: names of parts that are left out, and not counted.
-        used: what the process used for it until now, by unit; its event carries it.
-    """
-    others = [part for part in _commit_parts(table, commit) if part.name not in without]
-    before = {_REFERRAL: items.referral_item(commit.change.before)}
-    if commit.mailbox is not None and commit.mailbox_before.version:
-        before[_MAILBOX] = items.mailbox_item(commit.change.before, commit.mailbox_before)
-    return _with_event(table, others, commit.change.event, before, used)
+    return with_event(table, others, _pseudonymous(table, new), {}, used)
 
 
 def metered(event: Event, others: Sequence[Write]) -> Event:
@@ -104,7 +79,7 @@ def metered(event: Event, others: Sequence[Write]) -> Event:
 
 
 def _metered(
-    event: Event, others: Sequence[Write], besides: Mapping[str, int] = _NOTHING
+    event: Event, others: Sequence[Write], besides: Mapping[str, int] = NOTHING
 ) -> tuple[Event, Item]:
     """Return the event with its figure and what it counts besides, and its item."""
     beside = units_of(others)
@@ -118,51 +93,14 @@ def _metered(
         stated = units
 
 
-def _commit_parts(table: Requests, commit: Commit) -> Iterator[Part]:
-    before, after = commit.change.before, commit.change.after
-    yield table.put(
-        _REFERRAL,
-        items.referral_item(after),
-        "#version = :version AND #run = :run",
-        {"#version": "version", "#run": "run"},
-        {":version": {"N": str(before.version)}, ":run": {"N": str(before.run)}},
-    )
-    if commit.mailbox is not None:
-        entry = items.mailbox_item(after, commit.mailbox)
-        version = commit.mailbox_before.version
-        yield (
-            table.put(
-                _MAILBOX,
-                entry,
-                "#version = :version",
-                {"#version": "version"},
-                {":version": {"N": str(version)}},
-            )
-            if version
-            else table.put_new(_MAILBOX, entry)
-        )
-    yield from _waitlist_parts(table, before, after)
-    for effect in commit.effects:
-        yield from parts_of(table, after, effect)
-
-
-def _waitlist_parts(table: Requests, before: Referral, after: Referral) -> Iterator[Part]:
-    """Write into which lines the change takes a referral, and out of which."""
-    stood, stands = set(lines_of(before).items()), set(lines_of(after).items())
-    for specialty, place in sorted(stood - stands):
-        key = items.waiting_key(after.tenant, specialty, place)
-        yield table.delete(f"leaves {specialty}", key)
-    for specialty, place in sorted(stands - stood):
-        yield table.put(f"joins {specialty}", items.waiting_item(after, specialty, place), None)
-
-
-def _with_event(
+def with_event(
     table: Requests,
     others: Sequence[Part],
     event: Event,
     before: Mapping[str, Item],
     used: Mapping[str, int],
 ) -> list[Part]:
+    """Return the other parts with the event between, which counts what all of them cost."""
     _require_fitting(others)
     streamed = 1 + sum(part.is_written for part in others)
     writes = [_write_of(part, before) for part in others]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from referral_core.domain.access.scopes import READ, WRITE
-from referral_core.domain.updates import Role
+from referral_core.domain.update_kinds import Role
 from referral_core.entrypoints.http.route import READ_RECORDS, RECEIVE_UPDATE, Route
 
 _KEEPERS: Final = frozenset({Role.CLINIC, Role.STAFF})

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from referral_core.domain.access.ownership import is_referrer
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.ids import ReferralId
-from referral_core.domain.updates import Role
-from referral_core.ports import Referrals
+from referral_core.domain.update_kinds import Role
+from referral_core.ports import NewReferrals
 
 
 def orders_with(
-    referrals: Referrals, principal: Principal, identifier: str
+    referrals: NewReferrals, principal: Principal, identifier: str
 ) -> Sequence[ReferralId]:
     """List the referrals whose order has an identifier: of an EHR's, those that it sent itself.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from referral_core.domain.access.principal import Principal
@@ -18,6 +18,7 @@ from referral_core.domain.codes import npi_in
 from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
+from referral_core.domain.new_referral import Key, NewReferral
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.patient_identity import (
     Likeness,
@@ -30,11 +31,9 @@ from referral_core.domain.orders.selection import SelectPathway, order_of
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.pathway import Pathway
 from referral_core.domain.referral import Origin, Referral, WantedService
-from referral_core.domain.writes import Key, NewReferral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.negotiation import REPRESENTATION, wanted_return
-from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.found import orders_with
 from referral_core.entrypoints.http.orders.keys import (
     keys_of,
@@ -53,7 +52,10 @@ from referral_core.fhir.outbound.responses import (
 )
 from referral_core.fhir.parse import read_resource
 from referral_core.lifecycle.engine.conflicts import Conflicts
-from referral_core.ports import Clock, Documents, Referrals
+from referral_core.ports import Clock, Documents, NewReferrals
+
+if TYPE_CHECKING:
+    from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,15 @@ class ReceiveReferral:
     """Accepts, repeats or refuses referrals of an EHR.
 
     Attributes:
-        orders: ends what a new order replaces.
+        orders: builds what ends the orders that a new one replaces; most replace none.
         select_pathway: of this release's pathways.
         conflicts: how a write is tried against other writers.
     """
 
-    referrals: Referrals
+    referrals: NewReferrals
     documents: Documents
     clock: Clock
-    orders: ReceiveOrderUpdate
+    orders: Callable[[], ReceiveOrderUpdate]
     select_pathway: SelectPathway
     new_id: Callable[[], str] = lambda: uuid4().hex
     conflicts: Conflicts = field(default_factory=Conflicts)
@@ -134,7 +136,8 @@ class ReceiveReferral:
             for new, intake in zip(new_referrals, intakes, strict=True)
         ]
         for one, intake in zip(accepted, intakes, strict=True):
-            self.orders.supersede(principal, one.referral, intake)
+            if intake.replaces:
+                self.orders().supersede(principal, one.referral, intake)
         return accepted
 
     def _answered(

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final, NoReturn
 
 from referral_core.domain.ids import ReferralId
-from referral_core.domain.writes import ExistingKey, Key, KeyKind, NewReferral
+from referral_core.domain.new_referral import ExistingKey, Key, KeyKind, NewReferral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request
 from referral_core.fhir.intake.orders import Intake

@@ -14,7 +14,7 @@ from referral_core.fhir.errors import Issue
 from referral_core.fhir.intake.orders import Intake
 from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.parse import Json
-from referral_core.ports import Referrals
+from referral_core.ports import NewReferrals
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class StoredOrder:
         return service_request_as_stored(self.referral, self.service_request)
 
 
-def read_order(referrals: Referrals, tenant: Tenant, referral_id: ReferralId) -> StoredOrder:
+def read_order(referrals: NewReferrals, tenant: Tenant, referral_id: ReferralId) -> StoredOrder:
     """Read an order as it is stored."""
     referral = referrals.load(tenant, referral_id).referral
     payload = ClinicalPayload.load(referrals.payload(referral))
