@@ -8,6 +8,7 @@ from referral_core.domain.work_items.actions import (
 )
 from referral_core.domain.work_items.policies import WORK_ITEM_POLICIES
 from referral_core.domain.work_items.vocabulary import (
+    ABOUT_BOOKING,
     ACCEPT_LATER,
     APPEAL,
     APPOINTMENT_FULFILLED,
@@ -35,6 +36,7 @@ from referral_core.domain.work_items.vocabulary import (
 )
 
 __all__ = [
+    "ABOUT_BOOKING",
     "ACCEPT_LATER",
     "APPEAL",
     "APPOINTMENT_FULFILLED",

@@ -54,6 +54,10 @@ class Reason(StrEnum):
 
 TO_BE_READ: Final = frozenset({Reason.CRITICAL_RESULT, Reason.REPORT_OF_FORMER_PERFORMER})
 """What a person must have read before anything else settles the item."""
+ABOUT_BOOKING: Final = frozenset(
+    {Reason.VISIT_UNAUTHORIZED, Reason.VISIT_TOO_EARLY, Reason.INTERPRETER_NEEDED}
+)
+"""What a person looks at before the patient is reminded of a visit."""
 
 
 EXCEPTIONS: Final = frozenset(

@@ -16,6 +16,7 @@ from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import Referral, WorkItem
 from referral_core.domain.updates import DecisionMade, Reported
 from referral_core.domain.work_items import (
+    ABOUT_BOOKING,
     ACCEPT_LATER,
     APPEAL,
     APPOINTMENT_FULFILLED,
@@ -55,9 +56,6 @@ _BY_OTHER_UPDATES: Final[Mapping[str, str]] = {
     ENTER_AUTHORIZATION: "number",
 }
 """Actions that are facts rather than decisions, and what they must say."""
-_ABOUT_BOOKING: Final = frozenset(
-    {Reason.VISIT_UNAUTHORIZED, Reason.VISIT_TOO_EARLY, Reason.INTERPRETER_NEEDED}
-)
 _PATIENTS_OWN: Final = frozenset({Reason.PATIENT_CANCELS, Reason.ANOTHER_TIME_WANTED})
 """What the patient asked for: they know that the visit is off."""
 _ABOUT_MESSAGE: Final = frozenset({Reason.MESSAGE_AMBIGUOUS, Reason.MESSAGE_REFUSED})
@@ -268,7 +266,7 @@ def _consented(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> C
 def _let_stand(referral: Referral, _update: DecisionMade, item: WorkItem) -> Consequences:
     """Let a booking stand as it is: the same reason opens no further item."""
     appointment = referral.appointment
-    if appointment is None or item.reason not in _ABOUT_BOOKING:
+    if appointment is None or item.reason not in ABOUT_BOOKING:
         return {}
     return {"appointment": appointment.but(seen_to=(*appointment.seen_to, item.reason))}
 
