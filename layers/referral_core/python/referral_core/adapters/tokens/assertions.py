@@ -96,7 +96,9 @@ class ClientAssertions:
         if expires_at > time() + _LONGEST_LIFE_S + _LEEWAY_S:
             raise Unauthenticated("It must expire within five minutes.")
         jti = claims["jti"]
-        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_ID:
+        # Half a character has no bytes: what it is remembered under could not be made of it.
+        is_text = isinstance(jti, str) and jti.isprintable()
+        if not is_text or not 0 < len(jti) <= _LONGEST_ID:
             raise Unauthenticated(f"Its jti must be a text of at most {_LONGEST_ID} letters.")
         return Assertion(jti, expires_at + _LEEWAY_S)
 
