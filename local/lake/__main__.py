@@ -17,6 +17,7 @@ from typing import Final
 from rich.console import Console
 
 from local.inputs import inputs
+from local.lake import examples
 from local.lake.page import page
 from local.lake.terminal import shown
 from local.partners.scripts.script import Scripts
@@ -28,6 +29,7 @@ from local.simulation.synthea import DataMissing, synthea_inputs
 from local.simulation.tenant import massachusetts
 from local.simulation.world import World
 from referral_core.domain.money.cost_ledger import price_lines
+from referral_core.domain.money.price_book import PriceBook
 from referral_core.price_books import price_book
 from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.request import Basis, ReportRequest, local_day
@@ -35,6 +37,8 @@ from referral_core.reporting.result import Result, result_of
 from referral_core.reports import definitions
 
 SAMPLES: Final = Path(__file__).parents[2] / "events/referrals"
+LIST: Final = "us-east-1"
+_CONTRACT: Final = Path(__file__).with_name("example_contract.json")
 _ZONE: Final = "America/New_York"
 _CUTS: Final = {"volume": ("pathway",), "conversion": ("pathway",), "completion": ("pathway",)}
 _LEFT_OUT: Final = frozenset({"referrals"})
@@ -50,21 +54,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DataMissing as error:
         console.print(f"[red]{error}[/red]. Give their folder with --data, or use --samples.")
         return 2
-    results = list(asked(day))
+    contract = PriceBook.model_validate_json(chosen.contract.read_text(encoding="utf-8"))
+    results = list(asked(day, contract))
     for result in results:
         console.print(*shown(result), sep="\n")
     chosen.page.parent.mkdir(parents=True, exist_ok=True)
-    chosen.page.write_text(page(results, f"{len(day.referrals)} simulated referrals"))
+    subject = f"{len(day.referrals)} simulated referrals, priced by {LIST} and {contract.version}"
+    chosen.page.write_text(page(results, subject))
     console.print(f"The same, to send on: {chosen.page}")
+    if chosen.examples:
+        examples.written(results)
     return 0
 
 
-def asked(day: Day) -> Iterator[Result]:
+def asked(day: Day, contract: PriceBook) -> Iterator[Result]:
     """Yield every figure of the days on which referrals came, small cells hidden."""
     first, last = (
         local_day(pick(r.received_at for r in day.referrals), _ZONE) for pick in (min, max)
     )
-    policy = Policy(price_lines([price_book("us-east-1")]), (), HORIZONS)
+    policy = Policy(price_lines([price_book(LIST)], [contract]), (), HORIZONS)
     for name, figure in definitions().items():
         if name in _LEFT_OUT:
             continue
@@ -90,7 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--samples", action="store_true", help="simulate events/referrals instead")
     parser.add_argument("--count", type=int, help="how many patients; all when left out")
     parser.add_argument("--seed", default="2026", help="decides every chance")
+    parser.add_argument("--contract", type=Path, default=_CONTRACT, help="the tenant's prices")
     parser.add_argument("--page", type=Path, default=Path("build/report.html"), help="the page")
+    parser.add_argument(
+        "--examples", action="store_true", help=f"write {examples.EXAMPLES} for docs/figures.md"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What of a result is drawn: one bar a row, of the rate where there is one, else of the count."""
+"""What of a result is drawn: a bar a row, of a rate or an amount; of one row a bar a column."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from referral_core.reporting.export import plain
-from referral_core.reporting.result import HIDDEN, Result, Value
+from referral_core.reporting.result import HIDDEN, Result, Row, Value
 from referral_core.reports.definition import ColumnKind, ResultColumn
 
 NONE: Final = "none"
@@ -33,8 +33,14 @@ def drawn(result: Result) -> ResultColumn:
 
 
 def bars(result: Result) -> Sequence[Bar]:
-    """Return a bar a row; a rate's whole is one, an amount's the greatest."""
+    """Return a bar a row, or of a single one a bar a column of the kind that is drawn.
+
+    A rate's whole is one, an amount's the greatest.
+    """
     column = drawn(result)
+    if is_single(result):
+        alike = [c for c in result.figure.columns if c.kind is column.kind]
+        return _of_columns(result.rows[0], alike)
     numbers = [_number(row.values[column.name]) for row in result.rows]
     known = [number for number in numbers if number is not None]
     whole = Decimal(1) if column.kind is ColumnKind.RATIO else max([*known, Decimal(0)])
@@ -51,6 +57,30 @@ def bars(result: Result) -> Sequence[Bar]:
     return found
 
 
+def is_single(result: Result) -> bool:
+    """Whether it is one row about everything, which is its own total."""
+    return len(result.rows) == 1 and all(c.kind is not ColumnKind.TEXT for c in result.columns)
+
+
+def words(name: str) -> str:
+    """Return a column's name as a person reads it."""
+    return name.replace("_", " ")
+
+
+def _of_columns(row: Row, columns: Sequence[ResultColumn]) -> Sequence[Bar]:
+    numbers = [_number(row.values[c.name]) for c in columns]
+    known = [number for number in numbers if number is not None]
+    whole = Decimal(1) if columns[0].kind is ColumnKind.RATIO else max([*known, Decimal(0)])
+    return [
+        Bar(
+            words(c.name),
+            said(c, row.values[c.name]),
+            float(min(Decimal(1), number / whole)) if number is not None and whole else None,
+        )
+        for c, number in zip(columns, numbers, strict=True)
+    ]
+
+
 def said(column: ResultColumn, value: Value) -> str:
     """Return a value as a person reads it; what does not exist is none."""
     if value is None:
@@ -59,7 +89,8 @@ def said(column: ResultColumn, value: Value) -> str:
         case ColumnKind.RATIO:
             return f"{Decimal(str(value)) * _HUNDRED:.1f} %"
         case ColumnKind.MONEY:
-            return f"${Decimal(str(value)):,.4f}"
+            usd = Decimal(str(value))
+            return f"${usd:,.2f}" if usd >= 1 or not usd else f"${usd:,.4f}"
         case ColumnKind.DAYS | ColumnKind.MEAN:
             return f"{Decimal(str(value)):.2f}"
         case _:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from local.lake.bars import bars, drawn, said
+from local.lake.bars import bars, drawn, is_single, said, words
+from local.lake.examples import example
 from referral_core.reporting.export import metadata
 from referral_core.reporting.result import HIDDEN, Result
 from referral_core.reports.definition import ColumnKind
@@ -16,11 +17,17 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding
 h1{font-size:1.6rem}
 h2{font-size:1.2rem;margin-top:3rem;border-top:1px solid #d5dde5;padding-top:1rem}
 table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
-th,td{padding:.2rem .7rem;text-align:right;border-bottom:1px solid #e6ebf0;white-space:nowrap}
+th,td{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #e6ebf0;white-space:nowrap}
+th{white-space:normal;vertical-align:bottom}.glance td{text-align:left}
 th.text,td.text{text-align:left}tfoot td{font-weight:600}.means{color:#51616f}
 svg{display:block;margin:1rem 0}svg text{font-size:12px;fill:#1b2733}svg rect{fill:#2f6f9f}
 """
 _ROW, _LABEL, _BAR, _WIDTH = 22, 300, 420, 820
+_GLANCE: Final = (
+    *("volume", "conversion", "completion", "loop", "no_show", "attrition", "leakage"),
+    *("authorization", "touches", "cost_per_referral"),
+)
+"""What stands first: the month in ten lines."""
 _MOST_BARS: Final = 20
 _LONGEST: Final = 44
 
@@ -40,8 +47,16 @@ def page(results: Sequence[Result], subject: str) -> str:
         f"<p>{escape(subject)}. Days of {escape(told['time_zone'])} "
         f"(UTC{told['utc_offset']}), as of {told['as_of']}. What has no denominator is none.</p>"
     )
+    found = {result.figure.name: result for result in results}
+    glance = "".join(
+        f'<tr><td><a href="#{name}">{escape(found[name].figure.title)}</a>'
+        f"<td>{escape(example(found[name]))}"
+        for name in _GLANCE
+        if name in found
+    )
     links = " · ".join(f'<a href="#{r.figure.name}">{escape(r.figure.title)}</a>' for r in results)
-    return f"{head}<p>{links}</p>{''.join(map(_section, results))}</html>\n"
+    sections = "".join(map(_section, results))
+    return f"{head}<table class=glance>{glance}</table><p>{links}</p>{sections}</html>\n"
 
 
 def _section(result: Result) -> str:
@@ -80,7 +95,7 @@ def plot(result: Result) -> str:
 def _table(result: Result) -> str:
     classes = ["text" if c.kind is ColumnKind.TEXT else "number" for c in result.columns]
     heads = "".join(
-        f'<th class={kind} title="{escape(c.means)}">{c.name}</th>'
+        f'<th class={kind} title="{escape(c.means)}">{words(c.name)}</th>'
         for c, kind in zip(result.columns, classes, strict=True)
     )
     body = ""
@@ -90,13 +105,18 @@ def _table(result: Result) -> str:
             for c in result.columns
         ]
         body += _row(cells, classes)
-    totals = [
-        said(c, result.totals[c.name]) if c.name in result.totals else "" for c in result.columns
+    foot = "" if is_single(result) else f"<tfoot>{_row(_totals(result), classes)}</tfoot>"
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{foot}</table>"
+
+
+def _totals(result: Result) -> Sequence[str]:
+    """Return the control totals; what cannot be added has none."""
+    added = result.totals.keys()
+    cells = [
+        said(c, result.totals[c.name]) if c.name in added and set(c.of or ()) <= added else ""
+        for c in result.columns
     ]
-    return (
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
-        f"<tfoot>{_row(totals, classes)}</tfoot></table>"
-    )
+    return cells if cells[0] else ["all", *cells[1:]]
 
 
 def _row(cells: Sequence[str], classes: Sequence[str]) -> str:

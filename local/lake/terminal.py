@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from local.lake.bars import bars, said
+from local.lake.bars import bars, said, words
 from referral_core.reporting.export import metadata
 from referral_core.reporting.result import HIDDEN, Result
 from referral_core.reports.definition import ColumnKind
@@ -24,11 +24,12 @@ def shown(result: Result) -> Iterator[RenderableType]:
     grid = Grid(title=figure.title, title_justify="left", title_style="bold")
     for column in result.columns:
         grid.add_column(
-            column.name.replace("_", " "),
+            words(column.name),
             justify="left" if column.kind is ColumnKind.TEXT else "right",
         )
     grid.add_column("", no_wrap=True, min_width=_LONG)
-    for row, bar in list(zip(result.rows, bars(result), strict=True))[:_MOST_ROWS]:
+    # Of a single row the first bar is drawn; the others are for a page, which has the room.
+    for row, bar in list(zip(result.rows, bars(result), strict=False))[:_MOST_ROWS]:
         cells = [
             HIDDEN if row.is_small and c.name == figure.cell else said(c, row.values[c.name])
             for c in result.columns

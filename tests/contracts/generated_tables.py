@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,8 @@ from tests.contracts.state_table import always_accepted, states
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = (ROOT / "statemachines/README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _SQL: Final = "../layers/referral_core/python/referral_core/reports/"
+_EXAMPLES: Final = ROOT / "docs/figures_examples.json"
+"""What a simulated month says; `python -m local.lake --examples` writes it."""
 _MARKED: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -88,12 +91,15 @@ def work_items() -> str:
 
 def figures() -> str:
     """Return a row a figure: definition, of what, without what, its columns and its file."""
-    rows = ["| figure | definition | of | without | columns |", "|---|---|---|---|---|"]
+    examples = json.loads(_EXAMPLES.read_text(encoding="utf-8"))
+    heads = ("figure", "definition", "of", "without", f"example: {examples['of']}", "columns")
+    rows = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for name, figure in definitions().items():
         columns = ", ".join(f"`{column.name}`" for column in figure.columns)
         rows.append(
             f"| [{name}]({_SQL}{name}.sql) | {figure.definition} "
-            f"| {figure.denominator} | {figure.exclusions} | {columns} |"
+            f"| {figure.denominator} | {figure.exclusions} "
+            f"| {examples['figures'].get(name, 'rows of its own')} | {columns} |"
         )
     return "\n".join(rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import xml.etree.ElementTree as ET
 from functools import cache
 
@@ -11,16 +12,18 @@ from rich.console import Console
 
 from local.lake.__main__ import asked
 from local.lake.bars import bars, drawn
+from local.lake.examples import EXAMPLES, example
 from local.lake.page import page, plot
 from local.lake.terminal import shown
 from referral_core.reporting.result import Result
+from tests.unit.reporting.lakes import CONTRACT
 from tests.unit.reporting.test_results import a_conversion
 from tests.unit.simulation.days import a_whole_day
 
 
 @cache
 def results() -> tuple[Result, ...]:
-    return tuple(asked(a_whole_day()))
+    return tuple(asked(a_whole_day(), CONTRACT))
 
 
 def test_it_holds_every_figure_with_its_definition_and_a_plot() -> None:
@@ -52,6 +55,37 @@ def test_a_bar_is_the_rate_and_none_where_there_is_none(
 ) -> None:
     (bar,) = bars(a_conversion(("en", size, size // 2)))
     assert (bar.text, bar.share) == (text, share)
+
+
+def of(name: str) -> Result:
+    return next(result for result in results() if result.figure.name == name)
+
+
+def test_of_one_row_its_parts_are_drawn_and_it_is_no_total_of_its_own() -> None:
+    drawn_of = {bar.label: bar.text for bar in bars(of("cost_per_referral"))}
+    assert drawn_of.keys() == {"cloud", "messages", "letters", "payer", "staff", "total"}
+    assert drawn_of["total"].startswith("$")
+    assert "<tfoot>" not in page([of("cost_per_referral")], "one").split("</style>")[1]
+    assert "<tfoot>" in page([of("cost")], "many")
+
+
+def test_what_cannot_be_added_has_no_total() -> None:
+    foot = page([of("conversion")], "many").split("<tfoot>")[1].split("</tfoot>")[0]
+    assert "none" not in foot
+    assert "all" in foot
+
+
+def test_the_month_stands_first_in_a_few_lines() -> None:
+    glance = page(results(), "43 referrals").split("class=glance>")[1].split("</table>")[0]
+    received = of("volume").totals["received"]
+    assert f"{received} received" in glance
+    assert f": {of('conversion').totals['booked']} of" in glance
+
+
+def test_every_figure_has_an_example_in_the_documents() -> None:
+    told = json.loads(EXAMPLES.read_text(encoding="utf-8"))["figures"]
+    assert told.keys() == {result.figure.name for result in results()}
+    assert all(example(result) for result in results())
 
 
 def test_something_is_drawn_of_every_figure() -> None:
