@@ -45,7 +45,7 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item
 from referral_core.lifecycle.outreach.telling import told_by_a_person
 from referral_core.lifecycle.outreach.visit_off import called_off
-from referral_core.lifecycle.reactions.elsewhere import destination
+from referral_core.lifecycle.reactions.elsewhere import facts_of
 from referral_core.lifecycle.reactions.notice import sent_again
 from referral_core.lifecycle.reactions.offer import cancelled_appointment, taken_back
 from referral_core.lifecycle.reactions.order_change import checked_again
@@ -166,11 +166,7 @@ def resumed(
     **consequences: Unpack[Consequences],
 ) -> Draft:
     """Draft that the work item is settled and the referral goes on at a step."""
-    facts: WorkItemFacts | None = None
-    if isinstance(update, DecisionMade):
-        is_elsewhere = outcome_of(update.action) is Outcome.CARE_RECEIVED_ELSEWHERE
-        told = destination(case, update.performer) if is_elsewhere else {}
-        facts = WorkItemFacts(action=update.action, fee_class=update.fee_class, **told)
+    facts = facts_of(case, update) if isinstance(update, DecisionMade) else None
     settled: Consequences = {**consequences, "work_item": None}
     return draft(
         case,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final, TypedDict
 
+from referral_core.domain.events import WorkItemFacts
+from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.updates import DecisionMade
+from referral_core.domain.work_items import outcome_of
 from referral_core.lifecycle.case import Case
 
 _OUTSIDE: Final = 3
@@ -15,6 +19,13 @@ class Destination(TypedDict, total=False):
     elsewhere: str
     elsewhere_network: bool
     elsewhere_tier: int
+
+
+def facts_of(case: Case, update: DecisionMade) -> WorkItemFacts:
+    """Return what the event of a decision says; who gave care elsewhere, if it ends so."""
+    is_elsewhere = outcome_of(update.action) is Outcome.CARE_RECEIVED_ELSEWHERE
+    told = destination(case, update.performer) if is_elsewhere else {}
+    return WorkItemFacts(action=update.action, fee_class=update.fee_class, **told)
 
 
 def destination(case: Case, npi: str | None) -> Destination:
