@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.table import Table as Grid
 
+from benchmarks.first_row import first_row_ms
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Queue, Status
@@ -42,13 +43,20 @@ _TEAMS: Final = (Queue.FRONT_OFFICE, Queue.CONTACT_CENTER)
 
 
 class Cost(NamedTuple):
-    """What a first page cost. Attributes: items, payloads: that were read; keys: counted."""
+    """What a first page cost.
+
+    Attributes:
+        items, payloads: that were read.
+        keys: counted.
+        first_row_ms: in a browser, the answers at hand.
+    """
 
     requests: int
     body_bytes: int
     items: int
     payloads: int
     keys: int
+    first_row_ms: int
 
 
 class CountedLists(MemoryWorkLists):
@@ -107,7 +115,8 @@ def cost_of(opened: int, closed: int) -> Cost:
         if reply.status != HTTPStatus.OK:
             raise RuntimeError(reply.body)
         size += len(json.dumps(reply.body).encode())
-    return Cost(len(ASKED), size, lists.items_read, lists.payloads_read, lists.keys_counted)
+    counted = lists.items_read, lists.payloads_read, lists.keys_counted
+    return Cost(len(ASKED), size, *counted, round(first_row_ms(api, OLU)))
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import { del, get, post } from "./api.js";
 import { fill, h } from "./element.js";
-import { words } from "./format.js";
+import { language, words } from "./format.js";
 
 /** What is filtered now, by the API's parameter; kept while the tab is open. */
 export const filters = {};
@@ -28,7 +28,7 @@ export function filterControls({ me, counts, items, people, applies, saved, chan
   const ofRows = (name) => {
     const values = new Set(items.map((item) => item[OF[name]]).filter(Boolean));
     if (filters[name]) values.add(filters[name]);
-    return [...values].sort().map((value) => [value, words(value)]);
+    return [...values].sort().map((value) => [value, name === "language" ? language(value) : words(value)]);
   };
   const teams = me.teams.map((team) => [team, `${words(team)} (${counts.teams[team]?.open ?? 0})`]);
   const owners = people.map((person) => [person.id, person.name]);
@@ -98,6 +98,7 @@ const sayer = (people) => (name, value) => {
   if (name === "older-than") return age(value);
   if (name === "due-within") return DUES.find(([days]) => days === value)?.[1] ?? `Due within ${value} days`;
   if (name === "owner") return value === "none" ? "Nobody's" : `Of ${people.find((person) => person.id === value)?.name ?? value}`;
+  if (name === "language") return `Language: ${language(value)}`;
   return name in OF && name !== "status" ? `${NAMES[name]}: ${words(value)}` : words(value);
 };
 

@@ -46,6 +46,15 @@ export function date(text) {
   return `${month}/${day}/${year}`;
 }
 
+/** "+15085550160" → "(508) 555-0160"; a number of elsewhere stays as it is. */
+export const phone = (number) => (number ?? "").replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "($1) $2-$3");
+
+/** "es" → "Spanish"; what is no code is said as it is. */
+export function language(code) {
+  if (!/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(code ?? "")) return code;
+  return new Intl.DisplayNames(["en"], { type: "language" }).of(code);
+}
+
 export function zoneName() {
   const parts = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "long" }).formatToParts(now());
   return parts.find((part) => part.type === "timeZoneName")?.value ?? zone;

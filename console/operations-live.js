@@ -55,7 +55,7 @@ export async function failures(board, again) {
     workItems.length > 0
       ? table(["Referral", "Team", "Since", "Why", "Redrive"], workItems.map((item) => [
         h("a", { href: `#/referral/${item.id}` }, item.placer ?? item.id.slice(0, 8)), words(item.queue), `${since(item.openedAt)} ago`, item.statusReason,
-        both("Try again", () => retry(item).then(again), () => "Tried again.", `Try ${item.placer ?? item.id} again`)]), "Executions that failed")
+        both("Try again", () => retry(item).then(again), () => "Tried again.", `Try again: ${item.placer ?? item.id}`)]), "Executions that failed")
       : h("p.quiet", {}, "None waits for a person. An execution that is lost is started again by itself."),
     workItems.length > 1 && h("p.actions", {}, both(next ? `Try these ${LISTED} again` : "Try all again", async () => {
       for (const item of workItems) await retry(item);
@@ -79,7 +79,7 @@ export async function held(partners, again) {
   return [
     pauses.length > 0
       ? table(["Held back", "Since", "Why", "Let go on"], pauses.map((each) => [`${words(each.scope)} ${each.of}`, `${dateTime(each.since)}, by ${each.by}`, each.reason,
-        both("Let go on", () => del(`/operations/pauses/${encodeURIComponent(each.id)}`).then(again), () => "", `Let ${each.of} go on`)]), "Held back")
+        both("Let go on", () => del(`/operations/pauses/${each.id}`).then(again), () => "", `Let go on: ${each.of}`)]), "Held back")
       : h("p.quiet", {}, "Nothing is held back."),
     h("p.actions", {}, h("button", { onclick: () => { fill(place, holdForm(known, again, () => fill(place))); place.querySelector("select").focus(); } }, "Hold back …")),
     place, status,

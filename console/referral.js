@@ -4,7 +4,7 @@ import { actionPanel } from "./actions.js";
 import { get } from "./api.js";
 import { fill, h } from "./element.js";
 import { comments, documents } from "./documents.js";
-import { date, dateTime, dayOnly, reasonOf, since, urgency, words } from "./format.js";
+import { date, dateTime, dayOnly, language, phone, reasonOf, since, urgency, words } from "./format.js";
 import { recordParts } from "./record.js";
 import { section, table } from "./section.js";
 import { timeline } from "./timeline.js";
@@ -71,8 +71,8 @@ function head({ patient, order, priority, placer, pathway }) {
   return h("div.head", {},
     h("h1", {}, patient.name ?? "Unnamed patient"),
     h("p.facts", {},
-      fact("Born", date(patient.birthDate)), fact("Record", patient.recordNumber), fact("Phone", patient.phone),
-      fact("Language", patient.language), fact("Order", placer)),
+      fact("Born", date(patient.birthDate)), fact("Record", patient.recordNumber), fact("Phone", phone(patient.phone)),
+      fact("Language", language(patient.language)), fact("Order", placer)),
     h("p.wanted", {}, priority !== "routine" && h("b.priority", {}, words(priority)),
       patient.service ?? words(pathway), order.requester && h("span.sub", {}, `referred by ${order.requester}`)));
 }
@@ -110,7 +110,7 @@ function next(referral, names, me) {
 function details({ order, patient, contacts, offers, notices }) {
   return [
     section("Order", h("dl", {},
-      term("Practice", order.practice), term("Practice's phone", order.practicePhone),
+      term("Practice", order.practice), term("Practice's phone", phone(order.practicePhone)),
       term("Reasons", order.reasons.join("; ")), term("Notes", order.notes.join(" ")),
       term("Payer", order.selfPay ? "The patient pays" : order.payer), term("Member number", order.memberId),
       term("Address", patient.address), term("Email", patient.email),
@@ -126,6 +126,6 @@ function details({ order, patient, contacts, offers, notices }) {
 
 const term = (name, value) => value && [h("dt", {}, name), h("dd", {}, value)];
 
-function alternate({ name, relationship, phone, email }) {
-  return [name, relationship, phone, email].filter(Boolean).join(", ");
+function alternate({ name, relationship, phone: number, email }) {
+  return [name, relationship, phone(number), email].filter(Boolean).join(", ");
 }

@@ -4,6 +4,7 @@ import { get, post, put } from "./api.js";
 import { fill, h } from "./element.js";
 import { words } from "./format.js";
 import { leavingForm, personForm } from "./people-forms.js";
+import { late as overdue, rowsOf } from "./operations-live.js";
 import { section, table } from "./section.js";
 
 const AT_ONCE = 25;
@@ -21,7 +22,7 @@ export async function teamPage({ main, me, failed }) {
     fill(body,
       section("People", table(["Person", "Teams", "Open", "Overdue", "Done today", "Manage"], people.map((person) => personRow(person, people, counts.people[person.id])), "People")),
       section("Teams", table(["Team", "Open", "Overdue", "Unassigned", "Waiting for others"], Object.entries(counts.teams).map(([team, each]) =>
-        [words(team), link(each.open, `worklist/team`), late(each.overdue), each.unassigned, each.waiting]), "Teams")));
+        [words(team), rows(each.open, "team", team), overdue(each.overdue, rowsOf("overdue", team)), rows(each.unassigned, "unassigned", team), rows(each.waiting, "waiting", team)]), "Teams")));
     if (sentence) fill(status, sentence);
     doneToday().catch(() => {});
   }
@@ -100,4 +101,4 @@ export async function teamPage({ main, me, failed }) {
 
 const late = (overdue) => (overdue ? h("strong.late", {}, h("span", { "aria-hidden": "true" }, "▲ "), overdue) : "0");
 
-const link = (number, where) => h("a", { href: `#/${where}` }, number);
+const rows = (number, tab, team) => (number ? h("a", { href: rowsOf(tab, team) }, number) : "0");

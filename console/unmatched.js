@@ -106,7 +106,7 @@ export async function unmatchedPage({ main, failed }) {
         h("span", {}, each.outcome ? `Closed: ${words(each.outcome).toLowerCase()}` : words(each.status)),
         because.length > 0 && h("span.sub", {}, because.map((sign) => SIGNS[sign] ?? words(sign)).join(" · ")),
         h("p.actions", {}, h("button", { "aria-label": `Attach it to the referral of ${name}`, onclick: () =>
-          ask(item, place, { action: "attach", referralId: each.id }, `Attach it to the referral of ${name}`, "It counts as if it had come for this referral; who attached it is on record.") }, "Attach to this …")));
+          ask(item, place, { action: "attach", referralId: each.id }, `Attach it to the referral of ${name}`, "It counts as if it had come for this referral; who attached it is on record.") }, "Attach")));
     }
   }
 

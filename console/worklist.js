@@ -194,7 +194,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
 
   [{ people }, saved] = await Promise.all([get("/people"), savedFilters()]);
   for (const person of people) names.set(person.id, person.name);
-  fill(main, h("h1", {}, "Work"), tabs, chips, bulk, status, list);
+  fill(main, h("h1", {}, "Work"), tabs, h("div.tools", {}, chips, bulk), status, list);
   await refresh().catch((error) => {
     // A filter that the API no longer takes would meet whoever tries again, as long as the tab is open.
     if (error instanceof Refused) for (const name of Object.keys(filters)) delete filters[name];

@@ -20,6 +20,7 @@ from local.follow import Follower
 from local.inputs import inputs
 from local.people import Account, onboard
 from local.running_stack import RunningStack
+from local.second_factor import SecondFactors
 from local.stack import ROOT, Stack, up
 from referral_core.domain.access.principal import Duty, Person
 from referral_core.domain.lifecycle import Queue
@@ -88,8 +89,10 @@ def people_of(stack: Stack) -> list[Account]:
 
 
 def _guide(stack: Stack, accounts: list[Account]) -> str:
+    factors = SecondFactors(stack.emulator.client("cognito-idp"), stack.deployment["UserPoolId"])
     lines = [
         f"  {a.name:<18} {PEOPLE[a.username][0].duty:<9} {a.username:<7} {a.password}"
+        f"  {factors.enrolled(a)}"
         for a in accounts
     ]
     return "\n".join(
@@ -97,10 +100,11 @@ def _guide(stack: Stack, accounts: list[Account]) -> str:
             "",
             f"The console is at {stack.api_url}/console",
             "",
-            "Sign in as (name, duty, user name, password):",
+            "Sign in as (name, duty, user name, password, secret of the second factor):",
             *lines,
             "",
-            "On AWS the pool asks for a one-time password as well; its emulator here does not.",
+            "On AWS the sign-in page asks for the second factor's code (add the secret to an",
+            "authenticator); the emulator's page here does not, its API does.",
             "A virtual day lasts a minute. Ctrl-C stops it; nothing is left running.",
         )
     )

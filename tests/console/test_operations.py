@@ -91,7 +91,7 @@ def test_what_failed_is_tried_again_and_letters_are_given_once_more(
     expect(failed).to_contain_text("3 dead letters")
     failed.get_by_role("button", name="Give dead letters once more").click()
     expect(failed.get_by_role("status")).to_contain_text("given to their consumers")
-    failed.get_by_role("button", name=f"Try {item['placer']} again").click()
+    failed.get_by_role("button", name=f"Try again: {item['placer']}").click()
     expect(failed).to_contain_text("None waits for a person")
     referral = office.api.world.referrals.load(TENANT, item["id"]).referral
     assert referral.work_item is None or referral.work_item.reason is not Reason.FAULT
@@ -112,7 +112,7 @@ def test_a_payer_is_held_back_and_let_go_on(visit: Visit, office: Office) -> Non
         "GET", "/operations/pauses", client="grace", scope="referrals/operate"
     ).body["pauses"]
     assert [(p["id"], p["by"]) for p in paused] == [("payer:harbor-health-plan", "grace")]
-    held.get_by_role("button", name="Let harbor-health-plan go on").click()
+    held.get_by_role("button", name="Let go on: harbor-health-plan").click()
     expect(held).to_contain_text("Nothing is held back")
     refused = office.api.call("GET", "/operations/pauses", client="olu", scope="referrals/operate")
     assert refused.status == 403

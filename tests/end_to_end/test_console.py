@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hmac
-import time
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from local.people import Account, offboard, onboard
+from local.second_factor import SecondFactors, totp
 from local.stack import Stack
 from referral_core.domain.access.principal import Person
 from referral_core.domain.lifecycle import Queue
@@ -87,45 +86,15 @@ def test_a_person_signs_in_without_a_secret_and_is_who_they_are(
     assert other.status_code == 403
 
 
-def totp(secret: str) -> str:
-    """Return the present one-time password of a secret (RFC 6238)."""
-    moment = int(time.time()) // 30
-    digest = hmac.new(base64.b32decode(secret), moment.to_bytes(8, "big"), "sha1").digest()
-    begin = digest[-1] & 15
-    number = int.from_bytes(digest[begin : begin + 4], "big") & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
-
-
 def test_who_has_a_second_factor_is_asked_for_it(stack: Stack, account: Account) -> None:
     """The emulator lets in who has none yet; that the pool requires one the template says."""
-    cognito, pool = stack.emulator.client("cognito-idp"), stack.deployment["UserPoolId"]
-    client = cognito.create_user_pool_client(
-        UserPoolId=pool,
-        ClientName="by-password",
-        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
-    )["UserPoolClient"]["ClientId"]
-    typed = {"USERNAME": account.username, "PASSWORD": account.password}
-    whose = {"UserPoolId": pool, "ClientId": client}
+    pool = stack.deployment["UserPoolId"]
+    factors = SecondFactors(stack.emulator.client("cognito-idp"), pool)
+    secret = factors.enrolled(account)
 
-    def begun() -> Any:
-        flow = "ADMIN_USER_PASSWORD_AUTH"
-        return cognito.admin_initiate_auth(**whose, AuthFlow=flow, AuthParameters=typed)
-
-    token = begun()["AuthenticationResult"]["AccessToken"]
-    secret = cognito.associate_software_token(AccessToken=token)["SecretCode"]
-    cognito.verify_software_token(AccessToken=token, UserCode=totp(secret))
-    preferred = {"Enabled": True, "PreferredMfa": True}
-    cognito.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=preferred)
-
-    asked = begun()
+    asked = factors.begun(account)
     assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
-    answer = {"USERNAME": account.username, "SOFTWARE_TOKEN_MFA_CODE": totp(secret)}
-    done = cognito.admin_respond_to_auth_challenge(
-        **whose,
-        ChallengeName=asked["ChallengeName"],
-        Session=asked["Session"],
-        ChallengeResponses=answer,
-    )
+    done = factors.answered(account, asked["Session"], totp(secret))
     assert done["AuthenticationResult"]["AccessToken"]
 
 
