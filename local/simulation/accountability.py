@@ -25,7 +25,10 @@ _Contents = Mapping[ReferralId, list[ClinicalContent]]
 
 
 def one_patient(day: Day) -> Iterator[str]:
-    """Texts, offers and questions about a referral hold its own patient, and nobody else."""
+    """Whatever goes out about a referral holds its own patient, and nobody else.
+
+    Texts, letters, portal messages, offers, and what payers are asked: 270 and PAS.
+    """
     contents = _contents(day)
     for entry in day.logs.get("carrier", ()):
         yield from _text_to_another(entry.get("body"), contents)
@@ -34,6 +37,13 @@ def one_patient(day: Day) -> Iterator[str]:
             yield from _offer_of_another(entry.get("path", ""), entry.get("body"), contents)
     for entry in day.logs.get("payer", ()):
         yield from _question_about_another(entry.get("body"), contents)
+        if entry.get("did") == "received":
+            yield from _authorization_of_another(entry.get("body"), contents)
+    for entry in day.logs.get("ehr", ()):
+        if entry.get("did") == "received":
+            yield from _portal_message_to_another(entry.get("body"), contents, day)
+    for content, _ in day.documents.values():
+        yield from _letter_to_another(content, contents)
 
 
 def every_update_counts(day: Day) -> Iterator[str]:
@@ -93,6 +103,59 @@ def _question_about_another(body: Any, contents: _Contents) -> Iterator[str]:
     for number in _SUBSCRIBER.findall(body):
         if number.upper() not in numbers:
             yield f"{named[1] if named else '?'} asked a payer about another subscriber"
+
+
+def _authorization_of_another(body: Any, contents: _Contents) -> Iterator[str]:
+    """Say whom a PAS Bundle holds besides the patient and whose coverage it is."""
+    claims = [e.get("resource", {}) for e in _entries(body)]
+    claim = next((r for r in claims if r.get("resourceType") == "Claim"), None)
+    if claim is None:
+        return
+    named = _OWN_ID.search(json.dumps(claim.get("identifier", "")))
+    known = contents.get(ReferralId(named[1]), ()) if named else ()
+    own = {(c.patient.family, str(c.patient.birth_date)) for c in known}
+    payers = [c.coverage.subscriber for c in known if c.coverage.subscriber is not None]
+    own |= {(s.family, str(s.birth_date)) for s in payers}
+    for patient in _patients_in(body):
+        names = [name.get("family") for name in patient.get("name", ())]
+        if not {(name, str(patient.get("birthDate"))) for name in names} & own:
+            yield f"{named[1] if named else '?'} asked to authorize another patient's visit"
+
+
+def _entries(body: Any) -> list[Mapping[str, Any]]:
+    return list(body.get("entry", ())) if isinstance(body, dict) else []
+
+
+def _portal_message_to_another(body: Any, contents: _Contents, day: Day) -> Iterator[str]:
+    """Say where a message for the portal names a patient that its order does not name."""
+    if not isinstance(body, dict) or "instruction" not in json.dumps(body.get("category", "")):
+        return
+    named = _OWN_ID.match(str(body.get("id")))
+    known = contents.get(ReferralId(named[1]), ()) if named else ()
+    numbers = {token for c in known for token in c.patient.identifiers}
+    literals = {
+        ClinicalPayload.load(payload).service_request.get("subject", {}).get("reference")
+        for at, payload in day.table.payloads.items()
+        if named and at[0][1] == named[1]
+    }
+    for reference in (body.get("subject", {}), *body.get("recipient", ())):
+        number = reference.get("identifier", {})
+        token = f"{number.get('system', '')}|{number.get('value')}"
+        if reference and token not in numbers and reference.get("reference", "") not in literals:
+            yield f"{body.get('id')} is for the portal of another patient"
+
+
+def _letter_to_another(content: bytes, contents: _Contents) -> Iterator[str]:
+    """Say where a letter goes to a name that is not of its patient."""
+    if not content.startswith(b'{"reference"'):
+        return
+    letter = json.loads(content)
+    named = _OWN_ID.match(str(letter["reference"]))
+    known = contents.get(ReferralId(named[1]), ()) if named else ()
+    if letter["to"][0] not in {
+        f"{c.patient.given or ''} {c.patient.family}".strip() for c in known
+    }:
+        yield f"{letter['reference']} is a letter to another patient"
 
 
 def _patients_in(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -93,6 +94,23 @@ def entry_of(day: Day, partner: str) -> Any:
 
 def patient_of(body: Any) -> Any:
     return next(accountability._patients_in(body))
+
+
+def submitted(day: Day) -> Any:
+    """The PAS Bundle that the payer was sent."""
+    bodies = [entry["body"] for entry in day.logs["payer"] if isinstance(entry["body"], dict)]
+    return next(body for body in bodies if body.get("resourceType") == "Bundle")
+
+
+def a_letter(referral: Referral, name: str) -> bytes:
+    said = {"reference": f"{referral.id}-c1", "to": [name, "1 Elm St"], "body": "Please call."}
+    return json.dumps(said).encode()
+
+
+def for_portal(referral: Referral, system: str, value: str) -> dict[str, Any]:
+    whom = {"type": "Patient", "identifier": {"system": system, "value": value}}
+    category = [{"coding": [{"code": "instruction"}]}]
+    return {"id": f"{referral.id}-c1", "category": category, "subject": whom, "recipient": [whom]}
 
 
 def position_of(day: Day, referral: Referral, kind: EventKind) -> int:
@@ -221,6 +239,22 @@ BROKEN: dict[str, tuple[Check, Break]] = {
         accountability.one_patient,
         lambda day, _r: entry_of(day, "payer").update(
             body=re.sub(r"(\*MI\*)[^~]*", r"\g<1>SOMEBODY", entry_of(day, "payer")["body"])
+        ),
+    ),
+    "an authorization of another's visit": (
+        accountability.one_patient,
+        lambda day, _r: patient_of(submitted(day)).update(birthDate="1901-01-01"),
+    ),
+    "a letter to another patient": (
+        accountability.one_patient,
+        lambda day, r: day.documents.update(  # type: ignore[attr-defined]
+            {(r.tenant, "f" * 64): (a_letter(r, "Somebody Else"), "application/json")}
+        ),
+    ),
+    "a portal message to another patient": (
+        accountability.one_patient,
+        lambda day, r: day.logs["ehr"].append(  # type: ignore[attr-defined]
+            {"did": "received", "body": for_portal(r, "https://ehr.example.org/mrn", "X-9")}
         ),
     ),
     "an update forgotten at the end": (
