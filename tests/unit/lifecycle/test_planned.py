@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 import pytest
@@ -31,7 +32,7 @@ from tests.partner_actions import (
 )
 from tests.unit.fhir.orders import an_order
 from tests.unit.lifecycle.test_pauses import a_pause
-from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, of_order
+from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, care, of_order
 from tests.unit.timelines.world import PathwayWorld
 
 _A, _K = PlannedAct, EventKind
@@ -46,6 +47,7 @@ LEADS_TO: Final[Mapping[PlannedAct, frozenset[EventKind]]] = {
     _A.CALL_TO_BE_MADE: frozenset({_K.CALL_OVERDUE, _K.NO_REPLY}),
     _A.SERIES_ENDS: frozenset({_K.PATIENT_NOT_REACHED, _K.WORK_ITEM_NEEDED}),
     _A.PATIENT_REMINDED: frozenset({_K.PATIENT_REMINDED}),
+    _A.PATIENT_TOLD: frozenset({_K.PATIENT_TOLD}),
     _A.CLINIC_REMINDED_OF_REPORT: frozenset({_K.REPORT_REMINDED}),
     _A.PERSON_LOOKS: frozenset({_K.WORK_ITEM_OPENED}),
     _A.ITEM_DUE: frozenset({_K.WORK_ITEM_OVERDUE}),
@@ -110,6 +112,13 @@ def _is_last(world: World) -> bool:
     return world.referral.waitlist_tries >= rules.waitlist_tries
 
 
+def _withdrawn_at_night() -> World:
+    world = _after(accepted, agreed, booked)
+    world.clock.move(timedelta(days=1, hours=13))
+    world.report(OfferDeclined, reason="specialist-left")
+    return world
+
+
 SILENT: Final[Mapping[str, Callable[[], World]]] = {
     "a draft": lambda: of_order(an_order(status="draft")),
     "what is missing": lambda: a_world("missing-information"),
@@ -124,6 +133,7 @@ SILENT: Final[Mapping[str, Callable[[], World]]] = {
     "a patient who needs food": lambda: _accepted_of("social-need"),
     "a booking": lambda: _after(accepted, agreed),
     "a visit": lambda: _after(accepted, agreed, booked),
+    "a morning, to say that the visit is off": _withdrawn_at_night,
     "a report": lambda: _after(accepted, agreed, booked, _seen_in_time),
     "a delivery": lambda: _after(accepted, agreed, booked, _seen_in_time, reported),
     "an acknowledgement": lambda: _after(
@@ -250,3 +260,47 @@ def test_a_message_about_the_end_is_planned_for_its_hour() -> None:
     world = _after(accepted)
     world.report(Cancel, role=Role.EHR)
     assert (_A.PATIENT_TOLD, world.referral.due_at) in [(p.act, p.at) for p in plan(world)]
+
+
+PASSED: Final[Mapping[str, timedelta]] = {
+    "an hour past its due time": timedelta(hours=1),
+    "a month past it": timedelta(days=31),
+    "past the year's backstop": timedelta(days=400),
+}
+
+
+@pytest.mark.parametrize("passed", PASSED)
+@pytest.mark.parametrize("awaited", SILENT)
+def test_nobody_looked_in_time_and_the_plan_still_says_who_acts(awaited: str, passed: str) -> None:
+    """The watchdog is late: what was due is still what happens next, and it has its sentence."""
+    world = _standing(awaited)
+    state = world.referrals.load(TENANT, REFERRAL)
+    late = state.referral.due_at + PASSED[passed]
+    case = world.engine.case(state.referral)
+    found = planned(case.at(state.referral, late, late + timedelta(minutes=15)), state.mailbox)
+    assert found, awaited
+    assert min(one.at for one in found) <= late
+    assert all(one.says and one.acts for one in found)
+    assert [one.at for one in found] == sorted(one.at for one in found)
+
+
+@cache
+def _standing(awaited: str) -> World:
+    return SILENT[awaited]()
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.PATIENT_WROTE, Reason.NO_CANDIDATE, Reason.AUTHORIZATION_DENIED]
+)
+def test_an_item_that_is_put_off_is_planned_to_be_shown_and_to_be_decided(reason: Reason) -> None:
+    world = STANDS_AT[reason]()
+    until = world.clock.now() + timedelta(hours=2)
+    care(world, "snooze", until=until)
+    assert (_A.ITEM_AWAKES, until) in [(one.act, one.at) for one in plan(world)]
+    (due,) = [one for one in plan(world) if one.act is _A.ITEM_DUE]
+    assert (due.queue, due.acts) == (world.referral.queue, Party.STAFF)
+
+
+def test_an_order_on_hold_is_planned_to_be_looked_at() -> None:
+    world = of_order(an_order(status="on-hold"))
+    assert _A.ORDER_LOOKED_AT in acts(world)

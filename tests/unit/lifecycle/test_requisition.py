@@ -212,3 +212,27 @@ def test_one_order_that_is_withdrawn_does_not_call_off_the_others() -> None:
         world.settle()
         # The patient was asked about both at once: only the last one's end is news.
         assert placed.sent == sent
+
+
+def test_a_visit_of_one_of_them_that_is_cancelled_is_told_of_by_its_own_series() -> None:
+    """The yes to all of them was said before: it does not keep the patient from hearing of it."""
+    placed = Placed(orders(TOGETHER, TOGETHER))
+    placed.texts("YES")
+    second, start = placed.ids[1], placed.api.world.clock.now() + timedelta(days=20)
+    visit = {
+        "resourceType": "Appointment",
+        "status": "booked",
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=1)).isoformat(),
+        "basedOn": [{"reference": f"ServiceRequest/{second}"}],
+        "participant": [{"actor": {"display": "Clinic"}, "status": "accepted"}],
+    }
+    assert placed.api.call("POST", "/fhir/Appointment", visit, client="clinic-1").status == 201
+    placed.days(2)
+    gone = {**visit, "status": "cancelled", "id": f"{second}.v1"}
+    path = f"/fhir/Appointment/{second}.v1"
+    assert placed.api.call("PUT", path, gone, client="clinic-1").status == 200
+    placed.days(1)
+    said = placed.api.world.messenger.sent[-1].body
+    assert "is cancelled" in said
+    assert placed.of(second).patient_reply is None

@@ -6,7 +6,7 @@ and holds the plan to what happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -29,7 +29,7 @@ from referral_core.lifecycle.outreach.attempts import ends_at, escalates_at, is_
 from referral_core.lifecycle.outreach.messages import reachable
 from referral_core.lifecycle.outreach.visit_off import is_told_of
 from referral_core.lifecycle.pauses import pause_of
-from referral_core.lifecycle.reactions.appointment import is_booked, reminder_times, word_due
+from referral_core.lifecycle.reactions.appointment import is_booked, reminder_times
 
 _SEEN: Final = frozenset({Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED})
 _A = PlannedAct
@@ -119,20 +119,37 @@ def _of_visit(case: Case, due: datetime) -> Iterator[Planned]:
     if appointment is None or not appointment.is_booked:
         yield person_looks(Reason.NOT_BOOKED, due)
         return
-    for at in reminder_times(case, appointment):
-        if at > case.now and reachable(case, "sms"):
-            yield will(_A.PATIENT_REMINDED, at)
-    yield person_looks(Reason.VISIT_UNCONFIRMED, max(word_due(case, appointment), due))
+    if reachable(case, "sms"):
+        for at in _ahead(case, reminder_times(case, appointment), appointment.reminders, due):
+            if at < appointment.start:
+                yield will(_A.PATIENT_REMINDED, at)
+    word = case.calendar.after(appointment.start, case.rules.visit.word_after_visit)
+    yield person_looks(Reason.VISIT_UNCONFIRMED, max(word, due))
+
+
+def _ahead(case: Case, times: Sequence[datetime], done: int, due: datetime) -> Iterator[datetime]:
+    """Iterate over the reminders to come; of those whose time has passed one is sent, at the due.
+
+    Args:
+        case: the referral and the moment.
+        times: of all of them, the first first.
+        done: how many were sent, or are past.
+        due: when the step looks next.
+    """
+    if any(at <= case.now for at in times[done:]):
+        yield due
+    yield from (at for at in times if at > case.now)
 
 
 def _of_closure(case: Case, due: datetime) -> Iterator[Planned]:
     if proposed_outcome(case) is not None:
         yield person_looks(overdue_reason(case.referral), due)
         return
-    for at in report_reminder_times(case):
-        if at > case.now:
-            yield will(_A.CLINIC_REMINDED_OF_REPORT, at)
-    yield person_looks(Reason.REPORT_OVERDUE, max(report_overdue_at(case), due))
+    times = tuple(_ahead(case, report_reminder_times(case), case.referral.report_reminders, due))
+    for at in times:
+        yield will(_A.CLINIC_REMINDED_OF_REPORT, at)
+    is_late = due <= case.now and due not in times
+    yield person_looks(Reason.REPORT_OVERDUE, due if is_late else max(report_overdue_at(case), due))
 
 
 def _of_work_item(case: Case, due: datetime) -> Iterator[Planned]:

@@ -27,7 +27,9 @@ _BREATH: Final = timedelta(minutes=5)
 def asking(case: Case) -> Referral | None:
     """Return the referral that asks the patient for this one too; None when this one asks."""
     referral, referrals = case.referral, case.sources.referrals
-    if referral.requisition is None:
+    if referral.requisition is None or referral.rebookings:
+        # A visit that was cancelled or missed is nobody else's matter, and what the patient said
+        # of the others was said before.
         return None
     if referral.asked_with is not None and referral.outreach_from is not None:
         return referrals.load(referral.tenant, referral.asked_with).referral
