@@ -24,6 +24,8 @@ ORGANIZATION: Final = f"{_OWN}/organization"
 EVIDENCE: Final = f"{_OWN}/evidence"
 """Our identifier of a document: its SHA-256 in hex."""
 
+UPLOAD: Final = "urn:referral-router:upload:"
+"""What `attachment.url` begins with where it names an upload; the SHA-256 follows."""
 NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 NUCC: Final = "http://nucc.org/provider-taxonomy"
 LOINC: Final = "http://loinc.org"

@@ -118,6 +118,14 @@ def test_values_are_read_as_they_were_written(values: list[str]) -> None:
     assert Asked.of("code", written).values == tuple(values)
 
 
+def test_a_read_returns_the_parts_that_are_asked_for(api: ApiClient) -> None:
+    found = searched(api, "identifier=urn:n|1").body["entry"][0]["resource"]["id"]
+    part = api.call("GET", f"{ORDER}/{found}?_elements=status", client="ehr-1").body
+    assert set(part) == {"resourceType", "id", "meta", "status"}
+    summary = api.call("GET", f"{ORDER}/{found}?_summary=true", client="ehr-1").body
+    assert "contained" not in summary
+
+
 # --- orders that move while a page is read --------------------------------------------------------
 
 

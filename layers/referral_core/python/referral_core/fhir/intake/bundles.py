@@ -69,6 +69,7 @@ def _from_bundle(bundle: Bundle, graph: Graph, path: str) -> list[SentOrder]:
     for index, entry in enumerate(bundle.entry):
         place = f"{path}.entry[{index}]"
         graph.issues.extend(_forbidden(entry, place, transaction=bundle.type == "transaction"))
+        graph.issues.extend(_named_otherwise(entry, place))
         if entry.resource is None:
             continue
         node = graph.add(entry.resource, f"{place}.resource", entry.full_url)
@@ -160,6 +161,21 @@ def _header(bundle: Bundle, graph: Graph, path: str) -> tuple[Node, MessageHeade
 
 def _condition(entry: BundleEntry | None) -> str | None:
     return entry.request.if_none_exist if entry and entry.request else None
+
+
+def _named_otherwise(entry: BundleEntry, place: str) -> Iterator[Issue]:
+    """Iterate over the url of an entry that is to be written as another type than it is of."""
+    url = (entry.request.url if entry.request else None) or ""
+    named = [part for part in url.partition("?")[0].split("/") if part[:1].isupper()]
+    kind = _type(entry.resource)
+    if named and isinstance(kind, str) and kind not in named:
+        yield Issue(
+            "error",
+            "invalid",
+            "request-url-differs",
+            f"{place}.request.url",
+            "Let request.url name the type of the entry's resource.",
+        )
 
 
 def _type(resource: dict[str, Any] | None) -> Any:

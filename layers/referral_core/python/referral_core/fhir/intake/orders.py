@@ -11,6 +11,7 @@ from referral_core.domain.orders.clinical_content import ClinicalContent, Clinic
 from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, check_count
+from referral_core.fhir.intake.attachments import not_fetched, uploads_named
 from referral_core.fhir.intake.canonical import content_hash
 from referral_core.fhir.intake.compartment import Compartment, compartment, literals_of
 from referral_core.fhir.intake.content import read_content
@@ -90,6 +91,7 @@ def read_referrals(
         raise FhirError.of(graph.issues)
     check_count(orders)
     issues = [issue for item in orders for issue in broken_rules(graph, item, NEW)]
+    issues += uploads_named(graph)
     if issues:
         raise FhirError.of(issues)
     nodes = frozenset(item.node for item in orders)
@@ -140,7 +142,7 @@ def read_update(
             code="value",
             status=400,
         )
-    issues = [*graph.issues, *broken_rules(graph, item, UPDATED)]
+    issues = [*graph.issues, *broken_rules(graph, item, UPDATED), *uploads_named(graph)]
     if issues:
         raise FhirError.of(issues)
     if before is None:
@@ -200,7 +202,10 @@ def _understood(
         location=location_of(graph, node, order),
         entry=_entry(node),
         if_none_exist=item.if_none_exist,
-        warnings=tuple(slip for known in whole.nodes for slip in known.slips),
+        warnings=(
+            *(slip for known in whole.nodes for slip in known.slips),
+            *not_fetched(graph, whole.nodes),
+        ),
         clinical=read_content(
             graph,
             node,

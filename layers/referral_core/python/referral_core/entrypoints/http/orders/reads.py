@@ -70,7 +70,8 @@ class ReadRecords:
     def service_request(self, request: Request) -> Response:
         """Return one order as it is stored."""
         referral = self._own(request.principal, request.resource_id)
-        return Response(HTTPStatus.OK, self._stored(referral), _etag(referral.payload_version))
+        stored = shaped(self._stored(referral), request.query)
+        return Response(HTTPStatus.OK, stored, _etag(referral.payload_version))
 
     def service_requests(self, request: Request) -> Response:
         """Search orders: by number, else along the list of the EHR's orders."""

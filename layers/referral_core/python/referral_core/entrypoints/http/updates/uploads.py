@@ -18,9 +18,8 @@ from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.fhir.inbound.documents import DocumentUpdate
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import read_resource
+from referral_core.fhir.systems import UPLOAD
 
-ADDRESS: Final = "urn:referral-router:upload:"
-"""What `attachment.url` begins with where it names an upload; the SHA-256 follows."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _VALUES: Final = {
     "sha256": ("sha256", "valueString"),
@@ -58,7 +57,7 @@ class Uploads:
             {"name": "url", "valueUrl": target.url},
             {"name": "headers", "part": headers},
             {"name": "expires", "valueInstant": fhir_instant(target.expires_at)},
-            {"name": "attachmentUrl", "valueUrl": f"{ADDRESS}{announced.sha256}"},
+            {"name": "attachmentUrl", "valueUrl": f"{UPLOAD}{announced.sha256}"},
         ]
         return Response(HTTPStatus.OK, {"resourceType": "Parameters", "parameter": parameters})
 
@@ -69,9 +68,9 @@ class Uploads:
             FhirError: 422, nothing is there, or it is not what its name says.
         """
         url = reported.url or ""
-        if reported.content is not None or not url.startswith(ADDRESS):
+        if reported.content is not None or not url.startswith(UPLOAD):
             return reported
-        digest = url.removeprefix(ADDRESS).lower()
+        digest = url.removeprefix(UPLOAD).lower()
         is_a_name = _SHA256.fullmatch(digest) is not None
         uploaded = self.store.uploaded
         content = uploaded(principal.tenant, principal.organization, digest) if is_a_name else None
