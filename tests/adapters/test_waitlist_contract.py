@@ -113,13 +113,13 @@ def test_what_is_disputed_is_listed_until_it_is_verified(room: Room) -> None:
     waiting, store = room
     (entry,) = waiting.directory.entries_of(TENANT, NPI)
     said = Dispute(fact=Fact.CONTACT, said_by="staff", at=START)
-    assert list(store.to_verify(TENANT)) == []
+    assert list(store.to_verify(TENANT, ("", ""), 9)) == []
     store.replace([(entry, entry.with_dispute(said))])
-    (listed,) = store.to_verify(TENANT)
+    (listed,) = store.to_verify(TENANT, ("", ""), 9)
     assert (listed.npi, listed.disputes) == (NPI, (said,))
     by_phone = FactSource(source="staff", as_of=START.date())
     store.replace([(listed, listed.verified({Fact.CONTACT}, by_phone))])
-    assert list(store.to_verify(TENANT)) == []
+    assert list(store.to_verify(TENANT, ("", ""), 9)) == []
 
 
 def test_how_far_an_import_is_is_kept_until_its_end(room: Room) -> None:

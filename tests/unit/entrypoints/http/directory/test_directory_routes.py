@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from referral_core.domain.access.principal import Principal
+from referral_core.domain.directory_facts import Dispute, Fact
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.updates import Role
+from referral_core.entrypoints.http import page_room
 from tests.in_memory import START, TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.directory_writes import ENTRY
@@ -89,6 +91,34 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 def test_what_began_long_ago_and_holds_on_counts_from_today(api: ApiClient) -> None:
     assert stated(api, firstDay="2020-01-01", lastDay=None, places=2).status == 200
     assert set(entries(api)["clinic-1"]["places"].values()) == {2}
+
+
+def test_the_list_is_read_in_pages_of_a_bounded_size(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = next(r for r in api.world.directory._records if getattr(r, "npi", "") == ENTRY)
+    for number in range(5):
+        disputed = own.but(  # type: ignore[attr-defined]
+            npi=f"15000000{number:02d}",
+            disputes=(Dispute(fact=Fact.CONTACT, said_by="staff", at=START),),
+        )
+        api.entries.replace([(None, disputed)])
+
+    def pages(count: int) -> list[int]:
+        following, sizes, seen = "", list[int](), list[str]()
+        while following is not None:
+            query = f"?_count={count}" + (f"&_page={following}" if following else "")
+            body = api.call("GET", f"/directory/to-verify{query}").body
+            following = body["next"]
+            sizes.append(len(body["toVerify"]))
+            seen += [entry["npi"] for entry in body["toVerify"]]
+        assert seen == [f"15000000{number:02d}" for number in range(5)]
+        return sizes
+
+    assert pages(2) == [2, 2, 1]
+    assert pages(5) == [5]
+    monkeypatch.setattr(page_room, "MOST_BYTES", 1_000)
+    assert max(pages(5)) < 5
 
 
 def test_a_disputed_fact_is_on_the_list_until_a_person_verified_it(api: ApiClient) -> None:

@@ -37,9 +37,18 @@ class MemoryDirectoryStore:
             self.kept[after.tenant, after.specialty, after.npi] = after
             self.written += 1
 
-    def to_verify(self, tenant: Tenant) -> Sequence[Practitioner]:
-        """List the entries of which somebody who should know says that a fact is wrong."""
-        return [e for at, e in sorted(self.kept.items()) if at[0] == tenant and e.disputes]
+    def to_verify(
+        self, tenant: Tenant, after: tuple[str, str], most: int
+    ) -> Sequence[Practitioner]:
+        """List the entries of which somebody who should know says that a fact is wrong.
+
+        Args:
+            tenant: whose directory.
+            after: (specialty, NPI) that the list goes on after.
+            most: how many are read.
+        """
+        found = [e for at, e in sorted(self.kept.items()) if at[0] == tenant and e.disputes]
+        return [e for e in found if (e.specialty, e.npi) > after][:most]
 
     def limit(self, tenant: Tenant, npi: str, organization: str, places: Mapping[str, int]) -> None:
         """Write how many places weeks have at an organization."""

@@ -20,6 +20,7 @@ from referral_core.entrypoints.http.directory.changes import (
     StatedStatus,
     Verification,
 )
+from referral_core.entrypoints.http.directory.reads import TO_VERIFY_PARAMETERS
 from referral_core.entrypoints.http.orders.search import ORDER_PARAMETERS
 from referral_core.entrypoints.http.orders.task_search import TASK_PARAMETERS
 from referral_core.entrypoints.http.reports.request import REPORT_PARAMETERS
@@ -56,6 +57,7 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "search-work-items": ITEM_PARAMETERS,
         "search-unmatched": UNMATCHED_PARAMETERS,
+        "list-to-verify": TO_VERIFY_PARAMETERS,
         "search-orders": ORDER_PARAMETERS,
         "search-tasks": TASK_PARAMETERS,
         "run-report": REPORT_PARAMETERS,

@@ -20,7 +20,6 @@ from referral_core.domain.directory_facts import (
     ServiceKind,
 )
 from referral_core.domain.errors import Conflict, NotFound, NotLegal
-from referral_core.domain.ids import Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.updates import Role
 from referral_core.lifecycle.engine.engine import Engine
@@ -55,9 +54,6 @@ class EntryStore(Protocol):
 
     def replace(self, changes: Sequence[tuple[Practitioner | None, Practitioner]]) -> None:
         """Write entries, each if it is as it was read. Raises: Conflict."""
-
-    def to_verify(self, tenant: Tenant) -> Sequence[Practitioner]:
-        """List the entries of which somebody who should know says that a fact is wrong."""
 
 
 def entries_for(

@@ -60,10 +60,20 @@ class DirectoryTable:
         }
         return parts + [self._table.put("organization", one, None) for one in joined.values()]
 
-    def to_verify(self, tenant: Tenant) -> Sequence[Practitioner]:
-        """List the entries of which somebody who should know says that a fact is wrong."""
+    def to_verify(
+        self, tenant: Tenant, after: tuple[str, str], most: int
+    ) -> Sequence[Practitioner]:
+        """List the entries of which somebody who should know says that a fact is wrong.
+
+        Args:
+            tenant: whose directory.
+            after: (specialty, NPI) that the list goes on after.
+            most: how many are read.
+        """
         found = self._table.query(keys.to_verify(tenant), keys.Sort.ENTRY.value)
-        return list(self.entries(tenant, [listed_in(one["sk"]) for one in found]).values())
+        at = sorted(key for one in found if (key := listed_in(one["sk"])) > after)[:most]
+        entries = self.entries(tenant, at)
+        return [entries[key] for key in at if key in entries]
 
     def limit(self, tenant: Tenant, npi: str, organization: str, places: Mapping[str, int]) -> None:
         """Write how many places weeks have at an organization: no reservation goes beyond."""

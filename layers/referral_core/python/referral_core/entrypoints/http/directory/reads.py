@@ -14,16 +14,28 @@ from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.directory.entries import shown_entry
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.page_room import bounded
+from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
 from referral_core.ports import Clock, Directory
 
 _WEEKS_SHOWN: Final = 26
+TO_VERIFY_PARAMETERS: Final = frozenset({"_count", "_page"})
+"""The parameters of the list of what is to be verified."""
 
 
 class ToVerify(Protocol):
     """The entries that a person is to verify."""
 
-    def to_verify(self, tenant: Tenant) -> Sequence[Practitioner]:
-        """List the entries of which somebody who should know says that a fact is wrong."""
+    def to_verify(
+        self, tenant: Tenant, after: tuple[str, str], most: int
+    ) -> Sequence[Practitioner]:
+        """List the entries of which somebody who should know says that a fact is wrong.
+
+        Args:
+            tenant: whose directory.
+            after: (specialty, NPI) that the list goes on after.
+            most: how many are read.
+        """
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,15 @@ class ShowDirectory:
 
     def to_verify(self, request: Request) -> Response:
         """List the entries that somebody contradicted: nobody is sent there meanwhile."""
+        check_parameters(request.query, TO_VERIFY_PARAMETERS)
         weeks = weeks_from(self.clock.now().date(), 1)
-        found = self.store.to_verify(request.principal.tenant)
-        return Response(HTTPStatus.OK, {"toVerify": [shown_entry(e, weeks) for e in found]})
+        count, (specialty, _, npi) = count_of(request.query), self._after(request)
+        found = self.store.to_verify(request.principal.tenant, (specialty, npi), count + 1)
+        page, following = bounded((dict(shown_entry(e, weeks)) for e in found), most=count)
+        last = found[len(page) - 1] if following is not None and page else None
+        body = {"toVerify": page, "next": f"{last.specialty}~{last.npi}" if last else None}
+        return Response(HTTPStatus.OK, body)
+
+    @staticmethod
+    def _after(request: Request) -> tuple[str, str, str]:
+        return request.query.get("_page", "").partition("~")
