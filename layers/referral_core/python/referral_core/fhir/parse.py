@@ -112,6 +112,8 @@ def _loads(body: bytes) -> Any:
 def _without_empties(value: Any, depth: int) -> Any:
     if depth == 0:
         raise RecursionError
+    if isinstance(value, str):  # what most of an order is
+        return value
     if isinstance(value, dict):
         if any(len(name) > MAX_NAME for name in value):
             raise _bad("name-too-long", f"Name elements by at most {MAX_NAME} characters.")
@@ -136,7 +138,9 @@ def _closed_up(name: str, value: Any, siblings: Json) -> Any:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return value is None or (not value and isinstance(value, (list, dict)))
 
 
 def _bad(own_code: str, diagnostics: str) -> FhirError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -19,6 +19,8 @@ ICD9CM: Final = "http://hl7.org/fhir/sid/icd-9-cm"
 _OID: Final = re.compile(r"[0-2](?:\.\d+){3,}")
 _ICD9_CATEGORY: Final = 3
 _PIPES: Final = 2
+_KEPT_SYSTEMS: Final = 512
+"""Spellings that are remembered: an EHR writes the same few in each of its orders."""
 _UPPER: Final = frozenset({NUCC, CPT, HCPCS, ICD10CM})
 
 
@@ -40,6 +42,7 @@ def _plain(system: str) -> str:
     return bare.removeprefix("https:").removeprefix("http:").replace("//www.", "//", 1)
 
 
+@lru_cache(maxsize=_KEPT_SYSTEMS)
 def canonical_system(system: str | None) -> str | None:
     """Return the URI that the tables use; an unknown system as it came, without blanks."""
     if not system or not system.strip():

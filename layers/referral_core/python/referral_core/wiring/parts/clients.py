@@ -38,6 +38,7 @@ def aws_client(service: Service, *, attempts: int = 4) -> Any:
         attempts: tries in all; 1 where a repeat would do a thing twice.
     """
     # Most of a start: a function that needs no client loads none of it.
+    from botocore import __version__ as release  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
     # What is signed for others to upload into an encrypted bucket is signed by version 4.
@@ -48,6 +49,8 @@ def aws_client(service: Service, *, attempts: int = 4) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         # The service checks what it is sent; the tests' clients check it before, as botocore does.
         parameter_validation=False,
+        # botocore's own is composed anew twice a call, of what it knows of the machine.
+        user_agent=f"referral-router botocore/{release}",
     )
     return _session().create_client(service, config=config)
 
@@ -59,6 +62,7 @@ def _session() -> Session:
     It is botocore's, which boto3's only wraps: resources and transfers of S3 are not ours. Its
     loader knows our services by name, where botocore's own looks into four hundred folders.
     """
+    from botocore.handlers import add_expect_header  # noqa: PLC0415 - see above
     from botocore.loaders import Loader  # noqa: PLC0415 - see above
     from botocore.session import get_session  # noqa: PLC0415
 
@@ -68,5 +72,7 @@ def _session() -> Session:
 
     session = get_session()
     session.register_component("data_loader", OurServices())
+    # A document of at most a few MB goes at once: to ask first is one way there and back more.
+    session.unregister("before-call.s3", add_expect_header)
     count_calls(session, METER)
     return session
