@@ -1,7 +1,12 @@
-"""Clients that others wrote, unmodified: PyPI fhirpy and fhirclient create, read and search."""
+"""Clients that others wrote, unmodified: PyPI fhirpy and fhirclient on the embedded stack.
+
+They create, read, search, page, read versions, update with an ETag, patch and ask for an upload;
+those of npm do so in tests/contracts/test_fhir_clients.py.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -11,7 +16,11 @@ import fhirclient.models.task as tasks
 import pytest
 from fhirclient.client import FHIRClient
 from fhirpy import SyncFHIRClient
-from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
+from fhirpy.base.exceptions import (
+    MultipleResourcesFound,
+    OperationOutcome,
+    ResourceNotFound,
+)
 
 from local.partners.world import Client
 from local.seed import SECRET, onboard, put
@@ -19,13 +28,15 @@ from local.stack import Stack
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.ids import Tenant
-from referral_core.domain.lifecycle import Step
+from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.updates import Role
 from tests.end_to_end.orders import ORDERS, a_new_placer, an_order_that_waits
 from tests.end_to_end.records import Records
+from tests.end_to_end.waiting import until
 
 REFERRALS: Final = 5
 PAGE: Final = 2
+LETTER: Final = "A letter of many pages."
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +89,12 @@ def placer(order: Any) -> str:
     return f"{ORDERS}|{order['identifier'][0]['value']}"
 
 
+def is_cancelled(records: Records, referral_id: str) -> None:
+    """Wait until the referral of a Task that was patched so is ending."""
+    ending = {Status.CANCEL_REQUESTED, Status.CLOSED}
+    until(lambda: records.referral(referral_id).status in ending, f"the end of {referral_id}")
+
+
 # --- fhirpy ------------------------------------------------------------------------------------
 
 
@@ -119,6 +136,56 @@ def test_fhirpy_finds_the_task_of_a_referral(fhirpy: Any, posted: Sequence[Any])
 def test_fhirpy_pages_through_all_tasks(fhirpy: Any, posted: Sequence[Any]) -> None:
     found = fhirpy.resources("Task").limit(PAGE).fetch_all()
     assert sorted(task["id"] for task in found) == sorted(f"{order.id}.a" for order in posted)
+
+
+def test_fhirpy_counts_and_takes_the_first(fhirpy: Any, posted: Sequence[Any]) -> None:
+    orders = fhirpy.resources("ServiceRequest").search(identifier=placer(posted[0]))
+    assert orders.count() == 1
+    assert orders.first()["id"] == posted[0].id
+
+
+def test_fhirpy_finds_what_it_would_create(fhirpy: Any, posted: Sequence[Any]) -> None:
+    order = fhirpy.reference("ServiceRequest", posted[0].id).to_resource()
+    sent = {name: value for name, value in order.serialize().items() if name not in {"id", "meta"}}
+    again = fhirpy.resource(**{"resource_type": "ServiceRequest", **sent})
+    found, is_new = fhirpy.resources("ServiceRequest").get_or_create(again)
+    assert (found.id, is_new) == (posted[0].id, False)
+
+
+def test_fhirpy_reads_versions(fhirpy: Any, posted: Sequence[Any]) -> None:
+    path = f"ServiceRequest/{posted[0].id}/_history"
+    assert fhirpy.execute(f"{path}/1", method="get")["id"] == posted[0].id
+    assert fhirpy.execute(path, method="get")["total"] == 1
+
+
+def test_fhirpy_updates_the_version_that_it_knows(
+    stack: Stack, client: Client, fhirpy: Any, posted: Sequence[Any]
+) -> None:
+    order = fhirpy.reference("ServiceRequest", posted[4].id).to_resource()
+    known = {"If-Match": f'W/"{order["meta"]["versionId"]}"'}
+    token = f"Bearer {stack.token(client)}"
+    careful = SyncFHIRClient(f"{stack.api_url}/fhir", authorization=token, extra_headers=known)
+    sent = careful.resource("ServiceRequest", **{**order.serialize(), "priority": "urgent"})
+    sent.update()
+    assert sent["priority"] == "urgent"
+    with pytest.raises(MultipleResourcesFound):  # what fhirpy makes of every 412
+        careful.resource("ServiceRequest", **{**order.serialize(), "priority": "stat"}).update()
+
+
+def test_fhirpy_uploads_and_patches(fhirpy: Any, records: Records) -> None:
+    order = fhirpy.resource("ServiceRequest", **an_order_that_waits(a_new_placer()))
+    order.create()
+    parameter = [
+        {"name": "sha256", "valueString": hashlib.sha256(LETTER.encode()).hexdigest()},
+        {"name": "size", "valueUnsignedInt": len(LETTER)},
+        {"name": "contentType", "valueCode": "text/plain"},
+    ]
+    sent = {"resourceType": "Parameters", "parameter": parameter}
+    place = fhirpy.execute("DocumentReference/$upload", data=sent)
+    assert {one["name"] for one in place["parameter"]} >= {"method", "url", "attachmentUrl"}
+    task = fhirpy.reference("Task", f"{order.id}.a").to_resource()
+    task.patch(status="cancelled", statusReason={"text": "Entered twice."})
+    is_cancelled(records, order.id)
 
 
 # --- fhirclient --------------------------------------------------------------------------------
