@@ -6,24 +6,16 @@ reference by identifier, or in a conditional one whose resource was not sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qsl
 
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.r4.datatypes import Identifier, Reference
+from referral_core.fhir.npi_identifiers import NPI_NAMES, npi_of
+from referral_core.fhir.r4.datatypes import Reference
 from referral_core.fhir.r4.parties import HealthcareService, PractitionerRole
-from referral_core.fhir.systems import IDENTIFIER_TYPE, NPI
 
-_NAMES: Final = frozenset({NPI, NPI.replace("http:", "https:"), "urn:oid:2.16.840.1.113883.4.6"})
-"""Under which URIs NPIs are sent; the OID is that of the NPI in HL7's registry."""
-_TYPED: Final = (f"{IDENTIFIER_TYPE}|NPI", "NPI")
 _DIGITS: Final = 10
-
-
-def npi_of(identifiers: Iterable[Identifier]) -> str | None:
-    """Return the NPI among identifiers: by its system, else by its type where no system is."""
-    return next((i.value.strip() for i in identifiers if i.value and _is_npi(i)), None)
 
 
 def npis_of(graph: Graph, reference: Reference | None, source: Node) -> Iterator[str]:
@@ -51,12 +43,6 @@ def npis_of(graph: Graph, reference: Reference | None, source: Node) -> Iterator
         yield from npis_of(graph, node.model.provided_by, node)
 
 
-def _is_npi(identifier: Identifier) -> bool:
-    if identifier.system is None:
-        return identifier.type is not None and identifier.type.has(*_TYPED)
-    return identifier.system.strip() in _NAMES
-
-
 def _logical(reference: Reference) -> Iterator[str]:
     """Iterate over the NPIs that a reference says itself."""
     if reference.identifier is not None:
@@ -65,5 +51,5 @@ def _logical(reference: Reference) -> Iterator[str]:
     _, _, query = (reference.reference or "").partition("?")
     for name, token in parse_qsl(query):
         system, _, value = token.partition("|")
-        if name == "identifier" and system in _NAMES and len(value) == _DIGITS:
+        if name == "identifier" and system in NPI_NAMES and len(value) == _DIGITS:
             yield value

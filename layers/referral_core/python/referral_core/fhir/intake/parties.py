@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
-from referral_core.fhir.intake.npis import npi_of, npis_of
+from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.people import (
     contacts_of,
     language_of,
@@ -15,6 +15,7 @@ from referral_core.fhir.intake.people import (
     spoken,
 )
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.npi_identifiers import npi_of
 from referral_core.fhir.patient_identities import is_of_payer
 from referral_core.fhir.r4.datatypes import (
     Address,
