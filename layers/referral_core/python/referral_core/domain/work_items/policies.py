@@ -201,7 +201,7 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         ),
         Reason.VISIT_UNAUTHORIZED: of_patient(
             Queue.CONTACT_CENTER,
-            "The payer does not authorize the visit as booked; rebook, or have it authorized.",
+            "The visit is outside the authorized period, or has none; rebook, or ask the payer.",
             {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
         ),
         Reason.VISIT_TOO_EARLY: of_patient(
