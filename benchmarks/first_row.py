@@ -36,7 +36,7 @@ def first_row_ms(api: ApiClient, person: str) -> float:
         for _ in range(_TIMES):
             page.goto("about:blank")
             page.goto(f"{PAGE}#/worklist/team")
-            page.wait_for_function("globalThis.firstRow")
+            page.locator("table.work tbody tr").first.wait_for()
             times.append(float(page.evaluate("globalThis.firstRow")))
     return median(times)
 
