@@ -1,4 +1,4 @@
-"""Each kind of work item is decided once, with the form that the page has for it."""
+"""Each kind of work item is decided once, by keys alone, with the form that the page has for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def filled(form: Locator) -> None:
     for box in form.locator("input[required]:not([type=radio]):visible").all():
         box.fill(TYPED[str(box.get_attribute("name"))])
     for group in form.locator("fieldset:visible").all():
-        group.get_by_role("radio").first.check()
+        group.get_by_role("radio").first.press("Space")
 
 
 def decide(page: Page) -> str:
@@ -40,12 +40,12 @@ def decide(page: Page) -> str:
     page.goto(f"{PAGE}#/referral/{REFERRAL}")
     first = page.get_by_role("group", name="Decide").get_by_role("button").first
     name = first.inner_text()
-    first.click()
+    first.press("Enter")
     form = page.locator("form.act")
     expect(form.locator(".follows")).not_to_be_empty()
     filled(form)
     filled(form)  # what was chosen may ask for more: who said so
-    form.locator("button[type=submit]").click()
+    form.locator("button[type=submit]").press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("recorded")
     return name
 
