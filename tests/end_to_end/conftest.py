@@ -42,6 +42,7 @@ _ORDER: Final = (
     "watchdog",
     "intake",
     "notices",
+    "money",
     "demo",
 )
 """What is counted exactly comes first, while the machine has nothing else to do."""
