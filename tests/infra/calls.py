@@ -20,6 +20,8 @@ MACHINE: Final = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:referral_lifec
 _LOGICAL: Final = re.compile(r"referral-router-(\w+?)[0-9A-F]{8}-[0-9A-F]+", re.IGNORECASE)
 _ROLE: Final = re.compile(r"-Functions(\w+?)Role")
 _CAPITAL: Final = re.compile(r"(?<!^)[A-Z]")
+_OF_A_SECRET: Final = re.compile(r"-[0-9a-f]{6}$")
+"""What Secrets Manager appends to a name."""
 _HASHED: Final = re.compile(r"[0-9a-f]{64}")
 _BUCKETS: Final = {name.lower(): name for name in ("DocumentsBucket", "LakeBucket", "LakeResults")}
 
@@ -73,6 +75,9 @@ def _in_the_templates_names(action: str, resource: str) -> str:
     if action.startswith("states:SendTask"):
         return MACHINE  # the emulator authorizes these on no machine
     logical = _LOGICAL.sub(lambda found: _BUCKETS.get(found[1], found[1]), resource)
+    logical = (
+        _OF_A_SECRET.sub("-000000", logical) if action.startswith("secretsmanager:") else logical
+    )
     return _HASHED.sub("…", logical.replace(":000000000000:", f":{ACCOUNT}:"))
 
 
