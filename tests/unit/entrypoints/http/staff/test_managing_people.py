@@ -63,11 +63,13 @@ def test_nobody_but_a_manager_changes_who_sees_what(client: str) -> None:
         ("POST", "/people", INES),
         ("PUT", f"/people/{OLU}", {"name": "Olu", "duty": "manager"}),
         ("POST", f"/people/{OLU}/leave", {}),
+        # Nor is anybody else told who there is.
+        ("POST", "/people/nobody/leave", {}),
     ]
     for method, path, body in calls:
         assert api.call(method, path, body, client=client).status == 403, path
     assert known(api, OLU) == a_person(OLU, FRONT, CALLS)
-    assert api.accounts.names == set()
+    assert api.accounts.names == api.accounts.ended == set()
 
 
 @pytest.mark.parametrize("duty", list(Duty))
@@ -186,8 +188,10 @@ def test_a_manager_who_was_ended_a_moment_ago_ends_nobody(
         cached.setattr(api, "handed_over", lambda *_: for_a_minute)
         assert end(api, GRACE, "hal", way).status == 403
         assert post(api, "/people", INES, "hal").status == 403
+        assert end(api, OLU, "hal", way).status == 403
     assert known(api, GRACE).is_manager
-    assert GRACE not in api.accounts.ended
+    assert known(api, OLU) == a_person(OLU, FRONT, CALLS)
+    assert api.accounts.ended <= {"hal"}
 
 
 def end(api: ApiClient, whom: str, client: str, way: str) -> Reply:

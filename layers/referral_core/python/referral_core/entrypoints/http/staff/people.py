@@ -89,9 +89,9 @@ class ManagePeople:
         """End a person's access, once nothing is theirs any more; what they did stays on record."""
         manager, person = self._both(request)
         self._has_nothing_in_hand(person)
-        if person.is_manager:
-            # First: of two managers who let each other go, one is refused and loses nothing.
-            self.people.change(_without_authority(person), manager)
+        # First: who is refused here, since they are no manager any more, ends no account; and of
+        # two managers who let each other go one loses nothing.
+        self.people.change(_without_authority(person), manager)
         self.accounts.end(person.client_id)
         self.people.remove(person, manager)
         return Response(HTTPStatus.OK, principal_row(person))
@@ -124,8 +124,10 @@ def _manager(request: Request) -> Principal:
 
 def _without_authority(person: Principal) -> Principal:
     """Return a person who is about to leave: of no team, and no manager any more."""
-    known = person.person or Person(name=person.client_id)
-    return person.but(person=known.but(duty=Duty.STAFF), teams=frozenset())
+    known = person.person
+    if known is not None and person.is_manager:
+        known = known.but(duty=Duty.STAFF)
+    return person.but(person=known, teams=frozenset())
 
 
 def _person(asked: Place) -> Person:
