@@ -14,7 +14,7 @@ from referral_core.domain.routing.matching import OUTSIDE_MARGIN, POINTS
 from referral_core.domain.routing.prices import BID_PRICES, PriceList
 from referral_core.domain.routing.score import Ranking, rank
 from tests.unit.domain.routing.markets import NOW
-from tests.unit.domain.routing.practitioners import WEEKS
+from tests.unit.domain.routing.practitioners import WEEKS, a_need, a_practitioner, a_rule
 from tests.unit.domain.routing.test_routing_properties import Asked, questions, rivals
 
 points = st.sampled_from((0.0, 3.0, 11.0, 40.0, 120.0))
@@ -60,6 +60,17 @@ def test_out_of_network_is_dearer_by_the_margin_where_prices_decide(
         is_dearer = candidate in priced.candidates and not candidate.in_network
         cost = POINTS * (1 - candidate.score) + candidate.price
         assert candidate.total == pytest.approx(cost + (OUTSIDE_MARGIN if is_dearer else 0.0))
+
+
+def test_who_is_out_of_network_is_asked_only_when_better_by_the_margin() -> None:
+    inside = a_practitioner("1999900001", networks=("harbor",))
+    outside = a_practitioner("1999900002", networks=(), tier=1)
+    rule = a_rule(networks="any", weights={"earliest": 1.0})
+    asked = Asked(a_need(payer="harbor"), [inside, outside], {}, rule, {})
+    row = (OUTSIDE_MARGIN - 1,) * len(WEEKS)
+    assert by_prices(asked, {inside.npi: row}).candidates[0].npi == inside.npi
+    dear = (OUTSIDE_MARGIN + 1,) * len(WEEKS)
+    assert by_prices(asked, {inside.npi: dear}).candidates[0].npi == outside.npi
 
 
 @given(questions(), st.data())
