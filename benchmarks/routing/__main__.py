@@ -22,17 +22,20 @@ from benchmarks.routing.reads import Taken, taken
 from benchmarks.routing.season import REFERRALS, SERVICES, WEEKS, drawn_season
 
 LOADS: Final = (0.7, 0.95, 1.2)
+TIMES: Final = "times"
+REAL: Final = "real"
+TABLES: Final = (TIMES, *map(str, LOADS), *(f"{load}-drift" for load in LOADS), REAL)
 _GAP, _GAP_UNDER_DRIFT, _LEAKAGE = 0.08, 0.15, 0.005
 
 
-def of_seed(seed: int, *, load: float, drift: bool) -> Round:
+def of_seed(seed: int, *, load: float, drift: bool, baselines: bool) -> Round:
     """Play the season of a seed."""
-    return played(drawn_season(seed, load, drift=drift), seed)
+    return played(drawn_season(seed, load, drift=drift), seed, baselines=baselines)
 
 
-def of_real(seed: int, *, folder: Path) -> Round:
+def of_real(seed: int, *, folder: Path, baselines: bool) -> Round:
     """Play the season of a seed on real places."""
-    return played(real_data.RealData(folder).season(seed), seed)
+    return played(real_data.RealData(folder).season(seed), seed, baselines=baselines)
 
 
 def outcome_table(title: str, rounds: Sequence[Round]) -> Grid:
@@ -41,6 +44,8 @@ def outcome_table(title: str, rounds: Sequence[Round]) -> Grid:
     for column in ("policy", "gap", "worst", "leakage", "days", "p95", "km", "unassigned"):
         grid.add_column(column, justify="left" if column == "policy" else "right")
     for policy in ("random", "nearest", "tier first", GREEDY, OURS, HINDSIGHT):
+        if policy not in rounds[0].outcomes:
+            continue
         outcomes = [r.outcomes[policy] for r in rounds]
         grid.add_row(
             policy,
@@ -101,34 +106,43 @@ def _calls(calls: Counter[str]) -> str:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables that are asked for."""
     parser = argparse.ArgumentParser(prog="make bench-routing", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--data", type=Path, default=None, help="folder of NPPES and Synthea")
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--baselines", action=argparse.BooleanOptionalAction, default=True)
     asked = parser.parse_args()
     console = Console(width=100)
     console.print(
         f"{REFERRALS:,} referrals, {SERVICES} services, {WEEKS} weeks, {asked.seeds} seeds; "
         f"prices are solved again every {RESOLVE_EVERY} arrivals"
     )
-    console.print(time_table([measured(size) for size in SIZES]))
-    console.print(reads_table([taken(size) for size in SIZES]))
+    if TIMES in asked.tables:
+        console.print(time_table([measured(size) for size in SIZES]))
+        console.print(reads_table([taken(size) for size in SIZES]))
+    for name in asked.tables:
+        if name == REAL and (asked.data is None or real_data.missing(asked.data)):
+            console.print("Real places are skipped: --data names no folder with NPPES and Synthea.")
+        elif name != TIMES:
+            title, play, gap = contests(asked.data)[name]
+            play = partial(play, baselines=asked.baselines)
+            rounds = contest(play, range(asked.seeds), asked.workers)
+            console.print(outcome_table(title, rounds))
+            console.print(judged(rounds, gap), highlight=False)
 
-    def shown(title: str, play: Callable[[int], Round], gap: float) -> None:
-        rounds = contest(play, range(asked.seeds), asked.workers)
-        console.print(outcome_table(title, rounds))
-        console.print(judged(rounds, gap), highlight=False)
 
+def contests(data: Path | None) -> dict[str, tuple[str, Callable[..., Round], float]]:
+    """Return the tables of outcomes: name → title, what plays a seed, and the target of the gap."""
+    found: dict[str, tuple[str, Callable[..., Round], float]] = {}
     for load in LOADS:
-        shown(f"load {load}", partial(of_seed, load=load, drift=False), _GAP)
-    for load in LOADS:
-        title = f"load {load}, 20 % demand drift"
-        shown(title, partial(of_seed, load=load, drift=True), _GAP_UNDER_DRIFT)
-    if asked.data is None or real_data.missing(asked.data):
-        console.print("Real places are skipped: --data names no folder with NPPES and Synthea.")
-        return
-    shown("NPPES + Synthea, load 0.95", partial(of_real, folder=asked.data), _GAP)
+        found[f"{load}"] = (f"load {load}", partial(of_seed, load=load, drift=False), _GAP)
+        drifts = partial(of_seed, load=load, drift=True)
+        found[f"{load}-drift"] = (f"load {load}, 20 % demand drift", drifts, _GAP_UNDER_DRIFT)
+    if data is not None:
+        found[REAL] = ("NPPES + Synthea, load 0.95", partial(of_real, folder=data), _GAP)
+    return found
 
 
 if __name__ == "__main__":

@@ -39,8 +39,14 @@ class Round:
         return self.outcomes[policy].cost / self.outcomes[HINDSIGHT].cost - 1
 
 
-def played(season: Season, seed: int) -> Round:
-    """Let every policy book a season, and check each against capacity and the optimum."""
+def played(season: Season, seed: int, *, baselines: bool = True) -> Round:
+    """Let every policy book a season, and check each against capacity and the optimum.
+
+    Args:
+        season: the instance.
+        seed: names it.
+        baselines: whether those play too that know neither costs nor prices.
+    """
     market = Market(
         services=season.services,
         places={s: [count] * len(WEEK_LABELS) for s, count in season.weekly.items()},
@@ -52,12 +58,15 @@ def played(season: Season, seed: int) -> Round:
         raise BeatenOracleError(f"seed {seed}: the optimum does not cost what the solver says")
     drawn = Random(seed)  # noqa: S311 - figures, not secrets
     contestants: dict[str, policies.Policy] = {
-        "random": policies.at_random(season, seed),
-        "nearest": policies.nearest(season),
-        "tier first": policies.tier_first(season),
         GREEDY: policies.greedy(season),
         OURS: policies.BidPricePolicy(season, partial(bid_prices, known={}), drawn),
     }
+    if baselines:
+        contestants |= {
+            "random": policies.at_random(season, seed),
+            "nearest": policies.nearest(season),
+            "tier first": policies.tier_first(season),
+        }
     for name, policy in contestants.items():
         outcomes[name] = counted(season, policies.booked_by(policy, season))
         if outcomes[name].cost < best.cost * (1 - _TOLERANCE):

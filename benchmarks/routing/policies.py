@@ -10,10 +10,10 @@ from typing import Final, Protocol
 
 from benchmarks.routing.season import WEEK_LABELS, Arrival, Season, instant
 from referral_core.domain.routing.filters import distance_km
-from referral_core.domain.routing.market import Market, Prices, Solver, drawn_future
+from referral_core.domain.routing.market import Market, Prices, Solver, drawn_future, mean_prices
 from referral_core.domain.routing.matching import OUT_OF_NETWORK, Service
 from referral_core.domain.routing.prices import PriceList, blend, decide
-from referral_core.domain.routing.publication import WEIGHT
+from referral_core.domain.routing.publication import FUTURES, WEIGHT
 from referral_core.domain.routing.service_index import ServiceIndex
 
 Booking = tuple[str, int] | None
@@ -21,7 +21,7 @@ Booking = tuple[str, int] | None
 Places = dict[str, list[int]]
 
 RESOLVE_EVERY: Final = 25
-_FIRST_SOLVES: Final = 8
+_FIRST_SOLVES: Final = 4
 
 
 class Policy(Protocol):
@@ -141,8 +141,8 @@ def greedy(season: Season) -> Policy:
 class BidPricePolicy:
     """The product's decision with prices that are solved again after every few arrivals.
 
-    Each solve takes one future, drawn from the past seasons, and moves the published prices as the
-    product does.
+    Each solve takes as many futures as the product's, drawn from the past seasons, and moves the
+    published prices as the product does.
     Who waits already is no part of it: priced in, those who never get a place would keep the places
     of this week dear until they perish.
     """
@@ -170,7 +170,8 @@ class BidPricePolicy:
         return _decided(self.index, arrival, now, places, prices)
 
     def _publish(self, now: Moment, places: Places) -> None:
-        solved = self.solver(self._market(now, places))
+        drawn = [self._market(now, places) for _ in range(FUTURES)]
+        solved = mean_prices(drawn, self.solver)
         labels = WEEK_LABELS[int(now.at) :]
         previous: Prices = (
             {s: self.published.of(s, labels) for s in solved} if self.published else {}

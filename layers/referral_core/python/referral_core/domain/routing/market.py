@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from statistics import fmean
 from typing import Final
 
 from referral_core.domain.routing.matching import DEFAULT_COSTS, CostModel, Demand, Service
@@ -47,6 +48,23 @@ Prices = dict[str, tuple[float, ...]]
 """Service id → points for a place in each week of the market."""
 Solver = Callable[[Market], Prices]
 """Solves a market for its dual prices; lives outside the request path and the domain."""
+
+
+def mean_prices(markets: Sequence[Market], solver: Solver) -> Prices:
+    """Return the mean of the prices of markets that differ only in what is expected of them.
+
+    Args:
+        markets: the same services and places, each with a future of its own; at least one.
+        solver: solves each.
+    """
+    first, *others = (solver(market) for market in markets)
+    return {
+        service: tuple(
+            fmean(of_week)
+            for of_week in zip(prices, *(solved[service] for solved in others), strict=True)
+        )
+        for service, prices in first.items()
+    }
 
 
 def drawn_future(

@@ -1,7 +1,8 @@
 """The next prices of a market: what was asked of it is drawn anew, as if it came again.
 
 Prices are solved over twice the weeks that are booked, so that the last of them does not seem the
-last there is; each solve moves what was published by an eighth, so that one future does not rule.
+last there is. Each publication takes the mean over two futures, and moves what was published by a
+quarter of the way to it, so that no future rules.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from referral_core.domain.routing.auction import bid_prices
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.routing.filters import Need
-from referral_core.domain.routing.market import Expected, Market, Prices, Solver, drawn_future
+from referral_core.domain.routing.market import (
+    Expected,
+    Market,
+    Prices,
+    Solver,
+    drawn_future,
+    mean_prices,
+)
 from referral_core.domain.routing.matching import CostModel
 from referral_core.domain.routing.prices import blend
 from referral_core.domain.routing.published import (
@@ -28,8 +36,10 @@ from referral_core.domain.routing.published import (
     service_of,
 )
 
-WEIGHT: Final = 0.12
-"""The share of one solve in what is published."""
+FUTURES: Final = 2
+"""Futures that are drawn for a publication: prices are the mean of what each comes to."""
+WEIGHT: Final = 0.25
+"""The share of a publication's futures in what is published."""
 VALID_FOR: Final = timedelta(hours=2)
 """How long prices are used: some runs of the schedule may fail."""
 DEFAULT_WEEKS: Final = 8
@@ -77,8 +87,8 @@ def next_market(
     weeks = weeks_from(now.date(), 2 * ahead)
     left = {p.npi: _left(p, ledger.reserved.get(p.npi, {}), weeks) for p in ledger.practitioners}
     version = f"{now.isoformat(timespec='seconds')}/{ledger.specialty}"
-    future = _future(ledger, now, ahead, weights, Random(version))  # noqa: S311 - no secret
-    prices = _prices(ledger, future, weeks, left, day=now.date(), solver=solver)
+    futures = _futures(ledger, now, ahead, weights, Random(version))  # noqa: S311 - no secret
+    prices = _prices(ledger, futures, weeks, left, day=now.date(), solver=solver)
     return PublishedMarket(
         specialty=ledger.specialty,
         version=version,
@@ -102,7 +112,7 @@ def _left(
 
 def _prices(
     ledger: Ledger,
-    future: Sequence[Expected],
+    futures: Sequence[Sequence[Expected]],
     weeks: Sequence[str],
     left: Mapping[str, Sequence[int]],
     *,
@@ -110,11 +120,12 @@ def _prices(
     solver: Solver,
 ) -> Prices:
     """Return the prices in the given weeks; none without anybody who asked, or who could serve."""
-    if not future or not ledger.practitioners:
+    if not any(futures) or not ledger.practitioners:
         return {}
     accepting = [p for p in ledger.practitioners if p.accepting and not p.disputes]
     services = [service_of(p, ledger.specialty, day) for p in accepting]
-    solved = solver(Market(services, {s.id: left[s.id] for s in services}, future))
+    places = {s.id: left[s.id] for s in services}
+    solved = mean_prices([Market(services, places, future) for future in futures], solver)
     known = ledger.previous.price_list if ledger.previous is not None else None
     blended = (
         solved
@@ -147,10 +158,13 @@ def _full_before(previous: PublishedMarket | None) -> frozenset[tuple[str, str]]
     )
 
 
-def _future(
+def _futures(
     ledger: Ledger, now: datetime, span: int, weights: Weights, rng: Random
-) -> list[Expected]:
-    """Draw the referrals of the next weeks from those of as many weeks before, twice over."""
+) -> list[list[Expected]]:
+    """Draw the referrals of the next weeks from those of as many weeks before, twice over.
+
+    Without an older half there is nothing to draw from: all futures are one.
+    """
     monday = now - timedelta(days=now.weekday(), hours=now.hour)
     recent, older = Counter[str](), Counter[str]()
     history: list[Expected] = []
@@ -163,14 +177,12 @@ def _future(
         again = kept.at + timedelta(weeks=span if is_recent else 2 * span)
         history.append(_expected(kept, ledger.specialty, (again - monday).days // 7, weights))
     if not older:
-        return history
-    return drawn_future(
-        history,
-        came=recent,
-        was_expected={name: float(count) for name, count in older.items()},
-        rng=rng,
-        volume=0.5,
-    )
+        return [history]
+    was_expected = {name: float(count) for name, count in older.items()}
+    return [
+        drawn_future(history, came=recent, was_expected=was_expected, rng=rng, volume=0.5)
+        for _ in range(FUTURES)
+    ]
 
 
 def _expected(kept: KeptDemand, specialty: str, week: int, weights: Weights) -> Expected:
