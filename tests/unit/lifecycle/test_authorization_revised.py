@@ -12,7 +12,7 @@ from referral_core.domain.updates import AppointmentBooked, AuthorizationDecided
 from referral_core.domain.work_items import Reason
 from tests.in_memory import World
 from tests.partner_actions import accepted, agreed, booked, reason_of
-from tests.unit.lifecycle.work_item_worlds import a_world, decide
+from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, decide, reply
 
 
 def says(world: World, verdict: str, **fields: Any) -> None:
@@ -123,3 +123,63 @@ def test_while_a_person_looks_it_is_kept_with_the_record() -> None:
     assert known.status is AuthorizationStatus.APPROVED
     decide(world, "keep-waiting")
     assert world.referral.work_item is None
+
+
+def test_a_denial_while_a_person_looks_at_something_else_is_kept_and_seen() -> None:
+    world = with_a_visit()
+    reply(world, "other")
+    says(world, "denied")
+    known = world.referral.authorization
+    assert known is not None
+    assert known.status is AuthorizationStatus.REVOKED
+    decide(world, "keep-waiting")
+    assert reason_of(world) is Reason.VISIT_UNAUTHORIZED
+
+
+def test_what_was_let_stand_is_asked_again_though_another_item_was_open() -> None:
+    world = with_a_visit()
+    visit = world.referral.appointment
+    assert visit is not None
+    says(world, "approved", valid_to=visit.start.date() - timedelta(2))
+    decide(world, "keep-waiting")
+    reply(world, "other")
+    says(world, "denied")
+    decide(world, "keep-waiting")
+    assert reason_of(world) is Reason.VISIT_UNAUTHORIZED
+
+
+def test_a_revocation_whose_answer_is_lost_is_due_soon(monkeypatch: Any) -> None:
+    world = with_a_visit()
+    monkeypatch.setattr(world.workflow, "complete_task", lambda *_: None)
+    says(world, "denied")
+    assert world.referral.due_at <= world.clock.now() + timedelta(minutes=5)
+
+
+def test_a_payers_word_puts_off_no_booking_and_reminds_no_clinic() -> None:
+    world = STANDS_AT[Reason.VISIT_UNAUTHORIZED]()
+    world.clock.move(timedelta(days=1))
+    decide(world, "rebook")
+    due, reminded = world.referral.due_at, len(world.clinics.reminded)
+    world.clock.move(timedelta(days=1))
+    says(world, "approved", valid_to=date(2026, 12, 31))
+    assert world.referral.due_at == due
+    assert len(world.clinics.reminded) == reminded
+
+
+def test_a_payers_denial_puts_off_no_booking_either() -> None:
+    world = STANDS_AT[Reason.VISIT_UNAUTHORIZED]()
+    world.clock.move(timedelta(days=1))
+    decide(world, "rebook")
+    due, reminded = world.referral.due_at, len(world.clinics.reminded)
+    says(world, "denied")
+    assert world.referral.due_at == due
+    assert len(world.clinics.reminded) == reminded
+
+
+def test_a_visit_that_is_authorized_again_is_said_to_be() -> None:
+    world = with_a_visit()
+    says(world, "denied")
+    decide(world, "keep-waiting")
+    assert "outside" in world.referral.status_reason or "authorize" in world.referral.status_reason
+    says(world, "approved", valid_to=date(2026, 12, 31))
+    assert world.referral.status_reason.startswith("The visit is booked; ")

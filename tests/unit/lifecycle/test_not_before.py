@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,7 @@ from referral_core.domain.work_items import Reason
 from tests.in_memory import World
 from tests.partner_actions import accepted, agreed, reason_of
 from tests.unit.fhir.orders import Json, an_order
-from tests.unit.lifecycle.work_item_worlds import of_order
+from tests.unit.lifecycle.work_item_worlds import decide, of_order
 
 LATER = date(2026, 3, 20)
 WAYS: list[Json] = [
@@ -69,3 +69,13 @@ def test_an_urgent_order_for_later_is_urgent_from_then_on(priority: str) -> None
     world: World = of_order(an_order(occurrencePeriod={"start": "2026-09-01"}, priority=priority))
     assert world.referral.current_step is Step.CHECK_READINESS
     assert world.referral.work_item is None
+
+
+def test_a_later_visit_that_was_agreed_on_is_no_leave_for_an_earlier_one() -> None:
+    world = of_order(an_order(occurrencePeriod={"start": "2026-03-23", "end": "2026-03-29"}))
+    accepted(world)
+    agreed(world)
+    world.report(AppointmentBooked, start=datetime(2026, 3, 31, 15, tzinfo=UTC))
+    decide(world, "accept-later")
+    world.report(AppointmentBooked, start=datetime(2026, 3, 6, 15, tzinfo=UTC))
+    assert reason_of(world) is Reason.VISIT_TOO_EARLY

@@ -116,6 +116,13 @@ def test_what_stands_in_many_names_makes_no_two_of_them_one(ours: str, theirs: s
     assert compare(known, named) is Likeness.ANOTHER
 
 
+@pytest.mark.parametrize("words", ["Maria de la Rosa", "de la Rosa, Maria"])
+def test_particles_make_no_words_a_name_of_ours(words: str) -> None:
+    known = somebody(family="de la Cruz", given="Ana", birth_date=BORN)
+    assert compare(known, somebody(words=words)) is Likeness.ANOTHER
+    assert compare(known, somebody(words="Ana de la Cruz", birth_date=BORN)) is Likeness.SAME
+
+
 @given(st.text(st.characters(categories=["L", "M"]), min_size=1, max_size=12))
 def test_a_name_is_its_own_in_any_case_and_script(name: str) -> None:
     assert families_agree(name, name)

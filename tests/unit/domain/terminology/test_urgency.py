@@ -104,6 +104,7 @@ def test_an_end_is_compared_only_with_a_known_time_of_receipt() -> None:
         ("Non-urgent dermatology", "routine"),
         ("Dermatology, not urgent", "routine"),
         ("Follow up after urgent care visit", "routine"),
+        ("Treatment-emergent central sleep apnea", "routine"),
         ("Marital status: single", "routine"),
     ],
 )

@@ -84,8 +84,10 @@ def referred(references: Iterable[Reference]) -> OwnId | None:
 
 def names_several(references: Iterable[Reference]) -> bool:
     """Whether references lead to more than one referral of ours."""
-    found = (own for own in map(_of_reference, references) if own is not None)
-    return len({own.referral_id for own in found if _is_of_our_shape(own)}) > 1
+    every = (own for own in map(_of_reference, references) if own is not None)
+    ours = [own for own in every if _is_of_our_shape(own)]
+    # An id with a part is surely ours; one without beside it may be a number of the partner's.
+    return len({own.referral_id for own in ([o for o in ours if o.part] or ours)}) > 1
 
 
 def _is_of_our_shape(own: OwnId) -> bool:

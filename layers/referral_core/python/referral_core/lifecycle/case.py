@@ -177,8 +177,7 @@ class Case:
     @property
     def not_before(self) -> date | None:
         """The day before which the patient is not to be seen; None where it has come."""
-        service = self.referral.service
-        starts_on = None if service.later_accepted else service.urgency.starts_on
+        starts_on = self.referral.service.urgency.starts_on
         return starts_on if starts_on is not None and starts_on > self.today else None
 
     def from_then(self, since: datetime) -> datetime:

@@ -155,7 +155,8 @@ def test_a_document_of_two_orders_is_not_kept_for_one_only(api: ApiClient, make:
 @pytest.mark.parametrize("make", [report, letter])
 def test_the_clinics_own_order_beside_ours_does_not_hide_it(api: ApiClient, make: Any) -> None:
     own_id = accepted(api)
-    document = make("ServiceRequest/local-4711", f"ServiceRequest/{own_id}", f"Task/{own_id}.b1")
+    of_its_own = "ServiceRequest/9f8b3c52d1e04a7fb6a05c9e2d7f1a34"  # a UUID without its dashes
+    document = make("ServiceRequest/local-4711", of_its_own, f"Task/{own_id}.b1")
     path = f"/fhir/{document['resourceType']}"
     assert api.call("POST", path, document, client="clinic-1").status == 201
     assert api.world.referrals.load(TENANT, own_id).referral.reports

@@ -152,9 +152,10 @@ def _words_agree(known: PatientIdentity, words: str) -> bool | None:
     """Whether words name a person; None where they need not be a name at all."""
     if not known.family:
         return None
-    if words_of(known.family) & words_of(words):
+    own = words_of(known.family)
+    if (own - _PARTICLES or own) & words_of(words):
         return True
-    parts = _LETTERS.findall(words)
+    parts = [part for part in _LETTERS.findall(words) if part.casefold() not in _PARTICLES]
     is_name = len(parts) in _NAME_LENGTHS and all(part[0].isupper() for part in parts)
     return False if is_name else None
 

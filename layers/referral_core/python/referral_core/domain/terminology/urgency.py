@@ -66,11 +66,13 @@ class UrgentWord(Model):
 
     Attributes:
         not_before: words behind it with which it means something else: urgent care is a place.
+        not_after: words before it with which it does: treatment-emergent apnea is no emergency.
     """
 
     word: str
     level: Priority
     not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
 
     def stands_in(self, words: Sequence[str]) -> bool:
         """Whether normalised words hold it, and do not say that it is not so."""
@@ -80,6 +82,7 @@ class UrgentWord(Model):
             list(words[start:end]) == own
             and _NOT_SO.isdisjoint(words[max(0, start - _BEFORE) : start])
             and not {*words[end : end + 1]} & {*self.not_before}
+            and not {*words[max(0, start - 1) : start]} & {*self.not_after}
             for start, end in ends
         )
 

@@ -10,7 +10,8 @@ from referral_core.domain.errors import Conflict, NotLegal, StaleRun
 from referral_core.domain.events import ClosureFacts, EventKind
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.referral import Referral, Reopening
+from referral_core.domain.outreach.series import last_contact
+from referral_core.domain.referral import Appointment, Referral, Reopening
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.consent import lacks_consent
 from referral_core.lifecycle.draft import Draft, draft, release
@@ -109,7 +110,7 @@ def _reopened(case: Case, resume: Step, actor: str, reason: str) -> Draft:
         attestation=None,
         report_reminders=0,
         reports_reviewed=len(referral.reports),
-        appointment=visit.but(told_before=None) if visit else None,
+        appointment=visit and _known(referral, visit),
         offers=referral.with_offer_ended("taken-back", "reopened") if rerouted else referral.offers,
         offers_window_start=len(referral.offers),
         contacts_window_start=len(referral.contacts),
@@ -122,6 +123,13 @@ def _reopened(case: Case, resume: Step, actor: str, reason: str) -> Draft:
         reopenings=(*referral.reopenings, _closure(case, actor, reason)),
     )
     return drafted.acted_by(actor)
+
+
+def _known(referral: Referral, visit: Appointment) -> Appointment:
+    """Return the visit that was: the patient heard of it at the end, unless that reached nobody."""
+    last = last_contact(referral)
+    in_vain = last is not None and last.purpose == "ending" and last.state not in {"sent", "made"}
+    return visit.but(called_off=False, told_before=None, told_off=visit.told_off or not in_vain)
 
 
 def _closure(case: Case, actor: str, reason: str) -> Reopening:

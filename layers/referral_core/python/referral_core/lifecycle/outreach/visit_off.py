@@ -16,6 +16,16 @@ from referral_core.lifecycle.case import Case
 
 _GOES_ON: Final = frozenset({Step.CHECK_READINESS, Step.ROUTE_REFERRAL, Step.AWAIT_VISIT})
 """The steps that see to another visit, none of which speaks with the patient first."""
+_MAY_TELL: Final = frozenset(
+    {
+        Step.OFFER_REFERRAL,
+        Step.CONTACT_PATIENT,
+        Step.AWAIT_VISIT,
+        Step.VERIFY_CLOSURE,
+        Step.OPEN_WORK_ITEM,
+    }
+)
+"""The steps that lead to ContactPatient."""
 
 
 def is_off(case: Case) -> bool:
@@ -40,9 +50,13 @@ def called_off(case: Case, *, known: bool = False) -> Appointment | None:
     visit = case.referral.appointment
     if visit is None:
         return None
-    is_news = is_off(case)
     ended = visit.cancelled()
-    return ended.but(called_off=True, told_off=known) if is_news else ended
+    if not is_off(case):
+        # Of what lies ahead the series told; the series of another clinic knows nothing of that.
+        return ended.but(told_off=ended.told_off or visit.start > case.now)
+    if case.referral.current_step not in _MAY_TELL:
+        return ended  # the next series begins with saying so
+    return ended.but(called_off=True, told_off=known)
 
 
 def is_owed(case: Case) -> bool:
@@ -62,6 +76,7 @@ def is_told_of(referral: Referral) -> bool:
 def told_first(case: Case, following: Next | None) -> Appointment | None:
     """Return the appointment with what follows once its patient knows; None: nothing is owed."""
     visit = case.referral.appointment
-    if visit is None or following not in _GOES_ON or not is_owed(case):
+    leads_there = case.referral.current_step in _MAY_TELL and following in _GOES_ON
+    if visit is None or not leads_there or not is_owed(case):
         return None
     return visit.but(told_before=following)

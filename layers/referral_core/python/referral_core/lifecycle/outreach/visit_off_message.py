@@ -87,7 +87,7 @@ def _onward(drafted: Draft) -> Draft:
     visit = drafted.after.appointment
     if visit is None or visit.told_before is None:
         return drafted
-    known = visit.but(told_off=True, told_before=None)
+    known = visit.but(told_off=visit.called_off, told_before=None)
     return drafted.with_after(drafted.after.but(appointment=known)).to(visit.told_before)
 
 

@@ -77,12 +77,34 @@ def revised(case: Case, update: AuthorizationDecided) -> Draft:
     )
     if after == known:
         return record_only(case, update)
+    visit = case.referral.appointment
+    if visit is not None:
+        # Whoever let the booking stand did so knowing what the payer had said until then.
+        seen = tuple(why for why in visit.seen_to if why is not Reason.VISIT_UNAUTHORIZED)
+        visit = visit.but(seen_to=seen)
+    terms = authorization_terms(after.number)
     return record_only(
         case,
         update,
         EventKind.AUTHORIZATION_DECIDED,
         facts=AuthorizationFacts(verdict=update.verdict),
+        effects=tuple(IndexIdentifier(identifier=term) for term in terms),
         authorization=after,
+        appointment=visit,
+    )
+
+
+def answered(case: Case, update: AuthorizationDecided) -> Authorization | None:
+    """Return a request that the referral did not wait for any more, with its late answer."""
+    known, pends = case.referral.authorization, update.verdict is AuthorizationVerdict.PENDED
+    if known is None or update.trace != known.trace or known.status in _DECIDED or pends:
+        return known
+    return known.but(
+        status=status_of(update.verdict),
+        number=update.number,
+        valid_from=update.valid_from,
+        valid_to=update.valid_to,
+        denial_reason=update.reason,
     )
 
 

@@ -46,12 +46,10 @@ def _authorized_anew(case: Case, update: AuthorizationDecided) -> Draft:
     revised = authorization.revised(case, update)
     is_news = revised.after.authorization != case.referral.authorization
     visit = revised.after.appointment
-    if not is_news or visit is None:
+    if not is_news or visit is None or not visit.is_booked:
         return revised
-    # Whoever let the booking stand did so knowing what the payer had said until then.
-    seen = tuple(why for why in visit.seen_to if why is not Reason.VISIT_UNAUTHORIZED)
-    looked_at = revised.after.but(appointment=visit.but(seen_to=seen))
-    return revised.with_after(looked_at).to(Step.AWAIT_VISIT)
+    # Due soon: a resolution that is lost is sent again before the visit.
+    return revised.with_after(revised.after.but(due_at=case.soon)).to(Step.AWAIT_VISIT)
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,13 @@ _ABOUT_APPOINTMENT: Final = frozenset(
 
 def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
     """Draft the payer's decision; once the referral went on without it, it is recorded only."""
-    decided = authorization.decided(case, update)
-    known = decided.after.authorization
     if case.referral.status not in _AUTHORIZING:
         anew = authorization.revised(case, update)
-        is_news = anew.after.authorization != case.referral.authorization
-        return anew if is_news else record_only(case, update, authorization=known)
+        if anew.after.authorization != case.referral.authorization:
+            return anew
+        return record_only(case, update, authorization=authorization.answered(case, update))
+    decided = authorization.decided(case, update)
+    known = decided.after.authorization
     if decided.next is None:
         return record_only(case, update, authorization=known)
     if decided.next is Step.OPEN_WORK_ITEM:
