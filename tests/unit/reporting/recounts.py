@@ -295,8 +295,12 @@ def _performed(one: One) -> tuple[int, int, str | None, Any]:
     """Return (known, unknown, network, tier) of what was performed."""
     if one.now.outcome == "care-received-elsewhere":
         here = int(one.inside(one.closed))
-        told = [e for e in one.events if fact(e, "elsewhere_network") is not None]
-        if not told:
+        told = [
+            e
+            for e in one.events
+            if e.kind is EventKind.REOPENED or fact(e, "elsewhere_network") is not None
+        ]
+        if not told or told[-1].kind is EventKind.REOPENED:
             return 0, here, None, None
         inside = fact(told[-1], "elsewhere_network")
         tier = fact(told[-1], "elsewhere_tier")

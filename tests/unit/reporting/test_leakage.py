@@ -102,6 +102,32 @@ def test_care_received_elsewhere_is_leakage_where_it_is_known(
     assert rows(DuckLake.of(events), "attrition", REQUEST) == []
 
 
+@pytest.mark.parametrize(
+    ("network", "performed", "unknown"), [(True, 1, 0), (None, 0, 1)], ids=["inside", "nobody"]
+)
+def test_what_ended_elsewhere_twice_counts_by_its_last_end(
+    *, network: bool | None, performed: int, unknown: int
+) -> None:
+    # Given an end outside the network, a reopening, and another end inside it, or with nobody named
+    day = a_whole_day()
+    gone = next(r for r in day.referrals if r.outcome is Outcome.CARE_RECEIVED_ELSEWHERE)
+    events = list(day.events(gone))
+    place = next(n for n, e in enumerate(events) if e.kind is EventKind.CANCEL_REQUESTED)
+    ended = events[place]
+    closed = next(e for e in reversed(events) if e.kind is EventKind.CLOSED)
+    events[place] = ended.but(facts=ended.facts.but(elsewhere_network=False, elsewhere_tier=3))
+    tier = None if network is None else 2
+    named = ended.facts.but(elsewhere_network=network, elsewhere_tier=tier)
+    after = events[-1].version
+    events += [
+        closed.but(kind=EventKind.REOPENED, version=after + 1),
+        ended.but(facts=named, version=after + 2),
+        closed.but(version=after + 3),
+    ]
+    found = leaked(events)
+    assert (found["performed"], found["outside"], found["unknown"]) == (performed, 0, unknown)
+
+
 def test_revenue_is_the_tables_and_what_it_lacks_is_not_valued() -> None:
     events = changed(network=False, available=True, override=None)
     (row,) = rows(DuckLake.of(events), "leakage_revenue", REQUEST)

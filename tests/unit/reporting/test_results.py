@@ -114,6 +114,45 @@ def test_a_row_a_referral_does_not_say_what_its_patient_is() -> None:
     assert [row.values["referral_id"] for row in found][:2] == ["r0", "r1"]
 
 
+def test_the_place_of_a_row_does_not_say_what_its_patient_is() -> None:
+    figure = definitions()["referrals"]
+    blank = [None] * (len(figure.selected) - 2)
+    languages = [("sw", "en", "es")[n % 3] for n in range(36)]
+    rows = [(said, None, None, f"r{n:02}", 1, *blank, 12) for n, said in enumerate(languages)]
+    found = result_of(figure, a_request(by=("language",)), rows).rows
+    assert [row.values["referral_id"] for row in found] == [f"r{n:02}" for n in range(36)]
+
+
+def test_in_another_order_of_the_cuts_and_in_another_figure_the_same_is_hidden() -> None:
+    sizes = {("en", "a"): 20, ("en", "b"): 12, ("es", "a"): 4, ("es", "b"): 30}
+    sizes |= {("pt", "a"): 20, ("pt", "b"): 12}
+
+    def hidden(figure: str, by: tuple[str, str]) -> set[tuple[object, object]]:
+        of, width = definitions()[figure], len(definitions()[figure].selected) - 1
+        rows = [
+            (*((a, b) if by[0] == "language" else (b, a)), None, n, *[0] * width, n)
+            for (a, b), n in sizes.items()
+        ]
+        found = result_of(of, a_request(by=by), rows).rows
+        return {(r.values["language"], r.values["specialty"]) for r in found if r.is_small}
+
+    once = hidden("volume", ("language", "specialty"))
+    assert once
+    assert hidden("volume", ("specialty", "language")) == once
+    assert hidden("conversion", ("language", "specialty")) == once
+
+
+def test_a_cut_is_not_overwritten_by_a_column_of_that_name() -> None:
+    columns = (20, 0, 0, "0", "0", "0", "4.50", "0", "4.50", 0)
+    result = result_of(
+        COST_PER_REFERRAL, a_request(by=("payer",)), [("acme", None, None, *columns)]
+    )
+    names = [column.name for column in result.columns]
+    assert len(set(names)) == len(names)
+    assert result.rows[0].values["by_payer"] == "acme"
+    assert as_parquet(result)
+
+
 def test_finance_and_cuts_that_say_nothing_of_a_patient_show_all_cells() -> None:
     assert not any(row.is_small for row in a_conversion(("en", 3, 1), small_cells=True).rows)
     assert not any(row.is_small for row in a_conversion(("harbor", 3, 1), by="payer").rows)

@@ -157,3 +157,23 @@ def test_where_the_total_says_what_the_cell_does_nobody_says_of_whom_it_is(
     table: Table, nameless: Unknown
 ) -> None:
     assert named(table, cover_of(table).nameless) == nameless
+
+
+def test_the_parts_of_a_cell_that_fewer_cuts_hide_are_not_all_shown() -> None:
+    table = {
+        ("en", "a"): 20,
+        ("en", "b"): 15,
+        ("en", "c"): 13,
+        ("es", "a"): 3,
+        ("es", "b"): 4,
+        ("es", "c"): 3,
+        ("pt", "a"): 20,
+        ("pt", "b"): 13,
+    }
+    assert hidden_in(by_fewer(table, [0])) == {("es",), ("pt",)}
+    assert any(values in hidden_in(table) for values in table if values[0] == "pt")
+
+
+def test_many_cells_of_nobody_named_are_hidden_at_once() -> None:
+    cells = [Cell((str(n % 300), str(n)), 1) for n in range(3_000)]
+    assert covered(cells, [0]).nameless == frozenset(range(len(cells)))

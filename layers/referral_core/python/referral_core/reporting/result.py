@@ -57,7 +57,10 @@ def result_of(
         rows: as the engine returned them; numbers may be text.
         small_cells: whether cells of few patients are shown (finance's own exports).
     """
-    cuts = [ResultColumn(name=n, kind=ColumnKind.TEXT, means=f"cut by {n}") for n in request.by]
+    cuts = [
+        ResultColumn(name=_cut_name(figure, n), kind=ColumnKind.TEXT, means=f"cut by {n}")
+        for n in request.by
+    ]
     behind = 1 if request.is_of_patients else 0
     read = [_read(figure, cuts, row[: len(row) - behind]) for row in rows]
     people = [int(row[-1] or 0) if behind else 0 for row in rows]
@@ -67,6 +70,8 @@ def result_of(
     found = [Row({**row, **_computed(figure, row)}) for row in read]
     if behind and not small_cells:
         found = _small_hidden(figure, texts, found, people)
+        # Sorted by what is shown: the place of a row would say what its patients are.
+        found.sort(key=lambda row: [str(row.values[name] or "") for name in texts])
     added = {
         c.name: sum((_number(row[c.name]) for row in read), _zero(c))
         for c in figure.selected
@@ -78,10 +83,15 @@ def result_of(
 
 def _read(figure: Definition, cuts: Sequence[ResultColumn], row: Sequence[Any]) -> dict[str, Value]:
     read = dict(zip((c.name for c in cuts), row, strict=False))
-    if "received_day" in read:
-        read["received_day"] = _value(ColumnKind.DAY, read["received_day"])
+    if (day := _cut_name(figure, "received_day")) in read:
+        read[day] = _value(ColumnKind.DAY, read[day])
     values = zip(figure.selected, row[3:], strict=True)
     return {**read, **{column.name: _value(column.kind, value) for column, value in values}}
+
+
+def _cut_name(figure: Definition, cut: str) -> str:
+    """Return what a cut's column is called: apart from a column of the figure's own."""
+    return f"by_{cut}" if any(column.name == cut for column in figure.shown) else cut
 
 
 def _value(kind: ColumnKind, value: Any) -> Value:
@@ -128,10 +138,12 @@ def _small_hidden(
         Cell(
             _place(row, figure, texts),
             min((n for n in (int(_number(row.values[figure.cell])), behind) if n > 0), default=0),
+            behind,
         )
         for row, behind in zip(rows, people, strict=True)
     ]
-    cover = covered(cells, [n for n, name in enumerate(texts) if name in PATIENT_CUTS])
+    cuts = _cuts(figure, texts)
+    cover = covered(cells, [n for n, name in enumerate(cuts) if name in PATIENT_CUTS])
     return [
         _without(row, texts, is_named=place not in cover.nameless) if place in cover.hidden else row
         for place, row in enumerate(rows)
@@ -141,9 +153,15 @@ def _small_hidden(
 def _place(row: Row, figure: Definition, texts: Sequence[str]) -> tuple[str, ...]:
     """Return the cuts of a row, and its figure's texts as one: no report leaves out one of them."""
     own = {column.name for column in figure.shown}
-    cuts = [str(row.values[name] or "") for name in texts if name not in own]
+    cuts = [str(row.values[name] or "") for name in _cuts(figure, texts)]
     said = [str(row.values[name] or "") for name in texts if name in own]
     return (*cuts, *(["/".join(said)] if said else []))
+
+
+def _cuts(figure: Definition, texts: Sequence[str]) -> Sequence[str]:
+    """Return the cuts by their names: asked for in another order they hide the same cells."""
+    own = {column.name for column in figure.shown}
+    return sorted(name for name in texts if name not in own)
 
 
 def _without(row: Row, texts: Sequence[str], *, is_named: bool) -> Row:

@@ -9,6 +9,7 @@ nobody is told of which patients it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -19,6 +20,8 @@ _LEAST: Final = 2
 
 _MOST: Final = 150
 """Unknowns that are solved for together; beyond, elimination takes longer than a caller waits."""
+_POSSIBLE: Final = 20_000
+"""Cells that there may be where nobody is named; of more, nobody is named at all."""
 _PRIME: Final = 2**31 - 1
 """Arithmetic modulo a prime is exact and does not grow."""
 
@@ -26,10 +29,17 @@ Values = tuple[str, ...]
 
 
 class Cell(NamedTuple):
-    """A row's place and size. Attributes: values: of the cuts, in their order."""
+    """A row's place and size.
+
+    Attributes:
+        values: of the cuts, in their order.
+        people: who stand behind it, whatever is counted: what decides which others are hidden, so
+            that no two figures show what the other hides.
+    """
 
     values: Values
     size: int
+    people: int = 0
 
 
 class Cover(NamedTuple):
@@ -58,6 +68,8 @@ def covered(cells: Sequence[Cell], of_patients: Sequence[int]) -> Cover:
     found, nameless = set(few), set[int]()
     while True:
         table.cover(found)
+        if table.is_too_wide(nameless):
+            return Cover(frozenset(range(len(cells))), frozenset(range(len(cells))))
         told = few & table.worked_out(found, nameless)
         if not told or len(nameless) == len(cells):
             return Cover(frozenset(found), frozenset(nameless))
@@ -70,6 +82,7 @@ class _Table:
     """Cells with the totals that others know of them."""
 
     def __init__(self, cells: Sequence[Cell], of_patients: Sequence[int]) -> None:
+        self._cells = cells
         self._sizes = [cell.size for cell in cells]
         self._values = [cell.values for cell in cells]
         cuts = range(len(cells[0].values)) if cells else range(0)
@@ -85,10 +98,45 @@ class _Table:
             before = len(found)
             for _, members in self._totals:
                 here = [i for i in members if i in found]
-                shown = sorted(set(members) - found, key=lambda i: (self._sizes[i], i))
+                shown = sorted(set(members) - found, key=self._rank)
                 while here and shown and (len(here) < _LEAST or self._sum(here) < FEW):
                     here.append(shown.pop(0))
                     found.add(here[-1])
+            for members in self._hidden_by_fewer_cuts:
+                if found.isdisjoint(members):
+                    found.add(min(members, key=self._rank))
+
+    def is_too_wide(self, nameless: set[int]) -> bool:
+        """Whether there may be more cells than can be looked at in the time of an answer."""
+        patients = len({self._at(i, self._of_patients) for i in range(len(self._sizes))})
+        return patients * len(nameless) > _POSSIBLE
+
+    def _rank(self, place: int) -> tuple[int, int, Values]:
+        """Return what is hidden first: few people, whatever the figure and its cuts' order."""
+        cell = self._cells[place]
+        return cell.people, cell.size, cell.values
+
+    @cached_property
+    def _hidden_by_fewer_cuts(self) -> Sequence[Sequence[int]]:
+        """The cells, by their members, that the reports by fewer cuts hide.
+
+        One of whose parts all are shown is their sum: so one of them is hidden here.
+        """
+        hidden = []
+        for chosen in self._choices:
+            of_patients = [n for n, cut in enumerate(chosen) if cut in self._of_patients]
+            if of_patients:
+                totals = list(self._by(chosen))
+                coarse = [
+                    Cell(
+                        self._at(members[0], chosen),
+                        self._sum(members),
+                        sum(self._cells[i].people for i in members),
+                    )
+                    for _, members in totals
+                ]
+                hidden += [totals[n].members for n in covered(coarse, of_patients).hidden]
+        return hidden
 
     def worked_out(self, found: set[int], nameless: set[int]) -> set[int]:
         """Return the hidden cells that totals tell, put together, and of whom they are."""

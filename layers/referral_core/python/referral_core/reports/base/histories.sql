@@ -56,9 +56,10 @@ SELECT
     max(CASE WHEN event = 'routed' AND back_of_kind = 1 AND network_available THEN 1 ELSE 0 END)
         AS network_was_available,
     max(CASE WHEN event = 'routed' AND back_of_kind = 1 THEN override END) AS override_code,
-    max(CASE WHEN elsewhere_network THEN 'in-network' WHEN NOT elsewhere_network
-        THEN 'out-of-network' END) AS elsewhere_network,
-    max(elsewhere_tier) AS elsewhere_tier,
+    max(CASE WHEN version = named_elsewhere AND elsewhere_network THEN 'in-network'
+        WHEN version = named_elsewhere AND NOT elsewhere_network THEN 'out-of-network' END)
+        AS elsewhere_network,
+    max(CASE WHEN version = named_elsewhere THEN elsewhere_tier END) AS elsewhere_tier,
     max(CASE WHEN answer = 'opted-out' THEN 1 ELSE 0 END) AS opted_out,
     max(CASE WHEN event = 'patient-not-reached' THEN 1 ELSE 0 END) AS not_reached
 FROM (
@@ -67,7 +68,10 @@ FROM (
         row_number() OVER (PARTITION BY referral_id ORDER BY version DESC) AS back,
         row_number() OVER (PARTITION BY referral_id, event ORDER BY version DESC) AS back_of_kind,
         max(CASE WHEN from_status = 'report-received' AND to_status = 'seen-awaiting-report'
-            THEN version ELSE 0 END) OVER (PARTITION BY referral_id) AS taken_back
+            THEN version ELSE 0 END) OVER (PARTITION BY referral_id) AS taken_back,
+        -- The last that was named, and nobody where the referral was opened again since.
+        max(CASE WHEN event = 'reopened' OR elsewhere_network IS NOT NULL THEN version END)
+            OVER (PARTITION BY referral_id) AS named_elsewhere
     FROM events
 ) AS e
 GROUP BY referral_id
