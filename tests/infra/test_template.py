@@ -311,6 +311,19 @@ def test_every_alarm_wakes_somebody_and_says_what_to_do(resources: Resources) ->
         assert alarm["EvaluationPeriods"] == 1
 
 
+def test_a_restore_stops_every_function_that_writes_the_record() -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    (loop,) = [one for one in runbook.splitlines() if "put-function-concurrency" in one]
+    stopped = set(loop.partition(" in ")[2].partition(";")[0].split())
+    writing = {
+        spec.name
+        for spec in (*STEPS, *OTHERS)
+        if any("Item" in act and "Get" not in act for act in spec.uses.get("TABLE_NAME", ()))
+    }
+    assert writing <= stopped
+    assert stopped <= {spec.name for spec in (*STEPS, *OTHERS)}
+
+
 def test_each_part_of_the_runbook_about_an_alarm_has_three_commands() -> None:
     parts = (ROOT / "docs/runbook.md").read_text().split("\n### ")[1:]
     assert len(parts) >= 12
