@@ -45,9 +45,8 @@ export async function clocks(board) {
 }
 
 /** Steps that failed and wait for a person: tried again one by one, or all of them. */
-export async function failures(board, again) {
-  const [{ workItems, next }, { deadLetters }] = await Promise.all([get(`/work-items?list=exceptions&reason=fault&_count=${LISTED}`), board()]);
-  const status = h("p.status", { role: "status" });
+export async function failures(board, again, status) {
+  const [{ workItems, next }, { deadLetters }] = await Promise.all([faults(), board()]);
   const retry = (item) => decide(item.id, { action: "retry", item: item.openedAt }, crypto.randomUUID());
   const both = acting(status);
   return [
@@ -57,23 +56,47 @@ export async function failures(board, again) {
         h("a", { href: `#/referral/${item.id}` }, item.placer ?? item.id.slice(0, 8)), words(item.queue), `${since(item.openedAt)} ago`, item.statusReason,
         both("Try again", () => retry(item).then(again), () => "Tried again.", `Try again: ${item.placer ?? item.id}`)]), "Executions that failed")
       : h("p.quiet", {}, "None waits for a person. An execution that is lost is started again by itself."),
-    workItems.length > 1 && h("p.actions", {}, both(next ? `Try these ${LISTED} again` : "Try all again", async () => {
-      for (const item of workItems) await retry(item);
+    workItems.length > 1 && h("p.actions", {}, both(next ? `Try these ${workItems.length} again` : "Try all again", async () => {
+      const refused = await allTried(workItems, retry);
       await again();
-    }, () => `${workItems.length} tried again.`)),
+      return refused;
+    }, (refused) => `${workItems.length - refused.length} tried again${refused.length ? `, ${refused.length} not: ${refused[0].message}` : "."}`)),
     h("h3", {}, "Dead letters and notices"),
     h("p", {}, deadLetters ? h("strong.late", {}, `▲ ${deadLetters} dead letters`) : "No dead letters", " lie in the queue of the cell."),
     h("p.actions", {},
       both("Give dead letters once more", () => post("/operations/redrive", {}), ({ used, kept, more }) => `${used} given to their consumers, ${kept} kept${more ? ", more wait: press again." : "."}`),
       both("Send undelivered notices once more", () => post("/operations/notices/replay", {}), ({ replayed, left, more }) => `${replayed.length} sent once more, ${left}${more ? " or more" : ""} left.`)),
-    status,
   ];
 }
 
+/** The first faults: they stand among other exceptions, so a page may be short, and `next` goes on. */
+async function faults() {
+  let { workItems, next } = await get(`/work-items?list=exceptions&reason=fault&_count=${LISTED}`);
+  while (next && workItems.length < LISTED) {
+    const page = await get(next.slice(next.indexOf("/work-items")));
+    workItems = [...workItems, ...page.workItems];
+    next = page.next;
+  }
+  return { workItems, next };
+}
+
+/** Try each; one that a colleague has, or has settled, keeps no other from it. */
+async function allTried(items, retry) {
+  const refused = [];
+  for (const item of items) {
+    try {
+      await retry(item);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      refused.push(error);
+    }
+  }
+  return refused;
+}
+
 /** What is held back, let go on; and the form that holds back. */
-export async function held(partners, again) {
-  const [{ pauses }, known] = await Promise.all([get("/operations/pauses"), partners()]);
-  const status = h("p.status", { role: "alert" });
+export async function held(partners, again, status) {
+  const { pauses } = await get("/operations/pauses");
   const both = acting(status);
   const place = h("div");
   return [
@@ -81,19 +104,22 @@ export async function held(partners, again) {
       ? table(["Held back", "Since", "Why", "Let go on"], pauses.map((each) => [`${words(each.scope)} ${each.of}`, `${dateTime(each.since)}, by ${each.by}`, each.reason,
         both("Let go on", () => del(`/operations/pauses/${each.id}`).then(again), () => "", `Let go on: ${each.of}`)]), "Held back")
       : h("p.quiet", {}, "Nothing is held back."),
-    h("p.actions", {}, h("button", { onclick: () => { fill(place, holdForm(known, again, () => fill(place))); place.querySelector("select").focus(); } }, "Hold back …")),
-    place, status,
+    h("p.actions", {}, h("button", { onclick: () => { fill(place, holdForm(partners, again, () => fill(place))); place.querySelector("select").focus(); } }, "Hold back …")),
+    place,
   ];
 }
 
-function holdForm(known, again, close) {
+function holdForm(partners, again, close) {
+  // Names to choose from, once the figure has them: what is held back is shown without it.
+  const names = h("datalist", { id: "partners" });
+  partners().then((known) => fill(names, known.filter(({ kind }) => kind in SCOPES).map(({ kind, partner }) => h("option", { value: partner }, SCOPES[kind])))).catch(() => {});
   const said = h("p.status", { role: "alert" });
   const submit = h("button.primary", { type: "submit" }, "Hold back");
   return h("form.act", { onsubmit: send }, h("h2", {}, "Hold back"),
     h("p.follows", {}, "Nothing is sent to them and nothing is lost: each referral says so, and goes on once it is let go on. Clocks keep running."),
     h("label", {}, h("span", {}, "What"), h("select", { name: "scope" }, Object.entries(SCOPES).map(([value, text]) => h("option", { value }, text)))),
     h("label", {}, h("span", {}, "Which"), h("input", { name: "of", required: true, maxlength: "64", list: "partners", autocomplete: "off" })),
-    h("datalist", { id: "partners" }, known.filter(({ kind }) => kind in SCOPES).map(({ kind, partner }) => h("option", { value: partner }, SCOPES[kind]))),
+    names,
     h("label", {}, h("span", {}, "Why, without a patient's name"), h("input", { name: "reason", required: true, minlength: "3", maxlength: "120", autocomplete: "off" })),
     said, h("p.actions", {}, submit, h("button.plain", { type: "button", onclick: close }, "Cancel")));
 

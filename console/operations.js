@@ -35,21 +35,23 @@ export async function operationsPage({ main, me }) {
       panel("Payers' clocks", () => clocks(board)),
       panel("Time in each step of the lifecycle", () => lifecycle(), ".whole"),
       panel("Partners' health, the last 30 days", () => health(partners)),
-      panel("Failed, and given up", (again) => failures(board, again)),
-      panel("Held back", (again) => held(partners, again)),
+      panel("Failed, and given up", (again, status) => failures(board, again, status)),
+      panel("Held back", (again, status) => held(partners, again, status)),
       panel("Received today", () => today(me)),
       panel("Funnel of the last 30 days", () => funnel())));
   return () => { left.page = true; };
 
   function panel(title, load, kind = "") {
     const place = h("div", {}, h("p.quiet", {}, "Loading …"));
+    // Beside what is shown anew: it says what came of an act.
+    const status = h("p.status", { role: "status" });
     const again = () => { board.forget(); return show(); };
-    const show = () => load(again).then((shown) => { fill(place, shown); }).catch((error) => {
+    const show = () => load(again, status).then((shown) => { fill(place, shown); }).catch((error) => {
       if (!(error instanceof Offline || error instanceof Refused)) throw error;
       if (!left.page) fill(place, h("p", { role: "alert" }, error.message), h("p.actions", {}, h("button", { onclick: again }, "Try again")));
     });
     show();
-    return h(`section.panel-card${kind}`, {}, h("h2", {}, title), place);
+    return h(`section.panel-card${kind}`, {}, h("h2", {}, title), place, status);
   }
 }
 

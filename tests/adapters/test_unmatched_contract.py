@@ -13,7 +13,7 @@ from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.errors import Conflict, NotFound
-from referral_core.domain.ids import Tenant
+from referral_core.domain.ids import ReferralId, Tenant
 from tests.in_memory import START, TENANT
 from tests.unit.entrypoints.http.unmatched_items import an_item
 
@@ -60,3 +60,23 @@ def test_an_item_is_settled_once_and_waits_no_longer(store: Store) -> None:
     assert store.get(TENANT, "item-1") == settled
     with pytest.raises(Conflict):
         store.settle(settled)
+
+
+def test_it_is_attached_to_one_referral_and_not_dismissed_meanwhile(store: Store) -> None:
+    one, another = (an_item(attached_to=ReferralId(to)) for to in ("one", "another"))
+    store.keep(an_item())
+    store.choose(one)
+    store.choose(one)
+    ended = {"settled_at": START, "settled_by": "staff-1"}
+    for refused in (store.choose, store.settle):
+        with pytest.raises(Conflict):
+            refused(another.but(**ended))
+    with pytest.raises(Conflict):
+        store.settle(an_item(**ended))
+    assert store.count(TENANT) == 1
+    store.release(one)
+    store.choose(another)
+    store.settle(another.but(**ended))
+    assert store.get(TENANT, "item-1") == another.but(**ended)
+    with pytest.raises(Conflict):
+        store.choose(another)

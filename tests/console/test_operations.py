@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.lifecycle import Queue
 from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.work_items import Reason
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
 from tests.console.office import PAGE, Office
 from tests.in_memory import TENANT
+from tests.unit.entrypoints.http.staff.test_people import stored
+from tests.unit.entrypoints.http.staff.test_work_items import an_item
 
 
 def opened(visit: Visit) -> Page:
@@ -95,6 +99,43 @@ def test_what_failed_is_tried_again_and_letters_are_given_once_more(
     expect(failed).to_contain_text("None waits for a person")
     referral = office.api.world.referrals.load(TENANT, item["id"]).referral
     assert referral.work_item is None or referral.work_item.reason is not Reason.FAULT
+
+
+def test_one_that_is_settled_meanwhile_keeps_no_other_from_being_tried_again(
+    visit: Visit, office: Office
+) -> None:
+    """Beside more other exceptions than one request looks through."""
+    both = [i for i in office.items("grace") if "retry" in i["actions"]][:2]
+    for each in both:
+        item = office.api.world.referrals.load(TENANT, each["id"]).referral.work_item
+        assert item is not None
+        changed(office, each["id"], work_item=item.but(reason=Reason.FAULT, owner=None))
+    for number in range(120):
+        other = an_item(-9_000, reason=Reason.PAYER_UNKNOWN)
+        stored(office.api.world, f"{number:032x}", queue=Queue.FRONT_OFFICE, work_item=other)
+    page = opened(visit)
+    failed = card(page, "Failed, and given up")
+    failed.get_by_role("button", name="Try all again").wait_for()
+    office.decide("grace", both[0]["id"], "retry")
+    office.decide("grace", both[1]["id"], "claim")
+    failed.get_by_role("button", name="Try all again").click()
+    expect(failed.get_by_role("status")).to_contain_text("1 tried again, 1 not:")
+    expect(failed).to_contain_text("None waits for a person")
+
+
+def test_what_is_held_back_is_shown_while_figures_are_computed(
+    visit: Visit, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = office.answer
+
+    def answered(method: str, url: str, headers: Any, body: str) -> Any:
+        if "/reports/partners" in url:
+            return 202, {"Content-Type": "application/json"}, b'{"status": "running"}'
+        return answer(method, url, headers, body)
+
+    monkeypatch.setattr(office, "answer", answered)
+    page = opened(visit)
+    expect(card(page, "Held back")).to_contain_text("Nothing is held back")
 
 
 def test_a_payer_is_held_back_and_let_go_on(visit: Visit, office: Office) -> None:

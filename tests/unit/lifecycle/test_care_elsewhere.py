@@ -12,7 +12,7 @@ from referral_core.domain.work_items import Reason
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import accepted
 from tests.unit.entrypoints.http.staff.test_people import at
-from tests.unit.lifecycle.work_item_worlds import a_world
+from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world
 from tests.unit.reporting.lakes import a_request, rows
 
 PREFERRED, AFFILIATED, NOT_LISTED = "1999900100", "1999900200", "1999999999"
@@ -80,3 +80,17 @@ def test_leakage_knows_where_they_went(npi: str | None, figure: tuple[int, int, 
     world = api.world
     api.decide("close:care-received-elsewhere", **({"performer": npi} if npi else {}))
     assert leaked(world) == figure
+
+
+def test_before_it_is_known_who_pays_no_network_is_recorded() -> None:
+    world = STANDS_AT[Reason.MISSING_INFORMATION]()
+    world.report(CareReceivedElsewhere, role=Role.EHR, performer=PREFERRED)
+    assert told(last(world, EventKind.CANCEL_REQUESTED)) == (PREFERRED, None, None)
+    assert leaked(world) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("said", ["199990010", "J.Smith-508-555-0160"])
+def test_what_is_no_npi_comes_into_no_event(said: str) -> None:
+    api = at(Reason.PATIENT_NOT_REACHED)
+    refused = api.decide("close:care-received-elsewhere", performer=said)
+    assert (refused.status, refused.code) == (400, "incomplete-decision")

@@ -150,8 +150,23 @@ class UnmatchedItems(Protocol):
     def count(self, tenant: Tenant) -> int:
         """Count what nobody has settled."""
 
+    def choose(self, item: Unmatched) -> None:
+        """Write to which referral it is about to be attached, before it is: one, whoever is at it.
+
+        Raises:
+            Conflict: it is settled, or somebody attaches it to another one.
+        """
+
+    def release(self, item: Unmatched) -> None:
+        """Take back what `choose` wrote, since the referral refused it."""
+
     def settle(self, item: Unmatched) -> None:
-        """Write that a person settled it. Raises: Conflict when it is settled already."""
+        """Write that a person settled it.
+
+        Raises:
+            Conflict: it is settled already, or somebody attaches it to another referral, or to any
+                while it is dismissed.
+        """
 
 
 class Directory(Protocol):

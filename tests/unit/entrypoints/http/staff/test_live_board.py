@@ -86,6 +86,25 @@ def test_the_clocks_that_run_are_counted_by_payer_and_the_first_to_run_out_lead(
     assert clocks["more"] is False
 
 
+def test_a_clock_runs_on_while_a_step_failed_and_an_appeals_begins_with_the_appeal() -> None:
+    fault = an_item(1, reason=Reason.FAULT)
+    api = an_office(
+        failed={
+            "queue": Queue.REFERRAL_COORDINATORS,
+            "authorization": asked("harbor", 73, -1),
+            "work_item": fault,
+        },
+        appealed={
+            "status_since": NOW - HOUR,
+            "authorization": asked("pioneer", 900, 71, status=AuthorizationStatus.APPEALED),
+        },
+    )
+    assert board(api).body["clocks"]["payers"] == [
+        {"payer": "harbor", "breached": 1},
+        {"payer": "pioneer", "running": 1},
+    ]
+
+
 def test_more_requests_than_are_read_are_said() -> None:
     many = {f"r{n:04}": {"authorization": asked("harbor", 1, 71)} for n in range(2_001)}
     clocks = board(an_office(**many)).body["clocks"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from referral_core.adapters.memory.people import MemoryPeople
 from referral_core.domain.access.principal import Duty, Person, Principal
 from referral_core.domain.errors import Retryable
 from referral_core.domain.lifecycle import Queue
@@ -344,3 +345,13 @@ def test_a_filter_that_no_list_takes_is_not_kept_nor_listed() -> None:
     body = {"name": "Olu", "duty": "staff", "teams": [CALLS]}
     assert api.call("PUT", f"/people/{OLU}", body, client=GRACE).status == 200
     assert api.call("GET", "/filters", client=OLU).body["filters"] == []
+
+
+def test_ones_own_name_is_taken_before_anything_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """DynamoDB refuses a transaction that checks an item and puts it."""
+    api = an_api(World())
+    monkeypatch.setattr(MemoryPeople, "add", None)
+    refused = post(api, "/people", {**INES, "username": GRACE}, GRACE)
+    assert refused.code == "name-taken"

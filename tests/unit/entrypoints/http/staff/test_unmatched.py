@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Status
+from referral_core.domain.unmatched import Unmatched
 from referral_core.domain.updates import AppointmentFulfilled, OfferDeclined
 from referral_core.entrypoints.http.route import READ_RECORDS
 from tests.in_memory import REFERRAL, World
 from tests.partner_actions import TO_THE_END, accepted, agreed, booked
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.events import an_event
+from tests.unit.entrypoints.http.staff.test_people import stored
 from tests.unit.fhir.orders import Json
 
 LETTER = base64.b64encode(b"letter").decode()
@@ -62,7 +65,10 @@ def test_what_came_is_read_before_it_is_matched_and_the_reading_is_on_record(
         an_event("GET", path, None, caller=api.handed_over("staff-1")), None
     )
     assert base64.b64decode(answer["body"]) == b"letter"
-    assert api.trail.entries[-1].operation == "read-unmatched"
+    read = api.trail.entries[-1]
+    assert (read.operation, read.unmatched) == ("read-unmatched", item["id"])
+    # The ids in the list are no referrals'.
+    assert {e.referral_id for e in api.trail.entries if e.operation == "search-unmatched"} == {None}
     assert api.call("GET", "/unmatched/nothing/document").status == 404
     assert decide(api, item, "dismiss").status == 200
     assert api.call("GET", "/work-items/counts").body["unmatched"] == 0
@@ -203,3 +209,39 @@ def test_what_comes_after_the_end_is_put_before_a_person(api: ApiClient) -> None
         ("referral-closed", "report-received"),
     ]
     assert all(i["candidates"][0]["referralId"] == REFERRAL for i in waiting(api))
+
+
+MEANWHILE: tuple[Json, ...] = ({"action": "dismiss"}, {"action": "attach", "referralId": "b" * 32})
+
+
+@pytest.mark.parametrize("first", MEANWHILE)
+def test_who_comes_second_is_told_what_was_done_and_attaches_nothing(
+    api: ApiClient, first: Json
+) -> None:
+    stored(api.world, "b" * 32)
+    send(api, a_document())
+    (item,) = waiting(api)
+    assert decide(api, item, **first).status == 200
+    second = decide(api, item, "attach", referralId=REFERRAL)
+    assert (second.status, second.code) == (409, "overtaken")
+    assert api.world.referral.status is Status.SEEN_AWAITING_REPORT
+
+
+@pytest.mark.parametrize("first", MEANWHILE)
+def test_of_two_who_settle_it_at_once_one_is_refused_before_anything_is_attached(
+    api: ApiClient, first: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(api.world, "b" * 32)
+    send(api, a_document())
+    (item,) = waiting(api)
+    get, others = api.unmatched.get, [first]
+
+    def read(tenant: Tenant, item_id: str) -> Unmatched:
+        found = get(tenant, item_id)
+        if others:
+            assert decide(api, item, **others.pop()).status == 200
+        return found
+
+    monkeypatch.setattr(api.unmatched, "get", read)
+    assert decide(api, item, "attach", referralId=REFERRAL).status == 503
+    assert api.world.referral.status is Status.SEEN_AWAITING_REPORT

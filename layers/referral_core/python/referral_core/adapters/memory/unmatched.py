@@ -40,8 +40,16 @@ class MemoryUnmatched:
         """Count what nobody has settled."""
         return sum(i.tenant == tenant and i.settled_at is None for i in self.items.values())
 
-    def settle(self, item: Unmatched) -> None:
-        """Write that a person settled it."""
-        if self.get(item.tenant, item.id).settled_at is not None:
-            raise Conflict("Somebody settled it already.")
+    def choose(self, item: Unmatched) -> None:
+        """Write to which referral it is about to be attached."""
+        known = self.get(item.tenant, item.id)
+        if known.settled_at is not None or known.attached_to not in {None, item.attached_to}:
+            raise Conflict("Somebody else settles it, or did: look again.")
         self.items[item.tenant, item.id] = item
+
+    def release(self, item: Unmatched) -> None:
+        """Take back what `choose` wrote."""
+        self.choose(item)
+        self.items[item.tenant, item.id] = item.but(attached_to=None)
+
+    settle = choose

@@ -59,6 +59,7 @@ class AuditEntry(Model):
         id: of the access; one that shows several referrals is an entry of each.
         tenant: whose record it is; of a refused caller whom nobody knows, None.
         referral_id: whose content it shows; None where it names none.
+        unmatched: the item whose content it shows, of what belongs to no referral yet.
         agent: client id or sign-in name of who asked; of a disclosure, the function.
         person: the agent's name in full, where it is a person.
         address: from which it was asked.
@@ -72,6 +73,7 @@ class AuditEntry(Model):
     at: datetime
     tenant: Tenant | None
     referral_id: ReferralId | None = None
+    unmatched: str | None = None
     access: Access
     agent: str
     role: Role | None = None

@@ -7,7 +7,6 @@ from datetime import UTC
 from typing import Any, Final
 
 from referral_core.domain.access.audit import Access, AuditEntry
-from referral_core.domain.ids import ReferralId
 from referral_core.fhir.parse import Json
 from referral_core.fhir.systems import ORGANIZATION
 
@@ -20,6 +19,7 @@ _INTERACTION: Final = "http://hl7.org/fhir/restful-interaction"
 _REASON: Final = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _ENTITY_TYPE: Final = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _OBJECT_ROLE: Final = "http://terminology.hl7.org/CodeSystem/object-role"
+UNMATCHED: Final = "https://referral-router.example/identifiers/unmatched"
 CLIENT: Final = "https://referral-router.example/identifiers/client"
 _ACTIONS: Final = {Access.READ: "R", Access.SEARCH: "E", Access.WRITE: "U", Access.DISCLOSE: "R"}
 _INTERACTIONS: Final = {Access.READ: "read", Access.SEARCH: "search-type", Access.WRITE: "update"}
@@ -30,7 +30,7 @@ _IP_ADDRESS: Final = "2"
 def audit_event(entries: Sequence[AuditEntry]) -> Json:
     """Make the AuditEvent of one access: its entries, one for each referral that it showed."""
     entry = entries[0]
-    entities = [_entity(each.referral_id) for each in entries if each.referral_id]
+    entities = [_entity(what) for each in entries if (what := _shown_by(each))]
     return {
         "resourceType": "AuditEvent",
         "id": entry.id,
@@ -100,9 +100,17 @@ def _recipients(entry: AuditEntry) -> list[Json]:
     ]
 
 
-def _entity(referral_id: ReferralId) -> Json:
+def _shown_by(entry: AuditEntry) -> Json | None:
+    if entry.referral_id is not None:
+        return {"reference": f"ServiceRequest/{entry.referral_id}"}
+    if entry.unmatched is not None:
+        return {"identifier": {"system": UNMATCHED, "value": entry.unmatched}}
+    return None
+
+
+def _entity(what: Json) -> Json:
     return {
-        "what": {"reference": f"ServiceRequest/{referral_id}"},
+        "what": what,
         "type": _coding(_ENTITY_TYPE, "2", "System Object"),
         "role": _coding(_OBJECT_ROLE, "4", "Domain Resource"),
     }

@@ -36,6 +36,10 @@ def destination(case: Case, npi: str | None) -> Destination:
     if npi is None:
         return {}
     referral, known = case.referral, case.referral.eligibility
+    pays_alone = referral.self_pay is not None or case.content.coverage.self_pay
+    if known is None and not pays_alone:
+        # Nobody knows yet who pays, so nobody knows whose network counts.
+        return {"elsewhere": npi}
     payer, plan = (known.payer, case.content.coverage.plan) if known else (None, None)
     listed = case.sources.directory.entries_of(referral.tenant, npi)
     tier = min((one.tier_for(payer, plan, case.today) for one in listed), default=_OUTSIDE)

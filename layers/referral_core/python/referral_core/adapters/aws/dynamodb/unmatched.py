@@ -59,14 +59,33 @@ class UnmatchedTable:
         """Count what nobody has settled; of keys only."""
         return self._table.count(BY_QUEUE, keys.queue(tenant, _LIST))
 
+    def choose(self, item: Unmatched) -> None:
+        """Write to which referral it is about to be attached."""
+        self._write(item)
+
+    def release(self, item: Unmatched) -> None:
+        """Take back what `choose` wrote."""
+        self._write(item.but(attached_to=None), chosen=item.attached_to)
+
     def settle(self, item: Unmatched) -> None:
         """Write that a person settled it; it leaves the list."""
-        waits = "attribute_exists(#queue)"
-        part = self._table.put("unmatched", _item(item), waits, {"#queue": BY_QUEUE.partition})
+        self._write(item)
+
+    def _write(self, kept: Unmatched, chosen: str | None = None) -> None:
+        """Write an item that waits, and that nobody attaches to another referral."""
+        own = chosen or kept.attached_to
+        free = "attribute_exists(#queue) AND (attribute_not_exists(chosen){})"
+        part = self._table.put(
+            "unmatched",
+            _item(kept),
+            free.format(" OR chosen = :chosen" if own else ""),
+            {"#queue": BY_QUEUE.partition},
+            values=item(**{":chosen": own}) if own else None,
+        )
         try:
             self._table.transact([part])
         except ConditionsFailed as error:
-            raise Conflict("Somebody settled it already.") from error
+            raise Conflict("Somebody else settles it, or did: look again.") from error
 
 
 def _item(kept: Unmatched) -> Item:
@@ -75,6 +94,7 @@ def _item(kept: Unmatched) -> Item:
         pk=keys.unmatched(kept.tenant, kept.id),
         sk=keys.Sort.UNMATCHED.value,
         body=kept.model_dump_json(exclude_none=True),
+        chosen=kept.attached_to,
         received_at=keys.second(kept.received_at),
         queue_key=keys.queue(kept.tenant, _LIST) if is_waiting else None,
     )

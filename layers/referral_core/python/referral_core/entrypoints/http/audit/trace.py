@@ -51,6 +51,8 @@ _READS_TOO: Final = NO_RECORDS | {"find-for-operators"}
 _UNSAID: Final = NO_RECORDS | WRITES_WITH_EVENTS
 _ABOUT_REFERRALS: Final = ("/fhir/", "/work-items/", "/referrals/")
 """Paths whose id is a referral's."""
+_OF_NO_REFERRAL: Final = "/unmatched"
+"""Paths whose ids, in answers too, are of what belongs to no referral yet."""
 _REFUSED_AT_THE_DOOR: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _REFUSALS: Final = _REFUSED_AT_THE_DOOR | {HTTPStatus.NOT_FOUND}
 _NOBODY: Final = "unknown"
@@ -110,6 +112,10 @@ class Audit:
 
     def _granted(self, route: Route, request: Request, response: Response) -> None:
         named, access_id = _named_by(route, request.resource_id), uuid4().hex
+        if route.path.startswith(_OF_NO_REFERRAL):
+            entry = self._entry(route, request, access_id, None)
+            self._record([entry.but(unmatched=request.resource_id or None)])
+            return
         found: list[ReferralId | None] = [named] if named else []
         found = found or list(dict.fromkeys(shown_in(response.body))) or [None]
         self._record([self._entry(route, request, access_id, r) for r in found])
@@ -183,7 +189,8 @@ def shown_in(body: Mapping[str, Any] | Content) -> Iterator[ReferralId]:
             resource = row.get("resource", row) if isinstance(row, Mapping) else {}
             about = resource.get("entity") if _is_audit(resource) else [resource]
             for one in about or ():
-                shown_id = one["what"]["reference"] if _is_audit(resource) else one.get("id", "")
+                what = one["what"].get("reference", "") if _is_audit(resource) else None
+                shown_id = one.get("id", "") if what is None else what
                 own = own_id(str(shown_id).rpartition("/")[2])
                 if own is not None:
                     yield own.referral_id

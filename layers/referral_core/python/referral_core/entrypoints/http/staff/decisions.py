@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from referral_core.domain import work_items
-from referral_core.domain.codes import number_in
-from referral_core.domain.lifecycle import Step
+from referral_core.domain.codes import npi_in, number_in
+from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.replies import CallResult
 from referral_core.domain.payers.authorization import AuthorizationVerdict
@@ -130,6 +130,10 @@ def factory_of(decision: Decision, referral: Referral) -> UpdateFactory:
             if action == work_items.CHOOSE_PERFORMER:
                 both = decision.performer and decision.override
                 _require(both, f"performer and override ({', '.join(get_args(Override))})", action)
+            ends = work_items.outcome_of(action)
+            if decision.performer and ends is Outcome.CARE_RECEIVED_ELSEWHERE:
+                is_known = npi_in(decision.performer) is not None
+                _require(is_known, "performer, an NPI of ten digits, or none", action)
             return partial(
                 DecisionMade,
                 action=action,

@@ -16,7 +16,8 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.payers.authorization import Authorization, AuthorizationStatus
 from referral_core.domain.referral import Referral
-from referral_core.domain.work_items.lists import FIRST, OfTeam, Waiting
+from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason
+from referral_core.domain.work_items.lists import FIRST, Exceptional, OfTeam, Waiting
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.staff.operations import operator_of
@@ -71,7 +72,7 @@ class ShowLiveBoard:
             more |= is_cut
             if referral is None or (asked := _clock(referral)) is None:
                 continue
-            state = _state(asked, now)
+            state = _state(asked, _began(referral, asked), now)
             counts.setdefault(asked.payer or "", Counter())[state] += 1
             rows.append(_row(referral, asked, state))
         rows.sort(key=lambda row: str(row["dueAt"]))
@@ -79,9 +80,12 @@ class ShowLiveBoard:
         return {"payers": payers, "nearest": rows[:_NEAREST], "more": more}
 
     def _asked(self, tenant: Tenant) -> Iterator[tuple[Referral | None, bool]]:
-        """Iterate over what the team of authorizations has; last, whether some was left unread."""
-        team = Queue.PRIOR_AUTHORIZATION
-        for of in (Waiting(team), OfTeam(team)):
+        """Iterate over what may have a clock; of each list last, whether some was left unread.
+
+        It is with the team of authorizations; where a step failed meanwhile, with whom that is for.
+        """
+        team, failed = Queue.PRIOR_AUTHORIZATION, WORK_ITEM_POLICIES[Reason.FAULT].queue
+        for of in (Waiting(team), OfTeam(team), Exceptional(failed)):
             after: str | None = FIRST
             for _ in range(_PAGES):
                 page, after = self.lists.items(tenant, of, _PAGE, after=after or FIRST)
@@ -97,12 +101,17 @@ def _clock(referral: Referral) -> Authorization | None:
     return asked if asked and asked.due_at and asked.status in _ASKED else None
 
 
-def _state(asked: Authorization, now: datetime) -> str:
+def _began(referral: Referral, asked: Authorization) -> datetime:
+    """Return when the clock began that runs: an appeal's with the appeal."""
+    is_appeal = asked.status is AuthorizationStatus.APPEALED
+    return referral.status_since if is_appeal else asked.requested_at
+
+
+def _state(asked: Authorization, began: datetime, now: datetime) -> str:
     """Return how much of a clock is gone: running, late (its last quarter), or breached."""
     if asked.due_at is None or now >= asked.due_at:
         return "breached"
-    whole = asked.due_at - asked.requested_at
-    return "late" if now - asked.requested_at >= whole * _LAST_QUARTER else "running"
+    return "late" if now - began >= (asked.due_at - began) * _LAST_QUARTER else "running"
 
 
 def _row(referral: Referral, asked: Authorization, state: str) -> dict[str, Any]:

@@ -50,6 +50,9 @@ class ManagePeople:
         """Make a person who can sign in; the answer alone ever says the first password."""
         manager = _manager(request)
         asked = read_body(Onboarding, request.body, "person")
+        if asked.username == manager.client_id:
+            # One transaction may not check an item and write it.
+            _refuse("name-taken", "This sign-in name is your own: choose another.")
         principal = Principal.of_person(asked.username, manager.tenant, _person(asked), asked.teams)
         try:
             # First: whoever has the name keeps it, whatever the pool says of it.

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from referral_core.domain.effects import KeepEvidence
-from referral_core.domain.errors import NotFound
+from referral_core.domain.errors import NotFound, NotLegal
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Referral
@@ -27,6 +27,7 @@ from referral_core.entrypoints.http.search_parameters import check_parameters, c
 from referral_core.entrypoints.http.staff.decisions import read_body
 from referral_core.entrypoints.http.staff.documents import as_it_came
 from referral_core.entrypoints.http.updates.service import UpdateService, receipt
+from referral_core.fhir.errors import FhirError
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.ports import UnmatchedItems
 
@@ -90,14 +91,33 @@ class MatchItems:
         settled = item.but(settled_at=self.service.clock.now(), settled_by=principal.client_id)
         result = Receipt.RECORDED
         if item.settled_at is not None:
-            return receipt(request, Receipt.DUPLICATE, HTTPStatus.OK)
+            return self._settled_before(request, item, matching)
         if matching.action == "attach":
             referral = self._named(principal.tenant, matching)
             settled = settled.but(attached_to=referral.id)
-            result = self._attach(settled, referral, principal.organization)
+            # First: whoever is at it meanwhile attaches it to no other, and dismisses it not.
+            self.items.choose(item.but(attached_to=referral.id))
+            try:
+                result = self._attach(settled, referral, principal.organization)
+            except (NotLegal, FhirError):
+                self.items.release(item.but(attached_to=referral.id))
+                raise
         # Last: what could not be attached goes on waiting.
         self.items.settle(settled)
         return receipt(request, result, HTTPStatus.OK)
+
+    def _settled_before(self, request: Request, item: Unmatched, matching: Matching) -> Response:
+        """Say that it is done already, or that somebody decided otherwise."""
+        wanted = matching.referral_id if matching.action == "attach" else None
+        if wanted != item.attached_to:
+            done = f"attached it to {item.attached_to}" if item.attached_to else "dismissed it"
+            refuse(
+                "overtaken",
+                f"Nothing was done: {item.settled_by} {done} before.",
+                code="conflict",
+                status=HTTPStatus.CONFLICT,
+            )
+        return receipt(request, Receipt.DUPLICATE, HTTPStatus.OK)
 
     def _named(self, tenant: Tenant, matching: Matching) -> Referral:
         if matching.referral_id is None:
