@@ -30,7 +30,7 @@ from referral_core.adapters.clock import VirtualClock
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
 from referral_core.entrypoints.http.staff.known_names import can_be_paused, no_such
-from referral_core.operations_ports import Parties
+from referral_core.ports.operations import Parties
 
 Clients = Callable[[str], Any]
 

@@ -62,7 +62,7 @@ from referral_core.lifecycle.steps.request_authorization import RequestAuthoriza
 from referral_core.lifecycle.steps.route_referral import RouteReferral
 from referral_core.lifecycle.steps.verify_closure import VerifyClosure
 from referral_core.pathways import pathway, pathway_for
-from referral_core.ports import Workflow
+from referral_core.ports.lifecycle import Workflow
 from tests.unit.builders import role_of
 
 # --- a tenant, its partners, and referrals -------------------------------------------------------

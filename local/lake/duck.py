@@ -13,7 +13,7 @@ import duckdb
 
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
-from referral_core.lake_ports import LakeQuery
+from referral_core.ports.lake import LakeQuery
 from referral_core.reporting.columns import COLUMNS, PARTITIONS, TABLE, ColumnType
 from referral_core.reporting.rows import row_of
 

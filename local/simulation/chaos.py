@@ -28,7 +28,7 @@ from local.simulation.world import HORIZON, World
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import ProgressNoted, Role
 from referral_core.lifecycle.engine.apply_update import apply_update
-from referral_core.ports import Documents, DueIndex, Messenger, Referrals, Workflow
+from referral_core.ports.lifecycle import Documents, DueIndex, Messenger, Referrals, Workflow
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.run import Delivery, Run
 from referral_core.domain.waitlist import Waiting
 from referral_core.domain.writes import Commit, ReferralState
-from referral_core.ports import Workflow
+from referral_core.ports.lifecycle import Workflow
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from local.simulation.transport import InProcessPool
 from referral_core.domain.errors import Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message
-from referral_core.ports import Documents, Messenger
+from referral_core.ports.lifecycle import Documents, Messenger
 
 
 class FaultyMessenger:

@@ -14,7 +14,7 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.entrypoints.http.updates.uploads import UploadStore
 from referral_core.lifecycle.engine.conflicts import Conflicts
-from referral_core.ports import (
+from referral_core.ports.lifecycle import (
     Clock,
     Documents,
     DueIndex,

@@ -54,7 +54,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Party
 from referral_core.domain.referral import Referral
 from referral_core.lifecycle.engine.conflicts import Conflicts
-from referral_core.ports import Documents, DueIndex, Messenger, Referrals, Workflow
+from referral_core.ports.lifecycle import Documents, DueIndex, Messenger, Referrals, Workflow
 
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston, as in the demo."""

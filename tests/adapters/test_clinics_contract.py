@@ -20,7 +20,7 @@ from referral_core.domain.orders.clinical_content import ClinicalContent, Clinic
 from referral_core.domain.referral import Referral
 from referral_core.fhir.intake.orders import read_referrals
 from referral_core.fhir.outbound.offers import offer_bundle
-from referral_core.ports import Clinics
+from referral_core.ports.lifecycle import Clinics
 from tests.adapters.still_world import Partner, partner
 from tests.unit.builders import NOW
 from tests.unit.fhir.partners import a_performer, an_offered_referral

@@ -23,7 +23,7 @@ from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pause import Pause, PauseScope
 from referral_core.domain.updates import Role
-from referral_core.ports import Directory
+from referral_core.ports.lifecycle import Directory
 from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT
 from tests.unit.fhir.partners import a_performer

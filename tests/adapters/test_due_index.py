@@ -22,7 +22,7 @@ from referral_core.domain.events import EventKind
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Notice
 from referral_core.domain.writes import Commit
-from referral_core.ports import DueIndex as DuePort
+from referral_core.ports.lifecycle import DueIndex as DuePort
 from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
 

@@ -17,7 +17,7 @@ from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.referral import Notice, NoticeTopic
 from referral_core.fhir.outbound.portal_messages import portal_message
 from referral_core.fhir.outbound.responses import notice_communication
-from referral_core.ports import Ehr
+from referral_core.ports.lifecycle import Ehr
 from tests.adapters.messages import a_message
 from tests.adapters.still_world import Partner, partner
 from tests.unit.builders import NOW, TENANT, a_referral

@@ -14,7 +14,7 @@ from referral_core.adapters.aws.ses import SesEmail
 from referral_core.adapters.memory.partners import MemoryMessenger
 from referral_core.domain.errors import Permanent
 from referral_core.domain.messages import Message
-from referral_core.ports import Messenger
+from referral_core.ports.lifecycle import Messenger
 from tests.adapters.messages import a_message
 from tests.adapters.sms_client import email_client
 

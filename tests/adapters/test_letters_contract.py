@@ -16,7 +16,7 @@ from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.messages import Message
-from referral_core.ports import Messenger
+from referral_core.ports.lifecycle import Messenger
 from tests.adapters.messages import a_message
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from referral_core.domain.routing.demand import KeptDemand, OpenMarket
 from referral_core.domain.routing.published import ListedService
 from referral_core.domain.terminology import Priority
 from referral_core.entrypoints.price_publication import Markets
-from referral_core.ports import Directory
+from referral_core.ports.lifecycle import Directory
 from tests.unit.builders import TENANT, a_referral
 from tests.unit.domain.routing.markets import NOW, a_market
 from tests.unit.domain.routing.practitioners import a_practitioner

@@ -22,7 +22,7 @@ from referral_core.adapters.aws.opt_out_list import CarrierOptOuts
 from referral_core.adapters.memory.partners import MemoryMessenger, MemoryOptOuts
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.outreach.plan import LANGUAGES
-from referral_core.ports import Messenger, OptOuts
+from referral_core.ports.lifecycle import Messenger, OptOuts
 from tests.adapters.messages import a_message
 from tests.adapters.sms_client import sms_client
 from tests.adapters.still_world import Partner, partner

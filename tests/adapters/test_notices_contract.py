@@ -15,7 +15,7 @@ from referral_core.adapters.memory.partners import MemoryNotices
 from referral_core.domain.errors import Retryable
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.run import NoticeRequest
-from referral_core.ports import Notices
+from referral_core.ports.lifecycle import Notices
 from tests.unit.builders import TENANT
 
 if TYPE_CHECKING:

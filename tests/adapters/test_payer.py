@@ -17,7 +17,7 @@ from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.payers.authorization import AuthorizationVerdict
-from referral_core.ports import Clock
+from referral_core.ports.lifecycle import Clock
 from referral_core.x12.eligibility_request import write_270
 from referral_core.x12.interchange import Envelope, write_interchange
 from tests.adapters.loopback import served

@@ -20,7 +20,7 @@ from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.payers.authorization import AuthorizationResponse, AuthorizationVerdict
 from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.fhir.pas.response import read_claim_response
-from referral_core.ports import Clock, Eligibility, PriorAuth
+from referral_core.ports.lifecycle import Clock, Eligibility, PriorAuth
 from tests.adapters.loopback import served
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request, an_inquiry
 

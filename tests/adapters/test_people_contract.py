@@ -22,7 +22,7 @@ from referral_core.domain.access.saved_filter import SavedFilter
 from referral_core.domain.errors import Conflict, Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
-from referral_core.people_ports import NameTaken
+from referral_core.ports.people import NameTaken
 from tests.in_memory import TENANT
 from tests.unit.entrypoints.http.events import PRINCIPALS
 

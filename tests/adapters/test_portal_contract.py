@@ -18,7 +18,7 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.errors import NotFound, Permanent, Retryable
 from referral_core.domain.messages import Message
-from referral_core.ports import Ehr
+from referral_core.ports.lifecycle import Ehr
 from tests.adapters.messages import a_message
 from tests.adapters.still_world import Partner, partner
 from tests.unit.builders import NOW, TENANT

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
-from referral_core.lake_ports import LakeQuery
+from referral_core.ports.lake import LakeQuery
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
 from tests.console.office import PAGE, Office

@@ -62,8 +62,8 @@ from referral_core.entrypoints.http.updates.tasks import ReceiveTasks
 from referral_core.entrypoints.http.updates.uploads import Uploads
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
-from referral_core.operations_ports import Redriven
 from referral_core.pathways import pathway_for, pathways
+from referral_core.ports.operations import Redriven
 from referral_core.price_books import price_book
 from referral_core.reporting.horizons import horizons
 from tests.in_memory import REFERRAL, World

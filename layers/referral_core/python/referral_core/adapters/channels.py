@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from referral_core.domain.errors import Permanent
 from referral_core.domain.messages import Message
 from referral_core.domain.outreach.plan import Channel
-from referral_core.ports import Messenger
+from referral_core.ports.lifecycle import Messenger
 
 
 class Channels:

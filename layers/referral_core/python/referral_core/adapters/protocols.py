@@ -15,7 +15,7 @@ from referral_core.domain.messages import Message, OfferedReferral
 from referral_core.domain.payers.authorization import AuthorizationRequest, AuthorizationResponse
 from referral_core.domain.payers.eligibility import EligibilityRequest, EligibilityResponse
 from referral_core.domain.referral import Notice, Referral
-from referral_core.ports import Clinics, Ehr, Eligibility, PriorAuth
+from referral_core.ports.lifecycle import Clinics, Ehr, Eligibility, PriorAuth
 
 _Adapter = TypeVar("_Adapter")
 

@@ -12,7 +12,7 @@ from referral_core.reporting.rows import Row, row_of
 
 if TYPE_CHECKING:
     from referral_core.domain.events import Event
-    from referral_core.lake_ports import LakeRows
+    from referral_core.ports.lake import LakeRows
 
 
 def export(

@@ -14,7 +14,7 @@ from referral_core.domain.run import NoticeRequest, WaitlistRequest
 if TYPE_CHECKING:
     from referral_core.domain.run import Projected
     from referral_core.entrypoints.stream import Image
-    from referral_core.ports import Notices, WaitlistRequests, Workflow
+    from referral_core.ports.lifecycle import Notices, WaitlistRequests, Workflow
 
 _WAITLISTED: Final = "waitlisted"
 """The status; the enumeration of all of them would be most of a start."""

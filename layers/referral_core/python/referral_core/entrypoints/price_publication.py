@@ -24,7 +24,7 @@ from referral_core.domain.routing.publication import (
 )
 from referral_core.domain.routing.published import PublishedMarket
 from referral_core.observability import logger, measure
-from referral_core.ports import Clock, Directory
+from referral_core.ports.lifecycle import Clock, Directory
 
 
 class Markets(Protocol):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from referral_core.domain.ids import Tenant
-    from referral_core.ports import Clock
+    from referral_core.ports.lifecycle import Clock
 
 ALL: Final = "all"
 """The dimension of all queues together: what one alarm watches."""

@@ -29,7 +29,7 @@ from referral_core.domain.updates import PatientReplied, Role
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.keep_unmatched import Clues, KeepUnmatched
-from referral_core.ports import Clock, Directory, Documents, Messenger, OptOuts, Referrals
+from referral_core.ports.lifecycle import Clock, Directory, Documents, Messenger, OptOuts, Referrals
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _ALWAYS_CLEAR: Final = frozenset({Reply.STOP, Reply.START, Reply.HELP})

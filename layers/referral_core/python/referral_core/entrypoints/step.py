@@ -11,7 +11,7 @@ from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.run_step import run_step
 from referral_core.lifecycle.step import StepInput
 from referral_core.observability import logger, measure
-from referral_core.ports import Workflow
+from referral_core.ports.lifecycle import Workflow
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from referral_core.domain.ids import ReferralId, Tenant
-    from referral_core.ports import Clock, DueIndex
+    from referral_core.ports.lifecycle import Clock, DueIndex
 
 HOPELESS: Final = 6
 """Failures in a row, an hour's worth, after which a person is told beside the referral's own list:

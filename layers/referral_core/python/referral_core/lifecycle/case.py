@@ -25,7 +25,7 @@ from referral_core.domain.pathway import Pathway
 from referral_core.domain.pause import Pause
 from referral_core.domain.referral import Appointment, Offer, Referral
 from referral_core.domain.terminology import Overrides, Priority, keys_of
-from referral_core.ports import Directory, Referrals
+from referral_core.ports.lifecycle import Directory, Referrals
 
 Pathways = Callable[[str, int], Pathway]
 """Returns a pathway version by id and version."""

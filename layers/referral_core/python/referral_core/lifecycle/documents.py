@@ -7,7 +7,7 @@ from typing import Final
 from referral_core.domain.effects import Effect, Evidence, KeepEvidence
 from referral_core.domain.errors import Retryable
 from referral_core.lifecycle.case import Case
-from referral_core.ports import Documents
+from referral_core.ports.lifecycle import Documents
 
 X12: Final = "application/edi-x12"
 FHIR_JSON: Final = "application/fhir+json"

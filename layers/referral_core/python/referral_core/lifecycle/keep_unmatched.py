@@ -22,7 +22,8 @@ from referral_core.domain.unmatched import (
     shows,
 )
 from referral_core.domain.updates import Update
-from referral_core.ports import Referrals, UnmatchedItems
+from referral_core.ports.lifecycle import Referrals
+from referral_core.ports.unmatched import UnmatchedItems
 
 
 class Clues(NamedTuple):

@@ -8,7 +8,7 @@ from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.routes import people_app
 from referral_core.entrypoints.http.staff.people import ManagePeople
 from referral_core.entrypoints.http.staff.saved_filters import KeepFilters
-from referral_core.people_ports import Accounts
+from referral_core.ports.people import Accounts
 from referral_core.settings import settings
 from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once

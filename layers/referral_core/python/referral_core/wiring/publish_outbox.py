@@ -18,7 +18,7 @@ from referral_core.wiring.parts.dead_letters import dead_letters
 from referral_core.wiring.parts.workflow import workflow
 
 if TYPE_CHECKING:
-    from referral_core.ports import Notices, WaitlistRequests
+    from referral_core.ports.lifecycle import Notices, WaitlistRequests
 
 
 @built_once

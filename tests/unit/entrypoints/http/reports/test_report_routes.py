@@ -15,7 +15,7 @@ from referral_core.domain.errors import Retryable, RouterError, TooLarge
 from referral_core.domain.events import Event
 from referral_core.domain.ids import Tenant
 from referral_core.entrypoints.http.reports.figures import RunReports
-from referral_core.lake_ports import LakeQuery
+from referral_core.ports.lake import LakeQuery
 from referral_core.reporting.rows import row_of
 from referral_core.reports import definitions
 from tests.in_memory import World

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from referral_core.adapters.aws.at_most_once import send_once
 from referral_core.domain.errors import Permanent, Retryable
 from referral_core.domain.messages import DeliveryUnknown, Message
-from referral_core.ports import Documents
+from referral_core.ports.lifecycle import Documents
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -15,7 +15,7 @@ from referral_core.adapters.aws.dynamodb.items import image_of
 from referral_core.adapters.aws.dynamodb.keys import tenant_of
 from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.domain.ids import Tenant
-from referral_core.operations_ports import Redriven
+from referral_core.ports.operations import Redriven
 
 _AT_ONCE: Final = 10
 _HIDDEN_S: Final = 120

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from referral_core.adapters.aws.service_errors import service_errors
-from referral_core.people_ports import NameTaken
+from referral_core.ports.people import NameTaken
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient

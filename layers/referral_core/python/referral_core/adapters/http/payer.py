@@ -12,7 +12,7 @@ from referral_core.domain.payers.eligibility import EligibilityRequest, Eligibil
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.pas.claim import claim_bundle
 from referral_core.fhir.pas.response import read_claim_response
-from referral_core.ports import Clock
+from referral_core.ports.lifecycle import Clock
 from referral_core.x12.eligibility_request import write_270
 from referral_core.x12.eligibility_response import read_271
 

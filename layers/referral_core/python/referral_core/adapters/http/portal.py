@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from referral_core.domain.errors import Permanent
 from referral_core.domain.messages import Message
-from referral_core.ports import Clock, Directory, Ehr
+from referral_core.ports.lifecycle import Clock, Directory, Ehr
 
 
 class PortalMessages:

@@ -10,7 +10,7 @@ from referral_core.domain.access.saved_filter import SavedFilter
 from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
-from referral_core.people_ports import NameTaken
+from referral_core.ports.people import NameTaken
 
 
 class MemoryPeople:

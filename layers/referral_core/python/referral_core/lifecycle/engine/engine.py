@@ -26,7 +26,7 @@ from referral_core.lifecycle.reactions.order_change import order_changed
 from referral_core.lifecycle.reactions.report import withdrawn
 from referral_core.lifecycle.reactions.table import is_about_another, without_authority
 from referral_core.lifecycle.step import LifecycleStep
-from referral_core.ports import Clock, Workflow
+from referral_core.ports.lifecycle import Clock, Workflow
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from referral_core.domain.updates import (
 )
 from referral_core.domain.writes import ReferralState
 from referral_core.lifecycle.reactions.authorization import status_of
-from referral_core.ports import Referrals
+from referral_core.ports.lifecycle import Referrals
 
 
 def is_repeat(state: ReferralState, update: Update) -> bool:

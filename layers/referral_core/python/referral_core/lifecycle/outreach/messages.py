@@ -32,7 +32,7 @@ from referral_core.domain.work_items import Reason
 from referral_core.fhir.outbound.tasks import patient_reference
 from referral_core.lifecycle.case import Case, clinic_zone
 from referral_core.lifecycle.draft import Draft, open_work_item
-from referral_core.ports import Messenger
+from referral_core.ports.lifecycle import Messenger
 
 _WEEK: Final = timedelta(days=7)
 _BY_PHONE: Final = frozenset({"sms", "voice"})

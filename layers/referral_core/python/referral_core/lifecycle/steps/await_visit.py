@@ -38,7 +38,7 @@ from referral_core.lifecycle.reactions.appointment import (
 from referral_core.lifecycle.reactions.patient import unreached_while_booked
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
-from referral_core.ports import Clinics
+from referral_core.ports.lifecycle import Clinics
 
 
 def _authorized_anew(case: Case, update: AuthorizationDecided) -> Draft:

@@ -24,7 +24,7 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.documents import X12, keep
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.step import Reacting, Recorder
-from referral_core.ports import Documents, Eligibility
+from referral_core.ports.lifecycle import Documents, Eligibility
 
 _METERED: Final = {"payer_transactions": 1}
 _COVERED: Final = "The payer confirms that the patient is covered."

@@ -28,7 +28,7 @@ from referral_core.lifecycle.reactions.authorization import revised
 from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
-from referral_core.ports import Clinics
+from referral_core.ports.lifecycle import Clinics
 
 _SEEN: Final = frozenset({Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED})
 

@@ -32,7 +32,7 @@ from referral_core.lifecycle.reactions.authorization import DONE, authorized, co
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.routing.proposal import need_of
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
-from referral_core.ports import Documents, PriorAuth
+from referral_core.ports.lifecycle import Documents, PriorAuth
 
 _METERED: Final = {"payer_transactions": 1}
 _SERVICE_DAYS: Final = 90

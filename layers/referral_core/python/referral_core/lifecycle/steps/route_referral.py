@@ -37,7 +37,7 @@ from referral_core.lifecycle.routing.turns import (
     weeks_in_time,
 )
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
-from referral_core.ports import Clinics
+from referral_core.ports.lifecycle import Clinics
 
 
 def _route_again(case: Case, update: Update) -> Draft:

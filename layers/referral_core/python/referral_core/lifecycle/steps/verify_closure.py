@@ -50,7 +50,7 @@ from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.reactions.while_ending import WHILE_ENDING
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
-from referral_core.ports import Clinics
+from referral_core.ports.lifecycle import Clinics
 
 _UNSEEN: Final = frozenset({Status.NOSHOW, Status.APPOINTMENT_CANCELLED})
 

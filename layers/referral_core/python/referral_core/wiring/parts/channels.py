@@ -8,7 +8,7 @@ from referral_core.adapters.aws.print_queue import PrintedLetters
 from referral_core.adapters.aws.ses import SesEmail
 from referral_core.adapters.channels import Channels
 from referral_core.adapters.http.portal import PortalMessages
-from referral_core.ports import Messenger
+from referral_core.ports.lifecycle import Messenger
 from referral_core.settings import settings
 from referral_core.wiring.parts.clients import aws_client
 from referral_core.wiring.parts.clock import clock

@@ -6,7 +6,7 @@ from functools import cache
 
 from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.protocols import ClinicsByProtocol
-from referral_core.ports import Clinics
+from referral_core.ports.lifecycle import Clinics
 from referral_core.wiring.parts.partners import http
 
 

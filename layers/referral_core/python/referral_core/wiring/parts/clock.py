@@ -9,7 +9,7 @@ from referral_core.adapters.clock import VirtualClock, WallClock
 from referral_core.settings import settings
 
 if TYPE_CHECKING:
-    from referral_core.ports import Clock
+    from referral_core.ports.lifecycle import Clock
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.protocols import EhrByProtocol
-from referral_core.ports import Ehr
+from referral_core.ports.lifecycle import Ehr
 from referral_core.wiring.parts.partners import http
 
 

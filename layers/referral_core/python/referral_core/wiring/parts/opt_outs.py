@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from referral_core.adapters.aws.opt_out_list import CarrierOptOuts
-from referral_core.ports import OptOuts
+from referral_core.ports.lifecycle import OptOuts
 from referral_core.settings import settings
 from referral_core.wiring.parts.clients import aws_client
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
 from referral_core.adapters.protocols import EligibilityByProtocol, PriorAuthByProtocol
-from referral_core.ports import Eligibility, PriorAuth
+from referral_core.ports.lifecycle import Eligibility, PriorAuth
 from referral_core.wiring.parts.clock import clock
 from referral_core.wiring.parts.partners import http
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from referral_core.adapters.aws.end_user_messaging import EndUserMessaging
 from referral_core.adapters.channels import Channels
-from referral_core.ports import Messenger
+from referral_core.ports.lifecycle import Messenger
 from referral_core.settings import settings
 from referral_core.wiring.parts.clients import aws_client
 

@@ -14,7 +14,7 @@ from referral_core.domain.access.saved_filter import SavedFilter
 from referral_core.domain.errors import Conflict, Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
-from referral_core.people_ports import NameTaken
+from referral_core.ports.people import NameTaken
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

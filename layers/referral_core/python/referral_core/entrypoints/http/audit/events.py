@@ -39,7 +39,7 @@ from referral_core.fhir.outbound.audit_events import (
 )
 from referral_core.fhir.outbound.responses import searchset
 from referral_core.fhir.search import Asked, earliest, meets_date, meets_token
-from referral_core.ports import Clock, Referrals
+from referral_core.ports.lifecycle import Clock, Referrals
 
 PARAMETERS: Final = frozenset(
     {"patient", "entity", "date", "type", "outcome", "agent", "_count", "_page"}

@@ -21,7 +21,7 @@ from referral_core.entrypoints.http.exchange import Content, Request, Response, 
 from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_matching import route_of
 from referral_core.fhir.ids import own_id
-from referral_core.ports import Clock
+from referral_core.ports.lifecycle import Clock
 
 NO_RECORDS: Final = frozenset(
     {

@@ -16,7 +16,7 @@ from referral_core.entrypoints.http.directory.entries import shown_entry
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.page_room import bounded
 from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
-from referral_core.ports import Clock, Directory
+from referral_core.ports.lifecycle import Clock, Directory
 
 _WEEKS_SHOWN: Final = 26
 TO_VERIFY_PARAMETERS: Final = frozenset({"_count", "_page"})

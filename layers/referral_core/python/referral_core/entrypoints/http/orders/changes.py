@@ -49,7 +49,7 @@ from referral_core.entrypoints.http.orders.wanted_services import service_of
 from referral_core.entrypoints.http.preconditions import require_match
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.intake.orders import Intake, read_update
-from referral_core.ports import Clock, Documents, Referrals
+from referral_core.ports.lifecycle import Clock, Documents, Referrals
 
 if TYPE_CHECKING:
     from referral_core.lifecycle.engine.engine import Engine

@@ -8,7 +8,7 @@ from referral_core.domain.access.ownership import is_referrer
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.update_kinds import Role
-from referral_core.ports import NewReferrals
+from referral_core.ports.lifecycle import NewReferrals
 
 
 def orders_with(

@@ -52,7 +52,7 @@ from referral_core.fhir.outbound.responses import (
 )
 from referral_core.fhir.parse import read_resource
 from referral_core.lifecycle.engine.conflicts import Conflicts
-from referral_core.ports import Clock, Documents, NewReferrals
+from referral_core.ports.lifecycle import Clock, Documents, NewReferrals
 
 if TYPE_CHECKING:
     from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate

@@ -35,7 +35,7 @@ from referral_core.fhir.outbound.responses import searchset, service_request_as_
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
 from referral_core.fhir.search import ORDER_SEARCH, TASK_SEARCH, Asked
-from referral_core.ports import Clock, Referrals
+from referral_core.ports.lifecycle import Clock, Referrals
 
 VERSION: Final = "0.1.0"
 RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)

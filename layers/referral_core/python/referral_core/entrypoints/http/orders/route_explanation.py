@@ -16,7 +16,7 @@ from referral_core.domain.routing.matching import POINTS
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.lifecycle.reactions.work_item import available_actions
-from referral_core.ports import Directory, Referrals
+from referral_core.ports.lifecycle import Directory, Referrals
 
 _SHOWN: Final = 10
 """Decisions of a referral that are explained, the last first."""

@@ -39,7 +39,7 @@ from referral_core.fhir.search import (
     meets_token,
     span_of,
 )
-from referral_core.ports import Clock, Referrals
+from referral_core.ports.lifecycle import Clock, Referrals
 
 ORDER_PARAMETERS: Final = frozenset(ORDER_SEARCH) | SHAPES
 _STRETCH: Final = 200

@@ -14,7 +14,7 @@ from referral_core.fhir.errors import Issue
 from referral_core.fhir.intake.orders import Intake
 from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.parse import Json
-from referral_core.ports import NewReferrals
+from referral_core.ports.lifecycle import NewReferrals
 
 
 @dataclass(frozen=True)

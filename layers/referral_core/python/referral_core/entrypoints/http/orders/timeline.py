@@ -21,7 +21,7 @@ from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.page_room import PageRoom
 from referral_core.fhir.outbound.timeline import happened, timeline
 from referral_core.fhir.parse import Json
-from referral_core.ports import Clock, Referrals
+from referral_core.ports.lifecycle import Clock, Referrals
 
 if TYPE_CHECKING:
     from referral_core.lifecycle.case import Sources

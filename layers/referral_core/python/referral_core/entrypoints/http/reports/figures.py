@@ -16,8 +16,8 @@ from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.reports.request import Asked, asked_of
-from referral_core.lake_ports import Contracts, Lake
-from referral_core.ports import Clock
+from referral_core.ports.lake import Contracts, Lake
+from referral_core.ports.lifecycle import Clock
 from referral_core.reporting.columns import COLUMNS
 from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.export import as_csv, as_json, as_parquet, dictionary

@@ -9,7 +9,7 @@ from typing import Final, get_args
 from referral_core.domain.ids import Tenant
 from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.pause import PauseScope
-from referral_core.operations_ports import Parties
+from referral_core.ports.operations import Parties
 
 _NAMED: Final = 5
 """How many names a refusal offers."""

@@ -21,8 +21,8 @@ from referral_core.domain.work_items.lists import FIRST, Exceptional, OfTeam, Wa
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.staff.operations import operator_of
-from referral_core.operations_ports import StreamLetters
-from referral_core.ports import Clock
+from referral_core.ports.lifecycle import Clock
+from referral_core.ports.operations import StreamLetters
 
 AGES: Final = (2, 7, 14, 30, 60, 90)
 """The last whole day of each bucket of age; what is older has one of its own."""

@@ -33,7 +33,7 @@ from referral_core.entrypoints.http.staff.views import (
 )
 from referral_core.fhir.telecom import e164
 from referral_core.observability import logger
-from referral_core.ports import Clock, Directory, Referrals
+from referral_core.ports.lifecycle import Clock, Directory, Referrals
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _CANDIDATES: Final = 100

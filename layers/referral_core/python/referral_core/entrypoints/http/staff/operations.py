@@ -29,8 +29,8 @@ from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.search_parameters import check_parameters
 from referral_core.entrypoints.http.staff.decisions import read_body
 from referral_core.entrypoints.http.staff.known_names import can_be_paused, no_such
-from referral_core.operations_ports import Parties, Pauses, StreamLetters
-from referral_core.ports import Clock, Referrals
+from referral_core.ports.lifecycle import Clock, Referrals
+from referral_core.ports.operations import Parties, Pauses, StreamLetters
 
 _AT_ONCE: Final = 25
 """Notices that one request replays; send it again for the rest."""

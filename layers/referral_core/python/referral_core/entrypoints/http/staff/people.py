@@ -19,7 +19,7 @@ from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.staff.decisions import read_body
 from referral_core.entrypoints.http.staff.views import principal_row
-from referral_core.people_ports import Accounts, NameTaken, People
+from referral_core.ports.people import Accounts, NameTaken, People
 
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 

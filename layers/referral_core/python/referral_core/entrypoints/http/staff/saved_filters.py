@@ -23,8 +23,8 @@ from referral_core.entrypoints.http.staff.item_filters import (
     days_of,
     filtered,
 )
-from referral_core.people_ports import SavedFilters
-from referral_core.ports import Clock
+from referral_core.ports.lifecycle import Clock
+from referral_core.ports.people import SavedFilters
 
 KEPT: Final = FILTERS | {"queue", "owner", "overdue", "due-within", "closed-within"}
 """Parameters of the list of work items that a filter may hold."""

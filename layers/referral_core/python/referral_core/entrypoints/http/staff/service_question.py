@@ -12,7 +12,7 @@ from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
 from referral_core.domain.terminology import NotUnderstood, key_to_keep, understand
 from referral_core.domain.work_items import Reason
-from referral_core.ports import Referrals
+from referral_core.ports.lifecycle import Referrals
 
 
 def question_of(referrals: Referrals, referral: Referral) -> Mapping[str, Any] | None:

@@ -29,7 +29,7 @@ from referral_core.entrypoints.http.staff.documents import as_it_came
 from referral_core.entrypoints.http.updates.service import UpdateService, receipt
 from referral_core.fhir.errors import FhirError
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
-from referral_core.ports import UnmatchedItems
+from referral_core.ports.unmatched import UnmatchedItems
 
 UNMATCHED_PARAMETERS: Final = frozenset({"_count", "_page"})
 _OF_ONE_REFERRAL: Final = ("offer", "appointment")

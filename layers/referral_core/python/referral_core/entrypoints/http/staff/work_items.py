@@ -37,7 +37,7 @@ from referral_core.fhir.outbound.tasks import task_a
 from referral_core.lifecycle.engine.apply_update import Receipt
 from referral_core.lifecycle.engine.reopen import reopen
 from referral_core.lifecycle.reactions.work_item import available_actions
-from referral_core.ports import Directory, OptOuts
+from referral_core.ports.lifecycle import Directory, OptOuts
 
 _TEXT = "text/plain; charset=utf-8"
 

@@ -47,7 +47,7 @@ from referral_core.entrypoints.http.staff.item_filters import (
 from referral_core.entrypoints.http.staff.service_question import parameters_of, question_of
 from referral_core.entrypoints.http.staff.views import item_row, patient_row
 from referral_core.lifecycle.reactions.work_item import available_actions
-from referral_core.ports import Clock, Referrals
+from referral_core.ports.lifecycle import Clock, Referrals
 
 ITEM_PARAMETERS: Final = FILTERS | {
     *("list", "queue", "owner", "overdue", "due-before", "due-within"),

@@ -19,7 +19,7 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
 from referral_core.fhir.ids import patient_copy_of
 from referral_core.fhir.inbound.named_patient import NamedPatient
-from referral_core.ports import Referrals
+from referral_core.ports.lifecycle import Referrals
 
 _LOCAL: Final = ("#", "urn:")
 

@@ -20,7 +20,7 @@ from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.engine import Engine
-from referral_core.ports import Clock, Documents, Referrals
+from referral_core.ports.lifecycle import Clock, Documents, Referrals
 
 _SENTENCES: Final[Mapping[Receipt, str]] = {
     Receipt.RESOLVED: "Recorded; the referral moved on.",

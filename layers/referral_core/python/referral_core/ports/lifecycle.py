@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from referral_core.domain.routing.published import PublishedMarket
     from referral_core.domain.run import Delivery, NoticeRequest, Run, WaitlistRequest
     from referral_core.domain.terminology import Overrides
-    from referral_core.domain.unmatched import Unmatched
     from referral_core.domain.waitlist import Waiting
     from referral_core.domain.writes import Commit, ReferralState
 
@@ -131,42 +130,6 @@ class Referrals(NewReferrals, Protocol):
 
     def with_phone(self, tenant: Tenant, contact_hash: str) -> Sequence[ReferralId]:
         """List the referrals that a phone number (hashed) belongs to, closed ones too."""
-
-
-class UnmatchedItems(Protocol):
-    """What came and belongs to no referral yet."""
-
-    def keep(self, item: Unmatched) -> bool:
-        """Keep an item, and say whether it was new; the same one again changes nothing."""
-
-    def get(self, tenant: Tenant, item_id: str) -> Unmatched:
-        """Read one item. Raises: NotFound."""
-
-    def waiting(
-        self, tenant: Tenant, limit: int, after: str | None = None
-    ) -> tuple[Sequence[Unmatched], str | None]:
-        """List what nobody has settled, first received first; and where the next page begins."""
-
-    def count(self, tenant: Tenant) -> int:
-        """Count what nobody has settled."""
-
-    def choose(self, item: Unmatched) -> None:
-        """Write to which referral it is about to be attached, before it is: one, whoever is at it.
-
-        Raises:
-            Conflict: it is settled, or somebody attaches it to another one.
-        """
-
-    def release(self, item: Unmatched) -> None:
-        """Take back what `choose` wrote, since the referral refused it."""
-
-    def settle(self, item: Unmatched) -> None:
-        """Write that a person settled it.
-
-        Raises:
-            Conflict: it is settled already, or somebody attaches it to another referral, or to any
-                while it is dismissed.
-        """
 
 
 class Directory(Protocol):
