@@ -38,11 +38,11 @@ _ORDER: Final = (
     "tokens",
     "console",
     "referrals",
+    "money",
     "real_input",
     "watchdog",
     "intake",
     "notices",
-    "money",
     "demo",
 )
 """What is counted exactly comes first, while the machine has nothing else to do."""

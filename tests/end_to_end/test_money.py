@@ -107,9 +107,9 @@ def happy_path(samples: Sequence[Followed], records: Records) -> Referral:
     return records.closed(followed.referral.id)
 
 
-@pytest.mark.waits
-@pytest.mark.usefixtures("happy_path")
+@pytest.mark.usefixtures("samples")
 def test_what_is_metered_is_what_was_written(records: Records) -> None:
+    # Right behind the tests of the samples: others write beside the product, or the same again.
     writes = written(records)
     events = events_among(writes)
     metered = Counter(units(events))
