@@ -34,11 +34,11 @@ _LONG: Final = (
 )
 """Three virtual weeks each."""
 _ORDER: Final = (
+    "money",
     "clients",
     "tokens",
     "console",
     "referrals",
-    "money",
     "real_input",
     "watchdog",
     "intake",

@@ -107,9 +107,9 @@ def happy_path(samples: Sequence[Followed], records: Records) -> Referral:
     return records.closed(followed.referral.id)
 
 
-@pytest.mark.usefixtures("samples")
+@pytest.mark.usefixtures("happy_path")
 def test_what_is_metered_is_what_was_written(records: Records) -> None:
-    # Right behind the tests of the samples: others write beside the product, or the same again.
+    # First of all: what others put again unchanged is billed, and the stream tells nothing of it.
     writes = written(records)
     events = events_among(writes)
     metered = Counter(units(events))
