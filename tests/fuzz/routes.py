@@ -26,7 +26,8 @@ from tests.unit.entrypoints.http.write_table import WRITES
 
 A_BATCH: Final = 60
 UNBOUNDED: Final = float("inf")
-_MOST_ROUNDS: Final = 200
+_MOST_ROUNDS: Final = 1_000
+"""What operators hold back is looked at every quarter of an hour, for days."""
 _SCOPES: Final = "referrals/read referrals/write referrals/operate"
 _REPORTS: Final = ("/reports", "/reports/volume?from=2026-03-01&to=2026-03-31", "/reports/cost")
 
