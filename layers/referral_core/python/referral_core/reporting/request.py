@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
+from referral_core.reporting.rows import ms_of
 
 CUTS: Final = (
     "pathway",
@@ -98,17 +99,13 @@ def offsets(time_zone: str, until: datetime) -> tuple[Offset, ...]:
             following += timedelta(days=1)
         while following < end and _offset(zone, following - _HOUR) != offset:
             following -= _HOUR
-        found.append(Offset(_ms(start), _ms(following), offset // timedelta(milliseconds=1)))
+        found.append(Offset(ms_of(start), ms_of(following), offset // timedelta(milliseconds=1)))
         start = following
     return (found[0]._replace(from_ms=0), *found[1:])
 
 
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
     return at.astimezone(zone).utcoffset() or timedelta()
-
-
-def _ms(at: datetime) -> int:
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def day_number(day: date) -> int:

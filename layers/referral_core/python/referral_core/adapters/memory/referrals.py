@@ -57,9 +57,8 @@ class MemoryReferrals(Shelves):
     def _write(self, new_referral: NewReferral) -> None:
         referral = new_referral.referral
         at = (referral.tenant, referral.id)
-        event = self._metering.event_of_new(
-            new_referral
-        )  # first: what does not fit the table changes nothing
+        # First: what does not fit the table changes nothing.
+        event = self._metering.event_of_new(new_referral)
         self._referrals[at] = ReferralState(referral=referral, mailbox=Mailbox())
         self._file_due(referral)
         self._events[at].append(event)

@@ -86,6 +86,11 @@ I WANT WOULD LIKE WISH QUIERO DESEO AGAIN ANYMORE MORE MAS EVER
 _WISHES: Final = frozenset(_WISHES_WORDS.split())
 
 
+def opted_out_after(reply: Reply, opted_out: bool) -> bool:  # noqa: FBT001 - what was so before
+    """Tell whether a patient wants no messages once they wrote a reply: most change nothing."""
+    return {Reply.STOP: True, Reply.START: False}.get(reply, opted_out)
+
+
 def read_reply(text: str) -> Reply:
     """Read a patient's text message; unsure is always OTHER.
 

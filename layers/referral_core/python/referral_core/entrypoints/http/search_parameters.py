@@ -138,16 +138,22 @@ def count_of(query: Mapping[str, str]) -> int:
     return min(int(text), MOST)
 
 
-def instant_of(text: str | None) -> datetime | None:
-    """Return the instant that a parameter names, if it is there."""
-    if text is None:
-        return None
+def with_offset(text: str) -> datetime | None:
+    """Read an instant with its offset; None: it is none."""
     try:
         # A plus sign in a query is a space once it is decoded.
         at = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def instant_of(text: str | None) -> datetime | None:
+    """Return the instant that a parameter names, if it is there."""
+    if text is None:
+        return None
+    at = with_offset(text)
+    if at is None:
         refuse(
             "invalid-instant",
             "Send due-before as an instant with its offset: 2026-03-02T15:00:00Z.",

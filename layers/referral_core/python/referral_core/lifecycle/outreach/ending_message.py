@@ -14,7 +14,7 @@ from typing import Final
 from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Step
 from referral_core.domain.outreach.plan import Channel, Purpose
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.replies import Reply, opted_out_after
 from referral_core.domain.outreach.series import series
 from referral_core.domain.referral import Contact
 from referral_core.domain.referral.contact import ContactState
@@ -29,7 +29,13 @@ from referral_core.lifecycle.draft import (
     open_work_item,
     record_only,
 )
-from referral_core.lifecycle.outreach.telling import TELLS_ONLY, Occasion, by_text, told_of
+from referral_core.lifecycle.outreach.telling import (
+    TELLS_ONLY,
+    Occasion,
+    by_text,
+    hour_has_come,
+    told_of,
+)
 from referral_core.lifecycle.outreach.visit_off import is_off
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
 
@@ -89,18 +95,9 @@ def _on_update(case: Case, update: Update) -> Draft:
         )
         return stopped.to(Step.VERIFY_CLOSURE)
     if isinstance(update, PatientReplied):
-        wanted = {Reply.STOP: True, Reply.START: False}
-        return record_only(
-            case, update, opted_out=wanted.get(update.reply, case.referral.opted_out)
-        )
-    return draft(
-        case,
-        EventKind.PATIENT_TO_BE_TOLD,
-        "The hour has come at which the patient may be told.",
-        then=Step.CONTACT_PATIENT,
-        by=update,
-        same_owner=True,
-    )
+        stops = opted_out_after(update.reply, case.referral.opted_out)
+        return record_only(case, update, opted_out=stops)
+    return hour_has_come(case, update)
 
 
 def _channel(case: Case) -> Channel | None:

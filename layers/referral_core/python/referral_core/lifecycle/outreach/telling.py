@@ -114,6 +114,18 @@ def told_of(referral: Referral, mark: Mark) -> tuple[Contact, ...]:
     return tuple(c for c in recent if c.purpose == mark)
 
 
+def hour_has_come(case: Case, update: Update) -> Draft:
+    """Draft that what waited for its hour is looked at again: it may go out now."""
+    return draft(
+        case,
+        EventKind.PATIENT_TO_BE_TOLD,
+        "The hour has come at which the patient may be told.",
+        then=Step.CONTACT_PATIENT,
+        by=update,
+        same_owner=True,
+    )
+
+
 def told_by_a_person(referral: Referral, at: datetime, *, reached: bool) -> tuple[Contact, ...]:
     """Return the contacts with the call about a visit that is off, or that reached nobody."""
     call = Contact(

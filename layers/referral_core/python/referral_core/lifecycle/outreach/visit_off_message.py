@@ -12,13 +12,13 @@ from typing import Final
 from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.outreach.plan import Channel, Purpose
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.replies import Reply, opted_out_after
 from referral_core.domain.updates import PatientReplied, ReportReceived, Update
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.disclosure import has_consent, needs_consent
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
-from referral_core.lifecycle.outreach.telling import TELLS_ONLY, Occasion, by_text
+from referral_core.lifecycle.outreach.telling import TELLS_ONLY, Occasion, by_text, hour_has_come
 from referral_core.lifecycle.outreach.visit_off import is_owed
 from referral_core.lifecycle.reactions.report import received
 
@@ -35,19 +35,11 @@ def _on_update(case: Case, update: Update) -> Draft:
         return received(case, update)
     if isinstance(update, PatientReplied):
         return _replied(case, update)
-    return draft(
-        case,
-        EventKind.PATIENT_TO_BE_TOLD,
-        "The hour has come at which the patient may be told.",
-        then=Step.CONTACT_PATIENT,
-        by=update,
-        same_owner=True,
-    )
+    return hour_has_come(case, update)
 
 
 def _replied(case: Case, update: PatientReplied) -> Draft:
-    wanted = {Reply.STOP: True, Reply.START: False}
-    stops = wanted.get(update.reply, case.referral.opted_out)
+    stops = opted_out_after(update.reply, case.referral.opted_out)
     if update.reply in {Reply.START, Reply.HELP}:
         return record_only(case, update, opted_out=stops)
     return open_work_item(case, Reason.PATIENT_NOT_TOLD, by=update, opted_out=stops)

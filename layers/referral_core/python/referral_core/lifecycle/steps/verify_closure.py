@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from referral_core.domain.errors import Permanent, RouterError
 from referral_core.domain.events import ClosureFacts, EventKind, ReportFacts
 from referral_core.domain.lifecycle import COMPLETED, End, Next, Outcome, Party, Status, Step
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.replies import opted_out_after
 from referral_core.domain.referral import NoticeTopic, Offer, Referral
 from referral_core.domain.updates import (
     PatientReplied,
@@ -57,8 +57,7 @@ _UNSEEN: Final = frozenset({Status.NOSHOW, Status.APPOINTMENT_CANCELLED})
 
 def _replied(case: Case, update: PatientReplied) -> Draft:
     # After the visit a patient's reply settles nothing; it is kept, and a stop counts.
-    wanted = {Reply.STOP: True, Reply.START: False}
-    opted_out = wanted.get(update.reply, case.referral.opted_out)
+    opted_out = opted_out_after(update.reply, case.referral.opted_out)
     return record_only(case, update, opted_out=opted_out)
 
 

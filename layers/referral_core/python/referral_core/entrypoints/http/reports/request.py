@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, NoReturn
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.ids import ReferralId
 from referral_core.entrypoints.http.errors import refuse
+from referral_core.entrypoints.http.search_parameters import with_offset
 from referral_core.reporting.request import CUTS, MOST_CUTS, Basis, ReportRequest, local_day
 
 FORMATS: Final = ("json", "csv", "parquet")
@@ -110,12 +111,8 @@ def _instant(query: Mapping[str, str], name: str, until: datetime) -> datetime |
     text = query.get(name)
     if text is None:
         return None
-    try:
-        # A plus sign in a query is a space once it is decoded.
-        at = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or not at.date() >= _EARLIEST or at > until:
+    at = with_offset(text)
+    if at is None or not at.date() >= _EARLIEST or at > until:
         _refuse(
             f"Send {name} as a past instant with its offset, since {_EARLIEST}: "
             "2026-03-02T15:00:00Z."
