@@ -102,6 +102,8 @@ _FIRST: Final[dict[str, Choices]] = {
         (50, "acknowledged-by-phone"),
         (10, "close:completed-attested"),
     ),
+    "authorization-ended": ((60, "enter-authorization"), (25, "keep-waiting"), (15, "check-again")),
+    "authorization-denied-late": ((1, "keep-waiting"),),
 }
 _LAST: Final[dict[str, Any]] = {
     "fault": "close:expired-unresolved",
@@ -117,6 +119,8 @@ _LAST: Final[dict[str, Any]] = {
     "authorization-denied": "close:authorization-denied-final",
     "authorization-unclear": "override",
     "authorization-overdue": "enter-authorization",
+    "authorization-ended": "keep-waiting",
+    "authorization-denied-late": "keep-waiting",
     "call-due": "record-call",
     "escalated": "record-call",
     "another-time-wanted": "rebook",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from referral_core.domain.lifecycle import Queue, Step
 from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.updates import AppointmentBooked, AuthorizationDecided, Role
 from referral_core.domain.work_items import Reason
 from tests.in_memory import World
-from tests.partner_actions import accepted, agreed, booked, reason_of
+from tests.partner_actions import accepted, agreed, booked, reason_of, seen
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, decide, reply
 
 
@@ -68,19 +69,109 @@ def test_a_period_that_is_extended_is_kept_and_asks_nobody() -> None:
     assert world.referral.work_item is None
 
 
-@pytest.mark.parametrize("stands_at", [[], [accepted]])
-def test_before_the_booking_it_is_kept_and_seen_once_a_visit_is_booked(stands_at: Any) -> None:
+UNBOOKED: Final = {
+    "offered": (),
+    "patient contacted": (accepted,),
+    "booking awaited": (accepted, agreed),
+}
+
+
+def standing(name: str) -> World:
     world = a_world()
-    for act in stands_at:
+    for act in UNBOOKED[name]:
         act(world)
-    says(world, "denied")
+    return world
+
+
+@pytest.mark.parametrize("name", UNBOOKED)
+@pytest.mark.parametrize("verdict", ["denied", "needs-review"])
+def test_before_the_booking_a_person_looks_at_once(name: str, verdict: str) -> None:
+    world = standing(name)
+    status, step = world.referral.status, world.referral.current_step
+    says(world, verdict)
     known = world.referral.authorization
     assert known is not None
     assert known.status is AuthorizationStatus.REVOKED
-    if not stands_at:
-        accepted(world)
+    assert reason_of(world) is Reason.AUTHORIZATION_ENDED
+    assert world.referral.queue is Queue.PRIOR_AUTHORIZATION
+    decide(world, "keep-waiting")
+    assert (world.referral.status, world.referral.current_step) == (status, step)
+    assert world.referral.work_item is None
+
+
+@pytest.mark.parametrize("name", UNBOOKED)
+def test_before_the_booking_a_period_that_is_over_is_seen_at_once(name: str) -> None:
+    world = standing(name)
+    says(world, "approved", valid_to=world.clock.now().date() - timedelta(1))
+    assert reason_of(world) is Reason.AUTHORIZATION_ENDED
+
+
+@pytest.mark.parametrize("name", UNBOOKED)
+def test_an_authorization_given_again_settles_it(name: str) -> None:
+    world = standing(name)
+    step = world.referral.current_step
+    says(world, "denied")
+    says(world, "approved", number="A-2", valid_to=date(2026, 12, 31))
+    assert world.referral.work_item is None
+    assert world.referral.current_step is step
+    known = world.referral.authorization
+    assert known is not None
+    assert (known.status, known.number) == (AuthorizationStatus.APPROVED, "A-2")
+
+
+def test_a_period_that_runs_out_while_the_patient_is_sought_is_seen_at_the_next_attempt() -> None:
+    world = standing("patient contacted")
+    says(world, "approved", valid_to=world.clock.now().date() + timedelta(1))
+    assert world.referral.work_item is None
+    for _ in range(4):
+        if world.referral.work_item is None:
+            world.wait()
+    assert reason_of(world) is Reason.AUTHORIZATION_ENDED
+    decide(world, "keep-waiting")
+    assert world.referral.current_step is Step.CONTACT_PATIENT
+    assert reason_of(world) is not Reason.AUTHORIZATION_ENDED
+
+
+def test_a_period_that_runs_out_before_the_clinic_books_is_seen_when_no_booking_comes() -> None:
+    world = standing("booking awaited")
+    says(world, "approved", valid_to=world.clock.now().date() + timedelta(2))
+    world.wait()
+    assert reason_of(world) is Reason.AUTHORIZATION_ENDED
+
+
+def test_a_booking_made_though_it_was_taken_back_is_looked_at_again() -> None:
+    world = standing("booking awaited")
+    says(world, "denied")
+    decide(world, "keep-waiting")
     world.report(AppointmentBooked, start=datetime(2026, 3, 12, 15, tzinfo=UTC))
     assert reason_of(world) is Reason.VISIT_UNAUTHORIZED
+
+
+def test_what_comes_while_a_person_looks_at_something_else_is_seen_when_that_is_decided() -> None:
+    world = standing("patient contacted")
+    reply(world, "other")
+    says(world, "denied")
+    assert reason_of(world) is Reason.PATIENT_WROTE
+    decide(world, "patient-agreed")
+    assert reason_of(world) is Reason.AUTHORIZATION_ENDED
+
+
+def test_a_call_that_is_due_stays_on_the_worklist_whatever_the_payer_extends() -> None:
+    world = STANDS_AT[Reason.CALL_DUE]()
+    says(world, "approved", valid_to=date(2026, 12, 31))
+    assert reason_of(world) is Reason.CALL_DUE
+
+
+def test_what_a_payer_takes_back_after_the_visit_is_seen_once() -> None:
+    world = with_a_visit()
+    world.clock.move(timedelta(days=7))
+    seen(world)
+    says(world, "denied")
+    assert reason_of(world) is Reason.AUTHORIZATION_DENIED_LATE
+    decide(world, "keep-waiting")
+    assert world.referral.work_item is None
+    says(world, "denied")
+    assert world.referral.work_item is None
 
 
 def test_what_was_let_stand_is_asked_again_when_the_payer_says_something_else() -> None:
@@ -166,13 +257,13 @@ def test_a_payers_word_puts_off_no_booking_and_reminds_no_clinic() -> None:
     assert len(world.clinics.reminded) == reminded
 
 
-def test_a_payers_denial_puts_off_no_booking_either() -> None:
+def test_a_payers_denial_while_another_visit_is_booked_is_seen_and_reminds_no_clinic() -> None:
     world = STANDS_AT[Reason.VISIT_UNAUTHORIZED]()
     world.clock.move(timedelta(days=1))
     decide(world, "rebook")
-    due, reminded = world.referral.due_at, len(world.clinics.reminded)
+    reminded = len(world.clinics.reminded)
     says(world, "denied")
-    assert world.referral.due_at == due
+    assert reason_of(world) is Reason.AUTHORIZATION_ENDED
     assert len(world.clinics.reminded) == reminded
 
 

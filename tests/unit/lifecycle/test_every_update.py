@@ -62,10 +62,7 @@ ONLY_RECORDED: Final[Mapping[tuple[str, UpdateKind], str]] = {
     **{
         (name, kind): "the visit took place: it is moot"
         for name in ("VerifyClosure", "VerifyClosure, told")
-        for kind in (
-            *(_K.OFFER_ACCEPTED, _K.OFFER_DECLINED, _K.AUTHORIZATION_DECIDED),
-            _K.CONTACT_RECORDED,
-        )
+        for kind in (*(_K.OFFER_ACCEPTED, _K.OFFER_DECLINED, _K.CONTACT_RECORDED),)
     },
     **{
         ("VerifyClosure, told", kind): "the report is there, which proves more"

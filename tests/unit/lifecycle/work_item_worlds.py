@@ -16,6 +16,7 @@ from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentFulfilled,
     AppointmentNoshow,
+    AuthorizationDecided,
     Cancel,
     ChangedPart,
     ContactRecorded,
@@ -96,6 +97,16 @@ def call(world: World, result: str) -> None:
 def care(world: World, act: str, **fields: Any) -> None:
     """Claim, assign, release, snooze or comment."""
     world.report(WorkItemUpdated, role=Role.STAFF, act=act, **fields)
+
+
+def taken_back(world: World) -> World:
+    """Take the authorization back as its payer does."""
+    known = world.referral.authorization
+    trace = known.trace if known else None
+    world.report(
+        AuthorizationDecided, role=Role.PAYER, trace=trace, verdict="denied", review_action="A3"
+    )
+    return world
 
 
 def reply(world: World, reply: str) -> None:
@@ -314,6 +325,8 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.AUTHORIZATION_DENIED: lambda: a_world(script=PayerScript(authorization="A3")),
         Reason.AUTHORIZATION_UNCLEAR: lambda: a_world(script=PayerScript(authorization="A2")),
         Reason.AUTHORIZATION_OVERDUE: _overdue,
+        Reason.AUTHORIZATION_ENDED: lambda: taken_back(_accepted()),
+        Reason.AUTHORIZATION_DENIED_LATE: lambda: taken_back(_seen()),
         Reason.CALL_DUE: lambda: until(_accepted(), Reason.CALL_DUE),
         Reason.ESCALATED: lambda: until(_high_risk(), Reason.ESCALATED, _voicemail),
         Reason.PATIENT_OPTED_OUT: lambda: _replied("stop"),

@@ -41,6 +41,7 @@ class Authorization(Model):
         due_at: when the payer's clock runs out.
         expedited: whether the clock for urgent requests runs.
         warned: whether the team was told that it soon does.
+        let_stand: whether a person lets the referral go on though it has ended.
     """
 
     status: AuthorizationStatus
@@ -55,6 +56,7 @@ class Authorization(Model):
     due_at: datetime | None = None
     warned: bool = False
     expedited: bool = False
+    let_stand: bool = False
 
 
 class AuthorizationRequest(Model):

@@ -129,6 +129,24 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             _AUTHORIZATION_ACTIONS,
             Outcome.AUTHORIZATION_DENIED_FINAL,
         ),
+        Reason.AUTHORIZATION_ENDED: policy(
+            Queue.PRIOR_AUTHORIZATION,
+            "No authorization holds any more, and no visit is booked; ask the payer, or go on.",
+            {
+                ENTER_AUTHORIZATION: None,
+                KEEP_WAITING: None,
+                SELF_PAY: None,
+                CHECK_AGAIN: Step.CHECK_READINESS,
+                **OTHER_PERFORMER,
+            },
+            Outcome.AUTHORIZATION_DENIED_FINAL,
+        ),
+        # The visit took place: nothing but the payer's word is still to be had.
+        Reason.AUTHORIZATION_DENIED_LATE: to_be_seen(
+            Queue.PRIOR_AUTHORIZATION,
+            "The payer took its authorization back after the visit; call the payer and the clinic.",
+            {KEEP_WAITING: Step.VERIFY_CLOSURE},
+        ),
         Reason.CALL_DUE: of_patient(
             Queue.CONTACT_CENTER,
             "A call to the patient is due; call, and record what came of it.",

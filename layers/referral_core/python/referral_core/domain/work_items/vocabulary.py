@@ -26,6 +26,8 @@ class Reason(StrEnum):
     AUTHORIZATION_DENIED = "authorization-denied"
     AUTHORIZATION_UNCLEAR = "authorization-unclear"
     AUTHORIZATION_OVERDUE = "authorization-overdue"
+    AUTHORIZATION_ENDED = "authorization-ended"
+    AUTHORIZATION_DENIED_LATE = "authorization-denied-late"
     FEE_CLASS_MISSING = "fee-class-missing"
     CALL_DUE = "call-due"
     ESCALATED = "escalated"

@@ -77,9 +77,9 @@ def revised(case: Case, update: AuthorizationDecided) -> Draft:
     )
     if after == known:
         return record_only(case, update)
-    visit = case.referral.appointment
+    # Whoever let the referral go on, or the booking stand, knew what the payer had said until then.
+    after, visit = after.but(let_stand=False), case.referral.appointment
     if visit is not None:
-        # Whoever let the booking stand did so knowing what the payer had said until then.
         seen = tuple(why for why in visit.seen_to if why is not Reason.VISIT_UNAUTHORIZED)
         visit = visit.but(seen_to=seen)
     terms = authorization_terms(after.number)
@@ -92,6 +92,59 @@ def revised(case: Case, update: AuthorizationDecided) -> Draft:
         authorization=after,
         appointment=visit,
     )
+
+
+def has_ended(case: Case) -> bool:
+    """Whether a visit that is still to be booked has no authorization any more.
+
+    The payer took it back, or its period has run out; nobody has let the referral go on with that.
+    """
+    known, visit = case.referral.authorization, case.referral.appointment
+    if known is None or known.let_stand or (visit is not None and visit.is_booked):
+        return False
+    has_run_out = known.valid_to is not None and known.valid_to < case.today
+    is_approved = known.status is AuthorizationStatus.APPROVED
+    return known.status is AuthorizationStatus.REVOKED or (is_approved and has_run_out)
+
+
+def authorization_ended(case: Case, step: Step) -> Draft | None:
+    """Draft that a person looks before a step starts that leads to a booking; None: it starts."""
+    if not has_ended(case):
+        return None
+    here = case.of(case.referral.but(current_step=step))
+    return open_work_item(here, Reason.AUTHORIZATION_ENDED)
+
+
+def revised_unbooked(case: Case, update: AuthorizationDecided) -> Draft:
+    """Draft what a payer says before a visit is booked: a person looks where it takes it back."""
+    revision = revised(case, update)
+    after = revision.after.authorization
+    known = case.of(case.referral.but(authorization=after))
+    if after == case.referral.authorization or not has_ended(known):
+        return revision
+    return open_work_item(
+        known,
+        Reason.AUTHORIZATION_ENDED,
+        by=update,
+        facts=_facts_of_review(update),
+        effects=revision.effects,
+    )
+
+
+def denied_late(case: Case, update: AuthorizationDecided) -> Draft:
+    """Draft what a payer says after the visit: what it takes back then, a person must see."""
+    revision = revised(case, update)
+    after = revision.after.authorization
+    is_lost = after is not None and after.status is AuthorizationStatus.REVOKED
+    if case.referral.is_ending or not is_lost or after == case.referral.authorization:
+        return revision
+    known = case.of(case.referral.but(authorization=after))
+    reason, facts = Reason.AUTHORIZATION_DENIED_LATE, _facts_of_review(update)
+    return open_work_item(known, reason, by=update, facts=facts, effects=revision.effects)
+
+
+def _facts_of_review(update: AuthorizationDecided) -> WorkItemFacts:
+    return WorkItemFacts(review_action=update.review_action, verdict=update.verdict.value)
 
 
 def answered(case: Case, update: AuthorizationDecided) -> Authorization | None:

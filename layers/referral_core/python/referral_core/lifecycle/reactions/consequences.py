@@ -114,8 +114,10 @@ def _consented(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> C
 
 
 def _let_stand(referral: Referral, _update: DecisionMade, item: WorkItem) -> Consequences:
-    """Let a booking stand as it is: the same reason opens no further item."""
-    appointment = referral.appointment
+    """Let a booking stand as it is, or go on: the same reason opens no further item."""
+    appointment, granted = referral.appointment, referral.authorization
+    if item.reason is Reason.AUTHORIZATION_ENDED and granted is not None:
+        return {"authorization": granted.but(let_stand=True)}
     if appointment is None or item.reason not in ABOUT_BOOKING:
         return {}
     return {"appointment": appointment.but(seen_to=(*appointment.seen_to, item.reason))}

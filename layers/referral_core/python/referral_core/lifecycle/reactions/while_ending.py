@@ -18,11 +18,12 @@ from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, open_work_item, record_only
 from referral_core.lifecycle.evidence import proposed_outcome
+from referral_core.lifecycle.reactions.authorization import denied_late
 from referral_core.lifecycle.step import Reaction
 
 
 def moot(case: Case, update: Update) -> Draft:
-    """Draft what changes nothing any more: offers, authorizations, calls."""
+    """Draft what changes nothing any more: offers, calls."""
     return record_only(case, update)
 
 
@@ -58,7 +59,7 @@ WHILE_ENDING: Final[Mapping[UpdateKind, Reaction]] = MappingProxyType(
         UpdateKind.APPOINTMENT_NOSHOW: visit_taken_back,
         UpdateKind.OFFER_ACCEPTED: moot,
         UpdateKind.OFFER_DECLINED: moot,
-        UpdateKind.AUTHORIZATION_DECIDED: moot,
+        UpdateKind.AUTHORIZATION_DECIDED: denied_late,
         UpdateKind.CONTACT_RECORDED: moot,
         UpdateKind.DECISION: nothing_to_decide,
     }

@@ -46,7 +46,9 @@ def _authorized_anew(case: Case, update: AuthorizationDecided) -> Draft:
     revised = authorization.revised(case, update)
     is_news = revised.after.authorization != case.referral.authorization
     visit = revised.after.appointment
-    if not is_news or visit is None or not visit.is_booked:
+    if visit is None or not visit.is_booked:
+        return authorization.revised_unbooked(case, update)
+    if not is_news:
         return revised
     # Due soon: a resolution that is lost is sent again before the visit.
     return revised.with_after(revised.after.but(due_at=case.soon)).to(Step.AWAIT_VISIT)
@@ -92,6 +94,8 @@ class AwaitVisit(Reacting):
         """Write a reminder that is due down before the carrier is called."""
         if (unsure := unconfirmed_send(case, self.name)) is not None:
             return unsure
+        if (ended := authorization.authorization_ended(case, self.name)) is not None:
+            return ended
         contacts, appointment = case.referral.contacts, case.referral.appointment
         claims: tuple[Effect, ...] = ()
         if appointment is not None and appointment.is_booked:
@@ -147,6 +151,8 @@ class AwaitVisit(Reacting):
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Draft what silence means: no booking, a reminder due, or no word on the visit."""
         appointment = case.referral.appointment
+        if authorization.has_ended(case):
+            return open_work_item(case, Reason.AUTHORIZATION_ENDED, by=update)
         if appointment is None or not appointment.is_booked:
             return open_work_item(case, Reason.NOT_BOOKED, by=update)
         span = case.rules.visit.word_after_visit

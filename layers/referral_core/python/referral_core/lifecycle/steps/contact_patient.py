@@ -41,7 +41,7 @@ from referral_core.lifecycle.outreach.attempts import (
 from referral_core.lifecycle.outreach.calls import call_due, call_overdue
 from referral_core.lifecycle.outreach.messages import Messages, message_claim, unconfirmed_send
 from referral_core.lifecycle.outreach.visit_off import is_told_of
-from referral_core.lifecycle.reactions.authorization import revised
+from referral_core.lifecycle.reactions.authorization import authorization_ended, revised_unbooked
 from referral_core.lifecycle.reactions.patient import replied_to_series
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.requisition import asking, follow, follows
@@ -86,7 +86,7 @@ class ContactPatient(Reacting):
             UpdateKind.APPOINTMENT_FULFILLED,
         ),
         UpdateKind.PATIENT_REPLIED: replied_to_series,
-        UpdateKind.AUTHORIZATION_DECIDED: revised,
+        UpdateKind.AUTHORIZATION_DECIDED: revised_unbooked,
     }
 
     def accepted_updates(self, referral: Referral) -> frozenset[UpdateKind]:
@@ -103,6 +103,8 @@ class ContactPatient(Reacting):
                 return self.on_deadline(case, update)
             case UpdateKind.CONTACT_RECORDED:
                 known = case.referral.but(work_item=None)
+            case UpdateKind.AUTHORIZATION_DECIDED:
+                known = case.referral  # the payer's word settles no call
             case UpdateKind.DECISION:
                 known = case.referral.but(contacts=with_call_settled(case.referral))
             case _:
@@ -114,11 +116,11 @@ class ContactPatient(Reacting):
         """Write the attempt down before the channel is used, so that none is made twice."""
         if (occasion := _occasion(case.referral)) is not None:
             return telling.start(case, occasion)
-        if (unsure := unconfirmed_send(case, self.name)) is not None:
-            return unsure
+        first = unconfirmed_send(case, self.name) or authorization_ended(case, self.name)
+        if first is not None:
+            return first
         placed = case.of(case.referral.but(time_zones=case.zones))
-        other = asking(placed)
-        if other is not None:
+        if (other := asking(placed)) is not None:
             return follow(placed, other)
         started = placed.of(placed.referral.but(outreach_from=starts_at(placed)))
         turn = next_turn(started)
@@ -288,12 +290,11 @@ def _exhausted(case: Case, give_up_at: datetime) -> Recorder:
 
 
 def _unable_to_reach(case: Case) -> Draft:
-    made = [c for c in series(case.referral) if c.counts]
     return draft(
         case,
         EventKind.PATIENT_NOT_REACHED,
         "The patient cannot be reached, with the evidence on record; the referrer is told.",
         then=Step.VERIFY_CLOSURE,
-        facts=ContactFacts(attempts=len(made)),
+        facts=ContactFacts(attempts=sum(c.counts for c in series(case.referral))),
         proposed_outcome=Outcome.UNABLE_TO_REACH,
     )

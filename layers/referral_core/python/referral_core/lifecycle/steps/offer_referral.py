@@ -24,7 +24,7 @@ from referral_core.lifecycle.draft import (
     start_draft,
 )
 from referral_core.lifecycle.reactions.appointment import is_booked
-from referral_core.lifecycle.reactions.authorization import revised
+from referral_core.lifecycle.reactions.authorization import authorization_ended, revised_unbooked
 from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
@@ -55,12 +55,15 @@ class OfferReferral(Reacting):
         **reactions_to(
             UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED, UpdateKind.REPORT_RECEIVED
         ),
-        UpdateKind.AUTHORIZATION_DECIDED: revised,
+        UpdateKind.AUTHORIZATION_DECIDED: revised_unbooked,
     }
 
     def start(self, case: Case) -> Draft:
         """Record that the clinic is being asked, or gets another version of the order."""
         referral = case.referral
+        ended = authorization_ended(case, self.name)
+        if ended is not None and referral.work_item is None:
+            return ended
         return start_draft(
             case,
             self.name,

@@ -51,6 +51,11 @@ def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
     """Draft the payer's decision; once the referral went on without it, it is recorded only."""
     if case.referral.status not in _AUTHORIZING:
         anew = authorization.revised(case, update)
+        item, holds = item_of(case.referral), anew.after.authorization
+        if item.reason is Reason.AUTHORIZATION_ENDED and not authorization.has_ended(
+            case.of(anew.after)
+        ):
+            return resumed(case, item.resume_at, update, effects=anew.effects, authorization=holds)
         if anew.after.authorization != case.referral.authorization:
             return anew
         return record_only(case, update, authorization=authorization.answered(case, update))
