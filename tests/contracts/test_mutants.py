@@ -12,7 +12,7 @@ from tests.mutants.safeguards import Safeguard, read_safeguards
 
 ROOT = Path(__file__).parents[2]
 SAFEGUARDS = read_safeguards()
-AT_LEAST = 160
+AT_LEAST = 600
 
 
 @pytest.mark.parametrize("safeguard", SAFEGUARDS, ids=lambda s: s.name)

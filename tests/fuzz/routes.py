@@ -105,6 +105,12 @@ def good_orders() -> Sequence[tuple[Request, tuple[str, ...]]]:
     return found
 
 
+def good_requests() -> Iterator[Request]:
+    """Yield every request that is mutated: each route of the API is among them."""
+    kinds = (*good_writes().values(), _reads(), good_orders(), _acts())
+    yield from (request for rows in kinds for request, _ in rows)
+
+
 def batch(
     number: int, seed: str, size: int = A_BATCH, budget_s: float = UNBOUNDED
 ) -> Iterator[Finding]:

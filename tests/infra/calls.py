@@ -2,7 +2,8 @@
 
 `calls.txt` holds a line a call: function, action, resource and the kinds of partition keys.
 `python -m tests.infra.calls FILE` adds what an emulator wrote down (`local/emulated.py`), with the
-stack's own names for the resources. What no run of the stack comes by is written there by hand.
+stack's own names for the resources. What no run comes by stands below, read from the code, each
+under the reason why; once a run comes by it, it moves up.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +25,7 @@ _CAPITAL: Final = re.compile(r"(?<!^)[A-Z]")
 _OF_A_SECRET: Final = re.compile(r"-[0-9a-f]{6}$")
 """What Secrets Manager appends to a name."""
 _HASHED: Final = re.compile(r"[0-9a-f]{64}")
+_REASON: Final = "# Not reached by a run: "
 _BUCKETS: Final = {name.lower(): name for name in ("DocumentsBucket", "LakeBucket", "LakeResults")}
 
 
@@ -38,13 +41,44 @@ class Call(NamedTuple):
         return " ".join((self.function, self.action, self.resource, *self.keys))
 
 
+class KnownCalls(NamedTuple):
+    """The calls of `calls.txt`.
+
+    Attributes:
+        recorded: what a run of the stack was seen to do.
+        not_reached: why no run comes by some calls → those calls.
+    """
+
+    recorded: set[Call]
+    not_reached: dict[str, set[Call]]
+
+    @classmethod
+    def read(cls) -> KnownCalls:
+        """Read the file."""
+        known = cls(set(), {})
+        calls = known.recorded
+        for line in FILE.read_text(encoding="utf-8").splitlines():
+            if line.startswith(_REASON):
+                calls = known.not_reached.setdefault(line.removeprefix(_REASON), set())
+            elif line:
+                function, action, resource, *keys = line.split()
+                calls.add(Call(function, action, resource, tuple(keys)))
+        return known
+
+    def write(self) -> None:
+        """Write the file: what was recorded first."""
+        below = [
+            f"\n{_REASON}{reason}\n{_lines(calls - self.recorded)}"
+            for reason, calls in self.not_reached.items()
+            if calls - self.recorded
+        ]
+        FILE.write_text("".join([_lines(self.recorded), *below]), encoding="utf-8")
+
+
 def known_calls() -> list[Call]:
-    """Read the calls that are known."""
-    lines = FILE.read_text(encoding="utf-8").splitlines()
-    return [
-        Call(function, action, resource, tuple(keys))
-        for function, action, resource, *keys in (line.split() for line in lines)
-    ]
+    """Read all calls that are known."""
+    known = KnownCalls.read()
+    return sorted(known.recorded.union(*known.not_reached.values()))
 
 
 def recorded_calls(file: Path) -> set[Call]:
@@ -81,6 +115,11 @@ def _in_the_templates_names(action: str, resource: str) -> str:
     return _HASHED.sub("…", logical.replace(":000000000000:", f":{ACCOUNT}:"))
 
 
+def _lines(calls: Iterable[Call]) -> str:
+    return "".join(f"{call}\n" for call in sorted(calls))
+
+
 if __name__ == "__main__":
-    every = {*known_calls(), *recorded_calls(Path(sys.argv[1]))}
-    FILE.write_text("".join(f"{call}\n" for call in sorted(every)), encoding="utf-8")
+    known = KnownCalls.read()
+    known.recorded.update(*(recorded_calls(Path(file)) for file in sys.argv[1:]))
+    known.write()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
 from enum import StrEnum
 from functools import wraps
@@ -32,6 +32,17 @@ SAMPLES: Final[tuple[tuple[str, PayerScript | None], ...]] = (
     ("high-risk-cardiology", PayerScript(authorization="A3")),
 )
 """Ten samples: a pathway, and how the payer answers."""
+
+
+OUTSIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "payer": ("check", "submit"),
+    "clinics": ("offer", "withdraw", "remind"),
+    "messenger": ("send",),
+    "documents": ("put",),
+    "workflow": ("complete_task", "fail_task"),
+    "referrals": ("commit",),
+}
+"""A world's ports → the calls to the outside that are struck."""
 
 
 class Blow(StrEnum):
@@ -62,14 +73,8 @@ class KilledWorld(PathwayWorld):
 
     def _steps(self) -> tuple[LifecycleStep, ...]:
         # Intake's own write is a single transaction, which its sender repeats.
-        for outside, names in (
-            (self.payer, ("check", "submit")),
-            (self.clinics, ("offer", "withdraw", "remind")),
-            (self.messenger, ("send",)),
-            (self.documents, ("put",)),
-            (self.workflow, ("complete_task", "fail_task")),
-            (self.referrals, ("commit",)),
-        ):
+        for port, names in OUTSIDE.items():
+            outside = getattr(self, port)
             for name in names:
                 setattr(outside, name, self._watched(name, getattr(outside, name)))
         return super()._steps()

@@ -8,6 +8,8 @@ from random import Random
 import pytest
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.route_matching import route_of
+from referral_core.entrypoints.http.route_table import ROUTES
 from tests.fuzz import payers, routes
 from tests.fuzz.mutations import Sent, mutated
 from tests.unit.entrypoints.http.parties import Party
@@ -28,6 +30,13 @@ def test_no_damaged_answer_of_a_payer_is_a_fault(number: int) -> None:
 @pytest.mark.parametrize("kept", KEPT, ids=lambda path: path.stem)
 def test_what_was_found_before_is_mended(kept: Path) -> None:
     assert routes.again(routes.Finding.load(kept.read_text())) == []
+
+
+def test_every_route_of_the_table_is_fuzzed() -> None:
+    """A route that appears is mutated from its first day, or this fails."""
+    asked = ((r.method, r.url.partition("?")[0]) for r in routes.good_requests())
+    found = (route_of(method, path) for method, path in asked)
+    assert {one.route.key for one in found if one} == {route.key for route in ROUTES}
 
 
 def test_a_batch_is_repeatable_and_goes_on_to_other_things() -> None:

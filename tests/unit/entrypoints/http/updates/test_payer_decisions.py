@@ -35,7 +35,15 @@ def test_each_decision_of_a_bundle_has_its_own_result() -> None:
     assert sent(parties, Party.PAYER, own, f"{REFERRAL}-a1.9") == (200, ["resolved", "pending"])
 
 
-@pytest.mark.parametrize("stranger", ["no-trace-of-ours", f"{'f' * 32}-a1.1"])
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        "no-trace-of-ours",
+        f"{'f' * 32}-a1.1",
+        f"{REFERRAL}-a9.1",
+        f"{REFERRAL}-a1.1 for Marjorie Whitlock",
+    ],
+)
 def test_one_that_is_not_the_payers_refuses_them_all(stranger: str) -> None:
     parties, own = authorization_pended(), f"{REFERRAL}-a1.1"
     before = parties.stored()

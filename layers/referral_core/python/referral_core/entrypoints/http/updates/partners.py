@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from referral_core.domain.access.ownership import Authority, may_post
+from referral_core.domain.access.principal import Principal
 from referral_core.domain.effects import Effect, Evidence, KeepEvidence
 from referral_core.domain.errors import NotFound, NotLegal
 from referral_core.domain.ids import ReferralId
@@ -59,7 +61,8 @@ from referral_core.fhir.pas.response import UNTRACED, read_claim_responses
 from referral_core.lifecycle.engine.apply_update import Receipt
 from referral_core.lifecycle.engine.reopen import LATE_CRITICAL, reopen
 
-_TRACE: Final = "-a"
+_TRACE: Final = re.compile(r"([!-~]+)-a(\d{1,4})\.\d{1,4}", re.ASCII)
+"""How a request is named: its referral, the offer that it is for, and which try it is."""
 _NOTHING_TO_DO: Final = ONLY_INFORMS | {UpdateKind.NOTICE_ACKNOWLEDGED}
 """What of a closed referral's updates no person needs to see."""
 _FHIR: Final = "application/fhir+json"
@@ -193,20 +196,27 @@ class ReceiveUpdate:
 
     def _asked(self, request: Request, response: AuthorizationResponse) -> Referral:
         """Load the referral whose request a payer decides; it decides those put to it only."""
-        referral_id, mark, _ = response.trace.rpartition(_TRACE)
-        kind, wanted = UpdateKind.AUTHORIZATION_DECIDED, ReferralId(referral_id if mark else "")
+        kind = UpdateKind.AUTHORIZATION_DECIDED
         try:
-            self.service.load(request.principal, wanted)
+            wanted = self._named(request.principal, response.trace)
         except NotFound:
             self.aside.decision(request, _decision(response), response, Mismatch.TRACE_UNKNOWN)
             raise
         referral, _ = self.service.own(request.principal, wanted, kind)
-        named, role = NamedPatient(identity=response.patient), request.principal.role
-        if OnePatient(self.service.referrals).is_another(referral, named, role):
+        patient, role = NamedPatient(identity=response.patient), request.principal.role
+        if OnePatient(self.service.referrals).is_another(referral, patient, role):
             mismatch = Mismatch.ANOTHER_PATIENT
             self.aside.decision(request, _decision(response), response, mismatch, referral.id)
             refuse_another_patient("ClaimResponse.patient")
         return referral
+
+    def _named(self, principal: Principal, trace: str) -> ReferralId:
+        """Return whose request a trace names. Raises: NotFound: nobody's, of any offer."""
+        if named := _TRACE.fullmatch(trace):
+            referral = self.service.load(principal, ReferralId(named[1]))
+            if int(named[2]) in {offer.number for offer in referral.offers}:
+                return referral.id
+        raise NotFound("There is no such request.")
 
     def _decided(
         self,
