@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Final
 
 from infra import sdk_data
 from infra.build_once import build_once
-from referral_core.wiring.parts.clients import SERVICES
+from referral_core.wiring.parts.clients import OPERATIONS
 
 ROOT: Final = Path(__file__).parents[1]
 THIRD_PARTY: Final = ROOT / "build/layers/third_party"
@@ -34,7 +35,7 @@ def built(versions: Path, platform: Sequence[str] = ()) -> Path:
 
     The folder is kept under build/ and made again only when what it is made from changes.
     """
-    made_from = sha256(" ".join((*platform, *SERVICES)).encode())
+    made_from = sha256(json.dumps([*platform, OPERATIONS]).encode())
     for file in (ROOT / "uv.lock", ROOT / "pyproject.toml", Path(sdk_data.__file__)):
         made_from.update(file.read_bytes())
     return build_once(versions, made_from.hexdigest()[:16], partial(_install, platform))
@@ -49,7 +50,7 @@ def _install(platform: Sequence[str], layer: Path) -> None:
         requirements = str(Path(folder) / "requirements.txt")
         _uv("export", *export, "--output-file", requirements)
         _uv("pip", "install", *install, "--target", str(packages), "-r", requirements)
-    sdk_data.cut_sdk_data(packages / "botocore/data", SERVICES)
+    sdk_data.cut_sdk_data(packages / "botocore/data", OPERATIONS)
 
 
 def _uv(*arguments: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from referral_core.adapters.aws.metered_calls import count_calls
 from referral_core.metering import METER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from botocore.session import Session
 
 Service = Literal[
@@ -25,8 +27,29 @@ Service = Literal[
     "sqs",
     "stepfunctions",
 ]
-SERVICES: Final[tuple[str, ...]] = get_args(Service)
-"""The services that functions call, as botocore names them: the layer holds no others."""
+OPERATIONS: Final[Mapping[str, Sequence[str]]] = {
+    "athena": ("GetQueryExecution", "GetQueryResults", "StartQueryExecution"),
+    "cognito-idp": ("AdminCreateUser", "AdminDisableUser", "AdminUserGlobalSignOut"),
+    "dynamodb": (
+        *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"),
+        *("TransactWriteItems", "UpdateItem"),
+    ),
+    "firehose": ("PutRecordBatch",),
+    "kms": ("GetPublicKey", "Sign"),
+    "lambda": ("Invoke",),
+    "pinpoint-sms-voice-v2": (
+        *("DeleteOptedOutNumber", "PutOptedOutNumber", "SendTextMessage", "SendVoiceMessage"),
+    ),
+    "s3": ("GetObject", "PutObject"),
+    "secretsmanager": ("GetSecretValue",),
+    "sesv2": ("SendEmail",),
+    "sqs": (
+        *("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"),
+        "SendMessage",
+    ),
+    "stepfunctions": ("SendTaskFailure", "SendTaskSuccess", "StartExecution"),
+}
+"""What functions call, as botocore names it: clients have no other methods, the layer no more."""
 
 
 @cache
@@ -60,7 +83,8 @@ def _session() -> Session:
     """Return the session of all clients.
 
     It is botocore's, which boto3's only wraps: resources and transfers of S3 are not ours. Its
-    loader knows our services by name, where botocore's own looks into four hundred folders.
+    loader knows our services by name, where botocore's own looks into four hundred folders, and of
+    each what we call: a client makes a method, with its documentation, of each operation it knows.
     """
     from botocore.handlers import add_expect_header  # noqa: PLC0415 - see above
     from botocore.loaders import Loader  # noqa: PLC0415 - see above
@@ -68,7 +92,16 @@ def _session() -> Session:
 
     class OurServices(Loader):
         def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
-            return list(SERVICES)
+            return list(OPERATIONS)
+
+        def load_service_model(
+            self, service_name: str, type_name: str, api_version: str | None = None
+        ) -> dict[str, Any]:
+            model: dict[str, Any] = super().load_service_model(service_name, type_name, api_version)
+            if type_name == "service-2":
+                known = model["operations"]
+                model["operations"] = {name: known[name] for name in OPERATIONS[service_name]}
+            return model
 
     session = get_session()
     session.register_component("data_loader", OurServices())
