@@ -135,7 +135,7 @@ OTHERS = (
             "TOKEN_KEY_IDS": ("kms:GetPublicKey", "kms:Sign"),
         },
     ),
-    _receiver("receive_referral", **WATCHED),
+    _receiver("receive_referral", DOCUMENTS_BUCKET=STORE_AND_READ, **WATCHED),
     _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ, **WATCHED),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START, SMS_ORIGINATION_IDENTITY=TEXT),
     Spec(

@@ -27,8 +27,9 @@ from local.simulation.transport import InProcessPool
 from local.simulation.world import HORIZON, World
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import ProgressNoted, Role
+from referral_core.entrypoints.http.orders.joined_uploads import DocumentsOfOrders
 from referral_core.lifecycle.engine.apply_update import apply_update
-from referral_core.ports.lifecycle import Documents, DueIndex, Messenger, Referrals, Workflow
+from referral_core.ports.lifecycle import DueIndex, Messenger, Referrals, Workflow
 
 T = TypeVar("T")
 
@@ -119,7 +120,7 @@ class ChaosWorld(World):
         """Return the channels as the functions reach them."""
         return FaultyMessenger(super().channels(), self.faults)
 
-    def store(self) -> Documents:
+    def store(self) -> DocumentsOfOrders:
         """Return the document store as the functions reach it."""
         return FaultyDocuments(super().store(), self.faults)
 

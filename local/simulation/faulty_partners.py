@@ -13,7 +13,9 @@ from local.simulation.transport import InProcessPool
 from referral_core.domain.errors import Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message
-from referral_core.ports.lifecycle import Documents, Messenger
+from referral_core.domain.upload import Uploaded
+from referral_core.entrypoints.http.orders.joined_uploads import DocumentsOfOrders
+from referral_core.ports.lifecycle import Messenger
 
 
 class FaultyMessenger:
@@ -39,7 +41,7 @@ class FaultyMessenger:
 class FaultyDocuments:
     """A document store that fails before a document is stored, or after it."""
 
-    def __init__(self, documents: Documents, faults: Faults) -> None:
+    def __init__(self, documents: DocumentsOfOrders, faults: Faults) -> None:
         """Take the store and what may happen to its calls."""
         self._documents = documents
         self._faults = faults
@@ -51,6 +53,10 @@ class FaultyDocuments:
         digest = self._documents.put(tenant, content, content_type)
         self._faults.killed("after a write")
         return digest
+
+    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> Uploaded | None:
+        """Read what was uploaded."""
+        return self._documents.uploaded(tenant, sender, sha256)
 
 
 class FaultyPool(InProcessPool):

@@ -14,6 +14,7 @@ from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.directory.changes import KeepDirectory
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.orders.reads import ReadRecords
@@ -85,6 +86,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
             # Nobody of the simulation opens a document.
             documents=ShowDocuments(referrals, ports.worklists, MemoryDocuments),
+            binaries=ReadBinaries(referrals, ports.worklists, MemoryDocuments),
             directory=ShowDirectory(directory, entries, ports.clock),
         ),
         "query_reports": report_app(reports),

@@ -12,11 +12,11 @@ from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.entrypoints.http.orders.joined_uploads import DocumentsOfOrders
 from referral_core.entrypoints.http.updates.uploads import UploadStore
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.ports.lifecycle import (
     Clock,
-    Documents,
     DueIndex,
     Messenger,
     OptOuts,
@@ -45,7 +45,7 @@ class Ports:
     worklists: MemoryReferrals
     unmatched: MemoryUnmatched
     directory: MemoryDirectory
-    documents: Documents
+    documents: DocumentsOfOrders
     uploads: UploadStore
     http: HttpClient
     messenger: Messenger

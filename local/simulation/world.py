@@ -53,8 +53,9 @@ from referral_core.domain.events import EventKind
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Party
 from referral_core.domain.referral import Referral
+from referral_core.entrypoints.http.orders.joined_uploads import DocumentsOfOrders
 from referral_core.lifecycle.engine.conflicts import Conflicts
-from referral_core.ports.lifecycle import Documents, DueIndex, Messenger, Referrals, Workflow
+from referral_core.ports.lifecycle import DueIndex, Messenger, Referrals, Workflow
 
 ORIGIN: Final = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Where virtual time begins: a Monday, 09:00 in Boston, as in the demo."""
@@ -146,7 +147,7 @@ class World(Invocations):
         """Return the partners as the functions reach them."""
         return InProcessPool(self.app)
 
-    def store(self) -> Documents:
+    def store(self) -> DocumentsOfOrders:
         """Return the document store as the functions reach it."""
         return self.documents
 

@@ -175,8 +175,9 @@ def test_what_is_uploaded_is_read_by_who_uploaded_it(s3_side: S3Side) -> None:
     target = s3_side.documents.upload_target(announced())
     key = unquote(urlsplit(target.url).path.lstrip("/")).removeprefix(f"{BUCKET}/")
     assert s3_side.documents.uploaded(LAKESIDE, "clinic-1", DIGEST) is None
-    s3_side.client.put_object(Bucket=BUCKET, Key=key, Body=REPORT)
-    assert s3_side.documents.uploaded(LAKESIDE, "clinic-1", DIGEST) == REPORT
+    s3_side.client.put_object(Bucket=BUCKET, Key=key, Body=REPORT, ContentType="application/pdf")
+    found = s3_side.documents.uploaded(LAKESIDE, "clinic-1", DIGEST)
+    assert found == (REPORT, "application/pdf")
     assert s3_side.documents.uploaded(LAKESIDE, "clinic-2", DIGEST) is None
     assert s3_side.documents.uploaded(HILLTOP, "clinic-1", DIGEST) is None
     # Where a document lies under its hash, nothing unverified does.
@@ -193,7 +194,7 @@ def test_an_upload_is_read_no_further_than_a_document_may_go(
     s3_side.client.put_object(Bucket=BUCKET, Key=key.lstrip("/"), Body=REPORT)
     found = s3_side.documents.uploaded(LAKESIDE, "clinic-1", DIGEST)
     assert found is not None
-    assert len(found) == 11
+    assert len(found.content) == 11
 
 
 def test_a_bucket_in_trouble_gives_no_upload_and_says_so(s3_side: S3Side) -> None:

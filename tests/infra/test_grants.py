@@ -36,7 +36,7 @@ SENDS: Final = {
         "receive_reply",
         "query_reports",
     },
-    "s3:GetObject": {"query_api", "query_reports", "receive_update"},
+    "s3:GetObject": {"query_api", "query_reports", "receive_referral", "receive_update"},
     "states:StartExecution": {"publish_outbox"},
 }
 EVERYWHERE: Final = {

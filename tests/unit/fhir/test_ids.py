@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from referral_core.fhir.ids import (
     OwnId,
     appointment_id,
+    binary_id,
+    digits_of,
     notice_id,
     own_id,
     referred,
@@ -28,6 +30,12 @@ def test_an_id_says_whose_it_is_and_which(referral_id: str, number: int) -> None
     assert own_id(task_b_id(referral_id, number)) == (referral_id, "b", number)
     assert own_id(appointment_id(referral_id, number)) == (referral_id, "v", number)
     assert own_id(notice_id(referral_id, number)) == (referral_id, "n", number)
+    digest = f"{number:064x}"[::-1]
+    document = binary_id(referral_id, digest)
+    assert own_id(document) == (referral_id, "d", None)
+    assert digits_of(document) == digest[:30]
+    assert digits_of(task_b_id(referral_id, number)) is None
+    assert len(binary_id("0" * 32, digest)) == 64
 
 
 @pytest.mark.parametrize("text", ["", "r1.", "r1.b", "r1.b0", "r1.b01", "r1.x1", "r1.a.b1", "r/1"])

@@ -24,6 +24,7 @@ from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.audit.trace import Audit
 from referral_core.entrypoints.http.directory.changes import KeepDirectory
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
+from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.orders.reads import ReadRecords
@@ -154,6 +155,7 @@ class ApiClient:
                 audits=ReadAudit(referrals, self.trail, clock),
                 timelines=ShowTimeline(referrals, lambda: engine.sources, clock),
                 documents=ShowDocuments(referrals, referrals, lambda: world.documents),
+                binaries=ReadBinaries(referrals, referrals, lambda: world.documents),
                 directory=ShowDirectory(directory, self.entries, clock),
             ),
             QUERY_REPORTS: report_app(reports),

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.access.principal import Principal
+from referral_core.domain.evidence import ORDER_DOCUMENT, Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import OfferDeclined, Role
@@ -85,6 +86,9 @@ class Request(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
+LETTER: Final = b'{"of": "mine"}'
+"""What came with the order of `mine`."""
+
 Stored = tuple[Tenant, ReferralId]
 """Which referral it is, of whom."""
 
@@ -119,7 +123,20 @@ class Parties:
         self._arrives(Party.OWN_EHR, REFERRAL, "A-1")
         self._arrives(Party.OTHER_EHR, OTHERS, "B-1")
         self._arrives(Party.AWAY_EHR, ABROAD, "A-1")
+        self._with_letter()
         self.world.settle()
+
+    def _with_letter(self) -> None:
+        """Let a letter have come with the order of `mine`."""
+        kept = Evidence(
+            sha256=self.world.documents.put(TENANT, LETTER, "text/plain"),
+            kind=ORDER_DOCUMENT,
+            source="lakeside-ehr",
+            received_at=self.world.clock.now(),
+            content_type="text/plain",
+            size=len(LETTER),
+        )
+        self.world.referrals.evidence[TENANT, REFERRAL].append(kept)
 
     def call(
         self, request: Request, party: Party | None, *, scope: str = BOTH_SCOPES, client: str = ""

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from referral_core.domain.ids import Tenant
+from referral_core.fhir.ids import binary_id
 from tests.in_memory import REFERRAL
 from tests.unit.entrypoints.http.api_client import Reply
 from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
@@ -23,6 +25,7 @@ from tests.unit.entrypoints.http.parties import (
     ABROAD,
     AWAY,
     AWAY_PARTNERS,
+    LETTER,
     NO_PARTNERS,
     NOWHERE,
     OTHERS,
@@ -132,6 +135,12 @@ RECORDS: Final = (
         404,
     ),
     OneRecord("GET /fhir/Task/{id}", f"/fhir/Task/{MINE}.b9", {403: NO_PARTNERS}, 404),
+    OneRecord(
+        "GET /fhir/Binary/{id}",
+        f"/fhir/Binary/{binary_id(MINE, sha256(LETTER).hexdigest())}",
+        {200: {Party.OWN_EHR, Party.STAFF, Party.IN_HAND}, 403: NO_PARTNERS},
+        404,
+    ),
     OneRecord(
         "GET /unmatched/{id}/document",
         "/unmatched/of-mine/document",

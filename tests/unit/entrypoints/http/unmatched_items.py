@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from referral_core.domain.effects import Evidence
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.unmatched import Mismatch, Unmatched
 from referral_core.domain.updates import UpdateKind
 from tests.in_memory import START, TENANT

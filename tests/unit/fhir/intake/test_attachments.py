@@ -47,13 +47,26 @@ def test_of_what_is_sent_along_nobody_is_told() -> None:
 
 
 @pytest.mark.parametrize("contained", [True, False])
-def test_the_place_of_an_upload_is_refused_and_not_lost(*, contained: bool) -> None:
-    letter = a_letter(f"{UPLOAD}{'a' * 64}")
+@pytest.mark.parametrize("element", ["url", "valueUrl", "valueUri"])
+def test_an_upload_is_found_wherever_it_is_named(*, contained: bool, element: str) -> None:
+    letter = a_letter("https://x.example.org/1", data="QQ==")
+    letter["extension"] = [{"url": "urn:scan", element: f"{UPLOAD}{'A' * 64}"}]
+    if element == "url":
+        letter = a_letter(f"{UPLOAD}{'A' * 64}", contentType="application/pdf")
     bundle = a_bundle(*bundled_order(supportingInfo=[{"reference": "DocumentReference/d"}]), letter)
-    with pytest.raises(FhirError) as refused:
-        told(an_order_with(letter) if contained else bundle)
-    assert refused.value.issues[0].own_code == "upload-not-of-an-order"
-    assert (refused.value.issues[0].expression or "").endswith("content[0].attachment.url")
+    body = an_order_with(letter) if contained else bundle
+    intake = World.read(json.dumps(body).encode())
+    (named,) = intake.uploads
+    assert (named.literal, named.sha256) == (f"{UPLOAD}{'A' * 64}", "a" * 64)
+    assert (named.path or "").endswith(element)
+    assert intake.warnings == ()
+
+
+def test_what_another_patient_has_uploaded_is_none_of_the_orders() -> None:
+    other = {"resourceType": "Patient", "id": "other", "name": [{"family": "Else"}]}
+    letter = {**a_letter(f"{UPLOAD}{'a' * 64}"), "subject": {"reference": "Patient/other"}}
+    body = a_bundle(*bundled_order(), other, letter)
+    assert World.read(json.dumps(body).encode()).uploads == ()
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_a_notice_says_what_it_is_about_and_names_nobody(topic: NoticeTopic) -> 
     # What is to be read now is named: the report of a critical result, and the one that closes.
     names_report = any(
         "identifier" in p.get("contentReference", {})
-        and p["contentReference"].get("type") == "DocumentReference"
+        and p["contentReference"].get("type") == "Binary"
         for p in made["payload"]
     )
     assert names_report is (topic in {NoticeTopic.CLOSURE, NoticeTopic.CRITICAL_RESULT})

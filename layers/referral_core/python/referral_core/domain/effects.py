@@ -4,22 +4,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Reservation
 from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.terminology import Override
 from referral_core.domain.updates import Update
-
-
-class Evidence(Model):
-    """What proves a fact: the document's hash, where it came from and when."""
-
-    sha256: str
-    kind: str
-    source: str
-    received_at: datetime
-    content_type: str
-    size: int
 
 
 class RoutingDecision(Model):

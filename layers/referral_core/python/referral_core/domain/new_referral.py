@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from referral_core.domain.events import Event
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Referral
@@ -35,6 +36,7 @@ class NewReferral(Model):
     Attributes:
         keys: what no other referral may have.
         identifiers: what it is found by, alone or with others.
+        evidence: the documents that were uploaded for it.
         patient: what tells the patient from all others (PHI): its event has a keyed hash of it.
     """
 
@@ -44,6 +46,7 @@ class NewReferral(Model):
     keys: tuple[Key, ...]
     identifiers: tuple[str, ...] = ()
     contact_hash: str | None = None
+    evidence: tuple[Evidence, ...] = ()
     patient: str | None = None
 
 

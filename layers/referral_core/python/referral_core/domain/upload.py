@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import Field
 
@@ -35,3 +35,29 @@ class UploadTarget(Model):
     url: str
     headers: Mapping[str, str]
     expires_at: datetime
+
+
+class Uploaded(NamedTuple):
+    """What lies where somebody uploaded, unverified, with the type that was announced."""
+
+    content: bytes
+    content_type: str
+
+
+class NamedUpload(Model):
+    """An upload as a resource names it.
+
+    Attributes:
+        literal: the address that is written there.
+        sha256: what the address ends with, in lower case; a hash or not.
+        path: FHIRPath of the address.
+        content_type, size, sha1: what the resource says of the document, as far as it does; SHA-1
+            in base64.
+    """
+
+    literal: str
+    sha256: str
+    path: str | None = None
+    content_type: str | None = None
+    size: int | None = None
+    sha1: str | None = None

@@ -10,8 +10,9 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.effects import Evidence, KeepEvidence
+from referral_core.domain.effects import KeepEvidence
 from referral_core.domain.errors import RouterError
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message
 from referral_core.domain.orders.clinical_content import ClinicalPayload

@@ -3,6 +3,7 @@
 ServiceRequest/<referral>      the EHR's order       Task/<referral>.a      our coordination
 ServiceRequest/<referral>.b1   the clinic's order    Task/<referral>.b1     the first offer
 Appointment/<referral>.v1      the first visit       Communication/<referral>.n1   a notice
+Binary/<referral>.d<hash>      a document, by the first 30 digits of its SHA-256
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from referral_core.fhir.r4.datatypes import Reference
 from referral_core.fhir.systems import REFERRAL
 
 _ID: Final = re.compile(
-    r"(?P<referral>[A-Za-z0-9\-]{1,48})(?:\.(?:(?P<a>a)|(?P<part>[bvn])(?P<number>[1-9]\d{0,5})))?",
+    r"(?P<referral>[A-Za-z0-9\-]{1,48})"
+    r"(?:\.(?:(?P<a>a)|(?P<part>[bvn])(?P<number>[1-9]\d{0,5})|d(?P<digest>[0-9a-f]{30})))?",
     re.ASCII,
 )
 _LITERAL: Final = re.compile(
@@ -24,6 +26,7 @@ _LITERAL: Final = re.compile(
 )
 
 
+_DIGITS: Final = 30
 _REFERRAL_ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _COPY: Final = re.compile(r"(?:.*/)?Patient/(?P<referral>[A-Za-z0-9\-]{1,48})\.r\d+", re.ASCII)
 """The Patient that went along with an offer: the clinic knows it by an id of ours."""
@@ -33,7 +36,7 @@ class OwnId(NamedTuple):
     """An id of ours, taken apart."""
 
     referral_id: ReferralId
-    part: Literal["a", "b", "v", "n"] | None = None
+    part: Literal["a", "b", "v", "n", "d"] | None = None
     number: int | None = None
 
 
@@ -57,12 +60,26 @@ def notice_id(referral_id: str, number: int) -> str:
     return f"{referral_id}.n{number}"
 
 
+def binary_id(referral_id: str, sha256: str) -> str:
+    """Return the id of a document of a referral: as long as FHIR lets an id be."""
+    return f"{referral_id}.d{sha256[:_DIGITS]}"
+
+
+def digits_of(binary: str) -> str | None:
+    """Return with what the SHA-256 of a document begins, by its id; None: the id is no document's.
+
+    It is in hex, and says of 2^120 documents which one it is.
+    """
+    match = _ID.fullmatch(binary)
+    return match["digest"] if match else None
+
+
 def own_id(text: str) -> OwnId | None:
     """Take an id apart; None when it is not one of ours."""
     match = _ID.fullmatch(text)
     if match is None:
         return None
-    part = "a" if match["a"] else match["part"]
+    part = "a" if match["a"] else "d" if match["digest"] else match["part"]
     number = int(match["number"]) if match["number"] else None
     return OwnId(ReferralId(match["referral"]), part, number)  # type: ignore[arg-type]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from referral_core.domain.effects import Effect, Evidence, KeepEvidence
+from referral_core.domain.effects import Effect, KeepEvidence
 from referral_core.domain.errors import Retryable
+from referral_core.domain.evidence import Evidence
 from referral_core.lifecycle.case import Case
 from referral_core.ports.lifecycle import Documents
 

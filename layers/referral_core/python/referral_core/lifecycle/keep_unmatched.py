@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from referral_core.domain.effects import Evidence
 from referral_core.domain.errors import NotFound
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.patient_identity import PatientIdentity, identity_of

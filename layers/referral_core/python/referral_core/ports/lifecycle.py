@@ -71,6 +71,9 @@ class NewReferrals(Protocol):
     def accept(self, new_referrals: Sequence[NewReferral]) -> tuple[ExistingKey, ...]:
         """Write all arrivals in one transaction, or nothing and return the locks taken."""
 
+    def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
+        """Read a lock; None when nobody holds it."""
+
     def identified(self, tenant: Tenant, identifier: str) -> Sequence[ReferralId]:
         """List the referrals that have an identifier, as their own number or with others."""
 
@@ -83,9 +86,6 @@ class NewReferrals(Protocol):
 
 class Referrals(NewReferrals, Protocol):
     """The table: the record, which is also the outbox."""
-
-    def taken(self, tenant: Tenant, key: Key) -> ExistingKey | None:
-        """Read a lock; None when nobody holds it."""
 
     def has_update(self, tenant: Tenant, referral_id: ReferralId, update_id: str) -> bool:
         """Whether an update of this id is on record."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.reads import ReadRecords
 from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.routes import read_app
@@ -40,6 +41,7 @@ def build() -> HttpEndpoint:
     audits = ReadAudit(table(), audit_trail(), clock())
     kept = ListUnmatched(unmatched(), documents)
     shown = ShowDocuments(table(), table(), documents)
+    binaries = ReadBinaries(table(), table(), documents)
     entries = ShowDirectory(directory(), directory_store(), clock())
     app = read_app(
         use,
@@ -48,6 +50,7 @@ def build() -> HttpEndpoint:
         staff,
         timelines=timelines,
         documents=shown,
+        binaries=binaries,
         audits=audits,
         directory=entries,
     )

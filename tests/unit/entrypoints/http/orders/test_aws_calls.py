@@ -23,6 +23,7 @@ from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.audit.trace import Audit
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.orders.reads import ReadRecords
@@ -83,6 +84,7 @@ class Aws:
             staff,
             timelines=timelines,
             documents=opened,
+            binaries=ReadBinaries(table, table, lambda: documents),
             audits=ReadAudit(table, trail, self.clock),
             directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
         ).audited(Audit(trail, self.clock))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -215,3 +216,41 @@ def test_tasks_are_paged_and_counted(tasks: ApiClient) -> None:
 )
 def test_what_a_search_of_tasks_does_not_do_is_refused(tasks: ApiClient, query: str) -> None:
     assert tasks.call("GET", f"{TASK}?{query}").status == 400
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        *(
+            "_lastUpdated",
+            "authored",
+            "status",
+            "code",
+            "identifier",
+            "_id",
+            "requester",
+            "patient",
+        ),
+        *("_count", "_sort", "_summary", "_total", "_elements", "status:not", "authored:missing"),
+    ],
+)
+@pytest.mark.parametrize("value", ["", ",", " "])
+def test_a_parameter_without_a_value_asks_for_nothing(
+    api: ApiClient, parameter: str, value: str
+) -> None:
+    reply = searched(api, f"{parameter}={quote(value)}&priority=routine")
+    assert numbers(reply) == ["1", "3"]
+    assert parameter not in reply.body["link"][0]["url"]
+    strict = searched(api, f"{parameter}={quote(value)}", prefer="handling=strict")
+    assert strict.code == "empty-search-parameter"
+
+
+@pytest.mark.parametrize("parameter", ["status", "focus", "owner", "_id", "_count"])
+def test_a_parameter_of_tasks_without_a_value_asks_for_nothing(
+    api: ApiClient, parameter: str
+) -> None:
+    api.world.settle()
+    every = api.call("GET", TASK, client="ehr-1")
+    assert every.body["entry"]
+    some = api.call("GET", f"{TASK}?{parameter}=", client="ehr-1")
+    assert some.body["entry"] == every.body["entry"]

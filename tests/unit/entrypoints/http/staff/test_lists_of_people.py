@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.aws.step_functions import execution_name
-from referral_core.domain.effects import Evidence
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.work_items import Reason
 from referral_core.entrypoints.http.route import READ_RECORDS

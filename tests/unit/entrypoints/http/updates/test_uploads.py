@@ -9,7 +9,7 @@ import pytest
 
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.updates import AppointmentFulfilled
-from referral_core.domain.upload import LARGEST
+from referral_core.domain.upload import LARGEST, Uploaded
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import accepted, agreed, booked
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
@@ -59,7 +59,7 @@ def named(api: ApiClient, client: str = "clinic-1", **attachment: Any) -> Reply:
 
 def uploads(api: ApiClient, content: bytes = SCAN, sender: str = "clinic-1") -> None:
     """Lay what a partner PUTs where it was told to."""
-    api.documents.staged[TENANT, sender, DIGEST] = content
+    api.documents.staged[TENANT, sender, DIGEST] = Uploaded(content, "application/pdf")
 
 
 def test_a_place_is_offered_with_its_headers_and_its_end(api: ApiClient) -> None:
@@ -102,6 +102,8 @@ def test_a_result_may_be_uploaded_too(api: ApiClient) -> None:
         (SCAN + b"!", {}, "upload-differs"),
         (SCAN[:-1], {}, "upload-differs"),
         (SCAN, {"size": 7}, "size-mismatch"),
+        (SCAN, {"hash": "Zm9v"}, "hash-mismatch"),
+        (SCAN, {"contentType": "text/html"}, "type-differs"),
         (SCAN, {"url": "urn:referral-router:upload:../../other"}, "upload-missing"),
         (SCAN, {"url": f"urn:referral-router:upload:{'a' * 2000}"}, "upload-missing"),
         (SCAN, {"url": "https://files.example.org/scan.pdf"}, "document-not-inline"),

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
-from referral_core.domain.upload import LARGEST, Announced, UploadTarget
+from referral_core.domain.upload import LARGEST, Announced, Uploaded, UploadTarget
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -81,7 +81,7 @@ class S3Documents:
         # A signature is on real time, whatever the business clock says.
         return UploadTarget(url=url, headers=headers, expires_at=datetime.now(UTC) + _VALID_FOR)
 
-    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> bytes | None:
+    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> Uploaded | None:
         """Read what a sender uploaded, at most one byte more than a document may have.
 
         Raises:
@@ -90,7 +90,7 @@ class S3Documents:
         key = _staged(tenant, sender, sha256)
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=key)
-            return found["Body"].read(LARGEST + 1)
+            return Uploaded(found["Body"].read(LARGEST + 1), found["ContentType"])
         except ClientError as error:
             if error.response["Error"]["Code"] in _NOT_THERE:
                 return None

@@ -13,7 +13,6 @@ from referral_core.domain.effects import (
     ClaimDailyMessage,
     CorrectEntry,
     Effect,
-    Evidence,
     IndexContact,
     IndexIdentifier,
     KeepDecision,
@@ -28,6 +27,7 @@ from referral_core.domain.effects import (
     TakeNumber,
 )
 from referral_core.domain.errors import Conflict
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import ExistingKey, Key, KeyKind
 from referral_core.domain.referral import Referral

@@ -20,7 +20,7 @@ from referral_core.domain.messages import DeliveryUnknown, Message, OfferedRefer
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import NoticeRequest, WaitlistRequest
-from referral_core.domain.upload import Announced, UploadTarget
+from referral_core.domain.upload import Announced, Uploaded, UploadTarget
 from referral_core.fhir.ids import notice_id
 
 Mode = Literal["up", "down", "refuses", "misconfigured"]
@@ -182,7 +182,7 @@ class MemoryDocuments:
     """Documents by tenant and hash, with their media type."""
 
     stored: dict[tuple[Tenant, str], tuple[bytes, str]] = field(default_factory=dict)
-    staged: dict[tuple[Tenant, str, str], bytes] = field(default_factory=dict)
+    staged: dict[tuple[Tenant, str, str], Uploaded] = field(default_factory=dict)
 
     def put(self, tenant: Tenant, content: bytes, content_type: str) -> str:
         """Store a document unless it is there; return its SHA-256 in hex."""
@@ -198,7 +198,7 @@ class MemoryDocuments:
             expires_at=datetime.now(UTC) + timedelta(minutes=15),
         )
 
-    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> bytes | None:
+    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> Uploaded | None:
         """Read what was uploaded."""
         return self.staged.get((tenant, sender, sha256))
 

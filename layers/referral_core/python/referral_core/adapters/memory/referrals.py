@@ -11,9 +11,10 @@ from typing import Final
 
 from referral_core.adapters.memory.effects import At, Shelves, require_possible, write
 from referral_core.adapters.memory.metering import AsTheTable, Metering
-from referral_core.domain.effects import Evidence, RecordUpdate, Release, RoutingDecision
+from referral_core.domain.effects import RecordUpdate, Release, RoutingDecision
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import Event
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.new_referral import ExistingKey, Key, KeyKind, NewReferral
@@ -69,6 +70,7 @@ class MemoryReferrals(Shelves):
             )
         for identifier in new_referral.identifiers:
             self.identifiers[referral.tenant, identifier][referral.id] = None
+        self.evidence[at].extend(new_referral.evidence)
         if new_referral.contact_hash:
             self.phones[referral.tenant, new_referral.contact_hash][referral.id] = None
 

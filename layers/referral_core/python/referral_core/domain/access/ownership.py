@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Forbidden, NotFound
+from referral_core.domain.evidence import ORDER_DOCUMENT, REPORT, Evidence
 from referral_core.domain.referral import Referral
 from referral_core.domain.update_kinds import Role, UpdateKind
 
@@ -39,6 +40,7 @@ class Authority(StrEnum):
     NONE = "none"
 
 
+_EXCHANGED: Final = frozenset({ORDER_DOCUMENT, REPORT})
 _K: Final = UpdateKind
 _OF_REFERRER: Final = {Role.EHR: Owner.REFERRER}
 _TOLD_TO_STAFF: Final = {Role.STAFF: Owner.TENANT}
@@ -125,6 +127,26 @@ def authority_of(update: Reported, referral: Referral) -> Authority:
 def is_referrer(principal: Principal, referral: Referral) -> bool:
     """Whether an EHR sent the order: of another EHR's orders it may know nothing."""
     return principal.role is Role.EHR and principal.organization == referral.referrer
+
+
+def may_read(principal: Principal, referral: Referral, kept: Evidence) -> bool:
+    """Whether a document of a referral is for a principal to read.
+
+    An EHR reads what was sent with its order and what clinics reported; a clinic, what came with
+    the order while it has it, and its own reports.
+    """
+    match principal.role:
+        case Role.STAFF:
+            return kept.kind in _EXCHANGED
+        case Role.EHR:
+            return kept.kind in _EXCHANGED and is_referrer(principal, referral)
+        case Role.CLINIC if kept.kind == ORDER_DOCUMENT:
+            stands = _authority(Owner.LAST_PERFORMER, principal.organization, referral, None)
+            return stands is Authority.PRESENT
+        case Role.CLINIC:
+            return kept.kind == REPORT and kept.source == principal.organization
+        case _:
+            return False
 
 
 def _authority(owner: Owner, organization: str, referral: Referral, offer: int | None) -> Authority:

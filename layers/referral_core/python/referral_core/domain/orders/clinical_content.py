@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Final, Literal, Self
 
+from pydantic import Field
+
 from referral_core.domain import exact_json
 from referral_core.domain.model import Model
 from referral_core.domain.terminology.order import OrderedService
@@ -202,6 +204,7 @@ class ClinicalPayload(Model):
         resources: what it leads to and what leads to it, by the reference that leads there.
         attached: of them, those that the order does not lead to.
         order_links: references to the order in them.
+        uploads: what names an upload in them → the address at which the document is read.
         content: the same, normalised.
         source_sha256: the document that holds the request's bytes as they came.
         content_hash: SHA-256 of what the order and its resources say.
@@ -211,6 +214,7 @@ class ClinicalPayload(Model):
     resources: dict[str, dict[str, Any]]
     attached: tuple[str, ...] = ()
     order_links: tuple[str, ...] = ()
+    uploads: dict[str, str] = Field(default_factory=dict)
     content: ClinicalContent
     source_sha256: str
     content_hash: str

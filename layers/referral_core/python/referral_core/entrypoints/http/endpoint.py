@@ -28,7 +28,7 @@ from referral_core.entrypoints.http.negotiation import (
     require_readable,
     wanted_return,
 )
-from referral_core.entrypoints.http.route import FILES, Route
+from referral_core.entrypoints.http.route import BINARIES, FILES, Route
 from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
 from referral_core.fhir.errors import Issue, operation_outcome
 from referral_core.observability import logger
@@ -100,7 +100,7 @@ class HttpEndpoint:
     def _response(self, event: Event) -> Response:
         method, path = _method(event), _path(event)
         headers, parameters = _headers(event), _parameters(event)
-        if not path.startswith(FILES):
+        if not path.startswith((FILES, BINARIES)):
             require_acceptable(headers, dict(parameters))
         found = route_of(method, path)
         if found is None:

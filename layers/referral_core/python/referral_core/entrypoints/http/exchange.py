@@ -7,8 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from referral_core.domain.access.principal import Principal
-from referral_core.entrypoints.http.negotiation import is_lenient
-from referral_core.entrypoints.http.search_parameters import SHAPES, known_parameters
+from referral_core.entrypoints.http.negotiation import wanted_handling
+from referral_core.entrypoints.http.search_parameters import (
+    SHAPES,
+    known_parameters,
+    stated_parameters,
+)
 from referral_core.fhir.errors import Issue
 
 
@@ -41,7 +45,9 @@ class Request:
         Raises:
             FhirError: 400, it has others, and the caller does not prefer that they are ignored.
         """
-        kept = known_parameters(self.parameters, known, shapes, lenient=is_lenient(self.headers))
+        handling = wanted_handling(self.headers)
+        stated = stated_parameters(self.parameters, strict=handling == "strict")
+        kept = known_parameters(stated, known, shapes, lenient=handling == "lenient")
         return replace(self, parameters=kept, query=dict(kept))
 
 

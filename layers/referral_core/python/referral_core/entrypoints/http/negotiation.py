@@ -10,12 +10,10 @@ from typing import Final
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.fhir.parse import MAX_BYTES
 
-_SPOKEN: Final = frozenset(
-    {
-        *("application/fhir+json", "application/json", "application/json+fhir", "json"),
-        *("application/*", "*/*"),
-    }
+_NAMED: Final = frozenset(
+    {"application/fhir+json", "application/json", "application/json+fhir", "json"}
 )
+_SPOKEN: Final = _NAMED | {"application/*", "*/*"}
 """Media types and values of `_format` that FHIR JSON answers."""
 _VERSIONS: Final = frozenset({"4.0", "4.0.1"})
 _GZIP: Final = frozenset({"gzip", "x-gzip"})
@@ -45,6 +43,13 @@ def require_acceptable(headers: Mapping[str, str], query: Mapping[str, str]) -> 
             code="not-supported",
             status=HTTPStatus.NOT_ACCEPTABLE,
         )
+
+
+def is_json_wanted(headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    """Tell whether a caller names FHIR's JSON, where it may have a document as it is."""
+    wanted = query.get("_format") or headers.get("accept") or ""
+    types = (part.partition(";")[0].strip().replace(" ", "+").lower() for part in wanted.split(","))
+    return not _NAMED.isdisjoint(types)
 
 
 def _is_spoken(part: str) -> bool:
@@ -93,9 +98,12 @@ def wanted_return(headers: Mapping[str, str]) -> str | None:
     return dict(_preferences(headers)).get("return")
 
 
-def is_lenient(headers: Mapping[str, str]) -> bool:
-    """Tell whether unknown search parameters are to be ignored; without a word they are refused."""
-    return dict(_preferences(headers)).get("handling") == "lenient"
+def wanted_handling(headers: Mapping[str, str]) -> str | None:
+    """Return how the caller prefers what is unknown or empty to be handled: lenient, or strict.
+
+    Without a word, unknown search parameters are refused, and empty ones ignored.
+    """
+    return dict(_preferences(headers)).get("handling")
 
 
 def _preferences(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,9 @@ _LETTERS: Final = MappingProxyType({"GET": "r", "POST": "c", "PUT": "u", "PATCH"
 FILES: Final = "/reports"
 """Paths whose answers are no FHIR: their formats are asked for by a parameter."""
 
+BINARIES: Final = "/fhir/Binary/"
+"""Paths of documents, which are answered as what they are."""
+
 
 class Route(NamedTuple):
     """One route.

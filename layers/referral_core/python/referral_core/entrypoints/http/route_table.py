@@ -276,6 +276,7 @@ ROUTES: Final = (
         _STAFF,
         "Reviewers and privacy officers read who saw what of a patient, and what went out.",
     ),
+    _query("/fhir/Binary/{id}", "read-binary", _PARTNERS, "Read a document of a referral."),
     _query("/fhir/ServiceRequest", "search-orders", _REFERRER, "Find orders."),
     _query(
         "/fhir/Task/{id}",

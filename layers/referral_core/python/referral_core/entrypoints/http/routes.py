@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.audit.events import ReadAudit
     from referral_core.entrypoints.http.directory.changes import KeepDirectory
     from referral_core.entrypoints.http.directory.reads import ShowDirectory
+    from referral_core.entrypoints.http.orders.binaries import ReadBinaries
     from referral_core.entrypoints.http.orders.intake import ReceiveReferral
     from referral_core.entrypoints.http.orders.reads import ReadRecords
     from referral_core.entrypoints.http.orders.timeline import ShowTimeline
@@ -93,6 +94,7 @@ def read_app(
     timelines: ShowTimeline,
     audits: ReadAudit,
     documents: ShowDocuments,
+    binaries: ReadBinaries,
     directory: ShowDirectory,
 ) -> HttpEndpoint:
     """Return the endpoint of query_api."""
@@ -117,6 +119,7 @@ def read_app(
         "search-audit": audits.search,
         "list-documents": documents.listed,
         "read-document": documents.document,
+        "read-binary": binaries.binary,
         "read-entry": directory.entry,
         "list-to-verify": directory.to_verify,
     }

@@ -99,6 +99,23 @@ def known_parameters(
     return kept
 
 
+def stated_parameters(parameters: Parameters, *, strict: bool) -> Parameters:
+    """Return the parameters that have a value: without one a parameter asks for nothing.
+
+    Raises:
+        FhirError: 400, the caller prefers that such a one is refused.
+    """
+    stated = tuple((name, value) for name, value in parameters if value.strip(" ,"))
+    if strict and len(stated) < len(parameters):
+        refuse(
+            "empty-search-parameter",
+            "Give each search parameter a value, or leave it out.",
+            code="value",
+            status=HTTPStatus.BAD_REQUEST,
+        )
+    return stated
+
+
 def _is_a_clients_own(name: str) -> bool:
     return name.startswith("_") and name.partition(":")[0] not in _OF_FHIR
 

@@ -43,6 +43,7 @@ class DocumentUpdate(PartnerUpdate):
         sha256: of the inline document, in hex.
         url: where it is, when it is not inline.
         size: bytes, as counted or as stated.
+        sha1: as stated, in base64.
         final: whether its author is done with it.
         critical: whether a result in it cannot wait.
         withdrawn: whether its author says that it was sent in error.
@@ -55,6 +56,7 @@ class DocumentUpdate(PartnerUpdate):
     sha256: str | None = None
     url: str | None = None
     size: int | None = None
+    sha1: str | None = None
     final: bool = True
     critical: bool = False
     withdrawn: bool = False
@@ -166,6 +168,7 @@ def _with_content(reported: DocumentUpdate, attachment: Attachment, path: str) -
         sha256=hashlib.sha256(content).hexdigest() if content is not None else None,
         url=attachment.url,
         size=len(content) if content is not None else attachment.size,
+        sha1=attachment.hash,
     )
 
 

@@ -8,27 +8,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from referral_core.domain.upload import NamedUpload
 from referral_core.fhir.errors import Issue
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.links import is_address
+from referral_core.fhir.parse import Json
 from referral_core.fhir.systems import UPLOAD
 
 _MOST: Final = 5
 """Addresses of one order that its sender is told of."""
 
 
-def uploads_named(graph: Graph) -> Iterator[Issue]:
-    """Iterate over the places of uploads that are named: they are a report's, and no order's."""
-    for node in graph.nodes:
-        for path, url in _addresses(node.resource, node.path):
-            if url.startswith(UPLOAD):
-                yield Issue(
-                    "error",
-                    "not-supported",
-                    "upload-not-of-an-order",
-                    path,
-                    "What is uploaded joins a report only: send a document of an order inline, or "
-                    "as a Binary in the same Bundle.",
-                )
+def uploads_named(nodes: Sequence[Node]) -> tuple[NamedUpload, ...]:
+    """Return the uploads that an order's resources name, each literal once."""
+    found = (upload for node in nodes for upload in _uploads(node.resource, node.path))
+    return tuple({upload.literal: upload for upload in found}.values())
+
+
+def _uploads(value: Any, path: str) -> Iterator[NamedUpload]:
+    """Iterate over the uploads that JSON names, in whatever element; contained resources too."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _uploads(item, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if isinstance(item, (dict, list)):
+                yield from _uploads(item, f"{path}.{name}")
+            elif is_address(name) and isinstance(item, str) and item.startswith(UPLOAD):
+                yield _upload_of(value, item, f"{path}.{name}")
+
+
+def _upload_of(attachment: Json, literal: str, path: str) -> NamedUpload:
+    kind, size, sha1 = (attachment.get(name) for name in ("contentType", "size", "hash"))
+    return NamedUpload(
+        literal=literal,
+        sha256=literal.removeprefix(UPLOAD).lower(),
+        path=path,
+        content_type=kind if isinstance(kind, str) else None,
+        size=size if isinstance(size, int) else None,
+        sha1=sha1 if isinstance(sha1, str) else None,
+    )
 
 
 def not_fetched(graph: Graph, nodes: Sequence[Node]) -> list[Issue]:
@@ -37,7 +56,7 @@ def not_fetched(graph: Graph, nodes: Sequence[Node]) -> list[Issue]:
         path
         for node in nodes
         for path, url in _addresses(node.resource, node.path)
-        if graph.follow(url, node) is None
+        if not url.startswith(UPLOAD) and graph.follow(url, node) is None
     ]
     return [
         Issue(

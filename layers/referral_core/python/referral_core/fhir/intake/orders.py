@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from referral_core.domain.model import Model
 from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
+from referral_core.domain.upload import NamedUpload
 from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, check_count
@@ -36,6 +37,7 @@ class Intake(Model):
         resources: what it leads to and what leads to it, by the reference that leads there.
         attached: of them, those that the order does not lead to.
         order_links: references to the order in them.
+        uploads: what in them was uploaded beforehand.
         placer_identifier: the first of the order's numbers.
         order_numbers, other_identifiers: see `identifiers.py`.
         canonical_hash: SHA-256 of what the referral and its resources say.
@@ -50,6 +52,7 @@ class Intake(Model):
     resources: dict[str, dict[str, Any]]
     attached: tuple[str, ...] = ()
     order_links: tuple[str, ...] = ()
+    uploads: tuple[NamedUpload, ...] = ()
     placer_identifier: str | None
     order_numbers: tuple[str, ...] = ()
     other_identifiers: tuple[str, ...] = ()
@@ -91,7 +94,6 @@ def read_referrals(
         raise FhirError.of(graph.issues)
     check_count(orders)
     issues = [issue for item in orders for issue in broken_rules(graph, item, NEW)]
-    issues += uploads_named(graph)
     if issues:
         raise FhirError.of(issues)
     nodes = frozenset(item.node for item in orders)
@@ -142,7 +144,7 @@ def read_update(
             code="value",
             status=400,
         )
-    issues = [*graph.issues, *broken_rules(graph, item, UPDATED), *uploads_named(graph)]
+    issues = [*graph.issues, *broken_rules(graph, item, UPDATED)]
     if issues:
         raise FhirError.of(issues)
     if before is None:
@@ -189,6 +191,7 @@ def _understood(
         resources=resources,
         attached=_names(resources, whole.attached),
         order_links=whole.order_links,
+        uploads=uploads_named(whole.nodes),
         placer_identifier=next(iter(order_numbers(order.identifier)), None),
         order_numbers=order_numbers(order.identifier),
         other_identifiers=other_identifiers(order.identifier),

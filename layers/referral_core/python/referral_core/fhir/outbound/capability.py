@@ -20,14 +20,20 @@ _PROCESS_MESSAGE: Final = "http://hl7.org/fhir/OperationDefinition/MessageHeader
 _NOTES: Final = {
     "ServiceRequest": (
         "Created and updated by its author only. If-None-Exist takes identifier=system|value. "
-        "Documents are taken inline, or as a Binary in the same Bundle; one by its address is "
-        "passed on to the clinic as an address and is not fetched. Found by number, else in the "
+        "Documents are taken inline, as a Binary in the same Bundle, or as an upload (see "
+        "DocumentReference); another address is passed on to the clinic as it is and is not "
+        "fetched. Found by number, else in the "
         "order of _lastUpdated; a search by an unknown parameter is refused unless "
         "Prefer: handling=lenient."
     ),
     "DocumentReference": (
         "A report is taken inline, or as an upload: ask $upload for a place, PUT the document "
         "there (at most 50 MB), and name it in attachment.url. No other address is fetched."
+    ),
+    "Binary": (
+        "A document that came with an order, or a report: for the order's author, the clinic that "
+        "has the referral, and the sender. Answered as it came, or as a Binary where FHIR's JSON "
+        "is accepted; a large one by a redirect to an address that holds for a minute."
     ),
     "Task": (
         "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic. Updated "
@@ -149,7 +155,7 @@ def _resource(kind: str, routes: Sequence[RouteOfTheApi]) -> Json:
     if kind in _NOTES:
         resource["documentation"] = _NOTES[kind]
     if any(interaction["code"] == "read" for interaction in interactions):
-        resource["versioning"] = "versioned"
+        resource["versioning"] = "no-version" if kind == "Binary" else "versioned"
     if kind == "ServiceRequest":
         resource["conditionalCreate"] = True
     if operations:

@@ -59,6 +59,7 @@ def offer_bundle(referral: Referral, performer: Practitioner, payload: ClinicalP
     links |= dict.fromkeys(tasks, f"Task/{order_id}")
     links |= {f"#{r['id']}": f"#{r['id']}" for r in tasks.values()}
     links |= dict.fromkeys(payload.order_links, f"ServiceRequest/{order_id}")
+    links |= payload.uploads
     order = _order(order_id, referral, performer, payload, _distinct(tasks.values()))
     links[f"ServiceRequest/{order_id}"] = f"ServiceRequest/{order_id}"
     task = task_b(referral, offer, performer.name)

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from referral_core.domain.lifecycle import COMPLETED
 from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Referral
-from referral_core.fhir.ids import appointment_id, notice_id, task_a_id
+from referral_core.fhir.ids import appointment_id, binary_id, notice_id, task_a_id
 from referral_core.fhir.outbound.task_status import outcome_concept, spoken
 from referral_core.fhir.outbound.tasks import (
     fhir_instant,
@@ -91,8 +91,10 @@ def notice_communication(referral: Referral, notice: Notice, base_url: str | Non
     ]
     critical = notice.topic is NoticeTopic.CRITICAL_RESULT
     if referral.report is not None and (critical or notice.outcome in COMPLETED):
-        document = {"system": EVIDENCE, "value": referral.report.sha256}
-        payload.append({"contentReference": {"type": "DocumentReference", "identifier": document}})
+        sha256 = referral.report.sha256
+        document = {"system": EVIDENCE, "value": sha256}
+        report = _ours("Binary", binary_id(referral.id, sha256), base_url)
+        payload.append({"contentReference": {**report, "identifier": document}})
     placer = _placer(referral)
     return {
         "resourceType": "Communication",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from referral_core.domain.referral import Offer, Referral
-from referral_core.fhir.ids import task_a_id, task_b_id
+from referral_core.fhir.ids import binary_id, task_a_id, task_b_id
 from referral_core.fhir.outbound.task_status import (
     TaskView,
     business_status,
@@ -160,7 +160,8 @@ def _report(referral: Referral) -> Json | None:
     return {
         "type": {"coding": [{"system": LOINC, "code": report.loinc}]},
         "valueReference": {
-            "type": "DocumentReference",
+            "reference": f"Binary/{binary_id(referral.id, report.sha256)}",
+            "type": "Binary",
             "identifier": {"system": EVIDENCE, "value": report.sha256},
         },
     }

@@ -24,13 +24,9 @@ from referral_core.domain.work_items import EXCEPTIONS
 from referral_core.domain.work_items.lists import place_in_list
 
 if TYPE_CHECKING:
-    from referral_core.domain.effects import (
-        ClaimDailyMessage,
-        Evidence,
-        KeepMapping,
-        RoutingDecision,
-    )
+    from referral_core.domain.effects import ClaimDailyMessage, KeepMapping, RoutingDecision
     from referral_core.domain.events import Event
+    from referral_core.domain.evidence import Evidence
     from referral_core.domain.routing.demand import KeptDemand, OpenMarket
     from referral_core.domain.updates import Update
 

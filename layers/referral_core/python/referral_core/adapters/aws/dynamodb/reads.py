@@ -18,9 +18,10 @@ from referral_core.adapters.aws.dynamodb.mailboxes import mailbox_in
 from referral_core.adapters.aws.dynamodb.schema import BY_PERFORMER, BY_QUEUE, BY_REFERRER, Index
 from referral_core.adapters.aws.dynamodb.stored_text import text_of
 from referral_core.adapters.aws.dynamodb.table import Table
-from referral_core.domain.effects import Evidence, RoutingDecision
+from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.errors import NotFound
 from referral_core.domain.events import Event
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import KeyKind
 from referral_core.domain.referral import Referral

@@ -59,6 +59,10 @@ def parts_of_new(
         table.put("identifier", items.identifier_item(table.hashed, referral, one), None)
         for one in new.identifiers
     ]
+    others += [
+        table.put("evidence", items.evidence_item(referral.tenant, referral.id, one), None)
+        for one in new.evidence
+    ]
     if new.contact_hash:
         found_by = items.phone_item(table.hashed, referral, new.contact_hash)
         others.append(table.put("contact", found_by, None))

@@ -15,6 +15,7 @@ from referral_core.domain.effects import (
     Effect,
     IndexContact,
     IndexIdentifier,
+    KeepEvidence,
     StorePayload,
     TakeNumber,
 )
@@ -39,6 +40,11 @@ from referral_core.domain.writes import KeyTaken
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.orders.found import orders_with
+from referral_core.entrypoints.http.orders.joined_uploads import (
+    DocumentsOfOrders,
+    JoinedUploads,
+    addresses,
+)
 from referral_core.entrypoints.http.orders.stored import (
     StoredOrder,
     etag_of,
@@ -49,7 +55,7 @@ from referral_core.entrypoints.http.orders.wanted_services import service_of
 from referral_core.entrypoints.http.preconditions import require_match
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.intake.orders import Intake, read_update
-from referral_core.ports.lifecycle import Clock, Documents, Referrals
+from referral_core.ports.lifecycle import Clock, Referrals
 
 if TYPE_CHECKING:
     from referral_core.lifecycle.engine.engine import Engine
@@ -79,7 +85,7 @@ class ReceiveOrderUpdate:
     """
 
     referrals: Referrals
-    documents: Documents
+    documents: DocumentsOfOrders
     engine: Callable[[], Engine]
     clock: Clock
 
@@ -128,8 +134,7 @@ class ReceiveOrderUpdate:
         self, request: Request, referral: Referral, before: ClinicalPayload, intake: Intake
     ) -> None:
         principal = request.principal
-        source = self.documents.put(principal.tenant, request.body, request.content_type or "")
-        effects = _written_with(intake, source)
+        effects = self._written(request, referral, before, intake)
         update = _said_by(before, intake)(
             id=_update_id(referral, intake),
             actor=principal.client_id,
@@ -162,6 +167,20 @@ class ReceiveOrderUpdate:
                 code="conflict",
                 status=HTTPStatus.CONFLICT,
             )
+
+    def _written(
+        self, request: Request, referral: Referral, before: ClinicalPayload, intake: Intake
+    ) -> tuple[Effect, ...]:
+        """Store the documents of a new version; return what else is written with it."""
+        principal = request.principal
+        new = [one for one in intake.uploads if one.literal not in before.uploads]
+        evidence = JoinedUploads(self.documents, self.clock, principal).of(new)
+        source = self.documents.put(principal.tenant, request.body, request.content_type or "")
+        uploads = addresses(intake.uploads, request.base_url, referral.id)
+        return (
+            *_written_with(intake, payload_of(intake, source, uploads)),
+            *(KeepEvidence(evidence=one) for one in evidence),
+        )
 
     def _is_applied_late(
         self,
@@ -198,11 +217,11 @@ def _said_by(before: ClinicalPayload, intake: Intake) -> Callable[..., Update]:
     return partial(InformationSupplied, changed=changed)
 
 
-def _written_with(intake: Intake, source: str) -> tuple[Effect, ...]:
+def _written_with(intake: Intake, payload: ClinicalPayload) -> tuple[Effect, ...]:
     """Return what a new version writes besides its update: its content, and what finds it."""
     phone, digest = intake.clinical.patient.phone, intake.canonical_hash
     return (
-        StorePayload(body=payload_of(intake, source).dump()),
+        StorePayload(body=payload.dump()),
         *(TakeNumber(number=number, content_hash=digest) for number in intake.order_numbers),
         *(
             IndexIdentifier(identifier=one)

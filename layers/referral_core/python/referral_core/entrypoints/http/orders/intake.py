@@ -35,6 +35,11 @@ from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.negotiation import REPRESENTATION, wanted_return
 from referral_core.entrypoints.http.orders.found import orders_with
+from referral_core.entrypoints.http.orders.joined_uploads import (
+    DocumentsOfOrders,
+    JoinedUploads,
+    addresses,
+)
 from referral_core.entrypoints.http.orders.keys import (
     keys_of,
     refuse_other_patient,
@@ -52,7 +57,7 @@ from referral_core.fhir.outbound.responses import (
 )
 from referral_core.fhir.parse import read_resource
 from referral_core.lifecycle.engine.conflicts import Conflicts
-from referral_core.ports.lifecycle import Clock, Documents, NewReferrals
+from referral_core.ports.lifecycle import Clock, NewReferrals
 
 if TYPE_CHECKING:
     from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
@@ -69,7 +74,7 @@ class ReceiveReferral:
     """
 
     referrals: NewReferrals
-    documents: Documents
+    documents: DocumentsOfOrders
     clock: Clock
     orders: Callable[[], ReceiveOrderUpdate]
     select_pathway: SelectPathway
@@ -119,8 +124,11 @@ class ReceiveReferral:
         principal = request.principal
         services = [service_of(intake, self.clock.now()) for intake in intakes]
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
+        joined = JoinedUploads(self.documents, self.clock, principal)
         new_referrals = [
-            self._new_referral(request, intake, service, keys_of(request, intakes, n), source)
+            self._new_referral(
+                request, intake, service, keys_of(request, intakes, n), source, joined=joined
+            )
             for n, (intake, service) in enumerate(zip(intakes, services, strict=True))
         ]
         require_distinct(new_referrals)
@@ -202,8 +210,13 @@ class ReceiveReferral:
         service: WantedService,
         keys: tuple[Key, ...],
         source: str,
+        *,
+        joined: JoinedUploads,
     ) -> NewReferral:
         principal = request.principal
+        # A repeat may come when what it names is stored, and forgotten where it was uploaded.
+        is_repeat = intake.uploads and any(self.referrals.taken(principal.tenant, k) for k in keys)
+        evidence = () if is_repeat else joined.of(intake.uploads)
         now, phone = self.clock.now(), intake.clinical.patient.phone
         pathway = self.select_pathway(order_of(intake.clinical, service))
         responsible = RESPONSIBLE[Status.RECEIVED]
@@ -227,13 +240,15 @@ class ReceiveReferral:
             waits_for=responsible.waits_for,
             status_reason="Received; its lifecycle is about to start.",
         )
+        uploads = addresses(intake.uploads, request.base_url, referral.id)
         return NewReferral(
             referral=referral,
             event=received(referral, actor=principal.client_id, metered={"states": 1}),
-            payload=payload_of(intake, source).dump(),
+            payload=payload_of(intake, source, uploads).dump(),
             keys=keys,
             identifiers=intake.other_identifiers,
             contact_hash=contact_hash(phone) if phone else None,
+            evidence=evidence,
             patient=told_apart_by(intake.clinical.patient),
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
 
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.orders.clinical_content import ClinicalPayload
@@ -15,6 +17,8 @@ from referral_core.fhir.intake.orders import Intake
 from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.parse import Json
 from referral_core.ports.lifecycle import NewReferrals
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,22 @@ def read_order(referrals: NewReferrals, tenant: Tenant, referral_id: ReferralId)
     return StoredOrder(referral, payload.service_request, created=False)
 
 
-def payload_of(intake: Intake, source_sha256: str) -> ClinicalPayload:
-    """Return the payload of what was understood; `source_sha256` names the request's bytes."""
+def payload_of(
+    intake: Intake, source_sha256: str, uploads: Mapping[str, str] = _NONE
+) -> ClinicalPayload:
+    """Return the payload of what was understood.
+
+    Args:
+        intake: it.
+        source_sha256: names the request's bytes.
+        uploads: what names an upload in it → where the document is read.
+    """
     return ClinicalPayload(
         service_request=intake.service_request,
         resources=intake.resources,
         attached=intake.attached,
         order_links=intake.order_links,
+        uploads=dict(uploads),
         content=intake.clinical,
         source_sha256=source_sha256,
         content_hash=intake.canonical_hash,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from referral_core.domain.effects import Evidence
 from referral_core.domain.errors import NotFound
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.lists import KeptEvidence, StoredDocuments
@@ -22,9 +22,14 @@ _LARGEST: Final = 4 * 1024 * 1024
 """Bytes; in base64 an answer of Lambda holds little more."""
 
 
+def is_answered_whole(kept: Evidence) -> bool:
+    """Whether one answer holds a document."""
+    return kept.size <= _LARGEST
+
+
 def as_it_came(documents: StoredDocuments, tenant: Tenant, kept: Evidence) -> Response:
     """Return a document as it came. PHI."""
-    if kept.size > _LARGEST:
+    if not is_answered_whole(kept):
         # More than one answer holds. Whoever may read it gets a short-lived address of it, and of
         # nothing else; the answer is on record like any other.
         address = documents.download_address(tenant, kept.sha256)

@@ -11,8 +11,9 @@ from typing import Final
 
 from referral_core.domain.access.ownership import Authority, may_post
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.effects import Effect, Evidence, KeepEvidence
+from referral_core.domain.effects import Effect, KeepEvidence
 from referral_core.domain.errors import NotFound, NotLegal
+from referral_core.domain.evidence import REPORT, Evidence
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.pathway import Pathway
@@ -123,7 +124,7 @@ class ReceiveUpdate:
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
             )
         evidence = self.service.store_document(
-            request, "report", reported.content, reported.content_type
+            request, REPORT, reported.content, reported.content_type
         )
         pathways = self.service.engine.sources.pathways
         rules = pathways(referral.pathway, referral.pathway_version)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, NoReturn
 
-from referral_core.domain.effects import Evidence
+from referral_core.domain.evidence import REPORT, Evidence
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.payers.authorization import AuthorizationResponse
 from referral_core.domain.unmatched import Mismatch
@@ -32,7 +32,7 @@ class PutAside:
         """Keep what a partner reports: its document, or what came."""
         if isinstance(reported, DocumentUpdate) and reported.content is not None:
             evidence = self.service.store_document(
-                request, "report", reported.content, reported.content_type
+                request, REPORT, reported.content, reported.content_type
             )
         else:
             evidence = self.service.store_document(request, "partner-update", request.body, _FHIR)

@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from referral_core.domain.access.ownership import Authority, require_authority
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.effects import Effect, Evidence
+from referral_core.domain.effects import Effect
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role, Update, UpdateKind

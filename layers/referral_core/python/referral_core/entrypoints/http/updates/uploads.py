@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -11,16 +9,15 @@ from typing import Any, Final, Protocol
 from pydantic import ValidationError
 
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.ids import Tenant
-from referral_core.domain.upload import LARGEST, Announced, UploadTarget
+from referral_core.domain.upload import LARGEST, Announced, NamedUpload, UploadTarget
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
+from referral_core.entrypoints.http.uploaded import UploadedDocuments, verified
 from referral_core.fhir.inbound.documents import DocumentUpdate
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.systems import UPLOAD
 
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _VALUES: Final = {
     "sha256": ("sha256", "valueString"),
     "size": ("size", "valueUnsignedInt"),
@@ -29,14 +26,11 @@ _VALUES: Final = {
 """Parameter → the field, and the type of its value."""
 
 
-class UploadStore(Protocol):
+class UploadStore(UploadedDocuments, Protocol):
     """Where senders upload documents, before they are verified."""
 
     def upload_target(self, announced: Announced) -> UploadTarget:
         """Return where a document may be uploaded, until it is named or forgotten."""
-
-    def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> bytes | None:
-        """Read what a sender uploaded under a hash, unverified; None: nothing was."""
 
 
 @dataclass(frozen=True)
@@ -70,33 +64,16 @@ class Uploads:
         url = reported.url or ""
         if reported.content is not None or not url.startswith(UPLOAD):
             return reported
-        digest = url.removeprefix(UPLOAD).lower()
-        is_a_name = _SHA256.fullmatch(digest) is not None
-        uploaded = self.store.uploaded
-        content = uploaded(principal.tenant, principal.organization, digest) if is_a_name else None
-        if content is None:
-            refuse(
-                "upload-missing",
-                "Nothing of yours is uploaded there: ask $upload for a place, PUT the document, "
-                "then name it.",
-                code="not-found",
-                status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            )
-        if hashlib.sha256(content).hexdigest() != digest or len(content) > LARGEST:
-            refuse(
-                "upload-differs",
-                "What was uploaded is not the document that its SHA-256 names: upload it anew.",
-                code="value",
-                status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            )
-        if reported.size not in {None, len(content)}:
-            refuse(
-                "size-mismatch",
-                "Send the size of the document in bytes.",
-                code="value",
-                status=HTTPStatus.BAD_REQUEST,
-            )
-        return reported.but(content=content, sha256=digest, size=len(content))
+        named = NamedUpload(
+            literal=url,
+            sha256=url.removeprefix(UPLOAD).lower(),
+            content_type=reported.content_type,
+            size=reported.size,
+            sha1=reported.sha1,
+        )
+        found = verified(self.store, principal, named)
+        size = len(found.content)
+        return reported.but(content=found.content, sha256=named.sha256, size=size)
 
 
 def _announced(request: Request) -> Announced:
