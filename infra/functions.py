@@ -35,6 +35,7 @@ STOP_OR_START = (*STOP, "sms-voice:DeleteOptedOutNumber")
 STORE = ("s3:PutObject",)
 STORE_AND_READ = (*STORE, "s3:GetObject")
 QUEUE = ("sqs:SendMessage",)
+DELIVER = ("firehose:PutRecordBatch",)
 TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 SECRET = ("secretsmanager:GetSecretValue",)
 TABLE = "TABLE_NAME"
@@ -153,11 +154,7 @@ OTHERS = (
         },
     ),
     Spec("record_metrics", {TABLE: ("dynamodb:Query",), "STREAM_DLQ_URL": QUEUE}),
-    Spec(
-        "export_events",
-        {"LAKE_STREAM": ("firehose:PutRecordBatch",), "STREAM_DLQ_URL": QUEUE},
-        timeout_s=60,
-    ),
+    Spec("export_events", {"LAKE_STREAM": DELIVER, "STREAM_DLQ_URL": QUEUE}, timeout_s=60),
     Spec(
         "query_reports",
         {
@@ -177,7 +174,7 @@ OTHERS = (
         {**SHORTLIST, **WATCHED, "STREAM_DLQ_URL": (*TAKE, "sqs:GetQueueAttributes")},
         completes=True,
     ),
-    Spec("measure_queues", {TABLE: ("dynamodb:Query",)}, timeout_s=60),
+    Spec("measure_queues", {TABLE: ("dynamodb:Query",), "LAKE_STREAM": DELIVER}, timeout_s=60),
     Spec("fire_timers", RECORD, completes=True, timeout_s=55),
     Spec("publish_prices", {TABLE: (*READ, "dynamodb:PutItem")}, timeout_s=600, memory_mb=1769),
     Spec("serve_waitlist", SHORTLIST, completes=True, timeout_s=150),

@@ -60,9 +60,17 @@ class Lake(Construct):
             "LAKE_DATABASE": Resource(DATABASE, self._catalog()),
         }
 
-    def grant_queries(self, grantee: iam.IGrantable) -> None:
-        """Let a function's queries read the rows, and write and read their results."""
-        principal = grantee.grant_principal
+    def grant(self, *, queries: iam.IGrantable, overhead: iam.IGrantable) -> None:
+        """Let functions do what their settings do not say.
+
+        Args:
+            queries: its queries read the rows, and write and read their results.
+            overhead: reads metrics, which IAM knows no resources of.
+        """
+        overhead.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(actions=["cloudwatch:GetMetricData"], resources=["*"])
+        )
+        principal = queries.grant_principal
         for bucket, actions in (
             (self.bucket, _READ),
             (self.results, (*_READ, "s3:PutObject")),

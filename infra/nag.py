@@ -28,8 +28,9 @@ ACKNOWLEDGED: Final[Mapping[tuple[str, ...], str]] = {
     ("AwsSolutions-IAM5",): (
         "Wildcards are resource suffixes only: a table's indexes, objects of a bucket, versions "
         "of one function, secrets under referral-router/, the account's own sending identities; "
-        "and log delivery and X-Ray, which know no resources. Of actions only the two key "
-        "operations whose variants an encrypted queue needs. tests/infra lists them."
+        "and log delivery, X-Ray and the reading of metrics, which know no resources. Of actions "
+        "only the two key operations whose variants an encrypted queue needs. tests/infra lists "
+        "them."
     ),
     ("AwsSolutions-L1", "Serverless-LambdaLatestVersion"): (
         "Python 3.13 on arm64 is the runtime that the third-party layer is locked and tested for; "

@@ -68,7 +68,7 @@ class ReferralRouterStack(Stack):
             extra_environment=extra_environment,
         )
         by_name = functions.by_name
-        lake.grant_queries(by_name["query_reports"])
+        lake.grant(queries=by_name["query_reports"], overhead=by_name["measure_queues"])
         steps, completing = functions.steps, functions.completing
         lifecycle = Lifecycle(self, "Lifecycle", steps=steps, completing=completing, key=record.key)
         api = Api(self, "Api", functions=by_name, key=record.key)

@@ -108,6 +108,7 @@ def test_no_role_has_a_wildcard_action_or_an_unlisted_wildcard_resource(
 ) -> None:
     allowed_actions = {"kms:GenerateDataKey*", "kms:ReEncrypt*"}
     star_only = {
+        "cloudwatch:GetMetricData",
         "dynamodb:ListStreams",
         "logs:CreateLogDelivery",
         "logs:GetLogDelivery",

@@ -63,7 +63,9 @@ def of(name: str) -> Result:
 
 def test_of_one_row_its_parts_are_drawn_and_it_is_no_total_of_its_own() -> None:
     drawn_of = {bar.label: bar.text for bar in bars(of("cost_per_referral"))}
-    assert drawn_of.keys() == {"cloud", "messages", "letters", "payer", "staff", "total"}
+    parts = {"cloud", "messages", "letters", "payer", "staff", "overhead", "total"}
+    assert drawn_of.keys() == parts
+    assert drawn_of["overhead"] == "none", "nobody said any, which is not nothing"
     assert drawn_of["total"].startswith("$")
     assert "<tfoot>" not in page([of("cost_per_referral")], "one").split("</style>")[1]
     assert "<tfoot>" in page([of("cost")], "many")

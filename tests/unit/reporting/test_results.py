@@ -94,7 +94,7 @@ def test_a_row_of_many_units_is_a_small_cell_where_few_referrals_stand_behind_it
 
 def test_what_the_cell_does_not_count_is_not_told_of_few_either() -> None:
     """By activity a referral of an earlier month has costs, and is received in none."""
-    columns = (0, 1, 0, "1", 0, 0, 0, 0, "1", 0)
+    columns = (0, 1, 0, "1", 0, 0, 0, 0, None, "1", 0)
     rows = [("es", None, None, *columns, 3)]
     (row,) = result_of(COST_PER_REFERRAL, a_request(by=("language",)), rows).rows
     assert (row.is_small, row.values["total"], row.values["language"]) == (True, None, UNNAMED)
@@ -143,7 +143,7 @@ def test_in_another_order_of_the_cuts_and_in_another_figure_the_same_is_hidden()
 
 
 def test_a_cut_is_not_overwritten_by_a_column_of_that_name() -> None:
-    columns = (20, 0, 0, "0", "0", "0", "4.50", "0", "4.50", 0)
+    columns = (20, 0, 0, "0", "0", "0", "4.50", "0", None, "4.50", 0)
     result = result_of(
         COST_PER_REFERRAL, a_request(by=("payer",)), [("acme", None, None, *columns)]
     )

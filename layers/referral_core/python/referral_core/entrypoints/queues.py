@@ -1,23 +1,37 @@
-"""Every four minutes: how much waits in each queue of the cell, and for how long, as metrics."""
+"""Every four minutes: how much waits in each queue of the cell, and for how long, as metrics.
+
+Once an hour what no event carries becomes rows of the lake as well, a tenant and hour each. The
+functions say it as metrics when their invocations end (`metering.py`); here the hourly sums are
+read back. A count may come late, and a run may be missed: each writes the last day again, and of
+the rows of an hour that one counts which was recorded last.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from referral_core.domain.lifecycle import Queue
+from referral_core.domain.money.overhead import shared_out
 from referral_core.domain.queue_gauge import QueueGauge
 from referral_core.observability import Measured, measure_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from referral_core.domain.ids import Tenant
+    from referral_core.domain.money.overhead import Overhead
+    from referral_core.ports.lake import LakeRows
     from referral_core.ports.lifecycle import Clock
 
 ALL: Final = "all"
 """The dimension of all queues together: what one alarm watches."""
+_HOURS: Final = 24
+_FROM_MINUTE, _UNTIL_MINUTE = 8, 16
+"""Queues are counted every four minutes: two of the counts fall into these eight, by when the last
+hour's metrics have come."""
 
 
 class QueueGauges(Protocol):
@@ -30,12 +44,56 @@ class QueueGauges(Protocol):
         """Count what waits in one queue. Raises: Retryable."""
 
 
+class OverheadMetrics(Protocol):
+    """What the functions said that no event carries."""
+
+    def hours(self, since: datetime, until: datetime) -> Sequence[Overhead]:
+        """List the hours in which something was said. Raises: Retryable."""
+
+
+@dataclass(frozen=True)
+class RecordOverhead:
+    """Brings overhead into the lake."""
+
+    metrics: OverheadMetrics
+    lake: LakeRows
+
+    def record(self, now: datetime, open_by_tenant: Mapping[Tenant, int]) -> int:
+        """Write the rows of the last day's hours, when it is time; return how many.
+
+        Args:
+            now: the business instant.
+            open_by_tenant: referrals open now: by them the cell's overhead is shared out.
+
+        Raises:
+            Retryable: metrics or lake are away; the next run writes the same hours.
+        """
+        from referral_core.reporting.rows import overhead_row  # noqa: PLC0415 - twice an hour
+
+        if not _FROM_MINUTE <= now.minute < _UNTIL_MINUTE or not open_by_tenant:
+            return 0
+        until = now.replace(minute=0, second=0, microsecond=0)
+        rows = [
+            overhead_row(tenant, found.hour, units, now)
+            for found in self.metrics.hours(until - timedelta(hours=_HOURS), until)
+            for tenant, units in shared_out(found.units, open_by_tenant).items()
+        ]
+        if rows:
+            self.lake.put(rows)
+        return len(rows)
+
+
 @dataclass(frozen=True)
 class MeasureQueues:
-    """Counts what waits and says so: a queue's figures are of all tenants of the cell."""
+    """Counts what waits and says so: a queue's figures are of all tenants of the cell.
+
+    Attributes:
+        overhead: shares out by what it counted; None: nothing is shared out.
+    """
 
     gauges: QueueGauges
     clock: Clock
+    overhead: RecordOverhead | None = None
 
     def measure(self) -> dict[str, int]:
         """Count every queue.
@@ -47,14 +105,19 @@ class MeasureQueues:
             Retryable: the table is down or throttles; the next count follows.
         """
         now, tenants = self.clock.now(), self.gauges.tenants()
+        open_by_tenant = dict.fromkeys(tenants, 0)
         total, found = QueueGauge(), dict[str, int]()
         for queue in Queue:
             gauge = QueueGauge()
             for tenant in tenants:
-                gauge = gauge.with_those_of(self.gauges.gauge(tenant, queue, now))
+                theirs = self.gauges.gauge(tenant, queue, now)
+                gauge = gauge.with_those_of(theirs)
+                open_by_tenant[tenant] += theirs.open
             _emit(queue.value, gauge, now)
             total, found[queue.value] = total.with_those_of(gauge), gauge.open
         _emit(ALL, total, now)
+        if self.overhead:
+            self.overhead.record(now, open_by_tenant)
         return {**found, ALL: total.open}
 
 

@@ -1,7 +1,8 @@
 """The columns of the lake's one table, once: rows, Glue, Firehose and the data dictionary.
 
-A row is an event. Columns are flat and typed as both engines read them; times are milliseconds
-since 1970-01-01T00:00Z, so that both cut days alike. Ids, codes, counts: no PHI.
+A row is an event, or what no event carries in one hour. Columns are flat and typed as both engines
+read them; times are milliseconds since 1970-01-01T00:00Z, so that both cut days alike. Ids, codes,
+counts: no PHI.
 """
 
 from __future__ import annotations
@@ -27,10 +28,15 @@ class Column(NamedTuple):
 
 
 _RECORD: Final = (
-    Column("referral_id", "string", "Pseudonymous id of the referral."),
-    Column("version", "bigint", "Version of the referral that the event made; with it, unique."),
+    Column("referral_id", "string", "Pseudonymous id of the referral; none of overhead."),
+    Column(
+        "version",
+        "bigint",
+        "Version of the referral that the event made; with it, unique. "
+        "Of overhead the hour, counted since 1970.",
+    ),
     Column("run", "bigint", "Run of the state machine."),
-    Column("event", "string", "What happened."),
+    Column("event", "string", "What happened; `overhead`: what no referral carries, an hour."),
     Column("at_ms", "bigint", "When it was recorded."),
     Column("occurred_ms", "bigint", "When it happened: a visit's own time, else `at_ms`."),
     Column("actor", "string", "Client id of who did it, `router` or `timer`."),

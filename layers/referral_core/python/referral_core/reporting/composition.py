@@ -91,6 +91,9 @@ def common_tables(request: ReportRequest, policy: Policy) -> str:
         "happened": base_sql("happened"),
         "counted": _counted(),
         "spent": base_sql("spent"),
+        "overhead": base_sql("overhead"),
+        "overhead_counted": _overhead_counted(),
+        "shared": base_sql("shared"),
     }
     written = ",\n".join(f"{name} AS (\n{body.strip()}\n)" for name, body in common.items())
     return f"WITH {written}"
@@ -188,12 +191,19 @@ def _revenue(request: ReportRequest, tables: Sequence[RevenueTable]) -> str:
 
 def _counted() -> str:
     """Make a row of each unit that an event counts; its columns are those of the ledger."""
+    return _a_row_a_unit("happened", "h.cut_1, h.cut_2, h.cut_3, h.referral_id, h.at_ms, u.part")
+
+
+def _overhead_counted() -> str:
+    """Do the same for each hour of overhead; it is priced by the hour that it was used in."""
+    return _a_row_a_unit("overhead", "h.occurred_ms AS at_ms")
+
+
+def _a_row_a_unit(table: str, columns: str) -> str:
     cases = " ".join(f"WHEN '{name}' THEN h.{name}" for name in UNITS)
     return f"""SELECT * FROM (
-    SELECT
-        h.cut_1, h.cut_2, h.cut_3, h.referral_id, h.at_ms, u.part, u.unit,
-        CASE u.unit {cases} END AS units
-    FROM happened AS h
+    SELECT {columns}, u.unit, CASE u.unit {cases} END AS units
+    FROM {table} AS h
     CROSS JOIN units AS u
 ) AS c WHERE c.units > 0"""  # noqa: S608 - names of our own
 

@@ -8,9 +8,12 @@ from enum import Enum
 from typing import Any, Final
 
 from referral_core.domain.events import Event, EventKind
+from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import RESPONSIBLE
 from referral_core.reporting.columns import COLUMNS, FACTS
 
+OVERHEAD: Final = "overhead"
+"""The kind of a row that is no event: what no referral carries, of one tenant and hour."""
 Row = Mapping[str, str | int | bool | None]
 """Column → value; the partition keys among them. A time is in milliseconds."""
 
@@ -55,6 +58,33 @@ def row_of(event: Event) -> Row:
         **_facts(event),
         **event.metered,
     }
+    return _flat(found)
+
+
+def overhead_row(
+    tenant: Tenant, hour: datetime, units: Mapping[str, int], recorded_at: datetime
+) -> Row:
+    """Return the row of what a tenant's share of one hour's overhead is.
+
+    Args:
+        tenant: whose share it is.
+        hour: when the hour began, UTC.
+        units: metered unit → count.
+        recorded_at: of an hour's rows the one recorded last counts.
+    """
+    found = {
+        "tenant": tenant,
+        "day": hour.astimezone(UTC).date().isoformat(),
+        "version": (hour - _EPOCH) // timedelta(hours=1),
+        "event": OVERHEAD,
+        "at_ms": recorded_at,
+        "occurred_ms": hour,
+        **units,
+    }
+    return _flat(found)
+
+
+def _flat(found: Mapping[str, Any]) -> Row:
     return {name: _plain(found.get(name)) for name in ("tenant", "day", *_NAMES)}
 
 

@@ -2,7 +2,7 @@
 -- definition: The cost of the referrals of the period, each part on its own line, by the number of referrals received, of closed loops and of completed ones.
 -- numerator: cost of the part
 -- denominator: referrals received; loops closed; loops completed
--- exclusions: units without a price, counted as not priced, and overhead, which no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues): no figure has them
+-- exclusions: units without a price, counted as not priced: no figure has them
 -- cell: received
 -- column received count: referrals received
 -- column loops_closed count: of them with the loop closed
@@ -12,6 +12,7 @@
 -- column letters money: letters
 -- column payer money: payer transactions
 -- column staff money: an estimate: decisions and calls counted, times the minutes that the contract says each takes, at the loaded rate
+-- column overhead money: what no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues), shared out in whole units over the referrals received; none where none was recorded
 -- column total money: all parts that have a price
 -- column not_priced count: units without a price
 -- column per_referral mean total/received: a referral received
@@ -29,6 +30,7 @@ SELECT
     sum(CASE WHEN part = 'letters' THEN usd ELSE 0 END) AS letters,
     sum(CASE WHEN part = 'payer' THEN usd ELSE 0 END) AS payer,
     sum(CASE WHEN part = 'staff' THEN usd ELSE 0 END) AS staff,
+    sum(CASE WHEN part = 'overhead' THEN usd END) AS overhead,
     sum(usd) AS total,
     sum(not_priced) AS not_priced
 FROM (
@@ -56,6 +58,19 @@ FROM (
         CAST(coalesce(units * price, 0) AS decimal(38, 12)) AS usd,
         CASE WHEN price IS NULL THEN units ELSE 0 END AS not_priced
     FROM spent
+    UNION ALL
+    SELECT
+        cut_1,
+        cut_2,
+        cut_3,
+        0 AS received_n,
+        0 AS loop_n,
+        0 AS completed_n,
+        'overhead' AS part,
+        CAST(coalesce(units * price, 0) AS decimal(38, 12)) AS usd,
+        CASE WHEN price IS NULL THEN units ELSE 0 END AS not_priced
+    FROM shared
+    WHERE units > 0
 ) AS r
 GROUP BY cut_1, cut_2, cut_3
 HAVING sum(received_n + loop_n) > 0 OR sum(usd) > 0 OR sum(not_priced) > 0

@@ -16,6 +16,7 @@ FROM (
             PARTITION BY referral_id, version ORDER BY schema_version DESC, at_ms
         ) AS delivered
     FROM source
+    WHERE event <> 'overhead'
 ) AS e
 CROSS JOIN period AS p
 INNER JOIN zone AS at_zone

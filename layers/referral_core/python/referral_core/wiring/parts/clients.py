@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Service = Literal[
     "athena",
+    "cloudwatch",
     "cognito-idp",
     "dynamodb",
     "firehose",
