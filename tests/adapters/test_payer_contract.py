@@ -17,8 +17,9 @@ from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
 from referral_core.adapters.memory.payer import MemoryPayer, PayerScript
 from referral_core.domain.directory import Payer
 from referral_core.domain.errors import Permanent, Retryable
-from referral_core.domain.payers.authorization import AuthorizationResponse, AuthorizationVerdict
+from referral_core.domain.payers.authorization import AuthorizationVerdict
 from referral_core.domain.payers.eligibility import EligibilityVerdict
+from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.fhir.pas.response import read_claim_response
 from referral_core.ports.lifecycle import Clock, Eligibility, PriorAuth
 from tests.adapters.loopback import served

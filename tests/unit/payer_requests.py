@@ -8,8 +8,7 @@ from typing import Any
 
 from referral_core.domain.directory import Payer
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.payers.authorization import AuthorizationRequest
-from referral_core.domain.payers.eligibility import EligibilityRequest
+from referral_core.domain.payers.requests import AuthorizationRequest, EligibilityRequest
 
 REAL_DATA = Path(__file__).resolve().parents[3] / "shared/data"
 SENT_AT = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)

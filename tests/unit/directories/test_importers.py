@@ -19,7 +19,8 @@ from referral_core.directories import hsds, nppes, plan_net
 from referral_core.directories.importing import ImportState, import_directory
 from referral_core.directories.resource_shelf import ResourceShelf
 from referral_core.directories.rows import Assumed, Row
-from referral_core.domain.directory_facts import CapacityStatus, Dispute, Fact, Modality
+from referral_core.domain.directory_facts import CapacityStatus, Dispute, Fact
+from referral_core.domain.modality import Modality
 from referral_core.domain.npi import check_digit, is_npi
 from tests.unit.builders import TENANT
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from referral_core.domain.change import change
-from referral_core.domain.directory import PayerClass
 from referral_core.domain.events import ContactFacts, Event, EventKind, OfferFacts
 from referral_core.domain.lifecycle import IllegalTransition, ReferralKind, Status
 from referral_core.domain.payers.eligibility import Eligibility, EligibilityVerdict, SelfPay
+from referral_core.domain.payers.vocabulary import PayerClass
 from referral_core.domain.referral import Contact, Offer, Referral
 from tests.unit.builders import NOW, a_referral
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.outreach.vocabulary import CallResult
 from referral_core.domain.work_items import RETRY, WORK_ITEM_POLICIES
 from referral_core.entrypoints.console import ConsolePages, SignIn
 

@@ -12,7 +12,7 @@ from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.updates import PatientReplied, Role
 from tests.in_memory import World as Product
 from tests.partner_actions import accepted

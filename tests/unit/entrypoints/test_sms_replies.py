@@ -25,7 +25,7 @@ from referral_core.domain.orders.clinical_content import (
     PatientContent,
 )
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.unmatched import Mismatch, Sign
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.entrypoints.sms_replies import ReceiveReply

@@ -11,7 +11,8 @@ import pytest
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.outreach.replies import Reply, read_reply
+from referral_core.domain.outreach.replies import read_reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,

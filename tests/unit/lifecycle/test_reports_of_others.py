@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from referral_core.domain.lifecycle import Outcome, Status, Step
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from local.partners.application import PayersWorld
 from local.partners.payer import endpoint as payer
 from local.partners.world import World
-from referral_core.domain.payers.authorization import AuthorizationResponse
+from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.fhir.pas.claim import claim_bundle
 from referral_core.fhir.pas.response import read_claim_response, read_claim_responses
 from referral_core.x12.eligibility_request import write_270

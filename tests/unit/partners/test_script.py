@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from local.partners.scripts.parts import CALLS, ReportPart
 from local.partners.scripts.script import Script, Scripts, span
 from local.partners.scripts.staff import ACTIONS, REASONS, Act
-from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.outreach.vocabulary import CallResult
 from referral_core.domain.work_items import Reason, actions_of
 from tests.unit.partners.partner_harness import PLACER, a_script
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from local.lake.duck import DuckLake
-from referral_core.domain.directory import PayerClass
 from referral_core.domain.events import Event, EventKind, OfferFacts
 from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.payers.vocabulary import PayerClass
 from tests.unit.reporting.lakes import POLICY, a_request, rows, sample_events
 from tests.unit.reporting.recount import referrals
 from tests.unit.reporting.recounts import RECOUNTS

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from local.partners.payer.x12 import read_270, write_271
 from referral_core.domain.orders.clinical_content import Subscriber
-from referral_core.domain.payers.eligibility import EligibilityRequest, EligibilityVerdict
+from referral_core.domain.payers.eligibility import EligibilityVerdict
+from referral_core.domain.payers.requests import EligibilityRequest
 from referral_core.x12.eligibility_request import write_270
 from referral_core.x12.eligibility_response import read_271
 from referral_core.x12.interchange import Segment, X12Error, read_transactions, words

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.domain.errors import Retryable
-from referral_core.domain.payers.eligibility import EligibilityResponse, EligibilityVerdict
+from referral_core.domain.payers.eligibility import EligibilityVerdict
+from referral_core.domain.payers.requests import EligibilityResponse
 from referral_core.x12.eligibility_response import read_271
 from referral_core.x12.interchange import Envelope, Segment, X12Error, write_interchange
 from tests.unit.payer_requests import REAL_DATA, SENT_AT

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.outreach.plan import LANGUAGES, Channel, Purpose, language_of
-from referral_core.domain.outreach.replies import Reply, read_reply
+from referral_core.domain.outreach.replies import read_reply
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.outreach.texts import Text, compose, help_text, weekday
+from referral_core.domain.outreach.vocabulary import Reply
 from tests.unit.builders import TENANT
 
 SENDER = "W" * 24

@@ -13,9 +13,9 @@ from referral_core.domain.directory_facts import (
     Dispute,
     Fact,
     Location,
-    Modality,
     NetworkMembership,
 )
+from referral_core.domain.modality import Modality
 from referral_core.domain.routing.filters import HARD_FILTERS, exclusion
 from tests.unit.domain.routing.practitioners import a_need, a_practitioner, a_rule, km_north
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from local.partners.payer.pas import notification, read_request, response_bundle
 from referral_core.domain.orders.clinical_content import Relationship, Subscriber
-from referral_core.domain.payers.authorization import AuthorizationRequest
+from referral_core.domain.payers.requests import AuthorizationRequest
 from referral_core.domain.terminology import ConsentClass
 from referral_core.fhir.pas.claim import claim_bundle
 from tests.unit.payer_requests import SENT_AT, a_payer, an_authorization_request

@@ -10,7 +10,7 @@ from referral_core.domain.directory import Practitioner
 from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.messages import OfferedReferral
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.payers.authorization import AuthorizationRequest
+from referral_core.domain.payers.requests import AuthorizationRequest
 from referral_core.domain.updates import OfferDeclined
 from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, TENANT, World, a_new_referral_of, service_of

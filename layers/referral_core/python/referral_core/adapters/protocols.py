@@ -12,8 +12,12 @@ from typing import TypeVar
 from referral_core.domain.directory import EhrSystem, Payer, Practitioner
 from referral_core.domain.errors import Permanent
 from referral_core.domain.messages import Message, OfferedReferral
-from referral_core.domain.payers.authorization import AuthorizationRequest, AuthorizationResponse
-from referral_core.domain.payers.eligibility import EligibilityRequest, EligibilityResponse
+from referral_core.domain.payers.requests import (
+    AuthorizationRequest,
+    AuthorizationResponse,
+    EligibilityRequest,
+    EligibilityResponse,
+)
 from referral_core.domain.referral import Notice, Referral
 from referral_core.ports.lifecycle import Clinics, Ehr, Eligibility, PriorAuth
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from referral_core.directories.rows import Row, day_in
-from referral_core.domain.directory_facts import CapacityStatus, Fact, Modality, ServiceKind
+from referral_core.domain.directory_facts import CapacityStatus, Fact, ServiceKind
+from referral_core.domain.modality import Modality
 
 SOCIAL_NEEDS: Final = "251B00000X"
 """NUCC: case management, under which the directory lists community resources."""

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from referral_core.directories.resource_shelf import Resource, ResourceShelf
 from referral_core.directories.rows import Assumed, Place, Places, Row, day_in
-from referral_core.domain.directory_facts import Fact, Modality, ServiceKind
+from referral_core.domain.directory_facts import Fact, ServiceKind
+from referral_core.domain.modality import Modality
 from referral_core.domain.npi import is_npi
 
 ENTRIES: Final = ("PractitionerRole", "HealthcareService")

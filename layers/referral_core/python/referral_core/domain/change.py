@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypedDict, Unpack
 
-from referral_core.domain.directory import PayerClass
 from referral_core.domain.events import FACTS, Dimensions, Event, EventKind, Facts, StepFacts
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import (
@@ -17,9 +16,10 @@ from referral_core.domain.lifecycle import (
     require_legal,
 )
 from referral_core.domain.model import Model
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.payers.authorization import Authorization
 from referral_core.domain.payers.eligibility import Eligibility, SelfPay
+from referral_core.domain.payers.vocabulary import PayerClass
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import (
     Appointment,

@@ -5,7 +5,6 @@ How a partner is spoken to is data: its protocol names the adapter, its address 
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from pydantic import Field
@@ -18,12 +17,13 @@ from referral_core.domain.directory_facts import (
     Fact,
     FactSource,
     Location,
-    Modality,
     NetworkMembership,
     ServiceKind,
 )
 from referral_core.domain.ids import Tenant
+from referral_core.domain.modality import Modality
 from referral_core.domain.model import Model
+from referral_core.domain.payers.vocabulary import PayerClass
 
 _OUTSIDE: Final = 3
 """The tier of who is out of a payer's network."""
@@ -51,17 +51,6 @@ class TenantProfile(Model):
     call_back: str = Field(max_length=16, pattern=r"^\+?[0-9 ().-]+$")
     sliding_fee: bool = False
     phone_identity: str | None = Field(default=None, max_length=256, pattern=r"^[A-Za-z0-9:/+_-]+$")
-
-
-class PayerClass(StrEnum):
-    """The class of a payer: a cut of every figure, and what clocks the law sets it."""
-
-    COMMERCIAL = "commercial"
-    MEDICARE = "medicare"
-    MEDICARE_ADVANTAGE = "medicare-advantage"
-    MEDICAID = "medicaid"
-    SELF_PAY = "self-pay"
-    OTHER = "other"
 
 
 class Payer(Model):

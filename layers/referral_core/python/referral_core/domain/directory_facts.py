@@ -24,15 +24,6 @@ class ServiceKind(StrEnum):
     COMMUNITY_RESOURCE = "community-resource"
 
 
-class Modality(StrEnum):
-    """How a patient may be seen."""
-
-    IN_PERSON = "in-person"
-    VIDEO = "video"
-    PHONE = "phone"
-    HOME_VISIT = "home-visit"
-
-
 class CapacityStatus(StrEnum):
     """Whether a community resource, which publishes no places, takes people now."""
 

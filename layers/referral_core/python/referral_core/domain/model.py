@@ -8,7 +8,11 @@ from pydantic import BaseModel, ConfigDict
 class Model(BaseModel):
     """An immutable value; change it with `but`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    # No namespaces that each field of each class is compared with at every start: a field that
+    # hides a method of pydantic's is warned of without them.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, protected_namespaces=()
+    )
 
     @classmethod
     def blank(cls) -> Self:

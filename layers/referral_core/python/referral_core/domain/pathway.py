@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from referral_core.domain.calendar import DayPart, Span
-from referral_core.domain.directory_facts import Modality
 from referral_core.domain.lifecycle import Queue, ReferralKind
+from referral_core.domain.modality import Modality
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.terminology.urgency import Priority

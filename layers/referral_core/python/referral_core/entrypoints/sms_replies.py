@@ -18,13 +18,13 @@ from referral_core.domain.messages import DeliveryUnknown, Message
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.replies import (
-    Reply,
     is_answered_by_the_carrier,
     is_in_spanish,
     names_the_visit,
     read_reply,
 )
 from referral_core.domain.outreach.texts import help_text
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update

@@ -11,8 +11,8 @@ from typing import Final
 
 from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.outreach.replies import Reply
 from referral_core.domain.outreach.series import series
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case

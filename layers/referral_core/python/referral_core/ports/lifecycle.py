@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from referral_core.domain.messages import Message, OfferedReferral
     from referral_core.domain.new_referral import ExistingKey, Key, NewReferral
     from referral_core.domain.pause import Pause
-    from referral_core.domain.payers.authorization import (
+    from referral_core.domain.payers.requests import (
         AuthorizationRequest,
         AuthorizationResponse,
+        EligibilityRequest,
+        EligibilityResponse,
     )
-    from referral_core.domain.payers.eligibility import EligibilityRequest, EligibilityResponse
     from referral_core.domain.referral import Notice, Referral
     from referral_core.domain.routing.published import PublishedMarket
     from referral_core.domain.run import Delivery, NoticeRequest, Run, WaitlistRequest

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from referral_core.domain.directory import Payer
 from referral_core.domain.orders.clinical_content import Subscriber
-from referral_core.domain.payers.eligibility import EligibilityRequest
+from referral_core.domain.payers.requests import EligibilityRequest
 from referral_core.x12.interchange import (
     Envelope,
     Segment,

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 
 from referral_core.domain.codes import code_in
 from referral_core.domain.errors import Retryable
-from referral_core.domain.payers.eligibility import EligibilityResponse, EligibilityVerdict
+from referral_core.domain.payers.eligibility import EligibilityVerdict
+from referral_core.domain.payers.requests import EligibilityResponse
 from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of
 from referral_core.x12.interchange import Segment, X12Error, element, read_transactions
 

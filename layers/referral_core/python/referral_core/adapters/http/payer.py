@@ -7,8 +7,12 @@ from typing import Final
 from referral_core.adapters.http.client import HttpClient
 from referral_core.domain import exact_json
 from referral_core.domain.directory import Payer
-from referral_core.domain.payers.authorization import AuthorizationRequest, AuthorizationResponse
-from referral_core.domain.payers.eligibility import EligibilityRequest, EligibilityResponse
+from referral_core.domain.payers.requests import (
+    AuthorizationRequest,
+    AuthorizationResponse,
+    EligibilityRequest,
+    EligibilityResponse,
+)
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.pas.claim import claim_bundle
 from referral_core.fhir.pas.response import read_claim_response

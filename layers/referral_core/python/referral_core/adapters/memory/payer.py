@@ -9,15 +9,13 @@ from typing import Final, Literal, NamedTuple, TypeVar
 
 from referral_core.domain.directory import Payer
 from referral_core.domain.errors import Permanent, Retryable
-from referral_core.domain.payers.authorization import (
+from referral_core.domain.payers.authorization import AuthorizationVerdict
+from referral_core.domain.payers.eligibility import EligibilityVerdict
+from referral_core.domain.payers.requests import (
     AuthorizationRequest,
     AuthorizationResponse,
-    AuthorizationVerdict,
-)
-from referral_core.domain.payers.eligibility import (
     EligibilityRequest,
     EligibilityResponse,
-    EligibilityVerdict,
 )
 
 _Response = TypeVar("_Response", EligibilityResponse, AuthorizationResponse)

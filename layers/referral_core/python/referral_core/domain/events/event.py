@@ -7,12 +7,12 @@ from typing import Any, Final
 from pydantic import Field, SerializeAsAny, model_validator
 
 from referral_core.domain.codes import Coded
-from referral_core.domain.directory import PayerClass
 from referral_core.domain.events.facts import FACTS, Facts
 from referral_core.domain.events.kinds import EventKind
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Party, Queue, ReferralKind, Status, Step
 from referral_core.domain.model import Model
+from referral_core.domain.payers.vocabulary import PayerClass
 
 SCHEMA_VERSION: Final = 2
 

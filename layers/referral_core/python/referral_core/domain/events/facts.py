@@ -10,7 +10,7 @@ from referral_core.domain.events.kinds import EventKind
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import Channel
-from referral_core.domain.outreach.replies import CallResult, Reply
+from referral_core.domain.outreach.vocabulary import CallResult, Reply
 from referral_core.domain.payers.authorization import AuthorizationStatus, AuthorizationVerdict
 from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.domain.update_kinds import UpdateKind

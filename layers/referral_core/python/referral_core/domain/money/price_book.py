@@ -7,8 +7,8 @@ from typing import Final, Self
 
 from pydantic import Field, model_validator
 
-from referral_core.domain.directory import PayerClass
 from referral_core.domain.model import Model
+from referral_core.domain.payers.vocabulary import PayerClass
 
 _EXACT: Final = Decimal("0.000000001")
 """Prices are exact to the billionth of a dollar: a write unit costs 0.000000625."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.outreach.vocabulary import CallResult
 from referral_core.domain.referral import Contact, Referral
 from referral_core.domain.referral.contact import ContactState
 

@@ -1,14 +1,10 @@
-"""Prior authorization: what the payer is asked, what it decides, and where it stands."""
+"""Prior authorization: what the payer may decide, and where it stands."""
 
 from datetime import date, datetime
 from enum import StrEnum
 
 from referral_core.domain.codes import Coded, Numbered
-from referral_core.domain.ids import ReferralId
 from referral_core.domain.model import Model
-from referral_core.domain.orders.clinical_content import Subscriber
-from referral_core.domain.orders.patient_identity import PatientIdentity
-from referral_core.domain.terminology import ConsentClass
 
 
 class AuthorizationVerdict(StrEnum):
@@ -57,61 +53,3 @@ class Authorization(Model):
     warned: bool = False
     expedited: bool = False
     let_stand: bool = False
-
-
-class AuthorizationRequest(Model):
-    """What PAS `Claim/$submit` needs. PHI.
-
-    Attributes:
-        subscriber: whose coverage it is, where that is not the patient.
-        trace: our identifier of the request (TRN): a repeat with it is the same request.
-        service_type: X12 service type (data element 1365), `3` is a consultation.
-        request_type: X12 request category (data element 1525).
-        discloses: what its codes disclose that law protects beyond other health data.
-    """
-
-    trace: str
-    referral_id: ReferralId
-    created: datetime
-    urgent: bool
-    patient_family: str
-    patient_given: str
-    birth_date: date
-    gender: str | None
-    member_id: str
-    subscriber: Subscriber | None = None
-    provider_organization: str
-    provider_npi: str
-    performer_npi: str
-    performer_name: str
-    service_system: str | None
-    service_code: str | None
-    service_text: str
-    diagnoses: tuple[tuple[str, str], ...]
-    service_from: date
-    service_to: date
-    discloses: ConsentClass = ConsentClass.NONE
-    service_type: str = "3"
-    request_type: str = "SC"
-
-
-class AuthorizationResponse(Model):
-    """What the payer's ClaimResponse says, read from the review action and never from outcome.
-
-    Attributes:
-        reason: the payer's reason codes, free of PHI.
-        note: the payer's own words, which may hold PHI: for a person's eyes, never the projection.
-        source: the payer's own document, as it came. PHI: kept as evidence, nowhere else.
-        patient: whom it names, when it does. PHI.
-    """
-
-    verdict: AuthorizationVerdict
-    review_action: str
-    trace: str
-    number: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    reason: str | None = None
-    note: str | None = None
-    source: bytes = b""
-    patient: PatientIdentity = PatientIdentity.blank()

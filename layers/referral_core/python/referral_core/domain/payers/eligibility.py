@@ -1,13 +1,17 @@
-"""Coverage: what the payer is asked, what it says, and what the referral keeps of it."""
+"""Coverage: whose it is, and what the referral keeps of what its payer says."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from referral_core.domain.codes import Coded
-from referral_core.domain.directory import Payer, PayerClass
 from referral_core.domain.model import Model
-from referral_core.domain.orders.clinical_content import Payor, Subscriber
+from referral_core.domain.orders.clinical_content import Payor
+from referral_core.domain.payers.vocabulary import PayerClass
+
+if TYPE_CHECKING:
+    from referral_core.domain.directory import Payer
 
 
 class EligibilityVerdict(StrEnum):
@@ -37,48 +41,7 @@ class SelfPay(Model):
     fee_class: Coded = None
 
 
-class EligibilityRequest(Model):
-    """What a 270 needs, at least. PHI: never logged, never stored outside the payload.
-
-    Attributes:
-        member_id: the subscriber's number.
-        family, given, birth_date, gender: the patient's.
-        subscriber: whose coverage it is, where that is not the patient.
-    """
-
-    trace: str
-    provider_npi: str
-    provider_name: str
-    member_id: str
-    family: str
-    given: str
-    birth_date: date
-    gender: str | None
-    subscriber: Subscriber | None = None
-    service_type: str
-    service_date: date
-
-
-class EligibilityResponse(Model):
-    """What a 271 says, reduced to what routing needs.
-
-    Attributes:
-        authorization_required: EB11; None when the payer does not say (U).
-        in_network: EB12; None when the payer does not say.
-        reject_reason: AAA03 when the payer could not answer.
-        other_payer: whether it names another payer, which may be the one that pays (EB01 R).
-        source: the payer's own document, as it came. PHI: kept as evidence, nowhere else.
-    """
-
-    verdict: EligibilityVerdict
-    authorization_required: bool | None
-    in_network: bool | None
-    reject_reason: str | None
-    other_payer: bool = False
-    source: bytes = b""
-
-
-def payer_of(payor: Payor | None, payers: Sequence[Payer]) -> Payer | None:
+def payer_of(payor: Payor | None, payers: "Sequence[Payer]") -> "Payer | None":
     """Return the payer that a coverage names: by a number, which says more than a name.
 
     A name of another payer contradicts the number, and numbers of two payers each other: then it
@@ -94,5 +57,5 @@ def payer_of(payor: Payor | None, payers: Sequence[Payer]) -> Payer | None:
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _named(payers: Sequence[Payer], names: set[str]) -> list[Payer]:
+def _named(payers: "Sequence[Payer]", names: set[str]) -> "list[Payer]":
     return [p for p in payers if names & {p.id.lower(), p.name.lower(), *p.aliases}]

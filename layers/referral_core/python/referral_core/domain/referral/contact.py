@@ -6,7 +6,7 @@ from typing import Literal
 from referral_core.domain.calendar import DayPart
 from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import Channel
-from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.outreach.vocabulary import CallResult
 
 ContactState = Literal["sending", "sent", "failed", "ambiguous", "skipped", "due", "made", "missed"]
 

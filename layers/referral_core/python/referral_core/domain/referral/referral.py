@@ -15,7 +15,7 @@ from referral_core.domain.lifecycle import (
     Step,
 )
 from referral_core.domain.model import Model
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.payers.authorization import Authorization
 from referral_core.domain.payers.eligibility import Eligibility, SelfPay
 from referral_core.domain.performer_choice import PerformerChoice

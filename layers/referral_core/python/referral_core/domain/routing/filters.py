@@ -7,7 +7,8 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 from referral_core.domain.directory import Practitioner
-from referral_core.domain.directory_facts import CapacityStatus, Modality
+from referral_core.domain.directory_facts import CapacityStatus
+from referral_core.domain.modality import Modality
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import RoutingRule
 

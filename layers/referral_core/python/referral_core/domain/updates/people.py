@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from referral_core.domain.codes import Coded
-from referral_core.domain.outreach.replies import CallResult, Reply
+from referral_core.domain.outreach.vocabulary import CallResult, Reply
 from referral_core.domain.performer_choice import Override
 from referral_core.domain.update_kinds import UpdateKind
 from referral_core.domain.updates.reported import Reported

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from referral_core.domain.directory import Payer
-from referral_core.domain.payers.authorization import AuthorizationRequest
+from referral_core.domain.payers.requests import AuthorizationRequest
 from referral_core.fhir.outbound.redisclosure import labelled
 from referral_core.fhir.pas.parties import PAS, TERMINOLOGY, Json, parties, profile, reference, x12
 from referral_core.fhir.systems import ICD10

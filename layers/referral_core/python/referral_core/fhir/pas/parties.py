@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from referral_core.domain.directory import Payer
-from referral_core.domain.payers.authorization import AuthorizationRequest
+from referral_core.domain.payers.requests import AuthorizationRequest
 from referral_core.fhir.systems import IDENTIFIER_TYPE, NPI
 
 PAS: Final = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition"

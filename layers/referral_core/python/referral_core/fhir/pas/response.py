@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any, Final
 
 from referral_core.domain.codes import code_in, number_in
-from referral_core.domain.payers.authorization import AuthorizationResponse, AuthorizationVerdict
+from referral_core.domain.payers.authorization import AuthorizationVerdict
+from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.inbound.named_patient import patient_of

@@ -14,8 +14,9 @@ from typing import Final
 from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Step
 from referral_core.domain.outreach.plan import Channel, Purpose
-from referral_core.domain.outreach.replies import Reply, opted_out_after
+from referral_core.domain.outreach.replies import opted_out_after
 from referral_core.domain.outreach.series import series
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.referral import Contact
 from referral_core.domain.referral.contact import ContactState
 from referral_core.domain.updates import PatientReplied, ReportReceived, Update

@@ -12,7 +12,8 @@ from typing import Final
 from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.outreach.plan import Channel, Purpose
-from referral_core.domain.outreach.replies import Reply, opted_out_after
+from referral_core.domain.outreach.replies import opted_out_after
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.updates import PatientReplied, ReportReceived, Update
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case

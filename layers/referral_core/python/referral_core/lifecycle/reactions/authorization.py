@@ -11,10 +11,10 @@ from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.orders.search_terms import authorization_terms
 from referral_core.domain.payers.authorization import (
     Authorization,
-    AuthorizationResponse,
     AuthorizationStatus,
     AuthorizationVerdict,
 )
+from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.domain.updates import AuthorizationDecided, Reported
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case

@@ -11,7 +11,7 @@ from referral_core.domain.directory_facts import Dispute, contradicted_by
 from referral_core.domain.effects import CorrectEntry, Effect
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status, Step
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Referral
 from referral_core.domain.referral.offer import OfferStatus

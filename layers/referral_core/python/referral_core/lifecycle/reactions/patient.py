@@ -8,8 +8,8 @@ from typing import Final, Unpack
 from referral_core.domain.change import Regions
 from referral_core.domain.events import ContactFacts, EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Status, Step
-from referral_core.domain.outreach.replies import CallResult, Reply
 from referral_core.domain.outreach.series import call_state, with_call_made
+from referral_core.domain.outreach.vocabulary import CallResult, Reply
 from referral_core.domain.referral import Contact
 from referral_core.domain.updates import ContactRecorded, PatientReplied
 from referral_core.domain.work_items import Reason

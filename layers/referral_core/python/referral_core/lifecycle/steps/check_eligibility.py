@@ -13,12 +13,8 @@ from referral_core.domain.lifecycle import Next, Status, Step
 from referral_core.domain.payers.eligibility import (
     Eligibility as KnownEligibility,
 )
-from referral_core.domain.payers.eligibility import (
-    EligibilityRequest,
-    EligibilityVerdict,
-    SelfPay,
-    payer_of,
-)
+from referral_core.domain.payers.eligibility import EligibilityVerdict, SelfPay, payer_of
+from referral_core.domain.payers.requests import EligibilityRequest
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.documents import X12, keep

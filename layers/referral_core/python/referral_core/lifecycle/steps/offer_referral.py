@@ -12,7 +12,7 @@ from referral_core.domain.errors import Permanent
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.domain.messages import OfferedReferral
-from referral_core.domain.outreach.replies import Reply
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.referral import Offer
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.lifecycle.case import Case

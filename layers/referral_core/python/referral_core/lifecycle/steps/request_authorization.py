@@ -16,11 +16,10 @@ from referral_core.domain.orders.patient_identity import Likeness, compare, insu
 from referral_core.domain.orders.selection import names_code
 from referral_core.domain.payers.authorization import (
     Authorization,
-    AuthorizationRequest,
-    AuthorizationResponse,
     AuthorizationStatus,
     AuthorizationVerdict,
 )
+from referral_core.domain.payers.requests import AuthorizationRequest, AuthorizationResponse
 from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.routing.filters import in_network
 from referral_core.domain.updates import Update, UpdateKind

@@ -14,7 +14,7 @@ from referral_core.domain import work_items
 from referral_core.domain.codes import npi_in, number_in
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.model import Model
-from referral_core.domain.outreach.replies import CallResult
+from referral_core.domain.outreach.vocabulary import CallResult
 from referral_core.domain.payers.authorization import AuthorizationVerdict
 from referral_core.domain.performer_choice import Override
 from referral_core.domain.referral import Referral

@@ -17,7 +17,7 @@ from referral_core.domain.evidence import REPORT, Evidence
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.pathway import Pathway
-from referral_core.domain.payers.authorization import AuthorizationResponse
+from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.domain.referral import Referral
 from referral_core.domain.unmatched import Mismatch
 from referral_core.domain.updates import (

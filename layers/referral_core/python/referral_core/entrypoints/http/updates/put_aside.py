@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from referral_core.domain.evidence import REPORT, Evidence
 from referral_core.domain.ids import ReferralId
-from referral_core.domain.payers.authorization import AuthorizationResponse
+from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.domain.unmatched import Mismatch
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
