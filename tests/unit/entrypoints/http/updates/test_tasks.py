@@ -55,6 +55,34 @@ def noted(parties: Parties) -> list[bytes]:
     return [parties.api.documents.stored[TENANT, sha][0] for sha in hashes]
 
 
+# --- said again ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("rejected", {"coding": [{"code": "capacity"}]}),
+        ("failed", {"text": "The doctor is ill."}),
+        ("cancelled", {}),
+    ],
+)
+def test_a_clinic_whose_answer_was_lost_gives_its_offer_back_again(
+    status: str, reason: Json
+) -> None:
+    parties = offered()
+    task = {"resourceType": "Task", "id": f"{REFERRAL}.b2", "intent": "order", "status": status}
+    sent = Request("PUT", OFFER, {**task, "statusReason": reason} if reason else task)
+    first, events = parties.call(sent, Party.IN_HAND), stored(parties).version
+    again = parties.call(sent, Party.IN_HAND)
+    assert (again.status, again.body) == (first.status, first.body)
+    assert (first.status, stored(parties).version) == (200, events)
+    # What it had not said then, it may not say now.
+    other = {**task, "statusReason": {"coding": [{"code": "other-words"}]}}
+    assert parties.call(Request("PUT", OFFER, other), Party.IN_HAND).status == 409
+    taken = Request("PUT", OFFER, {**task, "status": "accepted"})
+    assert parties.call(taken, Party.IN_HAND).status == 409
+
+
 # --- PATCH and PUT alike --------------------------------------------------------------------------
 
 

@@ -57,6 +57,7 @@ class PartnerUpdate(Model):
         kind_class: the class of the update that it is.
         status: the resource's own status.
         reason: the sender's code, `system|code` or code, free of PHI.
+        reason_text: the sender's own words, kept as a document: PHI may be in them.
         patient: whom it names. PHI.
     """
 
@@ -66,6 +67,7 @@ class PartnerUpdate(Model):
     kind_class: type[Reported]
     status: str
     reason: str | None = None
+    reason_text: str | None = None
 
     def as_update(self, *, id: str, actor: str, role: Role, received_at: datetime) -> Update:  # noqa: A002 - the field's name
         """Return the update that it is.

@@ -68,12 +68,10 @@ class TaskUpdate(PartnerUpdate):
     """The clinic's answer to an offer (Task B), or the EHR's cancellation (Task A).
 
     Attributes:
-        reason_text: the partner's own words: PHI may be in them.
         performer: NPI of who gave the care that was received elsewhere.
     """
 
     task: Literal["a", "b"]
-    reason_text: str | None = None
     performer: str | None = None
 
     def _of_its_kind(self) -> Mapping[str, object]:

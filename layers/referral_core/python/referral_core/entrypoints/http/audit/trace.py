@@ -89,10 +89,17 @@ class Audit:
             raise
 
     def of(self, route: Route, use_case: UseCase) -> UseCase:
-        """Return the use case of a route with its trace."""
+        """Return the use case of a route with its trace.
+
+        What an answer shows is put on record before it is given; what changes something without an
+        event of its own, before it is done: what cannot be put on record has not happened.
+        """
+        is_act = route.scope != READ and route.operation not in _READS_TOO
 
         @wraps(use_case)
         def audited(request: Request) -> Response:
+            if is_act and route.operation not in _UNSAID:
+                self._granted(route, request, {})
             try:
                 response = use_case(request)
             except Exception as error:
@@ -100,8 +107,8 @@ class Audit:
                 if status in _REFUSALS:
                     self._refused(route, request, issues[0].own_code)
                 raise
-            if route.operation not in _UNSAID:
-                self._granted(route, request, response)
+            if not is_act and route.operation not in _UNSAID:
+                self._granted(route, request, response.body)
             return response
 
         return audited
@@ -110,14 +117,14 @@ class Audit:
         asked = _named_by(route, request.resource_id)
         self._record([self._entry(route, request, uuid4().hex, asked, code)])
 
-    def _granted(self, route: Route, request: Request, response: Response) -> None:
+    def _granted(self, route: Route, request: Request, answer: Mapping[str, Any] | Content) -> None:
         named, access_id = _named_by(route, request.resource_id), uuid4().hex
         if route.path.startswith(_OF_NO_REFERRAL):
             entry = self._entry(route, request, access_id, None)
             self._record([entry.but(unmatched=request.resource_id or None)])
             return
         found: list[ReferralId | None] = [named] if named else []
-        found = found or list(dict.fromkeys(shown_in(response.body))) or [None]
+        found = found or list(dict.fromkeys(shown_in(answer))) or [None]
         self._record([self._entry(route, request, access_id, r) for r in found])
 
     def _entry(
@@ -172,7 +179,7 @@ class Audit:
         try:
             self._trail.record(entries)
         except RouterError as error:
-            raise Retryable("This could not be put on record, so it is not shown.") from error
+            raise Retryable("This is not on record, so it is neither shown nor done.") from error
 
 
 def _named_by(route: Route, resource_id: str) -> ReferralId | None:

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
@@ -24,6 +25,7 @@ from referral_core.domain.updates import (
     ONLY_INFORMS,
     AppointmentBooked,
     AuthorizationDecided,
+    OfferDeclined,
     ReportReceived,
     UpdateKind,
     kind_of,
@@ -31,6 +33,7 @@ from referral_core.domain.updates import (
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.preconditions import require_match
+from referral_core.entrypoints.http.updates.late_results import is_to_be_read_now
 from referral_core.entrypoints.http.updates.one_patient import OnePatient
 from referral_core.entrypoints.http.updates.put_aside import (
     PutAside,
@@ -42,7 +45,7 @@ from referral_core.entrypoints.http.updates.service import (
     UpdateService,
     receipt,
     receipts,
-    version_of,
+    sent_version,
 )
 from referral_core.entrypoints.http.updates.uploads import Uploads
 from referral_core.fhir.ids import appointment_id as own_appointment_id
@@ -129,7 +132,7 @@ class ReceiveUpdate:
         pathways = self.service.engine.sources.pathways
         rules = pathways(referral.pathway, referral.pathway_version)
         known = reported.but(loinc=_first_known(reported, rules))
-        if _is_to_be_read_now(referral, known):
+        if is_to_be_read_now(referral, known):
             # A person must read it now: what is closed stands on nobody's worklist.
             # One that cannot be opened, for want of a consent say, leads the unmatched list.
             with suppress(NotLegal):
@@ -179,8 +182,6 @@ class ReceiveUpdate:
         is_patch: bool = False,
     ) -> Receipt:
         """Submit what a resource says, known by its version where its sender gave it one."""
-        # A patch names no version: what it leads to is known by its content.
-        sent = {} if is_patch else read_resource(request.body, request.content_type)
         result = self.service.submit(
             request,
             referral,
@@ -188,7 +189,7 @@ class ReceiveUpdate:
             effects=effects,
             comment=comment,
             occasion=reported.occasion,
-            version=version_of(sent),
+            version=sent_version(request, is_patch=is_patch),
         )
         if result is Receipt.LATE and kind_of(reported.kind_class) not in _NOTHING_TO_DO:
             # The closed referral is not changed: a person sees what came, and may open it again.
@@ -230,11 +231,13 @@ class ReceiveUpdate:
         decided = _decision(response, evidence.sha256)
         return self.service.submit(request, referral, decided, effects=kept)
 
-    def referral_of(self, request: Request, reported: PartnerUpdate) -> Referral:
+    def referral_of(
+        self, request: Request, reported: PartnerUpdate, *, is_patch: bool = False
+    ) -> Referral:
         """Load the referral that a partner reports on; it sees its own and nothing else.
 
         What a partner sends about another patient is refused, and kept for a person; so is a
-        report about a referral that is none of its own.
+        report about a referral that is none of its own. What ended its part, it may say again.
         """
         principal, kind = request.principal, kind_of(reported.kind_class)
         wanted = ReferralId(reported.referral_id or "")
@@ -250,7 +253,8 @@ class ReceiveUpdate:
             self.aside.report(request, reported, Mismatch.ANOTHER_PATIENT)
             refuse_another_patient()
         # A document is kept whoever sends it: what it means then, a person reads.
-        if authority is Authority.ENDED and reported.kind_class is not ReportReceived:
+        is_over = authority is Authority.ENDED and reported.kind_class is not ReportReceived
+        if is_over and not self._gave_back(request, referral, reported, is_patch=is_patch):
             refuse(
                 "offer-not-in-hand",
                 "This offer has ended: the referral is no longer with you.",
@@ -259,16 +263,19 @@ class ReceiveUpdate:
             )
         return referral
 
-
-def _is_to_be_read_now(referral: Referral, reported: DocumentUpdate) -> bool:
-    """Whether a critical result came after the visit was closed, and not for the second time.
-
-    A referral that ended without its clinic has no step that could read it: there it waits first
-    among the unmatched.
-    """
-    is_known = any(report.sha256 == reported.sha256 for report in referral.reports)
-    is_news = reported.critical and not reported.withdrawn and not is_known
-    return is_news and referral.is_closed and referral.offer is not None
+    def _gave_back(
+        self, request: Request, referral: Referral, reported: PartnerUpdate, *, is_patch: bool
+    ) -> bool:
+        """Whether a clinic says again, word for word, that it gives an offer back."""
+        words = reported.reason_text
+        return reported.kind_class is OfferDeclined and self.service.was_said(
+            request,
+            referral,
+            reported.as_update,
+            comment=sha256(words.encode()).hexdigest() if words else None,
+            occasion=reported.occasion,
+            version=sent_version(request, is_patch=is_patch),
+        )
 
 
 def _first_known(reported: DocumentUpdate, rules: Pathway) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role, Update, UpdateKind
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.fhir.errors import Issue, operation_outcome
+from referral_core.fhir.parse import read_resource
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.ports.lifecycle import Clock, Documents, Referrals
@@ -103,20 +104,46 @@ class UpdateService:
             occasion: what tells apart two reports that become equal updates.
             version: of the resource that was sent, where its sender gave it one.
         """
-        principal, now = request.principal, self.clock.now()
-        update = factory(
-            id="", actor=principal.client_id, role=principal.role, received_at=now
-        ).but(organization=principal.organization, comment=comment)
-        named = (request.headers.get("idempotency-key", ""), version)
-        default_id = _id_of(request, referral, update, (*named, *occasion))
+        update = self._update(request, referral, factory, comment, (version, *occasion))
+        is_named = request.headers.get("idempotency-key") or version
         return apply_update(
             self.engine,
             referral.tenant,
             referral.id,
-            update.but(id=update_id or default_id),
+            update.but(id=update_id) if update_id else update,
             effects=effects,
-            may_recur=update_id is None and not any(named),
+            may_recur=update_id is None and not is_named,
         )
+
+    def was_said(
+        self,
+        request: Request,
+        referral: Referral,
+        factory: UpdateFactory,
+        *,
+        comment: str | None = None,
+        occasion: tuple[object, ...] = (),
+        version: ResourceVersion | None = None,
+    ) -> bool:
+        """Whether an update that would be submitted so is on record already."""
+        update = self._update(request, referral, factory, comment, (version, *occasion))
+        return self.referrals.has_update(referral.tenant, referral.id, update.id)
+
+    def _update(
+        self,
+        request: Request,
+        referral: Referral,
+        factory: UpdateFactory,
+        comment: str | None,
+        occasion: tuple[object, ...],
+    ) -> Update:
+        """Make an update, with the id by which the same report of a client is known."""
+        principal, now = request.principal, self.clock.now()
+        update = factory(
+            id="", actor=principal.client_id, role=principal.role, received_at=now
+        ).but(organization=principal.organization, comment=comment)
+        key = request.headers.get("idempotency-key", "")
+        return update.but(id=_id_of(request, referral, update, (key, *occasion)))
 
     def store_document(
         self, request: Request, kind: str, content: bytes, content_type: str
@@ -138,6 +165,11 @@ def version_of(resource: Mapping[str, Any]) -> ResourceVersion | None:
     known = meta if isinstance(meta, Mapping) else {}
     version = ResourceVersion(known.get("versionId"), known.get("lastUpdated"))
     return version if any(version) else None
+
+
+def sent_version(request: Request, *, is_patch: bool) -> ResourceVersion | None:
+    """Return the version that was sent; a patch names none: it is known by its content."""
+    return None if is_patch else version_of(read_resource(request.body, request.content_type))
 
 
 def hashed_id(prefix: str, principal: Principal, *reported: object) -> str:

@@ -138,7 +138,7 @@ class ReceiveTasks:
         self, request: Request, reported: TaskUpdate, *, is_patch: bool = False
     ) -> Response:
         service = self._service
-        referral = self.updates.referral_of(request, reported)
+        referral = self.updates.referral_of(request, reported, is_patch=is_patch)
         require_match(request.headers, f'W/"{referral.version}"')
         self._with_words(request, referral, reported, is_patch=is_patch)
         referral = service.load(request.principal, referral.id)
