@@ -89,7 +89,8 @@ class BusinessCalendar:
             case "d":
                 # Civil days keep the wall-clock hour across a change of daylight saving.
                 local = start.astimezone(self._zone) + timedelta(days=amount)
-                return local.astimezone(UTC)
+                # Of an hour that comes twice, arithmetic on the clock means the first.
+                return max(start, local.astimezone(UTC))
             case "h":
                 return start + timedelta(hours=amount)
             case "m":

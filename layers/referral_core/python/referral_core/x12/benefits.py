@@ -11,9 +11,14 @@ from referral_core.x12.interchange import Segment, element
 
 PLAN: Final = "30"
 ACTIVE: Final = frozenset({"1", "2", "3", "4"})
-_WHOLE: Final = frozenset({"291", "307"})
-_BEGINS: Final = frozenset({"346", "348", "356"})
-_ENDS: Final = frozenset({"347", "349", "357"})
+_WHOLE: Final = frozenset({"291", "292", "307"})
+_BEGINS: Final = frozenset({"340", "346", "348", "356", "539"})
+_ENDS: Final = frozenset({"341", "347", "349", "357", "540"})
+_ASKED_ABOUT: Final = "472"
+"""DTP01 of the day of service that a line answers for."""
+_DEATH: Final = "442"
+_DAYS: Final = re.compile(r"(\d{8})(?:\d{4})?(?:-(?:(\d{8})(?:\d{4})?)?)?")
+"""DTP03 as D8, RD8 or DT, whatever DTP02 says: a day, or two of which the second may be open."""
 _LIMITED: Final = re.compile(
     r"EMERGENC|FAMILY PLANNING|LIMITED|SPEND.?DOWN|SHARE OF COST|PREGNANCY ONLY", re.IGNORECASE
 )
@@ -47,6 +52,7 @@ class Benefit(NamedTuple):
         insurance: EB04.
         messages: MSG01 of its loop.
         network: EB12: Y, N, or W where it does not matter.
+        answers: the days of service for which the payer says it.
     """
 
     status: str
@@ -58,6 +64,7 @@ class Benefit(NamedTuple):
     authorization: str
     network: str
     dates: Dates
+    answers: Dates = Dates()
 
     @property
     def speaks_of_plan(self) -> bool:
@@ -83,13 +90,20 @@ def benefits_of(segments: Sequence[Segment], repetition: str) -> list[Benefit]:
     starts = [n for n, segment in enumerate(segments) if segment[0] == "EB"]
     if not starts:
         return []
-    of_person = _dates(segments[: starts[0]])
+    above = segments[: starts[0]]
+    of_person, asked = _dates(above), _asked_about(above)
     found = []
     for begin, end in zip(starts, [*starts[1:], len(segments)], strict=True):
         loop = segments[begin + 1 : end]
         dates = _dates(loop) or of_person or Dates()
-        found.append(_benefit(segments[begin], loop, repetition, dates))
+        line = _benefit(segments[begin], loop, repetition, dates)
+        found.append(line._replace(answers=_asked_about(loop) or asked or Dates()))
     return found
+
+
+def says_died(segments: Iterable[Segment]) -> bool:
+    """Whether a payer knows a day on which the person died."""
+    return any(one[0] == "DTP" and element(one, 1) == _DEATH for one in segments)
 
 
 def _benefit(segment: Segment, loop: Sequence[Segment], repetition: str, dates: Dates) -> Benefit:
@@ -112,20 +126,31 @@ def _dates(segments: Iterable[Segment]) -> Dates | None:
     for segment in segments:
         if segment[0] != "DTP":
             continue
-        begin, end = _days(element(segment, 2), element(segment, 3))
+        begin, end = _days(element(segment, 3))
         match element(segment, 1):
             case code if code in _WHOLE:
                 first, last = begin, end
             case code if code in _BEGINS:
-                first = begin
+                first, last = begin, end or last
             case code if code in _ENDS:
-                last = begin
+                last = end or begin
     return Dates(first, last) if first or last else None
 
 
-def _days(form: str, text: str) -> tuple[date | None, date | None]:
-    begin, _, end = text.partition("-") if form == "RD8" else (text, "", "")
-    return _day(begin), _day(end)
+def _asked_about(segments: Iterable[Segment]) -> Dates | None:
+    """Read for which days of service something is said; None where nothing is said of that."""
+    for segment in segments:
+        if segment[0] == "DTP" and element(segment, 1) == _ASKED_ABOUT:
+            begin, end = _days(element(segment, 3))
+            return Dates(begin, end or begin) if begin else None
+    return None
+
+
+def _days(text: str) -> tuple[date | None, date | None]:
+    found = _DAYS.fullmatch(text)
+    begin, end = (_day(part or "") for part in found.groups()) if found else (None, None)
+    # Nothing ends before it begins: they are exchanged.
+    return (end, begin) if begin and end and end < begin else (begin, end)
 
 
 def _day(text: str) -> date | None:

@@ -18,7 +18,7 @@ from referral_core.domain.codes import code_in
 from referral_core.domain.errors import Retryable
 from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.domain.payers.requests import EligibilityResponse
-from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of
+from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of, says_died
 from referral_core.x12.interchange import Segment, X12Error, element, read_transactions
 
 _INACTIVE: Final = frozenset({"6", "I"})
@@ -87,8 +87,9 @@ def read_271(
     specific = [line for line in benefits if service_type in line.service_types]
     plan = [line for line in benefits if line.speaks_of_plan]
     refused = [reason for reason in rejects if reason not in _TRY_LATER]
+    is_open = bool(refused) or (patient is not None and says_died(patient.segments))
     return EligibilityResponse(
-        verdict=(EligibilityVerdict.UNCLEAR if refused else _verdict(specific, plan, service_date)),
+        verdict=(EligibilityVerdict.UNCLEAR if is_open else _verdict(specific, plan, service_date)),
         authorization_required=_authorization(specific, plan),
         in_network=_in_network(specific) if specific else _in_network(plan),
         reject_reason=code_in(refused[0]) if refused else None,
@@ -139,6 +140,10 @@ def _verdict(
 
 def _on_day(lines: Sequence[Benefit], day: date | None) -> EligibilityVerdict | None:
     """Return what the lines say of a day: one that is active on other days only is not active."""
+    answers = [line for line in lines if day is None or line.answers.holds(day)]
+    if not answers and _status(lines):
+        return EligibilityVerdict.UNCLEAR  # it was said of another day of service
+    lines = answers
     holding = [line for line in lines if day is None or line.holds(day)]
     said = _status(_of_a_network(holding))
     if said is None and any(line.status in ACTIVE for line in lines if line not in holding):
