@@ -86,6 +86,8 @@ def test_a_body_may_come_as_gzip(api: ApiClient) -> None:
     [
         (b"no gzip", "gzip", (400, "malformed-gzip")),
         (gzip.compress(b"{" * 1000, mtime=0)[:-9], "gzip", (400, "malformed-gzip")),
+        (gzip.compress(b"{}", mtime=0) + b"garbage", "gzip", (400, "malformed-gzip")),
+        (gzip.compress(b"{}", mtime=0) * 2, "gzip", (400, "malformed-gzip")),
         (gzip.compress(b" " * 50_000_000, mtime=0), "gzip", (413, "body-too-large")),
         (b"{}", "br", (415, "unsupported-encoding")),
     ],
@@ -122,6 +124,22 @@ def test_a_method_that_a_path_does_not_have_is_named(api: ApiClient) -> None:
     reply = api.call("DELETE", f"{ORDER}/r1")
     assert (reply.status, reply.code) == (405, "method-not-allowed")
     assert "GET" in reply.says
+    assert reply.headers["allow"] == "PUT, GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    ("if_none_match", "status"),
+    [('W/"1"', 304), ('"1"', 304), ('W/"7", W/"1"', 304), ("*", 304), ('W/"2"', 200)],
+)
+@pytest.mark.parametrize("version", ["", "/_history/1"])
+def test_who_has_the_version_is_not_sent_it_again(
+    api: ApiClient, if_none_match: str, status: int, version: str
+) -> None:
+    url = f"{ORDER}/{posted(api).body['id']}{version}"
+    reply = api.call("GET", url, if_none_match=if_none_match)
+    assert reply.status == status
+    assert reply.headers["etag"] == 'W/"1"'
+    assert bool(reply.body) is (status == 200)
 
 
 def test_a_search_may_be_posted(api: ApiClient) -> None:

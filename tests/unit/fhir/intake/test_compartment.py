@@ -7,6 +7,7 @@ from itertools import permutations
 
 import pytest
 
+from referral_core.fhir.errors import FhirError
 from referral_core.fhir.intake.orders import Intake, read_referrals, read_update
 from tests.unit.builders import NOW
 from tests.unit.fhir.orders import (
@@ -197,3 +198,41 @@ def test_decimals_arrive_digit_for_digit() -> None:
     exact = body.replace(b'"value": 7', b'"value": 7.500')
     (intake,) = read_referrals(exact, FHIR_JSON, "bundle", NOW)
     assert b'"value":7.500' in a_payload(intake).dump()
+
+
+MOTHER = a_patient(id="p2", name=[{"family": "Dunmore"}], birthDate="1990-01-01")
+OF_ANOTHER = about("Condition", "SECRET", subject={"reference": "Patient/p2"})
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("element", ["supportingInfo", "reasonReference"])
+def test_an_order_that_leads_to_another_patients_resource_is_refused(
+    *, inside: bool, element: str
+) -> None:
+    order, *rest = the_order(MOTHER, *([] if inside else [OF_ANOTHER]))
+    leads = {element: [{"reference": "#secret" if inside else "Condition/secret"}]}
+    contained = {"contained": [OF_ANOTHER]} if inside else {}
+    with pytest.raises(FhirError) as refused:
+        read(a_bundle({**order, **leads, **contained}, *rest))
+    assert refused.value.issues[0].own_code == "resource-of-another-patient"
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_resource_with_another_ones_number_does_not_go_along(*, leads: bool) -> None:
+    number = {"identifier": {"system": "urn:mrn", "value": "8"}}
+    order, *rest = the_order(about("Condition", "SECRET", subject=number))
+    if not leads:
+        assert words_of(read_one(a_bundle(order, *rest))) == set()
+        return
+    with pytest.raises(FhirError):
+        read(a_bundle({**order, "supportingInfo": [{"reference": "Condition/secret"}]}, *rest))
+
+
+def test_an_order_may_lead_to_the_family_and_to_what_is_about_nobody() -> None:
+    relative = about("RelatedPerson", "MOTHER", patient=PATIENT)
+    history = about("FamilyMemberHistory", "HISTORY", patient=PATIENT)
+    order, *rest = the_order(relative, history, about("Device", "DEVICE"))
+    named = [{"reference": f"{r['resourceType']}/{r['id']}"} for r in rest[2:]]
+    assert words_of(read_one(a_bundle({**order, "supportingInfo": named}, *rest))) == {
+        *("MOTHER", "HISTORY", "DEVICE")
+    }

@@ -254,3 +254,25 @@ def test_a_parameter_of_tasks_without_a_value_asks_for_nothing(
     assert every.body["entry"]
     some = api.call("GET", f"{TASK}?{parameter}=", client="ehr-1")
     assert some.body["entry"] == every.body["entry"]
+
+
+@pytest.mark.parametrize("parameter", ["_since=2026-01-01", "_at=2026-01-01", "status=active"])
+def test_a_history_follows_what_it_is_asked_or_refuses_it(api: ApiClient, parameter: str) -> None:
+    url = f"{ORDER}/{api.world.referrals.all()[0].referral.id}"
+    order = api.call("GET", url, client="ehr-1").body
+    for word in ("one", "two"):
+        assert (
+            api.call("PUT", url, {**order, "note": [{"text": word}]}, client="ehr-1").status == 200
+        )
+
+    def history(query: str, **headers: str) -> Reply:
+        return api.call("GET", f"{url}/_history?{query}", client="ehr-1", **headers)
+
+    first = history("_count=2")
+    assert [e["resource"]["meta"]["versionId"] for e in first.body["entry"]] == ["3", "2"]
+    following = first.body["link"][1]["url"].partition("?")[2]
+    last = history(following)
+    assert [e["resource"]["meta"]["versionId"] for e in last.body["entry"]] == ["1"]
+    assert (history("_count=0").body["total"], history("_count=0").body["entry"]) == (3, [])
+    assert history(parameter).code == "unknown-search-parameter"
+    assert history(parameter, prefer="handling=lenient").status == 200

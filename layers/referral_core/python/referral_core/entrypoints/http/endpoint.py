@@ -9,7 +9,6 @@ import base64
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
-from math import ceil
 from time import time
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qsl
@@ -17,8 +16,8 @@ from urllib.parse import parse_qsl
 from referral_core.domain import exact_json
 from referral_core.domain.access.caller import Caller
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.errors import Forbidden, Throttled
-from referral_core.entrypoints.http.errors import refuse, shown, unknown_path
+from referral_core.domain.errors import Forbidden
+from referral_core.entrypoints.http.errors import headers_of, refuse, shown, unknown_path
 from referral_core.entrypoints.http.exchange import Content, Request, Response, UseCase
 from referral_core.entrypoints.http.negotiation import (
     MINIMAL,
@@ -28,6 +27,7 @@ from referral_core.entrypoints.http.negotiation import (
     require_readable,
     wanted_return,
 )
+from referral_core.entrypoints.http.preconditions import is_known
 from referral_core.entrypoints.http.route import BINARIES, FILES, Route
 from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
 from referral_core.fhir.errors import Issue, operation_outcome
@@ -39,12 +39,10 @@ if TYPE_CHECKING:
 
 FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 
-_RETRY_AFTER_S: Final = "2"
-_AGAIN: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 _DEFAULT_STAGE: Final = "$default"
 _MOST_WARNINGS: Final = 5
-_CHALLENGE: Final = 'Bearer error="invalid_token"'
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
+_READS: Final = frozenset({"GET", "HEAD"})
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_CONTENT: Final = frozenset({"Bundle", "OperationOutcome"})
 """What answers a write by itself, whatever is preferred."""
@@ -246,14 +244,8 @@ def _failed(event: Event, error: Exception) -> dict[str, Any]:
                 "aws_code": _aws_code(cause),
             },
         )
-    headers = {"Retry-After": _retry_after(error)} if status in _AGAIN else {}
-    if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = _CHALLENGE
+    headers = headers_of(error, status, methods_of(_path(event)))
     return _rendered(status, operation_outcome(issues, _correlation_id(event)), headers)
-
-
-def _retry_after(error: Exception) -> str:
-    return str(ceil(error.seconds)) if isinstance(error, Throttled) else _RETRY_AFTER_S
 
 
 def _aws_code(cause: BaseException | None) -> str | None:
@@ -266,6 +258,9 @@ def _answered(event: Event, response: Response) -> dict[str, Any]:
     headers, body = dict(response.headers), response.body
     if isinstance(body, Content):
         return _rendered(response.status, body, headers)
+    if _method(event) in _READS and is_known(_headers(event), headers.get("ETag")):
+        unchanged = _rendered(HTTPStatus.NOT_MODIFIED, {}, headers)
+        return {**unchanged, "body": ""}
     if response.warnings:
         headers["Warning"] = ", ".join(
             f'199 - "{issue.diagnostics} ({issue.expression})"'

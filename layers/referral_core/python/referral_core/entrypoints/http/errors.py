@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final, NoReturn
 
 from referral_core.domain.errors import (
@@ -18,6 +19,8 @@ from referral_core.domain.errors import (
 )
 from referral_core.fhir.errors import FhirError, Issue
 
+_CHALLENGE: Final = 'Bearer error="invalid_token"'
+_RETRY_AFTER_S: Final = 2
 _FAILED: Final = Issue(
     "fatal",
     "processing",
@@ -48,6 +51,26 @@ def shown(error: Exception) -> tuple[int, Sequence[Issue]]:
             return _one(HTTPStatus.UNPROCESSABLE_ENTITY, "business-rule", "refused", error)
         case _:
             return HTTPStatus.INTERNAL_SERVER_ERROR, [_FAILED]
+
+
+def headers_of(error: Exception, status: int, methods: Sequence[str]) -> dict[str, str]:
+    """Return the headers that say what to do: when again, with which methods, with a token.
+
+    Args:
+        error: what happened.
+        status: that it is shown with.
+        methods: that the path has.
+    """
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return {"WWW-Authenticate": _CHALLENGE}
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return {"Allow": ", ".join([*methods, *(["HEAD"] if "GET" in methods else ())])}
+        case HTTPStatus.SERVICE_UNAVAILABLE | HTTPStatus.TOO_MANY_REQUESTS:
+            seconds = ceil(error.seconds) if isinstance(error, Throttled) else _RETRY_AFTER_S
+            return {"Retry-After": str(seconds)}
+        case _:
+            return {}
 
 
 def refuse(

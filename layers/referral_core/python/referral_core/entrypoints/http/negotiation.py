@@ -83,7 +83,8 @@ def decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
         unpacked = unpacking.decompress(body, MAX_BYTES + 1)
     except zlib.error:
         unpacked = b""
-    if not unpacking.eof and len(unpacked) <= MAX_BYTES:
+    is_whole = unpacking.eof and not unpacking.unused_data
+    if not is_whole and len(unpacked) <= MAX_BYTES:
         refuse(
             "malformed-gzip",
             "Send a whole gzip body, or none of Content-Encoding.",

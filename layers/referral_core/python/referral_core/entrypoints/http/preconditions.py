@@ -1,4 +1,4 @@
-"""If-Match: whether a sender knows the version that is stored."""
+"""If-Match and If-None-Match: whether who asks knows the version that is stored."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ def require_match(headers: Mapping[str, str], etag: str) -> None:
             code="conflict",
             status=HTTPStatus.PRECONDITION_FAILED,
         )
+
+
+def is_known(headers: Mapping[str, str], etag: str | None) -> bool:
+    """Whether a reader has the version stored already: If-None-Match, compared weakly."""
+    if_none_match = headers.get("if-none-match")
+    return etag is not None and if_none_match is not None and matches(if_none_match, etag)
 
 
 def _opaque(tag: str) -> str:

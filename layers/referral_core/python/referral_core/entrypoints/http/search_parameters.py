@@ -30,7 +30,7 @@ _OF_FHIR: Final = frozenset(
     {
         *("_contained", "_containedType", "_content", "_filter", "_has", "_id", "_include"),
         *("_lastUpdated", "_list", "_profile", "_query", "_revinclude", "_score", "_security"),
-        *("_source", "_tag", "_text", "_type", *SHAPES),
+        *("_at", "_since", "_source", "_tag", "_text", "_type", *SHAPES),
     }
 )
 """Parameters with an underscore that FHIR knows. Others are a client's own (against caches, for

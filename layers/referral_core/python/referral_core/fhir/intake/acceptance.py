@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from referral_core.fhir.errors import FhirError, Issue
+from referral_core.fhir.intake.compartment import led_to_anothers
 from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.intake.sent_orders import NO_REFERRAL, SentOrder
-from referral_core.fhir.intake.subject import broken_subject
+from referral_core.fhir.intake.subject import broken_subject, subject_of
 
 MOST_REFERRALS: Final = 20
 NEW: Final = ("draft", "active", "on-hold")
@@ -53,6 +54,14 @@ def broken_rules(graph: Graph, item: SentOrder, statuses: Sequence[str]) -> Iter
             "Send only what is to be done; an order not to do something cannot be routed.",
         )
     yield from broken_subject(graph, item.node, order)
+    subject = subject_of(graph, item.node, order)
+    for node in led_to_anothers(graph, [item.node, *([subject] if subject else ())]):
+        yield _rule(
+            "resource-of-another-patient",
+            node.path,
+            "The order leads to a resource about another patient: send one that is about this one, "
+            "or say what matters of it in words.",
+        )
 
 
 def _rule(own_code: str, expression: str, diagnostics: str) -> Issue:

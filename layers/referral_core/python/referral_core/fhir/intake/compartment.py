@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from referral_core.domain.orders.patient_identity import Likeness, compare
+from referral_core.domain.orders.patient_identity import Likeness, PatientIdentity, compare
 from referral_core.fhir.intake.canonical import form_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.patient_identities import identity_in
@@ -85,6 +85,17 @@ def compartment(
     return Compartment(nodes, tuple(ordered), tuple(sorted(links)))
 
 
+def led_to_anothers(graph: Graph, roots: Sequence[Node]) -> tuple[Node, ...]:
+    """Return what an order itself leads to, or contains, and is about another person.
+
+    A coverage, and who belongs to the patient, may be; a mistaken reference tells on somebody.
+    """
+    scope, order = _Scope(graph, roots, frozenset()), roots[0]
+    inside = [node for node in graph.nodes if node.container is order]
+    led_to = [target for _, target in graph.targets(order, whole=True)]
+    return tuple(dict.fromkeys(n for n in (*led_to, *inside) if scope.is_about_another(n)))
+
+
 class _Scope:
     """What belongs to one referral, and what does not."""
 
@@ -145,6 +156,8 @@ class _Scope:
         owner = self._owner(node)
         if not self._is_ours(node) or (owner is not None and owner not in self._same):
             return False
+        if self._names_another(node):
+            return False
         targets = {target for _, target in self._graph.targets(node, whole=True)}
         others = {
             n for n in targets & self._others if owner is None or self._owner(n) in self._same
@@ -161,6 +174,29 @@ class _Scope:
         if not self._is_ours(target):
             return _kind(source) in _FAMILY
         return self._owner(target) in {None, *self._same} or source is self._order
+
+    def is_about_another(self, node: Node) -> bool:
+        """Tell whether a resource is about somebody who is surely not the patient."""
+        if _kind(node) in _FAMILY or self._subject is None:
+            return False
+        owner = self._owner(node)
+        if owner is None:
+            return self._names_another(node)
+        return owner not in self._same and self._is_another(_identity(owner))
+
+    def _names_another(self, node: Node) -> bool:
+        """Tell whether a resource names whom it is about by a number that is another one's."""
+        named = [node.resource.get(name) for name in _OWNERS]
+        logical = [one for one in named if isinstance(one, dict) and "reference" not in one]
+        found = [one.get("identifier") for one in logical]
+        return any(
+            self._is_another(PatientIdentity(identifiers=(f"{one['system']}|{one['value']}",)))
+            for one in found
+            if isinstance(one, dict) and {"system", "value"} <= one.keys()
+        )
+
+    def _is_another(self, identity: PatientIdentity) -> bool:
+        return compare(_identity(self._subject), identity) is Likeness.ANOTHER
 
     def _is_ours(self, node: Node) -> bool:
         """Tell whether a resource is not another person's record."""
@@ -186,6 +222,11 @@ def literals_of(graph: Graph, nodes: Sequence[Node]) -> Iterator[tuple[str, Node
 
 def _kind(node: Node) -> str:
     return node.model.resource_type
+
+
+def _identity(node: Node | None) -> PatientIdentity:
+    model = node.model if node is not None else None
+    return identity_in(model) if isinstance(model, Patient) else PatientIdentity()
 
 
 def _is_patient(node: Node) -> bool:

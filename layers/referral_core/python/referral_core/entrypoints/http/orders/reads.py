@@ -42,6 +42,8 @@ RELEASED: Final = datetime(2026, 11, 24, tzinfo=UTC)
 
 _BY_NUMBER: Final = "n"
 _BY_VERSION: Final = "h"
+_OF_HISTORY: Final = frozenset({"_count", "_format", "_page", "_pretty"})
+"""The parameters of a history; it has no others."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,17 @@ class ReadRecords:
     def order_history(self, request: Request) -> Response:
         """Return the versions of an order, the last first, page by page."""
         referral = self._own(request.principal, request.resource_id)
+        query = request.but_known({}, _OF_HISTORY).query
+        most = 0 if counts_only(query) else count_of(query)
         url = f"{request.base_url}/ServiceRequest/{referral.id}"
         newest = referral.payload_version
         # The page names its first version: one that comes meanwhile moves nothing.
-        first = begin_of(request.query, _BY_VERSION, newest)
+        first = begin_of(query, _BY_VERSION, newest)
         if not 0 < first <= newest:
             refuse_foreign_page()
-        versions, read = bounded(self._version(referral, n) for n in range(first, 0, -1))
-        following = f"_page={_BY_VERSION}~{first - read}" if read else None
+        every = (self._version(referral, n) for n in range(first, 0, -1))
+        versions, read = bounded(every, most=most)
+        following = f"_count={most}&_page={_BY_VERSION}~{first - read}" if read else None
         return Response(HTTPStatus.OK, history(versions, url, newest, following))
 
     def _version(self, referral: Referral, number: int) -> Json:
