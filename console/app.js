@@ -66,7 +66,8 @@ async function show() {
   } catch (error) {
     failed(error, main);
   }
-  if (shown !== "worklist") main.focus({ preventScroll: true });
+  // A page that has a place to begin has put the focus there.
+  if (!main.contains(document.activeElement)) main.focus({ preventScroll: true });
 }
 
 function header(shown) {

@@ -13,15 +13,17 @@ export function bulkBar({ items, picked, people, status, done, failed, query }) 
   const chosen = items.filter((item) => picked.has(item.id));
   const able = people.filter((person) => chosen.every((item) => person.teams.includes(item.queue)));
   const at = (hours) => new Date(now().getTime() + hours * 3_600_000).toISOString();
-  const choose = (name, options, act) => h("label.inline", {}, h("span.hidden", {}, name),
-    h("select", { onchange: (event) => event.target.value && run(act(event.target.value)) },
-      h("option", { value: "" }, `${name} …`), options.map(([value, text]) => h("option", { value }, text))));
+  // A button beside the choice: by arrow keys one passes others on the way to the one that is meant.
+  const choose = (name, button, options, act) => options.length > 0 && h("form.choose", { onsubmit: (event) => { event.preventDefault(); run(act(new FormData(event.target).get("chosen"))); } },
+    h("label.inline", {}, h("span.hidden", {}, name),
+      h("select", { name: "chosen", required: true }, h("option", { value: "" }, `${name} …`), options.map(([value, text]) => h("option", { value }, text)))),
+    h("button", { type: "submit" }, button));
   return h("div.bulk", { role: "group", "aria-label": "With the selected items" },
     chosen.length > 0 && [
       h("strong", {}, `${chosen.length} selected`),
       h("button", { onclick: () => run({ action: "claim" }) }, "Claim them"),
-      choose("Assign to", able.map((person) => [person.id, person.name]), (owner) => ({ action: "assign", owner })),
-      choose("Snooze for", UNTIL.map(([text, hours]) => [at(hours), `${text}: ${dateTime(at(hours))}`]), (until) => ({ action: "snooze", until })),
+      choose("Assign to", "Assign", able.map((person) => [person.id, person.name]), (owner) => ({ action: "assign", owner })),
+      choose("Snooze for", "Snooze", UNTIL.map(([text, hours]) => [at(hours), `${text}: ${dateTime(at(hours))}`]), (until) => ({ action: "snooze", until })),
       h("button.plain", { onclick: () => { picked.clear(); done(); } }, "Clear"),
     ],
     h("button.plain", { onclick: () => exported().catch(failed) }, chosen.length ? "Export them" : "Export the list"));

@@ -29,10 +29,19 @@ function filled(element, classes, attributes, children) {
   return element;
 }
 
-/** Replace what an element holds. */
+/** Replace what an element holds; who had the focus keeps it where the same control is there again. */
 export function fill(element, ...children) {
+  const focused = document.activeElement;
+  const known = focused !== element && element.contains(focused) ? sign(focused) : null;
   element.replaceChildren(...kept(children));
+  if (known) [...element.querySelectorAll(focused.tagName)].find((each) => sign(each) === known)?.focus({ preventScroll: true });
   return element;
+}
+
+/** What tells a control from the others of its kind: its name or its words, and the row that it is in. */
+function sign(control) {
+  const said = control.getAttribute("aria-label") ?? (control.labels?.length ? control.labels[0].firstChild.textContent : control.textContent);
+  return [control.tagName, control.closest("[data-id]")?.dataset.id, control.name, control.getAttribute("href"), said].join("|");
 }
 
 function kept(children) {

@@ -13,6 +13,8 @@ const NAMES = {
   status: "Status", priority: "Priority", "waiting-for": "Waits for", pathway: "Pathway", specialty: "Specialty", practice: "Referring practice",
   clinic: "Clinic", payer: "Payer", language: "Language", queue: "Team", reason: "Reason", owner: "Owner",
 };
+/** The names that rows had for a value. */
+const NAMED = { practice: new Map(), payer: new Map() };
 const OF = {
   status: "status", priority: "priority", "waiting-for": "waitsFor", pathway: "pathway", specialty: "specialty", practice: "practice",
   clinic: "performer", payer: "payer", language: "language",
@@ -28,11 +30,18 @@ export function filterControls({ me, counts, items, people, applies, saved, chan
   const ofRows = (name) => {
     const values = new Set(items.map((item) => item[OF[name]]).filter(Boolean));
     if (filters[name]) values.add(filters[name]);
-    return [...values].sort().map((value) => [value, name === "language" ? language(value) : words(value)]);
+    return [...values].map((value) => [value, called(name, value)]).sort(([, one], [, other]) => one.localeCompare(other));
   };
   const teams = me.teams.map((team) => [team, `${words(team)} (${counts.teams[team]?.open ?? 0})`]);
   const owners = people.map((person) => [person.id, person.name]);
-  const said = sayer(people);
+  // A practice and a payer are filtered by number or id, and called by the name that their rows have.
+  const called = (name, value) => {
+    if (name === "language") return language(value);
+    const named = name in NAMED && items.find((item) => item[OF[name]] === value)?.patient?.[name];
+    if (named) NAMED[name].set(value, named);
+    return NAMED[name]?.get(value) ?? words(value);
+  };
+  const said = sayer(people, called);
   const chosen = Object.entries(filters).filter(([name, value]) => value && applies(name));
   const isMore = ([name]) => !["queue", "reason"].includes(name);
   return [
@@ -94,12 +103,11 @@ function savedControls({ me, saved, chosen, changed }) {
 const key = ({ id, team }) => `${team ?? ""}/${id}`;
 const sorted = (query) => Object.entries(query).sort(([one], [other]) => (one < other ? -1 : 1));
 
-const sayer = (people) => (name, value) => {
+const sayer = (people, called) => (name, value) => {
   if (name === "older-than") return age(value);
   if (name === "due-within") return DUES.find(([days]) => days === value)?.[1] ?? `Due within ${value} days`;
   if (name === "owner") return value === "none" ? "Nobody's" : `Of ${people.find((person) => person.id === value)?.name ?? value}`;
-  if (name === "language") return `Language: ${language(value)}`;
-  return name in OF && name !== "status" ? `${NAMES[name]}: ${words(value)}` : words(value);
+  return name in OF && name !== "status" ? `${NAMES[name]}: ${called(name, value)}` : words(value);
 };
 
 const age = (days) => `${days} ${days === "1" ? "day" : "days"} ago or more`;

@@ -26,17 +26,18 @@ const STEPS = {
 export async function operationsPage({ main, me }) {
   const left = { page: false };
   const board = once(() => get("/operations/board"));
-  const partners = once(async () => (await figure("partners")).rows);
+  const partners = once(() => figure("partners"));
+  const names = once(async () => (await get("/operations/partners")).names);
   fill(main, h("h1", {}, "Operations"),
     h("div.board", {},
       panel("Open by team", () => teams(me)),
       panel("Overdue by owner", () => owners()),
       panel("Open by team and age", () => ages(board, me)),
-      panel("Payers' clocks", () => clocks(board)),
+      panel("Payers' clocks", () => clocks(board, names)),
       panel("Time in each step of the lifecycle", () => lifecycle(), ".whole"),
-      panel("Partners' health, the last 30 days", () => health(partners)),
+      panel("Partners' health, the last 30 days", () => health(partners, names)),
       panel("Failed, and given up", (again, status) => failures(board, again, status)),
-      panel("Held back", (again, status) => held(partners, again, status)),
+      panel("Held back", (again, status) => held(names, again, status)),
       panel("Received today", () => today(me)),
       panel("Funnel of the last 30 days", () => funnel())));
   return () => { left.page = true; };
@@ -132,15 +133,15 @@ async function lifecycle() {
 
 const stay = (hours) => (hours < 1 ? "under 1 h" : hours < 48 ? `${Math.round(hours)} h` : `${(hours / 24).toFixed(1)} d`);
 
-async function health(partners) {
-  const [rows, { pauses }, { columns }] = await Promise.all([partners(), get("/operations/pauses"), figure("partners")]);
+async function health(partners, names) {
+  const [{ rows, columns }, { pauses }, called] = await Promise.all([partners(), get("/operations/pauses"), names()]);
   if (!rows.length) return h("p.quiet", {}, "No exchange in the last 30 days.");
   const column = (name) => columns.find((each) => each.name === name);
   const paused = new Set(pauses.map((each) => each.id));
   const worst = [...rows].sort((one, other) => (other.failure_rate ?? 0) - (one.failure_rate ?? 0) || other.exchanges - one.exchanges);
   return [
     table(["Partner", "Kind", "Answered", "Failed", "Failed of all", "Last answer"], worst.map((row) => [
-      h("span", {}, words(row.partner), paused.has(`${row.kind}:${row.partner}`) && h("b.tag", {}, "held back")), words(row.kind), row.answered, row.failed,
+      h("span", { title: row.partner }, called[row.kind]?.[row.partner] ?? words(row.partner), paused.has(`${row.kind}:${row.partner}`) && h("b.tag", {}, "held back")), words(row.kind), row.answered, row.failed,
       row.failed ? h("strong.late", {}, "▲ ", said(column("failure_rate"), row.failure_rate)) : said(column("failure_rate"), row.failure_rate),
       row.silent_days === null ? "none" : ago(row.silent_days)]), "Partners' health"),
     h("p.quiet", {}, "Counted of what happened to referrals, some minutes behind. ", h("a", { href: "#/figures/partners" }, "The figure")),

@@ -112,15 +112,25 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   }
 
   function render() {
-    const focused = document.activeElement?.closest("tr")?.dataset.id;
+    const current = document.activeElement?.closest("tr[data-id]");
+    const place = current && [...list.querySelectorAll("tr[data-id]")].indexOf(current);
     const rest = next && h("p.actions", {}, h("button", { onclick: () => more().catch(failed) }, "Show more"));
     fill(list, items.length ? [table(), rest] : [h("p.empty", {}, next ? "Nothing here meets the filters so far." : EMPTY[tab]), rest]);
     drawBulk();
-    if (focused) list.querySelector(`tr[data-id="${focused}"] a`)?.focus();
+    if (current && !list.contains(document.activeElement)) {
+      // What was claimed may have left the list: whoever works by keys goes on with the next.
+      const rows = [...list.querySelectorAll("tr[data-id]")];
+      (rows.find((each) => each.dataset.id === current.dataset.id) ?? rows[Math.min(place, rows.length - 1)])?.querySelector("a").focus();
+    }
   }
 
   function drawBulk() {
-    fill(bulk, picked && items.length > 0 && bulkBar({ items, picked, people, status, done: refresh, failed, query }));
+    fill(bulk, picked && items.length > 0 && bulkBar({ items, picked, people, status, done: cared, failed, query }));
+  }
+
+  async function cared() {
+    await refresh();
+    if (document.activeElement === document.body) list.querySelector("thead input, tbody a")?.focus();
   }
 
   function table() {

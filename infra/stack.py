@@ -136,10 +136,13 @@ _CONSUMERS = ("publish_outbox", "record_metrics", "export_events")
 
 
 def _let_redrive(by_name: Mapping[str, lambda_.Function], machine_arn: str) -> None:
-    """Let operators give dead letters to the stream's consumers, and name executions."""
+    """Let operators give dead letters to the stream's consumers, and list executions."""
     operations = by_name["run_operations"]
     operations.add_environment("STACK_NAME", Stack.of(operations).stack_name)
     operations.add_environment("STATE_MACHINE_ARN", machine_arn)
+    operations.add_to_role_policy(
+        iam.PolicyStatement(actions=["states:ListExecutions"], resources=[machine_arn])
+    )
     consumers = [by_name[name].function_arn for name in _CONSUMERS]
     operations.add_to_role_policy(
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=consumers)

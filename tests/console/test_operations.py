@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,12 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.work_items import Reason
+from referral_core.ports.operations import FailedExecution
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
 from tests.console.office import PAGE, Office
 from tests.in_memory import TENANT
+from tests.unit.entrypoints.http.api_client import MACHINE
 from tests.unit.entrypoints.http.staff.test_people import stored
 from tests.unit.entrypoints.http.staff.test_work_items import an_item
 
@@ -153,10 +156,42 @@ def test_a_payer_is_held_back_and_let_go_on(visit: Visit, office: Office) -> Non
         "GET", "/operations/pauses", client="grace", scope="referrals/operate"
     ).body["pauses"]
     assert [(p["id"], p["by"]) for p in paused] == [("payer:harbor-health-plan", "grace")]
-    held.get_by_role("button", name="Let go on: harbor-health-plan").click()
+    held.get_by_role("button", name="Let go on: Payer Harbor Health Plan").click()
     expect(held).to_contain_text("Nothing is held back")
     refused = office.api.call("GET", "/operations/pauses", client="olu", scope="referrals/operate")
     assert refused.status == 403
+
+
+def test_all_of_a_tenants_work_is_held_back_by_keys_alone(visit: Visit, office: Office) -> None:
+    page = opened(visit)
+    held = card(page, "Held back")
+    held.get_by_role("button", name="Hold back …").press("Enter")
+    expect(held.get_by_label("What")).to_be_focused()
+    held.get_by_label("What").select_option("tenant")
+    expect(held.get_by_label("Which")).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(held.get_by_label("Why")).to_be_focused()
+    page.keyboard.type("a restore is under way")
+    page.keyboard.press("Enter")
+    expect(held.get_by_role("region", name="Held back")).to_contain_text("by Grace Lindqvist")
+    assert [pause.name for pause in office.api.world.directory.paused] == [f"tenant:{TENANT}"]
+    held.get_by_role("button", name="Let go on: Everything of ours").press("Enter")
+    expect(held).to_contain_text("Nothing is held back")
+
+
+def test_an_execution_that_failed_is_listed_with_what_became_of_it(
+    visit: Visit, office: Office
+) -> None:
+    item = office.items("grace")[0]
+    name, arn = f"{item['id']}-1", f"{MACHINE.replace(':stateMachine:', ':execution:')}:x"
+    stopped = office.api.world.clock.now() - timedelta(minutes=4)
+    office.api.ended = [FailedExecution(name, arn, "TIMED_OUT", stopped)]
+    page = opened(visit)
+    row = page.get_by_role("region", name="Executions that failed").locator("tbody tr")
+    expect(row).to_contain_text("Timed out")
+    expect(row).to_contain_text(re.compile("A person has it|It was started again"))
+    row.get_by_role("link").first.press("Enter")
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
 
 
 def test_partners_health_and_the_steps_are_their_figures(visit: Visit, office: Office) -> None:
@@ -164,6 +199,9 @@ def test_partners_health_and_the_steps_are_their_figures(visit: Visit, office: O
     rows = office.call("grace", "GET", "/reports/partners?by=")["rows"]
     shown = page.get_by_role("region", name="Partners' health").locator("tbody tr")
     expect(shown).to_have_count(len(rows))
+    called = shown.locator("td:first-child span").all_inner_texts()
+    assert {"Harbor Health Plan", "Lakeside Family Medicine"} <= set(called)
+    assert not [name for name in called if any(letter.isdigit() for letter in name)]
     assert {"payer", "clinic", "practice", "channel"} == {row["kind"] for row in rows}
     steps = card(page, "Time in each step of the lifecycle").locator("li strong")
     expect(steps.first).to_contain_text("%")

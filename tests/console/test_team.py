@@ -146,6 +146,24 @@ def test_filters_are_chips_of_the_servers_and_each_is_taken_away(
     expect(rows).to_have_count(everything)
 
 
+def test_practices_and_payers_are_filtered_by_their_names(visit: Visit, office: Office) -> None:
+    page = signed_in(visit(), "grace", "#/worklist/team")
+    page.locator("table.work").wait_for()
+    page.get_by_text("More filters").click()
+    for name, value in (
+        ("Referring practice", "Lakeside Family Medicine"),
+        ("Payer", "Harbor Health Plan"),
+    ):
+        page.get_by_role("combobox", name=name).select_option(label=value)
+        chip = page.get_by_role("button", name=f"Remove the filter {name}: {value}")
+        expect(chip).to_be_visible()
+    practices = page.get_by_role("combobox", name="Referring practice").locator("option")
+    assert not [text for text in practices.all_inner_texts() if any(c.isdigit() for c in text)]
+    page.get_by_role("button", name="Remove the filter Payer").click()
+    page.get_by_role("button", name="Remove the filter Referring").click()
+    expect(page.locator("table.work tbody tr")).to_have_count(len(office.items("grace")))
+
+
 def test_exceptions_have_their_list(visit: Visit, office: Office) -> None:
     page = signed_in(visit(), "grace", "#/worklist/exceptions")
     reasons = ",".join(sorted(EXCEPTIONS))

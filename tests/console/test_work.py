@@ -142,6 +142,7 @@ def test_many_items_are_given_to_a_colleague_at_once(visit: Visit, office: Offic
     office.decide("olu", faster, "claim")
     office.decide("olu", faster, "self-pay", feeClass="A")
     bar.get_by_label("Assign to").select_option("olu")
+    bar.get_by_role("button", name="Assign").click()
     expect(page.get_by_role("status")).to_contain_text(f"{len(wanted) - 1} done.")
     expect(page.get_by_role("status")).to_contain_text("1 not:")
     assert {i["id"] for i in office.items("olu", "?owner=me")} == wanted - {faster}

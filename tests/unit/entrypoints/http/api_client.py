@@ -48,9 +48,11 @@ from referral_core.entrypoints.http.routes import (
     update_app,
 )
 from referral_core.entrypoints.http.staff.documents import ShowDocuments
+from referral_core.entrypoints.http.staff.failed_executions import ListFailedExecutions
 from referral_core.entrypoints.http.staff.live_board import ShowLiveBoard
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.operations import RunOperations
+from referral_core.entrypoints.http.staff.partner_names import NamePartners
 from referral_core.entrypoints.http.staff.people import ManagePeople
 from referral_core.entrypoints.http.staff.saved_filters import KeepFilters
 from referral_core.entrypoints.http.staff.unmatched import ListUnmatched, MatchItems
@@ -64,7 +66,7 @@ from referral_core.entrypoints.http.updates.uploads import Uploads
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
 from referral_core.pathways import pathway_for, pathways
-from referral_core.ports.operations import Redriven
+from referral_core.ports.operations import FailedExecution, Redriven
 from referral_core.price_books import price_book
 from referral_core.reporting.horizons import horizons
 from tests.in_memory import REFERRAL, World
@@ -163,7 +165,7 @@ class ApiClient:
                 ManagePeople(people, self.accounts, lists), KeepFilters(people, clock)
             ),
         }
-        self.letters = Letters()
+        self.letters, self.ended = Letters(), list[FailedExecution]()
         operations = RunOperations(
             referrals,
             lists,
@@ -176,10 +178,17 @@ class ApiClient:
             MACHINE,
         )
         self.apps[RUN_OPERATIONS] = operations_app(
-            operations, ShowLiveBoard(lists, self.letters, clock)
+            operations,
+            ShowLiveBoard(lists, self.letters, clock),
+            ListFailedExecutions(self, referrals),
+            NamePartners(directory, lists),
         )
         for app in self.apps.values():
             app.audited(Audit(self.trail, clock))
+
+    def failed(self) -> tuple[list[FailedExecution], bool]:
+        """List the executions that failed."""
+        return self.ended, False
 
     def call(
         self,

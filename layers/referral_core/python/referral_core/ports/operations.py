@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from referral_core.domain.directory import EhrSystem, Payer
@@ -52,3 +53,24 @@ class StreamLetters(Protocol):
 
     def waiting(self) -> int:
         """Return about how many letters lie in the queue, of all tenants of the cell."""
+
+
+class FailedExecution(NamedTuple):
+    """An execution that ended before its referral did.
+
+    Attributes:
+        name: the referral and the run.
+        status: as Step Functions says it: FAILED, TIMED_OUT, ABORTED.
+    """
+
+    name: str
+    arn: str
+    status: str
+    stopped_at: datetime
+
+
+class Executions(Protocol):
+    """The executions of the state machine, of all tenants of the cell."""
+
+    def failed(self) -> tuple[Sequence[FailedExecution], bool]:
+        """List those that failed, the last stopped first, and whether others are left unread."""

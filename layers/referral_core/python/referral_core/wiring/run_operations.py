@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from referral_core.adapters.aws.dynamodb.pauses import PauseTable
+from referral_core.adapters.aws.executions import StateMachineExecutions
 from referral_core.adapters.aws.stream_letters import SqsStreamLetters
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.routes import operations_app
+from referral_core.entrypoints.http.staff.failed_executions import ListFailedExecutions
 from referral_core.entrypoints.http.staff.live_board import ShowLiveBoard
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.operations import RunOperations
+from referral_core.entrypoints.http.staff.partner_names import NamePartners
 from referral_core.settings import settings
 from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once
@@ -35,6 +38,8 @@ def build() -> HttpEndpoint:
         aws_client, settings().need("stream_dlq_url"), name, settings().need("stack_name")
     )
     shown = ShowReferrals(table(), work_lists(), directory(), clock())
+    machine = settings().need("state_machine_arn")
+    failed = ListFailedExecutions(StateMachineExecutions(aws_client, machine), table())
     use = RunOperations(
         table(),
         work_lists(),
@@ -44,10 +49,15 @@ def build() -> HttpEndpoint:
         shown.found,
         _decide,
         clock(),
-        settings().need("state_machine_arn"),
+        machine,
     )
     return (
-        operations_app(use, ShowLiveBoard(work_lists(), letters, clock()))
+        operations_app(
+            use,
+            ShowLiveBoard(work_lists(), letters, clock()),
+            failed,
+            NamePartners(directory(), work_lists()),
+        )
         .admitting(throttle().admit)
         .audited(audit())
     )

@@ -105,6 +105,21 @@ def test_a_clock_runs_on_while_a_step_failed_and_an_appeals_begins_with_the_appe
     ]
 
 
+@pytest.mark.parametrize(
+    ("queue", "reason"),
+    [
+        (Queue.FRONT_OFFICE, Reason.CONSENT_MISSING),
+        (Queue.FRONT_OFFICE, Reason.MISSING_INFORMATION),
+        (Queue.CLINICAL_REVIEW, Reason.FAULT),
+    ],
+)
+def test_a_clock_runs_on_whichever_team_has_the_item(queue: Queue, reason: Reason) -> None:
+    item = an_item(1, reason=reason)
+    fields = {"queue": queue, "authorization": asked("harbor", 73, -1), "work_item": item}
+    clocks = board(an_office(elsewhere=fields)).body["clocks"]
+    assert clocks["payers"] == [{"payer": "harbor", "breached": 1}]
+
+
 def test_more_requests_than_are_read_are_said() -> None:
     many = {f"r{n:04}": {"authorization": asked("harbor", 1, 71)} for n in range(2_001)}
     clocks = board(an_office(**many)).body["clocks"]

@@ -66,6 +66,15 @@ def test_whom_the_tenant_works_with_can_be_held_back(scope: str, of: str) -> Non
     assert call(an_office(), "POST", "/pauses", asked).status == 201
 
 
+def test_all_of_the_tenants_own_work_is_held_back_without_naming_the_tenant() -> None:
+    api = an_office()
+    made = call(api, "POST", "/pauses", {"scope": "tenant", "reason": "a restore is under way"})
+    assert (made.status, made.body["id"]) == (201, f"tenant:{TENANT}")
+    assert call(api, "DELETE", f"/pauses/tenant:{TENANT}").body == {"resumed": True}
+    nameless = call(api, "POST", "/pauses", {"scope": "payer", "reason": "it is down"})
+    assert (nameless.status, nameless.code) == (400, "invalid-operation")
+
+
 @pytest.mark.parametrize(
     ("scope", "of", "says"),
     [

@@ -211,6 +211,8 @@ ROUTES: Final = (
         "read-board",
         "Read open referrals by team and age, the payers' clocks, and how many dead letters lie.",
     ),
+    _operation("GET", "/executions", "list-failed-executions", "List executions that failed."),
+    _operation("GET", "/partners", "name-partners", "Read what payers and practices are called."),
     _operation("GET", "/overdue", "list-overdue", "List what is overdue, who must act, and why."),
     _operation("GET", "/pauses", "list-pauses", "List what is held back."),
     _operation("POST", "/pauses", "pause", "Hold back a tenant, a payer, a clinic or a channel."),

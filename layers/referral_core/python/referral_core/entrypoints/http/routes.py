@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.orders.timeline import ShowTimeline
     from referral_core.entrypoints.http.reports.figures import RunReports
     from referral_core.entrypoints.http.staff.documents import ShowDocuments
+    from referral_core.entrypoints.http.staff.failed_executions import ListFailedExecutions
     from referral_core.entrypoints.http.staff.live_board import ShowLiveBoard
     from referral_core.entrypoints.http.staff.lookups import ShowReferrals
     from referral_core.entrypoints.http.staff.operations import RunOperations
+    from referral_core.entrypoints.http.staff.partner_names import NamePartners
     from referral_core.entrypoints.http.staff.people import ManagePeople
     from referral_core.entrypoints.http.staff.saved_filters import KeepFilters
     from referral_core.entrypoints.http.staff.unmatched import ListUnmatched, MatchItems
@@ -149,12 +151,16 @@ def people_app(use: ManagePeople, filters: KeepFilters) -> HttpEndpoint:
     return HttpEndpoint(_by_route(MANAGE_PEOPLE, by_operation))
 
 
-def operations_app(use: RunOperations, board: ShowLiveBoard) -> HttpEndpoint:
+def operations_app(
+    use: RunOperations, board: ShowLiveBoard, failed: ListFailedExecutions, named: NamePartners
+) -> HttpEndpoint:
     """Return the endpoint of run_operations."""
     by_operation = {
         "list-executions": use.executions,
         "find-for-operators": use.found,
         "read-board": board.board,
+        "list-failed-executions": failed.listed,
+        "name-partners": named.names,
         "list-overdue": use.overdue,
         "list-pauses": use.pauses,
         "pause": use.pause,

@@ -16,8 +16,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.payers.authorization import Authorization, AuthorizationStatus
 from referral_core.domain.referral import Referral
-from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason
-from referral_core.domain.work_items.lists import FIRST, Exceptional, OfTeam, Waiting
+from referral_core.domain.work_items.lists import FIRST, ItemList, OfTeam, Waiting
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
 from referral_core.entrypoints.http.staff.operations import operator_of
@@ -82,10 +81,12 @@ class ShowLiveBoard:
     def _asked(self, tenant: Tenant) -> Iterator[tuple[Referral | None, bool]]:
         """Iterate over what may have a clock; of each list last, whether some was left unread.
 
-        It is with the team of authorizations; where a step failed meanwhile, with whom that is for.
+        What waits for the payer is with the team of authorizations; a person's item about it (its
+        consent, its coverage, a fault) is with whichever team that is for, and the clock runs on.
         """
-        team, failed = Queue.PRIOR_AUTHORIZATION, WORK_ITEM_POLICIES[Reason.FAULT].queue
-        for of in (Waiting(team), OfTeam(team), Exceptional(failed)):
+        lists: list[ItemList] = [Waiting(Queue.PRIOR_AUTHORIZATION)]
+        lists += [OfTeam(queue) for queue in Queue]
+        for of in lists:
             after: str | None = FIRST
             for _ in range(_PAGES):
                 page, after = self.lists.items(tenant, of, _PAGE, after=after or FIRST)

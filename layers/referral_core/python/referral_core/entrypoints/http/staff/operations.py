@@ -50,10 +50,10 @@ class Wanted(Model):
 
 
 class HoldingBack(Model):
-    """What is to be held back; a tenant's own pause names the tenant."""
+    """What is to be held back; a tenant's own pause names the tenant, or nobody."""
 
     scope: PauseScope
-    of: str
+    of: str = ""
     reason: str
 
 
@@ -128,15 +128,18 @@ class RunOperations:
         """Hold back; nothing is lost meanwhile, and each referral that is held says so."""
         operator = operator_of(request)
         asked = read_body(HoldingBack, request.body, "pause")
+        of = asked.of or (operator.tenant if asked.scope is PauseScope.TENANT else "")
         known = can_be_paused(self.parties, operator.tenant, asked.scope)
-        if asked.of not in known:
-            _refuse(no_such(asked.scope, asked.of, known))
+        if of not in known:
+            _refuse(no_such(asked.scope, of, known))
         try:
             wanted = Pause(
                 tenant=operator.tenant,
                 by=operator.client_id,
                 since=self.clock.now(),
-                **dict(iter(asked)),
+                scope=asked.scope,
+                of=of,
+                reason=asked.reason,
             )
         except ValidationError as error:
             wrong = sorted(str(e["loc"][0]) if e["loc"] else "of" for e in error.errors())

@@ -83,6 +83,7 @@ def patient_row(payload: ClinicalPayload) -> Row:
         "recordNumber": patient.mrn,
         "service": service.display or service.code,
         "payer": payor.name if payor else None,
+        "practice": payload.content.requester.organization,
         "referredBy": payload.content.requester.name or payload.content.requester.organization,
     }
 
