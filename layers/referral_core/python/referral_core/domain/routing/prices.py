@@ -11,11 +11,18 @@ from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from operator import add
 from typing import Final
 
-from referral_core.domain.routing.matching import DEFAULT_COSTS, CostModel, Demand, Service
-from referral_core.domain.routing.service_index import Ball, ServiceIndex
+from referral_core.domain.routing.matching import (
+    ANY_PAYER,
+    DEFAULT_COSTS,
+    CostModel,
+    Demand,
+    Service,
+)
+from referral_core.domain.routing.service_index import Ball, ServiceIndex, floor_of_tiers
 
 GREEDY: Final = "greedy-cost/1"
 BID_PRICES: Final = "bid-prices/3"
@@ -43,7 +50,7 @@ class PriceList:
     valid_until: datetime
     weeks: tuple[str, ...]
     prices: Mapping[str, tuple[float, ...]]
-    _floors: dict[tuple[str, tuple[float, ...]], Floors] = field(
+    _floors: dict[tuple[str, tuple[float, ...], tuple[float, ...]], Floors] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -57,44 +64,61 @@ class PriceList:
         by_week = dict(zip(self.weeks, known, strict=True))
         return tuple(by_week.get(week, 0.0) for week in weeks)
 
-    def floors(self, weeks: Sequence[str], waits: tuple[float, ...]) -> Floors:
-        """Return what a place adds at least to a match, kept: neither list nor ball ever changes.
+    def floors(
+        self, weeks: Sequence[str], waits: tuple[float, ...], tiers: tuple[float, ...]
+    ) -> Floors:
+        """Return what tier and place add at least to a match, kept: neither list nor ball changes.
 
         Args:
             weeks: ISO weeks that may be booked, soonest first.
             waits: points of waiting for each of them.
+            tiers: points of each tier.
         """
-        at = (weeks[0], waits)
+        at = (weeks[0], waits, tiers)
         if at not in self._floors:
-            self._floors[at] = Floors(self, weeks, waits)
+            self._floors[at] = Floors(self, weeks, waits, tiers)
         return self._floors[at]
 
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """What a place adds at least to a match, its price and the weeks waited: by ball and service.
+    """What tier and place add at least to a match: the price, and the weeks waited.
+
+    Both together, for each payer: the service of the best tier is seldom the one of the cheapest
+    place, and a ball that promised both would be opened for nothing.
 
     Attributes:
-        of_services: service id → points, of those whose ball was looked at.
+        of_services: service id → points of the place, of those whose ball was looked at.
     """
 
     prices: PriceList
     weeks: Sequence[str]
     waits: tuple[float, ...]
+    tiers: tuple[float, ...]
     of_services: dict[str, float] = field(default_factory=dict)
-    _of_balls: dict[Ball, float] = field(default_factory=dict)
+    _of_balls: dict[Ball, dict[str, float]] = field(default_factory=dict)
 
-    def of(self, ball: Ball) -> float:
-        """Return the least of a ball's services."""
-        known = self._of_balls.get(ball)
-        if known is None:
-            least = [self.of(part) for part in ball.parts]
-            for service in ball.services:
-                prices = self.prices.of(service.id, self.weeks)
-                self.of_services[service.id] = min(map(add, prices, self.waits))
-                least.append(self.of_services[service.id])
-            known = self._of_balls[ball] = min(least)
-        return known
+    def of(self, ball: Ball, payer: str) -> float:
+        """Return the least of a ball's services for a payer."""
+        known = self._of_balls.get(ball) or self._by_payer(ball)
+        least = known.get(payer)
+        return known[ANY_PAYER] if least is None else least
+
+    def _by_payer(self, ball: Ball) -> dict[str, float]:
+        """Return the least of a ball's services by payer; `*` is for who none of them names."""
+        payers = {ANY_PAYER, *ball.tiers}
+        least = {
+            payer: min([self.of(part, payer) for part in ball.parts], default=inf)
+            for payer in payers
+        }
+        for service in ball.services:
+            prices = self.prices.of(service.id, self.weeks)
+            place = self.of_services[service.id] = min(map(add, prices, self.waits))
+            for payer in payers:
+                points = self.tiers[service.tier_for(payer) - 1] + place
+                least[payer] = min(least[payer], points)
+        self._of_balls[ball] = least
+        return least
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -172,10 +196,11 @@ def decide(
     def limit() -> float:
         return best[-1].total if len(best) == keep else costs.unassigned
 
-    floors = None if valid is None else valid.floors(weeks, waits)
-    extra = (lambda _: 0.0) if floors is None else floors.of
-    of_services = {} if floors is None else floors.of_services
-    for service in index.best_first(demand, costs, extra, limit, of_services):
+    floor, of_services = floor_of_tiers(demand, costs), dict[str, float]()
+    if valid is not None:
+        floors, payer = valid.floors(weeks, waits, costs.tiers), demand.payer
+        floor, of_services = (lambda ball: floors.of(ball, payer)), floors.of_services
+    for service in index.best_first(demand, costs, floor, limit, of_services):
         if service.id in excluded:
             continue
         at_least, bound = of_services.get(service.id, 0.0), limit()

@@ -17,7 +17,7 @@ from typing import Final
 from referral_core.domain.routing.filters import OUT_OF_NETWORK, distance_km
 from referral_core.domain.routing.matching import ANY_PAYER, CostModel, Demand, Service
 
-_BALL_SIZE: Final = 12
+_BALL_SIZE: Final = 6
 """Services in a ball that is not divided: fewer make more balls, more make more wasted costs."""
 _ROUNDING: Final = 1e-6
 """Distances taken another way differ in their last digits: a bound is lowered by more than that."""
@@ -49,6 +49,11 @@ class Ball:
     services: tuple[Service, ...] = ()
     points: tuple[Point, ...] = ()
     parts: tuple[Ball, ...] = ()
+
+    def tier_for(self, payer: str) -> int:
+        """Return the best tier that any of its services may have for a payer."""
+        anybody = self.tiers.get(ANY_PAYER, OUT_OF_NETWORK)
+        return min(self.tiers.get(payer, OUT_OF_NETWORK), anybody)
 
 
 def point_of(place: tuple[float, float]) -> Point:
@@ -86,7 +91,8 @@ class _Asked:
     """A demand with the weights of a match, laid out for the search.
 
     Attributes:
-        tiers: points of each tier, with what every match costs, less what rounding may take.
+        always: points of every match, less what rounding may take.
+        tiers: points of each tier.
         chord: points of a chord of the unit sphere, for each radian of its half angle.
     """
 
@@ -94,6 +100,7 @@ class _Asked:
     language: str
     seen: frozenset[str]
     here: Point | None
+    always: float
     tiers: tuple[float, ...]
     tongue: float
     unseen: float
@@ -104,24 +111,22 @@ class _Asked:
     def of(cls, demand: Demand, costs: CostModel) -> _Asked:
         """Lay a demand out."""
         place = demand.place
-        always = (costs.unplaced if place is None else 0.0) - _ROUNDING
         return cls(
             payer=demand.payer,
             language=demand.language,
             seen=demand.seen,
             here=None if place is None else point_of(place),
-            tiers=tuple([points + always for points in costs.tiers]),
+            always=(costs.unplaced if place is None else 0.0) - _ROUNDING,
+            tiers=costs.tiers,
             tongue=costs.language,
             unseen=costs.unseen,
             per_km=costs.per_km,
             chord=costs.per_km * _DIAMETER_KM,
         )
 
-    def of_ball(self, ball: Ball, extra: float, most: float) -> float:
+    def of_ball(self, ball: Ball, floor: float, most: float) -> float:
         """Return what every service of a ball costs at least; any figure above `most` if more."""
-        tiers = ball.tiers
-        anybody = tiers.get(ANY_PAYER, OUT_OF_NETWORK)
-        least = self.tiers[min(tiers.get(self.payer, OUT_OF_NETWORK), anybody) - 1] + extra
+        least = self.always + floor
         if self.language not in ball.languages:
             least += self.tongue
         if not self.seen:
@@ -132,11 +137,11 @@ class _Asked:
         away = self.chord * asin(min(1.0, dist(here, ball.centre) / 2))
         return least + max(away - self.per_km * ball.radius, 0.0)
 
-    def of_service(self, service: Service, point: Point, extra: float, most: float) -> float:
+    def of_service(self, service: Service, point: Point, place: float, most: float) -> float:
         """Return what a service costs at least; any figure above `most` if more."""
         tiers = service.tiers
         tier = tiers.get(self.payer) or tiers.get(ANY_PAYER, OUT_OF_NETWORK)
-        least = self.tiers[tier - 1] + extra
+        least = self.always + self.tiers[tier - 1] + place
         if least > most:
             return least
         if self.language not in service.languages:
@@ -147,6 +152,12 @@ class _Asked:
         if here is None or least > most:
             return least
         return least + self.chord * asin(min(1.0, dist(here, point) / 2))
+
+
+def floor_of_tiers(demand: Demand, costs: CostModel) -> Callable[[Ball], float]:
+    """Return what every service of a ball costs at least by its tier: no place has a price."""
+    payer, tiers = demand.payer, costs.tiers
+    return lambda ball: tiers[ball.tier_for(payer) - 1]
 
 
 class ServiceIndex:
@@ -166,7 +177,7 @@ class ServiceIndex:
         self,
         demand: Demand,
         costs: CostModel,
-        extra: Callable[[Ball], float],
+        floor: Callable[[Ball], float],
         limit: Callable[[], float],
         at_least: Mapping[str, float] = _NO_PRICES,
     ) -> Iterator[Service]:
@@ -177,17 +188,17 @@ class ServiceIndex:
         Args:
             demand: the referral.
             costs: the weights of a match.
-            extra: what every service of a ball costs at least beside the match: its price.
+            floor: what every service of a ball costs at least, by its tier and its place.
             limit: what a service must not exceed, asked again after each one that is yielded: it
                 falls as the caller finds better ones.
-            at_least: service id → what its place costs at least; filled in by `extra`.
+            at_least: service id → what its place costs at least; filled in by `floor`.
         """
         root = self._roots.get(demand.specialty)
         if root is None:
             return
         asked, most = _Asked.of(demand, costs), limit()
         queue: list[tuple[float, int, Ball | Service]]
-        queue = [(asked.of_ball(root, extra(root), most), 0, root)]
+        queue = [(asked.of_ball(root, floor(root), most), 0, root)]
         pushed = 0
         while queue:
             bound, _, found = heappop(queue)
@@ -204,7 +215,7 @@ class ServiceIndex:
                     pushed += 1
                     heappush(queue, (least, pushed, service))
             for part in found.parts:
-                least = asked.of_ball(part, extra(part), most)
+                least = asked.of_ball(part, floor(part), most)
                 if least <= most:
                     pushed += 1
                     heappush(queue, (least, pushed, part))
@@ -216,7 +227,7 @@ class ServiceIndex:
         def limit() -> float:
             return best[-1][0] if len(best) == count else costs.unassigned
 
-        for service in self.best_first(demand, costs, lambda _: 0.0, limit):
+        for service in self.best_first(demand, costs, floor_of_tiers(demand, costs), limit):
             cost = costs.of(demand, service)
             if cost < limit():
                 insort(best, (cost, service.id, service))
