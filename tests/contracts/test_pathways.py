@@ -248,7 +248,13 @@ TABLE: dict[str, Row] = {
         attested=True,
         evidence=("visit-summary",),
         asked="check",
-        weights={"earliest": 0.5, "language": 0.3, "tier": 0.1, "distance": 0.1},
+        weights={
+            "earliest": 0.4,
+            "continuity": 0.1,
+            "language": 0.3,
+            "tier": 0.1,
+            "distance": 0.1,
+        },
     ),
     "social-need": Row(
         contacted="2bd",

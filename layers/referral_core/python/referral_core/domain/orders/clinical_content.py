@@ -164,6 +164,7 @@ class ClinicalContent(Model):
     Attributes:
         consent: whether the order comes with the patient's active consent to disclose.
         setting: class of the encounter it was written in (HL7 ActEncounterCode).
+        seen_by: NPIs of who saw the patient before: of their encounters and their care team.
         requisition: number of the requisition that the order is part of, as `system|value`.
         status, intent: of the order: who may act on it, and whether anybody may.
     """
@@ -175,6 +176,7 @@ class ClinicalContent(Model):
     reasons: tuple[Reason, ...] = ()
     consent: bool = False
     setting: str | None = None
+    seen_by: tuple[str, ...] = ()
     status: str = "active"
     intent: str = "order"
     requisition: str | None = None
@@ -239,8 +241,6 @@ _NO_ORDERS: Final = frozenset({"proposal", "plan", "option"})
 CONSENT: Final = "consent"
 SERVICE: Final = "service"
 """Facts that the lifecycle knows more of than the content does."""
-
-
 IN_FORCE: Final = "coverage.in_force"
 """What is missing where the coverage that counts is over, has not begun, or was cancelled."""
 

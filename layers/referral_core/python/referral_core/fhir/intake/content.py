@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from referral_core.domain.orders.clinical_content import ClinicalContent, Reason, ServiceContent
+from referral_core.fhir.intake.clinicians_seen import clinicians_seen
 from referral_core.fhir.intake.coverages import read_coverage
 from referral_core.fhir.intake.parties import read_patient, read_requester
 from referral_core.fhir.intake.references import Graph, Node
@@ -58,6 +59,7 @@ def read_content(
             for reference in order.supporting_info
         ),
         setting=setting_of(graph, request, order),
+        seen_by=clinicians_seen(graph, along),
         status=order.status,
         intent=order.intent,
         requisition=requisition_of(graph, request, order),

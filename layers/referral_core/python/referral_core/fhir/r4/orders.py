@@ -106,11 +106,32 @@ class EncounterLocation(Element):
     location: Reference | None = None
 
 
-class Encounter(Resource):
-    """Where the patient was when the order was written. Attributes: class_: ActEncounterCode."""
+class EncounterParticipant(Element):
+    """Who took part in an encounter."""
 
+    individual: Reference | None = None
+
+
+class Encounter(Resource):
+    """Where the patient was seen, and by whom. Attributes: class_: ActEncounterCode."""
+
+    status: str | None = None
     class_: Coding | None = Field(default=None, alias="class")
+    participant: tuple[EncounterParticipant, ...] = ()
     location: tuple[EncounterLocation, ...] = ()
+
+
+class CareTeamParticipant(Element):
+    """A member of a care team."""
+
+    member: Reference | None = None
+
+
+class CareTeam(Resource):
+    """Who cares for the patient."""
+
+    status: str | None = None
+    participant: tuple[CareTeamParticipant, ...] = ()
 
 
 class ConsentProvision(Element):

@@ -15,6 +15,7 @@ from referral_core.fhir.r4.datatypes import Resource
 from referral_core.fhir.r4.later_releases import r5_shapes
 from referral_core.fhir.r4.modifiers import unknown_modifiers
 from referral_core.fhir.r4.orders import (
+    CareTeam,
     Claim,
     Coded,
     Condition,
@@ -35,6 +36,7 @@ from referral_core.fhir.r4.parties import (
 )
 
 _MODELS: Final[Mapping[str, type[Resource]]] = {
+    "CareTeam": CareTeam,
     "Claim": Claim,
     "Condition": Condition,
     "Consent": Consent,

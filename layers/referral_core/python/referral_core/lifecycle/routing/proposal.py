@@ -231,6 +231,7 @@ def need_of(case: Case) -> Need:
         sex=patient.gender,
         state=patient.state,
         is_consented=not needs_consent or case.content.consent or referral.consent_recorded,
+        seen=frozenset(case.content.seen_by),
     )
 
 
