@@ -15,7 +15,10 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any, Final, NamedTuple
 
+from local.lake.duck import DuckLake
 from local.simulation.day import Day
+from referral_core.domain.events import Event
+from referral_core.reporting.composition import Policy
 from referral_core.reporting.request import CUTS, MOST_CUTS, Basis, ReportRequest, local_day
 from referral_core.reports import definitions
 from referral_core.reports.definition import ADDED
@@ -28,6 +31,9 @@ from tests.unit.simulation.days import HAS_DATA, NO_DATA, synthea_day
 EVERY_CUT: Final = ((), *(CUTS[n : n + MOST_CUTS] for n in range(0, len(CUTS), MOST_CUTS)))
 
 
+Sums = dict[str, dict[str, Any]]
+
+
 class Compared(NamedTuple):
     """One report. Attributes: rows: how many were compared; wrong: what differs."""
 
@@ -36,32 +42,37 @@ class Compared(NamedTuple):
     wrong: Sequence[str]
 
 
-def asked(day: Day, basis: Basis, by: Sequence[str]) -> ReportRequest:
+class Recounted:
+    """Some events in a lake, and every report of them counted again."""
+
+    def __init__(self, lake: DuckLake, events: Sequence[Event], policy: Policy = POLICY) -> None:
+        self._lake = lake
+        self._events = events
+        self._policy = policy
+
+    def reports(self, request: ReportRequest, cuts: Sequence[Sequence[str]]) -> Iterator[Compared]:
+        """Yield every report by every one of some cuts: each adds up to what the first does."""
+        totals: Sums = {}
+        for by in cuts:
+            asked = request.but(by=tuple(by))
+            ones = referrals(self._events, asked, self._policy)
+            for name in RECOUNTS:
+                found = rows(self._lake, name, asked, self._policy)
+                wrong = [f"{name} by {by} {line}" for line in _unlike(name, found, ones)]
+                sums = _sums(name, found)
+                if totals.setdefault(name, sums) != sums:
+                    wrong.append(f"{name} by {by}: {sums} is not {totals[name]}")
+                yield Compared(name, len(found), wrong)
+
+    def wrong(self, request: ReportRequest, cuts: Sequence[Sequence[str]]) -> list[str]:
+        """List what differs."""
+        return [line for each in self.reports(request, cuts) for line in each.wrong]
+
+
+def asked(day: Day, basis: Basis) -> ReportRequest:
     """Ask for all days on which a day's referrals came, as of its end."""
     received = [local_day(r.received_at, ZONE) for r in day.referrals]
-    return a_request(
-        basis=basis,
-        by=tuple(by),
-        first_day=min(received),
-        last_day=max(received),
-        as_of=day.ended,
-    )
-
-
-def compared(day: Day, basis: Basis, cuts: Sequence[Sequence[str]]) -> Iterator[Compared]:
-    """Yield every report by every one of some cuts; the first is the total of the others."""
-    events = [event for r in day.referrals for event in day.events(r)]
-    totals: dict[str, dict[str, Any]] = {}
-    for by in cuts:
-        request = asked(day, basis, by)
-        ones = referrals(events, request, POLICY)
-        for name in RECOUNTS:
-            found = rows(day.lake, name, request)
-            wrong = list(_unlike(name, found, ones))
-            sums = _sums(name, found)
-            if totals.setdefault(name, sums) != sums:
-                wrong.append(f"{name} by {by}: {sums} is not {totals[name]}")
-            yield Compared(name, len(found), wrong)
+    return a_request(basis=basis, first_day=min(received), last_day=max(received), as_of=day.ended)
 
 
 def _unlike(name: str, found: list[dict[str, Any]], ones: list[One]) -> Iterator[str]:
@@ -71,7 +82,7 @@ def _unlike(name: str, found: list[dict[str, Any]], ones: list[One]) -> Iterator
     here = by_cut(name, [{k: v for k, v in row.items() if k != "people"} for row in found])
     for place in here.keys() | wanted.keys():
         if here.get(place) != wanted.get(place):
-            yield f"{name} {place}: {here.get(place)} is not {wanted.get(place)}"
+            yield f"{place}: {here.get(place)} is not {wanted.get(place)}"
 
 
 def _sums(name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -93,11 +104,12 @@ def main() -> int:
     for seed in chosen.seeds:
         with redirect_stdout(StringIO()):  # metrics
             day, _ = synthea_day(chosen.patients, seed)
-        found = [each for basis in Basis for each in compared(day, basis, EVERY_CUT)]
+        whole = [event for r in day.referrals for event in day.events(r)]
+        counted = Recounted(day.lake, whole)
+        found = [c for basis in Basis for c in counted.reports(asked(day, basis), EVERY_CUT)]
         wrong = [line for each in found for line in each.wrong]
         differing += len(wrong)
-        events = sum(len(day.events(r)) for r in day.referrals)
-        told = f"{len(day.referrals)} referrals, {events} events"
+        told = f"{len(day.referrals)} referrals, {len(whole)} events"
         said = f"{len(found)} reports, {sum(each.rows for each in found)} rows, {len(wrong)} differ"
         sys.stdout.write("\n".join([f"seed {seed}: {told}; {said}", *wrong, ""]))
         sys.stdout.flush()
