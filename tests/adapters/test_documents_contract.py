@@ -17,6 +17,7 @@ from referral_core.adapters.memory.partners import MemoryDocuments
 from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.upload import Announced
+from referral_core.metering import METER
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -200,3 +201,14 @@ def test_an_upload_is_read_no_further_than_a_document_may_go(
 def test_a_bucket_in_trouble_gives_no_upload_and_says_so(s3_side: S3Side) -> None:
     with pytest.raises(Retryable):
         S3Documents(s3_side.client, "gone").uploaded(LAKESIDE, "clinic-1", DIGEST)
+
+
+def test_what_is_kept_is_metered_by_its_size_and_once(s3_side: S3Side) -> None:
+    METER.begin({})
+    try:
+        for content in (b"x", b"y" * 1024, b"z" * 1025, b"x"):
+            s3_side.documents.put(LAKESIDE, content, "text/plain")
+        used = METER.so_far()
+    finally:
+        METER.end()
+    assert used["document_kb"] == 1 + 1 + 2, "the same again is not kept twice"

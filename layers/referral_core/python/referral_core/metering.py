@@ -20,6 +20,8 @@ LAMBDA_MS: Final = "lambda_ms"
 LAMBDA_REQUESTS: Final = "lambda_requests"
 API_REQUESTS: Final = "api_requests"
 QUEUE_OPERATIONS: Final = "queue_operations"
+DOCUMENT_KB: Final = "document_kb"
+"""What is kept, by its size: priced once, for all the years that it is kept."""
 OVERHEAD: Final = "Overhead"
 """Begins the names of the metrics of what no event carries; the unit follows a dot."""
 PRICED_MB: Final = 512

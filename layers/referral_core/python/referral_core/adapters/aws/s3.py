@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.upload import LARGEST, Announced, Uploaded, UploadTarget
+from referral_core.metering import DOCUMENT_KB, METER
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _THERE_ALREADY: Final = "PreconditionFailed"
 _NOT_THERE: Final = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
 """Who may not list a bucket is told no more of a missing object than of another's."""
+_KB: Final = 1024
 _VALID_FOR: Final = timedelta(minutes=15)
 _READ_FOR: Final = timedelta(minutes=1)
 UPLOADS: Final = "uploads"
@@ -57,6 +59,8 @@ class S3Documents:
                 raise Retryable("The document could not be stored; send it again.") from error
         except BotoCoreError as error:
             raise Retryable("The document could not be stored; send it again.") from error
+        else:
+            METER.add(DOCUMENT_KB, -(-len(content) // _KB))
         return digest
 
     def upload_target(self, announced: Announced) -> UploadTarget:

@@ -22,7 +22,6 @@ WRITE_UNITS: Final = "write_units"
 """The unit that the table's adapter counts of each transaction and states in its event."""
 STREAM_RECORDS: Final = "stream_records"
 """The same: the items that the transaction writes, each of which the stream tells of."""
-
 Part = Literal["cloud", "messages", "letters", "payer", "staff"]
 """What a cost is made of: each part is shown on its own line."""
 
@@ -49,6 +48,7 @@ UNITS: Final[Mapping[str, Unit]] = MappingProxyType(
         "api_requests": Unit("cloud", "Requests of the HTTP API."),
         "queue_operations": Unit("cloud", "Requests of queues."),
         "documents_stored": Unit("cloud", "Documents put into the bucket."),
+        "document_kb": Unit("cloud", "Kilobytes of documents, begun, that are kept from then on."),
         "documents_read": Unit("cloud", "Documents read from the bucket."),
         "lake_rows": Unit("cloud", "Rows delivered to the lake."),
         "other_calls": Unit("cloud", "Calls of other services: keys, secrets, queries."),
