@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlglot
 from sqlglot import exp
 
+from referral_core.reporting.columns import TABLE
 from referral_core.reporting.request import CUTS
 from referral_core.reports import definitions
 from referral_core.reports.definition import BadHeader, ColumnKind, parsed
@@ -41,6 +44,24 @@ def test_what_it_selects_is_named_as_its_header_says(name: str) -> None:
     selected = [column.alias_or_name for column in read.selects]
     wanted = [c.name for c in definitions()[name].columns if c.of is None]
     assert selected == ["cut_1", "cut_2", "cut_3", *wanted]
+
+
+def readings(name: str) -> int:
+    """Count how often Athena reads the lake for a figure: a common table anew where it is named."""
+    whole = sqlglot.parse_one(statement(name, a_request()), dialect="athena")
+    common = {cte.alias: cte.this for cte in whole.find_all(exp.CTE)}
+
+    def of(read: exp.Expression) -> int:
+        within = (t for t in read.find_all(exp.Table) if t.find_ancestor(exp.CTE, exp.With) is None)
+        return sum(1 if t.name == TABLE else of(common[t.name].copy()) for t in within)
+
+    return of(whole)
+
+
+def test_what_the_reports_cost_on_paper_is_of_as_many_readings_as_there_are() -> None:
+    paper = (Path(__file__).parents[3] / "docs/figures.md").read_text(encoding="utf-8")
+    assert f"needs it, {sum(map(readings, FIGURES))} times in all" in paper
+    assert f"Athena: {len(FIGURES)} figures" in paper
 
 
 def test_every_figure_says_what_it_is_of_what_and_without_what() -> None:
