@@ -14,6 +14,8 @@ DATA       ?= $(patsubst %/,%,$(dir $(SYNTHEA)))
 REFERENCE  ?= $(DATA)
 BENCH_ROUTING ?=
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
+# Where a shell forbids bytecode, each process of the suites would compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup installed lint check test synth demo local console simulate-day report mutants fuzz bench bench-routing bench-import bench-waitlist bench-console terminology terminology-document format clean
