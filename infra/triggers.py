@@ -21,7 +21,8 @@ from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS, PUBLISHED, Sort
 
 STREAM_FILTERS: Final[Mapping[str, Mapping[str, object]]] = {
     "publish_outbox": {
-        "eventName": ["INSERT", "MODIFY"],
+        # Whoever is booked with an entry that was deleted is looked at.
+        "eventName": ["INSERT", "MODIFY", "REMOVE"],
         "dynamodb": {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in PUBLISHED]}}},
     },
     "export_events": {

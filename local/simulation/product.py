@@ -11,12 +11,13 @@ from local.simulation.http_apps import API, PRICES, http_apps, kept
 from local.simulation.ports import Ports
 from referral_core.adapters.aws.dynamodb.bodies import event_in
 from referral_core.adapters.aws.dynamodb.keys import PUBLISHED, Sort
-from referral_core.adapters.aws.dynamodb.openings import opening_in
+from referral_core.adapters.aws.dynamodb.openings import closings_in, opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.adapters.aws.sqs import SqsNotices, SqsWaitlistRequests
 from referral_core.adapters.http.clinic import HttpClinics
 from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.payer import HttpEligibility, HttpPriorAuth
+from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.protocols import (
     ClinicsByProtocol,
     EhrByProtocol,
@@ -101,8 +102,9 @@ class Product:
             projected_in,
             lambda: SqsWaitlistRequests(ports.waitlist, "waitlist"),  # type: ignore[arg-type] # as above
             opening_in,
+            closings_in,
         )
-        self._waitlist = WaitlistService(engine)
+        self._waitlist = WaitlistService(engine, MemoryDirectoryStore(ports.worklists))
 
     def step(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run a step, as the state machine's functions do."""
@@ -115,7 +117,8 @@ class Product:
 
     def publish_outbox(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of referrals."""
-        return consume(event, PUBLISHED, self._outbox.publish, self._dead("publish_outbox"))
+        dead, deleted = self._dead("publish_outbox"), self._outbox.deleted
+        return consume(event, PUBLISHED, self._outbox.publish, dead, deleted=deleted)
 
     def record_metrics(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Consume stream records of events."""

@@ -72,15 +72,15 @@ def test_a_line_is_in_order_and_who_got_a_place_has_left_it(room: Room) -> None:
 def test_who_reserves_a_week_is_known_and_the_clinics_limit_holds(room: Room) -> None:
     waiting, store = room
     waiting.arrive("one")
-    assert store.holders(TENANT, NPI, WEEKS[0]) == ["one"]
-    assert store.holders(TENANT, NPI, WEEKS[1]) == []
+    assert store.holders(TENANT, NPI, [WEEKS[0]]) == ["one"]
+    assert store.holders(TENANT, NPI, [WEEKS[1]]) == []
     store.limit(TENANT, NPI, f"clinic-{NPI}", {WEEKS[1]: 0})
     # The directory still says that the second week has a place: the limit holds all the same
     with pytest.raises(Conflict):
         waiting.arrive("two")
     store.limit(TENANT, NPI, f"clinic-{NPI}", {WEEKS[1]: 1})
     waiting.route("two")
-    assert store.holders(TENANT, NPI, WEEKS[1]) == ["two"]
+    assert store.holders(TENANT, NPI, [WEEKS[1]]) == ["two"]
 
 
 def test_an_entry_is_found_by_npi_and_not_overwritten_unread(room: Room) -> None:

@@ -65,6 +65,7 @@ _LEAST: Final[Mapping[UpdateKind, Mapping[str, Any]]] = {
     UpdateKind.WORK_ITEM_UPDATED: {"act": "claim"},
     UpdateKind.DEADLINE: {"wait": "1-1"},
     UpdateKind.PLACE_OPENED: {"wait": "1-1"},
+    UpdateKind.CLINIC_CLOSED: {"npi": "1999900032"},
 }
 """What an update of a kind must say at least."""
 

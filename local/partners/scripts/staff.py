@@ -28,6 +28,7 @@ REASONS: Final = frozenset(
         *("patient-wrote", "patient-not-reached", "patient-not-told", "ending-contradicted"),
         *("message-ambiguous", "message-refused"),
         *("not-booked", "visit-unauthorized", "visit-too-early", "interpreter-needed"),
+        "clinic-closed",
         *("visit-unconfirmed", "rebookings-exhausted", "report-overdue"),
         *("critical-result", "notice-undelivered", "not-acknowledged"),
         "report-of-former-performer",

@@ -37,7 +37,7 @@ OURS = {
     "StepFacts.patient",
     *("Report.sha256", "ReportFacts.sha256", "ReportReceived.sha256", "Reported.id"),
     *("Reported.comment", "AuthorizationDecided.document", "AuthorizationDecided.trace"),
-    *("WaitEnded.wait", "PlaceOpened.npi"),
+    *("WaitEnded.wait", "PlaceOpened.npi", "ClinicClosed.npi"),
     # sentences and words of ours
     *("Event.status_reason", "Referral.status_reason", "Urgency.sentence"),
     *("CoverageFacts.refused", "WorkItemFacts.refused", "WorkItemFacts.verdict"),

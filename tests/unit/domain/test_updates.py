@@ -34,6 +34,7 @@ SAYS: Final[dict[UpdateKind, dict[str, Any]]] = {
     UpdateKind.WORK_ITEM_UPDATED: {"act": "claim"},
     UpdateKind.DEADLINE: {"wait": "1-7"},
     UpdateKind.PLACE_OPENED: {"wait": "1-7"},
+    UpdateKind.CLINIC_CLOSED: {"npi": "1999900032"},
 }
 """What a kind must say besides what every update says."""
 
@@ -120,7 +121,9 @@ MAY_POST: Final = {
     },
     Role.PAYER: {"authorization-decided"},
     Role.PATIENT_CHANNEL: {"patient-replied"},
-    Role.ROUTER: {"notice-delivered", "notice-undeliverable", "deadline", "place-opened"},
+    Role.ROUTER: {
+        *("notice-delivered", "notice-undeliverable", "deadline", "place-opened", "clinic-closed"),
+    },
 }
 """Staff may post what people may tell them by phone; the table in docs/glossary.md says all."""
 
@@ -139,5 +142,6 @@ def test_staff_cannot_speak_for_the_router_or_erase_an_order() -> None:
         UpdateKind.NOTICE_UNDELIVERABLE,
         UpdateKind.DEADLINE,
         UpdateKind.PLACE_OPENED,
+        UpdateKind.CLINIC_CLOSED,
     }
     assert staff == set(UpdateKind) - never

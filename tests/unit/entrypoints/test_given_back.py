@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.items import image_of, referral_item
-from referral_core.adapters.aws.dynamodb.openings import opening_in
+from referral_core.adapters.aws.dynamodb.openings import closings_in, opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.adapters.aws.dynamodb.reads import ReferralReads
 from referral_core.adapters.aws.service_errors import translated
@@ -101,6 +101,7 @@ def fate_of_a_start(code: str) -> str:
         projected_in,
         MemoryWaitlistRequests,
         opening_in,
+        closings_in,
     )
     letters = DeadLetterList()
     answer = consume({"Records": [a_record(1)]}, "@REFERRAL", outbox.publish, letters)  # type: ignore[arg-type]
@@ -128,7 +129,9 @@ def test_a_start_that_is_throttled_comes_again(code: str, fate: str) -> None:
 def test_a_notice_that_the_queue_does_not_take_comes_again(code: str) -> None:
     notices = SqsNotices(failing("sqs", "send_message", code), "https://queue")
     closed = {"status": "closed", "notices": (Notice(number=1, queued_at=NOW),)}
-    outbox = Outbox(None, lambda: notices, projected_in, MemoryWaitlistRequests, opening_in)  # type: ignore[arg-type]
+    outbox = Outbox(
+        None, lambda: notices, projected_in, MemoryWaitlistRequests, opening_in, closings_in
+    )  # type: ignore[arg-type]
     letters = DeadLetterList()
     record = a_record(1, **closed)
     answer = consume({"Records": [record]}, "@REFERRAL", outbox.publish, letters)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ import pytest
 
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.items import event_item, referral_item
-from referral_core.adapters.aws.dynamodb.openings import opening_in
+from referral_core.adapters.aws.dynamodb.openings import closings_in, opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.memory.directory import MemoryDirectory
@@ -62,7 +62,9 @@ def _event(name: str) -> dict[str, Any]:
 
 def test_a_new_run_is_started_once_and_an_unusable_record_stops_nothing() -> None:
     workflow, dead = MemoryWorkflow(), DeadLetterList()
-    outbox = Outbox(workflow, MemoryNotices, projected_in, MemoryWaitlistRequests, opening_in)
+    outbox = Outbox(
+        workflow, MemoryNotices, projected_in, MemoryWaitlistRequests, opening_in, closings_in
+    )
     event = _event("publish_outbox")
     unusable = json.loads(json.dumps(event["Records"][0]))
     unusable["dynamodb"]["NewImage"]["body"] = {"S": "{"}
@@ -85,7 +87,7 @@ def test_a_compressed_projection_is_read_from_its_image() -> None:
         read.append(base64.b64decode(new["body"]))
         return projected_in(plain(referral_item(a_referral())))
 
-    outbox = Outbox(workflow, MemoryNotices, known, MemoryWaitlistRequests, opening_in)
+    outbox = Outbox(workflow, MemoryNotices, known, MemoryWaitlistRequests, opening_in, closings_in)
     consume(event, "@REFERRAL", outbox.publish, dead)  # type: ignore[arg-type]
     assert (read, dead.taken) == ([b"small"], [])
     assert len(workflow.started) == 1
@@ -118,7 +120,12 @@ def test_what_the_outbox_reads_is_what_the_projection_says(referral: Referral) -
 def test_a_notice_is_queued_when_its_number_is_new() -> None:
     notices = MemoryNotices()
     outbox = Outbox(
-        MemoryWorkflow(), lambda: notices, projected_in, MemoryWaitlistRequests, opening_in
+        MemoryWorkflow(),
+        lambda: notices,
+        projected_in,
+        MemoryWaitlistRequests,
+        opening_in,
+        closings_in,
     )
     notice = Notice(number=1, outcome=Outcome.SUPERSEDED, queued_at=NOW)
     before = plain(referral_item(a_referral()))
@@ -132,7 +139,12 @@ def test_a_notice_that_is_asked_for_again_is_queued_again_and_no_other() -> None
     # Given two notices, of which the second is asked for once more
     notices = MemoryNotices()
     outbox = Outbox(
-        MemoryWorkflow(), lambda: notices, projected_in, MemoryWaitlistRequests, opening_in
+        MemoryWorkflow(),
+        lambda: notices,
+        projected_in,
+        MemoryWaitlistRequests,
+        opening_in,
+        closings_in,
     )
     first = Notice(number=1, queued_at=NOW, delivered_at=NOW)
     second = Notice(number=2, queued_at=NOW)

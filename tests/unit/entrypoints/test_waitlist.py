@@ -10,8 +10,9 @@ import pytest
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.adapters.aws.dynamodb.items import capacity_item, referral_item
-from referral_core.adapters.aws.dynamodb.openings import opening_in
+from referral_core.adapters.aws.dynamodb.openings import closings_in, opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
+from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.partners import MemoryNotices, MemoryWaitlistRequests
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.directory_facts import CapacityStatus, Dispute, Fact
@@ -28,7 +29,9 @@ from tests.unit.lifecycle.routing.test_waitlist import NPI, WEEKS, a_room
 def asked(old: Any, new: Any) -> list[WaitlistRequest]:
     """Return what the outbox asks of the waitlist when an item is written."""
     requests = MemoryWaitlistRequests()
-    outbox = Outbox(MemoryWorkflow(), MemoryNotices, projected_in, lambda: requests, opening_in)
+    outbox = Outbox(
+        MemoryWorkflow(), MemoryNotices, projected_in, lambda: requests, opening_in, closings_in
+    )
     outbox.publish(None if old is None else plain(old), plain(new))
     return requests.asked
 
@@ -94,6 +97,8 @@ def test_a_message_that_fails_comes_again_alone() -> None:
     room.free(NPI, WEEKS[0])
     broken = {"messageId": "1", "body": "{"}
     records = [broken, a_message(2, npi=NPI, week=WEEKS[0]), a_message(3, referral_id="unknown")]
-    answer = WaitlistService(room.engine).handle({"Records": records})
+    answer = WaitlistService(room.engine, MemoryDirectoryStore(room.store)).handle(
+        {"Records": records}
+    )
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert room.is_reserved("waits")

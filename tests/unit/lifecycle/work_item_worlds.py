@@ -142,6 +142,17 @@ def _visit_too_early() -> World:
     return world
 
 
+def _clinic_closed() -> World:
+    """The clinic's entry is gone when the visit is booked."""
+    world = _accepted()
+    agreed(world)
+    npi = world.referral.offers[-1].npi
+    gone = world.directory.entries_of(TENANT, npi)
+    world.directory._records = tuple(r for r in world.directory._records if r not in gone)
+    booked(world)
+    return world
+
+
 def _interpreter_needed() -> World:
     world = _accepted()
     for at, body in world.referrals.payloads.items():
@@ -342,6 +353,7 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.NOT_BOOKED: _not_booked,
         Reason.VISIT_UNAUTHORIZED: _visit_unauthorized,
         Reason.VISIT_TOO_EARLY: _visit_too_early,
+        Reason.CLINIC_CLOSED: _clinic_closed,
         Reason.INTERPRETER_NEEDED: _interpreter_needed,
         Reason.VISIT_UNCONFIRMED: lambda: until(_booked(), Reason.VISIT_UNCONFIRMED),
         Reason.REBOOKINGS_EXHAUSTED: _rebookings_exhausted,

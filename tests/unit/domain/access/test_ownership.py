@@ -66,6 +66,7 @@ WANTED: Final[Mapping[UpdateKind, tuple[str, ...]]] = {
     UpdateKind.WORK_ITEM_UPDATED: _OF_TEAM,
     UpdateKind.DEADLINE: _OF_ROUTER,
     UpdateKind.PLACE_OPENED: _OF_ROUTER,
+    UpdateKind.CLINIC_CLOSED: _OF_ROUTER,
 }
 PAIRS: Final = [
     (kind, caller, wanted)

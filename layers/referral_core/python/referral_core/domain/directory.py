@@ -13,6 +13,7 @@ from referral_core.domain.directory_facts import (
     FRESH_FOR_DAYS,
     AgeLimits,
     CapacityStatus,
+    Closure,
     Dispute,
     Fact,
     FactSource,
@@ -116,6 +117,7 @@ class Practitioner(Model):
         licence_states: USPS codes; empty: not known.
         weekly_capacity: new referrals a week.
         weeks: ISO week → places, where they are not as in every week: closures, leave, slots.
+        closures: days on which nobody is seen, those of booked visits among them.
         capacity_status: of a community resource that publishes no places.
         time_zone: IANA name of the clinic's own zone; None: as it writes its times, else the
             tenant's.
@@ -148,6 +150,7 @@ class Practitioner(Model):
     licence_states: tuple[str, ...] = ()
     weekly_capacity: int
     weeks: Mapping[str, int] = {}
+    closures: tuple[Closure, ...] = ()
     capacity_status: CapacityStatus | None = None
     time_zone: str | None = None
     clinic_url: str
@@ -161,6 +164,10 @@ class Practitioner(Model):
     def places_in(self, week: str) -> int:
         """Return the places that an ISO week has, taken or not."""
         return self.weeks.get(week, self.weekly_capacity)
+
+    def sees_on(self, day: date) -> bool:
+        """Whether anybody is seen on a day."""
+        return not any(closure.includes(day) for closure in self.closures)
 
     def tier_for(self, payer: str | None, plan: str | None, day: date) -> int:
         """Return the tier for a payer's plan on a day; 3 is out of network."""

@@ -99,6 +99,23 @@ class Dispute(Model):
     referral_id: ReferralId | None = None
 
 
+class Closure(Model):
+    """The days on which nobody is seen: a clinic that is closed, its clinician on leave.
+
+    Attributes:
+        last_day: included; None: until further notice.
+        stated_at: when it was said: what is said again is another closure.
+    """
+
+    first_day: date
+    last_day: date | None = None
+    stated_at: datetime
+
+    def includes(self, day: date) -> bool:
+        """Whether nobody is seen on a day."""
+        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+
+
 class AgeLimits(Model):
     """Whom a service sees, in whole years of age, both ends included."""
 

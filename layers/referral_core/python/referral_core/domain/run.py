@@ -87,6 +87,26 @@ class WaitlistRequest:
     week: str | None = None
 
 
+CLOSING_SHARES: Final = 8
+"""Messages that one closing becomes: so many booked visits, and no more, are one message's work."""
+
+
+@dataclass(frozen=True)
+class ClosingRequest:
+    """That whoever is booked where nobody is seen any more is to be looked at: ids only.
+
+    Attributes:
+        npi: who sees nobody.
+        closing: which closing it is: the same one is told once.
+        share: which part of those booked, of `CLOSING_SHARES`.
+    """
+
+    tenant: Tenant
+    npi: str
+    closing: str
+    share: int
+
+
 @dataclass(frozen=True)
 class Projected:
     """What the outbox reads of a referral's projection: a `Run`, and its notices.

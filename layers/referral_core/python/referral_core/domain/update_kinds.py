@@ -47,3 +47,4 @@ class UpdateKind(StrEnum):
     WORK_ITEM_UPDATED = "work-item-updated"
     DEADLINE = "deadline"
     PLACE_OPENED = "place-opened"
+    CLINIC_CLOSED = "clinic-closed"

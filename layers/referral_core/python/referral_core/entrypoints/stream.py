@@ -56,6 +56,8 @@ def consume(
     prefix: str | tuple[str, ...],
     use: Callable[[Image | None, Image], None],
     dead_letters: DeadLetters,
+    *,
+    deleted: Callable[[Image], None] | None = None,
 ) -> dict[str, list[dict[str, str]]]:
     """Hand the old and new image of every record of one kind to `use`.
 
@@ -65,6 +67,7 @@ def consume(
             through.
         use: called with (old image or None, new image); both as plain values.
         dead_letters: takes the records for which `use` raises.
+        deleted: called with the last image of what was deleted, if anybody minds.
 
     Returns:
         A batch response: the records to be given again, which are those that failed for a reason
@@ -73,7 +76,7 @@ def consume(
     again = [
         str(record["dynamodb"]["SequenceNumber"])
         for record in event.get("Records", [])
-        if not _is_done(record, prefix, use, dead_letters)
+        if not _is_done(record, prefix, use, deleted, dead_letters)
     ]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in again]}
 
@@ -82,6 +85,7 @@ def _is_done(
     record: Mapping[str, Any],
     prefix: str | tuple[str, ...],
     use: Callable[[Image | None, Image], None],
+    deleted: Callable[[Image], None] | None,
     dead_letters: DeadLetters,
 ) -> bool:
     """Use one record; return whether it is done with."""
@@ -90,6 +94,8 @@ def _is_done(
         wanted = str(stream["Keys"]["sk"]["S"]).startswith(prefix)
         if wanted and "NewImage" in stream:
             use(_plain(stream.get("OldImage")), _plain(stream["NewImage"]) or {})
+        elif wanted and deleted is not None and "OldImage" in stream:
+            deleted(_plain(stream["OldImage"]) or {})
     except Retryable as error:
         logger.warning("stream record given back", extra={"error": type(error).__name__})
         return False

@@ -1,4 +1,7 @@
-"""The waitlist's queue: each message is a place that opened, or a referral that joined the line."""
+"""The waitlist's queue: a place that opened, a referral that joined the line, a clinic that closed.
+
+Each message is one of them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Any
 
 from referral_core.domain.errors import NotFound, RouterError
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.run import ClosingRequest
 from referral_core.lifecycle.engine.engine import Engine
+from referral_core.lifecycle.routing.closings import Holders, look_at_booked
 from referral_core.lifecycle.routing.waitlist import serve_joined, serve_opening
 from referral_core.observability import logger, measure
 
@@ -19,6 +24,7 @@ class WaitlistService:
     """Serves the waitlist for each message; what fails stays in the queue."""
 
     engine: Engine
+    store: Holders
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
         """Serve one batch; a message that fails in whatever way fails alone."""
@@ -36,7 +42,9 @@ class WaitlistService:
         return True
 
     def serve(self, message: Mapping[str, Any]) -> int:
-        """Serve one message, a `WaitlistRequest`; return how many referrals took a place."""
+        """Serve one message, a `WaitlistRequest` or `ClosingRequest`; return how many it moved."""
+        if "closing" in message:
+            return look_at_booked(self.engine, self.store, ClosingRequest(**message))
         tenant, joined = Tenant(message["tenant"]), message["referral_id"]
         if joined is None:
             return serve_opening(self.engine, tenant, message["npi"], message["week"], _failed)

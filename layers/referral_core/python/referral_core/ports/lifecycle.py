@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     )
     from referral_core.domain.referral import Notice, Referral
     from referral_core.domain.routing.published import PublishedMarket
-    from referral_core.domain.run import Delivery, NoticeRequest, Run, WaitlistRequest
+    from referral_core.domain.run import (
+        ClosingRequest,
+        Delivery,
+        NoticeRequest,
+        Run,
+        WaitlistRequest,
+    )
     from referral_core.domain.terminology import Overrides
     from referral_core.domain.waitlist import Waiting
     from referral_core.domain.writes import Commit, ReferralState
@@ -256,10 +262,10 @@ class Notices(Protocol):
 
 
 class WaitlistRequests(Protocol):
-    """The queue of what the waitlist is to be served for; holds ids only."""
+    """The queue of places that opened, and of those that are there no more; holds ids only."""
 
-    def enqueue(self, request: WaitlistRequest) -> None:
-        """Ask for the waitlist to be served; asking twice serves it once. Raises: Retryable."""
+    def enqueue(self, request: WaitlistRequest | ClosingRequest) -> None:
+        """Ask for it to be served; asking twice serves it once. Raises: Retryable."""
 
 
 # --- the state machine ------------------------------------------------------------------------

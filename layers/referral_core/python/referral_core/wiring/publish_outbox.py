@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from referral_core.adapters.aws.dynamodb.keys import PUBLISHED
-from referral_core.adapters.aws.dynamodb.openings import opening_in
+from referral_core.adapters.aws.dynamodb.openings import closings_in, opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
 from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.stream import consume
@@ -27,9 +27,9 @@ def build() -> Callable[[Mapping[str, Any]], dict[str, list[dict[str, str]]]]:
     settings().need("state_machine_arn")
     settings().need("notices_queue_url")
     settings().need("waitlist_queue_url")
-    outbox = Outbox(workflow(), _notices, projected_in, _waitlist, opening_in)
+    outbox = Outbox(workflow(), _notices, projected_in, _waitlist, opening_in, closings_in)
     unusable = dead_letters("publish_outbox")
-    return lambda event: consume(event, PUBLISHED, outbox.publish, unusable)
+    return lambda event: consume(event, PUBLISHED, outbox.publish, unusable, deleted=outbox.deleted)
 
 
 @cache

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from referral_core.adapters.aws.service_errors import service_errors
-from referral_core.domain.run import NoticeRequest, WaitlistRequest
+from referral_core.domain.run import ClosingRequest, NoticeRequest, WaitlistRequest
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -40,9 +40,9 @@ class SqsWaitlistRequests:
         self._client = client
         self._url = url
 
-    def enqueue(self, request: WaitlistRequest) -> None:
-        """Ask for the waitlist to be served."""
-        with service_errors("What opened could not be queued"):
+    def enqueue(self, request: WaitlistRequest | ClosingRequest) -> None:
+        """Ask for it to be served."""
+        with service_errors("What opened, or closed, could not be queued"):
             self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(asdict(request)))
 
 

@@ -55,9 +55,9 @@ class MemoryDirectoryStore:
         stated = {(tenant, npi, week, organization): n for week, n in places.items()}
         self._shelves.limits.update(stated)
 
-    def holders(self, tenant: Tenant, npi: str, week: str) -> Sequence[ReferralId]:
-        """List the referrals that reserve a place of a week."""
-        return sorted(self._shelves.holders[tenant, npi, week])
+    def holders(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Sequence[ReferralId]:
+        """List the referrals that reserve a place of one of some weeks that follow each other."""
+        return sorted({one for w in weeks for one in self._shelves.holders[tenant, npi, w]})
 
     def state(self, tenant: Tenant, source: str) -> ImportState | None:
         """Read how far an import is."""

@@ -19,7 +19,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message, OfferedReferral
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.referral import Notice, Referral
-from referral_core.domain.run import NoticeRequest, WaitlistRequest
+from referral_core.domain.run import ClosingRequest, NoticeRequest, WaitlistRequest
 from referral_core.domain.upload import Announced, Uploaded, UploadTarget
 from referral_core.fhir.ids import notice_id
 
@@ -170,10 +170,10 @@ class MemoryNotices:
 class MemoryWaitlistRequests:
     """The queue of what the waitlist is to be served for, repeats included."""
 
-    asked: list[WaitlistRequest] = field(default_factory=list)
+    asked: list[WaitlistRequest | ClosingRequest] = field(default_factory=list)
 
-    def enqueue(self, request: WaitlistRequest) -> None:
-        """Ask for the waitlist to be served."""
+    def enqueue(self, request: WaitlistRequest | ClosingRequest) -> None:
+        """Ask for it to be served."""
         self.asked.append(request)
 
 

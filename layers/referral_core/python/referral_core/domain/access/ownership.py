@@ -77,6 +77,7 @@ OWNERS: Final[Mapping[UpdateKind, Mapping[Role, Owner]]] = MappingProxyType(
         _K.WORK_ITEM_UPDATED: _OF_TEAM,
         _K.DEADLINE: _OF_ROUTER,
         _K.PLACE_OPENED: _OF_ROUTER,
+        _K.CLINIC_CLOSED: _OF_ROUTER,
     }
 )
 """Kind of update → role that may post it → which of that role's principals."""

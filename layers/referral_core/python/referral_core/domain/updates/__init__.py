@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from referral_core.domain.update_kinds import Role, UpdateKind
 from referral_core.domain.updates.mechanism import (
+    ClinicClosed,
     DeadlinePassed,
     NoticeAcknowledged,
     NoticeDelivered,
@@ -66,6 +67,7 @@ __all__ = [
     "Cancel",
     "CareReceivedElsewhere",
     "ChangedPart",
+    "ClinicClosed",
     "ContactRecorded",
     "DeadlinePassed",
     "DeceasedOrMoved",
@@ -121,7 +123,8 @@ Update = Annotated[
     | DecisionMade
     | WorkItemUpdated
     | DeadlinePassed
-    | PlaceOpened,
+    | PlaceOpened
+    | ClinicClosed,
     Field(discriminator="kind"),
 ]
 UPDATE: Final[TypeAdapter[Update]] = TypeAdapter(Update, config=ConfigDict(defer_build=True))

@@ -30,6 +30,13 @@ class NoticeAcknowledged(NoticeUpdate):
     kind: Literal[UpdateKind.NOTICE_ACKNOWLEDGED] = UpdateKind.NOTICE_ACKNOWLEDGED
 
 
+class ClinicClosed(Reported):
+    """The directory says that nobody is seen any more on the day of a visit. Attributes: npi."""
+
+    kind: Literal[UpdateKind.CLINIC_CLOSED] = UpdateKind.CLINIC_CLOSED
+    npi: str
+
+
 class WaitEnded(Reported):
     """The router itself ends a wait. Attributes: wait: its id: no other wait ends with it.
 

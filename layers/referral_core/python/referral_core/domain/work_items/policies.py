@@ -217,6 +217,11 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "No appointment was booked in time; call the clinic, contact again, or route again.",
             {KEEP_WAITING: Step.AWAIT_VISIT},
         ),
+        Reason.CLINIC_CLOSED: of_patient(
+            Queue.CONTACT_CENTER,
+            "The clinic sees nobody on the day of the visit; ask it, then rebook, or let it stand.",
+            {REBOOK: Step.AWAIT_VISIT, KEEP_WAITING: Step.AWAIT_VISIT},
+        ),
         Reason.VISIT_UNAUTHORIZED: of_patient(
             Queue.CONTACT_CENTER,
             "The visit is outside the authorized period, or has none; rebook, or ask the payer.",

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NOT_BOOKED = "not-booked"
     VISIT_UNAUTHORIZED = "visit-unauthorized"
     VISIT_TOO_EARLY = "visit-too-early"
+    CLINIC_CLOSED = "clinic-closed"
     INTERPRETER_NEEDED = "interpreter-needed"
     VISIT_UNCONFIRMED = "visit-unconfirmed"
     REBOOKINGS_EXHAUSTED = "rebookings-exhausted"
@@ -57,7 +58,12 @@ class Reason(StrEnum):
 TO_BE_READ: Final = frozenset({Reason.CRITICAL_RESULT, Reason.REPORT_OF_FORMER_PERFORMER})
 """What a person must have read before anything else settles the item."""
 ABOUT_BOOKING: Final = frozenset(
-    {Reason.VISIT_UNAUTHORIZED, Reason.VISIT_TOO_EARLY, Reason.INTERPRETER_NEEDED}
+    {
+        Reason.CLINIC_CLOSED,
+        Reason.VISIT_UNAUTHORIZED,
+        Reason.VISIT_TOO_EARLY,
+        Reason.INTERPRETER_NEEDED,
+    }
 )
 """What a person looks at before the patient is reminded of a visit."""
 

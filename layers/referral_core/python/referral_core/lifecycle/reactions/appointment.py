@@ -16,12 +16,13 @@ from referral_core.domain.updates import (
     AppointmentCancelled,
     AppointmentFulfilled,
     AppointmentNoshow,
+    ClinicClosed,
     ServiceAttested,
     UpdateKind,
 )
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
 from referral_core.lifecycle.case import Case, clinic_zone
-from referral_core.lifecycle.draft import Draft, draft
+from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
 
 _MISSED: Final[Mapping[UpdateKind, tuple[Status, EventKind]]] = {
     UpdateKind.APPOINTMENT_CANCELLED: (
@@ -88,12 +89,55 @@ def _too_late(case: Case, appointment: Appointment) -> WorkItem | None:
 def concern_about(case: Case, appointment: Appointment) -> Reason | None:
     """Return why a person must look at a booking before the patient is reminded of it."""
     found = {
+        Reason.CLINIC_CLOSED: _closed_there(case, appointment) is not None,
         Reason.VISIT_UNAUTHORIZED: _is_unauthorized(case, appointment),
         Reason.VISIT_TOO_EARLY: _is_early(case, appointment),
         Reason.INTERPRETER_NEEDED: case.content.patient.interpreter,
     }
     open_ones = (why for why, is_so in found.items() if is_so and why not in appointment.seen_to)
     return next(open_ones, None) if appointment.start > case.now else None
+
+
+def clinic_closed(case: Case, update: ClinicClosed) -> Draft:
+    """Draft that nobody is seen on the day of a visit: a person asks the clinic.
+
+    The patient is told nothing: whether the visit takes place, the clinic says.
+    """
+    visit = case.referral.appointment
+    if visit is None or not visit.is_booked or visit.start <= case.now:
+        return record_only(case, update)
+    if _closed_there(case, visit) is None:
+        return record_only(case, update)
+    # Whoever let the booking stand did not know of this closure.
+    seen = tuple(why for why in visit.seen_to if why is not Reason.CLINIC_CLOSED)
+    appointment = visit.but(seen_to=seen)
+    return open_work_item(case, Reason.CLINIC_CLOSED, by=update, appointment=appointment)
+
+
+def closing_sentence(case: Case) -> str | None:
+    """Return the sentence about a visit on a day when nobody is seen; None where it is none."""
+    visit = case.referral.appointment
+    return _closed_there(case, visit) if visit is not None else None
+
+
+def _closed_there(case: Case, appointment: Appointment) -> str | None:
+    """Return a sentence with clinic and date where nobody is seen on the day of a visit."""
+    offer = case.referral.offer
+    if offer is None:
+        return None
+    day = appointment.start.astimezone(clinic_zone(case, appointment)).date()
+    entry = case.sources.directory.practitioner(case.referral.tenant, offer.specialty, offer.npi)
+    if entry is None or entry.organization != offer.organization:
+        return (
+            f"The directory does not list {offer.npi} at {offer.organization} any more; ask about "
+            f"the visit of {day.isoformat()}, then rebook, or let it stand."
+        )
+    if entry.sees_on(day):
+        return None
+    return (
+        f"{entry.name}, {entry.organization}, sees nobody on {day.isoformat()}, the day of the "
+        "visit; ask there, then rebook, or let it stand."
+    )
 
 
 def about(case: Case, appointment: Appointment) -> str:

@@ -23,7 +23,7 @@ from referral_core.lifecycle.step import Reaction
 
 
 def moot(case: Case, update: Update) -> Draft:
-    """Draft what changes nothing any more: offers, calls."""
+    """Draft what changes nothing any more: offers, calls, closures."""
     return record_only(case, update)
 
 
@@ -61,6 +61,7 @@ WHILE_ENDING: Final[Mapping[UpdateKind, Reaction]] = MappingProxyType(
         UpdateKind.OFFER_DECLINED: moot,
         UpdateKind.AUTHORIZATION_DECIDED: denied_late,
         UpdateKind.CONTACT_RECORDED: moot,
+        UpdateKind.CLINIC_CLOSED: moot,
         UpdateKind.DECISION: nothing_to_decide,
     }
 )

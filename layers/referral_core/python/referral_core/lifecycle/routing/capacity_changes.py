@@ -8,14 +8,14 @@ which the clinic cancels or moves itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from pydantic import Field
 
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import Practitioner
-from referral_core.domain.directory_facts import Fact, FactSource
+from referral_core.domain.directory_facts import Closure, Fact, FactSource
 from referral_core.domain.errors import NotLegal
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
@@ -36,6 +36,8 @@ from referral_core.lifecycle.routing.directory_changes import (
 
 _MOST_WEEKS: Final = 26
 """As far as any pathway looks ahead."""
+_MOST_CLOSURES: Final = 20
+"""Closures to come that an entry holds: no clinic plans more of its leave at once."""
 
 
 class CapacityChange(Model):
@@ -45,12 +47,14 @@ class CapacityChange(Model):
         last_day: included; None: until further notice.
         places: a week; none while a clinic is closed or its clinician on leave.
         organization: whose places, where staff state those of somebody with several.
+        visits_stand: whether no places mean no new patients only: who is booked is seen.
     """
 
     first_day: date
     last_day: date | None = None
     places: int = Field(ge=0, le=1000)
     organization: str | None = Field(default=None, max_length=128)
+    visits_stand: bool = False
 
     def weeks(self, today: date = date.min) -> tuple[str, ...]:
         """Return the ISO weeks that it is about, from today on."""
@@ -67,8 +71,8 @@ class CapacityStore(EntryStore, Protocol):
     def limit(self, tenant: Tenant, npi: str, organization: str, places: Mapping[str, int]) -> None:
         """Write how many places weeks have at an organization: none is reserved beyond."""
 
-    def holders(self, tenant: Tenant, npi: str, week: str) -> Sequence[ReferralId]:
-        """List the referrals that reserve a place of a week."""
+    def holders(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Sequence[ReferralId]:
+        """List the referrals that reserve a place of one of some weeks that follow each other."""
 
 
 def change_capacity(
@@ -122,10 +126,33 @@ def _changed(
     before = weeks_from(today, _MOST_WEEKS + 1) if change.last_day is None else ()
     until = {week: entry.places_in(week) for week in before if week < weeks[0]}
     return entry.but(
+        closures=_closures(entry, change, engine.clock.now(), today),
         weekly_capacity=entry.weekly_capacity if change.last_day else change.places,
         weeks={**until, **ahead, **dict.fromkeys(weeks, change.places)},
         sources={**entry.sources, Fact.ACCEPTING: source},
     )
+
+
+def _closures(
+    entry: Practitioner, change: CapacityChange, now: datetime, today: date
+) -> tuple[Closure, ...]:
+    """Return the days on which nobody is seen: those of the past are forgotten, the latest kept.
+
+    Where somebody is seen again, a closure of those days and no others is over.
+    """
+    said = Closure(first_day=change.first_day, last_day=change.last_day, stated_at=now)
+    open_again = change.places > 0 or change.visits_stand
+    known = [c for c in entry.closures if c.last_day is None or c.last_day >= today]
+    if open_again:
+        return tuple(c for c in known if not _covers(said, c))
+    if any((c.first_day, c.last_day) == (said.first_day, said.last_day) for c in known):
+        return tuple(known)
+    return (*known, said)[-_MOST_CLOSURES:]
+
+
+def _covers(outer: Closure, inner: Closure) -> bool:
+    ends = outer.last_day or date.max
+    return outer.first_day <= inner.first_day and (inner.last_day or date.max) <= ends
 
 
 def _give_back(
@@ -142,7 +169,7 @@ def _give_back(
     tenant, referrals = principal.tenant, engine.sources.referrals
     if engine.sources.directory.reserved(tenant, npi, [week]).get(week, 0) <= places:
         return 0
-    loaded = [referrals.load(tenant, one).referral for one in store.holders(tenant, npi, week)]
+    loaded = [referrals.load(tenant, one).referral for one in store.holders(tenant, npi, [week])]
     held = [r for r in loaded if r.offer is None or r.offer.organization == own[0].organization]
     may_move = [r for r in held if r.offer is not None and not is_booked(r)]
     last_first = sorted(may_move, key=place_of, reverse=True)[: max(0, len(held) - places)]

@@ -30,6 +30,7 @@ from referral_core.lifecycle.outreach.messages import (
 from referral_core.lifecycle.reactions import authorization
 from referral_core.lifecycle.reactions.appointment import (
     about,
+    clinic_closed,
     concern_about,
     moved,
     next_due,
@@ -86,6 +87,7 @@ class AwaitVisit(Reacting):
             UpdateKind.OFFER_DECLINED,
         ),
         UpdateKind.APPOINTMENT_BOOKED: moved,
+        UpdateKind.CLINIC_CLOSED: clinic_closed,
         UpdateKind.AUTHORIZATION_DECIDED: _authorized_anew,
         UpdateKind.CONTACT_RECORDED: unreached_while_booked,
     }

@@ -20,7 +20,7 @@ from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, record_only, start_draft
 from referral_core.lifecycle.reactions import authorization, notice
-from referral_core.lifecycle.reactions.appointment import is_booked
+from referral_core.lifecycle.reactions.appointment import closing_sentence, is_booked
 from referral_core.lifecycle.reactions.decision import item_of, resumed
 from referral_core.lifecycle.reactions.open_item import due_of
 from referral_core.lifecycle.reactions.patient import unreached_while_booked
@@ -199,6 +199,8 @@ class OpenWorkItem(Reacting):
 def _sentence(case: Case, reason: Reason) -> str:
     """Return why a person must look, and whom else they must tell something."""
     sentence = WORK_ITEM_POLICIES[reason].status_reason
+    if reason is Reason.CLINIC_CLOSED:
+        sentence = closing_sentence(case) or sentence
     if reason is Reason.NOTICE_UNDELIVERED:
         return sentence
     return notice.with_undelivered(case.referral, sentence)

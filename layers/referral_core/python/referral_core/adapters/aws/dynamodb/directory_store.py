@@ -90,11 +90,14 @@ class DirectoryTable:
                     },
                 )
 
-    def holders(self, tenant: Tenant, npi: str, week: str) -> Sequence[ReferralId]:
-        """List the referrals that reserve a place of a week."""
-        key = keys.week_of(tenant, npi, week)
-        found = self._table.get(key["pk"], key["sk"]) or {}
-        return [ReferralId(one) for one in found.get("holders", ())]
+    def holders(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Sequence[ReferralId]:
+        """List the referrals that reserve a place of one of some weeks that follow each other."""
+        found = self._table.between(
+            keys.capacity(tenant, npi),
+            f"{keys.Sort.WEEK}{min(weeks)}",
+            f"{keys.Sort.WEEK}{max(weeks)}",
+        )
+        return sorted({ReferralId(one) for week in found for one in week.get("holders", ())})
 
     def state(self, tenant: Tenant, source: str) -> ImportState | None:
         """Read how far an import is."""

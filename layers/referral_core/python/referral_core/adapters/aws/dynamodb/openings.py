@@ -1,4 +1,4 @@
-"""What the images of capacity and of the directory say of places that became free.
+"""What the images of capacity and of the directory say of places that are free, or are no more.
 
 Read without loading the directory's models: the stream's consumers start with little.
 """
@@ -6,11 +6,11 @@ Read without loading the directory's models: the stream's consumers start with l
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
-from referral_core.domain.run import WaitlistRequest
+from referral_core.domain.run import CLOSING_SHARES, ClosingRequest, WaitlistRequest
 
 _CLOSED: Final = "closed"
 
@@ -20,6 +20,29 @@ def opening_in(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Waitlis
     if new["sk"].startswith(keys.Sort.WEEK):
         return _released(old, new)
     return _more_room(old, new)
+
+
+def closings_in(
+    old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+) -> Iterator[ClosingRequest]:
+    """Iterate over what is asked where an entry says that nobody is seen, or is there no more.
+
+    Args:
+        old: the image before; None: the item is new.
+        new: the image after; None: the item was deleted.
+    """
+    if old is None or not old["sk"].startswith(keys.Sort.PRACTITIONER):
+        return
+    before = json.loads(old["body"])
+    after = json.loads(new["body"]) if new is not None else {}
+    known = [closure["stated_at"] for closure in before.get("closures", ())]
+    stated = [closure["stated_at"] for closure in after.get("closures", ())]
+    closings = [f"closed-{at}" for at in stated if at not in known]
+    if before["organization"] != after.get("organization"):
+        closings.append(f"left-{before['specialty']}-{before.get('revision', 0)}")
+    for closing in closings:
+        for share in range(CLOSING_SHARES):
+            yield ClosingRequest(before["tenant"], before["npi"], closing, share)
 
 
 def _released(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> WaitlistRequest | None:
