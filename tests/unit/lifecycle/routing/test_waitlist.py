@@ -19,6 +19,7 @@ from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.routing.published import ListedService, unpublished
 from referral_core.domain.terminology import Priority
 from referral_core.domain.writes import ReferralState
+from referral_core.lifecycle.routing.turns import may_use
 from tests.in_memory import START, TENANT
 from tests.unit.domain.routing.practitioners import a_practitioner
 from tests.unit.lifecycle.waiting_room import RULES, WaitingRoom
@@ -220,6 +221,21 @@ def test_no_place_is_offered_that_lies_too_near(hours: int, *, offered: bool) ->
     room.clock.move_to(START + timedelta(hours=hours - 10))
     room.free(NPI, WEEKS[0])
     assert room.opened(NPI, WEEKS[0]) == int(offered)
+
+
+@pytest.mark.parametrize(("wanted_from", "uses"), [(0, True), (4, True), (7, False), (21, False)])
+def test_a_week_before_the_order_wants_it_is_no_place_for_it(
+    wanted_from: int, *, uses: bool
+) -> None:
+    # START is a Monday: whoever wants it from its Friday may have that Friday.
+    room = a_room()
+    room.arrive("waits")
+    (entry,) = room.practitioners
+    referral = room.read("waits")
+    urgency = referral.service.urgency.but(starts_on=START.date() + timedelta(days=wanted_from))
+    service = referral.service.but(urgency=urgency)
+    case = room.engine.case(referral.but(service=service))
+    assert may_use(case, entry, WEEKS[0]) is uses
 
 
 def test_more_room_in_the_directory_wakes_who_waits() -> None:

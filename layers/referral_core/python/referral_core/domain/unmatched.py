@@ -7,7 +7,7 @@ in codes why each may be meant.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -21,6 +21,8 @@ from referral_core.domain.orders.search_terms import born_term, number_term
 from referral_core.domain.updates import Update
 
 MOST_CANDIDATES: Final = 10
+_LONGEST_AT_IT: Final = timedelta(minutes=5)
+"""No request lives as long."""
 
 
 class Mismatch(StrEnum):
@@ -77,6 +79,7 @@ class Unmatched(Model):
         evidence: the document that came; None where nothing came, and a referral stands.
         candidates: the likeliest first.
         attached_to: the referral that a person matched it with; None once dismissed.
+        chosen_at: since when somebody is at attaching it, while it is not settled.
     """
 
     tenant: Tenant
@@ -91,6 +94,12 @@ class Unmatched(Model):
     settled_at: datetime | None = None
     settled_by: str | None = None
     attached_to: ReferralId | None = None
+    chosen_at: datetime | None = None
+
+    def is_left(self, now: datetime) -> bool:
+        """Whether whoever chose a referral for it came to no end: their function is over."""
+        chosen = self.settled_at is None and self.attached_to is not None
+        return chosen and (self.chosen_at is None or now - self.chosen_at > _LONGEST_AT_IT)
 
 
 def of_standing(tenant: Tenant, referral_id: ReferralId, at: datetime) -> Unmatched:

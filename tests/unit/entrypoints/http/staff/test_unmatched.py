@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.unmatched import Unmatched
 from referral_core.domain.updates import AppointmentFulfilled, OfferDeclined
 from referral_core.entrypoints.http.route import READ_RECORDS
+from referral_core.entrypoints.http.staff.unmatched import MatchItems
 from tests.in_memory import REFERRAL, World
 from tests.partner_actions import TO_THE_END, accepted, agreed, booked
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
@@ -245,3 +248,55 @@ def test_of_two_who_settle_it_at_once_one_is_refused_before_anything_is_attached
     monkeypatch.setattr(api.unmatched, "get", read)
     assert decide(api, item, "attach", referralId=REFERRAL).status == 503
     assert api.world.referral.status is Status.SEEN_AWAITING_REPORT
+
+
+def left_by_a_crash(api: ApiClient, monkeypatch: pytest.MonkeyPatch, *, attached: bool) -> Json:
+    """Return an item whose attaching was cut short, before or after the referral was written."""
+    stored(api.world, "b" * 32)
+    send(api, a_document())
+    (item,) = waiting(api)
+    with monkeypatch.context() as crash:
+        where = (MemoryUnmatched, "settle") if attached else (MatchItems, "_attach")
+        crash.setattr(*where, _cut_short)
+        with pytest.raises(SystemExit):
+            decide(api, item, "attach", referralId=REFERRAL)
+    (left,) = waiting(api)
+    assert left["chosen"] == REFERRAL
+    return left
+
+
+def _cut_short(*_: object, **__: object) -> None:
+    raise SystemExit
+
+
+@pytest.mark.parametrize("otherwise", [{"action": "dismiss"}, {"referralId": "b" * 32}])
+def test_a_choice_that_a_crash_left_is_given_up_by_a_person(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, otherwise: Json
+) -> None:
+    item = left_by_a_crash(api, monkeypatch, attached=False)
+    matching = {"action": "attach", **otherwise}
+    # Whoever is at it a moment ago may still be.
+    assert decide(api, item, **matching).status == 503
+    api.world.clock.move(timedelta(minutes=6))
+    assert decide(api, item, **matching).status == 200
+    assert waiting(api) == []
+    assert api.world.referral.status is Status.SEEN_AWAITING_REPORT
+
+
+def test_what_a_crash_left_attached_is_attached(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = left_by_a_crash(api, monkeypatch, attached=True)
+    api.world.clock.move(timedelta(minutes=6))
+    refused = decide(api, item, "dismiss")
+    assert refused.status == 409
+    assert REFERRAL in str(refused.body)
+    assert waiting(api) == []
+
+
+def test_what_a_crash_left_is_attached_by_the_same_choice_at_once(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = left_by_a_crash(api, monkeypatch, attached=False)
+    assert decide(api, item, "attach", referralId=REFERRAL).status == 200
+    assert waiting(api) == []

@@ -50,6 +50,6 @@ class MemoryUnmatched:
     def release(self, item: Unmatched) -> None:
         """Take back what `choose` wrote."""
         self.choose(item)
-        self.items[item.tenant, item.id] = item.but(attached_to=None)
+        self.items[item.tenant, item.id] = item.but(attached_to=None, chosen_at=None)
 
     settle = choose

@@ -57,7 +57,8 @@ def may_use(case: Case, entry: Practitioner, week: str | None) -> bool:
         entry: whose place it is.
         week: the ISO week of the place; None: any that may be offered.
     """
-    weeks = offerable_weeks(case, weeks_in_time(case) if week is None else (week,))
+    # What opened before the day from which the order wants it is no place for it.
+    weeks = offerable_weeks(case, [w for w in weeks_in_time(case) if week in {None, w}])
     is_out = entry.npi in excluded_by_offers(case)
     return bool(weeks) and not is_out and _passes(case, entry)
 

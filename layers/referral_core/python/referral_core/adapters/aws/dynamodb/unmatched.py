@@ -65,7 +65,7 @@ class UnmatchedTable:
 
     def release(self, item: Unmatched) -> None:
         """Take back what `choose` wrote."""
-        self._write(item.but(attached_to=None), chosen=item.attached_to)
+        self._write(item.but(attached_to=None, chosen_at=None), chosen=item.attached_to)
 
     def settle(self, item: Unmatched) -> None:
         """Write that a person settled it; it leaves the list."""

@@ -48,6 +48,11 @@ class Matching(Model):
     action: Literal["attach", "dismiss"]
     referral_id: str | None = Field(default=None, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
 
+    @property
+    def wanted(self) -> str | None:
+        """To which referral it is to be attached; None: it is to be dismissed."""
+        return self.referral_id if self.action == "attach" else None
+
 
 @dataclass(frozen=True)
 class ListUnmatched:
@@ -88,7 +93,12 @@ class MatchItems:
         """Take what a person decides; once settled, an item is settled."""
         principal, matching = request.principal, read_body(Matching, request.body, "decision")
         item = self.items.get(principal.tenant, request.resource_id)
-        settled = item.but(settled_at=self.service.clock.now(), settled_by=principal.client_id)
+        if item.is_left(self.service.clock.now()) and matching.wanted != item.attached_to:
+            item = self._given_free(item)
+        now = self.service.clock.now()
+        settled = item.but(
+            settled_at=now, settled_by=principal.client_id, attached_to=None, chosen_at=None
+        )
         result = Receipt.RECORDED
         if item.settled_at is not None:
             return self._settled_before(request, item, matching)
@@ -96,7 +106,7 @@ class MatchItems:
             referral = self._named(principal.tenant, matching)
             settled = settled.but(attached_to=referral.id)
             # First: whoever is at it meanwhile attaches it to no other, and dismisses it not.
-            self.items.choose(item.but(attached_to=referral.id))
+            self.items.choose(item.but(attached_to=referral.id, chosen_at=now))
             try:
                 result = self._attach(settled, referral, principal.organization)
             except (NotLegal, FhirError):
@@ -106,14 +116,23 @@ class MatchItems:
         self.items.settle(settled)
         return receipt(request, result, HTTPStatus.OK)
 
+    def _given_free(self, item: Unmatched) -> Unmatched:
+        """Take back a choice whose attaching never came to an end; if it did, say that it is so."""
+        chosen, update = item.attached_to, f"matched-{item.id}"
+        if chosen is not None and self.service.referrals.has_update(item.tenant, chosen, update):
+            done = item.but(settled_at=item.chosen_at or self.service.clock.now(), chosen_at=None)
+            self.items.settle(done)
+            return done
+        self.items.release(item)
+        return item.but(attached_to=None, chosen_at=None)
+
     def _settled_before(self, request: Request, item: Unmatched, matching: Matching) -> Response:
         """Say that it is done already, or that somebody decided otherwise."""
-        wanted = matching.referral_id if matching.action == "attach" else None
-        if wanted != item.attached_to:
+        if matching.wanted != item.attached_to:
             done = f"attached it to {item.attached_to}" if item.attached_to else "dismissed it"
             refuse(
                 "overtaken",
-                f"Nothing was done: {item.settled_by} {done} before.",
+                f"Nothing was done: {item.settled_by or 'somebody'} {done} before.",
                 code="conflict",
                 status=HTTPStatus.CONFLICT,
             )
@@ -178,6 +197,7 @@ def _shown(item: Unmatched) -> Mapping[str, Any]:
         "document": item.evidence.sha256 if item.evidence else None,
         "contentType": item.evidence.content_type if item.evidence else None,
         "size": item.evidence.size if item.evidence else None,
+        "chosen": item.attached_to,
         "candidates": [_candidate(candidate) for candidate in item.candidates],
         "actions": ["attach", "dismiss"] if item.update else ["dismiss"],
     }
