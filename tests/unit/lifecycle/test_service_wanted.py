@@ -207,7 +207,7 @@ def test_what_is_no_referral_is_refused_and_nothing_is_stored(wanted: dict[str, 
         {"performerType": DERMATOLOGY, "reasonCode": [coding(ICD10, "F10.20")]},
         {"performerType": DERMATOLOGY, "reasonCode": [coding(ICD10, "F33.1")]},
         {"performerType": coding(NUCC, "103T00000X")},
-        {"code": {"text": "Alcohol detoxification"}, "performerType": DERMATOLOGY},
+        {"code": {"text": "Rash after alcohol detoxification"}, "performerType": DERMATOLOGY},
     ],
 )
 def test_what_discloses_waits_for_consent_before_payer_clinic_and_message(

@@ -72,7 +72,7 @@ def test_a_mapping_of_one_name_of_a_system_is_of_all_its_names() -> None:
 
 def test_a_mapping_wins_in_its_own_step_only() -> None:
     kept = Overrides(entries={override_key(system=SNOMED, code="308471005"): to(NEUROLOGY)})
-    order = OrderedService(performer_type=coded(DERMATOLOGIST), code=coded(CARDIOLOGIST))
+    order = OrderedService(performer_type=coded(DERMATOLOGIST), reason=coded(CARDIOLOGIST))
     assert understood(order, kept).specialty == DERMATOLOGY
 
 

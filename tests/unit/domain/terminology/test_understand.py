@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from typing import Any
+
 import pytest
 
 from referral_core.domain.lifecycle import ReferralKind
@@ -62,17 +65,60 @@ def test_every_field_alone_can_name_the_service() -> None:
         assert specialty(understand(order)) == DERMATOLOGY, order
 
 
-def test_the_first_field_decides_and_the_others_are_reported() -> None:
+def test_the_first_field_decides_and_what_says_why_is_reported() -> None:
     reading = understand(
         OrderedService(
             performer_type=coded(DERMATOLOGIST),
-            code=coded(CARDIOLOGIST),
+            location=coded(CARDIOLOGIST),
             reason=coded(NEUROLOGIST),
         )
     )
     assert isinstance(reading, Understanding)
     assert reading.specialty == DERMATOLOGY
     assert {named.specialty for named in reading.also_named} == {CARDIOLOGY, NEUROLOGY}
+
+
+INTERNIST = (NUCC, "207R00000X")
+FIELDS_THAT_STATE = ("performer_type", "code", "order_detail", "category", "performer")
+
+
+def stating(first: str, one: Any, second: str, other: Any) -> OrderedService:
+    return OrderedService.model_validate({first: one, second: other})
+
+
+@pytest.mark.parametrize(("first", "second"), [*combinations(FIELDS_THAT_STATE, 2)])
+def test_two_fields_that_state_two_services_go_to_a_person_with_both(
+    first: str, second: str
+) -> None:
+    for other in (coded(CARDIOLOGIST), said("Cardiology")):
+        reading = understand(stating(first, coded(DERMATOLOGIST), second, other))
+        assert isinstance(reading, NotUnderstood), (first, second)
+        assert reading.reason is Unclear.CONTRADICTION
+        assert {c.specialty for c in reading.choices} >= {DERMATOLOGY, CARDIOLOGY}
+    # And words beside words.
+    reading = understand(stating(first, said("Dermatology"), second, said("Cardiology")))
+    assert isinstance(reading, NotUnderstood), (first, second)
+
+
+def test_a_concept_whose_words_and_code_name_two_services_goes_to_a_person() -> None:
+    concept = (coded(DERMATOLOGIST)[0].but(text="Cardiology"),)
+    assert isinstance(understand(OrderedService(code=concept)), NotUnderstood)
+
+
+@pytest.mark.parametrize(("first", "second"), [*combinations(FIELDS_THAT_STATE[:4], 2)])
+def test_what_refines_the_other_decides_wherever_it_stands(first: str, second: str) -> None:
+    internist, cardiologist = coded(INTERNIST), coded(CARDIOLOGIST)
+    assert specialty(understand(stating(first, internist, second, cardiologist))) == CARDIOLOGY
+    assert specialty(understand(stating(first, cardiologist, second, internist))) == CARDIOLOGY
+
+
+def test_a_performer_of_several_specialties_needs_one_that_fits() -> None:
+    both = (*coded(DERMATOLOGIST), *coded(CARDIOLOGIST))
+    assert specialty(understand(OrderedService(code=coded(CARDIOLOGIST), performer=both))) == (
+        CARDIOLOGY
+    )
+    generalist = OrderedService(code=coded(CARDIOLOGIST), performer=coded(INTERNIST))
+    assert specialty(understand(generalist)) == CARDIOLOGY
 
 
 def test_the_words_of_a_reason_name_no_service() -> None:

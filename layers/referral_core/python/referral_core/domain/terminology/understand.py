@@ -35,6 +35,12 @@ _QUESTIONS: Final = {
 }
 
 
+_STATING: Final = (Field.PERFORMER_TYPE, Field.CODE, Field.ORDER_DETAIL, Field.CATEGORY)
+"""Fields that say which service is wanted; where it is given, or why, may be another matter."""
+_UNDIVIDED: Final = "00000X"
+"""How NUCC's code of a whole specialty ends."""
+
+
 class _Answer:
     """What one coding or text of a step leads to: a specialty, or that it is no referral."""
 
@@ -77,6 +83,8 @@ def understand(
         return _asked(order, Unclear.NOTHING_MATCHED, (), known, facts)
     later = [a for answers in per_step[per_step.index(decided) + 1 :] for a in answers]
     answer = _agreed(decided, known)
+    if answer is not None and answer.refused is None:
+        answer = _most_specific(answer, later, known)
     if answer is None or _disputed(answer, later):
         return _asked(order, Unclear.CONTRADICTION, [*decided, *later], known, facts)
     if answer.refused is not None:
@@ -166,6 +174,33 @@ def _agreed(answers: Sequence[_Answer], known: Terminology) -> _Answer | None:
         if all(a.key == answer.key or a.key in covers for a in answers):
             return answer
     return None
+
+
+def _most_specific(answer: _Answer, later: Sequence[_Answer], known: Terminology) -> _Answer | None:
+    """Return what decides among all fields that state the service; None: they contradict.
+
+    What refines the first field's word decides: a cardiologist is an internist, and the order wants
+    the cardiologist. A performer that is named with several specialties needs one that fits.
+    """
+    stated = [a for a in later if a.specialty and a.evidence.field in _STATING]
+    for other in sorted(stated, key=lambda a: a.order):
+        if _fits(answer.specialty, other.specialty, known):
+            continue
+        if not _refines(other, answer) and not _refines(answer, other):
+            return None
+        answer = other if _refines(other, answer) else answer
+    own = [a for a in later if a.specialty and a.evidence.field is Field.PERFORMER]
+    is_apart = own and not any(
+        _fits(answer.specialty, a.specialty, known) or _refines(answer, a) or _refines(a, answer)
+        for a in own
+    )
+    return None if is_apart else answer
+
+
+def _refines(one: _Answer, other: _Answer) -> bool:
+    """Whether a specialty is a subdivision of another: NUCC's first four signs are the same."""
+    general = other.specialty or ""
+    return general.endswith(_UNDIVIDED) and (one.specialty or "")[:4] == general[:4]
 
 
 def _disputed(answer: _Answer, later: Sequence[_Answer]) -> bool:
