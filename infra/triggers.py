@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aws_cdk import Duration
@@ -19,20 +19,20 @@ from constructs import Construct
 from infra.messaging import Messaging
 from referral_core.adapters.aws.dynamodb.keys import DUE_SHARDS, PUBLISHED, Sort
 
-STREAM_FILTERS: Final[Mapping[str, Mapping[str, object]]] = {
-    "publish_outbox": {
+
+def _pattern(kinds: Sequence[str], prefixes: Sequence[str]) -> Mapping[str, object]:
+    keys = {"sk": {"S": [{"prefix": prefix} for prefix in prefixes]}}
+    return {"eventName": list(kinds), "dynamodb": {"Keys": keys}}
+
+
+STREAM_FILTERS: Final[Mapping[str, Sequence[Mapping[str, object]]]] = {
+    "publish_outbox": (
+        _pattern(("INSERT", "MODIFY"), PUBLISHED),
         # Whoever is booked with an entry that was deleted is looked at.
-        "eventName": ["INSERT", "MODIFY", "REMOVE"],
-        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": prefix} for prefix in PUBLISHED]}}},
-    },
-    "export_events": {
-        "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": Sort.EVENT.value}]}}},
-    },
-    "record_metrics": {
-        "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"sk": {"S": [{"prefix": Sort.EVENT.value}]}}},
-    },
+        _pattern(("REMOVE",), (Sort.PRACTITIONER.value,)),
+    ),
+    "export_events": (_pattern(("INSERT",), (Sort.EVENT.value,)),),
+    "record_metrics": (_pattern(("INSERT",), (Sort.EVENT.value,)),),
 }
 """What each consumer of the stream is invoked with; one machine's emulator ignores filters."""
 _STREAM_RETRIES: Final = 10
@@ -60,8 +60,8 @@ class Triggers(Construct):
         messaging: Messaging,
     ) -> None:
         super().__init__(scope, construct_id)
-        for name, pattern in STREAM_FILTERS.items():
-            source = _stream(table, pattern, messaging, forever=name == "export_events")
+        for name, patterns in STREAM_FILTERS.items():
+            source = _stream(table, patterns, messaging, forever=name == "export_events")
             functions[name].add_event_source(source)
         functions["deliver_notices"].add_event_source(
             # One notice an invocation: no EHR waits for another one's timeout.
@@ -141,7 +141,11 @@ def _measure_queues(scope: Construct, function: lambda_.Function, undelivered: s
 
 
 def _stream(
-    table: dynamodb.Table, pattern: Mapping[str, object], messaging: Messaging, *, forever: bool
+    table: dynamodb.Table,
+    patterns: Sequence[Mapping[str, object]],
+    messaging: Messaging,
+    *,
+    forever: bool,
 ) -> sources.DynamoEventSource:
     """Return the stream as a consumer's source; one that nothing else makes good never gives up.
 
@@ -157,7 +161,7 @@ def _stream(
         report_batch_item_failures=True,
         on_failure=sources.SqsDlq(messaging.stream_dlq),
         # A bare mapping would be dropped without a word.
-        filters=[lambda_.FilterCriteria.filter(pattern)],
+        filters=[lambda_.FilterCriteria.filter(pattern) for pattern in patterns],
     )
 
 

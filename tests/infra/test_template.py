@@ -517,6 +517,7 @@ def passes(mapping: dict[str, Any], record: Any) -> bool:
         ("publish_outbox", "MODIFY", "@REFERRAL"),
         ("publish_outbox", "MODIFY", "WEEK#2026-W12"),
         ("publish_outbox", "MODIFY", "PRACTITIONER#1999900008"),
+        ("publish_outbox", "REMOVE", "PRACTITIONER#1999900008"),
         ("record_metrics", "INSERT", "EVENT#000001"),
     ],
 )
