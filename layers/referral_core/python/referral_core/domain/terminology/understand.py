@@ -184,17 +184,16 @@ def _most_specific(answer: _Answer, later: Sequence[_Answer], known: Terminology
     """
     stated = [a for a in later if a.specialty and a.evidence.field in _STATING]
     for other in sorted(stated, key=lambda a: a.order):
-        if _fits(answer.specialty, other.specialty, known):
-            continue
-        if not _refines(other, answer) and not _refines(answer, other):
+        if not _related(answer, other, known):
             return None
         answer = other if _refines(other, answer) else answer
     own = [a for a in later if a.specialty and a.evidence.field is Field.PERFORMER]
-    is_apart = own and not any(
-        _fits(answer.specialty, a.specialty, known) or _refines(answer, a) or _refines(a, answer)
-        for a in own
-    )
-    return None if is_apart else answer
+    return answer if not own or any(_related(answer, a, known) for a in own) else None
+
+
+def _related(one: _Answer, other: _Answer, known: Terminology) -> bool:
+    is_same = _fits(one.specialty, other.specialty, known)
+    return is_same or _refines(one, other) or _refines(other, one)
 
 
 def _refines(one: _Answer, other: _Answer) -> bool:
