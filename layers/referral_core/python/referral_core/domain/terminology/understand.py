@@ -88,15 +88,8 @@ def understand(
     if answer is None or _disputed(answer, later):
         return _asked(order, Unclear.CONTRADICTION, [*decided, *later], known, facts)
     if answer.refused is not None:
-        sentence = _REFUSALS[answer.refused]
-        return NotAReferral.model_validate(
-            {
-                **dict(facts),
-                "refusal": answer.refused,
-                "sentence": sentence,
-                "evidence": answer.evidence,
-            }
-        )
+        told = {"refusal": answer.refused, "sentence": _REFUSALS[answer.refused]}
+        return NotAReferral.model_validate({**dict(facts), **told, "evidence": answer.evidence})
     return _understood(order, answer, later, known, facts)
 
 
