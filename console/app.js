@@ -25,6 +25,7 @@ let leave = () => {};
 async function start() {
   lockWhenIdle(() => showSignIn("Locked after ten minutes without a key or a click."));
   addEventListener("hashchange", show);
+  addEventListener("beforeunload", (event) => { if (isTyping()) event.preventDefault(); });
   // What a button's act did not catch is said all the same: no act fails without a word.
   addEventListener("unhandledrejection", ({ reason }) => {
     if (reason instanceof SignedOut) showSignIn("The session has ended.");
@@ -83,6 +84,9 @@ function header(shown) {
         h("span.zone", { title: "All times on this page" }, `${me.tenant} · ${zoneName()}`)),
       h("button.plain", { onclick: signOut }, "Sign out")));
 }
+
+/** Whether words stand in a form that nobody sent; a session that has ended has none. */
+const isTyping = () => [...app.querySelectorAll("textarea")].some((each) => each.value.trim());
 
 function skip(event) {
   event.preventDefault();

@@ -9,8 +9,8 @@ import { restated } from "./restatements.js";
 import { words } from "./format.js";
 
 const GROUPS = [
-  ["Flow", ["volume", "aging", "conversion", "completion", "loop", "cms50", "attrition", "bottlenecks"]],
-  ["Access and contact", ["access", "contact", "contact_channels", "no_show", "touches", "wait_and_distance"]],
+  ["Flow", ["volume", "aging", "conversion", "completion", "loop", "cms50", "cms50_patients", "attrition", "bottlenecks"]],
+  ["Access and contact", ["access", "contact", "contact_channels", "no_show", "touches", "workload", "wait_and_distance"]],
   ["Partners", ["partners", "authorization", "authorized_before_visit", "verification", "payer_mix"]],
   ["Network", ["retention", "leakage", "leakage_reasons", "leakage_revenue"]],
   ["Money", ["cost", "cost_per_referral"]],
