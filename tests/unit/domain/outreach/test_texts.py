@@ -212,6 +212,25 @@ def test_a_stop_in_spanish_is_a_stop(word: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        *("arrête", "Arrêtez svp", "arrêtez s'il vous plaît", "arrêter les messages", "désabonner"),
+        *("me désinscrire", "xin dừng nhắn tin", "hủy", "tanpri sispann", "sispann mesaj"),
+        *("停止发送", "请停止", "取消订阅", "不要再发短信", "pare de me enviar mensagens", "unsub"),
+        *("Please discontinue", "parem por favor", "unsubscribe me"),
+    ],
+)
+def test_people_stop_in_their_own_language_and_politely(said: str) -> None:
+    assert read_reply(said) is Reply.STOP
+    assert read_reply(normalize("NFD", said)) is Reply.STOP
+
+
+@pytest.mark.parametrize("said", ["who is this", "wrong number", "not my number", "👎", "para ti"])
+def test_what_is_not_understood_is_read_by_a_person(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
+@pytest.mark.parametrize(
     ("said", "meant"),
     [
         ("yes", Reply.YES),

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from referral_core.domain.orders.clinical_content import Reason, ServiceContent
-from referral_core.domain.terminology import OrderedService
+from referral_core.domain.terminology import (
+    ConsentClass,
+    OrderedService,
+    terminology,
+    understand,
+)
 from tests.unit.domain.terminology.orders import coded
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order, read_one
 
@@ -161,3 +166,29 @@ def test_the_setting_is_the_class_of_the_encounter(code: str) -> None:
 def test_an_order_without_its_encounter_has_no_setting() -> None:
     assert read_one(an_order()).clinical.setting is None
     assert read_one(an_order(encounter={"reference": "Encounter/9"})).clinical.setting is None
+
+
+@pytest.mark.parametrize(
+    ("code", "consent"),
+    [
+        ("42CFRPart2", ConsentClass.SUBSTANCE_USE),
+        ("ETH", ConsentClass.SUBSTANCE_USE),
+        ("OPIOIDUD", ConsentClass.SUBSTANCE_USE),
+        ("PSYTHPN", ConsentClass.MENTAL_HEALTH),
+        ("HIV", ConsentClass.NONE),
+    ],
+)
+@pytest.mark.parametrize("on_order", [True, False])
+def test_a_security_label_says_what_is_disclosed(
+    code: str, consent: ConsentClass, *, on_order: bool
+) -> None:
+    system = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    labelled = {"meta": {"security": [{"system": system, "code": code}]}}
+    letter = {"resourceType": "DocumentReference", "id": "d", **({} if on_order else labelled)}
+    order = an_order(
+        contained=[a_patient(), a_coverage(), letter],
+        supportingInfo=[{"reference": "#d"}],
+        **(labelled if on_order else {}),
+    )
+    wanted = read_one(order).clinical.service.wanted
+    assert understand(wanted, terminology()).consent is consent

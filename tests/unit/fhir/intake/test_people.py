@@ -152,6 +152,37 @@ def test_the_coverage_in_force_counts(period: Json | None, status: str) -> None:
     assert read_one(order).clinical.coverage.member_id == "M-1"
 
 
+# --- names ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("van der Berg, Anna Maria", ("van der Berg", "Anna", "Maria")),
+        ("SMITH, JOHN JR.", ("SMITH", "JOHN", None)),
+        ("O\u2019Brien, Se\u00e1n", ("O\u2019Brien", "Se\u00e1n", None)),
+        ("Nguyễn, Thị-Minh", ("Nguyễn", "Thị-Minh", None)),
+        ("Anna Maria Berg", (None, None, None)),
+        ("John Smith, MD", (None, None, None)),
+        ("John Smith, Jr.", (None, None, None)),
+        ("Smith, John, 2nd floor", (None, None, None)),
+        ("Smith, John (call 555)", (None, None, None)),
+        (", Anna", (None, None, None)),
+    ],
+)
+def test_a_name_as_text_is_parted_where_it_says_how(
+    text: str, parts: tuple[str | None, str | None, str | None]
+) -> None:
+    patient = content(a_patient(name=[{"text": text}])).patient
+    assert (patient.family, patient.given, patient.middle) == parts
+
+
+def test_the_parts_of_a_name_count_before_its_text() -> None:
+    name = {"text": "Berg, Anna", "family": "Smith", "given": ["Eva"]}
+    patient = content(a_patient(name=[name])).patient
+    assert (patient.family, patient.given) == ("Smith", "Eva")
+
+
 # --- languages, interpreters ----------------------------------------------------------------
 
 
@@ -174,6 +205,18 @@ def spoken(**concept: Any) -> str | None:
         ({"text": "Spanish (Latin America)"}, "es"),
         ({"text": "Español"}, "es"),
         ({"text": "Haitian Creole"}, "ht"),
+        ({"text": "French Creole"}, "ht"),
+        ({"text": "Kreyòl ayisyen"}, "ht"),
+        ({"text": "Portuguese Creole"}, "kea"),
+        ({"text": "Chinese - Cantonese"}, "yue"),
+        ({"text": "Chinese, Mandarin"}, "zh"),
+        ({"text": "中文"}, "zh"),
+        ({"text": "廣東話"}, "yue"),
+        ({"text": "SPA"}, "es"),
+        ({"text": "eng"}, "en"),
+        ({"text": "French"}, "fr"),
+        ({"text": "Creole"}, None),
+        ({"text": "No"}, None),
         ({"coding": [{"code": "cmn"}]}, "cmn"),
         ({"text": "unknown"}, None),
     ],

@@ -201,7 +201,7 @@ ar: arabe
 es: castilian castellano
 fa: farsi
 hmn: hmong
-ht: kreyol
+ht: kreyol kreyòl
 ja: nihongo
 kea: kabuverdianu verdean crioulo
 ko: hangul
@@ -212,8 +212,8 @@ ps: pashto
 pt: brazilian
 ro: moldovan
 tl: filipino pilipino
-yue: cantonese
-zh: mandarin putonghua
+yue: cantonese 粤语 粵語 广东话 廣東話
+zh: mandarin putonghua 中文 汉语 漢語 普通话 普通話 国语 國語
 """
 """What else people call a language."""
 _FORMER: Final = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
@@ -223,6 +223,11 @@ SIGN: Final = "sgn"
 _NOT_ENGLISH: Final = re.compile(
     r"\b(?:no|not|non|without)\b(?:\W+\w+)?\W+english\b", re.IGNORECASE
 )
+_CREOLE: Final = re.compile(r"\b(french|haitian|portuguese|cape verdean)\W+creole\b", re.IGNORECASE)
+_CREOLES: Final = {"f": "kreyol", "h": "kreyol", "p": "kabuverdianu", "c": "kabuverdianu"}
+"""By the first letter of whose creole it is."""
+_OF_CHINESE: Final = ("zh", "yue")
+"""Cantonese is named beside Chinese, and is not understood by who speaks Mandarin."""
 _NOT_STATED: Final = re.compile(
     r"\s*(?:unknown|undetermined|not (?:known|stated|specified|asked|available)|unspecified|asked"
     r" but unknown|declined.*|refused|patient declined|n/?a|none)\s*",
@@ -246,11 +251,18 @@ def language_of_code(code: str) -> str | None:
 
 
 def language_named_in(text: str) -> str | None:
-    """Return ISO 639-1 of the first language that a text names; None where it names none."""
+    """Return ISO 639-1 of the first language that a text names; None where it names none.
+
+    The more particular one counts where a text names both (`Chinese - Cantonese`, `French Creole`).
+    """
     if "sign language" in text.casefold() or text.strip() in {"ASL", "BSL", "LSM"}:
         return SIGN
-    words = (word.casefold() for word in _WORD.findall(_NOT_ENGLISH.sub(" ", text)))
-    return next((_names()[word] for word in words if word in _names()), None)
+    if _THREE_LETTERS.fullmatch(code := text.strip().lower()) and code in _codes():
+        return language_of_code(code)  # a code where its name should stand
+    named = _CREOLE.sub(lambda found: _CREOLES[found[1][0].lower()], _NOT_ENGLISH.sub(" ", text))
+    words = (word.casefold() for word in _WORD.findall(named))
+    found = [_names()[word] for word in words if word in _names()]
+    return found[1] if tuple(found[:2]) == _OF_CHINESE else next(iter(found), None)
 
 
 def is_stated(text: str) -> bool:

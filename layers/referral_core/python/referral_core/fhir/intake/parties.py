@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
+from referral_core.fhir.intake.name_parts import parted
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.people import (
     contacts_of,
@@ -84,7 +85,7 @@ def name_in_force(names: Sequence[HumanName], at: datetime) -> HumanName:
     """Return the name that counts: in force, the official one before others."""
     order = {"official": 0, "usual": 1, None: 2}
     ranked = sorted(names, key=lambda n: (not is_in_force(n.period, at), order.get(n.use, 3)))
-    return ranked[0] if ranked else HumanName()
+    return parted(ranked[0]) if ranked else HumanName()
 
 
 def _address(addresses: Sequence[Address], at: datetime) -> Address:

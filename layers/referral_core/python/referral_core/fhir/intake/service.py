@@ -77,7 +77,7 @@ def ordered_service(
         category=_concepts(order.category),
         performer=tuple(_performer_concepts(graph, request, order)),
         reason=_concepts(reasons),
-        also_sent=tuple(dict.fromkeys(_said_by(along))),
+        also_sent=tuple(dict.fromkeys([*_said_by(along), *_labels([request, *along])])),
         priority=Priority(order.priority) if order.priority else None,
         task_priorities=tuple(Priority(said) for said in placed if said),
         occurrence_start=_start(begun, order.occurrence_date_time),
@@ -160,6 +160,14 @@ def _said_by(nodes: Iterable[Node]) -> Iterator[Concept]:
     for node in nodes:
         if node.model.resource_type not in _SAY_NOTHING_OF_HEALTH:
             yield from _concepts_within(node.resource)
+
+
+def _labels(nodes: Iterable[Node]) -> Iterator[Concept]:
+    """Iterate over the security labels of resources: they say what is disclosed, and no service."""
+    for node in nodes:
+        meta = node.resource.get("meta")
+        labels = meta.get("security") if isinstance(meta, dict) else None
+        yield from _concepts_within({"coding": labels} if labels else {})
 
 
 def _concepts_within(value: Any) -> Iterator[Concept]:
