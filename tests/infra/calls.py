@@ -19,6 +19,12 @@ from tests.infra.policies import ACCOUNT, REGION
 
 FILE: Final = Path(__file__).with_name("calls.txt")
 MACHINE: Final = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:referral_lifecycle"
+_ON_NOTHING: Final = {
+    "states:SendTaskSuccess": MACHINE,
+    "states:SendTaskFailure": MACHINE,
+    "ses:SendEmail": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/EmailFrom",
+}
+"""Actions that the emulator authorizes on no resource, and the one that AWS does on."""
 _LOGICAL: Final = re.compile(r"referral-router-(\w+?)[0-9A-F]{8}-[0-9A-F]+", re.IGNORECASE)
 _ROLE: Final = re.compile(r"-Functions(\w+?)Role")
 _CAPITAL: Final = re.compile(r"(?<!^)[A-Z]")
@@ -106,8 +112,8 @@ def _function_of(role: str) -> str:
 
 
 def _in_the_templates_names(action: str, resource: str) -> str:
-    if action.startswith("states:SendTask"):
-        return MACHINE  # the emulator authorizes these on no machine
+    if action in _ON_NOTHING:
+        return _ON_NOTHING[action]
     logical = _LOGICAL.sub(lambda found: _BUCKETS.get(found[1], found[1]), resource)
     logical = (
         _OF_A_SECRET.sub("-000000", logical) if action.startswith("secretsmanager:") else logical
