@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
@@ -331,6 +332,12 @@ def test_each_part_of_the_runbook_about_an_alarm_has_three_commands() -> None:
     for part in parts:
         commands = part.split("```")[1].strip().splitlines()
         assert len(commands) >= 4, part  # the language's name, and three commands
+
+
+def test_every_output_that_the_runbook_asks_for_is_there(template: Resources) -> None:
+    asked = set(re.findall(r"\$\(out (\w+)\)", (ROOT / "docs/runbook.md").read_text()))
+    assert len(asked) > 6
+    assert asked <= set(template["Outputs"])
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])

@@ -179,6 +179,26 @@ def test_a_carrier_that_is_away_loses_no_reply_and_is_asked_when_the_event_comes
     assert world.replies("r1") == [("reply-in-0", "stop")]
 
 
+def test_a_text_that_was_cut_inside_a_character_is_taken() -> None:
+    world = World("r1")
+
+    world.receive.handle(an_event("Yes \ud83d", "STOP \udc4d"))
+
+    assert world.replies("r1") == [("reply-in-0", "yes"), ("reply-in-1", "stop")]
+    assert world.opted_out
+
+
+def test_a_message_that_cannot_be_read_keeps_no_other_from_being_taken() -> None:
+    world = World("r1")
+    records = an_event("STOP")["Records"]
+
+    with pytest.raises(json.JSONDecodeError):
+        world.receive.handle({"Records": [{"Sns": {"Message": "no JSON"}}, *records]})
+
+    assert world.replies("r1") == [("reply-in-0", "stop")]
+    assert world.opted_out
+
+
 def test_a_carrier_that_refuses_is_a_fault_that_somebody_hears_of() -> None:
     world = World("r1")
     world.opt_outs.mode = "refuses"

@@ -67,14 +67,14 @@ class ReceiveReply:
         """Take the messages of one SNS event (two-way SMS of AWS End User Messaging).
 
         Raises:
-            Retryable: what is to be tried again, once all that could be done is done: the event
-                comes again, and everything that was done is then done only once.
+            Exception: what one of them met, once all that could be done is done: the event comes
+                again, and everything that was done is then done only once.
         """
-        failed: RouterError | None = None
+        failed: Exception | None = None
         for record in event["Records"]:
             try:
                 self._take(json.loads(record["Sns"]["Message"]))
-            except RouterError as error:
+            except Exception as error:  # noqa: BLE001 - the outermost place of a text
                 failed = error
         if failed is not None:
             raise failed
@@ -82,7 +82,8 @@ class ReceiveReply:
     def _take(self, message: Mapping[str, Any]) -> None:
         # The carrier's own id: what it publishes twice is one reply.
         message_id = str(message["inboundMessageId"])
-        text = str(message["messageBody"])
+        # A picture that the carrier cut in two leaves half a character, which has no bytes.
+        text = str(message["messageBody"]).encode(errors="replace").decode()
         # The number that was written to is the tenant's: its principal says whose it is.
         channel = self.directory.principal(str(message["destinationNumber"]))
         channel.require_role(Role.PATIENT_CHANNEL)
