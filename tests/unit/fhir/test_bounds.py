@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -127,3 +130,53 @@ def test_resources_are_not_compared_with_each_other() -> None:
     nodes = [node for node in roots if node is not None]
     found = _resources(graph, Compartment(tuple(nodes), (), ()))
     assert set(found) == {"Patient/pat", "Coverage/cov"}
+
+
+def contained_in_a_row(count: int) -> Json:
+    """An order whose contained resources each lead to the next."""
+    row = [
+        {
+            "resourceType": "Observation",
+            "id": f"o{n}",
+            "status": "final",
+            "code": {"text": "x"},
+            "hasMember": [{"reference": f"#o{(n + 1) % count}"}],
+        }
+        for n in range(count)
+    ]
+    contained = [a_patient(), a_coverage(), *row]
+    return an_order(contained=contained, supportingInfo=[{"reference": "#o0"}])
+
+
+def of_many_numbers(count: int) -> Json:
+    """An order of a patient with many numbers, and as many of its own."""
+    numbers = [{"system": "https://ehr.example.org/x", "value": str(n)} for n in range(count)]
+    return an_order(
+        contained=[a_patient(identifier=numbers), a_coverage()],
+        supportingInfo=[{"reference": "#pat"}] * count,
+    )
+
+
+def calls_of(body: Json) -> int:
+    """Count the calls that reading a body takes: no clock, so every machine counts the same."""
+    counted = 0
+
+    def count(*_: object) -> None:
+        nonlocal counted
+        counted += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        with suppress(FhirError):
+            read_one(body)
+    finally:
+        sys.setprofile(before)
+    return counted
+
+
+@pytest.mark.parametrize("shape", [contained_in_a_row, of_many_numbers])
+def test_reading_takes_twice_as_much_for_twice_as_much(shape: Callable[[int], Json]) -> None:
+    calls_of(shape(2))  # imports and caches
+    few, more, most = (calls_of(shape(n)) for n in (50, 100, 200))
+    assert most - more < 2.2 * (more - few)  # twice, and a square would show

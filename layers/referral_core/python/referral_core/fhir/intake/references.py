@@ -185,8 +185,10 @@ class Graph:
         first_inside = len(self.nodes)
         for index, inner in enumerate(node.model.contained):
             self._contain(inner, f"{path}.contained[{index}]", node)
+        ids = (inner.get("id") for inner in node.model.contained)
+        inside = frozenset(own_id for own_id in ids if isinstance(own_id, str))
         for whole_or_part in (node, *self.nodes[first_inside:]):
-            self._check_local(whole_or_part, node)
+            self._check_local(whole_or_part, inside)
         return node
 
     def _node(
@@ -226,9 +228,7 @@ class Graph:
                 "Give each contained resource its own id.",
             )
 
-    def _check_local(self, node: Node, container: Node) -> None:
-        ids = (inner.get("id") for inner in container.model.contained)
-        inside = {own_id for own_id in ids if isinstance(own_id, str)}
+    def _check_local(self, node: Node, inside: frozenset[str]) -> None:
         for path, literal in node.links:
             local = literal.startswith("#") and literal != "#"
             if local and literal[1:] not in inside:
