@@ -86,6 +86,15 @@ def test_a_market_without_an_older_half_is_solved_once() -> None:
     assert next_market(ledger, NOW, weights, solver).by_id["1"].prices == (10.0,) * AHEAD
 
 
+def test_what_was_asked_longer_ago_than_twice_the_weeks_ahead_counts_no_more() -> None:
+    solver = Solves(10.0)
+    dermatologist = a_practitioner("1", specialty=SKIN)
+    demands = [a_demand(2 * AHEAD + 0.1), a_demand(1.0)]
+    next_market(Ledger(SKIN, [dermatologist], {}, demands, None), NOW, weights, solver)
+    (market,) = solver.markets
+    assert len(market.expected) == 1
+
+
 def test_the_mean_is_taken_week_by_week() -> None:
     lists = iter(({"a": (0.0, 8.0), "b": (3.0, 3.0)}, {"a": (6.0, 8.0), "b": (0.0, 1.0)}))
     empty = Market([], {}, [])
