@@ -25,6 +25,8 @@ ACTS: Final[Sequence[Request]] = (
     Request("POST", "/unmatched/u-1/decision", {"action": "attach", "referralId": REFERRAL}),
     Request("PUT", "/directory/clinic-1/status", {"status": "closed"}),
     Request("GET", "/operations/overdue"),
+    Request("GET", "/operations/executions"),
+    Request("GET", "/operations/partners"),
     Request("GET", "/operations/pauses"),
     Request("POST", "/operations/pauses", {"scope": "channel", "of": "sms", "reason": "x"}),
     Request("DELETE", "/operations/pauses/channel:sms"),
