@@ -20,7 +20,8 @@ table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
 th,td{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #e6ebf0;white-space:nowrap}
 th{white-space:normal;vertical-align:bottom}.glance td{text-align:left}
 th.text,td.text{text-align:left}tfoot td{font-weight:600}.means{color:#51616f}
-svg{display:block;margin:1rem 0}svg text{font-size:12px;fill:#1b2733}svg rect{fill:#2f6f9f}
+svg{display:block;margin:1rem 0;max-width:100%;height:auto}
+svg text{font-size:12px;fill:#1b2733}svg rect{fill:#2f6f9f}
 """
 _ROW, _LABEL, _BAR, _WIDTH = 22, 300, 420, 820
 _GLANCE: Final = (
@@ -42,7 +43,8 @@ def page(results: Sequence[Result], subject: str) -> str:
     told = metadata(results[0])
     days = f"{told['period_from']} to {told['period_to']}"
     head = (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Referrals {days}</title>"
+        f"<!doctype html><html lang=en><meta charset=utf-8>"
+        f"<meta name=viewport content='width=device-width'><title>Referrals {days}</title>"
         f"<style>{_STYLE}</style><h1>Referrals, {days}</h1>"
         f"<p>{escape(subject)}. Days of {escape(told['time_zone'])} "
         f"(UTC{told['utc_offset']}), as of {told['as_of']}. What has no denominator is none.</p>"

@@ -9,10 +9,10 @@ from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from local.lake.bars import bars, said, words
+from local.lake.bars import Bar, bars, is_single, said, words
 from referral_core.reporting.export import metadata
-from referral_core.reporting.result import HIDDEN, Result
-from referral_core.reports.definition import ColumnKind
+from referral_core.reporting.result import HIDDEN, Result, Row
+from referral_core.reports.definition import ColumnKind, ResultColumn
 
 _LONG: Final = 20
 _MOST_ROWS: Final = 12
@@ -22,19 +22,10 @@ def shown(result: Result) -> Iterator[RenderableType]:
     """Yield what is printed of a result."""
     figure, told = result.figure, metadata(result)
     grid = Grid(title=figure.title, title_justify="left", title_style="bold")
-    for column in result.columns:
-        grid.add_column(
-            words(column.name),
-            justify="left" if column.kind is ColumnKind.TEXT else "right",
-        )
-    grid.add_column("", no_wrap=True, min_width=_LONG)
-    # Of a single row the first bar is drawn; the others are for a page, which has the room.
-    for row, bar in list(zip(result.rows, bars(result), strict=False))[:_MOST_ROWS]:
-        cells = [
-            HIDDEN if row.is_small and c.name == figure.cell else said(c, row.values[c.name])
-            for c in result.columns
-        ]
-        grid.add_row(*cells, "" if bar.share is None else "█" * round(bar.share * _LONG))
+    if is_single(result):
+        _add_columns_as_lines(grid, result)
+    else:
+        _add_rows(grid, result)
     left = len(result.rows) - _MOST_ROWS
     yield grid
     if left > 0:
@@ -45,3 +36,37 @@ def shown(result: Result) -> Iterator[RenderableType]:
         f"({told['utc_offset']}), as of {told['as_of']}.\n",
         style="dim",
     )
+
+
+def _add_columns_as_lines(grid: Grid, result: Result) -> None:
+    """Show a single row as a line a column: side by side a terminal would cut its numbers off."""
+    drawn = {bar.label: bar for bar in bars(result)}
+    grid.show_header = False
+    grid.add_column()
+    grid.add_column(justify="right")
+    grid.add_column()
+    (row,) = result.rows
+    for column in result.columns:
+        name = words(column.name)
+        grid.add_row(name, _cell(result, row, column), _bar(drawn.get(name)))
+
+
+def _add_rows(grid: Grid, result: Result) -> None:
+    for column in result.columns:
+        grid.add_column(
+            words(column.name),
+            justify="left" if column.kind is ColumnKind.TEXT else "right",
+        )
+    grid.add_column("", no_wrap=True, min_width=_LONG)
+    for row, bar in list(zip(result.rows, bars(result), strict=True))[:_MOST_ROWS]:
+        grid.add_row(*(_cell(result, row, c) for c in result.columns), _bar(bar))
+
+
+def _cell(result: Result, row: Row, column: ResultColumn) -> str:
+    if row.is_small and column.name == result.figure.cell:
+        return HIDDEN
+    return said(column, row.values[column.name])
+
+
+def _bar(bar: Bar | None) -> str:
+    return "" if bar is None or bar.share is None else "█" * round(bar.share * _LONG)

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from local.lake.__main__ import asked
-from local.lake.bars import bars, drawn
+from local.lake.bars import bars, drawn, said, words
 from local.lake.examples import EXAMPLES, example
 from local.lake.page import page, plot
 from local.lake.terminal import shown
@@ -93,6 +93,17 @@ def test_every_figure_has_an_example_in_the_documents() -> None:
 def test_something_is_drawn_of_every_figure() -> None:
     for result in results():
         assert drawn(result) in result.figure.columns
+
+
+def test_of_a_single_row_the_terminal_cuts_no_number_off() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    result = of("cost_per_referral")
+    console.print(*shown(result), sep="\n")
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined] # a StringIO
+    for name in ("staff", "total", "per completed"):
+        (line,) = (one for one in lines if one.startswith(f"│ {name} "))
+        column = next(c for c in result.columns if words(c.name) == name)
+        assert said(column, result.rows[0].values[column.name]) in line
 
 
 def test_the_terminal_shows_the_numbers_with_bars() -> None:
