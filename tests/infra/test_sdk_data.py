@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import botocore
 import pytest
@@ -15,11 +15,17 @@ from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
 from infra.sdk_data import cut_sdk_data
-from referral_core.wiring.parts.clients import OPERATIONS, aws_client
+from referral_core.wiring.parts.clients import OPERATIONS, Service, aws_client
 from tests.infra.calls import known_calls
 
 STOCK = Path(botocore.__file__).parent / "data"
-EMPTY: dict[str, Any] = {"map": {}, "structure": {}, "list": [], "blob": b"given"}
+EMPTY: dict[str, Any] = {
+    "map": {},
+    "structure": {},
+    "list": [],
+    "blob": b"given",
+    "timestamp": "2026-03-02T15:00:00Z",
+}
 SERVICE_OF = {"ses": "sesv2", "sms-voice": "pinpoint-sms-voice-v2", "states": "stepfunctions"}
 """What services are called in policies, and by botocore where that is another name."""
 IN_POLICIES = {"Invoke": {"InvokeFunction"}, "TransactWriteItems": {"ConditionCheckItem"}}
@@ -113,6 +119,10 @@ def test_clients_know_the_operations_that_functions_were_seen_to_call() -> None:
         for service, names in OPERATIONS.items()
     }
     assert known == seen
+
+
+def test_each_service_that_has_clients_has_operations() -> None:
+    assert set(get_args(Service)) == set(OPERATIONS)
 
 
 def test_a_client_has_no_other_method(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ Service = Literal[
 ]
 OPERATIONS: Final[Mapping[str, Sequence[str]]] = {
     "athena": ("GetQueryExecution", "GetQueryResults", "StartQueryExecution"),
+    "cloudwatch": ("GetMetricData",),
     "cognito-idp": ("AdminCreateUser", "AdminDisableUser", "AdminUserGlobalSignOut"),
     "dynamodb": (
         *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"),
@@ -48,7 +49,7 @@ OPERATIONS: Final[Mapping[str, Sequence[str]]] = {
         *("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"),
         "SendMessage",
     ),
-    "stepfunctions": ("SendTaskFailure", "SendTaskSuccess", "StartExecution"),
+    "stepfunctions": ("ListExecutions", "SendTaskFailure", "SendTaskSuccess", "StartExecution"),
 }
 """What functions call, as botocore names it: clients have no other methods, the layer no more."""
 
