@@ -31,6 +31,8 @@ _CAPITAL: Final = re.compile(r"(?<!^)[A-Z]")
 _OF_A_SECRET: Final = re.compile(r"-[0-9a-f]{6}$")
 """What Secrets Manager appends to a name."""
 _HASHED: Final = re.compile(r"[0-9a-f]{64}")
+_KEY_ID: Final = re.compile(r":key/[0-9a-f-]{36}$")
+"""A key has no name; the one that code calls signs tokens, the others are used for it by AWS."""
 _REASON: Final = "# Not reached by a run: "
 _BUCKETS: Final = {name.lower(): name for name in ("DocumentsBucket", "LakeBucket", "LakeResults")}
 
@@ -118,6 +120,7 @@ def _in_the_templates_names(action: str, resource: str) -> str:
     logical = (
         _OF_A_SECRET.sub("-000000", logical) if action.startswith("secretsmanager:") else logical
     )
+    logical = _KEY_ID.sub(":key/TokenKey", logical)
     return _HASHED.sub("…", logical.replace(":000000000000:", f":{ACCOUNT}:"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -140,6 +141,17 @@ def test_what_the_emulator_writes_down_is_read_in_the_templates_names(tmp_path: 
 
     assert recorded_calls(file) == {Call("query_api", "dynamodb:GetItem", RECORD, ("T#…#R#…",))}
     assert len(refused_calls(file)) == 1
+
+
+def test_a_key_that_the_emulator_calls_by_its_id_is_the_one_that_signs(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    key = "arn:aws:kms:us-east-1:000000000000:key/c54690c0-1edb-4ec4-989b-3200fb57c1e8"
+    role = "referral-router-FunctionsIssueTokenRole156F687A-3636C505090FA"
+    call = {"role": role, "action": "kms:Sign", "resource": key, "keys": [], "refused": False}
+    file.write_text(json.dumps(call), encoding="utf-8")
+
+    (found,) = recorded_calls(file)
+    assert found.resource == f"arn:aws:kms:{REGION}:{ACCOUNT}:key/TokenKey"
 
 
 # --- what code can call -------------------------------------------------------------------------
