@@ -77,6 +77,11 @@ def offered(api: ApiClient) -> Json:
     return offer_bundle(last.referral, last.performer, last.payload)
 
 
+def knows_another_clinic(api: ApiClient) -> None:
+    other = PRINCIPALS["clinic-1"].but(client_id="clinic-2", organization="clinic-2")
+    api.world.directory._records = (*api.world.directory._records, other)
+
+
 def addresses(value: Any) -> list[str]:
     if isinstance(value, list):
         return [found for item in value for found in addresses(item)]
@@ -117,9 +122,7 @@ def test_it_is_read_by_whose_it_is(api: ApiClient, client: str, status: int) -> 
     lay(api)
     posted(api)
     offered(api)
-    one = PRINCIPALS["clinic-1"]
-    other = one.but(client_id="clinic-2", organization="clinic-2")
-    api.world.directory._records = (*api.world.directory._records, other)
+    knows_another_clinic(api)
     reply = api.call("GET", binary(), client=client, accept="application/fhir+json")
     assert reply.status == status
     if status == 200:
@@ -195,6 +198,8 @@ def test_the_referrer_reads_the_clinics_report_and_another_clinic_does_not(api: 
     assert api.call("GET", url, client="ehr-1", **json).status == 200
     assert api.call("GET", url, client="clinic-1", **json).status == 200
     assert api.call("GET", url, client="ehr-2", **json).status == 404
+    knows_another_clinic(api)
+    assert api.call("GET", url, client="clinic-2", **json).status == 404
 
 
 # --- where else it is named ----------------------------------------------------------------------
