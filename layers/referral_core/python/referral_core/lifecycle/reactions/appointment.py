@@ -109,9 +109,7 @@ def clinic_closed(case: Case, update: ClinicClosed) -> Draft:
     if _closed_there(case, visit) is None:
         return record_only(case, update)
     # Whoever let the booking stand did not know of this closure.
-    seen = tuple(why for why in visit.seen_to if why is not Reason.CLINIC_CLOSED)
-    appointment = visit.but(seen_to=seen)
-    return open_work_item(case, Reason.CLINIC_CLOSED, by=update, appointment=appointment)
+    return open_work_item(case, Reason.CLINIC_CLOSED, by=update)
 
 
 def closing_sentence(case: Case) -> str | None:
