@@ -204,7 +204,14 @@ RECORDS: Final = (
     # Without the scope of operators nobody gets in: test_operations.py says who does with it.
     *(
         OneRecord(f"GET /operations/{path}", f"/operations/{path.format(id=MINE)}", {}, 403)
-        for path in ("referrals/{id}/executions", "overdue", "pauses", "board")
+        for path in (
+            "referrals/{id}/executions",
+            "overdue",
+            "pauses",
+            "board",
+            "executions",
+            "partners",
+        )
     ),
     OneRecord("GET /people", "/people", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord(
