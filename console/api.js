@@ -1,7 +1,7 @@
 // The API, as the person who signed in. What fails says what to do; nothing typed is lost by it.
 
 import { useNow } from "./format.js";
-import { accessToken } from "./session.js";
+import { accessToken, forget } from "./session.js";
 
 const base = document.body.dataset.base;
 
@@ -19,6 +19,13 @@ export class Offline extends Error {}
 
 /** Nobody is signed in any more. */
 export class SignedOut extends Error {}
+
+let signedInAgain = null;
+
+/** Take what asks the person to sign in again; what they were sending waits for it, and is sent then. */
+export function whenSignedOut(ask) {
+  signedInAgain = ask;
+}
 
 export const get = (path) => call("GET", path);
 
@@ -84,10 +91,21 @@ async function refusal(answer) {
 }
 
 async function sent(method, path, body, key) {
+  for (;;) {
+    try {
+      return await sentOnce(method, path, body, key);
+    } catch (error) {
+      if (!(error instanceof SignedOut) || method === "GET") throw error;
+      await signedInAgain();
+    }
+  }
+}
+
+async function sentOnce(method, path, body, key) {
   const headers = {};
-  let answer;
+  let answer, token;
   try {
-    const token = await accessToken();
+    token = await accessToken();
     if (!token) throw new SignedOut("Sign in again.");
     headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -99,6 +117,9 @@ async function sent(method, path, body, key) {
     if (error instanceof SignedOut) throw error;
     throw new Offline("No connection. Nothing you typed is lost; send it again.");
   }
-  if (answer.status === 401) throw new SignedOut("Sign in again.");
+  if (answer.status === 401) {
+    forget(token);
+    throw new SignedOut("Sign in again.");
+  }
   return answer;
 }

@@ -1,6 +1,7 @@
 // The shell: who is signed in, which page is shown, and what happens when the session ends.
 
-import { get, Offline, Refused, SignedOut } from "./api.js";
+import { get, Offline, Refused, SignedOut, whenSignedOut } from "./api.js";
+import { askAgain, isAsking } from "./ask-again.js";
 import { fill, h } from "./element.js";
 import { useZone, words, zoneName } from "./format.js";
 import { figuresPage } from "./figures.js";
@@ -19,20 +20,23 @@ const TITLES = { worklist: "Work", referral: "Referral", search: "Search", unmat
 const OF_DUTY = { finance: ["figures"], manager: ["worklist", "search", "unmatched", "team", "operations", "figures"] };
 const pagesOf = ({ role }) => OF_DUTY[role] ?? ["worklist", "search", "unmatched"];
 
+const ENDED = "The session has ended.";
+
 let me = null;
 let leave = () => {};
 
 async function start() {
-  lockWhenIdle(() => showSignIn("Locked after ten minutes without a key or a click."));
+  lockWhenIdle(() => signedOut("Locked after ten minutes without a key or a click."));
+  whenSignedOut(() => again(ENDED));
   addEventListener("hashchange", show);
   addEventListener("beforeunload", (event) => { if (isTyping()) event.preventDefault(); });
   // What a button's act did not catch is said all the same: no act fails without a word.
   addEventListener("unhandledrejection", ({ reason }) => {
-    if (reason instanceof SignedOut) showSignIn("The session has ended.");
+    if (reason instanceof SignedOut) signedOut(ENDED);
     else if (reason instanceof Refused || reason instanceof Offline) say(reason.message);
   });
   try {
-    await completeSignIn();
+    if (await completeSignIn()) return showSignedIn();
   } catch {
     return showSignIn("No connection to the sign-in page. Try again.");
   }
@@ -51,7 +55,7 @@ async function enter() {
 }
 
 async function show() {
-  if (!me) return;
+  if (!me || isAsking()) return;
   leave();
   leave = () => {};
   const [place, query] = location.hash.replace(/^#\/?/, "").split("?");
@@ -93,6 +97,21 @@ function skip(event) {
   document.getElementById("main").focus();
 }
 
+/** Ask who it is; a form that is open is there again afterwards, with what was typed into it. */
+function signedOut(sentence) {
+  if (me && (isAsking() || app.querySelector("form.act"))) again(sentence);
+  else showSignIn(sentence);
+}
+
+const again = (sentence) => askAgain({ app, me, sentence, other: enter });
+
+/** In the window that was opened to sign in: the page that waits for it goes on by itself. */
+function showSignedIn() {
+  fill(app, h("main.sign-in", { id: "main" }, h("h1", {}, "Referral Router"),
+    h("p", { role: "status" }, "Go on in the window in which you worked; this one may be closed.")));
+  window.close();
+}
+
 function showSignIn(sentence) {
   me = null;
   leave();
@@ -113,7 +132,7 @@ function say(sentence) {
 
 /** Say what failed, and what to do; in a page if there is one. */
 function failed(error, main) {
-  if (error instanceof SignedOut) return showSignIn("The session has ended.");
+  if (error instanceof SignedOut) return signedOut(ENDED);
   const known = error instanceof Offline || error instanceof Refused;
   const sentence = known ? error.message : "This page could not be shown.";
   const box = h("section.notice", { role: "alert" },
