@@ -19,10 +19,13 @@ from tests.infra.policies import ACCOUNT, REGION
 
 FILE: Final = Path(__file__).with_name("calls.txt")
 MACHINE: Final = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:referral_lifecycle"
+_WORKGROUP: Final = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/referral-reports"
 _ON_NOTHING: Final = {
     "states:SendTaskSuccess": MACHINE,
     "states:SendTaskFailure": MACHINE,
     "ses:SendEmail": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/EmailFrom",
+    "athena:GetQueryExecution": _WORKGROUP,
+    "athena:GetQueryResults": _WORKGROUP,
 }
 """Actions that the emulator authorizes on no resource, and the one that AWS does on."""
 _LOGICAL: Final = re.compile(r"referral-router-(\w+?)[0-9A-F]{8}-[0-9A-F]+", re.IGNORECASE)
@@ -33,6 +36,8 @@ _OF_A_SECRET: Final = re.compile(r"-[0-9a-f]{6}$")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}")
 _KEY_ID: Final = re.compile(r":key/[0-9a-f-]{36}$")
 """A key has no name; the one that code calls signs tokens, the others are used for it by AWS."""
+_POOL_ID: Final = re.compile(r":userpool/[a-z0-9-]+_\w+$")
+"""The stack has one user pool."""
 _REASON: Final = "# Not reached by a run: "
 _BUCKETS: Final = {name.lower(): name for name in ("DocumentsBucket", "LakeBucket", "LakeResults")}
 
@@ -120,7 +125,7 @@ def _in_the_templates_names(action: str, resource: str) -> str:
     logical = (
         _OF_A_SECRET.sub("-000000", logical) if action.startswith("secretsmanager:") else logical
     )
-    logical = _KEY_ID.sub(":key/TokenKey", logical)
+    logical = _POOL_ID.sub(":userpool/ApiClients", _KEY_ID.sub(":key/TokenKey", logical))
     return _HASHED.sub("…", logical.replace(":000000000000:", f":{ACCOUNT}:"))
 
 
