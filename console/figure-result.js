@@ -7,6 +7,8 @@ import { bars, columns } from "./plot.js";
 const DRAWN_FIRST = ["ratio", "money", "mean", "count", "days"];
 const BASES = { cohort: "referrals received", activity: "what happened" };
 const MOST_TILES = 5;
+/** Of what kind a cut's names are. */
+const KINDS = { specialty: "specialty", payer: "payer", referring_practice: "practice" };
 /** Says of each row how young it is; a total has none. */
 const BESIDE = "open_share";
 
@@ -48,7 +50,7 @@ function resultTable(result, figure) {
     h("table.small.figure", {},
       h("thead", {}, h("tr", {}, columns.map((column) => h(`th${kind(column)}`, { scope: "col", title: column.means }, heading(column.name))))),
       h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column, place) =>
-        h(`td${kind(column)}`, {}, said(column, row[column.name]), place === 0 && row.is_immature && h("span.tag", {}, "immature")))))),
+        h(`td${kind(column)}`, { title: named(result, column, row) && row[column.name] }, cell(result, column, row), place === 0 && row.is_immature && h("span.tag", {}, "immature")))))),
       h("tfoot", {}, h("tr", {}, columns.map((column, place) =>
         h(`td${kind(column)}`, {}, column.name in totals ? said(column, totals[column.name]) : place === 0 ? "Total" : ""))))));
 }
@@ -67,12 +69,16 @@ export function said({ kind }, value) {
   }
 }
 
+/** What a code of a row is called; nothing where it has no name. */
+const named = ({ called }, { name }, row) => called?.[name === "partner" ? row.kind : KINDS[name]]?.[row[name]];
+const cell = (result, column, row) => named(result, column, row) ?? said(column, row[column.name]);
+
 const heading = (name) => words(name.replaceAll("_", "-"));
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const noon = (day) => `${day}T12:00:00Z`;
 const numberOf = (value) => (value === null || Number.isNaN(Number(value)) ? null : Number(value));
 
 function labelOf(result, row) {
-  const texts = result.columns.filter(({ kind }) => kind === "text").map((column) => said(column, row[column.name]));
+  const texts = result.columns.filter(({ kind }) => kind === "text").map((column) => cell(result, column, row));
   return texts.join(" · ") || "All";
 }

@@ -19,10 +19,10 @@ const FORMATS = { csv: "CSV", json: "JSON", parquet: "Parquet" };
 
 let known = null;
 
-export async function figuresPage({ main, path, query, failed }) {
+export async function figuresPage({ main, me, path, query, failed }) {
   known ??= await get("/reports");
   const figure = known.reports.find((each) => each.name === path[0]);
-  if (figure) return figurePage({ main, figure, query, failed });
+  if (figure) return figurePage({ main, me, figure, query, failed });
   const listed = new Map(known.reports.map((each) => [each.name, each]));
   const groups = GROUPS.map(([name, names]) => [name, names.filter((each) => listed.has(each)).map((each) => [each, listed.get(each), listed.delete(each)])]);
   if (listed.size) groups.push(["Others", [...listed]]);
@@ -33,7 +33,13 @@ export async function figuresPage({ main, path, query, failed }) {
         h("li", {}, h("a", { href: `#/figures/${id}` }, title), h("span.sub", {}, definition))))))));
 }
 
-async function figurePage({ main, figure, query, failed }) {
+/** Practices and payers are named to operations alone; specialties come with the rows. */
+async function namesFor({ role }, { columns }) {
+  const isNamed = role === "manager" && columns.some(({ name }) => ["partner", "payer", "referring_practice"].includes(name));
+  return isNamed ? (await get("/operations/partners").catch(() => ({ names: {} }))).names : {};
+}
+
+async function figurePage({ main, me, figure, query, failed }) {
   const leaving = new AbortController();
   const status = h("p.status", { role: "status" });
   const body = h("div");
@@ -53,6 +59,7 @@ async function figurePage({ main, figure, query, failed }) {
     const answer = await wait(requestOf(figure, query));
     if (!answer) return;
     result = await answer.json();
+    result.called = { ...await namesFor(me, result), ...result.called };
     fill(status);
     for (const [name, day] of [["from", result.period_from], ["to", result.period_to]]) form.elements[name].value ||= day;
     fill(body,

@@ -14,7 +14,8 @@ const NAMES = {
   clinic: "Clinic", payer: "Payer", language: "Language", queue: "Team", reason: "Reason", owner: "Owner",
 };
 /** The names that rows had for a value. */
-const NAMED = { practice: new Map(), payer: new Map() };
+const NAMED = { practice: new Map(), payer: new Map(), specialty: new Map() };
+const NAME_OF = { practice: (item) => item.patient?.practice, payer: (item) => item.patient?.payer, specialty: (item) => item.specialtyName };
 const OF = {
   status: "status", priority: "priority", "waiting-for": "waitsFor", pathway: "pathway", specialty: "specialty", practice: "practice",
   clinic: "performer", payer: "payer", language: "language",
@@ -34,10 +35,11 @@ export function filterControls({ me, counts, items, people, applies, saved, chan
   };
   const teams = me.teams.map((team) => [team, `${words(team)} (${counts.teams[team]?.open ?? 0})`]);
   const owners = people.map((person) => [person.id, person.name]);
-  // A practice and a payer are filtered by number or id, and called by the name that their rows have.
+  // A practice, a payer and a specialty are filtered by number, id or code, and called by the name that their rows have.
   const called = (name, value) => {
     if (name === "language") return language(value);
-    const named = name in NAMED && items.find((item) => item[OF[name]] === value)?.patient?.[name];
+    const one = name in NAMED && items.find((item) => item[OF[name]] === value);
+    const named = one && NAME_OF[name](one);
     if (named) NAMED[name].set(value, named);
     return NAMED[name]?.get(value) ?? words(value);
   };

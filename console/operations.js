@@ -76,12 +76,13 @@ async function teams(me) {
 async function owners() {
   const [{ people }, counts] = await Promise.all([get("/people"), get("/work-items/counts?by=person")]);
   const rows = people.map((person) => [person, counts.people[person.id]]).filter(([, load]) => load?.overdue);
-  const nobody = Object.values(counts.teams).reduce((sum, each) => sum + each.overdue, 0) - rows.reduce((sum, [, load]) => sum + load.overdue, 0);
+  const others = Object.values(counts.teams).reduce((sum, each) => sum + each.overdue, 0) - rows.reduce((sum, [, load]) => sum + load.overdue, 0) - counts.nobody.overdue;
   return table(["Owner", "Overdue", "Open"], [
     ...rows.sort(([, one], [, other]) => other.overdue - one.overdue).map(([person, load]) =>
       [person.name, late(load.overdue, `#/worklist/overdue?owner=${encodeURIComponent(person.id)}`), load.open]),
-    ["Nobody, or a machine", late(nobody, "#/worklist/overdue"), ""],
-  ], "Overdue by owner");
+    ["Nobody", late(counts.nobody.overdue, "#/worklist/overdue?owner=none"), counts.nobody.open],
+    others > 0 && ["A machine, or who has left", others, ""],
+  ].filter(Boolean), "Overdue by owner");
 }
 
 const figure = (name, asked = "") => report(`/reports/${name}?by=${asked}`);

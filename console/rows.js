@@ -82,8 +82,8 @@ async function unfold(button, item) {
   }
 }
 
-function contact({ channel, result, number, at }) {
-  return `${words(channel).toLowerCase()} ${number}${result ? `: ${words(result).toLowerCase()}` : ""}, ${dayOnly(at)}`;
+function contact({ channel, result, number, of, at }) {
+  return `${words(channel).toLowerCase()}, attempt ${number}${of >= number ? ` of ${of}` : ""}${result ? `: ${words(result).toLowerCase()}` : ""}, ${dayOnly(at)}`;
 }
 
 function authorization({ status, number, dueAt }) {

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from referral_core.domain.terminology.specialties import specialty_names
 from referral_core.ports.lake import LakeQuery
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
@@ -145,3 +146,17 @@ def test_what_cannot_be_asked_is_said(visit: Visit) -> None:
     page = signed_in(visit(), WHO)
     page.goto(f"{PAGE}#/figures/volume?from=2026-03-31&to=2026-03-01")
     expect(page.get_by_role("status")).to_contain_text("in order")
+
+
+def test_codes_of_a_cut_have_names_and_the_file_has_the_codes(visit: Visit, office: Office) -> None:
+    page = opened(signed_in(visit(), "grace"), "volume", "?by=specialty,referring_practice")
+    rows = office.call("grace", "GET", "/reports/volume?by=specialty,referring_practice")["rows"]
+    cells = page.locator("table.figure tbody td")
+    expect(page.locator("table.figure tbody tr")).to_have_count(len(rows))
+    codes = {row["specialty"] for row in rows if row["specialty"]}
+    assert codes
+    shown = set(cells.all_inner_texts())
+    assert not codes & shown
+    assert codes <= set(cells.evaluate_all("all => all.map(each => each.title)"))
+    assert {specialty_names()[code] for code in codes} <= shown
+    assert "Lakeside Family Medicine" in shown

@@ -58,6 +58,21 @@ def test_counts_by_team_are_the_apis_and_lead_to_the_rows(visit: Visit, office: 
     assert page.url == f"{PAGE}#/worklist/team"
 
 
+def test_what_is_late_and_nobodys_leads_to_exactly_its_rows(visit: Visit, office: Office) -> None:
+    late = office.items("grace", "?overdue=true")
+    office.decide("grace", late[0]["id"], "claim")
+    wanted = {item["id"] for item in late[1:] if item["owner"] is None}
+    assert 0 < len(wanted) < len(late)
+    page = opened(visit)
+    region = page.get_by_role("region", name="Overdue by owner", exact=True)
+    nobodys = region.get_by_role("row").filter(has_text="Nobody")
+    expect(nobodys.get_by_role("link")).to_contain_text(str(len(wanted)))
+    nobodys.get_by_role("link").click()
+    rows = page.locator("table.work tbody tr")
+    expect(rows).to_have_count(len(wanted))
+    assert set(rows.evaluate_all("all => all.map(each => each.dataset.id)")) == wanted
+
+
 def test_ages_and_the_payers_clocks_are_of_this_moment(visit: Visit, office: Office) -> None:
     item = next(i for i in office.items("grace") if i["reason"] == "authorization-denied")
     now = office.api.world.clock.now()

@@ -424,6 +424,20 @@ def test_another_teams_and_another_tenants_records_are_not_shown(
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
 
 
+def test_a_specialty_is_filtered_by_its_name_and_a_contact_says_which_of_how_many(
+    visit: Visit, office: Office
+) -> None:
+    items = office.items("grace")
+    page = signed_in(visit(), "grace", "#/worklist/team")
+    page.get_by_text("More filters").click()
+    named = {item["specialtyName"] for item in items if item["specialty"]}
+    offered = page.get_by_label("Specialty").locator("option").all_inner_texts()
+    assert named == set(offered[1:])
+    reached = next(i for i in items if (i["lastContact"] or {}).get("of"))
+    said = f"attempt {reached['lastContact']['number']} of {reached['lastContact']['of']}"
+    expect(page.locator(f'tr[data-id="{reached["id"]}"]')).to_contain_text(said)
+
+
 def test_ten_idle_minutes_end_the_session(visit: Visit) -> None:
     context = visit()
     context.clock.install()

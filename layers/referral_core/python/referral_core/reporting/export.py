@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from referral_core.domain.terminology.specialties import specialty_names
 from referral_core.reporting import parquet
 from referral_core.reporting.result import HIDDEN, Result, Value
 from referral_core.reports.definition import ColumnKind, ResultColumn
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
+_SPECIALTY: Final = "specialty"
 CONTROL_TOTALS: Final = "control totals"
 
 
@@ -55,7 +57,17 @@ def as_json(result: Result) -> dict[str, Any]:
         ],
         "totals": {name: plain(value) for name, value in result.totals.items()},
         "row_count": len(result.rows),
+        **_called(result),
     }
+
+
+def _called(result: Result) -> dict[str, Any]:
+    """Return what the specialties of a cut are called: the rows have their codes."""
+    if _SPECIALTY not in {c.name for c in result.columns}:
+        return {}
+    codes = {row.values[_SPECIALTY] for row in result.rows}
+    named = {code: name for code, name in specialty_names().items() if code in codes}
+    return {"called": {_SPECIALTY: named}}
 
 
 def as_csv(result: Result) -> str:

@@ -11,8 +11,10 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.referral import Referral
+from referral_core.domain.referral import Contact, Referral
 from referral_core.domain.work_items import Reason
+from referral_core.entrypoints.http.staff.views import referral_row
+from referral_core.pathways import pathway
 from tests.in_memory import REFERRAL, SAMPLES, TENANT, World
 from tests.unit.builders import EMPTY, a_new_referral, a_referral
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
@@ -22,6 +24,7 @@ from tests.unit.lifecycle.work_item_worlds import STANDS_AT
 MARIA, OLU, GRACE = "maria", "olu", "grace"
 FRONT, CALLS = Queue.FRONT_OFFICE, Queue.CONTACT_CENTER
 RIVERSIDE = Tenant("riverside")
+PLANNED = len(pathway("generic-specialist", 1).outreach.attempts)
 
 
 def a_person(
@@ -76,6 +79,29 @@ def two_teams() -> ApiClient:
 def ids(reply: Reply) -> list[str]:
     assert reply.status == 200, reply.body
     return [item["id"] for item in reply.body["workItems"]]
+
+
+def test_what_nobody_has_is_counted_for_managers_beside_what_each_person_has() -> None:
+    api = two_teams()
+    body = api.call("GET", "/work-items/counts?by=person", client=GRACE).body
+    assert body["nobody"] == {"open": 3, "overdue": 1}
+    assert ids(api.items("?owner=none&overdue=true", client=GRACE)) == ["f2"]
+    assert "nobody" not in api.call("GET", "/work-items/counts?by=person", client=OLU).body
+
+
+@pytest.mark.parametrize(
+    ("attempts", "start", "said"),
+    [(0, 0, None), (2, 0, (2, PLANNED)), (3, 2, (1, PLANNED)), (2, 2, (2, None))],
+)
+def test_the_last_contact_says_which_of_its_series_it_was(
+    attempts: int, start: int, said: tuple[int, int | None] | None
+) -> None:
+    contacts = tuple(
+        Contact(number=n + 1, channel="sms", at=a_time(n), state="sent") for n in range(attempts)
+    )
+    row = referral_row(a_referral("c" * 32, contacts=contacts, contacts_window_start=start))
+    last = row["lastContact"]
+    assert (last and (last["number"], last["of"])) == said
 
 
 # --- the list -----------------------------------------------------------------------------------

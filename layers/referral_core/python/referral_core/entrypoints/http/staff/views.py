@@ -9,7 +9,9 @@ from typing import Any
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.events import Event
 from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.outreach.series import series
 from referral_core.domain.referral import Referral
+from referral_core.domain.terminology.specialties import specialty_names
 from referral_core.lifecycle.reactions.work_item import available_actions
 
 Row = dict[str, Any]
@@ -34,7 +36,6 @@ def referral_row(referral: Referral) -> Row:
     """Return what every list shows of a referral: codes and times."""
     offer = referral.offers[-1] if referral.offers else None
     authorization, appointment = referral.authorization, referral.appointment
-    attempts = [c for c in referral.contacts if c.counts]
     return {
         "id": referral.id,
         "queue": referral.queue.value,
@@ -49,6 +50,7 @@ def referral_row(referral: Referral) -> Row:
         "performer": offer.organization if offer and offer.is_in_hand else None,
         "payer": referral.eligibility.payer if referral.eligibility else None,
         "specialty": referral.service.specialty,
+        "specialtyName": specialty_names().get(referral.service.specialty or ""),
         "practice": referral.origin.practice,
         "language": referral.origin.language,
         "authorization": {
@@ -61,15 +63,31 @@ def referral_row(referral: Referral) -> Row:
         "appointment": {"start": _text(appointment.start), "status": appointment.status}
         if appointment
         else None,
-        "lastContact": {
-            "number": len(attempts),
-            "channel": str(attempts[-1].channel),
-            "at": _text(attempts[-1].at),
-            "result": attempts[-1].result.value if attempts[-1].result else None,
-        }
-        if attempts
-        else None,
+        "lastContact": _last_contact(referral),
     }
+
+
+def _last_contact(referral: Referral) -> Row | None:
+    """Return the last attempt: which of its series it is, and how many the pathway has."""
+    last = next((c for c in reversed(referral.contacts) if c.counts), None)
+    if last is None:
+        return None
+    now = [c for c in series(referral) if c.counts]
+    return {
+        "number": len(now) or sum(c.counts for c in referral.contacts),
+        "of": _planned_attempts(referral) if now else None,
+        "channel": str(last.channel),
+        "at": _text(last.at),
+        "result": last.result.value if last.result else None,
+    }
+
+
+def _planned_attempts(referral: Referral) -> int | None:
+    """Return how many attempts the pathway has; None where this release has it no more."""
+    from referral_core.pathways import pathways  # noqa: PLC0415 - read with the first that asks
+
+    pathway = pathways().get((referral.pathway, referral.pathway_version))
+    return len(pathway.outreach.attempts) if pathway else None
 
 
 def patient_row(payload: ClinicalPayload) -> Row:

@@ -156,6 +156,11 @@ class ListWorkItems:
         }
         if principal.is_manager and request.query.get("by") == "person":
             body["people"] = self._loads(tenant, now)
+            nobodys = [Unassigned(queue) for queue in Queue if queue in principal.queues]
+            body["nobody"] = {
+                "open": sum(self.lists.count(tenant, each) for each in nobodys),
+                "overdue": sum(self.lists.count(tenant, each, before=now) for each in nobodys),
+            }
         return Response(HTTPStatus.OK, body)
 
     def _loads(self, tenant: Tenant, now: str) -> Mapping[str, Mapping[str, int]]:
