@@ -121,3 +121,17 @@ def test_a_new_version_that_is_no_referral_is_refused_and_changes_nothing() -> N
     assert (refused.status, refused.code) == (422, "not-a-referral")
     assert stored(api, reply) == before
     assert api.world.referrals.events(TENANT, before.id)[-1].version == before.version
+
+
+def test_an_order_that_its_author_completed_is_offered_to_nobody() -> None:
+    api = a_desk("207N00000X")
+    reply = post(api, performerType=DERMATOLOGY)
+    assert stored(api, reply).status is Status.OFFERED
+    api.told.clear()
+    put(api, reply, status="completed")
+    referral = stored(api, reply)
+    assert (referral.status, referral.waits_for) == (Status.ROUTING, Party.REFERRER)
+    assert "is completed" in referral.status_reason
+    assert not api.told
+    put(api, reply)
+    assert stored(api, reply).status is Status.OFFERED

@@ -137,9 +137,18 @@ def test_a_record_that_was_replaced_gives_way_to_its_replacement() -> None:
     old = a_patient(active=False, link=link, telecom=[])
     new = a_patient(id="new", telecom=[{"system": "phone", "value": "508-555-0199"}])
     order = an_order_about(reference="Patient/pat")
-    assert read_one(a_bundle(order, old, new)).clinical.patient.phone == "+15085550199"
+    # A record that names its replacement must be used no longer, whatever else it says.
+    for record in (old, a_patient(link=link, telecom=[])):
+        assert read_one(a_bundle(order, record, new)).clinical.patient.phone == "+15085550199"
     # Not sent along, nobody knows who it is now.
-    for record in (old, a_patient(active=False)):
+    for record in (old, a_patient(active=False), a_patient(link=link)):
         with pytest.raises(FhirError) as refused:
             read(a_bundle(order, record))
         assert refused.value.issues[0].own_code == "patient-not-in-use"
+
+
+@pytest.mark.parametrize("kind", ["seealso", "refer", "replaces"])
+def test_a_link_that_replaces_nothing_of_this_record_changes_nothing(kind: str) -> None:
+    link = [{"other": {"display": "elsewhere"}, "type": kind}]
+    order = an_order_about(reference="Patient/pat")
+    assert read_one(a_bundle(order, a_patient(link=link))).clinical.patient.family == "Whitlock"

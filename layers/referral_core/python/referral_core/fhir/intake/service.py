@@ -11,7 +11,14 @@ from referral_core.fhir.dates import end_of, first_day
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import CodeableConcept, Identifier, Period, Timing
-from referral_core.fhir.r4.orders import Coded, RequestGroup, ServiceRequest, Task
+from referral_core.fhir.r4.orders import (
+    CareTeam,
+    Coded,
+    Definition,
+    RequestGroup,
+    ServiceRequest,
+    Task,
+)
 from referral_core.fhir.r4.parties import (
     HealthcareService,
     Organization,
@@ -72,7 +79,7 @@ def ordered_service(
     return OrderedService(
         performer_type=_concepts([order.performer_type]),
         code=_concepts([order.code]),
-        order_detail=_concepts(order.order_detail),
+        order_detail=(*_concepts(order.order_detail), *_defined(graph, request, order)),
         location=_concepts(order.location_code),
         category=_concepts(order.category),
         performer=tuple(_performer_concepts(graph, request, order)),
@@ -113,7 +120,21 @@ def _performer_concepts(graph: Graph, request: Node, order: ServiceRequest) -> I
         elif isinstance(model, Organization):
             yield from _concepts(model.type)
             yield from _words(model.name)
+        elif isinstance(model, CareTeam):
+            yield from _concepts(role for member in model.participant for role in member.role)
+            yield from _words(model.name)
         yield from _words(reference.display)
+
+
+def _defined(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Concept]:
+    """Iterate over what the definitions of an order say that were sent along with it."""
+    for named in filter(None, (*order.instantiates_canonical, *order.instantiates_uri)):
+        plain = named.partition("|")[0]
+        led_to = graph.follow(plain, request)
+        for node, model in graph.of_type(Definition):
+            if node is led_to or model.url == plain:
+                yield from _concepts([model.code])
+                yield from _words(model.title or model.name)
 
 
 def _words(text: str | None) -> tuple[Concept, ...]:

@@ -73,13 +73,13 @@ def broken_subject(graph: Graph, request: Node, order: ServiceRequest) -> Iterat
             "The subject leads to no Patient of this body, or to several: "
             "send the Patient, and refer to it by its fullUrl or its identifier.",
         )
-    elif node is not None and isinstance(node.model, Patient) and node.model.active is False:
+    elif node is not None and isinstance(node.model, Patient) and not _in_use(node.model):
         yield Issue(
             "error",
             "business-rule",
             "patient-not-in-use",
             path,
-            "This Patient record is not in use (active is false): "
+            "This Patient record is not in use (active is false, or another replaced it): "
             "send the record that took its place.",
         )
 
@@ -113,9 +113,14 @@ def _must_be_here(subject: Reference) -> bool:
     return literal.lower().startswith("urn:") or "?" in literal
 
 
+def _in_use(patient: Patient) -> bool:
+    """Whether a record may be used: R4 says of a replaced one that it must be no longer."""
+    return patient.active is not False and all(x.type != "replaced-by" for x in patient.link)
+
+
 def _replacement(graph: Graph, node: Node) -> Node | None:
     """Return the record that took the place of one that is not in use, when it was sent."""
-    if not isinstance(node.model, Patient) or node.model.active is not False:
+    if not isinstance(node.model, Patient) or _in_use(node.model):
         return None
     others = (link.other for link in node.model.link if link.type == "replaced-by")
     found = (graph.resolve(other, node) for other in others)

@@ -19,6 +19,7 @@ from referral_core.fhir.r4.datatypes import (
     Resource,
     Timing,
     Uri,
+    Words,
 )
 
 Priority = Literal["routine", "urgent", "asap", "stat"]
@@ -121,16 +122,30 @@ class Encounter(Resource):
     location: tuple[EncounterLocation, ...] = ()
 
 
+class Definition(Coded):
+    """What an order was made from: an ActivityDefinition, or a PlanDefinition, which has no code.
+
+    Attributes:
+        url: its canonical URL, by which an order names it.
+    """
+
+    url: Uri | None = None
+    title: Words | None = None
+    name: Words | None = None
+
+
 class CareTeamParticipant(Element):
     """A member of a care team."""
 
+    role: tuple[CodeableConcept, ...] = ()
     member: Reference | None = None
 
 
 class CareTeam(Resource):
-    """Who cares for the patient."""
+    """Who cares for the patient, or a team that an order may name as its performer."""
 
     status: str | None = None
+    name: Words | None = None
     participant: tuple[CareTeamParticipant, ...] = ()
 
 

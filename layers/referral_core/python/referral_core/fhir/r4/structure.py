@@ -20,6 +20,7 @@ from referral_core.fhir.r4.orders import (
     Coded,
     Condition,
     Consent,
+    Definition,
     Encounter,
     RequestGroup,
     ServiceRequest,
@@ -36,6 +37,7 @@ from referral_core.fhir.r4.parties import (
 )
 
 _MODELS: Final[Mapping[str, type[Resource]]] = {
+    "ActivityDefinition": Definition,
     "CareTeam": CareTeam,
     "Claim": Claim,
     "Condition": Condition,
@@ -46,6 +48,7 @@ _MODELS: Final[Mapping[str, type[Resource]]] = {
     "HealthcareService": HealthcareService,
     "Organization": Organization,
     "Patient": Patient,
+    "PlanDefinition": Definition,
     "Practitioner": Practitioner,
     "PractitionerRole": PractitionerRole,
     "Procedure": Coded,
