@@ -7,18 +7,28 @@ step what a change leads to.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
 
+from referral_core.domain.errors import NotLegal
+from referral_core.domain.events import EventKind
+from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.orders.order_change import changed_parts
-from referral_core.domain.updates import ChangedPart
+from referral_core.domain.updates import ChangedPart, DecisionMade, InformationSupplied, Role
+from referral_core.domain.work_items import KEEP_WAITING, TO_BE_READ, Reason
 from referral_core.entrypoints.http.orders.stored import payload_of
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.r4.orders import ServiceRequest
+from referral_core.lifecycle.draft import Draft
+from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.lifecycle.reactions.order_change import CONSEQUENCES, Consequence
+from tests.in_memory import REFERRAL, TENANT, World
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order, read_one
+from tests.unit.lifecycle.test_order_changes import WAITS
+from tests.unit.lifecycle.work_item_worlds import STANDS_AT
 
 _P = ChangedPart
 _SNOMED = "http://snomed.info/sct"
@@ -209,3 +219,99 @@ def test_ids_and_references_that_are_given_anew_change_nothing() -> None:
         "insurance": [{"reference": "#c2"}],
     }
     assert parts({}, renamed) == {_P.CONTENT}
+
+
+@cache
+def standing(step: Step) -> World:
+    """A referral where a step waits; reactions are pure, so every field may ask this one."""
+    return WAITS[step]()
+
+
+def drafted(step: Step, changed: frozenset[ChangedPart]) -> Draft:
+    """Return what another version that differs in some parts leads to where a step waits."""
+    world = standing(step)
+    update = world.update(InformationSupplied, role=Role.EHR, changed=tuple(sorted(changed)))
+    return world.engine.react(step, world.engine.case(world.referral), update)
+
+
+@pytest.mark.parametrize("step", WAITS)
+def test_each_field_is_acted_on_at_each_step_that_waits(step: Step) -> None:
+    for name, (_, _, changed) in {**FIELDS, **CARRIED}.items():
+        draft = drafted(step, changed)
+        item = draft.after.work_item
+        then = {
+            Consequence.USED_NEXT: draft.next is None and item is None,
+            Consequence.TO_CLINIC: draft.next is Step.OFFER_REFERRAL and item is None,
+            Consequence.CHECKED_AGAIN: draft.next is Step.CHECK_READINESS and item is None,
+            Consequence.DECIDED: item is not None and item.reason is Reason.ORDER_CHANGED,
+        }
+        assert then[max(CONSEQUENCES[step][part] for part in changed)], name
+        assert draft.change.event.kind is not EventKind.UPDATE_RECORDED, name
+
+
+@pytest.mark.parametrize("reason", STANDS_AT)
+def test_each_field_is_acted_on_while_a_person_looks(reason: Reason) -> None:
+    world = STANDS_AT[reason]()
+    case = world.engine.case(world.referral)
+    wait = world.referrals.load(TENANT, REFERRAL).mailbox.open_wait
+    assert wait is not None
+    for name, (_, _, changed) in {**FIELDS, **CARRIED}.items():
+        update = world.update(InformationSupplied, role=Role.EHR, changed=tuple(sorted(changed)))
+        if world.referral.is_ending:
+            with pytest.raises(NotLegal, match="being ended"):
+                world.engine.react(wait.step, case, update)
+            continue
+        draft = world.engine.react(wait.step, case, update)
+        item = draft.after.work_item
+        asked = item is not None and item.reason is Reason.ORDER_CHANGED
+        # The clinic has it, the order is checked again, a person decides, or the next asks with it.
+        known = draft.change.event.kind is EventKind.INFORMATION_SUPPLIED
+        assert draft.next is not None or asked or known, name
+        held = changed & {_P.STATUS, _P.COVERAGE, _P.SERVICE, _P.PATIENT, _P.URGENCY}
+        to_be_read = wait.step is Step.VERIFY_CLOSURE or reason in TO_BE_READ
+        if held and not to_be_read and not after_visit(world):
+            assert asked or draft.next is Step.CHECK_READINESS, name
+
+
+def after_visit(world: World) -> bool:
+    return world.referral.status in {Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED}
+
+
+@pytest.mark.parametrize("part", list(ChangedPart))
+def test_what_changes_while_eligibility_is_checked_is_used_by_the_wait_that_follows(
+    part: ChangedPart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, asked = World(), []
+    check = world.payer.check
+
+    def checked(*args: Any) -> Any:
+        if not asked:
+            update = world.update(InformationSupplied, role=Role.EHR, changed=(part,))
+            asked.append(apply_update(world.engine, TENANT, REFERRAL, update))
+        return check(*args)
+
+    monkeypatch.setattr(world.payer, "check", checked)
+    world.accept("happy-path")
+    world.settle()
+    assert asked == [Receipt.PENDING]
+    assert not world.referrals.load(TENANT, REFERRAL).mailbox.pending
+    events = [event.kind for event in world.referrals.events(TENANT, REFERRAL)]
+    assert {EventKind.INFORMATION_SUPPLIED, EventKind.OFFER_TAKEN_BACK} & set(events)
+
+
+def test_every_step_is_one_that_waits_or_one_of_those_that_do_not() -> None:
+    assert set(Step) - set(WAITS) == {
+        *(Step.CHECK_ELIGIBILITY, Step.OPEN_WORK_ITEM),  # above
+        Step.CLOSE_REFERRAL,  # it closes at once; what crosses it: test_crossing_the_end.py
+    }
+
+
+def test_a_person_who_keeps_to_the_plan_after_a_missed_visit_has_the_patient_contacted() -> None:
+    world = STANDS_AT[Reason.REBOOKINGS_EXHAUSTED]()
+    world.report(InformationSupplied, role=Role.EHR, changed=(_P.SERVICE,))
+    item = world.referral.work_item
+    assert item is not None
+    assert item.reason is Reason.ORDER_CHANGED
+    world.report(DecisionMade, role=Role.STAFF, action=KEEP_WAITING)
+    assert world.referral.current_step is Step.CONTACT_PATIENT
+    assert not world.referral.is_closed

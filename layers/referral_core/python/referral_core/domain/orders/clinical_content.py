@@ -185,10 +185,8 @@ class ClinicalContent(Model):
     @property
     def waits_for(self) -> str | None:
         """What its author must do before anything may be done; None when the order may be."""
-        if self.status in {"draft", "unknown"}:
+        if self.status in {"draft", "unknown", "completed"}:
             return f"The order is {self.status}; its author is to send it as active."
-        if self.status == "completed":
-            return "The order is completed; its author is to revoke it, or to send it as active."
         if self.status == "on-hold":
             return "The order is on hold; its author is to send it as active again."
         if self.intent in _NO_ORDERS:

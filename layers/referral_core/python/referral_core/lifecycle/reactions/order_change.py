@@ -67,6 +67,7 @@ CONSEQUENCES: Final[Mapping[Step, Mapping[ChangedPart, Consequence]]] = MappingP
 _BEFORE_ROUTING: Final = frozenset(
     {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
 )
+_NOT_SEEN: Final = frozenset({Status.NOSHOW, Status.APPOINTMENT_CANCELLED})
 _UNREACHED: Final = frozenset({Reason.MESSAGE_REFUSED, Reason.PATIENT_NOT_REACHED})
 
 
@@ -95,7 +96,12 @@ def order_changed(step: Step, case: Case, update: InformationSupplied) -> Draft:
 
 
 def _row_of(step: Step, referral: Referral) -> Step:
-    """Return whose row of the table holds: who is told of a visit that is off has no clinic."""
+    """Return whose row of the table holds: who is told of a visit that is off has no clinic.
+
+    Where the visit was missed or cancelled too often nothing is to be verified: another follows.
+    """
+    if step is Step.VERIFY_CLOSURE and referral.status in _NOT_SEEN:
+        return Step.CONTACT_PATIENT
     is_routed = step is not Step.CONTACT_PATIENT or referral.offer is not None
     return step if is_routed else Step.ROUTE_REFERRAL
 
