@@ -20,11 +20,18 @@ from referral_core.entrypoints.http.route_table import FALLBACK
 from referral_core.entrypoints.http.route_table import ROUTES as TABLE
 from referral_core.entrypoints.http.tokens.documents import TOKEN_ROUTES
 
+SLASHED: Final = "$default"
+"""What no other route takes: a path with a slash at its end, say.
+
+API Gateway allows no route that ends so, and whether a greedy one takes an empty rest it does not
+say. Such a request is sent on to the path without the slash, which needs no token.
+"""
 ROUTES: Final[Mapping[str, str]] = {
     **{route.key: route.function for route in TABLE},
     # Everything else under /fhir is answered with an OperationOutcome, unknown paths included.
     "ANY /fhir": FALLBACK,
     "ANY /fhir/{proxy+}": FALLBACK,
+    SLASHED: FALLBACK,
     **dict.fromkeys(TOKEN_ROUTES, "issue_token"),
     "GET /console": "serve_console",
     "GET /console/{proxy+}": "serve_console",
@@ -32,7 +39,7 @@ ROUTES: Final[Mapping[str, str]] = {
 PAGES: Final = frozenset(key for key, function in ROUTES.items() if function == "serve_console")
 """The console's page and assets: what they show they read as the person who signed in."""
 PUBLIC: Final = (
-    PAGES | frozenset(TOKEN_ROUTES) | {route.key for route in TABLE if route.scope is None}
+    PAGES | {SLASHED, *TOKEN_ROUTES} | {route.key for route in TABLE if route.scope is None}
 )
 _RESOURCE_SERVER: Final = "referrals"
 
@@ -87,14 +94,28 @@ class Api(Construct):
             for name in dict.fromkeys(ROUTES.values())
         }
         for route, name in ROUTES.items():
-            method, path = route.split(" ")
-            self.http_api.add_routes(
-                path=path,
-                methods=[apigw.HttpMethod(method)],
-                integration=behind[name],
-                authorizer=apigw.HttpNoneAuthorizer() if route in PUBLIC else None,
-            )
+            self._route(route, behind[name])
         self._stage(key)
+
+    def _route(self, route: str, integration: apigw.HttpRouteIntegration) -> None:
+        no_token = apigw.HttpNoneAuthorizer() if route in PUBLIC else None
+        if route == SLASHED:  # it has neither method nor path
+            apigw.HttpRoute(
+                self,
+                "Slashed",
+                http_api=self.http_api,
+                route_key=apigw.HttpRouteKey.DEFAULT,
+                integration=integration,
+                authorizer=no_token,
+            )
+            return
+        method, path = route.split(" ")
+        self.http_api.add_routes(
+            path=path,
+            methods=[apigw.HttpMethod(method)],
+            integration=integration,
+            authorizer=no_token,
+        )
 
     def _user_pool(self) -> cognito.UserPool:
         pool = cognito.UserPool(

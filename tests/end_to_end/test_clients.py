@@ -32,7 +32,7 @@ from referral_core.domain.directory import EhrSystem
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.updates import Role
-from tests.contracts.test_fhir_clients import done_by, require_all_done
+from tests.contracts.test_fhir_clients import CLIENTS, done_by, require_all_done
 from tests.end_to_end.orders import ORDERS, a_new_placer, an_order_that_waits
 from tests.end_to_end.records import Records
 from tests.end_to_end.waiting import until
@@ -210,9 +210,10 @@ def test_fhirpy_uploads_for_an_order_and_patches(fhirpy: Any, records: Records) 
 # --- npm ---------------------------------------------------------------------------------------
 
 
-def test_medplum_does_all_that_it_can(stack: Stack) -> None:
-    # fhir-kit-client sends a transaction to the base with a slash, which the gateway knows not.
-    program, token = "medplum.mjs", stack.token(a_new_client(stack))
+@pytest.mark.parametrize("program", CLIENTS)
+def test_a_client_of_npm_does_all_that_it_can(stack: Stack, program: str) -> None:
+    # fhir-kit-client sends a transaction to the base with a slash behind it.
+    token = stack.token(a_new_client(stack))
     require_all_done(program, done_by(program, f"{stack.api_url}/fhir", token))
 
 

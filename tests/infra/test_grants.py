@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from infra import STACK_NAME
+from infra.api import PUBLIC, SLASHED
 from infra.functions import OTHERS, STEPS, Spec
 from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_table import FALLBACK, ROUTES
@@ -217,8 +218,11 @@ def test_numbers_are_listed_on_the_one_opt_out_list(resources: Resources) -> Non
 # --- routes ------------------------------------------------------------------------------------
 
 
-def gateway(resources: Resources, method: str, path: str) -> str | None:
-    """The function that API Gateway hands a request to: a full match before a greedy one."""
+def gateway(resources: Resources, method: str, path: str) -> str:
+    """The function that API Gateway hands a request to: a full match, a greedy one, the last.
+
+    What a greedy route takes is not empty, and a path with a slash behind it is another path.
+    """
     behind = {
         r["Properties"]["RouteKey"]: function_behind(resources, r["Properties"])
         for r in resources.values()
@@ -228,9 +232,10 @@ def gateway(resources: Resources, method: str, path: str) -> str | None:
         if candidate in behind:
             return behind[candidate]
     greedy = [key.removesuffix("{proxy+}") for key in behind if key.endswith("{proxy+}")]
-    fitting = [key for key in greedy if f"ANY {path}".startswith(key)]
+    asked = (f"ANY {path}", f"{method} {path}")
+    fitting = [key for key in greedy if any(a.startswith(key) and a != key for a in asked)]
     longest = max(fitting, key=len, default=None)
-    return behind[f"{longest}{{proxy+}}"] if longest else None
+    return behind[f"{longest}{{proxy+}}" if longest else "$default"]
 
 
 def function_behind(resources: Resources, route: dict[str, Any]) -> str:
@@ -248,8 +253,15 @@ def test_every_route_of_the_table_is_reached_through_the_gateway(
     assert gateway(resources, route.method, route.path) == route.function
 
 
-def test_what_no_route_names_is_refused_by_the_gateway_or_as_fhir(resources: Resources) -> None:
-    assert gateway(resources, "GET", "/nowhere") is None
+@pytest.mark.parametrize("key", [*sorted(PUBLIC - {SLASHED}), *(r.key for r in ROUTES)])
+def test_every_route_is_reached_with_a_slash_behind_it(key: str, resources: Resources) -> None:
+    method, path = key.split(" ")
+    # It answers itself, or sends the request on to the path without the slash.
+    assert gateway(resources, method, f"{path}/") in {FALLBACK, "serve_console"}
+
+
+def test_what_no_route_names_is_answered_as_fhir(resources: Resources) -> None:
+    assert gateway(resources, "GET", "/nowhere") == FALLBACK
     assert gateway(resources, "GET", "/fhir/Nowhere/1") == FALLBACK
 
 

@@ -112,6 +112,36 @@ def test_what_the_gateway_brings_elsewhere_is_sent_on_with_its_method(api: ApiCl
     assert answer["headers"]["Location"] == f"https://api.example.org{ORDER}"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "query", "location"),
+    [
+        ("POST", "/fhir/", "", "/fhir"),
+        (
+            "GET",
+            "/work-items/",
+            "team=referral-desk&_count=2",
+            "/work-items?team=referral-desk&_count=2",
+        ),
+        ("GET", "/openapi.json/", "", "/openapi.json"),
+        ("GET", "/console/", "", "/console"),
+        ("POST", "/oauth2/token//", "", "/oauth2/token"),
+        ("GET", "//elsewhere.example/", "", "//elsewhere.example"),
+    ],
+)
+def test_a_slash_that_nobody_was_asked_about_is_sent_on_with_its_query(
+    api: ApiClient, method: str, path: str, query: str, location: str
+) -> None:
+    event = an_event(method, path, "{}", caller={}, rawQueryString=query)
+    answer = api.apps["query_api"].resolve(event, None)
+    assert answer["statusCode"] == 308
+    assert answer["headers"]["Location"] == f"https://api.example.org{location}"
+
+
+def test_the_bare_address_is_no_path_and_leads_nowhere_again(api: ApiClient) -> None:
+    answer = api.apps["query_api"].resolve(an_event("GET", "/", caller={}), None)
+    assert answer["statusCode"] == 404
+
+
 def test_head_answers_as_get_without_a_body(api: ApiClient) -> None:
     url = f"{ORDER}/{posted(api).body['id']}"
     head, get = (api.call(method, url) for method in ("HEAD", "GET"))

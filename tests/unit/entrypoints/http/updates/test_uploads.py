@@ -72,6 +72,19 @@ def test_a_place_is_offered_with_its_headers_and_its_end(api: ApiClient) -> None
     assert value(reply, "attachmentUrl") == ADDRESS
 
 
+@pytest.mark.parametrize("about", [ABOUT_IT, {}])
+def test_an_author_is_told_how_a_document_goes_with_its_order(api: ApiClient, about: Json) -> None:
+    body = a_document(context=about)
+    reply = api.call("POST", "/fhir/DocumentReference", body, client="ehr-1")
+    assert reply.status == 403
+    says = reply.body["issue"][0]["diagnostics"]
+    assert "PUT the ServiceRequest" in says
+    assert "$upload" in says
+    stranger = api.call("POST", "/fhir/DocumentReference", body, client="payer-1")
+    assert stranger.status == 403
+    assert "PUT the ServiceRequest" not in stranger.body["issue"][0]["diagnostics"]
+
+
 def test_what_was_uploaded_joins_the_referral(api: ApiClient) -> None:
     uploads(api)
     reply = named(api, size=len(SCAN))

@@ -48,6 +48,12 @@ _OF_PERFORMER: Final = {Role.CLINIC: Owner.PERFORMER, **_TOLD_TO_STAFF}
 _OF_TEAM: Final = {Role.STAFF: Owner.TEAM}
 _OF_ROUTER: Final = {Role.ROUTER: Owner.TENANT}
 
+_WITH_THE_ORDER: Final = (
+    "A report is sent by the clinic. A document of your own order goes with the order: PUT the "
+    "ServiceRequest with the DocumentReference in contained, named in supportingInfo, its "
+    "attachment inline or by $upload."
+)
+
 OWNERS: Final[Mapping[UpdateKind, Mapping[Role, Owner]]] = MappingProxyType(
     {
         _K.INFORMATION_SUPPLIED: {**_OF_REFERRER, **_TOLD_TO_STAFF},
@@ -88,6 +94,17 @@ def may_post(kind: UpdateKind) -> frozenset[Role]:
     return frozenset(OWNERS[kind])
 
 
+def require_may_post(principal: Principal, kind: UpdateKind) -> None:
+    """Let pass who may post a kind of update at all.
+
+    Raises:
+        Forbidden: another role; an EHR is told how a document of its own order comes.
+    """
+    if principal.role is Role.EHR and kind is UpdateKind.REPORT_RECEIVED:
+        raise Forbidden(_WITH_THE_ORDER)
+    principal.require_role(*may_post(kind))
+
+
 def require_authority(
     principal: Principal, kind: UpdateKind, referral: Referral, offer: int | None = None
 ) -> Authority:
@@ -103,7 +120,7 @@ def require_authority(
         Forbidden: its role, or its team, may not post this kind.
         NotFound: the referral is none of its own: it is told no more than of one that is not there.
     """
-    principal.require_role(*may_post(kind))
+    require_may_post(principal, kind)
     owner = OWNERS[kind][principal.role]
     if owner is Owner.TEAM:
         _require_team(principal, referral)

@@ -101,14 +101,12 @@ class HttpEndpoint:
         if not path.startswith((FILES, BINARIES)):
             require_acceptable(headers, dict(parameters))
         found = route_of(method, path)
-        if found is None:
-            raise unknown_path(methods_of(path))
-        if found.route not in self.routes:
-            if not path.endswith("/"):
-                raise unknown_path()
-            # The gateway knows paths without the slash at their end only, and brings others here.
-            address = base_url(event).removesuffix("/fhir") + path.rstrip("/")
-            return Response(HTTPStatus.PERMANENT_REDIRECT, {}, {"Location": address})
+        is_ours = found is not None and found.route in self.routes
+        # The gateway knows paths without the slash at their end only, and brings others here.
+        if path.strip("/") and path.endswith("/") and not (is_ours and _handed_over(event)):
+            return _sent_on(event, path.rstrip("/"))
+        if found is None or not is_ours:
+            raise unknown_path(methods_of(path) if found is None else ())
         if found.route in self._public:
             return self._public[found.route](base_url(event))
         caller = Caller.received(_handed_over(event), time())
@@ -132,6 +130,12 @@ def _allowed(caller: Caller, route: Route) -> Principal:
         raise Forbidden(f"The token lacks the scope {wanted}: ask for a token with it.")
     principal.require_role(*route.roles)
     return principal
+
+
+def _sent_on(event: Event, path: str) -> Response:
+    query = event.get("rawQueryString")
+    address = base_url(event).removesuffix("/fhir") + path + (f"?{query}" if query else "")
+    return Response(HTTPStatus.PERMANENT_REDIRECT, {}, {"Location": address})
 
 
 def base_url(event: Event) -> str:

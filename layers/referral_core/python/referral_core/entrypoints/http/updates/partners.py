@@ -10,7 +10,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
-from referral_core.domain.access.ownership import Authority, may_post
+from referral_core.domain.access.ownership import Authority, require_may_post
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.effects import Effect, KeepEvidence
 from referral_core.domain.errors import NotFound, NotLegal
@@ -114,7 +114,7 @@ class ReceiveUpdate:
     def _document(self, request: Request, sent: DocumentUpdate) -> Response:
         reported = self.uploads.joined(request.principal, sent)
         if reported.referral_id is None and reported.content is not None:
-            request.principal.require_role(*may_post(kind_of(reported.kind_class)))
+            require_may_post(request.principal, kind_of(reported.kind_class))
             self.aside.report(request, reported, Mismatch.REFERRAL_NOT_NAMED)
             return kept_unmatched(request)
         referral = self.referral_of(request, reported)
