@@ -9,11 +9,18 @@ import pytest
 
 from referral_core.domain.lifecycle import Queue, Step
 from referral_core.domain.payers.authorization import AuthorizationStatus
-from referral_core.domain.updates import AppointmentBooked, AuthorizationDecided, Role
+from referral_core.domain.updates import (
+    AppointmentBooked,
+    AuthorizationDecided,
+    ChangedPart,
+    InformationSupplied,
+    OfferDeclined,
+    Role,
+)
 from referral_core.domain.work_items import Reason
 from tests.in_memory import World
 from tests.partner_actions import accepted, agreed, booked, reason_of, seen
-from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, decide, reply
+from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, decide, reply, until
 
 
 def says(world: World, verdict: str, **fields: Any) -> None:
@@ -274,3 +281,65 @@ def test_a_visit_that_is_authorized_again_is_said_to_be() -> None:
     assert "outside" in world.referral.status_reason or "authorize" in world.referral.status_reason
     says(world, "approved", valid_to=date(2026, 12, 31))
     assert world.referral.status_reason.startswith("The visit is booked; ")
+
+
+def test_what_was_taken_back_before_the_clinic_says_that_it_saw_the_patient_is_seen_then() -> None:
+    world = with_a_visit()
+    world.clock.move(timedelta(days=8))
+    says(world, "denied")
+    assert world.referral.work_item is None
+    seen(world)
+    assert reason_of(world) is Reason.AUTHORIZATION_DENIED_LATE
+    decide(world, "keep-waiting")
+    assert world.referral.work_item is None
+
+
+def test_what_was_taken_back_while_a_person_looks_for_the_report_is_seen_next_and_once() -> None:
+    world = with_a_visit()
+    world.clock.move(timedelta(days=7))
+    seen(world)
+    until(world, Reason.REPORT_OVERDUE)
+    says(world, "denied")
+    decide(world, "keep-waiting")
+    assert reason_of(world) is Reason.AUTHORIZATION_DENIED_LATE
+    decide(world, "keep-waiting")
+    assert reason_of(world) is not Reason.AUTHORIZATION_DENIED_LATE
+
+
+def test_a_version_after_the_visit_reaches_the_clinic_whatever_period_has_run_out() -> None:
+    world = a_world()
+    says(world, "approved", valid_to=world.clock.now().date() + timedelta(9))
+    for act in (accepted, agreed, booked):
+        act(world)
+    world.clock.move(timedelta(days=7))
+    seen(world)
+    world.clock.move(timedelta(days=4))
+    world.report(InformationSupplied, role=Role.EHR, changed=(ChangedPart.CONTENT,))
+    world.settle()
+    assert world.referral.work_item is None
+    assert world.referral.current_step is Step.VERIFY_CLOSURE
+    offer = world.referral.offers[-1]
+    assert offer.payload_version == world.referral.payload_version
+
+
+def test_what_others_say_meanwhile_waits_for_nobody() -> None:
+    booking = standing("booking awaited")
+    says(booking, "denied")
+    booking.report(AppointmentBooked, start=booking.clock.now() + timedelta(days=2))
+    assert reason_of(booking) is Reason.VISIT_UNAUTHORIZED
+
+    declining = standing("offered")
+    says(declining, "denied")
+    declining.report(OfferDeclined, offer=declining.referral.offers[-1].number)
+    declining.settle()
+    assert len(declining.referral.offers) == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"), [("stop", Reason.PATIENT_OPTED_OUT), ("other", Reason.PATIENT_WROTE)]
+)
+def test_what_the_patient_says_meanwhile_waits_for_nobody(word: str, reason: Reason) -> None:
+    world = standing("patient contacted")
+    says(world, "denied")
+    reply(world, word)
+    assert reason_of(world) is reason

@@ -220,6 +220,39 @@ def test_a_closure_that_is_taken_back_is_none_any_more() -> None:
     assert entry.closures == ()
 
 
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        ((-1, None), [(-4, -2)]),
+        ((2, 9), [(-4, 1)]),
+        ((-9, -3), [(-2, 5)]),
+        ((0, 1), [(-4, -1), (2, 5)]),
+        ((-4, 5), []),
+        ((6, 9), [(-4, 5)]),
+    ],
+)
+def test_only_what_is_left_of_a_closure_stays_closed(
+    opened: tuple[int, int | None], closed: list[tuple[int, int]]
+) -> None:
+    world = with_a_visit()
+    said_by_the_clinic(world, leave(world, -4, 5))
+    said_by_the_clinic(world, leave(world, *opened).but(places=2))
+    (entry,) = entries(world)
+    day = day_of(world)
+    left = [(day + first * _DAY, day + last * _DAY) for first, last in closed]
+    assert [(c.first_day, c.last_day) for c in entry.closures] == left
+
+
+def test_who_was_closed_until_further_notice_is_open_from_the_day_it_says() -> None:
+    world = with_a_visit()
+    said_by_the_clinic(world, leave(world, -2, None))
+    said_by_the_clinic(world, leave(world, 0, None).but(places=2))
+    booked(world, days=9)
+    assert reason_of(world) is None
+    (entry,) = entries(world)
+    assert entry.sees_on(day_of(world) + 30 * _DAY)
+
+
 def test_who_has_no_visit_there_is_left_alone() -> None:
     world = a_world()
     accepted(world)

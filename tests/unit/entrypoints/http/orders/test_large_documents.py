@@ -141,6 +141,25 @@ def test_a_clinic_that_declined_reads_it_no_more(api: ApiClient) -> None:
     assert api.call("GET", binary(), client="clinic-1").status == 404
 
 
+def test_what_a_clinic_sends_back_is_the_orders_too_for_the_next(api: ApiClient) -> None:
+    lay(api)
+    posted(api)
+    offered(api)
+    accepted(api.world)
+    sent = a_document(
+        docStatus="preliminary",
+        content=[{"attachment": {"contentType": PDF, "data": b64encode(SCAN).decode()}}],
+        context={"related": [{"reference": f"ServiceRequest/{REFERRAL}"}]},
+    )
+    assert api.call("POST", "/fhir/DocumentReference", sent, client="clinic-1").status == 201
+    knows_another_clinic(api)
+    api.world.report(OfferDeclined, offer=1)
+    api.world.settle()
+    assert api.world.referral.offers[-1].organization == "clinic-2"
+    reply = api.call("GET", binary(), client="clinic-2", accept="application/fhir+json")
+    assert reply.status == 200
+
+
 def test_a_large_one_is_read_at_an_address_of_its_own(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

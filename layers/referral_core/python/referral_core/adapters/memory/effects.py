@@ -27,7 +27,7 @@ from referral_core.domain.effects import (
     TakeNumber,
 )
 from referral_core.domain.errors import Conflict
-from referral_core.domain.evidence import Evidence
+from referral_core.domain.evidence import ORDER_DOCUMENT, Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import ExistingKey, Key, KeyKind
 from referral_core.domain.referral import Referral
@@ -164,8 +164,11 @@ def _payload(shelves: Shelves, after: Referral, effect: StorePayload) -> None:
 
 def _evidence(shelves: Shelves, after: Referral, effect: KeepEvidence) -> None:
     kept = shelves.evidence[after.tenant, after.id]
-    kept[:] = [e for e in kept if e.sha256 != effect.evidence.sha256]
-    kept.append(effect.evidence)
+    new = effect.evidence
+    # What the order brought stands beside a report of the same bytes.
+    same = (new.sha256, new.kind == ORDER_DOCUMENT)
+    kept[:] = [e for e in kept if (e.sha256, e.kind == ORDER_DOCUMENT) != same]
+    kept.append(new)
 
 
 def _decision(shelves: Shelves, after: Referral, effect: KeepDecision) -> None:

@@ -140,6 +140,14 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
                 **OTHER_PERFORMER,
             },
             Outcome.AUTHORIZATION_DENIED_FINAL,
+        )._replace(
+            also_accepts=frozenset(
+                {
+                    UpdateKind.APPOINTMENT_BOOKED,
+                    UpdateKind.OFFER_DECLINED,
+                    UpdateKind.PATIENT_REPLIED,
+                }
+            )
         ),
         # The visit took place: nothing but the payer's word is still to be had.
         Reason.AUTHORIZATION_DENIED_LATE: to_be_seen(

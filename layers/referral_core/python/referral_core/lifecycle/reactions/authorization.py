@@ -143,6 +143,15 @@ def denied_late(case: Case, update: AuthorizationDecided) -> Draft:
     return open_work_item(known, reason, by=update, facts=facts, effects=revision.effects)
 
 
+def is_lost_unseen(case: Case) -> bool:
+    """Whether a visit took place whose authorization was taken back, and nobody has seen that."""
+    known, visit = case.referral.authorization, case.referral.appointment
+    if known is None or known.status is not AuthorizationStatus.REVOKED or known.let_stand:
+        return False
+    is_seen = visit is not None and Reason.VISIT_UNAUTHORIZED in visit.seen_to
+    return not is_seen and not case.referral.is_ending
+
+
 def _facts_of_review(update: AuthorizationDecided) -> WorkItemFacts:
     return WorkItemFacts(review_action=update.review_action, verdict=update.verdict.value)
 

@@ -36,6 +36,11 @@ ABOUT_NOTICE: Final = frozenset({Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLED
 """Reasons that the notice itself settles."""
 
 
+_ABOUT_AUTHORIZATION: Final = frozenset(
+    {Reason.AUTHORIZATION_ENDED, Reason.AUTHORIZATION_DENIED_LATE}
+)
+
+
 class Consequences(Regions, total=False):
     """What a decision changes of the referral. Attributes: status: the new one."""
 
@@ -116,7 +121,7 @@ def _consented(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> C
 def _let_stand(referral: Referral, _update: DecisionMade, item: WorkItem) -> Consequences:
     """Let a booking stand as it is, or go on: the same reason opens no further item."""
     appointment, granted = referral.appointment, referral.authorization
-    if item.reason is Reason.AUTHORIZATION_ENDED and granted is not None:
+    if item.reason in _ABOUT_AUTHORIZATION and granted is not None:
         return {"authorization": granted.but(let_stand=True)}
     if appointment is None or item.reason not in ABOUT_BOOKING:
         return {}

@@ -7,7 +7,7 @@ which the clinic cancels or moves itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
@@ -138,21 +138,28 @@ def _closures(
 ) -> tuple[Closure, ...]:
     """Return the days on which nobody is seen: those of the past are forgotten, the latest kept.
 
-    Where somebody is seen again, a closure of those days and no others is over.
+    Where somebody is seen again, no closure holds those days any more.
     """
     said = Closure(first_day=change.first_day, last_day=change.last_day, stated_at=now)
     open_again = change.places > 0 or change.visits_stand
     known = [c for c in entry.closures if c.last_day is None or c.last_day >= today]
     if open_again:
-        return tuple(c for c in known if not _covers(said, c))
+        return tuple(left for c in known for left in _left_of(c, said))
     if any((c.first_day, c.last_day) == (said.first_day, said.last_day) for c in known):
         return tuple(known)
     return (*known, said)[-_MOST_CLOSURES:]
 
 
-def _covers(outer: Closure, inner: Closure) -> bool:
-    ends = outer.last_day or date.max
-    return outer.first_day <= inner.first_day and (inner.last_day or date.max) <= ends
+def _left_of(closure: Closure, opened: Closure) -> Iterator[Closure]:
+    """Iterate over what is left of a closure once people are seen again on some days."""
+    ends, closed_until = opened.last_day or date.max, closure.last_day or date.max
+    if ends < closure.first_day or closed_until < opened.first_day:
+        yield closure
+        return
+    if closure.first_day < opened.first_day:
+        yield closure.but(last_day=opened.first_day - timedelta(days=1))
+    if ends < closed_until:
+        yield closure.but(first_day=ends + timedelta(days=1))
 
 
 def _give_back(

@@ -13,7 +13,7 @@ from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.domain.messages import OfferedReferral
 from referral_core.domain.outreach.vocabulary import Reply
-from referral_core.domain.referral import Offer
+from referral_core.domain.referral import Offer, Referral
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import (
@@ -61,7 +61,7 @@ class OfferReferral(Reacting):
     def start(self, case: Case) -> Draft:
         """Record that the clinic is being asked, or gets another version of the order."""
         referral = case.referral
-        ended = authorization_ended(case, self.name)
+        ended = None if _was_seen(referral) else authorization_ended(case, self.name)
         if ended is not None and referral.work_item is None:
             return ended
         return start_draft(
@@ -134,18 +134,22 @@ def _asked(case: Case, kind: EventKind, due: datetime, offered_at: datetime) -> 
     )
 
 
+def _was_seen(referral: Referral) -> bool:
+    """Whether the patient was seen: no authorization is needed for what took place."""
+    return referral.status in _SEEN or referral.proposed_outcome is not None
+
+
 def _goes_on(case: Case) -> Draft:
     """Draft that the clinic has the new version: the referral goes on where it was."""
     referral = case.referral
     offers = referral.with_offer_changed(payload_version=referral.payload_version)
     if referral.work_item is not None:
         return forward_work_item(case.of(referral.but(offers=offers)))
-    was_seen = referral.status in _SEEN or referral.proposed_outcome is not None
     has_agreed = referral.patient_reply is Reply.YES or is_booked(referral)
     return continue_to(
         case,
         Step.VERIFY_CLOSURE
-        if was_seen
+        if _was_seen(referral)
         else (Step.AWAIT_VISIT if has_agreed else Step.CONTACT_PATIENT),
         EventKind.ROUTING_RESUMED,
         "The clinic has the order's new version.",

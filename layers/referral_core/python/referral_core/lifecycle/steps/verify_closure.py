@@ -44,6 +44,7 @@ from referral_core.lifecycle.evidence import (
 )
 from referral_core.lifecycle.outreach import ending_message
 from referral_core.lifecycle.reactions.appointment import fulfilled
+from referral_core.lifecycle.reactions.authorization import is_lost_unseen
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
 from referral_core.lifecycle.reactions.notice import NOTIFYING, is_critical_under_way
 from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
@@ -108,6 +109,8 @@ class VerifyClosure(Reacting):
             return _critical  # whatever else the record says, and however the referral ends
         if referral.proposed_outcome is None and (elsewhere := _elsewhere(case)) is not None:
             return elsewhere
+        if is_lost_unseen(case):
+            return lambda current: open_work_item(current, Reason.AUTHORIZATION_DENIED_LATE)
         outcome = proposed_outcome(case)
         if outcome is None:
             return self._await_report(case)

@@ -16,6 +16,7 @@ from referral_core.adapters.aws.dynamodb.hashed_keys import HashedKeys
 from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
 from referral_core.domain.errors import TooLarge
+from referral_core.domain.evidence import ORDER_DOCUMENT
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import Key, KeyKind
 from referral_core.domain.numbers import folded_number
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD_BYTES: Final = 350 * 1024
 """Compressed; DynamoDB's item limit is 400 KB and the rest of the item needs room."""
+_BESIDE: Final = {ORDER_DOCUMENT: "#order"}
+"""What the order brought stands beside a report of the same bytes: each is read by others."""
 _WEEK_S: Final = 7 * 86_400
 _CLAIMS_KEPT_S: Final = 30 * 86_400
 """How long a day's message is remembered: longer than the week that the cap looks back on."""
@@ -188,7 +191,7 @@ def evidence_item(tenant: Tenant, referral_id: ReferralId, evidence: Evidence) -
     """Return the item that keeps what proves a fact."""
     return item(
         pk=keys.referral(tenant, referral_id),
-        sk=keys.evidence(evidence.sha256),
+        sk=keys.evidence(f"{evidence.sha256}{_BESIDE.get(evidence.kind, '')}"),
         body=evidence.model_dump_json(),
     )
 

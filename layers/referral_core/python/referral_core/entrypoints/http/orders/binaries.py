@@ -38,8 +38,9 @@ class ReadBinaries:
             raise NotFound("There is no such Binary.")
         referral = self.referrals.load(tenant, own.referral_id).referral
         kept = self.kept.documents_of(tenant, own.referral_id)
-        found = next((one for one in kept if one.sha256.startswith(digits)), None)
-        if found is None or not may_read(principal, referral, found):
+        named = (one for one in kept if one.sha256.startswith(digits))
+        found = next((one for one in named if may_read(principal, referral, one)), None)
+        if found is None:
             raise NotFound("There is no such Binary.")
         logger.info("document opened", extra={"referral_id": referral.id, "document": found.sha256})
         if not is_answered_whole(found):
