@@ -8,10 +8,13 @@ from benchmarks.write_units import GOES_ON_AND_ON, GOES_WELL, Action, MirroredRe
 from referral_core.adapters.aws.dynamodb.items import event_item
 from referral_core.adapters.aws.dynamodb.transactions import metered
 from referral_core.adapters.aws.dynamodb.write_units import Write, item_size, units_of
-from referral_core.domain.events import Event
+from referral_core.adapters.memory.metering import AsTheTable
+from referral_core.domain.change import change
+from referral_core.domain.events import Event, EventKind
 from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.money.cost_ledger import WRITE_UNITS
-from tests.unit.builders import a_new_referral, a_referral
+from referral_core.domain.writes import Commit
+from tests.unit.builders import NOW, a_new_referral, a_referral
 
 KB = 1024
 BOTH = [
@@ -25,6 +28,17 @@ class SameOnBoth(MirroredReferrals):
 
     def on_aws(self, mailbox: Mailbox | None) -> Mailbox | None:
         return mailbox
+
+
+def test_in_memory_an_event_states_what_its_write_costs() -> None:
+    """Said of one write: a whole referral whose two records part may not come to its end."""
+    new = a_new_referral(a_referral())
+    kind, why = EventKind.READINESS_CONFIRMED, "It goes on."
+    moved = change(new.referral, kind, at=NOW, actor="router", status_reason=why, due_at=NOW)
+    commit = Commit(change=moved, mailbox_before=Mailbox(), mailbox=None)
+    metering = AsTheTable()
+    assert metering.event_of_new(new).metered[WRITE_UNITS] > 0
+    assert metering.event_of_commit(commit, releases=False).metered[WRITE_UNITS] > 0
 
 
 @pytest.mark.parametrize("actions", BOTH)
