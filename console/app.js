@@ -28,7 +28,10 @@ let leave = () => {};
 async function start() {
   lockWhenIdle(() => signedOut("Locked after ten minutes without a key or a click."));
   whenSignedOut(() => again(ENDED));
-  addEventListener("hashchange", show);
+  addEventListener("hashchange", (event) => {
+    if (isTyping() && !confirm("Leave? What you typed was not sent.")) history.replaceState(null, "", event.oldURL);
+    else show();
+  });
   addEventListener("beforeunload", (event) => { if (isTyping()) event.preventDefault(); });
   // What a button's act did not catch is said all the same: no act fails without a word.
   addEventListener("unhandledrejection", ({ reason }) => {

@@ -32,7 +32,7 @@ export async function ages(board, me) {
 }
 
 export async function clocks(board, names) {
-  const [{ clocks: { payers, nearest, more } }, { payer: called }] = await Promise.all([board(), names()]);
+  const [{ clocks: { payers, nearest, more } }, { payer: called = {} }] = await Promise.all([board(), names()]);
   const name = (payer) => (payer ? called[payer] ?? words(payer) : "Nobody named");
   if (!payers.length) return h("p.quiet", {}, "No payer's clock runs.");
   const left = ({ dueAt }) => { const seconds = (new Date(dueAt) - now()) / 1000; return seconds < 0 ? `${span(seconds)} over` : `${span(seconds)} left`; };
@@ -49,7 +49,7 @@ export async function clocks(board, names) {
 
 /** Steps that failed and wait for a person, tried again one by one or all of them; executions; dead letters. */
 export async function failures(board, again, status) {
-  const [{ workItems, next }, { deadLetters }, ended] = await Promise.all([faults(), board(), get("/operations/executions")]);
+  const [{ workItems, next }, { deadLetters }, ended] = await Promise.all([faults(), board(), get("/operations/executions").catch(unread)]);
   const retry = (item) => decide(item.id, { action: "retry", item: item.openedAt }, crypto.randomUUID());
   const both = acting(status);
   return [
@@ -73,8 +73,15 @@ export async function failures(board, again, status) {
   ];
 }
 
+/** What Step Functions does not say now keeps nobody from what waits for a person. */
+function unread(error) {
+  if (!(error instanceof Offline || error instanceof Refused)) throw error;
+  return { unread: error.message };
+}
+
 /** What Step Functions ended badly: nothing is lost by it, and another run is started when the referral is due. */
-function executions({ executions: rows, more }) {
+function executions({ executions: rows, more, unread }) {
+  if (unread) return [h("h3", {}, "Executions that failed"), h("p", { role: "alert" }, unread)];
   return [
     h("h3", {}, "Executions that failed"),
     rows.length > 0
@@ -83,8 +90,8 @@ function executions({ executions: rows, more }) {
         h("span", {}, words(each.ended.toLowerCase().replaceAll("_", "-")), h("span.sub", {}, dateTime(each.stoppedAt))),
         BECAME[each.state] ?? `Another run starts by itself: ${dateTime(each.dueAt)}.`,
         h("a", { href: each.console, rel: "noreferrer", target: "_blank" }, `Run ${each.run}`)]), "Executions that failed")
-      : h("p.quiet", {}, "None failed. One that is lost is started again by itself."),
-    more && h("p.quiet", {}, "More failed than are shown."),
+      : !more && h("p.quiet", {}, "None failed. One that is lost is started again by itself."),
+    more && h("p.quiet", {}, rows.length ? "More failed than are shown." : "Many failed of late; none of those that were looked at is of a referral of ours."),
   ];
 }
 

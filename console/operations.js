@@ -27,17 +27,19 @@ export async function operationsPage({ main, me }) {
   const left = { page: false };
   const board = once(() => get("/operations/board"));
   const partners = once(() => figure("partners"));
+  // What cannot be named is shown by its id: no panel waits for a name.
   const names = once(async () => (await get("/operations/partners")).names);
+  const named = () => names().catch(() => ({}));
   fill(main, h("h1", {}, "Operations"),
     h("div.board", {},
       panel("Open by team", () => teams(me)),
       panel("Overdue by owner", () => owners()),
       panel("Open by team and age", () => ages(board, me)),
-      panel("Payers' clocks", () => clocks(board, names)),
+      panel("Payers' clocks", () => clocks(board, named)),
       panel("Time in each step of the lifecycle", () => lifecycle(), ".whole"),
-      panel("Partners' health, the last 30 days", () => health(partners, names)),
+      panel("Partners' health, the last 30 days", () => health(partners, named)),
       panel("Failed, and given up", (again, status) => failures(board, again, status)),
-      panel("Held back", (again, status) => held(names, again, status)),
+      panel("Held back", (again, status) => held(named, again, status)),
       panel("Received today", () => today(me)),
       panel("Funnel of the last 30 days", () => funnel())));
   return () => { left.page = true; };

@@ -36,10 +36,20 @@ export async function referralPage({ main, me, path, failed }) {
       status,
       actionPanel({ referral, me, people, done, failed, first }),
       h("div.columns", {},
-        timeline({ referral, plan, names, shown, changed: render }),
+        happened(),
         h("div", {}, comments({ kept, referral, names }), ...details(referral), documents({ kept, referral, status, failed }))),
       h("div.parts", {}, parts));
     first = null;
+  }
+
+  /** The timeline; another choice of it draws nothing else anew: words may stand in a form. */
+  function happened() {
+    const drawn = timeline({ referral, plan, names, shown, changed: () => {
+      const anew = happened();
+      drawn.replaceWith(anew);
+      anew.querySelector("select")?.focus();
+    } });
+    return drawn;
   }
 
   async function done(sentence) {

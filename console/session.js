@@ -65,7 +65,7 @@ export async function completeSignIn() {
     const between = new BroadcastChannel(BETWEEN);
     between.postMessage({ state: query.get("state"), code: query.get("code") });
     between.close();
-    return true;
+    return !isSignedIn();  // "Back" brings a code to a window that works already
   }
   sessionStorage.removeItem("sign-in");
   if (query.get("state") === begun.state && query.has("code")) await taken(query.get("code"), begun.verifier);

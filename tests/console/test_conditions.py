@@ -62,3 +62,29 @@ def test_leaving_with_words_that_were_not_sent_is_asked_about(visit: Visit, offi
     page.reload()
     page.get_by_role("heading", name="Timeline").wait_for()
     assert asked == ["beforeunload"]
+
+
+def test_no_step_within_the_console_takes_words_without_a_question(
+    visit: Visit, office: Office
+) -> None:
+    item = the_item(office, "not-eligible", "maria")
+    page = opened(signed_in(visit(), "maria"), item)
+    page.get_by_role("button", name="Comment", exact=True).click()
+    form(page).get_by_label("Comment").press_sequentially("Half a sen")
+    choice = page.locator("section", has=page.get_by_role("heading", name="Timeline"))
+    choice.locator("select").first.select_option(index=1)
+    expect(form(page).get_by_label("Comment")).to_have_value("Half a sen")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    page.get_by_role("link", name="← Work").click()
+    page.wait_for_url(f"**{item['id']}*")
+    expect(form(page).get_by_label("Comment")).to_have_value("Half a sen")
+    assert asked == ["confirm"]
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("link", name="← Work").click()
+    expect(page.get_by_role("heading", name="Work", level=1)).to_be_visible()

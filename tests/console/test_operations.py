@@ -209,6 +209,25 @@ def test_an_execution_that_failed_is_listed_with_what_became_of_it(
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
 
 
+def test_no_label_and_no_list_keeps_operators_from_acting(
+    visit: Visit, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, silent = office.answer, ("/operations/partners", "/operations/executions")
+
+    def answered(method: str, url: str, headers: Any, body: str) -> Any:
+        if url.endswith(silent):
+            return 503, {"Content-Type": "application/json"}, b"{}"
+        return answer(method, url, headers, body)
+
+    monkeypatch.setattr(office, "answer", answered)
+    page = opened(visit)
+    expect(card(page, "Held back")).to_contain_text("Nothing is held back.")
+    failed = card(page, "Failed, and given up")
+    expect(failed.get_by_role("button", name="Give dead letters once more")).to_be_visible()
+    expect(failed.get_by_role("alert")).to_be_visible()
+    assert failed.get_by_text("None failed").count() == 0
+
+
 def test_partners_health_and_the_steps_are_their_figures(visit: Visit, office: Office) -> None:
     page = opened(visit)
     rows = office.call("grace", "GET", "/reports/partners?by=")["rows"]

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
-from tests.console.office import Answer, Office
+from tests.console.office import PAGE, Answer, Office
 from tests.console.test_unmatched import a_letter
 from tests.console.test_unmatched import opened as unmatched
 from tests.console.test_work import TEXT, form, opened, the_item
@@ -80,6 +80,13 @@ def test_what_is_typed_when_idle_minutes_lock_the_page_is_there_again(
     expect(form(page).get_by_label("Comment")).to_be_focused()
     form(page).get_by_role("button", name="Comment").click()
     expect(page.locator(".comments")).to_contain_text(TEXT)
+
+
+def test_back_to_the_address_that_signed_in_shows_the_console(visit: Visit) -> None:
+    page = signed_in(visit(), "maria")
+    page.goto(f"{PAGE}?state=old&code=maria")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    assert "code=" not in page.url
 
 
 def test_somebody_else_who_signs_in_sees_and_sends_nothing_of_it(

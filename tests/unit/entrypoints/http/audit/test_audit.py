@@ -412,3 +412,20 @@ def test_what_needs_no_trace_is_named_by_its_route() -> None:
     assert {route.operation for route in ROUTES} > NO_RECORDS | WRITES_WITH_EVENTS
     assert {r.operation for r in ROUTES if r.scope == WRITE} >= WRITES_WITH_EVENTS
     assert not NO_RECORDS & WRITES_WITH_EVENTS
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.scope], ids=lambda r: r.operation)
+def test_no_read_is_on_record_as_a_write(route: Route) -> None:
+    trail = MemoryAuditTrail()
+    audit = Audit(trail, ManualClock(NOW))
+    audit.of(route, lambda _: Response(HTTPStatus.OK, {}))(a_request(REFERRAL))
+    if route.method == "GET":
+        assert all(entry.access is not Access.WRITE for entry in trail.entries)
+
+
+def test_what_was_refused_is_nowhere_on_record_as_done() -> None:
+    api = an_audited_api()
+    assert api.call("POST", f"/people/{MARIA}/leave", {}, client=MARIA).status == 403
+    day = f"date={api.world.clock.now().date()}"
+    assert not accounted(api, f"{day}&outcome=0")
+    assert [e.get("outcome") for e in accounted(api, f"{day}&agent={MARIA}")].count("4") == 1

@@ -65,3 +65,12 @@ def test_more_than_are_shown_are_said() -> None:
     api.ended = [failed(f"{ID}-1")] * 26
     body = listed(api).body
     assert (len(body["executions"]), body["more"]) == (25, True)
+
+
+@pytest.mark.parametrize("name", [f"{ID}-again", "started-by-hand", "once"])
+def test_one_that_somebody_started_by_hand_hides_no_other(name: str) -> None:
+    world = World()
+    stored(world, ID, run=2)
+    api = an_api(world)
+    api.ended = [failed(name), failed(f"{ID}-1")]
+    assert [row["run"] for row in listed(api).body["executions"]] == [1]

@@ -65,6 +65,7 @@ class AuditEntry(Model):
         address: from which it was asked.
         operation: the route's, or what was sent.
         refused: the code of the refusal; None: it was granted.
+        is_asked: of an act, on record before it is done: whether it was, nobody knows yet.
         recipient, recipient_id: of a disclosure: to what kind of partner, and its id.
         correlation_id: of the request, or the execution.
     """
@@ -83,6 +84,7 @@ class AuditEntry(Model):
     operation: str
     purpose: Purpose | None = None
     refused: str | None = None
+    is_asked: bool = False
     recipient: Recipient | None = None
     recipient_id: str | None = None
     correlation_id: str | None = None

@@ -38,8 +38,8 @@ def audit_event(entries: Sequence[AuditEntry]) -> Json:
         "subtype": [_subtype_of(entry)],
         "action": _ACTIONS[entry.access],
         "recorded": entry.at.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "outcome": outcome_of(entry),
-        **({"outcomeDesc": entry.refused} if entry.refused else {}),
+        **({"outcome": outcome} if (outcome := outcome_of(entry)) else {}),
+        **({"outcomeDesc": said} if (said := entry.refused or _of_act(entry)) else {}),
         **(
             {"purposeOfEvent": [{"coding": [_coding(_REASON, entry.purpose.value)]}]}
             if entry.purpose
@@ -56,9 +56,15 @@ def type_of(entry: AuditEntry) -> tuple[str, str]:
     return EXPORT if entry.access is Access.DISCLOSE else REST
 
 
-def outcome_of(entry: AuditEntry) -> str:
-    """Return the code of how it ended."""
+def outcome_of(entry: AuditEntry) -> str | None:
+    """Return the code of how it ended; None: an act, which was asked for and may have failed."""
+    if entry.is_asked:
+        return None
     return _REFUSED if entry.refused else _SUCCESS
+
+
+def _of_act(entry: AuditEntry) -> str | None:
+    return "asked for" if entry.is_asked else None
 
 
 def _subtype_of(entry: AuditEntry) -> Json:

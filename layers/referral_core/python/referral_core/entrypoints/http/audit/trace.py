@@ -33,7 +33,8 @@ NO_RECORDS: Final = frozenset(
         "run-report",
         "read-entry",
         "list-to-verify",
-        *("list-executions", "list-overdue", "list-pauses", "read-board"),
+        *("list-executions", "list-failed-executions", "list-overdue", "list-pauses"),
+        *("name-partners", "read-board"),
     }
 )
 """Operations whose answers show no patient's record: people, directory, counts and figures."""
@@ -99,7 +100,7 @@ class Audit:
         @wraps(use_case)
         def audited(request: Request) -> Response:
             if is_act and route.operation not in _UNSAID:
-                self._granted(route, request, {})
+                self._granted(route, request, {}, is_asked=True)
             try:
                 response = use_case(request)
             except Exception as error:
@@ -117,15 +118,24 @@ class Audit:
         asked = _named_by(route, request.resource_id)
         self._record([self._entry(route, request, uuid4().hex, asked, code)])
 
-    def _granted(self, route: Route, request: Request, answer: Mapping[str, Any] | Content) -> None:
+    def _granted(
+        self,
+        route: Route,
+        request: Request,
+        answer: Mapping[str, Any] | Content,
+        *,
+        is_asked: bool = False,
+    ) -> None:
         named, access_id = _named_by(route, request.resource_id), uuid4().hex
         if route.path.startswith(_OF_NO_REFERRAL):
             entry = self._entry(route, request, access_id, None)
-            self._record([entry.but(unmatched=request.resource_id or None)])
+            unmatched = request.resource_id or None
+            self._record([entry.but(unmatched=unmatched, is_asked=is_asked)])
             return
         found: list[ReferralId | None] = [named] if named else []
         found = found or list(dict.fromkeys(shown_in(answer))) or [None]
-        self._record([self._entry(route, request, access_id, r) for r in found])
+        entries = [self._entry(route, request, access_id, r) for r in found]
+        self._record([entry.but(is_asked=is_asked) for entry in entries])
 
     def _entry(
         self,

@@ -6,6 +6,7 @@ starts another run when it comes. Here operators see which did, and whether that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from referral_core.ports.lifecycle import Referrals
 from referral_core.ports.operations import Executions, FailedExecution
 
 _SHOWN: Final = 25
+_NAME: Final = re.compile(r"(.+)-(\d{1,9})", re.ASCII)
+"""How an execution is named: its referral, and its run."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,12 @@ class ListFailedExecutions:
     ) -> Iterator[tuple[FailedExecution, Referral, int]]:
         """Iterate over a tenant's: another's referral is not there for it."""
         for execution in failed:
-            referral_id, _, run = execution.name.rpartition("-")
+            named = _NAME.fullmatch(execution.name)
+            if named is None:
+                continue  # somebody started it by hand
             with suppress(NotFound):
-                referral = self.referrals.load(tenant, ReferralId(referral_id)).referral
-                yield execution, referral, int(run)
+                referral = self.referrals.load(tenant, ReferralId(named[1])).referral
+                yield execution, referral, int(named[2])
 
 
 def _row(execution: FailedExecution, referral: Referral, run: int) -> dict[str, Any]:
