@@ -24,6 +24,7 @@ from referral_core.domain.effects import (
     Effect,
     IndexContact,
     IndexIdentifier,
+    KeepEvidence,
     RecordUpdate,
     Release,
     Reserve,
@@ -32,6 +33,7 @@ from referral_core.domain.effects import (
 )
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import EventKind
+from referral_core.domain.evidence import ORDER_DOCUMENT, REPORT, Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.mailbox import Wait
@@ -98,6 +100,24 @@ def test_what_is_accepted_is_read_back(store: Store) -> None:
     assert loaded.referral == a_referral()
     assert store.payload(loaded.referral) == b'{"a": 1}'
     assert [e.kind for e in store.events(TENANT, loaded.referral.id)] == ["received"]
+
+
+def test_a_report_of_the_same_bytes_takes_no_document_of_the_order(store: Store) -> None:
+    accepted(store)
+    document = Evidence(
+        sha256="a" * 64,
+        kind=ORDER_DOCUMENT,
+        source="main-ehr",
+        received_at=NOW,
+        content_type="application/pdf",
+        size=1,
+    )
+    report = document.but(kind=REPORT, source="clinic-1")
+    for kept in (document, report, report, document):
+        loaded = store.load(TENANT, ReferralId("r1"))
+        store.commit(commit(loaded, None, KeepEvidence(evidence=kept)))
+    found = store.documents_of(TENANT, ReferralId("r1"))
+    assert sorted(one.source for one in found) == ["clinic-1", "main-ehr"]
 
 
 def test_a_lock_that_is_taken_keeps_every_arrival_out(store: Store) -> None:
