@@ -120,10 +120,16 @@ async function allTried(items, retry) {
   return refused;
 }
 
+/** What a partner is called: some have no name but their id. */
+export function nameOf(called, kind, id) {
+  const name = called[kind]?.[id];
+  return name && name !== id ? name : words(id);
+}
+
 /** What is held back, let go on; and the form that holds back. */
 export async function held(names, again, status) {
   const [{ pauses }, called, { people }] = await Promise.all([get("/operations/pauses"), names(), get("/people")]);
-  const what = ({ scope, of }) => (scope === "tenant" ? SCOPES.tenant : `${SCOPES[scope]} ${called[scope]?.[of] ?? words(of)}`);
+  const what = ({ scope, of }) => (scope === "tenant" ? SCOPES.tenant : `${SCOPES[scope]} ${nameOf(called, scope, of)}`);
   const who = (id) => people.find((person) => person.id === id)?.name ?? id;
   const both = acting(status);
   const place = h("div");
@@ -142,7 +148,7 @@ function holdForm(called, again, close) {
   const which = h("label", {}, h("span", {}, "Which"), h("input", { name: "of", required: true, maxlength: "64", list: "partners", autocomplete: "off" }));
   const offer = (scope) => {
     which.hidden = which.querySelector("input").disabled = scope === "tenant";
-    fill(names, Object.entries(called[scope] ?? {}).map(([id, name]) => h("option", { value: id }, name)));
+    fill(names, Object.keys(called[scope] ?? {}).map((id) => h("option", { value: id }, nameOf(called, scope, id))));
   };
   offer("payer");
   const said = h("p.status", { role: "alert" });

@@ -5,7 +5,7 @@ import { get, Offline, Refused } from "./api.js";
 import { fill, h } from "./element.js";
 import { dayOnly, words } from "./format.js";
 import { said } from "./figure-result.js";
-import { ages, clocks, failures, held, late, rowsOf } from "./operations-live.js";
+import { ages, clocks, failures, held, late, nameOf, rowsOf } from "./operations-live.js";
 import { bars } from "./plot.js";
 import { table } from "./section.js";
 
@@ -144,7 +144,7 @@ async function health(partners, names) {
   const worst = [...rows].sort((one, other) => (other.failure_rate ?? 0) - (one.failure_rate ?? 0) || other.exchanges - one.exchanges);
   return [
     table(["Partner", "Kind", "Answered", "Failed", "Failed of all", "Last answer"], worst.map((row) => [
-      h("span", { title: row.partner }, called[row.kind]?.[row.partner] ?? words(row.partner), paused.has(`${row.kind}:${row.partner}`) && h("b.tag", {}, "held back")), words(row.kind), row.answered, row.failed,
+      h("span", { title: row.partner }, nameOf(called, row.kind, row.partner), paused.has(`${row.kind}:${row.partner}`) && h("b.tag", {}, "held back")), words(row.kind), row.answered, row.failed,
       row.failed ? h("strong.late", {}, "▲ ", said(column("failure_rate"), row.failure_rate)) : said(column("failure_rate"), row.failure_rate),
       row.silent_days === null ? "none" : ago(row.silent_days)]), "Partners' health"),
     h("p.quiet", {}, "Counted of what happened to referrals, some minutes behind. ", h("a", { href: "#/figures/partners" }, "The figure")),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from referral_core.domain.access.scopes import OPERATE
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.outreach.plan import Channel
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.entrypoints.http.staff.test_people import GRACE, MARIA, an_api
@@ -32,3 +33,10 @@ def test_payers_and_ehrs_have_their_configured_names_and_practices_those_of_thei
 
 def test_only_operators_are_told() -> None:
     assert names(an_api(World()), MARIA).status == 403
+
+
+def test_whatever_can_be_held_back_can_be_chosen() -> None:
+    world = World()
+    found = names(an_api(world)).body["names"]
+    assert found["clinic"].keys() == set(world.directory.organizations(TENANT)) != set()
+    assert found["channel"].keys() == set(get_args(Channel))
