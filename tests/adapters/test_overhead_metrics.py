@@ -67,3 +67,24 @@ def test_cloudwatch_that_is_away_may_be_asked_again() -> None:
     now = datetime(2026, 3, 6, 12, tzinfo=UTC)
     with pytest.raises(Retryable):
         OverheadMetrics(Away()).hours(now - HOUR, now)  # type: ignore[arg-type] # the part that it uses
+
+
+def test_a_series_that_cloudwatch_could_not_read_is_no_hour_without_use() -> None:
+    at = datetime(2026, 3, 6, 12, tzinfo=UTC)
+
+    class Half:
+        def get_paginator(self, _: str) -> Any:
+            return self
+
+        def paginate(self, **_: Any) -> Iterator[Any]:
+            for status, values in (("PartialData", [3.0]), (self.last, [])):
+                series = {"Id": "read_units", "Timestamps": [at] * len(values), "Values": values}
+                yield {"MetricDataResults": [{**series, "StatusCode": status}]}
+
+        last = "InternalError"
+
+    half = Half()
+    with pytest.raises(Retryable):
+        OverheadMetrics(half).hours(at, at + HOUR)  # type: ignore[arg-type] # the part that it uses
+    half.last = "Complete"
+    assert OverheadMetrics(half).hours(at, at + HOUR) == [Overhead(at, {"read_units": 3})]  # type: ignore[arg-type] # as above

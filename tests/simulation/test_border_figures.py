@@ -19,6 +19,7 @@ from referral_core.domain.payers.vocabulary import PayerClass
 from referral_core.price_books import price_book
 from referral_core.reporting.composition import Policy
 from referral_core.reporting.request import Basis, ReportRequest, begins, local_day
+from referral_core.reporting.rows import overhead_row
 from tests.simulation.recounted import EVERY_CUT, Recounted
 from tests.unit.reporting.lakes import CONTRACT, POLICY, ZONE, a_request, rows
 from tests.unit.reporting.recount import occurred
@@ -272,3 +273,27 @@ def test_of_no_referral_and_of_one(basis: Basis) -> None:
     assert rows(DuckLake.of(happy_path()), "volume", quiet) == []
     assert wrong((), quiet) == []
     assert wrong(happy_path(), a_request(basis=basis)) == []
+
+
+def test_overhead_tells_no_number_of_patients_that_another_figure_hides() -> None:
+    """Three of the period among twenty of before: a share by those received would be a tenth."""
+    few = [moved(happy_path(), timedelta(0), n) for n in range(1, 4)]
+    few += [moved(happy_path(), -2 * A_DAY, n) for n in range(4, 24)]
+    many = [moved(happy_path(), timedelta(0), n) for n in range(101, 128)]
+    spoken = [
+        e.but(dimensions=e.dimensions.but(language=language))
+        for language, ones in (("es", few), ("en", many))
+        for one in ones
+        for e in one
+    ]
+    at = happy_path()[0].at
+    first = local_day(at, ZONE)
+    lake = DuckLake.of(spoken)
+    lake.put([overhead_row(spoken[0].tenant, at, {"lambda_ms": 50_000}, at + timedelta(hours=2))])
+    request = a_request(basis=Basis.ACTIVITY, by=("language",), first_day=first)
+    found = {
+        row["cut_1"]: row["units"]
+        for row in rows(lake, "cost", request)
+        if row["part"] == "overhead"
+    }
+    assert found == {"es": 23_000, "en": 27_000}, "by the people behind each"

@@ -18,9 +18,10 @@ from referral_core.reporting.composition import Policy, compose
 from referral_core.reporting.request import ReportRequest
 from referral_core.reporting.restatements import Contract, causes_of, restatements
 from referral_core.reporting.result import Result, result_of
+from referral_core.reporting.rows import overhead_row
 from referral_core.reports import definitions
 from referral_core.reports.definition import ADDED
-from tests.unit.reporting.lakes import CONTRACT, LATER, POLICY, REVENUE, a_request
+from tests.unit.reporting.lakes import CONTRACT, LATER, POLICY, REVENUE, TENANT, a_request
 from tests.unit.reporting.recount import referrals
 from tests.unit.reporting.recounts import RECOUNTS
 from tests.unit.reporting.test_leakage import changed, happy_path
@@ -174,6 +175,27 @@ def test_time_alone_ages_what_is_open() -> None:
     before, after = (run("aging", events, at) for at in (last, last + timedelta(days=20)))
     causes = {r["cause"] for r in restated(events, before, after).values()}
     assert causes == {"time passed"}
+
+
+@pytest.mark.parametrize("name", ["cost", "completion"])
+def test_overhead_that_comes_late_is_the_cause_where_it_is_shared_out_and_nowhere_else(
+    name: str,
+) -> None:
+    events = happy_path()
+    hour, last = events[0].at, events[-1].at
+    lake = DuckLake.of(events)
+    lake.put([overhead_row(TENANT, hour, {"lambda_ms": 9}, last + timedelta(hours=1))])
+    figure = definitions()[name]
+    requests = [a_request(as_of=at, by=("received_day",)) for at in (last, LATER)]
+    before, after = (
+        result_of(figure, one, lake.query(compose(figure, one, POLICY))) for one in requests
+    )
+    recorded = lake.query(causes_of(*requests, POLICY))
+    found: Restated = list(restatements(before, after, recorded, ())["restatements"])
+    causes = {r["figure"]: r["cause"] for r in found}
+    assert ("units overhead lambda_ms" in causes) is (name == "cost")
+    said = {cause for cause in causes.values() if "overhead" in cause}
+    assert said == ({"recorded since: 1 overhead"} if name == "cost" else set())
 
 
 # --- the measure by patient ---------------------------------------------------------------------

@@ -85,3 +85,16 @@ def test_an_encounter_that_points_at_the_patient_counts_and_another_patients_doe
     others = an_encounter(by_number(TWO), id="enc2", subject={"reference": "Patient/other"})
     bundle = a_bundle(order, patient, coverage, own, other, others)
     assert [one.clinical.seen_by for one in read_all(bundle)] == [(ONE,)]
+
+
+def test_an_encounter_of_a_patient_who_was_not_sent_counts_for_nobody() -> None:
+    order, patient, coverage = bundled_order()
+    others = an_encounter(by_number(TWO), subject={"reference": "Patient/other"})
+    (read,) = read_all(a_bundle(order, patient, coverage, others))
+    assert read.clinical.seen_by == ()
+
+
+def test_who_wrote_the_order_is_not_who_goes_on() -> None:
+    encounter = an_encounter(by_number(ONE), by_number(TWO), status="in-progress")
+    found = seen_by(encounter, encounter={"reference": "#enc"}, requester=by_number(TWO))
+    assert found == (ONE,)

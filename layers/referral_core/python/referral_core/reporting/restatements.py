@@ -12,10 +12,11 @@ from referral_core.reporting.composition import Policy, common_tables, values
 from referral_core.reporting.export import metadata, plain
 from referral_core.reporting.request import ReportRequest
 from referral_core.reporting.result import Result, Value
-from referral_core.reporting.rows import ms_of
+from referral_core.reporting.rows import OVERHEAD, ms_of
 from referral_core.reports import base_sql
 from referral_core.reports.definition import ADDED
 
+_WITH_OVERHEAD: Final = frozenset({"cost", "cost_per_referral"})
 _MOST_CAUSES: Final = 5
 _EPOCH: Final = date(1970, 1, 1)
 Contract = PriceBook | RevenueTable
@@ -41,13 +42,20 @@ def restatements(
     """
     events: dict[str, Counter[str]] = {}
     for day, kind, count in recorded:
+        if kind == OVERHEAD and after.figure.name not in _WITH_OVERHEAD:
+            continue
         received = (_EPOCH + timedelta(days=int(day))).isoformat()
         events.setdefault(received, Counter())[str(kind)] += int(count)
     return {
         **metadata(after),
         "since": metadata(before)["as_of"],
         "restatements": [
-            {"day": day, "figure": name, "before": plain(was), "after": plain(now)}
+            {
+                "day": None if day == "None" else day,
+                "figure": name,
+                "before": plain(was),
+                "after": plain(now),
+            }
             | {"cause": _cause(events.get(day, Counter()), books)}
             for day, name, was, now in _differences(before, after)
         ],

@@ -4,7 +4,7 @@
 -- denominator: none
 -- exclusions: units without a price, counted and named as not priced: no total has them; from the cost of a single referral, overhead
 -- cell: units
--- column part text: cloud, messages, letters, payer or staff; overhead: what no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues), shared out over the referrals received
+-- column part text: cloud, messages, letters, payer or staff; overhead: what no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues), shared out over the referrals that count in the period
 -- column unit text: what was counted
 -- column units count: how many
 -- column not_priced count: of them without a price

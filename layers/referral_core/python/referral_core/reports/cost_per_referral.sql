@@ -12,7 +12,7 @@
 -- column letters money: letters
 -- column payer money: payer transactions
 -- column staff money: an estimate: decisions and calls counted, times the minutes that the contract says each takes, at the loaded rate
--- column overhead money: what no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues), shared out in whole units over the referrals received; none where none was recorded
+-- column overhead money: what no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues), shared out in whole units over the referrals that count in the period; none where none was recorded
 -- column total money: all parts that have a price
 -- column not_priced count: units without a price
 -- column per_referral mean total/received: a referral received

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.service_errors import service_errors
+from referral_core.domain.errors import Retryable
 from referral_core.domain.money.cost_ledger import UNITS
 from referral_core.domain.money.overhead import Overhead
 from referral_core.metering import OVERHEAD
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
 
 _UNREAD: Final = "What no event carries could not be read"
+_COMPLETE: Final = "Complete"
+"""A series of another status lacks values; its last page says it."""
 _HOUR: Final = timedelta(hours=1)
 _CLOUD: Final = tuple(name for name, unit in UNITS.items() if unit.part == "cloud")
 
@@ -35,14 +38,18 @@ class OverheadMetrics:
             Retryable: CloudWatch is down or throttles.
         """
         found: dict[datetime, dict[str, int]] = defaultdict(dict)
+        said = dict[str, str]()
         with service_errors(_UNREAD):
             for page in self._client.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=[_query(unit) for unit in _CLOUD], StartTime=since, EndTime=until
             ):
                 for series in page["MetricDataResults"]:
+                    said[series["Id"]] = series["StatusCode"]
                     for at, value in zip(series["Timestamps"], series["Values"], strict=True):
                         if since <= at < until and value:
                             found[at.astimezone(UTC)][series["Id"]] = round(value)
+        if set(said.values()) - {_COMPLETE}:
+            raise Retryable(f"{_UNREAD}.")
         return [Overhead(hour, units) for hour, units in sorted(found.items())]
 
 

@@ -59,7 +59,7 @@ def read_content(
             for reference in order.supporting_info
         ),
         setting=setting_of(graph, request, order),
-        seen_by=clinicians_seen(graph, along),
+        seen_by=clinicians_seen(graph, request, order, along),
         status=order.status,
         intent=order.intent,
         requisition=requisition_of(graph, request, order),

@@ -1,6 +1,7 @@
--- Overhead by unit and price, shared out over the referrals received in the period in the order
+-- Overhead by unit and price, shared out over the referrals that count in the period in the order
 -- they came: whole units, each what is due to it and all before it less what those got, so that
--- together they are what there was. Where none was received it stands alone.
+-- together they are what there was. They are those of `behind`: a share tells no number of
+-- patients that is hidden. Where there are none it stands alone.
 SELECT
     r.cut_1,
     r.cut_2,
@@ -26,12 +27,14 @@ FROM (
 ) AS t
 LEFT JOIN (
     SELECT
-        cut_1,
-        cut_2,
-        cut_3,
-        referral_id,
-        row_number() OVER (ORDER BY received_ms, referral_id) AS place,
+        a.cut_1,
+        a.cut_2,
+        a.cut_3,
+        a.referral_id,
+        row_number() OVER (ORDER BY a.received_ms, a.referral_id) AS place,
         count(*) OVER () AS places
-    FROM referrals
-    WHERE received_n = 1
+    FROM referrals AS a
+    LEFT JOIN (SELECT DISTINCT referral_id FROM happened) AS h ON a.referral_id = h.referral_id
+    WHERE h.referral_id IS NOT NULL
+        OR a.received_n + a.eligible_n + a.booked_n + a.seen_n + a.closed_n + a.open_n > 0
 ) AS r ON true
