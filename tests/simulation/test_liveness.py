@@ -107,8 +107,13 @@ def test_every_open_status_has_one_owner_and_a_way_to_the_end(status: Status) ->
 def test_every_reason_has_a_team_and_something_that_moves_it(reason: Reason) -> None:
     policy = WORK_ITEM_POLICIES[reason]
     assert isinstance(policy.queue, Queue)
-    # How it ends is decided already, or a clinician reads first.
-    of_the_end = {Reason.CRITICAL_RESULT, Reason.PATIENT_NOT_TOLD, Reason.ENDING_CONTRADICTED}
+    # How it ends is decided already, the visit took place, or a clinician reads first.
+    of_the_end = {
+        Reason.CRITICAL_RESULT,
+        Reason.PATIENT_NOT_TOLD,
+        Reason.ENDING_CONTRADICTED,
+        Reason.AUTHORIZATION_DENIED_LATE,
+    }
     assert bool(policy.closes) is (reason not in of_the_end)
     assert policy.actions or reason is Reason.FAULT
 
