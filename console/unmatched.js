@@ -13,6 +13,7 @@ const WHY = {
   "trace-unknown": "It answers a request that we did not make.",
   "no-open-referral": "The patient's number has no open referral.",
   "referral-closed": "The referral that it is about is closed.",
+  "left-out-of-order": "It came with an order and is not about its patient, or does not say so: it was not passed on to a clinic.",
   "referral-stands": "A referral could not be processed any more: work on it by telephone, and tell operations.",
 };
 const SIGNS = {

@@ -47,7 +47,6 @@ from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.portal import PortalMessages
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger
-from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import Tenant
@@ -88,7 +87,8 @@ class World(Invocations):
         self.seed = seed
         self.clock = loop.LoopClock(origin)
         self.captured = Captured()
-        self.table, self.unmatched = SimulatedTable(), MemoryUnmatched()
+        self.table = SimulatedTable()
+        self.unmatched = self.table.unmatched
         self.workflow = SimulatedWorkflow()
         self.router = InProcessRouter(self._http, self._principal)
         self.partners = PartnersWorld(loop.PartnersClock(self.clock), self.router, scripts, seed)

@@ -9,12 +9,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from referral_core.adapters.aws.dynamodb.new_referrals import NewReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.aws.dynamodb.unmatched import UnmatchedTable
+from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.errors import Conflict, NotFound
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.unmatched import Mismatch, of_standing
+from tests.adapters.secret_keys import HASHED_KEYS
 from tests.in_memory import START, TENANT
+from tests.unit.builders import a_new_referral, a_referral
 from tests.unit.entrypoints.http.unmatched_items import an_item
 
 Store = MemoryUnmatched | UnmatchedTable
@@ -37,6 +42,12 @@ def test_an_item_is_kept_once_and_read_back(store: Store) -> None:
     assert store.get(TENANT, "item-1") == an_item()
     with pytest.raises(NotFound):
         store.get(Tenant("other"), "item-1")
+
+
+def test_a_referral_that_stands_is_read_back_though_nothing_came_with_it(store: Store) -> None:
+    standing = of_standing(TENANT, ReferralId("r1"), START)
+    assert store.keep(standing)
+    assert store.waiting(TENANT, 2) == ([standing], None)
 
 
 def test_what_waits_is_listed_by_its_tenant_first_received_first(store: Store) -> None:
@@ -80,3 +91,21 @@ def test_it_is_attached_to_one_referral_and_not_dismissed_meanwhile(store: Store
     assert store.get(TENANT, "item-1") == another.but(**ended)
     with pytest.raises(Conflict):
         store.choose(another)
+
+
+@pytest.mark.parametrize("kind", ["memory", "table"])
+def test_what_was_left_out_of_an_order_waits_from_its_transaction_on(kind: str) -> None:
+    left_out = an_item().evidence
+    new = a_new_referral(a_referral(), b"{}", "sys|1").but(left_out=left_out)
+    with mock_aws():
+        client = boto3.client("dynamodb", "us-east-1")
+        client.create_table(**create_table_request("referrals"))
+        memory = MemoryReferrals()
+        referrals = (
+            memory if kind == "memory" else NewReferralTable(client, "referrals", HASHED_KEYS)
+        )
+        items = memory.unmatched if kind == "memory" else UnmatchedTable(client, "referrals")
+        assert referrals.accept([new]) == ()
+        (item,), _ = items.waiting(TENANT, 2)
+        assert (item.mismatch, item.evidence) == (Mismatch.LEFT_OUT_OF_ORDER, left_out)
+        assert [c.referral_id for c in item.candidates] == [new.referral.id]

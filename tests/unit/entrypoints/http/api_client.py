@@ -15,7 +15,6 @@ from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.pauses import MemoryPauses
 from referral_core.adapters.memory.people import MemoryAccounts, MemoryPeople
-from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.domain.access.caller import refusal
 from referral_core.domain.errors import Forbidden
@@ -121,7 +120,7 @@ class ApiClient:
         directory._records = (*directory._records, *PRINCIPALS.values())
         referrals, engine, clock = world.referrals, world.engine, world.clock
         self.opt_outs = MemoryOptOuts(world.messenger)
-        self.unmatched = MemoryUnmatched()
+        self.unmatched = referrals.unmatched
         self.entries = MemoryDirectoryStore(referrals)
         service = UpdateService(referrals, self.documents, engine, clock)
         staff = DecideWorkItems(service, directory, self.opt_outs)

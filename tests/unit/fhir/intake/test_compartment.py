@@ -236,3 +236,89 @@ def test_an_order_may_lead_to_the_family_and_to_what_is_about_nobody() -> None:
     assert words_of(read_one(a_bundle({**order, "supportingInfo": named}, *rest))) == {
         *("MOTHER", "HISTORY", "DEVICE")
     }
+
+
+NUMBER = "urn:mrn"
+SOMEBODY_ELSE = {
+    "by a literal that leads nowhere": {"subject": {"reference": "Patient/2"}},
+    "by an address": {"patient": {"reference": "https://other.example.org/fhir/Patient/pat"}},
+    "by an unknown urn": {"subject": {"reference": "urn:uuid:0f0f0f0f-0-4-8-00000000000b"}},
+    "by a condition": {"subject": {"reference": "Patient?identifier=urn:mrn|8"}},
+    "by another one's number": {"subject": {"identifier": {"system": NUMBER, "value": "8"}}},
+    "by a number of a system unknown": {"subject": {"identifier": {"system": "s", "value": "7"}}},
+    "in words": {"subject": {"display": "Harold Finch"}},
+    "as one of several": {"subject": [PATIENT, {"reference": "Patient/2"}]},
+    "as who takes part": {"participant": [{"actor": {"reference": "Patient/2"}}]},
+    "as whose target it is": {"target": [{"reference": "Patient/2"}]},
+    "as who answered": {"source": {"reference": "Patient/2"}},
+    "in what it contains": {
+        "contained": [about("Condition", "INNER", subject={"reference": "Patient/2"})]
+    },
+}
+OURS = {
+    "by the literal of the order": {"subject": PATIENT},
+    "in a version": {"subject": {"reference": "Patient/pat/_history/3"}},
+    "by its address": {"patient": {"reference": "https://ehr.example.org/fhir/Patient/pat"}},
+    "by a condition": {"subject": {"reference": f"Patient?identifier={NUMBER}|7"}},
+    "by number, beside an address unknown": {
+        "subject": {"reference": "Patient/88", "identifier": {"system": NUMBER, "value": "7"}}
+    },
+    "by a number alone": {"subject": {"identifier": {"value": "7"}}},
+    "in words": {"subject": {"display": "Whitlock, Marjorie"}},
+    "of a group": {"subject": {"reference": "Group/g"}},
+    "of a device, and no patient": {"patient": {"reference": "Device/d", "type": "Device"}},
+    "of nobody": {},
+    "of nobody, by another's hand": {"author": {"reference": "Practitioner/x"}},
+    "with a relative beside": {
+        "participant": [{"actor": PATIENT}, {"actor": {"reference": "Patient/2"}}]
+    },
+}
+
+
+@pytest.mark.parametrize("named", SOMEBODY_ELSE.values(), ids=SOMEBODY_ELSE)
+def test_what_is_about_somebody_else_is_left_out_and_said(named: Json) -> None:
+    intake = read_one(a_bundle(*the_order(about("Basic", "SECRET", **named))))
+    assert words_of(intake) == set()
+    assert [w.own_code for w in intake.warnings] == ["left-out"]
+    assert [r["text"]["div"] for r in intake.left_out] == ["SECRET"]
+
+
+@pytest.mark.parametrize("named", OURS.values(), ids=OURS)
+def test_what_is_about_the_patient_or_nobody_goes_along(named: Json) -> None:
+    intake = read_one(a_bundle(*the_order(about("Basic", "WORD", **named))))
+    assert words_of(intake) == {"WORD"}
+    assert (intake.left_out, intake.warnings) == ((), ())
+
+
+def test_a_literal_that_leads_nowhere_is_the_patients_where_the_order_has_it_too() -> None:
+    order, patient, coverage = the_order()
+    orders = {**order, "subject": {"reference": "Patient/of-the-ehr"}}
+    ours, theirs = (
+        about("Flag", word, subject={"reference": f"Patient/{name}"})
+        for word, name in (("OURS", "of-the-ehr"), ("THEIRS", "2"))
+    )
+    covered = {**coverage, "beneficiary": orders["subject"]}
+    for bundle in (
+        a_bundle(orders, patient, covered, ours, theirs),
+        a_bundle(orders, ours, theirs),
+    ):
+        intake = read_one(bundle)
+        assert words_of(intake) == {"OURS"}
+        assert [r["text"]["div"] for r in intake.left_out] == ["THEIRS"]
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_an_order_that_leads_to_what_is_about_somebody_unknown_is_refused(*, inside: bool) -> None:
+    secret = about("Condition", "SECRET", subject={"reference": "Patient/2"})
+    order, *rest = the_order(*([] if inside else [secret]))
+    leads = {"reasonReference": [{"reference": "#secret" if inside else "Condition/secret"}]}
+    with pytest.raises(FhirError) as refused:
+        read(a_bundle({**order, **leads, **({"contained": [secret]} if inside else {})}, *rest))
+    assert refused.value.issues[0].own_code == "resource-of-another-patient"
+
+
+def test_what_goes_along_with_none_of_several_orders_is_left_out_once() -> None:
+    letter, practice = about("DocumentReference", "LETTER"), about("Organization", "PRACTICE")
+    first, second = read(a_bundle(*the_order(letter, practice, *OTHERS)))
+    assert [r["text"]["div"] for r in first.left_out] == ["LETTER"]
+    assert second.left_out == ()

@@ -37,6 +37,8 @@ class NewReferral(Model):
         keys: what no other referral may have.
         identifiers: what it is found by, alone or with others.
         evidence: the documents that were uploaded for it.
+        left_out: the document of what its request held about others than the patient of any order
+            of it, or about nobody known: it goes to no clinic, and a person looks at it.
         patient: what tells the patient from all others (PHI): its event has a keyed hash of it.
     """
 
@@ -47,6 +49,7 @@ class NewReferral(Model):
     identifiers: tuple[str, ...] = ()
     contact_hash: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    left_out: Evidence | None = None
     patient: str | None = None
 
 

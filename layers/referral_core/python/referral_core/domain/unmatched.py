@@ -15,6 +15,7 @@ from typing import Final
 from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
+from referral_core.domain.new_referral import NewReferral
 from referral_core.domain.numbers import folded_number
 from referral_core.domain.orders.patient_identity import PatientIdentity, words_of
 from referral_core.domain.orders.search_terms import born_term, number_term
@@ -35,6 +36,7 @@ class Mismatch(StrEnum):
     NO_OPEN_REFERRAL = "no-open-referral"
     REFERRAL_CLOSED = "referral-closed"
     REFERRAL_STANDS = "referral-stands"
+    LEFT_OUT_OF_ORDER = "left-out-of-order"
 
 
 class Sign(StrEnum):
@@ -88,8 +90,8 @@ class Unmatched(Model):
     received_at: datetime
     client_id: str
     organization: str
-    update: Update | None
-    evidence: Evidence | None
+    update: Update | None = None
+    evidence: Evidence | None = None
     candidates: tuple[Candidate, ...] = ()
     settled_at: datetime | None = None
     settled_by: str | None = None
@@ -119,6 +121,23 @@ def of_standing(tenant: Tenant, referral_id: ReferralId, at: datetime) -> Unmatc
         organization=tenant,
         update=None,
         evidence=None,
+        candidates=(named,),
+    )
+
+
+def of_left_out(new: NewReferral, left_out: Evidence) -> Unmatched:
+    """Return the item of what came with an order, and went along with none."""
+    referral = new.referral
+    named = Candidate(referral_id=referral.id, signs=(Sign.NAMED,), is_open=True)
+    return Unmatched(
+        tenant=referral.tenant,
+        id=sha256(f"{referral.id}|{left_out.sha256}".encode()).hexdigest()[:32],
+        mismatch=Mismatch.LEFT_OUT_OF_ORDER,
+        received_at=left_out.received_at,
+        client_id=new.event.actor,
+        organization=left_out.source,
+        update=None,
+        evidence=left_out,
         candidates=(named,),
     )
 

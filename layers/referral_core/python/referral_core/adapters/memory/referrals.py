@@ -11,6 +11,7 @@ from typing import Final
 
 from referral_core.adapters.memory.effects import At, Shelves, require_possible, write
 from referral_core.adapters.memory.metering import AsTheTable, Metering
+from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.effects import RecordUpdate, Release, RoutingDecision
 from referral_core.domain.errors import Conflict, NotFound, StaleRun
 from referral_core.domain.events import Event
@@ -20,6 +21,7 @@ from referral_core.domain.mailbox import Mailbox
 from referral_core.domain.new_referral import ExistingKey, Key, KeyKind, NewReferral
 from referral_core.domain.referral import Referral
 from referral_core.domain.run import pause_after
+from referral_core.domain.unmatched import of_left_out
 from referral_core.domain.waitlist import Waiting, lines_of
 from referral_core.domain.writes import Commit, DuplicateUpdate, ReferralState
 
@@ -38,6 +40,7 @@ class MemoryReferrals(Shelves):
         """
         super().__init__()
         self._metering = metering or AsTheTable()
+        self.unmatched = MemoryUnmatched()
         self._lock = RLock()
         self._referrals: dict[At, ReferralState] = {}
         self._events: dict[At, list[Event]] = defaultdict(list)
@@ -71,6 +74,8 @@ class MemoryReferrals(Shelves):
         for identifier in new_referral.identifiers:
             self.identifiers[referral.tenant, identifier][referral.id] = None
         self.evidence[at].extend(new_referral.evidence)
+        if new_referral.left_out:
+            self.unmatched.keep(of_left_out(new_referral, new_referral.left_out))
         if new_referral.contact_hash:
             self.phones[referral.tenant, new_referral.contact_hash][referral.id] = None
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from referral_core.domain.orders.patient_identity import Likeness, PatientIdentity, compare
 from referral_core.fhir.intake.canonical import form_of
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.patient_identities import identity_in
+from referral_core.fhir.intake.whose import OwnPatient, Whose
 from referral_core.fhir.r4.parties import Patient
 
-_SHARED: Final = frozenset(
+SHARED: Final = frozenset(
     {
         "Endpoint",
         "Group",
@@ -34,11 +33,10 @@ _SHARED: Final = frozenset(
     }
 )
 """What many patients have in common: whoever points at it says nothing about this patient."""
-_OWNERS: Final = ("subject", "patient", "beneficiary", "for")
-"""Elements that name whom a resource is about."""
 _FAMILY: Final = frozenset({"Coverage", "Patient", "RelatedPerson", "ServiceRequest"})
 """What may lead to a second person who belongs to the patient: a subscriber, a parent."""
-_TRANSPORT: Final = "MessageHeader"
+_NOT_OURS: Final = frozenset({Whose.ANOTHERS, Whose.UNSURE})
+TRANSPORT: Final = "MessageHeader"
 
 
 class Compartment(NamedTuple):
@@ -105,21 +103,8 @@ class _Scope:
         self._roots = frozenset(roots)
         self._others = others
         self._subject = next((node for node in roots[1:] if _is_patient(node)), None)
-        self._same = frozenset(self._records(graph))
-        self._alone = all(node in self._same for node, _ in graph.of_type(Patient))
-
-    def _records(self, graph: Graph) -> Iterator[Node]:
-        """Iterate over the records of the patient: sent twice, or one that took another's place."""
-        named = graph.named(self._order.resource.get("subject"), self._order)
-        subject = self._subject
-        if subject is None or not isinstance(subject.model, Patient):
-            return
-        known = identity_in(subject.model)
-        for node, patient in graph.of_type(Patient):
-            alike = node.resource == subject.resource or node in {subject, named}
-            if alike or compare(known, identity_in(patient)) is Likeness.SAME:
-                yield node
-        yield subject  # in a document within the body, maybe
+        self._own = OwnPatient(graph, self._order, self._subject)
+        self._alone = all(node in self._own.records for node, _ in graph.of_type(Patient))
 
     def reach(self, starts: Iterable[Node]) -> tuple[Node, ...]:
         """Return what resources lead to, nearest first, themselves included."""
@@ -137,8 +122,8 @@ class _Scope:
         found = [node for node in kept if node not in led_to]
         seen = set(self.reach([*led_to, *found]))
         while True:
-            about = {n for n in seen if _kind(n) not in _SHARED}
-            about |= self._same
+            about = {n for n in seen if _kind(n) not in SHARED}
+            about |= self._own.records
             inside = [n for n in self._graph.nodes if n.container in seen and n.container]
             fresh = [
                 n
@@ -151,64 +136,35 @@ class _Scope:
             seen.update(self.reach(fresh))
 
     def _belongs(self, node: Node, about: Collection[Node]) -> bool:
-        if node in self._others or _kind(node) == _TRANSPORT:
+        if node in self._others or _kind(node) == TRANSPORT:
             return False
-        owner = self._owner(node)
-        if not self._is_ours(node) or (owner is not None and owner not in self._same):
-            return False
-        if self._names_another(node):
+        whose = self._own.whose(node)
+        if whose in _NOT_OURS:
             return False
         targets = {target for _, target in self._graph.targets(node, whole=True)}
-        others = {
-            n for n in targets & self._others if owner is None or self._owner(n) in self._same
-        }
+        is_ours = whose is Whose.OURS
+        others = {n for n in targets & self._others if not is_ours or self._is_ours(n)}
         if others and self._order not in targets:
             return False  # it goes along with the other referral
         return self._alone or any(target in about for target in targets)
 
     def _may_follow(self, source: Node, target: Node) -> bool:
-        if target in self._others or _kind(target) == _TRANSPORT:
+        if target in self._others or _kind(target) == TRANSPORT:
             return False
         if target.container is not None or target in self._roots or self._subject is None:
             return True
-        if not self._is_ours(target):
+        if _is_patient(target) and target not in self._own.records:
             return _kind(source) in _FAMILY
-        return self._owner(target) in {None, *self._same} or source is self._order
+        return self._own.whose(target) not in _NOT_OURS or source is self._order
 
     def is_about_another(self, node: Node) -> bool:
-        """Tell whether a resource is about somebody who is surely not the patient."""
-        if _kind(node) in _FAMILY or self._subject is None:
+        """Tell whether a resource is about somebody who is not the patient."""
+        if _kind(node) in _FAMILY:
             return False
-        owner = self._owner(node)
-        if owner is None:
-            return self._names_another(node)
-        return owner not in self._same and self._is_another(_identity(owner))
-
-    def _names_another(self, node: Node) -> bool:
-        """Tell whether a resource names whom it is about by a number that is another one's."""
-        named = [node.resource.get(name) for name in _OWNERS]
-        logical = [one for one in named if isinstance(one, dict) and "reference" not in one]
-        found = [one.get("identifier") for one in logical]
-        return any(
-            self._is_another(PatientIdentity(identifiers=(f"{one['system']}|{one['value']}",)))
-            for one in found
-            if isinstance(one, dict) and {"system", "value"} <= one.keys()
-        )
-
-    def _is_another(self, identity: PatientIdentity) -> bool:
-        return compare(_identity(self._subject), identity) is Likeness.ANOTHER
+        return self._own.whose(node) is Whose.ANOTHERS
 
     def _is_ours(self, node: Node) -> bool:
-        """Tell whether a resource is not another person's record."""
-        return not _is_patient(node) or node in self._same
-
-    def _owner(self, node: Node) -> Node | None:
-        """Return the Patient whom a resource is about."""
-        for name in _OWNERS:
-            owner = self._graph.named(node.resource.get(name), node)
-            if owner is not None and _is_patient(owner):
-                return owner
-        return None
+        return self._own.whose(node) is Whose.OURS
 
 
 def literals_of(graph: Graph, nodes: Sequence[Node]) -> Iterator[tuple[str, Node]]:
@@ -222,11 +178,6 @@ def literals_of(graph: Graph, nodes: Sequence[Node]) -> Iterator[tuple[str, Node
 
 def _kind(node: Node) -> str:
     return node.model.resource_type
-
-
-def _identity(node: Node | None) -> PatientIdentity:
-    model = node.model if node is not None else None
-    return identity_in(model) if isinstance(model, Patient) else PatientIdentity()
 
 
 def _is_patient(node: Node) -> bool:

@@ -16,7 +16,9 @@ from referral_core.domain.orders.clinical_content import (
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.intake.parties import name_in_force, tokens_of, typed
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.r4.datatypes import Period, Reference
+from referral_core.fhir.r4.orders import ServiceRequest
 from referral_core.fhir.r4.parties import Coverage, Organization, Patient, RelatedPerson
 from referral_core.fhir.telecom import is_in_force
 
@@ -36,6 +38,22 @@ _RELATIONSHIPS: Final[Mapping[str, Relationship]] = MappingProxyType(
     }
 )
 """HL7's subscriber-relationship, and X12's individual relationship code; others are `other`."""
+
+
+def coverages_of(graph: Graph, node: Node, order: ServiceRequest) -> list[tuple[Node, Coverage]]:
+    """List what may pay: what the order names, else every coverage of the same patient."""
+    named = [graph.resolve(reference, node) for reference in order.insurance]
+    found = [(n, n.model) for n in named if n is not None and isinstance(n.model, Coverage)]
+    if found:
+        return found
+    root = node.container or node
+    patient = subject_of(graph, node, order)
+    return [
+        (place, coverage)
+        for place, coverage in graph.of_type(Coverage)
+        if (place.container is not None and place.container is root)
+        or (patient is not None and graph.resolve(coverage.beneficiary, place) is patient)
+    ]
 
 
 def read_coverage(

@@ -16,7 +16,9 @@ from referral_core.fhir.intake.attachments import not_fetched, uploads_named
 from referral_core.fhir.intake.canonical import content_hash
 from referral_core.fhir.intake.compartment import Compartment, compartment, literals_of
 from referral_core.fhir.intake.content import read_content
+from referral_core.fhir.intake.coverages import coverages_of
 from referral_core.fhir.intake.identifiers import order_numbers, other_identifiers
+from referral_core.fhir.intake.left_out import left_out, warned_of
 from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.sent_orders import SentOrder, from_resource
@@ -24,7 +26,6 @@ from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.links import references_in
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
-from referral_core.fhir.r4.parties import Coverage
 
 _ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
 
@@ -45,7 +46,8 @@ class Intake(Model):
         location: where it was written, as the EHR identifies the place.
         entry: index of the Bundle's entry that is the order, or contains it.
         if_none_exist: a transaction entry's own condition.
-        warnings: slips that were forgiven.
+        warnings: slips that were forgiven, and what was left out.
+        left_out: what the body held and no order of it takes along; of its first order.
     """
 
     service_request: dict[str, Any]
@@ -67,6 +69,7 @@ class Intake(Model):
     entry: int | None = None
     if_none_exist: str | None = None
     warnings: tuple[Issue, ...] = ()
+    left_out: tuple[dict[str, Any], ...] = ()
     clinical: ClinicalContent
 
 
@@ -97,10 +100,16 @@ def read_referrals(
     if issues:
         raise FhirError.of(issues)
     nodes = frozenset(item.node for item in orders)
-    return [
-        _understood(graph, item, at, own_id=_own_id(item.node), others=nodes - {item.node})
-        for item in orders
+    parts = [_part_of(graph, item, nodes - {item.node}) for item in orders]
+    intakes = [
+        _understood(graph, item, at, whole, own_id=_own_id(item.node))
+        for item, whole in zip(orders, parts, strict=True)
     ]
+    left, first = left_out(graph, parts), intakes[0]
+    if left:
+        warnings = (*warned_of(left), *first.warnings)
+        intakes[0] = first.but(left_out=tuple(n.resource for n in left), warnings=warnings)
+    return intakes
 
 
 def _taken(
@@ -148,9 +157,10 @@ def read_update(
     if issues:
         raise FhirError.of(issues)
     if before is None:
-        return _understood(graph, item, at, own_id=None)
+        return _understood(graph, item, at, _part_of(graph, item), own_id=None)
     graph.remember(before.resources, before.order_links, item.node)
-    return _understood(graph, item, at, own_id=None, kept=graph.known(before.attached))
+    whole = _part_of(graph, item, kept=graph.known(before.attached))
+    return _understood(graph, item, at, whole, own_id=None)
 
 
 def condition_identifier(if_none_exist: str) -> str:
@@ -171,20 +181,23 @@ def condition_identifier(if_none_exist: str) -> str:
     )
 
 
+def _part_of(
+    graph: Graph, item: SentOrder, others: Collection[Node] = (), kept: Sequence[Node] = ()
+) -> Compartment:
+    """Return what of a body belongs to one of its orders."""
+    node, order = item.node, item.order
+    subject = subject_of(graph, node, order)
+    coverages = (place for place, _ in coverages_of(graph, node, order))
+    roots = [node, *([subject] if subject else ()), *coverages]
+    return compartment(graph, roots, others, kept)
+
+
 def _understood(
-    graph: Graph,
-    item: SentOrder,
-    at: datetime,
-    *,
-    own_id: str | None,
-    others: Collection[Node] = (),
-    kept: Sequence[Node] = (),
+    graph: Graph, item: SentOrder, at: datetime, whole: Compartment, *, own_id: str | None
 ) -> Intake:
     node, order = item.node, item.order
-    coverages = _coverages(graph, node, order)
+    coverages = coverages_of(graph, node, order)
     subject = subject_of(graph, node, order)
-    roots = [node, *([subject] if subject else ()), *(place for place, _ in coverages)]
-    whole = compartment(graph, roots, others, kept)
     resources = {**_resources(graph, whole), **_named_subject(order, subject)}
     return Intake(
         service_request=_standing_alone(node),
@@ -220,22 +233,6 @@ def _understood(
             provider=item.provider,
         ),
     )
-
-
-def _coverages(graph: Graph, node: Node, order: ServiceRequest) -> list[tuple[Node, Coverage]]:
-    """List what may pay: what the order names, else every coverage of the same patient."""
-    named = [graph.resolve(reference, node) for reference in order.insurance]
-    found = [(n, n.model) for n in named if n is not None and isinstance(n.model, Coverage)]
-    if found:
-        return found
-    root = node.container or node
-    patient = subject_of(graph, node, order)
-    return [
-        (place, coverage)
-        for place, coverage in graph.of_type(Coverage)
-        if (place.container is not None and place.container is root)
-        or (patient is not None and graph.resolve(coverage.beneficiary, place) is patient)
-    ]
 
 
 def _replaced(order: ServiceRequest) -> tuple[str, ...]:

@@ -63,6 +63,14 @@ def parts_of_new(
         table.put("evidence", items.evidence_item(referral.tenant, referral.id, one), None)
         for one in new.evidence
     ]
+    if new.left_out is not None:
+        # Few requests have any, and only these load the models of it.
+        from referral_core.adapters.aws.dynamodb.unmatched import (  # noqa: PLC0415
+            unmatched_item,
+        )
+        from referral_core.domain.unmatched import of_left_out  # noqa: PLC0415
+
+        others.append(table.put("unmatched", unmatched_item(of_left_out(new, new.left_out)), None))
     if new.contact_hash:
         found_by = items.phone_item(table.hashed, referral, new.contact_hash)
         others.append(table.put("contact", found_by, None))

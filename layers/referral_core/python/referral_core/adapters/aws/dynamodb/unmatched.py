@@ -29,7 +29,7 @@ class UnmatchedTable:
     def keep(self, item: Unmatched) -> bool:
         """Keep an item, and say whether it was new; the same one again changes nothing."""
         try:
-            self._table.transact([self._table.put_new("unmatched", _item(item))])
+            self._table.transact([self._table.put_new("unmatched", unmatched_item(item))])
         except ConditionsFailed:
             return False
         return True
@@ -77,7 +77,7 @@ class UnmatchedTable:
         free = "attribute_exists(#queue) AND (attribute_not_exists(chosen){})"
         part = self._table.put(
             "unmatched",
-            _item(kept),
+            unmatched_item(kept),
             free.format(" OR chosen = :chosen" if own else ""),
             {"#queue": BY_QUEUE.partition},
             values=item(**{":chosen": own}) if own else None,
@@ -88,7 +88,8 @@ class UnmatchedTable:
             raise Conflict("Somebody else settles it, or did: look again.") from error
 
 
-def _item(kept: Unmatched) -> Item:
+def unmatched_item(kept: Unmatched) -> Item:
+    """Return the item of what belongs to no referral; settled, no list has it."""
     is_waiting = kept.settled_at is None
     return item(
         pk=keys.unmatched(kept.tenant, kept.id),

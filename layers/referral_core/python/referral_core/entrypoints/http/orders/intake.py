@@ -16,6 +16,7 @@ from referral_core.domain.access.principal import Principal
 from referral_core.domain.change import received
 from referral_core.domain.codes import npi_in
 from referral_core.domain.errors import Conflict
+from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.new_referral import Key, NewReferral
@@ -46,6 +47,7 @@ from referral_core.entrypoints.http.orders.keys import (
     repeats_of,
     require_distinct,
 )
+from referral_core.entrypoints.http.orders.left_out import stored_left_out
 from referral_core.entrypoints.http.orders.stored import StoredOrder, payload_of, read_order
 from referral_core.entrypoints.http.orders.wanted_services import service_of
 from referral_core.fhir.errors import operation_outcome
@@ -138,7 +140,8 @@ class ReceiveReferral:
             for new, condition in zip(new_referrals, conditions, strict=True)
             if condition and (existing := self._existing(principal, new, condition))
         }
-        repeats = self._write(new_referrals, known)
+        left_out = stored_left_out(self.documents, self.clock, principal, intakes)
+        repeats = self._write(new_referrals, known, left_out)
         accepted = [
             self._answered(new.referral, intake, repeats.get(new.referral.id))
             for new, intake in zip(new_referrals, intakes, strict=True)
@@ -161,13 +164,18 @@ class ReceiveReferral:
         self,
         new_referrals: Sequence[NewReferral],
         known: dict[ReferralId, ReferralId],
+        left_out: Evidence | None,
     ) -> dict[ReferralId, ReferralId]:
-        """Write what is new; return new id → stored id of what was there already."""
+        """Write what is new; return new id → stored id of what was there already.
+
+        What was left out is written with the first that is new.
+        """
         repeats = dict(known)
         for _ in self.conflicts:
             fresh = [a for a in new_referrals if a.referral.id not in repeats]
             try:
-                existing = self.referrals.accept(fresh) if fresh else ()
+                sent = [fresh[0].but(left_out=left_out), *fresh[1:]] if fresh else ()
+                existing = self.referrals.accept(sent) if sent else ()
             except Conflict:
                 continue  # posts of the same referral at the same instant: one will have won
             if not existing:
