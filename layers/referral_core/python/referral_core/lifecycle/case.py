@@ -151,12 +151,12 @@ class Case:
         """The tenant's date at this moment."""
         return self.now.astimezone(ZoneInfo(self.profile.time_zone)).date()
 
-    def due_after(self, span: Span) -> datetime:
-        """Return when a span of the tenant's business time from now ends.
+    def due_after(self, span: Span, *, since: datetime | None = None) -> datetime:
+        """Return when a span of the tenant's business time ends: from now, or since another time.
 
         Until a visit is booked nothing may take longer than the order leaves time for.
         """
-        due, limit = self.calendar.after(self.now, span), self.wanted_by
+        due, limit = self.calendar.after(since or self.now, span), self.wanted_by
         if limit is None or self.referral.status in _BOOKED or limit <= self.now:
             return due
         return min(due, limit)

@@ -21,6 +21,7 @@ from referral_core.domain.updates import (
     Reported,
 )
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
+from referral_core.lifecycle.authorized_period import ends_at
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.outreach.visit_off import told_first
 
@@ -90,7 +91,7 @@ def draft(
         case: the referral and the moment.
         kind: what happened.
         status_reason: one sentence without PHI.
-        due_at: when somebody must look; soon, when None.
+        due_at: when somebody must look; soon, when None. A wait is over with the authorization.
         then: where the state machine goes; None: the wait goes on, or is opened. A patient who
             believes in a visit that is off is told first.
         by: the update that brings it about; the router itself when None.
@@ -122,6 +123,8 @@ def draft(
     )
     if (off := told_first(case.of(made.after), then)) is not None:
         made, then = made.but(after=made.after.but(appointment=off)), Step.CONTACT_PATIENT
+    if due_at and then is None and (ends := ends_at(case.of(made.after))) is not None:
+        made = made.but(after=made.after.but(due_at=min(made.after.due_at, ends)))
     return Draft(made, next=then, effects=effects)
 
 

@@ -18,6 +18,7 @@ from referral_core.domain.outreach.series import last_contact
 from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.planned import Planned, PlannedAct, person_looks, will
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle import authorized_period
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.evidence import (
     overdue_reason,
@@ -46,6 +47,8 @@ def planned(case: Case, mailbox: Mailbox) -> tuple[Planned, ...]:
         found.append(will(_A.PAUSE_LOOKED_AT, referral.due_at))
     elif wait is None:
         found.append(will(_A.STEP_LOOKED_AFTER, referral.due_at))
+    elif wait.deadline == authorized_period.ends_at(case):
+        found.append(person_looks(Reason.AUTHORIZATION_ENDED, wait.deadline))
     else:
         found += _OF_STEP[wait.step](case, wait.deadline)
     return tuple(sorted(found, key=lambda one: one.at))

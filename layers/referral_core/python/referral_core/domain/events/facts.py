@@ -202,6 +202,7 @@ _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
         _K.WAITLISTED,
         _K.WAITLIST_RETRIED,
         _K.OFFERED,
+        _K.OFFER_AWAITED,
         _K.OFFER_REMINDED,
         _K.OFFER_UNANSWERED,
         _K.OFFER_ACCEPTED,

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     WAITLISTED = "waitlisted"
     WAITLIST_RETRIED = "waitlist-retried"
     OFFERED = "offered"
+    OFFER_AWAITED = "offer-awaited"
     OFFER_REMINDED = "offer-reminded"
     OFFER_UNANSWERED = "offer-unanswered"
     OFFER_ACCEPTED = "offer-accepted"

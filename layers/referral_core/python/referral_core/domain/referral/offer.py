@@ -29,6 +29,9 @@ class Offer(Model):
         in_network: whether the performer is in the payer's network.
         decision: number of the routing decision that chose it.
         reason: why the offer ended; a code.
+        reminded: whether the clinic is to be reminded to answer, or was; once.
+        reminder_sent: whether that reminder went out.
+        booking_asked_at: when the clinic was asked to book the visit that is awaited now.
         payload_version: of the order, as it was sent to the clinic last.
     """
 
@@ -44,6 +47,8 @@ class Offer(Model):
     reason: Coded = None
     offered_at: datetime | None = None
     reminded: bool = False
+    reminder_sent: bool = False
+    booking_asked_at: datetime | None = None
     payload_version: int = 0
 
     @property

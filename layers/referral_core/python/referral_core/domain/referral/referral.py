@@ -228,6 +228,10 @@ class Referral(Model):
         """Return the offers with the last one changed; the fields are validated."""
         return (*self.offers[:-1], self.offers[-1].but(**fields))
 
+    def with_booking_asked(self, at: datetime | None) -> tuple[Offer, ...]:
+        """Return the offers with when the clinic in hand was asked to book; None: to be asked."""
+        return self.with_offer_changed(booking_asked_at=at) if self.offer else self.offers
+
     def with_offer_ended(self, status: OfferStatus, reason: str | None = None) -> tuple[Offer, ...]:
         """Return the offers with the one in hand ended: it reserves nothing any more."""
         if self.offer is None:

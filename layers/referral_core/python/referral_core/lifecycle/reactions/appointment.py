@@ -69,6 +69,7 @@ def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Dr
             unauthorized=_is_unauthorized(case, appointment),
         ),
         appointment=appointment,
+        offers=case.referral.with_booking_asked(None),
         work_item=item,
     )
 

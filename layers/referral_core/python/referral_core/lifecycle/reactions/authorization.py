@@ -17,6 +17,7 @@ from referral_core.domain.payers.authorization import (
 from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.domain.updates import AuthorizationDecided, Reported
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle.authorized_period import ends_at, has_ended
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
 
@@ -94,34 +95,28 @@ def revised(case: Case, update: AuthorizationDecided) -> Draft:
     )
 
 
-def has_ended(case: Case) -> bool:
-    """Whether a visit that is still to be booked has no authorization any more.
-
-    The payer took it back, or its period has run out; nobody has let the referral go on with that.
-    """
-    known, visit = case.referral.authorization, case.referral.appointment
-    if known is None or known.let_stand or (visit is not None and visit.is_booked):
-        return False
-    has_run_out = known.valid_to is not None and known.valid_to < case.today
-    is_approved = known.status is AuthorizationStatus.APPROVED
-    return known.status is AuthorizationStatus.REVOKED or (is_approved and has_run_out)
-
-
-def authorization_ended(case: Case, step: Step) -> Draft | None:
-    """Draft that a person looks before a step starts that leads to a booking; None: it starts."""
+def authorization_ended(case: Case, step: Step, *, by: Reported | None = None) -> Draft | None:
+    """Draft that a person looks before a step that leads to a booking goes on; None: it does."""
     if not has_ended(case):
         return None
     here = case.of(case.referral.but(current_step=step))
-    return open_work_item(here, Reason.AUTHORIZATION_ENDED)
+    return open_work_item(here, Reason.AUTHORIZATION_ENDED, by=by)
 
 
 def revised_unbooked(case: Case, update: AuthorizationDecided) -> Draft:
-    """Draft what a payer says before a visit is booked: a person looks where it takes it back."""
+    """Draft what a payer says before a visit is booked: a person looks where it takes it back.
+
+    A wait that was to end with the period that it gave before is opened anew.
+    """
     revision = revised(case, update)
     after = revision.after.authorization
     known = case.of(case.referral.but(authorization=after))
-    if after == case.referral.authorization or not has_ended(known):
+    if after == case.referral.authorization:
         return revision
+    if not has_ended(known):
+        was_bound = case.referral.due_at == ends_at(case) != ends_at(known)
+        soon = revision.with_after(revision.after.but(due_at=case.soon))
+        return soon.to(case.referral.current_step) if was_bound else revision
     return open_work_item(
         known,
         Reason.AUTHORIZATION_ENDED,

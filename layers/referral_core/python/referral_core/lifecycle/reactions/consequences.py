@@ -20,6 +20,7 @@ from referral_core.domain.work_items import (
     KEEP_WAITING,
     NOT_REACHED,
     PATIENT_TOLD,
+    REBOOK,
     RECORD_CONSENT,
     RESUBMIT,
     RETRY,
@@ -139,6 +140,10 @@ def _told(referral: Referral, update: DecisionMade, _item: WorkItem) -> Conseque
     }
 
 
+def _booked_anew(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
+    return {"offers": referral.with_booking_asked(None)}
+
+
 def _seen(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
     return {"status": Status.SEEN_AWAITING_REPORT}
 
@@ -149,6 +154,7 @@ _CONSEQUENCES: Final[Mapping[str, Callable[[Referral, DecisionMade, WorkItem], C
     APPOINTMENT_FULFILLED: _seen,
     KEEP_WAITING: _let_stand,
     CONTACT_AGAIN: _new_series,
+    REBOOK: _booked_anew,
     RETRY: _more_clinics,
     RESUBMIT: _resubmitted,
     RECORD_CONSENT: _consented,

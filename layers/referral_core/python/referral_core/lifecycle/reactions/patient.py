@@ -213,6 +213,7 @@ def _meant(
                 facts=facts,
                 metered=metered,
                 patient_reply=Reply.YES,
+                offers=case.referral.with_booking_asked(None),
                 work_item=None,
             )
 

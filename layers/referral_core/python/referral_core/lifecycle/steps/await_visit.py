@@ -153,10 +153,12 @@ class AwaitVisit(Reacting):
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Draft what silence means: no booking, a reminder due, or no word on the visit."""
         appointment = case.referral.appointment
-        if authorization.has_ended(case):
-            return open_work_item(case, Reason.AUTHORIZATION_ENDED, by=update)
+        if (ended := authorization.authorization_ended(case, self.name, by=update)) is not None:
+            return ended
         if appointment is None or not appointment.is_booked:
-            return open_work_item(case, Reason.NOT_BOOKED, by=update)
+            # Whoever lets the clinic be waited for any longer has it asked anew.
+            unasked = case.referral.with_booking_asked(None)
+            return open_work_item(case, Reason.NOT_BOOKED, by=update, offers=unasked)
         span = case.rules.visit.word_after_visit
         if case.now >= case.calendar.after(appointment.start, span):
             return open_work_item(case, Reason.VISIT_UNCONFIRMED, by=update)
@@ -169,17 +171,23 @@ class AwaitVisit(Reacting):
         )
 
     def _await_booking(self, case: Case) -> Recorder:
-        due = case.due_after(case.rules.visit.booked_within)
-        if case.referral.offer is not None:
-            # Whether the clinic hears it holds nobody up: a booking that fails to come is seen.
+        """Ask the clinic for a booking, once: whatever else came meanwhile puts it off no further.
+
+        Whether the clinic hears it holds nobody up: a booking that fails to come is seen.
+        """
+        offer = case.referral.offer
+        asked_at = (offer.booking_asked_at if offer else None) or case.now
+        if offer is not None and offer.booking_asked_at is None:
             with suppress(RouterError):
                 self.clinics.remind(case.performer(), case.task_id(), "booking")
+        due = case.due_after(case.rules.visit.booked_within, since=asked_at)
         return lambda current: draft(
             current,
             EventKind.BOOKING_AWAITED,
             "The patient agreed; the clinic is to book the appointment.",
             due_at=due,
             waits_for=Party.CLINIC,
+            offers=current.referral.with_booking_asked(asked_at),
         )
 
 

@@ -147,8 +147,7 @@ class ContactPatient(Reacting):
         """Make the attempt that `start` wrote down, or wait until one may be made."""
         if (occasion := _occasion(case.referral)) is not None:
             return telling.execute(case, self.messages, occasion)
-        other = asking(case)
-        if other is not None:
+        if (other := asking(case)) is not None:
             return follows(case, other)
         contact = last_contact(case.referral)
         if contact is not None and contact.state == "sending":
@@ -167,6 +166,8 @@ class ContactPatient(Reacting):
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Draft that the time is up: a late call is called so, until the next attempt."""
+        if (ended := authorization_ended(case, self.name, by=update)) is not None:
+            return ended
         last, following = last_contact(case.referral), goes_on_at(case, next_turn(case).at)
         if last is not None and last.state == "due" and following > case.now:
             return call_overdue(case, update, following)
@@ -191,8 +192,7 @@ class ContactPatient(Reacting):
                 contacts=with_contact_ended(current.referral, "ambiguous"),
             )
         except Retryable:
-            again = case.now + _TRY_AGAIN
-            if again < max(due, case.now + _BREATH):
+            if case.now + _TRY_AGAIN < max(due, case.now + _BREATH):
                 return _channel_down
             return lambda current: _given_up(current, max(due, current.now + _BREATH))
         except Permanent:
@@ -237,8 +237,8 @@ def _contacted(case: Case, contact: Contact, due: datetime, parts: int) -> Draft
 
 
 def _escalate(case: Case) -> Draft:
-    team = case.rules.outreach.escalate_to
-    return open_work_item(case, Reason.ESCALATED, queue=team, escalated=True)
+    to = case.rules.outreach.escalate_to
+    return open_work_item(case, Reason.ESCALATED, queue=to, escalated=True)
 
 
 def _waits(case: Case, until: datetime, pause: Pause | None = None) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import Permanent
@@ -13,8 +13,9 @@ from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.domain.messages import OfferedReferral
 from referral_core.domain.outreach.vocabulary import Reply
-from referral_core.domain.referral import Offer, Referral
+from referral_core.domain.referral import Offer
 from referral_core.domain.updates import Update, UpdateKind
+from referral_core.lifecycle.authorized_period import was_seen
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import (
     Draft,
@@ -29,8 +30,6 @@ from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports.lifecycle import Clinics
-
-_SEEN: Final = frozenset({Status.SEEN_AWAITING_REPORT, Status.REPORT_RECEIVED})
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class OfferReferral(Reacting):
     def start(self, case: Case) -> Draft:
         """Record that the clinic is being asked, or gets another version of the order."""
         referral = case.referral
-        ended = None if _was_seen(referral) else authorization_ended(case, self.name)
+        ended = None if was_seen(referral) else authorization_ended(case, self.name)
         if ended is not None and referral.work_item is None:
             return ended
         return start_draft(
@@ -72,26 +71,26 @@ class OfferReferral(Reacting):
         )
 
     def execute(self, case: Case) -> Recorder:
-        """Send Task B with the clinical content to the clinic, or remind it."""
+        """Send Task B with the clinical content to the clinic, or remind it.
+
+        What is on record as sent is not sent again: the wait for the answer is opened anew.
+        """
         offer = case.referral.offer
         if offer is None:
             raise Permanent("there is no performer to offer the referral to")
-        performer, rule = case.performer(), case.rules.offer
         offered_at = offer.offered_at or case.now
-        silent_at = case.calendar.after(offered_at, rule.answer_within)
         is_known = offer.payload_version == case.referral.payload_version
-        if offer.reminded and is_known:
-            self.clinics.remind(performer, case.task_id(offer), "answer")
-            kind = EventKind.OFFER_REMINDED
-            return lambda current: _asked(current, kind, silent_at, offered_at)
-        if not is_known or offer.status == "open":
-            self._send(case, offer, performer)
+        if not is_known:
+            self._send(case, offer, case.performer())
         if offer.status == "accepted" or case.referral.work_item is not None:
             return _goes_on
-        due = silent_at
-        if rule.remind_after and not offer.reminded:
-            due = case.calendar.after(offered_at, rule.remind_after)
-        return lambda current: _asked(current, EventKind.OFFERED, due, offered_at)
+        kind = EventKind.OFFER_AWAITED if is_known else EventKind.OFFERED
+        reminds = is_known and offer.reminded and not offer.reminder_sent
+        if reminds:
+            self.clinics.remind(case.performer(), case.task_id(offer), "answer")
+            kind = EventKind.OFFER_REMINDED
+        due = _answer_due(case, offer, offered_at)
+        return lambda current: _asked(current, kind, due, offered_at, reminds=reminds)
 
     def _send(self, case: Case, offer: Offer, performer: Practitioner) -> None:
         self.clinics.offer(
@@ -106,6 +105,8 @@ class OfferReferral(Reacting):
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Remind the clinic once where the pathway says so; then it counts as declined."""
         referral, offer = case.referral, case.referral.offer
+        if (ended := authorization_ended(case, self.name, by=update)) is not None:
+            return ended
         if offer is None or offer.reminded or not case.rules.offer.remind_after:
             return unanswered(case, update)
         return draft(
@@ -119,8 +120,18 @@ class OfferReferral(Reacting):
         )
 
 
-def _asked(case: Case, kind: EventKind, due: datetime, offered_at: datetime) -> Draft:
+def _answer_due(case: Case, offer: Offer, offered_at: datetime) -> datetime:
+    """Return when the clinic is to be reminded to answer, else when its silence means no."""
+    rule = case.rules.offer
+    within = rule.answer_within if offer.reminded else rule.remind_after or rule.answer_within
+    return case.calendar.after(offered_at, within)
+
+
+def _asked(
+    case: Case, kind: EventKind, due: datetime, offered_at: datetime, *, reminds: bool
+) -> Draft:
     referral = case.referral
+    sent = reminds or referral.offers[-1].reminder_sent
     return draft(
         case,
         kind,
@@ -129,14 +140,11 @@ def _asked(case: Case, kind: EventKind, due: datetime, offered_at: datetime) -> 
         status=Status.OFFERED,
         facts=OfferFacts(offer=referral.offers[-1].number),
         offers=referral.with_offer_changed(
-            offered_at=offered_at, payload_version=referral.payload_version
+            offered_at=offered_at,
+            payload_version=referral.payload_version,
+            reminder_sent=sent,
         ),
     )
-
-
-def _was_seen(referral: Referral) -> bool:
-    """Whether the patient was seen: no authorization is needed for what took place."""
-    return referral.status in _SEEN or referral.proposed_outcome is not None
 
 
 def _goes_on(case: Case) -> Draft:
@@ -149,7 +157,7 @@ def _goes_on(case: Case) -> Draft:
     return continue_to(
         case,
         Step.VERIFY_CLOSURE
-        if _was_seen(referral)
+        if was_seen(referral)
         else (Step.AWAIT_VISIT if has_agreed else Step.CONTACT_PATIENT),
         EventKind.ROUTING_RESUMED,
         "The clinic has the order's new version.",

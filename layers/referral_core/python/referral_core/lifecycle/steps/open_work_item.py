@@ -17,6 +17,7 @@ from referral_core.domain.updates import (
     UpdateKind,
 )
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
+from referral_core.lifecycle.authorized_period import has_ended
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, record_only, start_draft
 from referral_core.lifecycle.reactions import authorization, notice
@@ -52,9 +53,8 @@ def _authorization(case: Case, update: AuthorizationDecided) -> Draft:
     if case.referral.status not in _AUTHORIZING:
         anew = authorization.revised(case, update)
         item, holds = item_of(case.referral), anew.after.authorization
-        if item.reason is Reason.AUTHORIZATION_ENDED and not authorization.has_ended(
-            case.of(anew.after)
-        ):
+        holds_again = not has_ended(case.of(anew.after))
+        if item.reason is Reason.AUTHORIZATION_ENDED and holds_again:
             return resumed(case, item.resume_at, update, effects=anew.effects, authorization=holds)
         if anew.after.authorization != case.referral.authorization:
             return anew
