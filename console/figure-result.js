@@ -4,7 +4,7 @@ import { fill, h } from "./element.js";
 import { dateTime, dayOnly, words } from "./format.js";
 import { bars, columns } from "./plot.js";
 
-const DRAWN_FIRST = ["ratio", "money", "mean", "count", "days"];
+const DRAWN_FIRST = ["ratio", "money", "money-mean", "mean", "count", "days"];
 const BASES = { cohort: "referrals received", activity: "what happened" };
 const MOST_TILES = 5;
 /** Of what kind a cut's names are. */
@@ -62,7 +62,7 @@ export function said({ kind }, value) {
   if (Number.isNaN(number)) return /^[a-z-]+$/.test(value) ? words(value) : String(value);
   switch (kind) {
     case "ratio": return `${(number * 100).toFixed(1)} %`;
-    case "money": return `$${number.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 })}`;
+    case "money": case "money-mean": return `$${number.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 })}`;
     case "mean": case "days": return number.toFixed(2);
     case "text": case "day": return String(value);
     default: return number.toLocaleString("en-US");

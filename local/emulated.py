@@ -1,7 +1,9 @@
 """Runs the emulator so that it asks more of its callers, and writes down who called what.
 
-`python -m local.emulated` is the emulator with two things more. It knows whose items a call of a
-table is about, which the template's policies ask for and the emulator does not tell. And where
+`python -m local.emulated` is the emulator with two things more and one less. It knows whose items a
+call of a table is about, which the template's policies ask for and the emulator does not tell. It
+leaves alarms to `alarms.py`, which knows a metric's dimensions and silence, and counts a throttled
+request as no invocation of a function, as Lambda does. And where
 `EMULATOR_CALLS` names a file, each different call of a role is a line of JSON in it, whether it was
 let through or not: `tests/infra` holds them against the policies.
 """
@@ -17,6 +19,7 @@ from typing import Any, Final
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
+from ministack.services import cloudwatch, lambda_svc
 
 from local.leading_keys import LEADING_KEYS, kind_of, leading_keys
 
@@ -63,6 +66,23 @@ def _tell_leading_keys() -> None:
     iam_actions.dynamodb_service_context = told
 
 
+def _leave_alarms_alone() -> None:
+    cloudwatch._evaluate_alarm = lambda _alarm: None  # noqa: SLF001 - it has no setting for it
+
+
+def _count_no_throttled_request() -> None:
+    known = lambda_svc._emit_lambda_metrics  # noqa: SLF001 - what it counts has no setting either
+
+    def told(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:  # noqa: FBT001 - as it is called
+        if throttle:
+            named = {"FunctionName": function_name}
+            cloudwatch.record_metric("AWS/Lambda", "Throttles", 1, "Count", named)
+        else:
+            known(function_name, duration_ms, error, throttle)
+
+    lambda_svc._emit_lambda_metrics = told  # noqa: SLF001
+
+
 def _write_down(calls: Calls) -> None:
     enforce = iam_evaluator.enforce
 
@@ -83,6 +103,8 @@ def _write_down(calls: Calls) -> None:
 
 if __name__ == "__main__":
     _tell_leading_keys()
+    _leave_alarms_alone()
+    _count_no_throttled_request()
     if _CALLS in os.environ:
         _write_down(Calls(Path(os.environ[_CALLS])))
     main()

@@ -1,4 +1,4 @@
-"""What the emulator leaves out of CloudWatch: metrics out of the functions' log lines."""
+"""What the emulator leaves out of CloudWatch: metrics out of log lines, queues' lengths, alarms."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from infra import STACK_NAME
+from local.alarms import AlarmJudge
 
 _EVERY_S: Final = 10.0
 _OVERLAP_MS: Final = 5_000
 """Read twice, for lines of one millisecond need not be there at once."""
 _MARK: Final = '"CloudWatchMetrics"'
 _A_CALL: Final = 500
+_VISIBLE: Final = "ApproximateNumberOfMessages"
 
 
 def metrics_in(line: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -51,7 +53,7 @@ def metrics_in(line: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @dataclass
 class MetricBridge:
-    """Reads the functions' logs and puts what they measured, each line once.
+    """Reads the functions' logs and puts what they measured, each line once; and what queues hold.
 
     Attributes:
         emulator: makes clients, as `Emulator` does.
@@ -62,12 +64,14 @@ class MetricBridge:
     _seen: dict[str, int] = field(default_factory=dict)
 
     def pump(self) -> int:
-        """Put what was measured since the last time; return how many values."""
+        """Put what was measured since the last time; return how many values of our own."""
         begun = int(time.time() * 1000)
         found: dict[str, list[dict[str, Any]]] = {}
         for line in self._lines():
             for namespace, datum in metrics_in(line):
                 found.setdefault(namespace, []).append(datum)
+        count = sum(map(len, found.values()))
+        found["AWS/SQS"] = list(self._queues())
         client = self.emulator.client("cloudwatch")
         for namespace, data in found.items():
             for first in range(0, len(data), _A_CALL):
@@ -75,7 +79,22 @@ class MetricBridge:
                 client.put_metric_data(Namespace=namespace, MetricData=some)
         self._since_ms = begun - _OVERLAP_MS
         self._seen = {name: at for name, at in self._seen.items() if at >= self._since_ms}
-        return sum(map(len, found.values()))
+        return count
+
+    def _queues(self) -> Iterator[dict[str, Any]]:
+        """Yield how many messages wait in each queue, as SQS itself tells CloudWatch."""
+        queues, at = self.emulator.client("sqs"), datetime.now(UTC)
+        for page in queues.get_paginator("list_queues").paginate():
+            for url in page.get("QueueUrls", ()):
+                told = queues.get_queue_attributes(QueueUrl=url, AttributeNames=[_VISIBLE])
+                name = url.rpartition("/")[2]
+                yield {
+                    "MetricName": f"{_VISIBLE}Visible",
+                    "Dimensions": [{"Name": "QueueName", "Value": name}],
+                    "Timestamp": at,
+                    "Values": [float(told["Attributes"][_VISIBLE])],
+                    "Unit": "Count",
+                }
 
     def _lines(self) -> Iterator[str]:
         """Yield the lines of invocations that were not read yet: each has a log stream."""
@@ -102,13 +121,15 @@ class MetricBridge:
 
 @contextmanager
 def bridged(emulator: Any) -> Iterator[None]:
-    """Keep the emulator's metrics up to date while the block lasts."""
+    """Keep the emulator's metrics and the states of alarms up to date while the block lasts."""
     bridge, stopped = MetricBridge(emulator), threading.Event()
+    judge = AlarmJudge(emulator, since=datetime.now(UTC))
 
     def keep() -> None:
         while not stopped.wait(_EVERY_S):
             with suppress(Exception):  # the next time reads what this one did not
                 bridge.pump()
+                judge.judge(datetime.now(UTC))
 
     thread = threading.Thread(target=keep, name="metrics", daemon=True)
     thread.start()

@@ -12,6 +12,7 @@ from referral_core.reports.definition import ColumnKind, ResultColumn
 
 NONE: Final = "none"
 _SHOWN_FIRST: Final = (ColumnKind.RATIO, ColumnKind.MONEY, ColumnKind.MEAN, ColumnKind.COUNT)
+"""A figure with a mean of money has the money too."""
 _HUNDRED: Final = 100
 
 
@@ -88,7 +89,7 @@ def said(column: ResultColumn, value: Value) -> str:
     match column.kind:
         case ColumnKind.RATIO:
             return f"{Decimal(str(value)) * _HUNDRED:.1f} %"
-        case ColumnKind.MONEY:
+        case ColumnKind.MONEY | ColumnKind.MONEY_MEAN:
             usd = Decimal(str(value))
             return f"${usd:,.2f}" if usd >= 1 or not usd else f"${usd:,.4f}"
         case ColumnKind.DAYS | ColumnKind.MEAN:

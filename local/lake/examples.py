@@ -19,7 +19,10 @@ EXAMPLES: Final = Path(__file__).parents[2] / "docs/figures_examples.json"
 
 def example(result: Result) -> str:
     """Return what all rows together say: the figure's rate and of what, else its amount."""
-    order = (ColumnKind.RATIO, ColumnKind.MEAN, ColumnKind.MONEY, ColumnKind.COUNT)
+    order = (
+        *(ColumnKind.RATIO, ColumnKind.MEAN, ColumnKind.MONEY_MEAN),
+        *(ColumnKind.MONEY, ColumnKind.COUNT),
+    )
     column = next(
         c
         for kind in order
@@ -34,7 +37,7 @@ def example(result: Result) -> str:
 
 
 def _plain(value: Value) -> str:
-    return f"{value:,.2f}" if isinstance(value, Decimal) else str(value)
+    return f"${value:,.2f}" if isinstance(value, Decimal) else str(value)
 
 
 def written(results: Iterable[Result], path: Path = EXAMPLES) -> None:

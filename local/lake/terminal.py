@@ -31,7 +31,8 @@ def shown(result: Result) -> Iterator[RenderableType]:
     if left > 0:
         yield Text(f"… and {left} rows more", style="dim")
     yield Text(
-        f"{figure.definition} Of: {figure.denominator}. Without: {figure.exclusions}. "
+        f"{figure.definition} Numerator: {figure.numerator}. Denominator: {figure.denominator}. "
+        f"Exclusions: {figure.exclusions}. "
         f"{told['basis']}, {told['period_from']} to {told['period_to']}, {told['time_zone']} "
         f"({told['utc_offset']}), as of {told['as_of']}.\n",
         style="dim",

@@ -42,6 +42,7 @@ _ORDER: Final = (
     "console",
     "referrals",
     "real_input",
+    "alarms",
     "watchdog",
     "intake",
     "notices",

@@ -26,6 +26,8 @@ SCRIPTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "brisk": _BRISK,
     # As brisk, but there is time to do something to a referral that waits for the clinic.
     "slow-clinic": {**_BRISK, "clinic": {**_BRISK_CLINIC, "answer_after": "P1D"}},
+    # The payer takes the request and never decides.
+    "payer-thinks": {**_BRISK, "payer": {"authorization": "A4"}},
 }
 _PLACERS: Final = 60
 

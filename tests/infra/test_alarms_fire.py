@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ from infra.functions import OTHERS, STEPS
 from infra.lake_delivery import STREAM
 from infra.service_alarms import title
 from infra.triggers import STREAM_FILTERS
+from local.alarms import state_of
 from local.metrics import metrics_in
 from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.items import event_item
@@ -405,21 +407,17 @@ def fires(alarm: Mapping[str, Any], points: list[Point], template: Mapping[str, 
         if (p.namespace, p.name) == (alarm["Namespace"], alarm["MetricName"])
         and dict(p.dimensions) == wanted
     ]
-    if not values:
-        return bool(alarm["TreatMissingData"] == "breaching")
-    value = {
-        "Sum": sum(values),
-        "Maximum": max(values),
-        "Average": sum(values) / len(values),
-        "SampleCount": len(values),
-    }[alarm["Statistic"]]
     threshold = alarm["Threshold"]
     if isinstance(threshold, Mapping):
         threshold = float(template["Parameters"][threshold["Ref"]]["Default"])
-    if alarm["ComparisonOperator"] == "LessThanThreshold":
-        return bool(value < threshold)
-    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-    return bool(value >= threshold)
+    value = {
+        "Sum": sum,
+        "Maximum": max,
+        "Average": statistics.fmean,
+        "SampleCount": len,
+    }[alarm["Statistic"]]
+    one_period = [value(values) if values else None]
+    return state_of({**alarm, "Threshold": threshold}, one_period) == "ALARM"
 
 
 def _logical(value: Any) -> str:

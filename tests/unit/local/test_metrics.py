@@ -44,11 +44,15 @@ def test_another_line_says_nothing(line: str) -> None:
 
 
 class Logs:
-    """The emulator as the bridge sees it: one function's log, whose streams are invocations."""
+    """The emulator as the bridge sees it: one function's log, whose streams are invocations.
+
+    And one queue, in which two messages wait.
+    """
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.put: list[str] = []
+        self.queued: list[dict[str, Any]] = []
 
     def client(self, _service: str) -> Any:
         return self
@@ -68,12 +72,19 @@ class Logs:
                     ]
                 }
             ]
+        if self.operation == "list_queues":
+            return [{"QueueUrls": ["http://sqs/000000000000/dead"]}]
         assert asked["logGroupName"] == "log"
         return [{"events": [e for e in self.events if e["timestamp"] >= asked["startTime"]]}]
 
+    def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
+        return {"Attributes": {"ApproximateNumberOfMessages": "2"}}
+
     def put_metric_data(self, Namespace: str, MetricData: list[dict[str, Any]]) -> None:  # noqa: N803
-        del Namespace
-        self.put += [datum["MetricName"] for datum in MetricData]
+        if Namespace == "AWS/SQS":
+            self.queued += MetricData
+        else:
+            self.put += [datum["MetricName"] for datum in MetricData]
 
     def write(self, stream: str, line: str) -> None:
         now = int(time.time() * 1000)
@@ -94,3 +105,14 @@ def test_each_invocation_is_read_once_however_often_its_log_is(
     logs.write("second", line)
     assert [bridge.pump(), bridge.pump()] == [2, 0]
     assert json.dumps(logs.put) == json.dumps(["OpenReferrals"] * 3)
+
+
+def test_what_a_queue_holds_is_measured_under_its_name() -> None:
+    logs = Logs()
+
+    MetricBridge(logs).pump()
+
+    (datum,) = logs.queued
+    assert datum["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert datum["Dimensions"] == [{"Name": "QueueName", "Value": "dead"}]
+    assert datum["Values"] == [2.0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import xml.etree.ElementTree as ET
+from decimal import Decimal
 from functools import cache
 
 import pytest
@@ -16,6 +17,8 @@ from local.lake.examples import EXAMPLES, example
 from local.lake.page import page, plot
 from local.lake.terminal import shown
 from referral_core.reporting.result import Result
+from referral_core.reports import definitions
+from referral_core.reports.definition import ColumnKind
 from tests.unit.reporting.lakes import CONTRACT
 from tests.unit.reporting.test_results import a_conversion
 from tests.unit.simulation.days import a_whole_day
@@ -69,6 +72,23 @@ def test_of_one_row_its_parts_are_drawn_and_it_is_no_total_of_its_own() -> None:
     assert drawn_of["total"].startswith("$")
     assert "<tfoot>" not in page([of("cost_per_referral")], "one").split("</style>")[1]
     assert "<tfoot>" in page([of("cost")], "many")
+
+
+def test_a_mean_of_money_is_money_wherever_it_is_said() -> None:
+    result = of("cost_per_referral")
+    means = [c for c in result.columns if c.kind is ColumnKind.MONEY_MEAN]
+    assert {c.name for c in means} == {"per_referral", "per_closed", "per_completed"}
+    for column in means:
+        assert said(column, Decimal("7.5683")) == "$7.57"
+    assert example(result).startswith("$")
+
+
+def test_no_mean_of_money_is_said_without_its_unit() -> None:
+    for figure in definitions().values():
+        money = {c.name for c in figure.columns if c.kind is ColumnKind.MONEY}
+        for column in figure.columns:
+            if column.of is not None and column.kind is not ColumnKind.RATIO:
+                assert (column.of[0] in money) is (column.kind is ColumnKind.MONEY_MEAN)
 
 
 def test_what_cannot_be_added_has_no_total() -> None:

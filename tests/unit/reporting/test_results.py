@@ -15,6 +15,7 @@ import pytest
 from referral_core.reporting.export import CONTROL_TOTALS, as_csv, as_json, as_parquet
 from referral_core.reporting.result import HIDDEN, UNNAMED, Result, result_of
 from referral_core.reports import definitions
+from referral_core.reports.definition import Definition
 from tests.unit.reporting.lakes import a_request
 
 CONVERSION = definitions()["conversion"]
@@ -177,6 +178,24 @@ def test_csv_has_control_totals_at_its_foot() -> None:
         CONTROL_TOTALS,
         "25",
         CONTROL_TOTALS,
+    )
+
+
+@pytest.mark.parametrize("figure", definitions().values(), ids=definitions())
+def test_each_export_of_each_figure_says_what_it_means(figure: Definition, tmp_path: Path) -> None:
+    result = result_of(figure, a_request(), [])
+    means = (figure.title, figure.definition, figure.numerator, figure.denominator)
+    wanted = {*means, figure.exclusions}
+    (foot,) = read(as_csv(result))
+    assert wanted <= {text.removeprefix("'") for text in foot.values()}
+    assert wanted <= {text for text in as_json(result).values() if isinstance(text, str)}
+    path = tmp_path / "result.parquet"
+    path.write_bytes(as_parquet(result))
+    pairs = duckdb.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
+    told = {key.decode(): value.decode() for key, value in pairs}
+    assert wanted <= set(told.values())
+    assert told[f"column {figure.cell}"] == next(
+        column.means for column in figure.columns if column.name == figure.cell
     )
 
 

@@ -36,16 +36,24 @@ def metadata(result: Result) -> dict[str, str]:
     }
 
 
-def as_json(result: Result) -> dict[str, Any]:
-    """Return a result with its definition; decimals are text, so that no cent is lost."""
+def meaning(result: Result) -> dict[str, str]:
+    """Return what a figure means: of what it is, and without what."""
     figure = result.figure
     return {
-        **metadata(result),
         "title": figure.title,
         "definition": figure.definition,
         "numerator": figure.numerator,
         "denominator": figure.denominator,
         "exclusions": figure.exclusions,
+    }
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """Return a result with its definition; decimals are text, so that no cent is lost."""
+    figure = result.figure
+    return {
+        **metadata(result),
+        **meaning(result),
         "columns": dictionary(result.columns),
         "rows": [
             {
@@ -71,25 +79,29 @@ def _called(result: Result) -> dict[str, Any]:
 
 
 def as_csv(result: Result) -> str:
-    """Return RFC 4180: a header, the rows, and the control totals at the foot."""
-    told = metadata(result)
+    """Return RFC 4180: a header, the rows, and at the foot the control totals with the meaning."""
+    told, means = metadata(result), meaning(result)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*(c.name for c in result.columns), *told])
+    writer.writerow([*(c.name for c in result.columns), *told, *means])
     for row in result.rows:
         cells = [_cell(c, row.values[c.name]) for c in result.columns]
         if row.is_small:
             cells[[c.name for c in result.columns].index(result.figure.cell)] = HIDDEN
-        writer.writerow([*cells, *map(_neutral, told.values())])
+        writer.writerow([*cells, *map(_neutral, told.values()), *("" for _ in means)])
     totals = [_cell(c, result.totals.get(c.name)) for c in result.columns]
     if result.columns[0].kind is ColumnKind.TEXT:
         totals[0] = CONTROL_TOTALS
-    writer.writerow([*totals, *map(_neutral, {**told, "report": CONTROL_TOTALS}.values())])
+    foot = {**told, "report": CONTROL_TOTALS, **means}
+    writer.writerow([*totals, *map(_neutral, foot.values())])
     return out.getvalue()
 
 
 def as_parquet(result: Result) -> bytes:
-    """Return typed columns: money and rates as decimals, days as dates; no row of totals."""
+    """Return typed columns: money and rates as decimals, days as dates; no row of totals.
+
+    The figure's meaning, and that of each column under its name, is the file's metadata.
+    """
     told = metadata(result)
     columns = [
         parquet.Column(c.name, _TYPES[c.kind], [row.values[c.name] for row in result.rows])
@@ -99,7 +111,8 @@ def as_parquet(result: Result) -> bytes:
         parquet.Column(name, parquet.Type.TEXT, [text] * len(result.rows))
         for name, text in told.items()
     ]
-    return parquet.written(columns)
+    means = {f"column {c.name}": c.means for c in result.columns}
+    return parquet.written(columns, {**meaning(result), **means})
 
 
 _TYPES: Final[Mapping[ColumnKind, parquet.Type]] = {
@@ -111,6 +124,7 @@ _TYPES: Final[Mapping[ColumnKind, parquet.Type]] = {
     ColumnKind.MONEY: parquet.Type.DECIMAL,
     ColumnKind.RATIO: parquet.Type.DECIMAL,
     ColumnKind.MEAN: parquet.Type.DECIMAL,
+    ColumnKind.MONEY_MEAN: parquet.Type.DECIMAL,
 }
 
 

@@ -47,14 +47,19 @@ class _Chunk(NamedTuple):
     size: int
 
 
-def written(columns: Sequence[Column]) -> bytes:
-    """Return a file of some columns of the same length."""
+def written(columns: Sequence[Column], metadata: Mapping[str, str]) -> bytes:
+    """Return a file of some columns of the same length.
+
+    Args:
+        columns: one or more.
+        metadata: of the whole file; readers give it back as key and value.
+    """
     body, chunks = bytearray(_MAGIC), list[_Chunk]()
     for column in columns:
         page = _page(column)
         chunks.append(_Chunk(column, len(body), len(page)))
         body += page
-    footer = _footer(chunks, len(columns[0].values))
+    footer = _footer(chunks, len(columns[0].values), metadata)
     return bytes(body) + footer + struct.pack("<I", len(footer)) + _MAGIC
 
 
@@ -110,7 +115,7 @@ _ENCODE: Final[Mapping[Type, Callable[[Any], bytes]]] = {
 }
 
 
-def _footer(chunks: Sequence[_Chunk], rows: int) -> bytes:
+def _footer(chunks: Sequence[_Chunk], rows: int, metadata: Mapping[str, str]) -> bytes:
     root = _struct((4, _BINARY, _binary("result")), (5, _I32, _number(len(chunks))))
     schema = [root, *(_element(chunk.column) for chunk in chunks)]
     group = _struct(
@@ -118,11 +123,16 @@ def _footer(chunks: Sequence[_Chunk], rows: int) -> bytes:
         (2, _I64, _number(sum(chunk.size for chunk in chunks))),
         (3, _I64, _number(rows)),
     )
+    pairs = [
+        _struct((1, _BINARY, _binary(key)), (2, _BINARY, _binary(value)))
+        for key, value in metadata.items()
+    ]
     return _struct(
         (1, _I32, _number(1)),
         (2, _LIST, _list(_STRUCT, schema)),
         (3, _I64, _number(rows)),
         (4, _LIST, _list(_STRUCT, [group])),
+        (5, _LIST, _list(_STRUCT, pairs)),
         (6, _BINARY, _binary("referral-router")),
     )
 

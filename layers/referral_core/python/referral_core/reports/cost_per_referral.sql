@@ -15,9 +15,9 @@
 -- column overhead money: what no referral carries (the watchdog, the stream's consumers, reads, tokens, counts of queues), shared out in whole units over the referrals that count in the period; none where none was recorded
 -- column total money: all parts that have a price
 -- column not_priced count: units without a price
--- column per_referral mean total/received: a referral received
--- column per_closed mean total/loops_closed: a loop closed
--- column per_completed mean total/loops_completed: a loop completed
+-- column per_referral money-mean total/received: a referral received
+-- column per_closed money-mean total/loops_closed: a loop closed
+-- column per_completed money-mean total/loops_completed: a loop completed
 SELECT
     cut_1,
     cut_2,

@@ -10,7 +10,7 @@ from referral_core.domain.model import Model
 
 _FIELD: Final = re.compile(r"-- ([a-z]+): (.+)\Z")
 _COLUMN: Final = re.compile(
-    r"-- column ([a-z0-9_]+) ([a-z]+)(?: ([a-z0-9_]+)/([a-z0-9_]+))?: (.+)\Z"
+    r"-- column ([a-z0-9_]+) ([a-z-]+)(?: ([a-z0-9_]+)/([a-z0-9_]+))?: (.+)\Z"
 )
 
 
@@ -25,11 +25,12 @@ class ColumnKind(StrEnum):
     RATIO = "ratio"
     NUMBER = "number"
     MEAN = "mean"
+    MONEY_MEAN = "money-mean"
 
 
 ADDED: Final = frozenset({ColumnKind.COUNT, ColumnKind.MONEY})
 """Kinds whose sum over all rows is a control total."""
-COMPUTED: Final = frozenset({ColumnKind.RATIO, ColumnKind.MEAN})
+COMPUTED: Final = frozenset({ColumnKind.RATIO, ColumnKind.MEAN, ColumnKind.MONEY_MEAN})
 """Kinds that are computed of two other columns, exactly and alike whatever engine ran."""
 
 
