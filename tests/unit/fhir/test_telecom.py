@@ -61,7 +61,9 @@ def test_a_number_that_can_be_dialled_is_e164(written: str, number: str) -> None
         "911-555-0131",
         "211",
         "0115085550131",
-        "508-555-0131 or 508-555-0199",
+        "508-555-0131 or 555-0199",
+        "508-555-0131 or ask her sister",
+        "508-555-0131, 508-555-0132, 508-555-0133, 508-555-0134",
         "call 508 555 0131 after 5pm",
         "1-800-FLOWERS",
         "+123",
@@ -70,6 +72,23 @@ def test_a_number_that_can_be_dialled_is_e164(written: str, number: str) -> None
 )
 def test_what_cannot_be_dialled_is_none(written: str) -> None:
     assert e164(written) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "508-555-0131 or 508-555-0199",
+        "508-555-0131 ext 3 or 508-555-0199",
+        "508-555-0199 / 508-555-0131 (cell)",
+        "home 508-555-0199, cell 508-555-0131",
+        "H: 508-555-0199; C: 508-555-0131",
+        "5085550199h, 5085550198w and 5085550131c",
+        "(508) 555-0131 & (508) 555-0199",
+        "508-555-0131,508-555-0199",
+    ],
+)
+def test_of_two_numbers_in_one_field_the_mobile_or_the_first_is_taken(written: str) -> None:
+    assert e164(written) == "+15085550131"
 
 
 @given(st.text())

@@ -192,3 +192,13 @@ def _shape(text: str) -> list[Segment]:
         (segment[0], *(segment[number] for number in fixed.get(segment[0], ())))
         for segment in transaction.segments
     ]
+
+
+def test_a_suffix_tells_the_patient_from_a_parent_of_the_same_name() -> None:
+    assert "NM1*IL*1*Rivera*Ana***Jr*MI*W123456789" in write_270(
+        an_inquiry(suffix="Jr"), a_payer(), SENT_AT
+    )
+    owner = Subscriber(family="Rivera", given="Ana", suffix="Sr", relationship="child")
+    written = write_270(an_inquiry(suffix="Jr", subscriber=owner), a_payer(), SENT_AT)
+    assert "NM1*IL*1*Rivera*Ana***Sr*MI*W123456789" in written
+    assert "NM1*03*1*Rivera*Ana***Jr~" in written

@@ -344,3 +344,21 @@ def test_a_birth_that_cannot_be_is_not_understood(born: str) -> None:
 def test_a_number_of_which_nobody_says_that_it_is_a_telephones_is_not_missing() -> None:
     patient = content(a_patient(telecom=[{"value": "508-555-0131"}])).patient
     assert (patient.phone, patient.not_understood) == (None, ("patient.phone",))
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        ({"family": "Rivera", "suffix": ["Jr."]}, "Jr"),
+        ({"family": "Rivera", "suffix": ["MD", "III"]}, "III"),
+        ({"family": "Rivera", "suffix": ["PhD"]}, None),
+        ({"text": "John Rivera, Sr."}, "Sr"),
+        ({"text": "Rivera, Ana V"}, None),
+        ({"family": "Rivera"}, None),
+    ],
+)
+def test_a_suffix_counts_where_it_tells_generations_apart(
+    name: dict[str, Any], suffix: str | None
+) -> None:
+    order = an_order(contained=[a_patient(name=[name]), a_coverage()])
+    assert read_one(order).clinical.patient.suffix == suffix

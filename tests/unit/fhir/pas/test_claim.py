@@ -85,6 +85,14 @@ def test_a_dependents_coverage_names_the_subscriber_and_the_relationship(
     assert read_request(bundle).trace == "r1-a3"
 
 
+def test_names_have_the_suffix_that_tells_generations_apart() -> None:
+    parent = Subscriber(family="Rivera", given="Ana", suffix="Sr", relationship="child")
+    request = an_authorization_request(patient_suffix="Jr", subscriber=parent)
+    resources = [e["resource"] for e in claim_bundle(request, a_payer())["entry"]]
+    patients = [r for r in resources if r["resourceType"] == "Patient"]
+    assert [p["name"][0]["suffix"] for p in patients] == [["Jr"], ["Sr"]]
+
+
 def test_the_item_says_what_is_asked_and_for_whom() -> None:
     bundle = claim_bundle(an_authorization_request(), a_payer())
     claim = bundle["entry"][0]["resource"]

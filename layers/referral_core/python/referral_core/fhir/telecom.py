@@ -17,6 +17,10 @@ from referral_core.fhir.r4.datatypes import ContactPoint, Period
 
 _LONGEST: Final = 40
 """More than any number takes with its extension; longer text is not searched."""
+_MOST_TOGETHER: Final = 3
+_BETWEEN: Final = re.compile(r"\s*(?:[,;|&]|/(?!\d{3}\b)|\bor\b|\band\b|\n)\s*", re.IGNORECASE)
+"""What stands between two numbers that people write into one field."""
+_MOBILE: Final = re.compile(r"\b(?:cell(?:ular)?|mobile|c|m)\b|\d\s*[cm]$", re.IGNORECASE)
 _EXTENSION: Final = re.compile(
     r"\s*,?\s*(?:;ext=|extn?\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE
 )
@@ -66,10 +70,26 @@ def region_of(country: str | None) -> str:
 def e164(written: str, region: str = _HOME) -> str | None:
     """Return the number in E.164, or None when it cannot be dialled.
 
+    Of several numbers written into one field it is the mobile one, else the first; each must be a
+    number, so that words about one are never taken for another.
+
     Args:
         written: as the EHR has it.
         region: ISO 3166-1 alpha-2; in its way a number without a plus is written.
     """
+    if len(written) > _LONGEST * _MOST_TOGETHER:
+        return None
+    number = _one_number(written, region)
+    if number is not None:
+        return number
+    parts = [part for part in _BETWEEN.split(written.strip()) if part]
+    found = [(_one_number(part, region), _MOBILE.search(part)) for part in parts]
+    if not 1 < len(found) <= _MOST_TOGETHER or any(number is None for number, _ in found):
+        return None
+    return next((number for number, is_mobile in found if is_mobile), found[0][0])
+
+
+def _one_number(written: str, region: str) -> str | None:
     if len(written) > _LONGEST:
         return None
     shown = normalize("NFKC", written).translate(_DASHES).strip()

@@ -68,7 +68,7 @@ def _of_subscriber(request: EligibilityRequest, trace: str) -> tuple[Segment, ..
     return (
         ("HL", "3", "2", "22", "0"),
         ("TRN", "1", trace, originator(request.provider_npi)),
-        (*_person("IL", request.family, request.given), *_member(request)),
+        (*_person("IL", request.family, request.given, request.suffix), *_member(request)),
         ("DMG", "D8", f"{request.birth_date:%Y%m%d}", _gender(request.gender)),
     )
 
@@ -77,7 +77,11 @@ def _of_dependent(request: EligibilityRequest, trace: str) -> tuple[Segment, ...
     """Ask about a dependent: the number is the subscriber's, who stands one level above."""
     owner = request.subscriber or Subscriber()
     born = f"{owner.birth_date:%Y%m%d}" if owner.birth_date else ""
-    name = _person("IL", owner.family, owner.given) if owner.family else ("NM1", "IL", "1")
+    name = (
+        _person("IL", owner.family, owner.given, owner.suffix)
+        if owner.family
+        else ("NM1", "IL", "1")
+    )
     known = (*name, *("",) * (_UP_TO_NAME - len(name)), *_member(request))
     return (
         ("HL", "3", "2", "22", "1"),
@@ -85,13 +89,13 @@ def _of_dependent(request: EligibilityRequest, trace: str) -> tuple[Segment, ...
         *((("DMG", "D8", born, _gender(owner.gender)),) if born else ()),
         ("HL", "4", "3", "23", "0"),
         ("TRN", "1", trace, originator(request.provider_npi)),
-        _person("03", request.family, request.given),
+        _person("03", request.family, request.given, request.suffix),
         ("DMG", "D8", f"{request.birth_date:%Y%m%d}", _gender(request.gender)),
         ("INS", "N", _RELATIONSHIPS.get(owner.relationship, _OTHER_ADULT)),
     )
 
 
-def _person(code: str, family: str | None, given: str | None) -> Segment:
+def _person(code: str, family: str | None, given: str | None, suffix: str | None = None) -> Segment:
     """Return NM1 of a person, in X12's letters.
 
     Raises:
@@ -101,7 +105,7 @@ def _person(code: str, family: str | None, given: str | None) -> Segment:
     names = (words(written[0], 60), words(written[1], 35))
     if (written[0] and not names[0]) or (written[1] and not names[1]):
         raise X12Error("A name cannot be written in the letters of X12.")
-    return ("NM1", code, "1", *names, "", "", "")
+    return ("NM1", code, "1", *names, "", "", words(suffix or "", 10))
 
 
 def _member(request: EligibilityRequest) -> Segment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -106,3 +107,18 @@ def test_a_timeline_is_bounded_in_bytes_and_the_latest_is_shown(
     assert 0 < len(kept) < len(whole)
     assert kept == whole[-len(kept) :]
     assert single(parameters)["leftOut"] == len(whole) - len(kept)
+
+
+def test_who_knows_it_is_told_again_exactly_when_its_plan_has_moved_with_the_clock() -> None:
+    parties = visit_booked()
+    first = parties.call(Request("GET", URL), Party.OWN_EHR)
+    etag = first.headers["etag"]
+    plan = named(first.body["parameter"], "planned")
+    known = set()
+    for at in sorted({datetime.fromisoformat(one["at"]) for one in plan}):
+        parties.world.clock.move_to(at + timedelta(seconds=1))
+        is_same = named(shown(parties, Party.OWN_EHR), "planned") == plan
+        reply = parties.api.call("GET", URL, client=Party.OWN_EHR, if_none_match=etag)
+        assert reply.status == (304 if is_same else 200)
+        known.add(reply.status)
+    assert 200 in known

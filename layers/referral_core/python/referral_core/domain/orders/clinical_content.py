@@ -35,7 +35,7 @@ class PatientContent(Model):
     """Who is referred.
 
     Attributes:
-        given: first given name; `middle`: the others.
+        given: first given name; `middle`: the others; `suffix`: `Jr`, `III`, no title.
         phone: E.164, a mobile number before others; of a child without one, a contact's.
         contacts: whom else to contact, in the EHR's order.
         through_contact: whether phone or email are a contact's: the patient is a child.
@@ -49,6 +49,7 @@ class PatientContent(Model):
     family: str | None = None
     given: str | None = None
     middle: str | None = None
+    suffix: str | None = None
     birth_date: date | None = None
     gender: str | None = None
     phone: str | None = None
@@ -80,16 +81,13 @@ Relationship = Literal["spouse", "child", "common", "parent", "injured", "other"
 
 
 class Subscriber(Model):
-    """Whose coverage it is, where that is not the patient. PHI.
-
-    Attributes:
-        relationship: of the patient to them, as HL7's subscriber-relationship has it.
-    """
+    """Whose coverage it is. PHI. Attributes: relationship: HL7's, of the patient to them."""
 
     family: str | None = None
     given: str | None = None
     birth_date: date | None = None
     gender: str | None = None
+    suffix: str | None = None
     relationship: Relationship = "other"
 
 

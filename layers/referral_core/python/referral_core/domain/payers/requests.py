@@ -16,7 +16,7 @@ class EligibilityRequest(Model):
 
     Attributes:
         member_id: the subscriber's number.
-        family, given, birth_date, gender: the patient's.
+        family, given, suffix, birth_date, gender: the patient's.
         subscriber: whose coverage it is, where that is not the patient.
     """
 
@@ -26,6 +26,7 @@ class EligibilityRequest(Model):
     member_id: str
     family: str
     given: str
+    suffix: str | None = None
     birth_date: date
     gender: str | None
     subscriber: Subscriber | None = None
@@ -69,6 +70,7 @@ class AuthorizationRequest(Model):
     urgent: bool
     patient_family: str
     patient_given: str
+    patient_suffix: str | None = None
     birth_date: date
     gender: str | None
     member_id: str

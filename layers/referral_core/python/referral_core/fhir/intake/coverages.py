@@ -14,6 +14,7 @@ from referral_core.domain.orders.clinical_content import (
     Subscriber,
 )
 from referral_core.fhir.dates import first_day, last_day
+from referral_core.fhir.intake.name_parts import generation_of
 from referral_core.fhir.intake.parties import name_in_force, tokens_of, typed
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.subject import subject_of
@@ -113,6 +114,7 @@ def _subscriber(
         given=next((part for part in name.given if part), None),
         birth_date=date.fromisoformat(born) if len(born) == len("YYYY-MM-DD") else None,
         gender=person.gender,
+        suffix=generation_of(name),
         relationship=relationship,
     )
 

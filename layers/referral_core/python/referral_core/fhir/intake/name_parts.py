@@ -12,6 +12,18 @@ _AFTER: Final = frozenset(
 """What stands behind a name and is no part of it."""
 
 
+_GENERATIONS: Final = frozenset({"JR", "SR", "II", "III", "IV", "V"})
+
+
+def generation_of(name: HumanName) -> str | None:
+    """Return the suffix that tells a person from a parent of the same name; a title is none."""
+    # Behind a name in one text, V is an initial as well.
+    behind = [w for w in (name.text or "").replace(",", " ").split()[-1:] if len(w) > 1]
+    said = [part for part in name.suffix if part] or (behind if not name.family else [])
+    written = (word.strip(".,") for part in said for word in part.split())
+    return next((word for word in written if word.upper() in _GENERATIONS), None)
+
+
 def parted(name: HumanName) -> HumanName:
     """Return a name with its parts where its text says which is which: `Family, Given Middle`.
 

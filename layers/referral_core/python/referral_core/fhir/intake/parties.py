@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
-from referral_core.fhir.intake.name_parts import parted
+from referral_core.fhir.intake.name_parts import generation_of, parted
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.people import (
     contacts_of,
@@ -60,6 +60,7 @@ def read_patient(
         family=name.family,
         given=given[0] if given else None,
         middle=" ".join(given[1:]) or None,
+        suffix=generation_of(name),
         birth_date=born,
         gender=patient.gender,
         phone=own_phone or (_first(c.phone for c in contacts) if child else None),

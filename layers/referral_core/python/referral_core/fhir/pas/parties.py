@@ -89,15 +89,15 @@ def _subscriber(request: AuthorizationRequest, payer: Payer) -> tuple[Json, ...]
             "id": "subscriber",
             "meta": profile("subscriber"),
             "identifier": [_member(request, payer)],
-            "name": [_human_name(owner.family or _UNKNOWN, owner.given or "")],
+            "name": [_human_name(owner.family or _UNKNOWN, owner.given or "", owner.suffix)],
             "gender": owner.gender or "unknown",
             **born,
         },
     )
 
 
-def _human_name(family: str, given: str) -> Json:
-    names = {"family": family, "given": [given]}
+def _human_name(family: str, given: str, suffix: str | None) -> Json:
+    names = {"family": family, "given": [given], "suffix": [suffix or ""]}
     return {part: value for part, value in names.items() if value not in ("", [""])}
 
 
@@ -106,7 +106,9 @@ def _patient(request: AuthorizationRequest, payer: Payer) -> Json:
         "resourceType": "Patient",
         "meta": profile("beneficiary"),
         "identifier": [_member(request, payer)],
-        "name": [_human_name(request.patient_family, request.patient_given)],
+        "name": [
+            _human_name(request.patient_family, request.patient_given, request.patient_suffix)
+        ],
         "gender": request.gender or "unknown",
         "birthDate": request.birth_date.isoformat(),
     }

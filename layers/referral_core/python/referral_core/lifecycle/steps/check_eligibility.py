@@ -95,6 +95,7 @@ def _request(case: Case) -> EligibilityRequest:
         member_id=case.content.coverage.member_id or "",
         family=patient.family or "",
         given=patient.given or "",
+        suffix=patient.suffix,
         birth_date=patient.birth_date,
         gender=patient.gender,
         subscriber=case.content.coverage.subscriber,

@@ -147,6 +147,7 @@ def _request(case: Case, performer: Practitioner, trace: str) -> AuthorizationRe
         urgent=_is_urgent(case.referral),
         patient_family=patient.family or "",
         patient_given=patient.given or "",
+        patient_suffix=patient.suffix,
         birth_date=patient.birth_date,
         gender=patient.gender,
         member_id=content.coverage.member_id or "",

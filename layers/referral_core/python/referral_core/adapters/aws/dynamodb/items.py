@@ -16,7 +16,7 @@ from referral_core.adapters.aws.dynamodb.hashed_keys import HashedKeys
 from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
 from referral_core.domain.errors import TooLarge
-from referral_core.domain.evidence import ORDER_DOCUMENT
+from referral_core.domain.evidence import ORDER_DOCUMENT, REPORT, Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import Key, KeyKind
 from referral_core.domain.numbers import folded_number
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 
 MAX_PAYLOAD_BYTES: Final = 350 * 1024
 """Compressed; DynamoDB's item limit is 400 KB and the rest of the item needs room."""
-_BESIDE: Final = {ORDER_DOCUMENT: "#order"}
-"""What the order brought stands beside a report of the same bytes: each is read by others."""
+_BESIDE: Final = {ORDER_DOCUMENT: "#order", REPORT: "#report"}
+"""What the order brought stands beside a report of the same bytes: each is read by others.
+
+Neither takes the place of what was kept before they were told apart.
+"""
 _WEEK_S: Final = 7 * 86_400
 _CLAIMS_KEPT_S: Final = 30 * 86_400
 """How long a day's message is remembered: longer than the week that the cap looks back on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from http import HTTPStatus
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
@@ -62,8 +63,9 @@ class ShowTimeline:
         actors = None if principal.role is Role.STAFF else _MACHINES | {principal.client_id}
         shown = _latest([happened(event, actors) for event in told[-_MOST_EVENTS:]])
         left_out = len(told) - len(shown)
-        body = timeline(state.referral, shown, self._plan(state, now), now, left_out)
-        return Response(HTTPStatus.OK, body, {"ETag": f'W/"{state.referral.version}"'})
+        plan = self._plan(state, now)
+        body = timeline(state.referral, shown, plan, now, left_out)
+        return Response(HTTPStatus.OK, body, {"ETag": _etag_of(state, plan)})
 
     def _plan(self, state: ReferralState, now: datetime) -> Sequence[Planned]:
         # Loaded on first use, as the sources are.
@@ -85,6 +87,12 @@ def _latest(events: Sequence[Json]) -> Sequence[Json]:
     room = PageRoom()
     kept = list(takewhile(room.takes, reversed(events)))
     return kept[::-1]
+
+
+def _etag_of(state: ReferralState, plan: Sequence[Planned]) -> str:
+    """Name what is shown: the referral's version, and what of its plan is still to come."""
+    planned = sha256("".join(one.model_dump_json() for one in plan).encode()).hexdigest()
+    return f'W/"{state.referral.version}.{planned[:16]}"'
 
 
 def _is_told(event: Event) -> bool:
