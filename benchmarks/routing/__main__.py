@@ -92,11 +92,23 @@ def time_table(times: Sequence[Times]) -> Grid:
 
 def reads_table(found: Sequence[Taken]) -> Grid:
     """Return what the product's decision takes of the table and the processor."""
-    grid = Grid(title="The product's decision: calls on the table, and CPU ms to choose in whom")
-    for column in ("services", "calls, cold", "calls, warm", "cold", "p50", "p99"):
+    grid = Grid(
+        title="The product's decision: calls on the table, and CPU ms to choose in whom to look"
+    )
+    for column in (
+        "services",
+        "calls, cold",
+        "calls, warm",
+        "cold",
+        "p50",
+        "p99",
+        "as came",
+        "wall",
+    ):
         grid.add_column(column, justify="right")
     for t in found:
-        figures = (f"{f:.3f}" for f in (t.cold_ms, t.p50_ms, t.p99_ms))
+        columns = (t.cold_ms, t.p50_ms, t.p99_ms, t.as_came_ms, t.wall_ms)
+        figures = (f"{f:.3f}" for f in columns)
         grid.add_row(f"{t.services:,}", *map(_calls, (t.cold, t.warm)), *figures)
     return grid
 

@@ -15,12 +15,13 @@ from referral_core.domain.directory_facts import (
     Location,
     NetworkMembership,
 )
-from referral_core.domain.modality import Modality
+from referral_core.domain.modality import ImagingModality, Modality
 from referral_core.domain.routing.filters import HARD_FILTERS, exclusion
 from tests.unit.domain.routing.practitioners import a_need, a_practitioner, a_rule, km_north
 
 TODAY = date(2026, 3, 2)
 VIDEO = (Modality.VIDEO,)
+CT, MR = ImagingModality.CT, ImagingModality.MR
 DISPUTE = Dispute(fact=Fact.ACCEPTING, said_by="clinic", at=datetime(2026, 3, 1, tzinfo=UTC))
 
 
@@ -60,6 +61,8 @@ def member(**fields: Any) -> tuple[NetworkMembership, ...]:
         ({"ages": AgeLimits(oldest=17)}, {"age": 18}, {}, "does not see patients of this age"),
         ({"sex": "female"}, {"sex": "male"}, {}, "does not see patients of this sex"),
         ({}, {}, {"modalities": VIDEO}, "is not seen the way this needs"),
+        ({"imaging": (CT,)}, {"imaging": frozenset({MR})}, {}, "does no MR"),
+        ({"imaging": (CT,)}, {"imaging": frozenset({CT, MR})}, {}, "does no MR"),
         (
             {"licence_states": ("NH",), "location": Location(state="MA")},
             {},
@@ -103,6 +106,9 @@ def test_who_cannot_see_the_patient_is_excluded_for_that_reason(
         ({"sex": "female"}, {"sex": "other"}, {}),
         ({"sex": "female"}, {"sex": None}, {}),
         ({"modalities": (Modality.IN_PERSON, Modality.VIDEO)}, {}, {"modalities": VIDEO}),
+        ({"imaging": (CT, MR)}, {"imaging": frozenset({MR})}, {}),
+        ({"imaging": ()}, {"imaging": frozenset({MR})}, {}),
+        ({"imaging": (CT,)}, {}, {}),
         ({"licence_states": ("MA",), "modalities": VIDEO}, {"state": "MA"}, {}),
         ({"licence_states": ("MA",), "location": Location(state="MA")}, {"state": "NH"}, {}),
         ({"licence_states": ()}, {"state": "NH"}, {}),
@@ -118,4 +124,4 @@ def test_who_can_see_the_patient_passes(
 
 
 def test_every_filter_is_a_reason_of_its_own() -> None:
-    assert len({f.__name__ for f in HARD_FILTERS}) == len(HARD_FILTERS) == 10
+    assert len({f.__name__ for f in HARD_FILTERS}) == len(HARD_FILTERS) == 11

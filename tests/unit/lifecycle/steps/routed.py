@@ -49,6 +49,7 @@ class Routed(World):
         coverage: Json | None = None,
         script: PayerScript | None = None,
         reserved: dict[str, dict[str, int]] | None = None,
+        code: Json | None = None,
         **patient: Any,
     ) -> None:
         wanted_rules = rules or pathway(pathway_id, 1)
@@ -57,6 +58,8 @@ class Routed(World):
         self.calls: list[tuple[str, str]] = []
         self._listen()
         wanted = order(pathway_id, coverage, **{"address": [HOME], **patient})
+        if code is not None:
+            wanted["code"] = code
         intake = self.read(json.dumps(wanted).encode())
         specialty = service_of(intake, self.clock).accepts[0]
         others = [r for r in self.directory._records if not isinstance(r, Practitioner)]

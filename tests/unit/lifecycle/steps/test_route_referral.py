@@ -106,6 +106,19 @@ def test_the_language_is_the_patients_and_english_when_unknown(
     assert Routed(english, spanish, communication=spoken).ranked == ranked
 
 
+@pytest.mark.parametrize(
+    ("code", "excluded"),
+    [("24590-2", {"1": "does no MR"}), ("24627-2", {"2": "does no CT"})],
+)
+def test_an_image_is_taken_where_there_is_what_it_is_taken_with(
+    code: str, excluded: dict[str, str]
+) -> None:
+    ct, mr = a_practitioner("1", imaging=("CT",)), a_practitioner("2", imaging=("MR",))
+    wanted = {"coding": [{"system": "http://loinc.org", "code": code}]}
+    world = Routed(ct, mr, pathway_id="routine-imaging", code=wanted)
+    assert world.decision.exclusions == excluded
+
+
 # --- what is chosen, held and kept ---------------------------------------------------------------
 
 

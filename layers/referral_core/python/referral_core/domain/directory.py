@@ -22,7 +22,7 @@ from referral_core.domain.directory_facts import (
     ServiceKind,
 )
 from referral_core.domain.ids import Tenant
-from referral_core.domain.modality import Modality
+from referral_core.domain.modality import ImagingModality, Modality
 from referral_core.domain.model import Model
 from referral_core.domain.payers.vocabulary import PayerClass
 
@@ -114,6 +114,7 @@ class Practitioner(Model):
         tier: 1 preferred, 2 in network, 3 out of network.
         accepting: whether new patients are taken.
         ages, sex: whom the service sees; None: everybody.
+        imaging: what images are taken with there; empty: not known.
         licence_states: USPS codes; empty: not known.
         weekly_capacity: new referrals a week.
         weeks: ISO week → places, where they are not as in every week: closures, leave, slots.
@@ -136,6 +137,7 @@ class Practitioner(Model):
     sub_specialties: tuple[str, ...] = ()
     kind: ServiceKind = ServiceKind.CLINICIAN
     modalities: tuple[Modality, ...] = (Modality.IN_PERSON,)
+    imaging: tuple[ImagingModality, ...] = ()
     organization: str
     networks: tuple[str, ...]
     memberships: tuple[NetworkMembership, ...] = ()

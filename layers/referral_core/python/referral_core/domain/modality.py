@@ -1,4 +1,4 @@
-"""How a patient may be seen, in codes."""
+"""How a patient may be seen, and imaged, in codes."""
 
 from enum import StrEnum
 
@@ -10,3 +10,16 @@ class Modality(StrEnum):
     VIDEO = "video"
     PHONE = "phone"
     HOME_VISIT = "home-visit"
+
+
+class ImagingModality(StrEnum):
+    """What an image is taken with, as the names of LOINC's radiology codes begin."""
+
+    CT = "CT"
+    BONE_DENSITY = "DXA"
+    MAMMOGRAPHY = "MG"
+    MR = "MR"
+    NUCLEAR = "NM"
+    PET = "PET"
+    ULTRASOUND = "US"
+    X_RAY = "XR"

@@ -8,7 +8,7 @@ from typing import Final
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.directory_facts import CapacityStatus
-from referral_core.domain.modality import Modality
+from referral_core.domain.modality import ImagingModality, Modality
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import RoutingRule
 
@@ -32,6 +32,7 @@ class Need(Model):
         sex: FHIR's code, asked by services that see one sex only.
         state: USPS code of the patient's home.
         is_consented: whether everything that needs the patient's consent has it.
+        imaging: what the images that are ordered are taken with.
         seen: NPIs of clinicians who saw the patient before.
     """
 
@@ -46,6 +47,7 @@ class Need(Model):
     sex: str | None = None
     state: str | None = None
     is_consented: bool = True
+    imaging: frozenset[ImagingModality] = frozenset()
     seen: frozenset[str] = frozenset()
 
     @property
@@ -133,6 +135,12 @@ def _wrong_modality(_: Need, practitioner: Practitioner, rule: RoutingRule) -> s
     return "is not seen the way this needs" if is_wrong else None
 
 
+def _no_such_imaging(need: Need, practitioner: Practitioner, _: RoutingRule) -> str | None:
+    known = practitioner.imaging
+    missing = sorted(need.imaging.difference(known)) if known else ()
+    return f"does no {' and no '.join(missing)}" if missing else None
+
+
 def _not_licensed(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:
     """Ask for the licence of the state where the care is given: of the patient's, from afar."""
     known = practitioner.licence_states
@@ -164,6 +172,7 @@ HARD_FILTERS: Final = (
     _wrong_age,
     _wrong_sex,
     _wrong_modality,
+    _no_such_imaging,
     _not_licensed,
     _wrong_language,
 )

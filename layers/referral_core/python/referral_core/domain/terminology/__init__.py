@@ -3,6 +3,7 @@
 Nothing here guesses. A code that no table holds leads to no specialty, and there is no default.
 """
 
+from referral_core.domain.terminology.imaging import imaging_wanted
 from referral_core.domain.terminology.keeping import fingerprint, key_to_keep, keys_of
 from referral_core.domain.terminology.order import Coding, Concept, Field, OrderedService
 from referral_core.domain.terminology.overrides import Override, Overrides, override_key
@@ -43,6 +44,7 @@ __all__ = [
     "Urgency",
     "UrgencyReason",
     "fingerprint",
+    "imaging_wanted",
     "key_to_keep",
     "keys_of",
     "override_key",

@@ -13,7 +13,8 @@ from itertools import count
 from typing import Final
 
 from referral_core.domain.directory import Listed, Practitioner
-from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.lifecycle import Outcome, ReferralKind
+from referral_core.domain.modality import ImagingModality
 from referral_core.domain.pause import PauseScope
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.routing.capacity import days_to_third_place
@@ -23,7 +24,7 @@ from referral_core.domain.routing.named import NamedPerformer, named_performer
 from referral_core.domain.routing.published import PublishedMarket, unpublished
 from referral_core.domain.routing.score import Candidate, Ranking, rank, shown
 from referral_core.domain.routing.shortlist import Question, shortlist
-from referral_core.domain.terminology import ConsentClass
+from referral_core.domain.terminology import ConsentClass, imaging_wanted, terminology
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED, ORDER_CHANGED
 
@@ -231,8 +232,16 @@ def need_of(case: Case) -> Need:
         sex=patient.gender,
         state=patient.state,
         is_consented=not needs_consent or case.content.consent or referral.consent_recorded,
+        imaging=_imaging(case),
         seen=frozenset(case.content.seen_by),
     )
+
+
+def _imaging(case: Case) -> frozenset[ImagingModality]:
+    """Return what images are to be taken with; for no other kind of service the tables are read."""
+    if case.rules.kind is not ReferralKind.DIAGNOSTIC_SERVICE:
+        return frozenset()
+    return imaging_wanted(case.content.service.wanted, terminology())
 
 
 def demand_kept(case: Case) -> KeptDemand:

@@ -1,0 +1,69 @@
+"""What images are taken with, as the codes of the order say."""
+
+from __future__ import annotations
+
+import pytest
+
+from referral_core.domain.modality import ImagingModality
+from referral_core.domain.terminology import Concept, OrderedService, imaging_wanted, terminology
+from tests.unit.domain.terminology.orders import (
+    IMAGING,
+    LOINC,
+    RADIOLOGY,
+    SNOMED,
+    UNKNOWN,
+    coded,
+    said,
+)
+
+SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
+SERVICE_TYPE = "http://terminology.hl7.org/CodeSystem/service-type"
+
+
+def wanted(**fields: tuple[Concept, ...]) -> set[str]:
+    return {str(one) for one in imaging_wanted(OrderedService(**fields), terminology())}
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "found"),
+    [
+        (LOINC, "24590-2", {"MR"}),  # MR Brain
+        (LOINC, "24627-2", {"CT"}),  # CT Chest
+        (LOINC, "24606-6", {"MG"}),  # MG Breast Screening
+        ("urn:oid:2.16.840.1.113883.6.1", "24590-2", {"MR"}),
+        (SECTION, "NMR", {"MR"}),
+        (SECTION, "CT", {"CT"}),
+        (SERVICE_TYPE, "211", {"MR"}),
+        (SERVICE_TYPE, "209", set[str]()),  # X-ray, CT or fluoroscopy: which is not said
+        (SECTION, "RAD", set[str]()),
+        (*IMAGING, set[str]()),
+        (UNKNOWN, "CT", set[str]()),
+        (SNOMED, "24590-2", set[str]()),
+        (LOINC, "MR", set[str]()),
+    ],
+)
+def test_the_code_says_what_the_image_is_taken_with(
+    system: str, code: str, found: set[str]
+) -> None:
+    assert wanted(code=coded((system, code))) == found
+
+
+def test_order_detail_and_category_say_it_too_and_words_do_not() -> None:
+    assert wanted(order_detail=coded((LOINC, "24590-2"))) == {"MR"}
+    assert wanted(category=coded((SECTION, "CT"))) == {"CT"}
+    assert wanted(code=said("MR Brain")) == set()
+    assert wanted(reason=coded((LOINC, "24627-2"))) == set()
+
+
+def test_whatever_is_asked_for_is_needed() -> None:
+    both = coded((LOINC, "24590-2")) + coded((LOINC, "24627-2"))
+    assert wanted(code=both) == {"CT", "MR"}
+
+
+def test_every_modality_is_named_by_some_code_of_radiology() -> None:
+    tables = terminology()
+    coded_ones = (coded((m.system, m.code)) for m in tables.meanings if m.specialty == RADIOLOGY)
+    named = {
+        one for code in coded_ones for one in imaging_wanted(OrderedService(code=code), tables)
+    }
+    assert named == set(ImagingModality)
