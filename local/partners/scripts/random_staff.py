@@ -104,6 +104,7 @@ _FIRST: Final[dict[str, Choices]] = {
     ),
     "authorization-ended": ((60, "enter-authorization"), (25, "keep-waiting"), (15, "check-again")),
     "authorization-denied-late": ((1, "keep-waiting"),),
+    "patient-wrote-unasked": ((1, "keep-waiting"),),
     "clinic-closed": ((60, "rebook"), (30, "keep-waiting"), (10, "route-again")),
 }
 _LAST: Final[dict[str, Any]] = {
@@ -122,6 +123,7 @@ _LAST: Final[dict[str, Any]] = {
     "authorization-overdue": "enter-authorization",
     "authorization-ended": "keep-waiting",
     "authorization-denied-late": "keep-waiting",
+    "patient-wrote-unasked": "keep-waiting",
     "clinic-closed": "keep-waiting",
     "call-due": "record-call",
     "escalated": "record-call",

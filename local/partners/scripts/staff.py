@@ -22,7 +22,7 @@ REASONS: Final = frozenset(
             "authorization-denied",
             "authorization-unclear",
         ),
-        *("authorization-ended", "authorization-denied-late"),
+        *("authorization-ended", "authorization-denied-late", "patient-wrote-unasked"),
         *("authorization-overdue", "fee-class-missing", "call-due", "escalated"),
         *("another-time-wanted", "patient-cancels", "closing-sign-off", "patient-opted-out"),
         *("patient-wrote", "patient-not-reached", "patient-not-told", "ending-contradicted"),

@@ -56,13 +56,12 @@ OF_THE_MECHANISM: Final = frozenset(
 )
 """Their own suites judge them: the router's own, care of an item, and the end of a notice."""
 ONLY_RECORDED: Final[Mapping[tuple[str, UpdateKind], str]] = {
-    ("VerifyClosure", _K.PATIENT_REPLIED): "the visit took place; a stop counts all the same",
     ("VerifyClosure", _K.APPOINTMENT_BOOKED): "a visit that follows; the report is awaited",
     ("VerifyClosure", _K.APPOINTMENT_FULFILLED): "the visit took place",
     **{
         (name, kind): "the visit took place: it is moot"
         for name in ("VerifyClosure", "VerifyClosure, told")
-        for kind in (*(_K.OFFER_ACCEPTED, _K.OFFER_DECLINED, _K.CONTACT_RECORDED),)
+        for kind in (_K.OFFER_ACCEPTED, _K.OFFER_DECLINED)
     },
     **{
         ("VerifyClosure, told", kind): "the report is there, which proves more"
@@ -71,7 +70,6 @@ ONLY_RECORDED: Final[Mapping[tuple[str, UpdateKind], str]] = {
             *(_K.APPOINTMENT_CANCELLED, _K.APPOINTMENT_NOSHOW),
         )
     },
-    ("VerifyClosure, told", _K.PATIENT_REPLIED): "the visit took place",
     ("VerifyClosure, told", _K.SERVICE_ATTESTED): "the report is there, which proves more",
     ("VerifyClosure, told", _K.CANCEL): "the care was given and reported: it is too late",
     ("VerifyClosure, told", _K.CARE_RECEIVED_ELSEWHERE): "the care was given here",

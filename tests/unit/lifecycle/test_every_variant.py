@@ -16,7 +16,7 @@ import pytest
 
 from referral_core.domain.access.ownership import Authority, authority_of
 from referral_core.domain.errors import NotLegal
-from referral_core.domain.outreach.vocabulary import Reply
+from referral_core.domain.outreach.vocabulary import CallResult, Reply
 from referral_core.domain.payers.authorization import AuthorizationVerdict
 from referral_core.domain.updates import ONLY_INFORMS, UPDATES, UpdateKind
 from referral_core.domain.work_items import Reason
@@ -41,6 +41,17 @@ BY_ITS_WORD: Final[Mapping[tuple[UpdateKind, str, object], str]] = {
     (_K.PATIENT_REPLIED, "reply", Reply.HELP): "it is answered at the door",
 }
 """Words that ask for nothing wherever they come, and why; they may still do something."""
+UNANSWERED: Final = (CallResult.VOICEMAIL, CallResult.NO_ANSWER, CallResult.WRONG_NUMBER)
+BY_THE_PLACE: Final[Mapping[tuple[str, UpdateKind, object], str]] = {
+    (place, kind, word): why
+    for place in ("VerifyClosure", "VerifyClosure, told")
+    for kind, words, why in (
+        (_K.PATIENT_REPLIED, (Reply.YES,), "they came, as they said"),
+        (_K.CONTACT_RECORDED, UNANSWERED, "nobody said anything, and nothing is asked any more"),
+    )
+    for word in words
+}
+"""Words that ask for nothing there, and why."""
 GIVEN: Final = frozenset(
     {Reason.CRITICAL_RESULT, Reason.NOTICE_UNDELIVERED, Reason.NOT_ACKNOWLEDGED}
 )
@@ -102,6 +113,7 @@ def is_explained(place: str, kind: UpdateKind, name: str, word: Any) -> bool:
     return (
         (place, kind) in ONLY_RECORDED
         or (kind, name, word) in BY_ITS_WORD
+        or (place, kind, word) in BY_THE_PLACE
         or (bool(is_item) and (Reason(reason), kind) in BY_THE_ITEM)
     )
 

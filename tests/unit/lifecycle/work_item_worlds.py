@@ -176,6 +176,11 @@ def _replied(text: str) -> World:
     return world
 
 
+def _wrote(world: World) -> World:
+    reply(world, "other")
+    return world
+
+
 def _payer_unknown() -> World:
     coverage = a_coverage(payor=[{"display": "A plan nobody knows"}])
     return of_order(an_order(contained=[a_patient(), coverage]))
@@ -342,6 +347,7 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.ESCALATED: lambda: until(_high_risk(), Reason.ESCALATED, _voicemail),
         Reason.PATIENT_OPTED_OUT: lambda: _replied("stop"),
         Reason.PATIENT_WROTE: lambda: _replied("other"),
+        Reason.PATIENT_WROTE_UNASKED: lambda: _wrote(_seen()),
         Reason.ANOTHER_TIME_WANTED: lambda: _replied("another-time"),
         Reason.PATIENT_CANCELS: _patient_cancels,
         Reason.PATIENT_NOT_REACHED: lambda: until(_accepted(), Reason.PATIENT_NOT_REACHED),

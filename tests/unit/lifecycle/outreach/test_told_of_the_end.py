@@ -143,14 +143,15 @@ def test_the_clinic_and_the_referrer_do_not_wait_for_the_patients_morning() -> N
     assert world.referral.is_closed
 
 
-def test_what_the_patient_answers_meanwhile_opens_nothing_again() -> None:
+def test_whoever_answers_meanwhile_is_called_and_nothing_is_opened_again() -> None:
     world = with_a_visit()
     world.clock.move(timedelta(hours=13))
     ended(world)
     reply(world, "yes")
     assert world.referral.status is Status.CANCEL_REQUESTED
-    world.wait()
-    assert "do not come" in texts(world)[-1]
+    assert reason_of(world) is Reason.PATIENT_NOT_TOLD
+    decide(world, "patient-told")
+    assert world.referral.current_step is Step.VERIFY_CLOSURE
 
 
 def test_after_a_stop_a_person_calls_off_the_visit() -> None:

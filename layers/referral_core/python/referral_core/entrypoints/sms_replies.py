@@ -154,6 +154,8 @@ class ReceiveReply:
                 # corrected since, a yes is ambiguous: a person reads it. A stop never is.
                 clear = theirs and (alone or about_the_number)
                 receipt = self._submit(tenant, referral_id, text, clear=clear)
+                if receipt is Receipt.LATE and not about_the_number:
+                    self._keep(tenant, channel, text)  # it crossed the end: a person reads it
                 if receipt is not Receipt.DUPLICATE:
                     taken_by = taken_by or tenant
         return taken_by

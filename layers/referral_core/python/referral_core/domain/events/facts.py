@@ -214,6 +214,7 @@ _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
     AuthorizationFacts: (
         _K.AUTHORIZED,
         _K.AUTHORIZATION_PENDED,
+        _K.AUTHORIZATION_AWAITED,
         _K.AUTHORIZATION_DECIDED,
         _K.AUTHORIZATION_CLOCK_WARNED,
         _K.APPEAL_AWAITED,

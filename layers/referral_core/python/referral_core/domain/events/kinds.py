@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     # authorization
     AUTHORIZED = "authorized"
     AUTHORIZATION_PENDED = "authorization-pended"
+    AUTHORIZATION_AWAITED = "authorization-awaited"
     AUTHORIZATION_DECIDED = "authorization-decided"
     AUTHORIZATION_CLOCK_WARNED = "authorization-clock-warned"
     APPEAL_AWAITED = "appeal-awaited"

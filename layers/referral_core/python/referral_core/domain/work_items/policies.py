@@ -176,6 +176,15 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "The patient replied something a person must read; call the patient.",
             {KEEP_WAITING: Step.AWAIT_VISIT},
         ),
+        # Before they are asked, once they were seen, while the referral ends: it goes on as it was.
+        Reason.PATIENT_WROTE_UNASKED: policy(
+            Queue.CONTACT_CENTER,
+            "The patient said something while nothing was asked of them; read it, call, go on.",
+            {KEEP_WAITING: None},
+            Outcome.PATIENT_DECLINED,
+            Outcome.CARE_RECEIVED_ELSEWHERE,
+            Outcome.DECEASED_OR_MOVED,
+        ),
         Reason.ANOTHER_TIME_WANTED: of_patient(
             Queue.CONTACT_CENTER,
             "The patient wants another time; agree on one and let the clinic book it.",

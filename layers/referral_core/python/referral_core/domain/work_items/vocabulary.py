@@ -36,6 +36,7 @@ class Reason(StrEnum):
     CLOSING_SIGN_OFF = "closing-sign-off"
     PATIENT_OPTED_OUT = "patient-opted-out"
     PATIENT_WROTE = "patient-wrote"
+    PATIENT_WROTE_UNASKED = "patient-wrote-unasked"
     PATIENT_NOT_REACHED = "patient-not-reached"
     PATIENT_NOT_TOLD = "patient-not-told"
     MESSAGE_AMBIGUOUS = "message-ambiguous"
@@ -55,7 +56,13 @@ class Reason(StrEnum):
     REPORT_OF_FORMER_PERFORMER = "report-of-former-performer"
 
 
-TO_BE_READ: Final = frozenset({Reason.CRITICAL_RESULT, Reason.REPORT_OF_FORMER_PERFORMER})
+TO_BE_READ: Final = frozenset(
+    {
+        Reason.CRITICAL_RESULT,
+        Reason.PATIENT_WROTE_UNASKED,
+        Reason.REPORT_OF_FORMER_PERFORMER,
+    }
+)
 """What a person must have read before anything else settles the item."""
 ABOUT_BOOKING: Final = frozenset(
     {

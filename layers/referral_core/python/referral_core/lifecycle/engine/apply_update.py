@@ -40,6 +40,7 @@ from referral_core.lifecycle.engine.repeats import (
     says_nothing_new,
 )
 from referral_core.lifecycle.reactions.notice import beside_the_closure, kept_for_later, settled
+from referral_core.lifecycle.reactions.unasked import said_beside
 from referral_core.lifecycle.reactions.work_item import updated
 
 
@@ -177,7 +178,8 @@ def _drafted(
         return drafted, Receipt.RECORDED if drafted.next is None else Receipt.RESOLVED
     if isinstance(update, NoticeUndeliverable):
         return kept_for_later(case, update), Receipt.PENDING
-    return record_only(case, update, EventKind.UPDATE_PENDING), Receipt.PENDING
+    pending = record_only(case, update, EventKind.UPDATE_PENDING)
+    return said_beside(case, update, pending), Receipt.PENDING
 
 
 def _recorded_at_once(case: Case, update: Update, wait: Wait | None) -> Draft | None:

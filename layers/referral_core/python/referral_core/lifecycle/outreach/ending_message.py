@@ -14,7 +14,6 @@ from typing import Final
 from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Step
 from referral_core.domain.outreach.plan import Channel, Purpose
-from referral_core.domain.outreach.replies import opted_out_after
 from referral_core.domain.outreach.series import series
 from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.referral import Contact
@@ -39,6 +38,7 @@ from referral_core.lifecycle.outreach.telling import (
 )
 from referral_core.lifecycle.outreach.visit_off import is_off
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
+from referral_core.lifecycle.reactions.unasked import wrote
 
 _KNOWN_TO_THEM: Final = frozenset(
     {Outcome.PATIENT_DECLINED, Outcome.DECEASED_OR_MOVED, Outcome.UNABLE_TO_REACH}
@@ -82,7 +82,7 @@ def leads_to(case: Case) -> Draft:
 
 
 def _on_update(case: Case, update: Update) -> Draft:
-    """React while the message waits for its hour: a reply changes only whether it may go out.
+    """React while the message waits for its hour: what the patient writes a person reads.
 
     A report is read at once, as it is once the patient was told.
     """
@@ -96,8 +96,10 @@ def _on_update(case: Case, update: Update) -> Draft:
         )
         return stopped.to(Step.VERIFY_CLOSURE)
     if isinstance(update, PatientReplied):
-        stops = opted_out_after(update.reply, case.referral.opted_out)
-        return record_only(case, update, opted_out=stops)
+        # Whoever writes of a visit that they believe in is called: a text would come too late.
+        said = wrote(case, update)
+        believes = is_off(case) and said.next is not None
+        return open_work_item(case, Reason.PATIENT_NOT_TOLD, by=update) if believes else said
     return hour_has_come(case, update)
 
 

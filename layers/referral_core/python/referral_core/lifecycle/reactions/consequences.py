@@ -97,9 +97,11 @@ def _more_clinics(referral: Referral, _update: DecisionMade, item: WorkItem) -> 
 def _resubmitted(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
     """Ask as if for the first time: an appeal that is waited for no longer is a denial again."""
     known = referral.authorization
-    if known is None or known.status is not AuthorizationStatus.APPEALED:
+    if known is None:
         return {}
-    return {"authorization": known.but(status=AuthorizationStatus.DENIED)}
+    is_appealed = known.status is AuthorizationStatus.APPEALED
+    status = AuthorizationStatus.DENIED if is_appealed else known.status
+    return {"authorization": known.but(status=status, due_at=None)}
 
 
 def _signed_off(referral: Referral, _update: DecisionMade, item: WorkItem) -> Consequences:

@@ -68,6 +68,7 @@ _BEFORE_ROUTING: Final = frozenset(
     {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
 )
 _NOT_SEEN: Final = frozenset({Status.NOSHOW, Status.APPOINTMENT_CANCELLED})
+_ABOUT_REPORTS: Final = TO_BE_READ - {Reason.PATIENT_WROTE_UNASKED}
 _UNREACHED: Final = frozenset({Reason.MESSAGE_REFUSED, Reason.PATIENT_NOT_REACHED})
 
 
@@ -177,7 +178,7 @@ def _while_a_person_looks(
     case: Case, update: InformationSupplied, parts: tuple[ChangedPart, ...]
 ) -> Draft:
     referral, item = case.referral, case.referral.work_item
-    if item is None or item.reason in TO_BE_READ:
+    if item is None or item.reason in _ABOUT_REPORTS:
         return _to_clinic(case, update, parts)
     if referral.status in _BEFORE_ROUTING:
         return checked_again(case, update)

@@ -19,11 +19,12 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, open_work_item, record_only
 from referral_core.lifecycle.evidence import proposed_outcome
 from referral_core.lifecycle.reactions.authorization import denied_late
+from referral_core.lifecycle.reactions.unasked import told_by_telephone
 from referral_core.lifecycle.step import Reaction
 
 
 def moot(case: Case, update: Update) -> Draft:
-    """Draft what changes nothing any more: offers, calls, closures."""
+    """Draft what changes nothing any more: offers, closures."""
     return record_only(case, update)
 
 
@@ -60,7 +61,7 @@ WHILE_ENDING: Final[Mapping[UpdateKind, Reaction]] = MappingProxyType(
         UpdateKind.OFFER_ACCEPTED: moot,
         UpdateKind.OFFER_DECLINED: moot,
         UpdateKind.AUTHORIZATION_DECIDED: denied_late,
-        UpdateKind.CONTACT_RECORDED: moot,
+        UpdateKind.CONTACT_RECORDED: told_by_telephone,
         UpdateKind.CLINIC_CLOSED: moot,
         UpdateKind.DECISION: nothing_to_decide,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -14,11 +15,12 @@ from referral_core.domain.orders.search_terms import patient_terms
 from referral_core.domain.orders.selection import SelectPathway
 from referral_core.domain.referral import NoticeTopic
 from referral_core.domain.terminology import ConsentClass
-from referral_core.domain.updates import Update
+from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
-from referral_core.lifecycle.step import Reacting, Recorder
+from referral_core.lifecycle.reactions.unasked import wrote
+from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.lifecycle.wanted_service import understood, with_regions
 
 _AUTHOR_LOOKED_AFTER: Final = "30d"
@@ -44,6 +46,8 @@ class CheckReadiness(Reacting):
             End.SUPERSEDED,
         }
     )
+
+    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {UpdateKind.PATIENT_REPLIED: wrote}
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
         """Look again: the time for an answer is up."""
@@ -90,7 +94,21 @@ class CheckReadiness(Reacting):
         asked = [f for f in absent if f not in (*readiness.asked_of_staff, CONSENT)]
         if not asked or case.referral.information_requests >= readiness.asks:
             return lambda current: _to_staff(current, absent)
+        if (due := _asked_until(case, absent)) is not None:
+            return lambda current: _answer_awaited(current, absent, due)
         return lambda current: _requested(current, absent)
+
+
+def _asked_until(case: Case, absent: tuple[str, ...]) -> datetime | None:
+    """Return until when the author's answer to this very question is awaited; None: it is asked."""
+    referral = case.referral
+    of_this = (n for n in referral.notices if n.topic is NoticeTopic.INFORMATION_NEEDED)
+    asked_at = max((n.queued_at for n in of_this), default=None)
+    is_answered = asked_at is not None and (referral.revised_at or asked_at) > asked_at
+    if referral.status is not Status.NEEDS_INFORMATION or asked_at is None or is_answered:
+        return None
+    due = case.calendar.after(asked_at, case.rules.readiness.ask_again_after)
+    return due if absent == referral.missing and due > case.now else None
 
 
 def _required(case: Case) -> tuple[str, ...]:
@@ -182,6 +200,16 @@ def _requested(case: Case, absent: tuple[str, ...]) -> Draft:
         missing=absent,
         information_requests=referral.information_requests + 1,
         notices=referral.with_notice(case.now, NoticeTopic.INFORMATION_NEEDED),
+    )
+
+
+def _answer_awaited(case: Case, absent: tuple[str, ...], due: datetime) -> Draft:
+    return draft(
+        case,
+        EventKind.ORDER_AWAITED,
+        _lacks(case, absent),
+        due_at=due,
+        waits_for=Party.REFERRER,
     )
 
 

@@ -28,6 +28,7 @@ from referral_core.lifecycle.reactions.appointment import is_booked
 from referral_core.lifecycle.reactions.authorization import authorization_ended, revised_unbooked
 from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
+from referral_core.lifecycle.reactions.unasked import wrote
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports.lifecycle import Clinics
 
@@ -55,6 +56,7 @@ class OfferReferral(Reacting):
             UpdateKind.OFFER_ACCEPTED, UpdateKind.OFFER_DECLINED, UpdateKind.REPORT_RECEIVED
         ),
         UpdateKind.AUTHORIZATION_DECIDED: revised_unbooked,
+        UpdateKind.PATIENT_REPLIED: wrote,
     }
 
     def start(self, case: Case) -> Draft:

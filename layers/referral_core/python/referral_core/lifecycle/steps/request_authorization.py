@@ -29,6 +29,7 @@ from referral_core.lifecycle.documents import FHIR_JSON, keep
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.reactions.authorization import DONE, authorized, concluded
 from referral_core.lifecycle.reactions.table import reactions_to
+from referral_core.lifecycle.reactions.unasked import wrote
 from referral_core.lifecycle.routing.proposal import need_of
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports.lifecycle import Documents, PriorAuth
@@ -36,6 +37,7 @@ from referral_core.ports.lifecycle import Documents, PriorAuth
 _METERED: Final = {"payer_transactions": 1}
 _SERVICE_DAYS: Final = 90
 """How long a window of service dates is asked for."""
+_REVIEWED: Final = "The payer is reviewing the request; its decision is awaited."
 _URGENT: Final = frozenset({"urgent", "asap", "stat"})
 
 
@@ -55,9 +57,10 @@ class RequestAuthorization(Reacting):
             End.SUPERSEDED,
         }
     )
-    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = reactions_to(
-        UpdateKind.AUTHORIZATION_DECIDED
-    )
+    reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {
+        **reactions_to(UpdateKind.AUTHORIZATION_DECIDED),
+        UpdateKind.PATIENT_REPLIED: wrote,
+    }
 
     def start(self, case: Case) -> Draft:
         """Record that authorization is being sought."""
@@ -82,6 +85,8 @@ class RequestAuthorization(Reacting):
         payer = case.payer(_payer_id(case.referral))
         if current and current.status is AuthorizationStatus.APPEALED:
             return lambda case: _appealed(case, current, payer)
+        if current and current.due_at is not None and current.due_at > case.now:
+            return lambda case: _awaited(case, current, payer)
         return self._submitted(case, payer, performer, offer)
 
     def _submitted(
@@ -197,13 +202,12 @@ def _pended(
     payer: Payer,
     kept: tuple[Effect, ...],
 ) -> Draft:
-    clock = _clock(payer, case.referral)
-    overdue = asked.requested_at + clock
+    overdue = asked.requested_at + _clock(payer, case.referral)
     return draft(
         case,
         EventKind.AUTHORIZATION_PENDED,
-        "The payer is reviewing the request; its decision is awaited.",
-        due_at=asked.requested_at + clock * case.rules.authorization.warn_at,
+        _REVIEWED,
+        due_at=_warned_at(case, asked, payer),
         facts=AuthorizationFacts(
             review_action=response.review_action,
             clock_ends=overdue,
@@ -213,6 +217,24 @@ def _pended(
         metered=_METERED,
         effects=kept,
         authorization=asked.but(status=AuthorizationStatus.PENDED, due_at=overdue),
+    )
+
+
+def _warned_at(case: Case, asked: Authorization, payer: Payer) -> datetime:
+    """Return when the team is to see that the payer's clock has nearly run out."""
+    clock = _clock(payer, case.referral)
+    return asked.requested_at + clock * case.rules.authorization.warn_at
+
+
+def _awaited(case: Case, known: Authorization, payer: Payer) -> Draft:
+    """Draft that a request is under review already: the payer is not asked again."""
+    warn_at = _warned_at(case, known, payer)
+    return draft(
+        case,
+        EventKind.AUTHORIZATION_AWAITED,
+        _REVIEWED,
+        due_at=warn_at if warn_at > case.now else known.due_at,
+        facts=AuthorizationFacts(clock_ends=known.due_at),
     )
 
 

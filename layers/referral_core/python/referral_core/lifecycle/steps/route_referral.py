@@ -26,6 +26,7 @@ from referral_core.lifecycle.draft import (
     open_work_item,
     start_draft,
 )
+from referral_core.lifecycle.reactions.unasked import wrote
 from referral_core.lifecycle.routing.decision import decision_of, demand_of, facts_of
 from referral_core.lifecycle.routing.proposal import Proposal, proposed
 from referral_core.lifecycle.routing.turns import (
@@ -83,6 +84,7 @@ class RouteReferral(Reacting):
     reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {
         UpdateKind.DECISION: _route_again,
         UpdateKind.PLACE_OPENED: _take_opened,
+        UpdateKind.PATIENT_REPLIED: wrote,
     }
 
     def on_deadline(self, case: Case, update: Update) -> Draft:

@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from referral_core.domain.errors import Permanent, RouterError
 from referral_core.domain.events import ClosureFacts, EventKind, ReportFacts
 from referral_core.domain.lifecycle import COMPLETED, End, Next, Outcome, Party, Status, Step
-from referral_core.domain.outreach.replies import opted_out_after
+from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.referral import NoticeTopic, Offer, Referral
 from referral_core.domain.updates import (
     PatientReplied,
@@ -49,6 +49,7 @@ from referral_core.lifecycle.reactions.closing_report import received_while_veri
 from referral_core.lifecycle.reactions.notice import NOTIFYING, is_critical_under_way
 from referral_core.lifecycle.reactions.offer import ORDER_CHANGED
 from referral_core.lifecycle.reactions.table import reactions_to
+from referral_core.lifecycle.reactions.unasked import wrote
 from referral_core.lifecycle.reactions.while_ending import WHILE_ENDING
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports.lifecycle import Clinics
@@ -57,9 +58,9 @@ _UNSEEN: Final = frozenset({Status.NOSHOW, Status.APPOINTMENT_CANCELLED})
 
 
 def _replied(case: Case, update: PatientReplied) -> Draft:
-    # After the visit a patient's reply settles nothing; it is kept, and a stop counts.
-    opted_out = opted_out_after(update.reply, case.referral.opted_out)
-    return record_only(case, update, opted_out=opted_out)
+    if update.reply is Reply.YES and not case.referral.is_ending:
+        return record_only(case, update)  # they came, as they said
+    return wrote(case, update)
 
 
 def _attested(case: Case, update: ServiceAttested) -> Draft:
