@@ -257,6 +257,18 @@ def test_a_text_without_open_referral_waits_for_a_person() -> None:
     assert not candidate.is_open
 
 
+def test_a_text_that_crossed_the_end_waits_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World("r1")
+    open_then = world.referrals.by_phone(TENANT, contact_hash(PHONE))
+    closed = world.referrals.load(TENANT, ReferralId("r1"))
+    ended = closed.referral.but(status=Status.CLOSED, outcome=Outcome.CANCELLED_BY_REFERRER)
+    world.referrals._referrals[TENANT, ReferralId("r1")] = closed.but(referral=ended)
+    monkeypatch.setattr(world.referrals, "by_phone", lambda *_: open_then)
+    world.receive.handle(an_event("Can I still come?", "STOP"))
+    (item,) = world.unmatched.items.values()
+    assert isinstance(item.update, PatientReplied)
+
+
 @pytest.mark.parametrize("referrals", [("r1",), ("r1", "r2"), ()])
 def test_a_start_takes_the_number_off_both_lists(referrals: tuple[str, ...]) -> None:
     world = World(*referrals)
