@@ -13,6 +13,8 @@ from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.directory.changes import KeepDirectory
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
+from referral_core.entrypoints.http.directory.slot_search import ShowSlots
+from referral_core.entrypoints.http.directory.slots import KeepSlots
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
@@ -76,6 +78,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             staff,
             MatchItems(updates, ports.unmatched),
             directory=KeepDirectory(engine, entries),
+            slots=KeepSlots(engine, entries),
         ),
         "query_api": read_app(
             reads,
@@ -88,6 +91,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             documents=ShowDocuments(referrals, ports.worklists, MemoryDocuments),
             binaries=ReadBinaries(referrals, ports.worklists, MemoryDocuments),
             directory=ShowDirectory(directory, entries, ports.clock),
+            slots=ShowSlots(directory, ports.clock),
         ),
         "query_reports": report_app(reports),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -13,10 +13,12 @@ import pytest
 from moto import mock_aws
 
 from referral_core.adapters.aws.dynamodb import effects as table_effects
+from referral_core.adapters.aws.dynamodb.directory_store import DirectoryTable
 from referral_core.adapters.aws.dynamodb.items import PayloadTooLarge, compressed
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.memory import effects as memory_effects
+from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.change import Change, change
 from referral_core.domain.effects import (
@@ -38,7 +40,8 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Status, Step
 from referral_core.domain.mailbox import Wait
 from referral_core.domain.new_referral import Key, KeyKind
-from referral_core.domain.referral import Offer, Referral, Reservation
+from referral_core.domain.referral import Offer, Referral, Reservation, ReservedSlot
+from referral_core.domain.slots import Slot, SlotStatus, SlotWeek
 from referral_core.domain.updates import UpdateKind
 from referral_core.domain.writes import (
     Commit,
@@ -267,6 +270,50 @@ def test_reservations_never_exceed_the_capacity(store: Store) -> None:
     write(store, 3, TAKE)
     with pytest.raises(NoCapacity):
         write(store, 1, TAKE)
+
+
+def publish(store: Store, slot: Slot, revision: int = 0) -> None:
+    entries = (
+        DirectoryTable(store._table.client, store._table.name)
+        if isinstance(store, ReferralTable)
+        else MemoryDirectoryStore(store)
+    )
+    known = {slot.id: slot.but(version=slot.version - 1)} if revision else {}
+    before = SlotWeek(revision=revision, slots=known)
+    entries.write_slots(TENANT, WEEK.npi, WEEK.week, before, {slot.id: slot})
+
+
+def test_a_slot_is_reserved_once_and_given_back_once(store: Store) -> None:
+    three(store)
+    start = datetime(2026, 3, 3, 15, tzinfo=UTC)
+    end, own_id = start + timedelta(hours=1), f"{WEEK.npi}.a"
+    free = Slot(id=own_id, organization="clinic-1", start=start, end=end, status=SlotStatus.FREE)
+    reservation = WEEK.but(slot=ReservedSlot(id=own_id, start=start, end=end))
+    take = Reserve(reservation=reservation, capacity=1, organization="clinic-1")
+    give = Release(reservation=reservation)
+    with pytest.raises(NoCapacity):
+        write(store, 1, take)
+    publish(store, free)
+    with pytest.raises(NoCapacity):
+        write(store, 1, take.but(organization="clinic-2"))
+    write(store, 1, take)
+    # What its clinic says of it anew leaves it reserved
+    publish(store, free.but(version=2), revision=1)
+    with pytest.raises(NoCapacity):
+        write(store, 2, take)
+    # Nobody else gives it back
+    write(store, 2, give)
+    with pytest.raises(NoCapacity):
+        write(store, 3, take)
+    write(store, 1, give)
+    write(store, 3, take)
+    write(store, 3, give)
+    # Whoever read it as free does not get it once it is busy
+    publish(store, free.but(status=SlotStatus.BUSY, version=3), revision=2)
+    with pytest.raises(NoCapacity):
+        write(store, 2, take)
+    with pytest.raises(Conflict):
+        publish(store, free, revision=1)
 
 
 def test_a_release_of_nothing_changes_nothing_and_stops_nothing(store: Store) -> None:

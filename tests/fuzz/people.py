@@ -8,6 +8,7 @@ from typing import Final
 from referral_core.domain.access.principal import Duty, Person, Principal
 from referral_core.domain.lifecycle import Queue
 from tests.in_memory import REFERRAL, TENANT
+from tests.unit.entrypoints.http.directory_writes import SCHEDULE, SLOT, bundle_of
 from tests.unit.entrypoints.http.parties import Parties, Request
 
 MANAGER: Final = "grace"
@@ -24,6 +25,14 @@ ACTS: Final[Sequence[Request]] = (
     Request("POST", "/referrals/search", {"text": "Whitlock 1961"}),
     Request("POST", "/unmatched/u-1/decision", {"action": "attach", "referralId": REFERRAL}),
     Request("PUT", "/directory/clinic-1/status", {"status": "closed"}),
+    Request("POST", "/fhir/Schedule", SCHEDULE),
+    Request("PUT", "/fhir/Schedule/1999902100", {**SCHEDULE, "id": "1999902100"}),
+    Request("GET", "/fhir/Schedule/1999902100"),
+    Request("POST", "/fhir/Slot", SLOT),
+    Request("PUT", "/fhir/Slot/1999902100.a", {**SLOT, "id": "1999902100.a"}),
+    Request("POST", "/fhir/Schedule/1999902100/$publish", bundle_of(SLOT)),
+    Request("GET", "/fhir/Slot?schedule=Schedule/1999902100&status=free&start=gt2026-03-02"),
+    Request("GET", "/fhir/Slot/1999902100.a"),
     Request("GET", "/operations/overdue"),
     Request("GET", "/operations/executions"),
     Request("GET", "/operations/partners"),

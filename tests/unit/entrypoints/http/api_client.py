@@ -23,6 +23,8 @@ from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.audit.trace import Audit
 from referral_core.entrypoints.http.directory.changes import KeepDirectory
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
+from referral_core.entrypoints.http.directory.slot_search import ShowSlots
+from referral_core.entrypoints.http.directory.slots import KeepSlots
 from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
@@ -147,6 +149,7 @@ class ApiClient:
                 staff,
                 MatchItems(service, self.unmatched),
                 directory=KeepDirectory(engine, self.entries),
+                slots=KeepSlots(engine, self.entries),
             ),
             READ_RECORDS: read_app(
                 reads,
@@ -158,6 +161,7 @@ class ApiClient:
                 documents=ShowDocuments(referrals, referrals, lambda: world.documents),
                 binaries=ReadBinaries(referrals, referrals, lambda: world.documents),
                 directory=ShowDirectory(directory, self.entries, clock),
+                slots=ShowSlots(directory, clock),
             ),
             QUERY_REPORTS: report_app(reports),
             MANAGE_PEOPLE: people_app(

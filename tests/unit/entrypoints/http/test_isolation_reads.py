@@ -20,6 +20,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.fhir.ids import binary_id
 from tests.in_memory import REFERRAL
 from tests.unit.entrypoints.http.api_client import Reply
+from tests.unit.entrypoints.http.directory_writes import ENTRY, PUBLISHED, with_slots
 from tests.unit.entrypoints.http.known_routes import app_routes, gateway_routes
 from tests.unit.entrypoints.http.parties import (
     ABROAD,
@@ -32,7 +33,6 @@ from tests.unit.entrypoints.http.parties import (
     Parties,
     Party,
     Request,
-    offered,
     with_work_item,
 )
 from tests.unit.entrypoints.http.unmatched_items import an_item
@@ -199,6 +199,24 @@ RECORDS: Final = (
         {200: {Party.STAFF, Party.AWAY_STAFF}},
         403,
     ),
+    OneRecord(
+        "GET /fhir/Schedule/{id}",
+        f"/fhir/Schedule/{ENTRY}",
+        {
+            200: {Party.DECLINED, Party.STAFF, Party.AWAY_STAFF},
+            404: {Party.IN_HAND, Party.NEVER_ASKED, Party.AWAY_CLINIC},
+        },
+        403,
+    ),
+    OneRecord(
+        "GET /fhir/Slot/{id}",
+        f"/fhir/Slot/{PUBLISHED}",
+        {
+            200: {Party.DECLINED, Party.STAFF},
+            404: {Party.IN_HAND, Party.NEVER_ASKED, Party.AWAY_CLINIC, Party.AWAY_STAFF},
+        },
+        403,
+    ),
     OneRecord("GET /me", "/me", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     OneRecord("GET /filters", "/filters", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
     # Without the scope of operators nobody gets in: test_operations.py says who does with it.
@@ -311,6 +329,16 @@ LISTS: Final = (
         403,
     ),
     List(
+        "GET /fhir/Slot",
+        f"/fhir/Slot?schedule={ENTRY}",
+        {
+            Party.DECLINED: {PUBLISHED},
+            Party.STAFF: {PUBLISHED},
+            **_nothing(Party.IN_HAND, Party.NEVER_ASKED, Party.AWAY_CLINIC, Party.AWAY_STAFF),
+        },
+        403,
+    ),
+    List(
         "GET /unmatched",
         "/unmatched",
         {Party.STAFF: {"of-mine"}, Party.AWAY_STAFF: {"of-abroad"}},
@@ -336,7 +364,7 @@ PUBLIC: Final = frozenset({"/fhir/metadata", "/openapi.json"})
 @cache
 def everybody() -> Parties:
     """A referral in the second clinic's hands; reads change nothing, so all tests read this one."""
-    parties = offered()
+    parties = with_slots()
     for item in (an_item("of-mine"), an_item("of-abroad", tenant=Tenant("riverside"))):
         sha256 = parties.api.world.documents.put(item.tenant, b"{}", "application/json")
         assert item.evidence is not None

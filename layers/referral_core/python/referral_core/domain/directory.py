@@ -4,7 +4,7 @@ How a partner is spoken to is data: its protocol names the adapter, its address 
 """
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from pydantic import Field
@@ -25,6 +25,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.modality import ImagingModality, Modality
 from referral_core.domain.model import Model
 from referral_core.domain.payers.vocabulary import PayerClass
+from referral_core.domain.slots import Slot, SlotWeek
 
 _OUTSIDE: Final = 3
 """The tier of who is out of a payer's network."""
@@ -118,6 +119,7 @@ class Practitioner(Model):
         licence_states: USPS codes; empty: not known.
         weekly_capacity: new referrals a week.
         weeks: ISO week → places, where they are not as in every week: closures, leave, slots.
+        publishes_slots: whether its clinic publishes slots: its places are those, and no number.
         closures: days on which nobody is seen, those of booked visits among them.
         capacity_status: of a community resource that publishes no places.
         time_zone: IANA name of the clinic's own zone; None: as it writes its times, else the
@@ -152,6 +154,7 @@ class Practitioner(Model):
     licence_states: tuple[str, ...] = ()
     weekly_capacity: int
     weeks: Mapping[str, int] = {}
+    publishes_slots: bool = False
     closures: tuple[Closure, ...] = ()
     capacity_status: CapacityStatus | None = None
     time_zone: str | None = None
@@ -204,7 +207,30 @@ class Listed(NamedTuple):
 
     Attributes:
         reserved: ISO week → holds.
+        slots: ISO week → what was published of it, by any of the clinician's clinics.
     """
 
     practitioner: Practitioner
     reserved: Mapping[str, int]
+    slots: Mapping[str, SlotWeek] = {}
+
+    def free_slots(
+        self, week: str, earliest: datetime, latest: datetime | None = None
+    ) -> tuple[Slot, ...]:
+        """Return the slots of a week that may be reserved, soonest first.
+
+        Args:
+            week: ISO week.
+            earliest: no slot starts before it.
+            latest: no slot starts after it.
+        """
+        entry = self.practitioner
+        return tuple(
+            slot
+            for slot in self.slots.get(week, SlotWeek()).left_to(
+                entry.organization, entry.specialty
+            )
+            if slot.start >= earliest
+            and (latest is None or slot.start <= latest)
+            and entry.sees_on(slot.start.date())
+        )

@@ -44,10 +44,10 @@ class Effect(Model):
 
 
 class Reserve(Effect):
-    """Take a unit of capacity; fails with `NoCapacity` when the week is full.
+    """Take a unit of capacity; fails with `NoCapacity` when the week is full, or the slot taken.
 
     Attributes:
-        capacity: units that the practitioner has in that week.
+        capacity: units that the practitioner has in that week; of a slot, there is one.
         organization: whose places they are: what it stated since then counts more.
     """
 

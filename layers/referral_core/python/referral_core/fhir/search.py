@@ -28,6 +28,11 @@ TASK_SEARCH: Final[Mapping[str, str]] = {
     **dict.fromkeys(("_id", "status"), "token"),
     **dict.fromkeys(("focus", "owner"), "reference"),
 }
+SLOT_SEARCH: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("_id", "status"), "token"),
+    "schedule": "reference",
+    "start": "date",
+}
 _MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
     "date": frozenset({"missing"}),
     "token": frozenset({"missing", "not"}),

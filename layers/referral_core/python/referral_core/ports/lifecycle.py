@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Run,
         WaitlistRequest,
     )
+    from referral_core.domain.slots import SlotWeek
     from referral_core.domain.terminology import Overrides
     from referral_core.domain.waitlist import Waiting
     from referral_core.domain.writes import Commit, ReferralState
@@ -185,6 +186,9 @@ class Directory(Protocol):
 
     def reserved(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
         """Read how many holds each ISO week has for a practitioner."""
+
+    def slots(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, SlotWeek]:
+        """Read what was published of some ISO weeks that follow each other."""
 
 
 class Documents(Protocol):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
+from referral_core.entrypoints.http.directory.slot_search import ShowSlots
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.reads import ReadRecords
@@ -53,6 +54,7 @@ def build() -> HttpEndpoint:
         binaries=binaries,
         audits=audits,
         directory=entries,
+        slots=ShowSlots(directory(), clock()),
     )
     return app.admitting(throttle().admit).audited(audit())
 

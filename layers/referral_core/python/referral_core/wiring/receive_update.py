@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from referral_core.entrypoints.http.directory.changes import KeepDirectory
+from referral_core.entrypoints.http.directory.slots import KeepSlots
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.routes import update_app
 from referral_core.entrypoints.http.staff.unmatched import MatchItems
@@ -35,8 +36,9 @@ def build() -> HttpEndpoint:
     use = ReceiveUpdate(service, aside, Uploads(documents()))
     matching = MatchItems(service, unmatched())
     keeping = KeepDirectory(reacting_engine(), directory_store())
+    slots = KeepSlots(reacting_engine(), directory_store())
     return (
-        update_app(use, ReceiveTasks(use), staff, matching, directory=keeping)
+        update_app(use, ReceiveTasks(use), staff, matching, directory=keeping, slots=slots)
         .admitting(throttle().admit)
         .audited(audit())
     )

@@ -12,6 +12,7 @@ from referral_core.domain.ids import Tenant
 from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.pause import Pause
 from referral_core.domain.routing.published import PublishedMarket
+from referral_core.domain.slots import SlotWeek
 from referral_core.domain.terminology import Overrides
 
 
@@ -114,7 +115,14 @@ class MemoryDirectory:
         of_entry = self._entries(tenant)
         found = [of_entry[entry] for entry in entries if entry in of_entry]
         held = self._referrals.reserved
-        return [Listed(p, {w: held[tenant, p.npi, w] for w in weeks}) for p in found]
+        return [
+            Listed(
+                p,
+                {w: held[tenant, p.npi, w] for w in weeks},
+                self.slots(tenant, p.npi, weeks),
+            )
+            for p in found
+        ]
 
     def entries_of(self, tenant: Tenant, npi: str) -> Sequence[Practitioner]:
         """List the entries of one NPI."""
@@ -128,6 +136,11 @@ class MemoryDirectory:
     def reserved(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, int]:
         """Read the holds of some weeks."""
         return {week: self._referrals.reserved[tenant, npi, week] for week in weeks}
+
+    def slots(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, SlotWeek]:
+        """Read what was published of some weeks."""
+        known = self._referrals.slot_weeks
+        return {week: known[at] for week in weeks if (at := (tenant, npi, week)) in known}
 
     def _entries(self, tenant: Tenant) -> Mapping[tuple[str, str], Practitioner]:
         """Return the directory by specialty and NPI."""

@@ -9,6 +9,7 @@ from referral_core.directories.importing import ImportState
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.slots import Slot, SlotWeek
 
 
 class MemoryDirectoryStore:
@@ -54,6 +55,17 @@ class MemoryDirectoryStore:
         """Write how many places weeks have at an organization."""
         stated = {(tenant, npi, week, organization): n for week, n in places.items()}
         self._shelves.limits.update(stated)
+
+    def write_slots(
+        self, tenant: Tenant, npi: str, week: str, before: SlotWeek, slots: Mapping[str, Slot]
+    ) -> None:
+        """Write the slots of a week, if they are as they were read."""
+        at = (tenant, npi, week)
+        known = self._shelves.slot_weeks[at]
+        if known.revision != before.revision:
+            raise Conflict("The week was written meanwhile.")
+        following = known.but(slots=slots, revision=known.revision + 1)
+        self._shelves.slot_weeks[at] = following
 
     def holders(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Sequence[ReferralId]:
         """List the referrals that reserve a place of one of some weeks that follow each other."""

@@ -33,6 +33,7 @@ from referral_core.domain.new_referral import ExistingKey, Key, KeyKind
 from referral_core.domain.referral import Referral
 from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.routing.published import PublishedMarket
+from referral_core.domain.slots import SlotWeek
 from referral_core.domain.terminology import Override
 from referral_core.domain.updates import Update
 from referral_core.domain.writes import KeyTaken, MessageNotAllowed, NoCapacity
@@ -48,6 +49,7 @@ class Shelves:
         message_claims: (tenant, contact hash) → day → the message's reference.
         entries: (tenant, specialty, npi) → an entry of the directory that was corrected.
         holders: (tenant, npi, week) → who reserved.
+        slot_weeks: (tenant, npi, week) → the slots that were published.
         limits: (tenant, npi, week, organization) → the places that the clinic states.
         reserved: (tenant, npi, week) → units of capacity.
         mappings: (tenant, key) → what a code or words of an order mean.
@@ -66,6 +68,7 @@ class Shelves:
         self.opt_outs: dict[tuple[Tenant, str], datetime] = {}
         self.reserved: dict[tuple[Tenant, str, str], int] = defaultdict(int)
         self.holders: dict[tuple[Tenant, str, str], dict[ReferralId, None]] = defaultdict(dict)
+        self.slot_weeks: dict[tuple[Tenant, str, str], SlotWeek] = defaultdict(SlotWeek)
         self.limits: dict[tuple[Tenant, str, str, str], int] = {}
         self.entries: dict[tuple[Tenant, str, str], Practitioner] = {}
         self.keys: dict[tuple[Tenant, KeyKind, str, str], ExistingKey] = {}
@@ -98,6 +101,13 @@ def write(shelves: Shelves, after: Referral, effect: Effect) -> None:
 def _require_capacity(shelves: Shelves, after: Referral, effect: Reserve) -> None:
     reservation = effect.reservation
     at = (after.tenant, reservation.npi, reservation.week)
+    if reservation.slot is not None:
+        week = shelves.slot_weeks[at]
+        slot, holder = week.slots.get(reservation.slot.id), week.holders.get(reservation.slot.id)
+        is_theirs = slot is not None and slot.is_free and slot.organization == effect.organization
+        if not is_theirs or holder is not None:
+            raise NoCapacity("The slot is taken.")
+        return
     stated = shelves.limits.get((*at, effect.organization), effect.capacity)
     if shelves.reserved[at] >= min(effect.capacity, stated):
         raise NoCapacity("The week is full.")
@@ -142,12 +152,19 @@ def _reserve(shelves: Shelves, after: Referral, effect: Reserve) -> None:
     at = (after.tenant, effect.reservation.npi, effect.reservation.week)
     shelves.reserved[at] += 1
     shelves.holders[at][after.id] = None
+    if effect.reservation.slot is not None:
+        week, own = shelves.slot_weeks[at], {effect.reservation.slot.id: after.id}
+        shelves.slot_weeks[at] = week.but(holders={**week.holders, **own})
 
 
 def _release(shelves: Shelves, after: Referral, effect: Release) -> None:
     at = (after.tenant, effect.reservation.npi, effect.reservation.week)
     shelves.reserved[at] = max(0, shelves.reserved[at] - 1)
     shelves.holders[at].pop(after.id, None)
+    slot, week = effect.reservation.slot, shelves.slot_weeks[at]
+    if slot is not None and week.holders.get(slot.id) == after.id:
+        left = {held: by for held, by in week.holders.items() if held != slot.id}
+        shelves.slot_weeks[at] = week.but(holders=left)
 
 
 def _claim(shelves: Shelves, after: Referral, effect: ClaimDailyMessage) -> None:

@@ -3,7 +3,7 @@
 from referral_core.domain.referral.appointment import Appointment
 from referral_core.domain.referral.contact import Contact
 from referral_core.domain.referral.notice import Notice, NoticeTopic
-from referral_core.domain.referral.offer import Offer, Reservation
+from referral_core.domain.referral.offer import Offer, Reservation, ReservedSlot
 from referral_core.domain.referral.referral import Origin, Referral, Reopening
 from referral_core.domain.referral.report import Report
 from referral_core.domain.referral.wanted_service import WantedService
@@ -20,6 +20,7 @@ __all__ = [
     "Reopening",
     "Report",
     "Reservation",
+    "ReservedSlot",
     "WantedService",
     "WorkItem",
 ]

@@ -11,11 +11,24 @@ IN_HAND: frozenset[OfferStatus] = frozenset({"open", "accepted"})
 """The performer has the referral, or is asked to take it."""
 
 
+class ReservedSlot(Model):
+    """The time of a slot, with the offset of the clinic's zone."""
+
+    id: str
+    start: datetime
+    end: datetime
+
+
 class Reservation(Model):
-    """One unit of a practitioner's weekly capacity, reserved for this referral until released."""
+    """One unit of a practitioner's weekly capacity, reserved for this referral until released.
+
+    Attributes:
+        slot: which one, where the clinic publishes slots.
+    """
 
     npi: str
     week: str
+    slot: ReservedSlot | None = None
 
 
 class Offer(Model):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import islice
 from typing import Final
 
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.slots import Slot
 
 _THIRD: Final = 3
 
@@ -41,6 +43,17 @@ def days_to_third_place(
         if free >= _THIRD:
             return max(0, (first_day(week) - today).days)
     return None
+
+
+def days_to_third_slot(slots: Iterable[Slot], today: date) -> int | None:
+    """Return the days until the third of some slots that may be reserved; None: there are fewer.
+
+    Args:
+        slots: soonest first.
+        today: in the zone in which the slots are written.
+    """
+    third = next(islice(slots, _THIRD - 1, None), None)
+    return None if third is None else max(0, (third.start.date() - today).days)
 
 
 def weeks_until(weeks: Sequence[str], day: date) -> tuple[str, ...]:

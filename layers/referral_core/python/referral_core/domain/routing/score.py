@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import ChoiceList, RoutingRule
-from referral_core.domain.referral import Reservation
+from referral_core.domain.referral import Reservation, ReservedSlot
 from referral_core.domain.routing.filters import (
     Need,
     distance_to,
@@ -29,7 +30,11 @@ from referral_core.domain.routing.matching import (
     UNASSIGNED,
 )
 from referral_core.domain.routing.prices import BID_PRICES, GREEDY, PriceList, usable
+from referral_core.domain.slots import Slot
 
+SlotsByWeek = Mapping[str, Sequence[Slot]]
+"""ISO week → the slots of it that may be reserved, soonest first."""
+_NO_SLOTS: Final[Mapping[str, SlotsByWeek]] = MappingProxyType({})
 _WEIGHED_BY_WEEK: Final = ("earliest", "attendance")
 
 
@@ -41,6 +46,7 @@ class Candidate(Model):
         price: points of the place: what it is worth to referrals that are still to come.
         margin: points that a place out of network must be better by where prices decide.
         distance_km: from the patient's home; None when that is not known.
+        slot: the soonest of the week, where the clinic publishes slots.
     """
 
     npi: str
@@ -53,6 +59,7 @@ class Candidate(Model):
     price: float = 0.0
     margin: float = 0.0
     distance_km: float | None = None
+    slot: ReservedSlot | None = None
     parts: Mapping[str, float]
 
     @property
@@ -77,7 +84,7 @@ class Ranking(Model):
 
 def reservation_of(candidate: Candidate) -> Reservation:
     """Return the capacity that choosing a candidate takes."""
-    return Reservation(npi=candidate.npi, week=candidate.week)
+    return Reservation(npi=candidate.npi, week=candidate.week, slot=candidate.slot)
 
 
 def rank(
@@ -90,6 +97,7 @@ def rank(
     excluded: Mapping[str, str],
     prices: PriceList | None = None,
     now: datetime | None = None,
+    slots: Mapping[str, SlotsByWeek] = _NO_SLOTS,
 ) -> Ranking:
     """Rank the specialists for a need.
 
@@ -102,14 +110,15 @@ def rank(
         excluded: npi → reason, for those who declined or stayed silent.
         prices: the last published list; when missing or stale the ranking is greedy.
         now: decides whether the list is stale; None: it is not.
+        slots: npi → what may be reserved of whose clinic publishes slots.
     """
     valid = prices if prices is None or now is None else usable(prices, now)
     candidates: list[Candidate] = []
     exclusions: dict[str, str] = {}
     for practitioner in practitioners:
         npi = practitioner.npi
-        held = reserved.get(npi, {})
-        left = [practitioner.places_in(week) - held.get(week, 0) for week in weeks]
+        free = slots.get(npi, {})
+        left = _left(practitioner, reserved.get(npi, {}), free, weeks)
         reason = excluded.get(npi) or exclusion(need, practitioner, rule)
         if reason is None and not any(places > 0 for places in left):
             reason = "no capacity"
@@ -118,6 +127,9 @@ def rank(
             continue
         of_weeks = valid.of(npi, weeks) if valid else (0.0,) * len(weeks)
         candidate = _candidate(need, practitioner, left, weeks, rule=rule, prices=of_weeks)
+        if soonest := next(iter(free.get(candidate.week, ())), None):
+            slot = ReservedSlot(id=soonest.id, start=soonest.start, end=soonest.end)
+            candidate = candidate.but(slot=slot, weekly_capacity=1)
         if valid and not candidate.in_network:
             candidate = candidate.but(margin=OUTSIDE_MARGIN)
         if rule.keeps_places and candidate.total >= UNASSIGNED:
@@ -131,6 +143,15 @@ def rank(
         policy=BID_PRICES if valid else GREEDY,
         price_version=valid.version if valid else None,
     )
+
+
+def _left(
+    practitioner: Practitioner, held: Mapping[str, int], slots: SlotsByWeek, weeks: Sequence[str]
+) -> list[int]:
+    """Return the places of each week that nobody holds: of who publishes slots, those."""
+    if practitioner.publishes_slots:
+        return [len(slots.get(week, ())) for week in weeks]
+    return [practitioner.places_in(week) - held.get(week, 0) for week in weeks]
 
 
 def _candidate(

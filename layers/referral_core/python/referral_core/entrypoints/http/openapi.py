@@ -21,6 +21,7 @@ from referral_core.entrypoints.http.directory.changes import (
     Verification,
 )
 from referral_core.entrypoints.http.directory.reads import TO_VERIFY_PARAMETERS
+from referral_core.entrypoints.http.directory.slot_search import SLOT_PARAMETERS
 from referral_core.entrypoints.http.orders.search import ORDER_PARAMETERS
 from referral_core.entrypoints.http.orders.task_search import TASK_PARAMETERS
 from referral_core.entrypoints.http.reports.request import REPORT_PARAMETERS
@@ -59,6 +60,7 @@ PARAMETERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "search-unmatched": UNMATCHED_PARAMETERS,
         "list-to-verify": TO_VERIFY_PARAMETERS,
         "search-orders": ORDER_PARAMETERS,
+        "search-slots": SLOT_PARAMETERS,
         "search-tasks": TASK_PARAMETERS,
         "run-report": REPORT_PARAMETERS,
     }

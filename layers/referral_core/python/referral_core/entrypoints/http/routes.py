@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.audit.events import ReadAudit
     from referral_core.entrypoints.http.directory.changes import KeepDirectory
     from referral_core.entrypoints.http.directory.reads import ShowDirectory
+    from referral_core.entrypoints.http.directory.slot_search import ShowSlots
+    from referral_core.entrypoints.http.directory.slots import KeepSlots
     from referral_core.entrypoints.http.orders.binaries import ReadBinaries
     from referral_core.entrypoints.http.orders.intake import ReceiveReferral
     from referral_core.entrypoints.http.orders.reads import ReadRecords
@@ -62,6 +64,7 @@ def update_app(
     matching: MatchItems,
     *,
     directory: KeepDirectory,
+    slots: KeepSlots,
 ) -> HttpEndpoint:
     """Return the endpoint of receive_update."""
     by_operation = {
@@ -83,6 +86,11 @@ def update_app(
         "state-status": directory.status,
         "dispute-fact": directory.dispute,
         "verify-facts": directory.verify,
+        "create-schedule": slots.schedule,
+        "update-schedule": slots.schedule,
+        "publish-slots": slots.slots,
+        "create-slot": slots.slot,
+        "update-slot": slots.slot,
     }
     return HttpEndpoint(_by_route(RECEIVE_UPDATE, by_operation))
 
@@ -98,6 +106,7 @@ def read_app(
     documents: ShowDocuments,
     binaries: ReadBinaries,
     directory: ShowDirectory,
+    slots: ShowSlots,
 ) -> HttpEndpoint:
     """Return the endpoint of query_api."""
     by_operation = {
@@ -124,6 +133,9 @@ def read_app(
         "read-binary": binaries.binary,
         "read-entry": directory.entry,
         "list-to-verify": directory.to_verify,
+        "read-schedule": slots.schedule,
+        "read-slot": slots.slot,
+        "search-slots": slots.slots,
     }
     public = {"capabilities": use.metadata, "openapi": use.openapi}
     return HttpEndpoint(

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from referral_core.fhir.json_patch import MEDIA_TYPE, MERGE
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import Json
-from referral_core.fhir.search import ORDER_SEARCH, TASK_SEARCH
+from referral_core.fhir.search import ORDER_SEARCH, SLOT_SEARCH, TASK_SEARCH
 from referral_core.fhir.systems import OPERATION
 
 _OAUTH: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -35,6 +35,16 @@ _NOTES: Final = {
         "has the referral, and the sender. Answered as it came, or as a Binary where FHIR's JSON "
         "is accepted; a large one by a redirect to an address that holds for a minute."
     ),
+    "Schedule": (
+        "Named by the NPI of its actor. Once it is published, its clinic has slots as places, and "
+        "no number of a week. Other elements than actor and active are not kept."
+    ),
+    "Slot": (
+        "Named by its Schedule: Slot/<NPI>.<an own part>; POST names it by its time. Up to "
+        "26 weeks ahead, 200 a week, none over another; its time stays. Free ones are reserved for "
+        "referrals, which comment says; specialty (NUCC) narrows for which. $publish of a Schedule "
+        "takes a Bundle. Identifier and comment are not kept."
+    ),
     "Task": (
         "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic. Updated "
         "by PUT, JSON Patch or merge patch; created by an EHR about an order that it sent before."
@@ -49,7 +59,7 @@ _INTERACTIONS: Final = {
     ("GET", False): "search-type",
 }
 """Method, and whether the path names one resource → the interaction."""
-_SEARCH: Final = {"ServiceRequest": ORDER_SEARCH, "Task": TASK_SEARCH}
+_SEARCH: Final = {"ServiceRequest": ORDER_SEARCH, "Slot": SLOT_SEARCH, "Task": TASK_SEARCH}
 
 
 class RouteOfTheApi(Protocol):

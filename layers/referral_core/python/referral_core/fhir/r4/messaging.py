@@ -7,6 +7,7 @@ from pydantic import Field
 from referral_core.fhir.r4.datatypes import (
     Annotation,
     Attachment,
+    Boolean,
     CodeableConcept,
     Coding,
     DateTime,
@@ -94,6 +95,27 @@ class Parameters(Resource):
     """The parameters of an operation."""
 
     parameter: tuple[Parameter, ...] = ()
+
+
+class Schedule(Resource):
+    """Whose slots a clinic publishes."""
+
+    active: Boolean | None = None
+    actor: tuple[Reference, ...] = Field(min_length=1, max_length=20)
+
+
+class Slot(Resource):
+    """A time at which a clinic could see somebody."""
+
+    service_category: tuple[CodeableConcept, ...] = ()
+    service_type: tuple[CodeableConcept, ...] = ()
+    specialty: Annotated[tuple[CodeableConcept, ...], Field(max_length=20)] = ()
+    appointment_type: CodeableConcept | None = None
+    schedule: Reference
+    status: Literal["busy", "free", "busy-unavailable", "busy-tentative", "entered-in-error"]
+    start: Instant
+    end: Instant
+    overbooked: Boolean | None = None
 
 
 class Participant(Element):

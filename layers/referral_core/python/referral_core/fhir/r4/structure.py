@@ -60,7 +60,7 @@ _MODELS: Final[Mapping[str, type[Resource]]] = {
 _MESSAGES: Final = frozenset(
     {
         *("Appointment", "Bundle", "Communication", "DiagnosticReport", "DocumentReference"),
-        *("MessageHeader", "Observation", "Parameters"),
+        *("MessageHeader", "Observation", "Parameters", "Schedule", "Slot"),
     }
 )
 """What is read of `messaging.py`, which is loaded when the first of them comes."""

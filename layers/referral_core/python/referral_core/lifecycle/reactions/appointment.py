@@ -10,7 +10,8 @@ from referral_core.domain.calendar import MessagingHours, before
 from referral_core.domain.events import AppointmentFacts, EventKind
 from referral_core.domain.lifecycle import Next, Party, Status, Step
 from referral_core.domain.payers.authorization import AuthorizationStatus
-from referral_core.domain.referral import Appointment, NoticeTopic, Referral, WorkItem
+from referral_core.domain.referral import Appointment, NoticeTopic, Offer, Referral, WorkItem
+from referral_core.domain.slots import SlotStatus, SlotWeek
 from referral_core.domain.updates import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -132,10 +133,29 @@ def _closed_there(case: Case, appointment: Appointment) -> str | None:
             f"the visit of {day.isoformat()}, then rebook, or let it stand."
         )
     if entry.sees_on(day):
-        return None
+        return _slot_gone(case, offer, appointment)
     return (
         f"{entry.name}, {entry.organization}, sees nobody on {day.isoformat()}, the day of the "
         "visit; ask there, then rebook, or let it stand."
+    )
+
+
+def _slot_gone(case: Case, offer: Offer, appointment: Appointment) -> str | None:
+    """Return a sentence where the clinic says of a visit's slot that nobody is seen then."""
+    reservation = offer.reservation
+    if reservation is None or reservation.slot is None:
+        return None
+    if not reservation.slot.start <= appointment.start < reservation.slot.end:
+        return None
+    week = reservation.week
+    published = case.sources.directory.slots(case.referral.tenant, offer.npi, [week])
+    slot = published.get(week, SlotWeek()).slots.get(reservation.slot.id)
+    if slot is not None and slot.status is not SlotStatus.BUSY_UNAVAILABLE:
+        return None
+    return (
+        f"{offer.organization} says that nobody is seen at the time of the visit, "
+        f"{reservation.slot.start.isoformat(timespec='minutes')}; ask there, then rebook, or let "
+        "it stand."
     )
 
 

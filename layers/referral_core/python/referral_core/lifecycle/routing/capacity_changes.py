@@ -34,7 +34,7 @@ from referral_core.lifecycle.routing.directory_changes import (
     of_organization,
 )
 
-_MOST_WEEKS: Final = 26
+MOST_WEEKS: Final = 26
 """As far as any pathway looks ahead."""
 _MOST_CLOSURES: Final = 20
 """Closures to come that an entry holds: no clinic plans more of its leave at once."""
@@ -59,7 +59,7 @@ class CapacityChange(Model):
     def weeks(self, today: date = date.min) -> tuple[str, ...]:
         """Return the ISO weeks that it is about, from today on."""
         first = max(self.first_day, today)
-        last = self.last_day or first + timedelta(weeks=_MOST_WEEKS - 1)
+        last = self.last_day or first + timedelta(weeks=MOST_WEEKS - 1)
         days = (last - first).days
         found = (iso_week(first + timedelta(days=n)) for n in range(days + 1))
         return tuple(dict.fromkeys(found))
@@ -91,14 +91,16 @@ def change_capacity(
     """
     principal.require_role(Role.CLINIC, Role.STAFF)
     today = engine.clock.now().date()
-    furthest = today + timedelta(weeks=_MOST_WEEKS)
+    furthest = today + timedelta(weeks=MOST_WEEKS)
     # What is beyond could not be written, and would count as if it had not been said.
     is_near = max(change.first_day, change.last_day or change.first_day) <= furthest
     weeks = change.weeks(today) if is_near else ()
     if not weeks:
-        raise NotLegal(f"State days between today and {_MOST_WEEKS} weeks from now, in order.")
+        raise NotLegal(f"State days between today and {MOST_WEEKS} weeks from now, in order.")
     own = of_organization(entries_for(engine, principal, npi), change.organization)
     organization = own[0].organization
+    if own[0].publishes_slots:
+        raise NotLegal("Its places are the slots that it publishes: state those.")
     # First: from now on nobody reserves what is no longer there.
     store.limit(principal.tenant, npi, organization, dict.fromkeys(weeks, change.places))
     change_entries(
@@ -123,7 +125,7 @@ def _changed(
     ahead = {week: n for week, n in entry.weeks.items() if week >= iso_week(today)}
     source = FactSource(source=principal.role.value, as_of=today)
     # What holds until further notice begins with its first week: those before keep their places.
-    before = weeks_from(today, _MOST_WEEKS + 1) if change.last_day is None else ()
+    before = weeks_from(today, MOST_WEEKS + 1) if change.last_day is None else ()
     until = {week: entry.places_in(week) for week in before if week < weeks[0]}
     return entry.but(
         closures=_closures(entry, change, engine.clock.now(), today),
@@ -181,11 +183,12 @@ def _give_back(
     may_move = [r for r in held if r.offer is not None and not is_booked(r)]
     last_first = sorted(may_move, key=place_of, reverse=True)[: max(0, len(held) - places)]
     for referral in last_first:
-        apply_update(engine, tenant, referral.id, _given_back(engine, principal, referral))
+        apply_update(engine, tenant, referral.id, given_back(engine, principal, referral))
     return len(last_first)
 
 
-def _given_back(engine: Engine, principal: Principal, referral: Referral) -> OfferDeclined:
+def given_back(engine: Engine, principal: Principal, referral: Referral) -> OfferDeclined:
+    """Return the update by which a clinic gives an offer back: said twice, it is one."""
     offer = referral.offers[-1]
     return OfferDeclined(
         id=f"{CAPACITY_CHANGED}-{offer.number}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Final
 
@@ -17,7 +17,6 @@ from referral_core.domain.lifecycle import Outcome, ReferralKind
 from referral_core.domain.modality import ImagingModality
 from referral_core.domain.pause import PauseScope
 from referral_core.domain.performer_choice import PerformerChoice
-from referral_core.domain.routing.capacity import days_to_third_place
 from referral_core.domain.routing.demand import KeptDemand, kept_place
 from referral_core.domain.routing.filters import Need
 from referral_core.domain.routing.named import NamedPerformer, named_performer
@@ -27,6 +26,7 @@ from referral_core.domain.routing.shortlist import Question, shortlist
 from referral_core.domain.terminology import ConsentClass, imaging_wanted, terminology
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED, ORDER_CHANGED
+from referral_core.lifecycle.routing.times import Times, soonest, third_next_days
 
 _NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED, CAPACITY_CHANGED})
 """Why an offer was taken back that may well be made again: closed and reopened, or changed."""
@@ -65,32 +65,32 @@ class _Looked:
     ranking: Ranking = field(default_factory=lambda: Ranking(candidates=(), exclusions={}))
 
 
-def proposed(case: Case, weeks: Sequence[str], also: Sequence[str] = ()) -> Proposal:
+def proposed(
+    case: Case, weeks: Sequence[str], also: Sequence[str] = (), earliest: datetime | None = None
+) -> Proposal:
     """Rank who may see the patient, and propose the best one and the week to reserve.
 
     Args:
         case: the referral's.
         weeks: ISO weeks that may be booked, soonest first.
         also: NPIs of whom to look at, wherever they would rank.
+        earliest: before which no slot may be offered; None: as soon as a clinic can answer.
     """
     market, rule = market_of(case), case.rules.routing
-    paused = _paused(case, market)
-    looked = _looked_at(case, market, weeks, also, paused)
+    paused, times = _paused(case, market), Times(weeks, soonest(case, earliest), case.wanted_by)
+    looked = _looked_at(case, market, times, also, paused)
     if paused and not looked.ranking.candidates:
         # Nobody else is left: the offer waits until operations let the clinic go on.
-        looked = _looked_at(case, market, weeks, also, {})
+        looked = _looked_at(case, market, times, also, {})
     unread = {npi: why for npi, why in looked.exclusions.items() if npi not in looked.found}
     ranking = looked.ranking.but(exclusions={**unread, **looked.ranking.exclusions})
     named = named_performer(case.content.service, ranking)
     best = named.candidate or next(iter(ranking.candidates), None)
     choice = case.referral.performer_choice
     if choice is not None:
-        named = _chosen_by_person(case, looked, weeks, choice)
+        named = _chosen_by_person(case, looked, times, choice)
         best = named.candidate
-    third = None
-    if best is not None:
-        chosen = looked.found[best.npi]
-        third = days_to_third_place(chosen.practitioner, chosen.reserved, weeks, case.now.date())
+    third = third_next_days(case, looked.found[best.npi], times) if best is not None else None
     practitioners = [listed.practitioner for listed in looked.found.values()]
     return Proposal(
         ranking=ranking,
@@ -129,14 +129,14 @@ def _paused(case: Case, market: PublishedMarket) -> Mapping[str, str]:
 def _looked_at(
     case: Case,
     market: PublishedMarket,
-    weeks: Sequence[str],
+    times: Times,
     also: Sequence[str],
     paused: Mapping[str, str],
 ) -> _Looked:
     """Ask the directory about the best, and about others as long as none of them is free."""
     referral, looked = case.referral, _Looked()
     excluded = {**paused, **excluded_by_offers(case)}
-    asked = Question(need_of(case), case.rules.routing, weeks, excluded, case.now)
+    asked = Question(need_of(case), case.rules.routing, times.weeks, excluded, case.now)
     wished = (*case.content.service.performer_npis, *also)
     if referral.performer_choice is not None:
         wished = (referral.performer_choice.npi, *wished)
@@ -148,17 +148,18 @@ def _looked_at(
         best = {npi: market.by_id[npi].practitioner.specialty for npi in listed.npis}
         wanted = {**best, **named}
         entries = [(at, npi) for npi, at in wanted.items() if npi not in looked.found]
-        for entry in case.sources.directory.listed(referral.tenant, entries, weeks):
+        for entry in case.sources.directory.listed(referral.tenant, entries, times.weeks):
             looked.found[entry.practitioner.npi] = entry
         looked.ranking = rank(
             asked.need,
             [entry.practitioner for entry in looked.found.values()],
             {npi: entry.reserved for npi, entry in looked.found.items()},
-            weeks,
+            times.weeks,
             rule=asked.rule,
             excluded=asked.excluded,
             prices=market.price_list,
             now=case.now,
+            slots={npi: times.free_of(entry) for npi, entry in looked.found.items()},
         )
         is_last = look + 1 == _LOOKS if market.is_published else not listed.npis
         if looked.ranking.candidates or is_last:
@@ -183,7 +184,7 @@ def _entries_named(case: Case, market: PublishedMarket, npis: Sequence[str]) -> 
 
 
 def _chosen_by_person(
-    case: Case, looked: _Looked, weeks: Sequence[str], choice: PerformerChoice
+    case: Case, looked: _Looked, times: Times, choice: PerformerChoice
 ) -> NamedPerformer:
     """Return the performer that a person chose: what is a matter of preference binds no person."""
     npi, why = choice.npi, choice.override
@@ -194,11 +195,12 @@ def _chosen_by_person(
         need_of(case).but(is_network_denied=False),
         [found.practitioner],
         {npi: found.reserved},
-        weeks,
+        times.weeks,
         rule=case.rules.routing.but(
             networks="any", max_distance_km=_ANYWHERE_KM, modalities=(), language_required=False
         ),
         excluded={},
+        slots={npi: times.free_of(found)},
     )
     if not ranking.candidates:
         return NamedPerformer(not_asked=ranking.exclusions[npi], override=why)

@@ -35,9 +35,14 @@ def is_too_late(case: Case) -> bool:
     return limit is not None and answered > limit
 
 
+def earliest_offerable(case: Case) -> datetime:
+    """Return from when on who waits can be told of a place in time, and come."""
+    return case.calendar.after(case.now, case.rules.routing.waitlist.not_within)
+
+
 def offerable_weeks(case: Case, weeks: Sequence[str]) -> tuple[str, ...]:
     """Return those of some weeks that are far enough ahead for who waits to be told and to come."""
-    earliest = case.calendar.after(case.now, case.rules.routing.waitlist.not_within)
+    earliest = earliest_offerable(case)
     return tuple(week for week in weeks if _monday(case, week) + _WORKING_DAYS >= earliest)
 
 

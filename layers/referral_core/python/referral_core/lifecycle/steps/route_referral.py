@@ -30,6 +30,7 @@ from referral_core.lifecycle.reactions.unasked import wrote
 from referral_core.lifecycle.routing.decision import decision_of, demand_of, facts_of
 from referral_core.lifecycle.routing.proposal import Proposal, proposed
 from referral_core.lifecycle.routing.turns import (
+    earliest_offerable,
     had_its_offers,
     is_behind_others,
     is_too_late,
@@ -58,7 +59,8 @@ def _take_opened(case: Case, update: PlaceOpened) -> Draft:
         NotLegal: no place that is left may be offered to it.
     """
     weeks = offerable_weeks(case, weeks_in_time(case))
-    proposal = proposed(case, weeks, also=(update.npi,) if update.npi else ()) if weeks else None
+    also, told_in_time = (update.npi,) if update.npi else (), earliest_offerable(case)
+    proposal = proposed(case, weeks, also, told_in_time) if weeks else None
     if proposal is None or proposal.best is None or had_its_offers(case):
         raise NotLegal("No place that is left may be offered to this referral.")
     return _routed(case, proposal, proposal.best, by=update)

@@ -10,6 +10,7 @@ from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys
 from referral_core.adapters.aws.dynamodb.schema import BY_TEAM
+from referral_core.adapters.aws.dynamodb.slots import REVISION, week_in
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.directory import EhrSystem, Listed, Payer, Practitioner, TenantProfile
@@ -17,6 +18,7 @@ from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.pause import Pause
+from referral_core.domain.slots import SlotWeek
 from referral_core.domain.terminology import Override, Overrides
 
 if TYPE_CHECKING:
@@ -217,6 +219,7 @@ class DynamoDbDirectory:
             Listed(
                 Practitioner.model_validate_json(str(found[place["pk"], place["sk"]]["body"])),
                 self._held(found, tenant, npi, weeks),
+                self._slots(found, tenant, npi, weeks),
             )
             for (_, npi), place in of_entry.items()
             if (place["pk"], place["sk"]) in found
@@ -236,6 +239,21 @@ class DynamoDbDirectory:
             if entry is not None:
                 counted[week] = int(entry["held"])
         return counted
+
+    @staticmethod
+    def _slots(
+        found: Mapping[tuple[str, str], Mapping[str, Any]],
+        tenant: Tenant,
+        npi: str,
+        weeks: Sequence[str],
+    ) -> Mapping[str, SlotWeek]:
+        published = {}
+        for week in weeks:
+            key = keys.week_of(tenant, npi, week)
+            entry = found.get((key["pk"], key["sk"]))
+            if entry is not None and REVISION in entry:
+                published[week] = week_in(entry)
+        return published
 
     def entries_of(self, tenant: Tenant, npi: str) -> Sequence[Practitioner]:
         """List the entries of one NPI: the index by NPI says under which specialties."""
@@ -262,6 +280,15 @@ class DynamoDbDirectory:
             f"{keys.Sort.WEEK}{max(weeks)}",
         )
         return {entry["sk"].removeprefix(keys.Sort.WEEK): int(entry["held"]) for entry in found}
+
+    def slots(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Mapping[str, SlotWeek]:
+        """Read what was published of some weeks, with one query."""
+        found = self._table.between(
+            keys.capacity(tenant, npi),
+            f"{keys.Sort.WEEK}{min(weeks)}",
+            f"{keys.Sort.WEEK}{max(weeks)}",
+        )
+        return {e["sk"].removeprefix(keys.Sort.WEEK): week_in(e) for e in found if REVISION in e}
 
     def _body(self, pk: str, sk: str) -> str | None:
         found = self._table.get(pk, sk, consistent=False)

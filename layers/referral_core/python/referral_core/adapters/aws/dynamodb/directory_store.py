@@ -9,12 +9,14 @@ from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.directory import organization_item
 from referral_core.adapters.aws.dynamodb.entries import entry_parts, listed_in
+from referral_core.adapters.aws.dynamodb.slots import week_written
 from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part, Table
 from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.directories.importing import ImportState
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId, Tenant
+from referral_core.domain.slots import Slot, SlotWeek
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -45,10 +47,7 @@ class DirectoryTable:
         """Write entries, up to 25 of them all or none, if each is as it was read."""
         for begin in range(0, len(changes), _AT_ONCE):
             batch = changes[begin : begin + _AT_ONCE]
-            try:
-                self._table.transact(self._parts(batch))
-            except ConditionsFailed as error:
-                raise Conflict("The directory was written meanwhile.") from error
+            self._transacted(self._parts(batch), "The directory was written meanwhile.")
 
     def _parts(self, batch: Sequence[tuple[Practitioner | None, Practitioner]]) -> list[Part]:
         """Return what entries write, and once each organization that one of them is new to."""
@@ -89,6 +88,21 @@ class DirectoryTable:
                         ":zero": {"N": "0"},
                     },
                 )
+
+    def write_slots(
+        self, tenant: Tenant, npi: str, week: str, before: SlotWeek, slots: Mapping[str, Slot]
+    ) -> None:
+        """Write the slots of a week, if they are as they were read."""
+        request = week_written(
+            self._table.name, keys.week_of(tenant, npi, week), before=before, slots=slots
+        )
+        self._transacted([Part("slots", {"Update": request})], "The week was written meanwhile.")
+
+    def _transacted(self, parts: Sequence[Part], otherwise: str) -> None:
+        try:
+            self._table.transact(parts)
+        except ConditionsFailed as error:
+            raise Conflict(otherwise) from error
 
     def holders(self, tenant: Tenant, npi: str, weeks: Sequence[str]) -> Sequence[ReferralId]:
         """List the referrals that reserve a place of one of some weeks that follow each other."""

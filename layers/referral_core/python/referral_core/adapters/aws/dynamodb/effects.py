@@ -9,6 +9,7 @@ from typing import Any, Final
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.entries import entry_parts
+from referral_core.adapters.aws.dynamodb.slots import holder_of, slot_named
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
 from referral_core.domain.effects import (
     ClaimDailyMessage,
@@ -29,6 +30,7 @@ from referral_core.domain.effects import (
 from referral_core.domain.new_referral import Key, KeyKind
 from referral_core.domain.referral import Referral
 from referral_core.domain.routing.demand import OpenMarket
+from referral_core.domain.slots import SlotStatus
 
 RESERVE: Final = "reserve"
 RELEASE: Final = "release"
@@ -46,6 +48,9 @@ def parts_of(table: Requests, after: Referral, effect: Effect) -> Iterator[Part]
 
 
 def _reserve(table: Requests, after: Referral, effect: Reserve) -> Iterator[Part]:
+    if effect.reservation.slot is not None:
+        yield _reserved_slot(table, after, effect, effect.reservation.slot.id)
+        return
     # A week that nobody counted yet has room, unless the practitioner has none at all. What the
     # clinic says of a week holds whatever the directory said when the place was chosen.
     uncounted = "attribute_not_exists(held) OR " if effect.capacity > 0 else ""
@@ -62,7 +67,32 @@ def _reserve(table: Requests, after: Referral, effect: Reserve) -> Iterator[Part
     )
 
 
+def _reserved_slot(table: Requests, after: Referral, effect: Reserve, slot_id: str) -> Part:
+    theirs = "#slot.#status = :free AND #slot.#organization = :organization"
+    return _held_by(
+        table,
+        after,
+        effect,
+        RESERVE,
+        change="SET held = if_not_exists(held, :zero) + :one, #holder = :id ADD holders :own",
+        condition=f"{theirs} AND attribute_not_exists(#holder)",
+        values={
+            ":zero": {"N": "0"},
+            ":id": {"S": after.id},
+            ":free": {"S": SlotStatus.FREE.value},
+            ":organization": {"S": effect.organization},
+        },
+        names={
+            "#slot": slot_named(slot_id),
+            "#holder": holder_of(slot_id),
+            "#status": "status",
+            "#organization": "organization",
+        },
+    )
+
+
 def _release(table: Requests, after: Referral, effect: Release) -> Iterator[Part]:
+    slot = effect.reservation.slot
     # An expression has no maximum, so the condition alone keeps the count from falling below
     # zero. Where there is nothing to give back it fails, and the commit is written without it.
     yield _held_by(
@@ -70,9 +100,11 @@ def _release(table: Requests, after: Referral, effect: Release) -> Iterator[Part
         after,
         effect,
         RELEASE,
-        change="SET held = held - :one DELETE holders :own",
-        condition="held > :zero AND (attribute_not_exists(holders) OR contains(holders, :id))",
+        change=f"SET held = held - :one{' REMOVE #holder' if slot else ''} DELETE holders :own",
+        condition="held > :zero AND (attribute_not_exists(holders) OR contains(holders, :id))"
+        f"{' AND #holder = :id' if slot else ''}",
         values={":zero": {"N": "0"}, ":id": {"S": after.id}},
+        names={"#holder": holder_of(slot.id)} if slot else None,
     )
 
 

@@ -33,6 +33,7 @@ NO_RECORDS: Final = frozenset(
         "run-report",
         "read-entry",
         "list-to-verify",
+        *("read-schedule", "read-slot", "search-slots"),
         *("list-executions", "list-failed-executions", "list-overdue", "list-pauses"),
         *("name-partners", "read-board"),
     }

@@ -11,6 +11,16 @@ from referral_core.entrypoints.http.route import READ_RECORDS, RECEIVE_UPDATE, R
 _KEEPERS: Final = frozenset({Role.CLINIC, Role.STAFF})
 _WITNESSES: Final = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
 _STAFF: Final = frozenset({Role.STAFF})
+_CLINIC: Final = frozenset({Role.CLINIC})
+
+
+def _published(method: str, path: str, operation: str, does: str) -> Route:
+    return Route(method, path, RECEIVE_UPDATE, operation, WRITE, _CLINIC, does)
+
+
+def _shown(path: str, operation: str, does: str) -> Route:
+    return Route("GET", path, READ_RECORDS, operation, READ, _KEEPERS, does)
+
 
 DIRECTORY_ROUTES: Final = (
     Route(
@@ -68,5 +78,22 @@ DIRECTORY_ROUTES: Final = (
         _KEEPERS,
         "Read what the directory says of one's own entries, with places and reservations.",
     ),
+    _published(
+        "POST", "/fhir/Schedule", "create-schedule", "A clinic's places are its slots from now on."
+    ),
+    _published("PUT", "/fhir/Schedule/{id}", "update-schedule", "The same, named by its NPI."),
+    _published(
+        "POST",
+        "/fhir/Schedule/{id}/$publish",
+        "publish-slots",
+        "Publish up to 200 slots of a Schedule, in a Bundle: all, or none.",
+    ),
+    _published(
+        "POST", "/fhir/Slot", "create-slot", "A clinic publishes a time that may be booked."
+    ),
+    _published("PUT", "/fhir/Slot/{id}", "update-slot", "It is free, busy, or entered in error."),
+    _shown("/fhir/Schedule/{id}", "read-schedule", "Read whose slots a clinic publishes."),
+    _shown("/fhir/Slot/{id}", "read-slot", "Read one slot, and whether it is reserved."),
+    _shown("/fhir/Slot", "search-slots", "Find the slots of a Schedule by status and start."),
 )
 """Every route of the directory."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from itertools import chain
 from typing import Final
-from urllib.parse import urlencode
 
 from referral_core.domain.access.ownership import is_referrer
 from referral_core.domain.access.principal import Principal
@@ -28,10 +27,11 @@ from referral_core.entrypoints.http.orders.task_search import TASK_SHAPES, TaskS
 from referral_core.entrypoints.http.page_room import begin_of, bounded, refuse_foreign_page
 from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.entrypoints.http.search_parameters import count_of, counts_only, shaped
+from referral_core.entrypoints.http.searched import searched
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.history import history
-from referral_core.fhir.outbound.responses import searchset, service_request_as_stored
+from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
 from referral_core.fhir.search import ORDER_SEARCH, TASK_SEARCH, Asked
@@ -84,11 +84,11 @@ class ReadRecords:
             found = (r for i in ids for r in _visible(partial(self._own, request.principal, i)))
             meeting = search.meeting(shown, found)
             if counts_only(query):
-                return _searchset(shown, "ServiceRequest", [], total=sum(1 for _ in meeting))
+                return searched(shown, "ServiceRequest", [], total=sum(1 for _ in meeting))
             begin = begin_of(query, _BY_NUMBER)
             orders, following = bounded(meeting, begin, count_of(query))
             token = f"{_BY_NUMBER}~{following}" if following else None
-            return _searchset(shown, "ServiceRequest", orders, token)
+            return searched(shown, "ServiceRequest", orders, token)
         if request.principal.role is not Role.EHR:
             refuse(
                 "search-too-wide",
@@ -97,9 +97,9 @@ class ReadRecords:
                 status=HTTPStatus.BAD_REQUEST,
             )
         if counts_only(query):
-            return _searchset(shown, "ServiceRequest", [], total=search.total(shown))
+            return searched(shown, "ServiceRequest", [], total=search.total(shown))
         page = search.page(shown, count_of(query))
-        return _searchset(shown, "ServiceRequest", page.found, page.following)
+        return searched(shown, "ServiceRequest", page.found, page.following)
 
     def _numbered(self, principal: Principal, wanted: str, *, by_id: bool) -> Iterable[ReferralId]:
         """Iterate over the ids of what is asked for by number; a list asks for any of them."""
@@ -155,7 +155,7 @@ class ReadRecords:
         shown = request.but_known(TASK_SEARCH, TASK_SHAPES)
         search = TaskSearch(self.worklists, self._own, self._tasks_of)
         page = search.page(shown)
-        return _searchset(shown, "Task", page.found, page.following, page.total)
+        return searched(shown, "Task", page.found, page.following, page.total)
 
     def _tasks_of(self, principal: Principal, referral: Referral) -> Iterable[Json]:
         if principal.role in {Role.EHR, Role.STAFF}:
@@ -201,30 +201,6 @@ def _visible(read: Callable[[], Referral]) -> list[Referral]:
         return [read()]
     except NotFound:
         return []
-
-
-def _searchset(
-    request: Request,
-    resource: str,
-    found: Sequence[Json],
-    following: str | None = None,
-    total: int | None = None,
-) -> Response:
-    def url(extra: Mapping[str, str]) -> str:
-        asked = [(name, value) for name, value in request.parameters if name not in extra]
-        return f"{request.base_url}/{resource}?{urlencode([*asked, *extra.items()])}"
-
-    alone = following is None and "_page" not in request.query
-    if total is None and alone and request.query.get("_total") == "accurate":
-        total = len(found)
-    bundle = searchset(
-        [shaped(one, request.query) for one in found],
-        request.base_url,
-        self_url=url({}),
-        next_url=url({"_page": following}) if following else None,
-        total=total,
-    )
-    return Response(HTTPStatus.OK, bundle)
 
 
 def _etag(version: int) -> dict[str, str]:
