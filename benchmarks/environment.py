@@ -16,8 +16,8 @@ _NO_RESOURCE: Final = "clock_file"
 """What only a machine without AWS has."""
 _RESOURCES: Final = tuple(
     name.upper()
-    for name, field in Settings.__dataclass_fields__.items()
-    if field.type == "str | None" and name != _NO_RESOURCE
+    for name, default in Settings._field_defaults.items()
+    if default is None and name != _NO_RESOURCE
 )
 
 
@@ -39,7 +39,7 @@ def environment() -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
-        "POWERTOOLS_SERVICE_NAME": "bench",
+        "SERVICE_NAME": "bench",
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "PYTHONPYCACHEPREFIX": str(_BYTECODE),
     }

@@ -41,8 +41,7 @@ SENDS: Final = {
     "states:StartExecution": {"publish_outbox"},
 }
 EVERYWHERE: Final = {
-    "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_METRICS_NAMESPACE",
+    "SERVICE_NAME",
     "LOG_LEVEL",
     "PYDANTIC_DISABLE_PLUGINS",
 }

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a function's environment may hold.
 
     Resources have no defaults: a function that needs one it was not given fails at once, with
@@ -83,7 +81,7 @@ def settings() -> Settings:
         RuntimeError: a variable does not hold what its setting needs.
     """
     present: dict[str, Any] = {}
-    for name in Settings.__dataclass_fields__:
+    for name in Settings._fields:
         text = os.environ.get(name.upper())
         if text:
             try:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.errors import Conflict, StaleRun
-from referral_core.observability import logger, measure
+from referral_core.log_lines import logger
+from referral_core.observability import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

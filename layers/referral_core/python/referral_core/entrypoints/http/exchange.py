@@ -16,7 +16,7 @@ from referral_core.entrypoints.http.search_parameters import (
 from referral_core.fhir.errors import Issue
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Request:
     """One authenticated request.
 
@@ -51,7 +51,7 @@ class Request:
         return replace(self, parameters=kept, query=dict(kept))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Content:
     """What is no FHIR JSON. Attributes: media_type: of the data."""
 
@@ -59,7 +59,7 @@ class Content:
     data: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Response:
     """What a use case answers; rendered as FHIR JSON, unless it is other content.
 

@@ -25,7 +25,7 @@ _CONDITIONAL: Final = re.compile(r"^(?:.*/)?(?P<kind>[A-Z][A-Za-z]+)\?(?P<query>
 R = TypeVar("R", bound=Resource)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Node:
     """One resource of a body.
 

@@ -15,7 +15,7 @@ _FIRST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Conflicts:
     """Iterates over the tries of a write; each reads afresh, after a pause with full jitter.
 

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReceiveReferral:
     """Accepts, repeats or refuses referrals of an EHR.
 

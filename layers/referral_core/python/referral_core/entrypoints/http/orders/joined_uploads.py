@@ -23,7 +23,7 @@ class DocumentsOfOrders(Documents, UploadedDocuments, Protocol):
     """Where the documents of orders are stored, and where uploads lie before."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class JoinedUploads:
     """The uploads of one request.
 

@@ -21,7 +21,7 @@ from referral_core.ports.lifecycle import NewReferrals
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StoredOrder:
     """One order as it is stored now, and whether this request created its referral.
 
