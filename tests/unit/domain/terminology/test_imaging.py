@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from referral_core.domain.modality import ImagingModality
-from referral_core.domain.terminology import Concept, OrderedService, imaging_wanted, terminology
+from referral_core.domain.terminology import (
+    Concept,
+    OrderedService,
+    Terminology,
+    imaging_wanted,
+    terminology,
+)
+from referral_core.domain.terminology.tables import Meaning
 from tests.unit.domain.terminology.orders import (
     IMAGING,
     LOINC,
@@ -46,6 +53,14 @@ def test_the_code_says_what_the_image_is_taken_with(
     system: str, code: str, found: set[str]
 ) -> None:
     assert wanted(code=coded((system, code))) == found
+
+
+def test_a_name_of_another_system_begins_with_no_modality() -> None:
+    """Only LOINC's names are made so: in another list the same letters are a word."""
+    named = Meaning(system=SNOMED, code="1", source="own", display="US citizen")
+    tables = Terminology([named, named.but(system=LOINC)], [], [])
+    assert imaging_wanted(OrderedService(code=coded((SNOMED, "1"))), tables) == set()
+    assert imaging_wanted(OrderedService(code=coded((LOINC, "1"))), tables) == {"US"}
 
 
 def test_order_detail_and_category_say_it_too_and_words_do_not() -> None:

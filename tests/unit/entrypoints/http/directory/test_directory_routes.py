@@ -134,9 +134,10 @@ def test_a_disputed_fact_is_on_the_list_until_a_person_verified_it(api: ApiClien
     found = {"corrected": {"phone": "508-555-0199"}, "organization": "clinic-1"}
     assert api.call("POST", f"{path}/verification", found).status == 200
     assert api.call("GET", "/directory/to-verify").body["toVerify"] == []
-    own = entries(api)["clinic-1"]
+    own, other = entries(api)["clinic-1"], entries(api)["clinic-2"]
     assert own["phone"] == "508-555-0199"
     assert own["sources"]["contact"] == {"source": "staff", "asOf": str(TODAY)}
+    assert set(other["stale"]) - set(own["stale"]) == {"contact", "location"}
 
 
 @pytest.mark.parametrize("named", ["", "n" * 65])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.directory_facts import Fact, FactSource
 from referral_core.domain.work_items import CHOOSE_PERFORMER
-from tests.in_memory import REFERRAL, TENANT, World
+from tests.in_memory import REFERRAL, START, TENANT, World
 from tests.partner_actions import reason_of
 from tests.unit.domain.routing.practitioners import a_practitioner, km_north
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.lifecycle.steps.routed import Routed
 
+TODAY = START.date()
 URL = f"/fhir/ServiceRequest/{REFERRAL}/$route-explain"
 
 
@@ -52,6 +55,17 @@ def test_candidates_and_exclusions_are_named_with_their_reasons() -> None:
     assert near["total"] < far["total"]
     (outside,) = all_of(first, "excluded")
     assert outside == {"npi": "3", "name": "Dr. Outside", "because": "out of network"}
+
+
+def test_a_candidate_says_which_facts_nobody_vouched_for_lately() -> None:
+    old, new = (FactSource(source="clinic", as_of=TODAY - timedelta(days=n)) for n in (31, 1))
+    vouched = {**dict.fromkeys(Fact, new), Fact.ACCEPTING: old}
+    world = Routed(
+        a_practitioner("1", sources=dict.fromkeys(Fact, new)),
+        a_practitioner("2", tier=2, sources=vouched),
+    )
+    parts = [p["part"] for p in explained(world)[1]["part"] if p["name"] == "candidate"]
+    assert [all_of(part, "stale") for part in parts] == [[], ["accepting"]]
 
 
 def test_the_summary_says_who_is_asked_and_by_which_policy() -> None:

@@ -106,6 +106,7 @@ class KeepDirectory:
         return self._shown(entries)
 
     def _shown(self, entries: Sequence[Practitioner], **also: Any) -> Response:
-        weeks = weeks_from(self.engine.clock.now().date(), _WEEKS_SHOWN)
-        body = {"entries": [shown_entry(entry, weeks) for entry in entries], **also}
+        today = self.engine.clock.now().date()
+        weeks = weeks_from(today, _WEEKS_SHOWN)
+        body = {"entries": [shown_entry(entry, today, weeks) for entry in entries], **also}
         return Response(HTTPStatus.OK, body)

@@ -56,10 +56,11 @@ class ShowDirectory:
         ]
         if not found:
             raise NotFound("The directory has no such entry of yours.")
-        weeks = weeks_from(self.clock.now().date(), _WEEKS_SHOWN)
+        today = self.clock.now().date()
+        weeks = weeks_from(today, _WEEKS_SHOWN)
         reserved = self.directory.reserved(principal.tenant, npi, weeks)
         body: dict[str, Any] = {
-            "entries": [shown_entry(entry, weeks) for entry in found],
+            "entries": [shown_entry(entry, today, weeks) for entry in found],
             "reserved": {week: count for week, count in reserved.items() if count},
         }
         return Response(HTTPStatus.OK, body)
@@ -67,10 +68,11 @@ class ShowDirectory:
     def to_verify(self, request: Request) -> Response:
         """List the entries that somebody contradicted: nobody is sent there meanwhile."""
         check_parameters(request.query, TO_VERIFY_PARAMETERS)
-        weeks = weeks_from(self.clock.now().date(), 1)
+        today = self.clock.now().date()
+        weeks = weeks_from(today, 1)
         count, (specialty, _, npi) = count_of(request.query), self._after(request)
         found = self.store.to_verify(request.principal.tenant, (specialty, npi), count + 1)
-        page, following = bounded((dict(shown_entry(e, weeks)) for e in found), most=count)
+        page, following = bounded((dict(shown_entry(e, today, weeks)) for e in found), most=count)
         last = found[len(page) - 1] if following is not None and page else None
         body = {"toVerify": page, "next": f"{last.specialty}~{last.npi}" if last else None}
         return Response(HTTPStatus.OK, body)

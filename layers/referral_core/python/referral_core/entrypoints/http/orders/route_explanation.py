@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -82,6 +83,7 @@ def _decision(decision: RoutingDecision, names: Names) -> Iterator[Part]:
                 *_who(npi, names),
                 _text("because", reason_of(candidate)),
                 *_points(candidate),
+                *_stale(npi, names, decision.at.date()),
             ],
         }
     for npi, reason in decision.exclusions.items():
@@ -99,6 +101,12 @@ def _points(candidate: Mapping[str, str | float]) -> Iterator[Part]:
     if margin:
         yield {"name": "margin", "valueDecimal": margin}
     yield {"name": "total", "valueDecimal": round(POINTS * (1 - score) + price + margin, 3)}
+
+
+def _stale(npi: str, names: Names, today: date) -> Iterator[Part]:
+    """Return the facts of an entry that nobody vouched for lately: worth a call before a choice."""
+    for fact in names[npi].stale_facts(today) if npi in names else ():
+        yield {"name": "stale", "valueCode": fact.value}
 
 
 def _offer(offer: Offer, names: Names) -> Iterator[Part]:
