@@ -291,7 +291,7 @@ class Meta(Element):
 class Resource(Element):
     """The base of all resources; contained ones stay JSON until somebody asks for them."""
 
-    resource_type: str
+    resource_type: ShortWords
     id: Id | None = None
     meta: Meta | None = None
     implicit_rules: Uri | None = None

@@ -17,6 +17,7 @@ from referral_core.fhir.r4.datatypes import (
     Period,
     Reference,
     Resource,
+    ShortWords,
     Timing,
     Uri,
     Words,
@@ -116,7 +117,7 @@ class EncounterParticipant(Element):
 class Encounter(Resource):
     """Where the patient was seen, and by whom. Attributes: class_: ActEncounterCode."""
 
-    status: str | None = None
+    status: ShortWords | None = None
     class_: Coding | None = Field(default=None, alias="class")
     participant: tuple[EncounterParticipant, ...] = ()
     location: tuple[EncounterLocation, ...] = ()
@@ -144,7 +145,7 @@ class CareTeamParticipant(Element):
 class CareTeam(Resource):
     """Who cares for the patient, or a team that an order may name as its performer."""
 
-    status: str | None = None
+    status: ShortWords | None = None
     name: Words | None = None
     participant: tuple[CareTeamParticipant, ...] = ()
 
@@ -152,13 +153,13 @@ class CareTeam(Resource):
 class ConsentProvision(Element):
     """What a consent says by default. Attributes: type: `permit` or `deny`."""
 
-    type: str | None = None
+    type: ShortWords | None = None
 
 
 class Consent(Resource):
     """What the patient allows to be disclosed."""
 
-    status: str | None = None
+    status: ShortWords | None = None
     patient: Reference | None = None
     provision: ConsentProvision | None = None
 
