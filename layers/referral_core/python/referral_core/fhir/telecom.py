@@ -20,16 +20,15 @@ _LONGEST: Final = 40
 _MOST_TOGETHER: Final = 3
 _BETWEEN: Final = re.compile(r"\s*(?:[,;|&]|/(?!\d{3}\b)|\bor\b|\band\b|\n)\s*", re.IGNORECASE)
 """What stands between two numbers that people write into one field."""
-_MOBILE: Final = re.compile(r"\b(?:cell(?:ular)?|mobile|c|m)\b|\d\s*[cm]$", re.IGNORECASE)
+_MOBILE: Final = re.compile(r"\b(?:cell(?:ular)?|mob(?:ile)?|c|m)\b|\d\s*[cm]$", re.IGNORECASE)
 _EXTENSION: Final = re.compile(
-    r"\s*,?\s*(?:;ext=|extn?\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE
+    r"\s*,?\s*(?:;ext=|ex(?:tn?)?\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE
 )
 _LABEL: Final = (
-    r"(?:home|cell(?:ular)?|mobile|work|phone|tel|main|primary|preferred|voice|h|c|m|w|p)"
+    r"(?:home|cell(?:ular)?|mob(?:ile)?|work|wk|hm|phone|ph|tel|main|primary|preferred|voice"
+    r"|landline|daytime|evening|h|c|m|w|p)(?:\s+(?:phone|number|no))?"
 )
-_BEFORE: Final = re.compile(
-    rf"^{_LABEL}(?:\s+(?:phone|number|no))?[.:#]*\s+|^{_LABEL}:", re.IGNORECASE
-)
+_BEFORE: Final = re.compile(rf"^{_LABEL}[.:#]*\s+|^{_LABEL}:", re.IGNORECASE)
 _BEHIND: Final = re.compile(rf"(?<=\d)\s*[(\[,\-]?\s*{_LABEL}[.)\]]*$", re.IGNORECASE)
 """What people write beside a number to say which it is."""
 _TRUNK_ZERO: Final = re.compile(r"\(0")

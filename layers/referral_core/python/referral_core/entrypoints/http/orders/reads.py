@@ -79,8 +79,9 @@ class ReadRecords:
         """Search orders: by number, else along the list of the EHR's orders."""
         shown = request.but_known(ORDER_SEARCH)
         query, search = shown.query, OrderSearch(self.referrals, self.worklists, self.clock)
-        if wanted := query.get("identifier") or query.get("_id"):
-            ids = self._numbered(request.principal, wanted, by_id="identifier" not in query)
+        wanted = _found_by_number(query.get("identifier")) or query.get("_id")
+        if wanted is not None:
+            ids = self._numbered(request.principal, wanted, by_id=wanted == query.get("_id"))
             found = (r for i in ids for r in _visible(partial(self._own, request.principal, i)))
             meeting = search.meeting(shown, found)
             if counts_only(query):
@@ -178,6 +179,13 @@ class ReadRecords:
         if not _sees(principal, referral):
             raise NotFound("There is no such referral.")
         return referral
+
+
+def _found_by_number(wanted: str | None) -> str | None:
+    """Return what the index of numbers may be asked for; a system or a value alone it lacks."""
+    values = Asked.of("", wanted or "").values
+    whole = [one for one in values if "|" in one and not one.endswith("|")]
+    return wanted if whole and len(whole) == len(values) else None
 
 
 def _sees(principal: Principal, referral: Referral) -> bool:
