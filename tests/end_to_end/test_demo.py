@@ -19,7 +19,7 @@ import pytest
 
 from local.stack import ROOT
 from tests.end_to_end.conftest import SAMPLES
-from tests.end_to_end.waiting import until
+from tests.end_to_end.waiting import PATIENCE_S, until
 
 REPORT_KEYS: Final = {
     "source",
@@ -53,6 +53,7 @@ BRISK: Final = {
     "ehr": {"acknowledges_after": "PT1H"},
 }
 _MARK: Final = "REFERRAL_ROUTER_TEST_RUN"
+_ENDS_WITHIN_S: Final = 2 * PATIENCE_S
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def demo(folder: Path, *arguments: str) -> Iterator[Demo]:
 
 
 def leaves_nothing(ended: Demo, ports: set[tuple[str, int]]) -> None:
-    until(lambda: not ended.processes(), "every process of the demo to be gone", within_s=10)
+    until(lambda: not ended.processes(), "every process of the demo to be gone")
     for _, port in ports:
         with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
             probe.connect(("127.0.0.1", port))
@@ -155,7 +156,7 @@ def test_it_reports_each_input_and_leaves_nothing_behind(tmp_path: Path, referra
         until(lambda: running.has_said("Posting 2 inputs"), "the demo to post")
         ports = running.listening()
         assert {address for address, _ in ports} == {"0100007F"}, "it listens on loopback only"
-        assert running.process.wait(timeout=120) == 0, running.said.read_text()
+        assert running.process.wait(timeout=_ENDS_WITHIN_S) == 0, running.said.read_text()
         leaves_nothing(running, ports)
     good, malformed = _by_source(report)
     assert good["http_status"] == 201
@@ -188,7 +189,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         ports = running.listening()
         assert ports
         os.killpg(running.process.pid, signal.SIGINT)
-        assert running.process.wait(timeout=30) == 130
+        assert running.process.wait(timeout=PATIENCE_S) == 130
         leaves_nothing(running, ports)
 
 
@@ -197,11 +198,11 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
         until(lambda: bool(running.listening()), "the emulator to listen")
         ports = running.listening()
         os.killpg(running.process.pid, signal.SIGINT)
-        assert running.process.wait(timeout=30) == 130
+        assert running.process.wait(timeout=PATIENCE_S) == 130
         leaves_nothing(running, ports)
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with demo(tmp_path, "--referrals", str(tmp_path / "nowhere")) as running:
-        assert running.process.wait(timeout=30) == 1
+        assert running.process.wait(timeout=PATIENCE_S) == 1
         assert "nowhere" in running.said.read_text()

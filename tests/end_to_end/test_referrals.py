@@ -143,6 +143,7 @@ def resources(value: Any, kind: str) -> Iterator[dict[str, Any]]:
             yield from resources(item, kind)
 
 
+@cache
 def canaries() -> list[str]:
     """Return names, record, phone and member numbers, addresses and diagnoses of the samples."""
     found: set[str] = set()
@@ -165,13 +166,14 @@ def canaries() -> list[str]:
     return sorted(found)
 
 
-@cache
-def any_canary() -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?<!\w){re.escape(canary)}(?!\w)" for canary in canaries()))
-
-
 def leaks(text: str) -> list[str]:
-    return any_canary().findall(text)
+    """Return the canaries that stand in a text as words of their own."""
+    # One pattern of all of them takes sixty times as long: seconds a megabyte of log.
+    return [
+        canary
+        for canary in canaries()
+        if canary in text and re.search(rf"(?<!\w){re.escape(canary)}(?!\w)", text)
+    ]
 
 
 @pytest.fixture
@@ -203,8 +205,7 @@ def test_no_execution_history_holds_phi(records: Records) -> None:
 def test_no_log_line_holds_phi(records: Records) -> None:
     lines = list(records.log_lines())
     assert any("step run" in line for line in lines), "the functions' logs are read"
-    for line in lines:
-        assert leaks(line) == [], line
+    assert leaks("\n".join(lines)) == []
 
 
 @pytest.mark.usefixtures("all_ended")

@@ -170,7 +170,7 @@ def contact(ones: list[One]) -> Figures:
     def count(one: One) -> dict[str, int]:
         here = int(one.inside(one.contacted))
         limits = [x for e in one.events if (x := fact(e, "contact_by"))]
-        in_time = bool(here and limits and one.contacted and one.contacted <= min(limits))
+        in_time = bool(here and limits and one.contacted and ms(one.contacted) <= ms(min(limits)))
         reached = one.first(lambda e: e.kind in REACHED)
         until = reached.version if reached else 0
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,7 @@ _BEGINNING: Final = datetime(2020, 1, 1, tzinfo=UTC)
 _YEARS_AHEAD: Final = timedelta(days=800)
 
 
+@lru_cache(maxsize=64)
 def offsets(time_zone: str, until: datetime) -> tuple[Offset, ...]:
     """Return the offsets of a zone, one after another: a day of a clock change keeps its length.
 
