@@ -47,7 +47,7 @@ from tests.end_to_end.waiting import until
 ZONE: Final = "America/New_York"
 WITHIN: Final = 0.01
 SETTLED: Final = timedelta(days=2)
-"""Virtual time, by which what was recorded is written: twenty seconds."""
+"""Virtual time, by which what was recorded is written: ten seconds or more."""
 ANSWER_S: Final = 300.0
 OF_REFERRALS: Final = (
     *(Sort.REFERRAL, Sort.MAILBOX, Sort.EVENT, Sort.PAYLOAD, Sort.DECISION, Sort.EVIDENCE),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-PATIENCE_S: Final = 300.0
+PATIENCE_S: Final = 600.0
 """Far more than anything takes; only what never happens waits so long."""
 
 _T = TypeVar("_T")
