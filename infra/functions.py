@@ -137,7 +137,12 @@ OTHERS = (
         },
     ),
     _receiver("receive_referral", DOCUMENTS_BUCKET=STORE_AND_READ, **WATCHED),
-    _receiver("receive_update", OPT_OUT_LIST=STOP, DOCUMENTS_BUCKET=STORE_AND_READ, **WATCHED),
+    _receiver(
+        "receive_update",
+        OPT_OUT_LIST=STOP,
+        DOCUMENTS_BUCKET=STORE_AND_READ,
+        **{**WATCHED, TABLE: SHORTLIST[TABLE]},
+    ),
     _receiver("receive_reply", OPT_OUT_LIST=STOP_OR_START, SMS_ORIGINATION_IDENTITY=TEXT),
     Spec(
         "query_api",

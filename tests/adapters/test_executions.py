@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from referral_core.adapters.aws.executions import StateMachineExecutions
+from tests.unit.builders import NOW
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 
@@ -34,3 +36,28 @@ def test_those_that_ended_badly_are_listed_the_last_first_and_no_other(machine: 
     assert [each.name for each in found] == ["c-2", "a-1"]
     assert {each.status for each in found} == {"ABORTED"}
     assert more is False
+
+
+class Listing:
+    """Step Functions of a cell in which a thousand executions failed, and more."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+
+    def get_paginator(self, _operation: str) -> Listing:
+        return self
+
+    def paginate(self, **asked: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            self.pages += 1
+            ended = {"executionArn": "arn", "status": asked["statusFilter"], "stopDate": NOW}
+            names = [f"{self.pages}-{n}" for n in range(asked["maxResults"])]
+            yield {"executions": [{"name": n, **ended} for n in names], "nextToken": "more"}
+
+
+def test_pages_are_followed_as_far_as_anybody_looks() -> None:
+    cell = Listing()
+    found, more = StateMachineExecutions(lambda _service: cell, "arn").failed()
+    assert len(found) == 3 * 1000
+    assert cell.pages == 3 * 10
+    assert more is True

@@ -105,6 +105,19 @@ def test_what_is_accepted_is_read_back(store: Store) -> None:
     assert [e.kind for e in store.events(TENANT, loaded.referral.id)] == ["received"]
 
 
+def test_those_that_are_there_are_read_together_in_the_order_asked_for(store: Store) -> None:
+    some = [a_referral(id=ReferralId(f"r{n:03}")) for n in range(120)]
+    for one in some:
+        store.accept([a_new_referral(one)])
+    ids = [one.id for one in reversed(some)]
+
+    found = store.those_of(TENANT, [*ids[:60], ReferralId("gone"), *ids[60:]])
+
+    assert [one.id for one in found] == ids
+    assert store.those_of(Tenant("another"), ids) == []
+    assert store.those_of(TENANT, []) == []
+
+
 def test_a_report_of_the_same_bytes_takes_no_document_of_the_order(store: Store) -> None:
     accepted(store)
     document = Evidence(

@@ -33,11 +33,7 @@ class MemoryReferrals(Shelves):
     """Referrals in dictionaries, with one lock around every operation."""
 
     def __init__(self, metering: Metering | None = None) -> None:
-        """Start empty.
-
-        Args:
-            metering: counts what the writes cost; as the table does, when None.
-        """
+        """Start empty. Args: metering: counts what writes cost; as the table does, when None."""
         super().__init__()
         self._metering = metering or AsTheTable()
         self.unmatched = MemoryUnmatched()
@@ -97,6 +93,11 @@ class MemoryReferrals(Shelves):
         if found is None:
             raise NotFound("There is no such referral.")
         return found
+
+    def those_of(self, tenant: Tenant, ids: Sequence[ReferralId]) -> Sequence[Referral]:
+        """Read some referrals, in their order; what is not there is left out."""
+        found = (self._referrals.get((tenant, one)) for one in ids)
+        return [state.referral for state in found if state]
 
     def payload(self, referral: Referral) -> bytes:
         """Read the payload of the referral's version."""

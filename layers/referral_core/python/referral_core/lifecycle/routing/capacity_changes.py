@@ -178,7 +178,7 @@ def _give_back(
     tenant, referrals = principal.tenant, engine.sources.referrals
     if engine.sources.directory.reserved(tenant, npi, [week]).get(week, 0) <= places:
         return 0
-    loaded = [referrals.load(tenant, one).referral for one in store.holders(tenant, npi, [week])]
+    loaded = referrals.those_of(tenant, store.holders(tenant, npi, [week]))
     held = [r for r in loaded if r.offer is None or r.offer.organization == own[0].organization]
     may_move = [r for r in held if r.offer is not None and not is_booked(r)]
     last_first = sorted(may_move, key=place_of, reverse=True)[: max(0, len(held) - places)]

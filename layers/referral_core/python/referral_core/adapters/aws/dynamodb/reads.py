@@ -70,6 +70,12 @@ class ReferralReads:
             mailbox=mailbox_in(found.get(keys.Sort.MAILBOX.value)),
         )
 
+    def those_of(self, tenant: Tenant, ids: Sequence[ReferralId]) -> Sequence[Referral]:
+        """Read some referrals, in their order, by batches; what is not there is left out."""
+        sort = keys.Sort.REFERRAL.value
+        found = self._table.get_all([{"pk": keys.referral(tenant, one), "sk": sort} for one in ids])
+        return [referral_in(entry) for entry in found]
+
     def payload(self, referral: Referral) -> bytes:
         """Read the clinical payload of the referral's present version."""
         partition = keys.referral(referral.tenant, referral.id)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.exchange import Request, Response
@@ -22,6 +20,8 @@ from referral_core.ports.lifecycle import Referrals
 from referral_core.ports.operations import Executions, FailedExecution
 
 _SHOWN: Final = 25
+_AT_ONCE: Final = 100
+"""Executions whose referrals are read together; most lists end with the first."""
 _NAME: Final = re.compile(r"(.+)-(\d{1,9})", re.ASCII)
 """How an execution is named: its referral, and its run."""
 
@@ -49,13 +49,15 @@ class ListFailedExecutions:
         self, tenant: Tenant, failed: Sequence[FailedExecution]
     ) -> Iterator[tuple[FailedExecution, Referral, int]]:
         """Iterate over a tenant's: another's referral is not there for it."""
-        for execution in failed:
-            named = _NAME.fullmatch(execution.name)
-            if named is None:
-                continue  # somebody started it by hand
-            with suppress(NotFound):
-                referral = self.referrals.load(tenant, ReferralId(named[1])).referral
-                yield execution, referral, int(named[2])
+        for first in range(0, len(failed), _AT_ONCE):
+            some = failed[first : first + _AT_ONCE]
+            # One whose name is another somebody started by hand.
+            named = [(e, found) for e in some if (found := _NAME.fullmatch(e.name))]
+            ids = list(dict.fromkeys(ReferralId(found[1]) for _, found in named))
+            known = {referral.id: referral for referral in self.referrals.those_of(tenant, ids)}
+            for execution, found in named:
+                if found[1] in known:
+                    yield execution, known[ReferralId(found[1])], int(found[2])
 
 
 def _row(execution: FailedExecution, referral: Referral, run: int) -> dict[str, Any]:
