@@ -100,6 +100,10 @@ class FaultyReferrals:
         """Read a referral."""
         return self._read(lambda: self._table.load(tenant, referral_id))
 
+    def those_of(self, tenant: Tenant, ids: Sequence[ReferralId]) -> Sequence[Referral]:
+        """Read some referrals."""
+        return self._read(lambda: self._table.those_of(tenant, ids))
+
     def payload(self, referral: Referral) -> bytes:
         """Read the payload."""
         return self._read(lambda: self._table.payload(referral))

@@ -88,19 +88,19 @@ class NewReferrals(Protocol):
     def load(self, tenant: Tenant, referral_id: ReferralId) -> ReferralState:
         """Read a referral and its mailbox, strongly consistent. Raises: NotFound."""
 
-    def those_of(self, tenant: Tenant, ids: Sequence[ReferralId]) -> Sequence[Referral]:
-        """Read some referrals, strongly consistent, in their order; who is not there is left out.
-
-        Raises:
-            Retryable: the table throttles.
-        """
-
     def payload(self, referral: Referral) -> bytes:
         """Read the clinical payload (decompressed JSON)."""
 
 
 class Referrals(NewReferrals, Protocol):
     """The table: the record, which is also the outbox."""
+
+    def those_of(self, tenant: Tenant, ids: Sequence[ReferralId]) -> Sequence[Referral]:
+        """Read some referrals, strongly consistent, in their order; who is not there is left out.
+
+        Raises:
+            Retryable: the table throttles.
+        """
 
     def has_update(self, tenant: Tenant, referral_id: ReferralId, update_id: str) -> bool:
         """Whether an update of this id is on record."""
