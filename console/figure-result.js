@@ -7,6 +7,8 @@ import { bars, columns } from "./plot.js";
 const DRAWN_FIRST = ["ratio", "money", "money-mean", "mean", "count", "days"];
 const BASES = { cohort: "referrals received", activity: "what happened" };
 const MOST_TILES = 5;
+/** What the API says for the number of a row of few patients. */
+const FEW = "< 11";
 /** Of what kind a cut's names are. */
 const KINDS = { specialty: "specialty", payer: "payer", referring_practice: "practice" };
 /** Says of each row how young it is; a total has none. */
@@ -27,7 +29,7 @@ export function figureResult({ figure, result }) {
 
   function draw(name) {
     const column = numbers.find((each) => each.name === name);
-    const rows = result.rows.map((row) => ({ label: labelOf(result, row), text: said(column, row[name]), value: numberOf(row[name]) }));
+    const rows = result.rows.map((row) => ({ label: labelOf(result, row), text: cell(result, column, row), value: numberOf(row[name]) }));
     if (rows.length < 2) return fill(plot);
     const highest = rows.reduce((most, { value }) => Math.max(most, value ?? 0), 0);
     const whole = column.kind === "ratio" ? Math.max(1, highest) : highest;
@@ -71,7 +73,9 @@ export function said({ kind }, value) {
 
 /** What a code of a row is called; nothing where it has no name. */
 const named = ({ called }, { name }, row) => called?.[name === "partner" ? row.kind : KINDS[name]]?.[row[name]];
-const cell = (result, column, row) => named(result, column, row) ?? said(column, row[column.name]);
+const cell = (result, column, row) => named(result, column, row) ?? (isHidden(column, row) ? "not shown" : said(column, row[column.name]));
+/** Whether a number is left out because few patients stand behind its row: that is not none. */
+const isHidden = ({ name, kind }, row) => kind !== "text" && row[name] === null && Object.values(row).includes(FEW);
 
 const heading = (name) => words(name.replaceAll("_", "-"));
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from referral_core.reporting.export import plain
-from referral_core.reporting.result import HIDDEN, Result, Row, Value
+from referral_core.reporting.result import HIDDEN, UNNAMED, Result, Row, Value
 from referral_core.reports.definition import ColumnKind, ResultColumn
 
 NONE: Final = "none"
@@ -56,6 +56,13 @@ def bars(result: Result) -> Sequence[Bar]:
         share = float(min(Decimal(1), number / whole)) if number is not None and whole else None
         found.append(Bar(" · ".join(names) or "all", text, share))
     return found
+
+
+def cell(result: Result, row: Row, column: ResultColumn) -> str:
+    """Return what is shown of a row in a column: what is hidden is not none."""
+    if row.is_small and column.kind is not ColumnKind.TEXT:
+        return HIDDEN if column.name == result.figure.cell else UNNAMED
+    return said(column, row.values[column.name])
 
 
 def is_single(result: Result) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from local.lake.bars import bars, drawn, is_single, said, words
+from local.lake.bars import bars, cell, drawn, is_single, said, words
 from local.lake.examples import example
 from referral_core.reporting.export import metadata
-from referral_core.reporting.result import HIDDEN, Result
+from referral_core.reporting.result import Result
 from referral_core.reports.definition import ColumnKind
 
 _STYLE: Final = """
@@ -102,11 +102,7 @@ def _table(result: Result) -> str:
     )
     body = ""
     for row in result.rows:
-        cells = [
-            HIDDEN if row.is_small and c.name == result.figure.cell else said(c, row.values[c.name])
-            for c in result.columns
-        ]
-        body += _row(cells, classes)
+        body += _row([cell(result, row, c) for c in result.columns], classes)
     foot = "" if is_single(result) else f"<tfoot>{_row(_totals(result), classes)}</tfoot>"
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody>{foot}</table>"
 

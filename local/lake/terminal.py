@@ -9,10 +9,10 @@ from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from local.lake.bars import Bar, bars, is_single, said, words
+from local.lake.bars import Bar, bars, cell, is_single, words
 from referral_core.reporting.export import metadata
-from referral_core.reporting.result import HIDDEN, Result, Row
-from referral_core.reports.definition import ColumnKind, ResultColumn
+from referral_core.reporting.result import Result
+from referral_core.reports.definition import ColumnKind
 
 _LONG: Final = 20
 _MOST_ROWS: Final = 12
@@ -49,7 +49,7 @@ def _add_columns_as_lines(grid: Grid, result: Result) -> None:
     (row,) = result.rows
     for column in result.columns:
         name = words(column.name)
-        grid.add_row(name, _cell(result, row, column), _bar(drawn.get(name)))
+        grid.add_row(name, cell(result, row, column), _bar(drawn.get(name)))
 
 
 def _add_rows(grid: Grid, result: Result) -> None:
@@ -60,13 +60,7 @@ def _add_rows(grid: Grid, result: Result) -> None:
         )
     grid.add_column("", no_wrap=True, min_width=_LONG)
     for row, bar in list(zip(result.rows, bars(result), strict=True))[:_MOST_ROWS]:
-        grid.add_row(*(_cell(result, row, c) for c in result.columns), _bar(bar))
-
-
-def _cell(result: Result, row: Row, column: ResultColumn) -> str:
-    if row.is_small and column.name == result.figure.cell:
-        return HIDDEN
-    return said(column, row.values[column.name])
+        grid.add_row(*(cell(result, row, c) for c in result.columns), _bar(bar))
 
 
 def _bar(bar: Bar | None) -> str:

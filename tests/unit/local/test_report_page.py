@@ -74,6 +74,20 @@ def test_of_one_row_its_parts_are_drawn_and_it_is_no_total_of_its_own() -> None:
     assert "<tfoot>" in page([of("cost")], "many")
 
 
+def test_what_is_hidden_is_not_said_to_be_none() -> None:
+    result = a_conversion(("en", 40, 20), ("es", 3, 1), ("fr", 9, 0))
+    console = Console(file=io.StringIO(), width=200)
+    console.print(*shown(result), sep="\n")
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined] # a StringIO
+    (of_few,) = (line for line in lines if line.startswith("│ es"))
+    assert of_few.count("not shown") == len(result.columns) - 2
+    assert "< 11" in of_few
+    assert "none" not in of_few
+    row = page([result], "few").split("<td class=text>es")[1].split("</tr>")[0]
+    assert "not shown" in row
+    assert "none" not in row
+
+
 def test_a_mean_of_money_is_money_wherever_it_is_said() -> None:
     result = of("cost_per_referral")
     means = [c for c in result.columns if c.kind is ColumnKind.MONEY_MEAN]
