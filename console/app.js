@@ -1,7 +1,7 @@
 // The shell: who is signed in, which page is shown, and what happens when the session ends.
 
 import { get, Offline, Refused, SignedOut, whenSignedOut } from "./api.js";
-import { askAgain, isAsking } from "./ask-again.js";
+import { askAgain, hiddenWords, isAsking } from "./ask-again.js";
 import { fill, h } from "./element.js";
 import { useZone, words, zoneName } from "./format.js";
 import { figuresPage } from "./figures.js";
@@ -29,7 +29,7 @@ async function start() {
   lockWhenIdle(() => signedOut("Locked after ten minutes without a key or a click."));
   whenSignedOut(() => again(ENDED));
   addEventListener("hashchange", (event) => {
-    if (isTyping() && !confirm("Leave? What you typed was not sent.")) history.replaceState(null, "", event.oldURL);
+    if (!isAsking() && isTyping() && !confirm("Leave? What you typed was not sent.")) history.replaceState(null, "", event.oldURL);
     else show();
   });
   addEventListener("beforeunload", (event) => { if (isTyping()) event.preventDefault(); });
@@ -92,8 +92,8 @@ function header(shown) {
       h("button.plain", { onclick: signOut }, "Sign out")));
 }
 
-/** Whether words stand in a form that nobody sent; a session that has ended has none. */
-const isTyping = () => [...app.querySelectorAll("textarea")].some((each) => each.value.trim());
+/** Whether words stand in a form that nobody sent, shown or hidden until its person is back. */
+const isTyping = () => [...app.querySelectorAll("textarea"), ...hiddenWords()].some((each) => each.value.trim());
 
 function skip(event) {
   event.preventDefault();
@@ -111,7 +111,8 @@ const again = (sentence) => askAgain({ app, me, sentence, other: enter });
 /** In the window that was opened to sign in: the page that waits for it goes on by itself. */
 function showSignedIn() {
   fill(app, h("main.sign-in", { id: "main" }, h("h1", {}, "Referral Router"),
-    h("p", { role: "status" }, "Go on in the window in which you worked; this one may be closed.")));
+    h("p", { role: "status" }, "Go on in the window in which you worked; this one may be closed."),
+    h("p.actions", {}, h("button", { onclick: signIn }, "Sign in here"))));
   window.close();
 }
 

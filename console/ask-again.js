@@ -5,9 +5,13 @@ import { fill, h } from "./element.js";
 import { signIn, signInBeside } from "./session.js";
 
 let asking = null;
+let hidden = [];
 
 /** Whether a page waits for its person. */
 export const isAsking = () => asking !== null;
+
+/** The fields of words in the page that is hidden meanwhile. */
+export const hiddenWords = () => hidden.flatMap((each) => [...each.querySelectorAll("textarea")]);
 
 /**
  * Hide the page until its person has signed in by another window, then show it as it was.
@@ -17,7 +21,7 @@ export const isAsking = () => asking !== null;
  */
 export function askAgain({ app, me, sentence, other }) {
   asking ??= new Promise((resolve) => {
-    const page = [...app.childNodes];
+    const page = hidden = [...app.children];
     const { activeElement: focused, title } = document;
     const { hash } = location;
     const said = h("p.status", { role: "alert" });
@@ -27,7 +31,7 @@ export function askAgain({ app, me, sentence, other }) {
       h("p", {}, `${sentence} What you typed is kept: sign in, and it goes on where you were.`),
       h("p.actions", {},
         h("button.primary", { onclick: again }, "Sign in in a new window"),
-        h("button.plain", { onclick: signIn }, "Sign in here, without what was typed")),
+        h("button.plain", { onclick: () => { hidden = []; signIn(); } }, "Sign in here, without what was typed")),
       said));
     app.querySelector("button").focus();
 
@@ -36,6 +40,7 @@ export function askAgain({ app, me, sentence, other }) {
       if (!(await signInBeside().catch(() => false))) return fill(said, "Nobody has signed in. Let the browser open a window here, and try again.");
       const person = await get("/me");
       asking = null;
+      hidden = [];
       if (person.id !== me.id) return other();
       document.title = title;
       history.replaceState(null, "", `${location.pathname}${hash}`);

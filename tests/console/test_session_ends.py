@@ -82,6 +82,29 @@ def test_what_is_typed_when_idle_minutes_lock_the_page_is_there_again(
     expect(page.locator(".comments")).to_contain_text(TEXT)
 
 
+def test_leaving_is_asked_about_while_the_words_are_hidden(visit: Visit, office: Office) -> None:
+    page = opened(signed_in(visit(), "maria"), the_item(office, "not-eligible", "maria"))
+    typed(page)
+    page.evaluate("sessionStorage.clear()")
+    form(page).get_by_role("button", name="Comment").click()
+    expect(page.get_by_text("What you typed is kept")).to_be_visible()
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    page.get_by_role("button", name="Sign in here, without what was typed").click()
+    expect(page.get_by_role("heading", name="Who signs in?")).to_be_visible()
+
+
+def test_a_window_that_handed_its_code_over_can_sign_in_itself(visit: Visit) -> None:
+    page = visit().new_page()
+    page.goto(f"{PAGE}?state=of-a-window-that-is-gone&code=maria")
+    expect(page.get_by_text("Go on in the window in which you worked")).to_be_visible()
+    page.get_by_role("button", name="Sign in here").click()
+    page.get_by_role("link", name="maria").click()
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+
+
 def test_back_to_the_address_that_signed_in_shows_the_console(visit: Visit) -> None:
     page = signed_in(visit(), "maria")
     page.goto(f"{PAGE}?state=old&code=maria")
