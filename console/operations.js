@@ -12,10 +12,10 @@ import { table } from "./section.js";
 const DAY_MS = 86_400_000;
 const FUNNEL = [
   ["volume", "received", "Received", null],
-  ["contact", "contacted", "Patient contacted", null],
+  ["contact", "contacted", "Patient contacted", "days_median"],
   ["conversion", "booked", "Booked", "days_median"],
   ["completion", "seen", "Seen", "days_median"],
-  ["loop", "loop_closed", "Loop closed", null],
+  ["loop", "loop_closed", "Loop closed", "days_median"],
 ];
 /** The lifecycle, in its order and in words. */
 const STEPS = {

@@ -243,6 +243,8 @@ def test_partners_health_and_the_steps_are_their_figures(visit: Visit, office: O
     assert abs(sum(shares) - 100) < 1
     funnel = card(page, "Funnel of the last 30 days").locator(".bars li")
     expect(funnel).to_have_count(5)
+    for place in range(1, 5):
+        expect(funnel.nth(place)).to_contain_text(re.compile(r"\d · \d+\.\d d"))
     received = office.call("grace", "GET", "/reports/volume?by=")["totals"]["received"]
     expect(funnel.first).to_contain_text(str(received))
 

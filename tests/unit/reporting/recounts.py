@@ -119,8 +119,14 @@ def loop(ones: list[One]) -> Figures:
             "loop_completed": closed * one.loop_closed * completed,
         }
 
+    def took(one: One) -> int | None:
+        if one.closed is None or not one.inside(one.closed) or not one.loop_closed:
+            return None
+        return ms(one.closed) - ms(one.events[0].at)
+
     found = summed(ones, count, "received", "closed", "overaged", "eligible")
-    return {cut: {n: v for n, v in row.items() if n != "received"} for cut, row in found.items()}
+    shown = {cut: {n: v for n, v in row.items() if n != "received"} for cut, row in found.items()}
+    return timed(shown, ones, took)
 
 
 def cms50(ones: list[One]) -> Figures:
@@ -182,7 +188,12 @@ def contact(ones: list[One]) -> Figures:
             "attempts": here * sum(is_attempt(e) and e.version <= until for e in one.events),
         }
 
-    return summed(ones, count, "contacted")
+    def took(one: One) -> int | None:
+        if one.contacted is None or not one.inside(one.contacted):
+            return None
+        return ms(one.contacted) - ms(one.events[0].at)
+
+    return timed(summed(ones, count, "contacted"), ones, took)
 
 
 def contact_channels(ones: list[One]) -> Figures:

@@ -49,6 +49,8 @@ SELECT
     min(CASE WHEN to_status = 'report-received' AND version > taken_back THEN at_day END) AS reported_day,
     max(CASE WHEN to_status = 'closed' AND from_status <> 'closed' THEN at_day END)
         AS last_closed_day,
+    max(CASE WHEN to_status = 'closed' AND from_status <> 'closed' THEN at_ms END)
+        AS last_closed_ms,
     min(CASE WHEN event = 'eligibility-confirmed' THEN at_ms END) AS verified_ms,
     min(asked_at_ms) AS authorization_asked_ms,
     min(CASE WHEN event = 'authorized' AND status = 'approved' THEN at_ms END) AS authorized_ms,
