@@ -285,12 +285,15 @@ def test_reservations_never_exceed_the_capacity(store: Store) -> None:
         write(store, 1, TAKE)
 
 
+def entries_of(store: Store) -> DirectoryTable | MemoryDirectoryStore:
+    """The directory's half of a store, as clinics write it."""
+    if isinstance(store, ReferralTable):
+        return DirectoryTable(store._table.client, store._table.name)
+    return MemoryDirectoryStore(store)
+
+
 def publish(store: Store, slot: Slot, revision: int = 0) -> None:
-    entries = (
-        DirectoryTable(store._table.client, store._table.name)
-        if isinstance(store, ReferralTable)
-        else MemoryDirectoryStore(store)
-    )
+    entries = entries_of(store)
     known = {slot.id: slot.but(version=slot.version - 1)} if revision else {}
     before = SlotWeek(revision=revision, slots=known)
     entries.write_slots(TENANT, WEEK.npi, WEEK.week, before, {slot.id: slot})
@@ -327,6 +330,31 @@ def test_a_slot_is_reserved_once_and_given_back_once(store: Store) -> None:
         write(store, 2, take)
     with pytest.raises(Conflict):
         publish(store, free, revision=1)
+
+
+def test_another_slot_is_reserved_instead_with_one_write(store: Store) -> None:
+    three(store)
+    start = datetime(2026, 3, 3, 15, tzinfo=UTC)
+    slots, reservations = dict[str, Slot](), list[Reservation]()
+    for n in range(2):
+        begin, own_id = start + timedelta(hours=n), f"{WEEK.npi}.{n}"
+        end = begin + timedelta(hours=1)
+        slots[own_id] = Slot(
+            id=own_id, organization="clinic-1", start=begin, end=end, status=SlotStatus.FREE
+        )
+        reservations.append(WEEK.but(slot=ReservedSlot(id=own_id, start=begin, end=end)))
+    first, second = reservations
+    entries_of(store).write_slots(TENANT, WEEK.npi, WEEK.week, SlotWeek(), slots)
+    take = Reserve(reservation=first, capacity=1, organization="clinic-1")
+    write(store, 1, take)
+    write(store, 1, take.but(reservation=second, instead_of=first))
+    with pytest.raises(NoCapacity):
+        write(store, 2, take.but(reservation=second))
+    write(store, 2, take)
+    # It was counted once all the time
+    write(store, 1, Release(reservation=second))
+    write(store, 2, Release(reservation=first))
+    write(store, 3, TAKE.but(capacity=1))
 
 
 def test_a_release_of_nothing_changes_nothing_and_stops_nothing(store: Store) -> None:

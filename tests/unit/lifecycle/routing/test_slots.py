@@ -15,7 +15,9 @@ from referral_core.domain.lifecycle import Status
 from referral_core.domain.referral import Appointment, ReservedSlot
 from referral_core.domain.routing.capacity import iso_week
 from referral_core.domain.slots import SlotStatus, StatedSlot
-from referral_core.domain.updates import Role
+from referral_core.domain.updates import AppointmentBooked, Role
+from referral_core.lifecycle.engine.commit import commit_of
+from referral_core.lifecycle.reactions import appointment
 from referral_core.lifecycle.routing.slot_publication import (
     PublishedSlots,
     begin_publishing,
@@ -172,6 +174,44 @@ def test_nobody_is_seen_when_somebody_is_booked_a_person_is_told_of_it(clinic: C
     told = f"clinic-closed-{NPI}-slot-{name(FIRST)}-2"
     assert list(clinic.room.store.updates[TENANT, "a"]).count(told) == 1
     assert clinic.held() == {name(FIRST): "a"}
+
+
+def booked(clinic: Clinic, at: datetime, slot: str | None = None) -> dict[str, str]:
+    """Let the clinic book a visit with whom it accepted; return what is reserved then."""
+    said = AppointmentBooked(
+        id=f"booked-{at.isoformat()}",
+        actor="c1",
+        role=Role.CLINIC,
+        received_at=START,
+        start=at,
+        slot=slot,
+    )
+    store, engine = clinic.room.store, clinic.room.engine
+    drafted = appointment.booked(engine.case(clinic.room.read("a")), said)
+    store.commit(commit_of(drafted, store.load(TENANT, "a"), None))
+    return clinic.held()
+
+
+def test_a_visit_takes_the_slot_at_its_time_and_gives_back_the_other(clinic: Clinic) -> None:
+    clinic.publish(*hours(0, 1, 24 * 7))
+    clinic.arrive("a")
+    accepted(clinic, is_booked=False)
+    assert booked(clinic, FIRST + timedelta(minutes=10)) == {name(FIRST): "a"}
+    assert booked(clinic, hours(1)[0]) == {name(hours(1)[0]): "a"}
+    # In another week, whether the slot is named or not
+    later = hours(24 * 7)[0]
+    assert booked(clinic, later, name(later)) == {name(later): "a"}
+    assert sum(clinic.room.store.reserved.values()) == 1
+    # Where no slot is published, none is taken
+    assert booked(clinic, hours(30)[0]) == {}
+    assert sum(clinic.room.store.reserved.values()) == 0
+
+
+def test_a_visit_takes_no_slot_that_is_another_referrals(clinic: Clinic) -> None:
+    clinic.publish(*hours(0, 1))
+    clinic.arrive("a", "b")
+    accepted(clinic, is_booked=False)
+    assert booked(clinic, hours(1)[0]) == {name(hours(1)[0]): "b"}
 
 
 def test_who_waits_takes_a_slot_that_is_published_and_one_that_is_given_back(

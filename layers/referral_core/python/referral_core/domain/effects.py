@@ -18,7 +18,8 @@ class RoutingDecision(Model):
     Attributes:
         policy: `bid-prices/3`, or `greedy-cost/1` where no valid prices were at hand.
         price_version: the price list that was used; None when greedy.
-        candidates: npi, week, score and its parts, price, margin and kilometres, best first.
+        candidates: npi, week, score and its parts, price, margin and kilometres, best first; where
+            the clinic publishes slots, when the soonest begins.
         exclusions: npi → the hard filter that excluded it.
         named: NPIs of who the order names.
         not_named: why none of them was chosen; None when one was, or the order names nobody.
@@ -49,11 +50,13 @@ class Reserve(Effect):
     Attributes:
         capacity: units that the practitioner has in that week; of a slot, there is one.
         organization: whose places they are: what it stated since then counts more.
+        instead_of: what the referral reserves until then, of the same clinician: it is given back.
     """
 
     reservation: Reservation
     capacity: int
     organization: str
+    instead_of: Reservation | None = None
 
 
 class Release(Effect):

@@ -47,6 +47,10 @@ class Slot(Model):
             not self.specialties or specialty in self.specialties
         )
 
+    def covers(self, at: datetime) -> bool:
+        """Whether a visit that begins at an instant takes it."""
+        return self.start <= at < self.end
+
     def overlaps(self, other: "Slot") -> bool:
         """Whether both take some of the same time."""
         return self.start < other.end and other.start < self.end

@@ -150,6 +150,8 @@ _REQUIRED: Final[Mapping[type[Effect], Callable[[Shelves, Referral, Any], None]]
 
 def _reserve(shelves: Shelves, after: Referral, effect: Reserve) -> None:
     at = (after.tenant, effect.reservation.npi, effect.reservation.week)
+    if effect.instead_of is not None:
+        _release(shelves, after, Release(reservation=effect.instead_of))
     shelves.reserved[at] += 1
     shelves.holders[at][after.id] = None
     if effect.reservation.slot is not None:

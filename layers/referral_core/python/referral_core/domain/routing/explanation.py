@@ -6,6 +6,7 @@ The distance is the nearest thing to the patient's address in it: whole kilometr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Final
 
 from referral_core.domain.effects import RoutingDecision
@@ -77,7 +78,12 @@ def _said(candidate: Kept) -> Iterator[str]:
         yield f"out of network ({_part(candidate, 'margin'):.0f} points)"
     if "km" in candidate:
         yield f"{float(candidate['km']):.0f} km away"
-    yield f"room in the week of {first_day(str(candidate['week'])):%d %b %Y}".replace(" 0", " ")
+    if "slot" in candidate:
+        # As the clinic's clock shows it.
+        begins = datetime.fromisoformat(str(candidate["slot"]))
+        yield f"a slot on {begins.day} {begins:%b %Y} at {begins:%H:%M}"
+    else:
+        yield f"room in the week of {first_day(str(candidate['week'])):%d %b %Y}".replace(" 0", " ")
     language = _part(candidate, "language") > _FULL
     yield "speaks the patient's language" if language else "does not speak the patient's language"
     if _part(candidate, "continuity") > _FULL:

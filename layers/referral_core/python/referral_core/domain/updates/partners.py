@@ -1,7 +1,9 @@
 """Updates from payers and clinics."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from referral_core.domain.codes import Coded, CodedOrEmpty, Numbered
 from referral_core.domain.payers.authorization import AuthorizationVerdict
@@ -66,10 +68,11 @@ class AppointmentUpdate(Reported):
 
 
 class AppointmentBooked(AppointmentUpdate):
-    """The clinic booked an appointment, or moved it."""
+    """The clinic booked an appointment, or moved it. Attributes: slot: id of the one it takes."""
 
     kind: Literal[UpdateKind.APPOINTMENT_BOOKED] = UpdateKind.APPOINTMENT_BOOKED
     start: datetime
+    slot: Annotated[str, Field(max_length=64)] | None = None
 
 
 class AppointmentCancelled(AppointmentUpdate):

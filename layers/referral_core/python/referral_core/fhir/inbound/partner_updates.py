@@ -31,6 +31,7 @@ from referral_core.fhir.parse import read_resource
 from referral_core.fhir.r4.datatypes import Reference
 from referral_core.fhir.r4.messaging import Appointment
 from referral_core.fhir.r4.structure import expect
+from referral_core.fhir.systems import SLOT
 
 _APPOINTMENT: Final[Mapping[str, type[Reported]]] = {
     "proposed": ProgressNoted,
@@ -104,18 +105,21 @@ class AppointmentReport(PartnerUpdate):
 
     Attributes:
         appointment_number: of the one that is named by the id that the router gave it.
+        slot: id of the slot that it takes.
     """
 
     appointment_number: int | None = None
     start: datetime | None = None
     utc_offset: int | None = None
     end: datetime | None = None
+    slot: str | None = None
 
     def _of_its_kind(self) -> Mapping[str, object]:
         return {
             "appointment": self.appointment_number,
             "start": self.start,
             "utc_offset": self.utc_offset,
+            **({"slot": self.slot} if self.slot else {}),
         }
 
 
@@ -163,7 +167,16 @@ def read_appointment(
         start=instant(visit.start) if visit.start else None,
         utc_offset=offset_of(visit.start) if visit.start else None,
         end=instant(visit.end) if visit.end else None,
+        slot=next(filter(None, map(_slot_named, visit.slot)), None),
     )
+
+
+def _slot_named(reference: Reference) -> str | None:
+    """Return the id of a slot that was published here, by either way to name it."""
+    known = reference.identifier
+    if known is not None and known.system == SLOT:
+        return known.value
+    return reference.reference.rpartition("/")[2] if reference.reference else None
 
 
 def _patients(visit: Appointment) -> list[Reference]:

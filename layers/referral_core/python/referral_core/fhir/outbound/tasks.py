@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from referral_core.domain.referral import Offer, Referral
+from referral_core.domain.referral import Offer, Referral, ReservedSlot
 from referral_core.fhir.ids import binary_id, task_a_id, task_b_id
 from referral_core.fhir.outbound.task_status import (
     TaskView,
@@ -23,6 +23,7 @@ from referral_core.fhir.systems import (
     NPI,
     ORGANIZATION,
     REFERRAL,
+    SLOT,
     TASK_CODE,
     TASK_INPUT,
     TEAM,
@@ -74,9 +75,10 @@ def task_b(
     task["focus"] = {"reference": f"ServiceRequest/{task_id}"}
     task["requester"] = organization(referral.tenant)
     task["owner"] = practitioner(offer.npi, performer)
-    known = referral.authorization
+    known, slot = referral.authorization, offer.reservation.slot if offer.reservation else None
+    task["input"] = [_reserved(slot)] if slot else []
     if known is not None and known.number and known.performer == offer.npi:
-        task["input"] = [_input("authorization-number", known.number)]
+        task["input"].append(_input("authorization-number", known.number))
     return _finished(task, service_request)
 
 
@@ -151,6 +153,20 @@ def _finished(task: Json, service_request: Mapping[str, Any] | None) -> Json:
 def _input(code: str, value: str) -> Json:
     concept = {"coding": [{"system": TASK_INPUT, "code": code, "display": spoken(code)}]}
     return {"type": concept, "valueString": value}
+
+
+def _reserved(slot: ReservedSlot) -> Json:
+    """Say which of the clinic's slots is reserved; its time, as the clinic's clock shows it."""
+    concept = {"coding": [{"system": TASK_INPUT, "code": "slot", "display": spoken("slot")}]}
+    time = f"{slot.start.isoformat(timespec='minutes')}/{slot.end.isoformat(timespec='minutes')}"
+    return {
+        "type": concept,
+        "valueReference": {
+            "type": "Slot",
+            "identifier": {"system": SLOT, "value": slot.id},
+            "display": time,
+        },
+    }
 
 
 def _report(referral: Referral) -> Json | None:

@@ -24,6 +24,7 @@ from referral_core.domain.updates import (
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
 from referral_core.lifecycle.case import Case, clinic_zone
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
+from referral_core.lifecycle.reactions.booked_slots import slot_of_booking
 
 _MISSED: Final[Mapping[UpdateKind, tuple[Status, EventKind]]] = {
     UpdateKind.APPOINTMENT_CANCELLED: (
@@ -53,6 +54,8 @@ def moved(case: Case, update: AppointmentBooked) -> Draft:
 def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Draft:
     appointment = _appointment_of(case, update)
     item = _too_late(case, appointment)
+    asked = case.referral.but(offers=case.referral.with_booking_asked(None))
+    effects, offers = slot_of_booking(case.of(asked), update)
     return draft(
         case,
         EventKind.APPOINTMENT_BOOKED,
@@ -69,8 +72,9 @@ def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Dr
             late=_is_late(case, appointment),
             unauthorized=_is_unauthorized(case, appointment),
         ),
+        effects=effects,
         appointment=appointment,
-        offers=case.referral.with_booking_asked(None),
+        offers=offers,
         work_item=item,
     )
 

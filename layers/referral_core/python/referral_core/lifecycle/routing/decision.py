@@ -63,12 +63,14 @@ def demand_of(case: Case, proposal: Proposal) -> tuple[KeepDemand, ...]:
 def _kept(candidate: Candidate) -> Mapping[str, str | float]:
     away = {} if candidate.distance_km is None else {"km": candidate.distance_km}
     margin = {"margin": candidate.margin} if candidate.margin else {}
+    slot = {"slot": candidate.slot.start.isoformat()} if candidate.slot else {}
     return {
         "npi": candidate.npi,
         "week": candidate.week,
         "score": candidate.score,
         "price": candidate.price,
         **margin,
+        **slot,
         **away,
         **candidate.parts,
     }

@@ -40,6 +40,7 @@ OPT_OUT: Final = "opt-out"
 OPTED_IN: Final = "attribute_exists(ended)"
 """That a number was taken off the opt-out list."""
 NUMBER: Final = "number"
+_ONE: Final[Mapping[str, Any]] = MappingProxyType({":one": {"N": "1"}})
 
 
 def parts_of(table: Requests, after: Referral, effect: Effect) -> Iterator[Part]:
@@ -49,7 +50,7 @@ def parts_of(table: Requests, after: Referral, effect: Effect) -> Iterator[Part]
 
 def _reserve(table: Requests, after: Referral, effect: Reserve) -> Iterator[Part]:
     if effect.reservation.slot is not None:
-        yield _reserved_slot(table, after, effect, effect.reservation.slot.id)
+        yield from _reserved_slot(table, after, effect, effect.reservation.slot.id)
         return
     # A week that nobody counted yet has room, unless the practitioner has none at all. What the
     # clinic says of a week holds whatever the directory said when the place was chosen.
@@ -62,33 +63,48 @@ def _reserve(table: Requests, after: Referral, effect: Reserve) -> Iterator[Part
         RESERVE,
         change="SET held = if_not_exists(held, :zero) + :one ADD holders :own",
         condition=f"({uncounted}held < :most) AND {limit}",
-        values={":zero": {"N": "0"}, ":most": {"N": str(effect.capacity)}},
+        values={":zero": {"N": "0"}, ":most": {"N": str(effect.capacity)}, **_ONE},
         names={"#places": keys.places_at(effect.organization)},
     )
 
 
-def _reserved_slot(table: Requests, after: Referral, effect: Reserve, slot_id: str) -> Part:
-    theirs = "#slot.#status = :free AND #slot.#organization = :organization"
-    return _held_by(
+def _reserved_slot(
+    table: Requests, after: Referral, effect: Reserve, slot_id: str
+) -> Iterator[Part]:
+    before = effect.instead_of
+    free = "#slot.#status = :free AND #slot.#organization = :organization"
+    condition = f"{free} AND attribute_not_exists(#holder)"
+    names = {
+        "#slot": slot_named(slot_id),
+        "#holder": holder_of(slot_id),
+        "#status": "status",
+        "#organization": "organization",
+    }
+    values = {
+        ":id": {"S": after.id},
+        ":free": {"S": SlotStatus.FREE.value},
+        ":organization": {"S": effect.organization},
+    }
+    change = "SET #holder = :id, held = if_not_exists(held, :zero) + :one"
+    counted = {":zero": {"N": "0"}, **_ONE}
+    if before is not None and before.week == effect.reservation.week:
+        # One item is written once in a transaction: its count stays, the slot is another.
+        condition, counted = f"{condition} AND contains(holders, :id)", {}
+        change = f"SET #holder = :id{' REMOVE #before' if before.slot else ''}"
+        names |= {"#before": holder_of(before.slot.id)} if before.slot else {}
+        before = None
+    yield _held_by(
         table,
         after,
         effect,
         RESERVE,
-        change="SET held = if_not_exists(held, :zero) + :one, #holder = :id ADD holders :own",
-        condition=f"{theirs} AND attribute_not_exists(#holder)",
-        values={
-            ":zero": {"N": "0"},
-            ":id": {"S": after.id},
-            ":free": {"S": SlotStatus.FREE.value},
-            ":organization": {"S": effect.organization},
-        },
-        names={
-            "#slot": slot_named(slot_id),
-            "#holder": holder_of(slot_id),
-            "#status": "status",
-            "#organization": "organization",
-        },
+        change=f"{change} ADD holders :own",
+        condition=condition,
+        values={**values, **counted},
+        names=names,
     )
+    if before is not None:
+        yield from _release(table, after, Release(reservation=before))
 
 
 def _release(table: Requests, after: Referral, effect: Release) -> Iterator[Part]:
@@ -103,7 +119,7 @@ def _release(table: Requests, after: Referral, effect: Release) -> Iterator[Part
         change=f"SET held = held - :one{' REMOVE #holder' if slot else ''} DELETE holders :own",
         condition="held > :zero AND (attribute_not_exists(holders) OR contains(holders, :id))"
         f"{' AND #holder = :id' if slot else ''}",
-        values={":zero": {"N": "0"}, ":id": {"S": after.id}},
+        values={":zero": {"N": "0"}, ":id": {"S": after.id}, **_ONE},
         names={"#holder": holder_of(slot.id)} if slot else None,
     )
 
@@ -125,7 +141,7 @@ def _held_by(
         "Key": item(**keys.week_of(after.tenant, reservation.npi, reservation.week)),
         "UpdateExpression": change,
         "ConditionExpression": condition,
-        "ExpressionAttributeValues": {":one": {"N": "1"}, ":own": {"SS": [after.id]}, **values},
+        "ExpressionAttributeValues": {":own": {"SS": [after.id]}, **values},
         **({"ExpressionAttributeNames": dict(names)} if names else {}),
     }
     return Part(name, {"Update": request})

@@ -33,6 +33,7 @@ from referral_core.domain.updates import (
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.preconditions import require_match
+from referral_core.entrypoints.http.updates.booked_slots import require_slot
 from referral_core.entrypoints.http.updates.late_results import is_to_be_read_now
 from referral_core.entrypoints.http.updates.one_patient import OnePatient
 from referral_core.entrypoints.http.updates.put_aside import (
@@ -56,10 +57,7 @@ from referral_core.fhir.inbound.documents import (
     read_document,
 )
 from referral_core.fhir.inbound.named_patient import NamedPatient
-from referral_core.fhir.inbound.partner_updates import (
-    PartnerUpdate,
-    read_appointment,
-)
+from referral_core.fhir.inbound.partner_updates import PartnerUpdate, read_appointment
 from referral_core.fhir.parse import read_resource
 from referral_core.fhir.pas.response import UNTRACED, read_claim_responses
 from referral_core.lifecycle.engine.apply_update import Receipt
@@ -91,6 +89,7 @@ class ReceiveUpdate:
         is_booked_then = known is not None and known.is_booked and known.start == reported.start
         number = known.number if known else 0
         if reported.kind_class is not AppointmentBooked or not is_booked_then:
+            require_slot(self.service.engine, referral, reported)
             self.submit(request, referral, reported)
             number += 1
         stored = own_id or own_appointment_id(referral.id, number)

@@ -1,0 +1,103 @@
+"""A booking names a slot, a Task and an explanation name the one reserved."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from referral_core.domain import exact_json
+from referral_core.domain.routing.explanation import reason_of
+from referral_core.domain.updates import AppointmentBooked
+from referral_core.entrypoints.http.updates.booked_slots import require_slot
+from referral_core.fhir.errors import FhirError
+from referral_core.fhir.inbound.partner_updates import AppointmentReport, read_appointment
+from referral_core.fhir.outbound.tasks import task_b
+from tests.in_memory import START, TENANT
+from tests.unit.lifecycle.routing.test_slots import FIRST, Clinic, accepted, hours, name
+
+LATER: datetime = hours(2)[0]
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    clinic = Clinic()
+    clinic.publish(FIRST, hours(1)[0], LATER)
+    clinic.arrive("a", "b")
+    accepted(clinic, is_booked=False)
+    return clinic
+
+
+def check(clinic: Clinic, start: datetime, slot: str | None) -> None:
+    report = AppointmentReport(
+        referral_id="a", kind_class=AppointmentBooked, status="booked", start=start, slot=slot
+    )
+    require_slot(clinic.room.engine, clinic.room.read("a"), report)
+
+
+@pytest.mark.parametrize(
+    ("start", "slot"),
+    [(FIRST, name(FIRST)), (LATER, name(LATER)), (hours(1)[0], None), (hours(9)[0], None)],
+)
+def test_ones_own_slot_a_free_one_or_none_is_booked(
+    clinic: Clinic, start: datetime, slot: str | None
+) -> None:
+    check(clinic, start, slot)
+
+
+@pytest.mark.parametrize(
+    ("start", "slot"),
+    [
+        (hours(1)[0], name(hours(1)[0])),  # it is b's
+        (LATER, name(FIRST)),
+        (FIRST, name(LATER)),
+        (hours(9)[0], "unknown"),
+    ],
+)
+def test_a_slot_that_is_not_to_be_had_is_refused(
+    clinic: Clinic, start: datetime, slot: str
+) -> None:
+    with pytest.raises(FhirError) as refused:
+        check(clinic, start, slot)
+    assert refused.value.status == 409
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"reference": "Slot/1000000001.a"},
+        {"reference": "https://router.example.org/fhir/Slot/1000000001.a"},
+        {
+            "identifier": {
+                "system": "https://referral-router.org/fhir/slot",
+                "value": "1000000001.a",
+            }
+        },
+    ],
+)
+def test_a_booking_names_its_slot_by_reference_or_identifier(reference: dict[str, object]) -> None:
+    visit = {
+        "resourceType": "Appointment",
+        "status": "booked",
+        "basedOn": [{"reference": "ServiceRequest/" + "0" * 32}],
+        "start": FIRST.isoformat(),
+        "end": (FIRST + timedelta(hours=1)).isoformat(),
+        "slot": [reference],
+        "participant": [{"status": "accepted"}],
+    }
+    body = exact_json.dumps(visit).encode()
+    assert read_appointment(body, "application/fhir+json", START).slot == "1000000001.a"
+
+
+def test_the_clinics_task_names_the_slot_and_its_time(clinic: Clinic) -> None:
+    referral = clinic.room.read("a")
+    (offer,) = referral.offers
+    (said,) = task_b(referral, offer)["input"]
+    assert said["type"]["coding"][0]["code"] == "slot"
+    assert said["valueReference"]["identifier"]["value"] == name(FIRST)
+    assert said["valueReference"]["display"] == "2026-03-11T11:00-04:00/2026-03-11T11:30-04:00"
+
+
+def test_the_explanation_says_when_as_the_clinics_clock_does(clinic: Clinic) -> None:
+    (decision,) = clinic.room.store.routing_decisions(TENANT, "a")
+    assert "a slot on 11 Mar 2026 at 11:00" in reason_of(decision.candidates[0])
