@@ -267,6 +267,7 @@ def test_a_text_that_crossed_the_end_waits_for_a_person(monkeypatch: pytest.Monk
     world.receive.handle(an_event("Can I still come?", "STOP"))
     (item,) = world.unmatched.items.values()
     assert isinstance(item.update, PatientReplied)
+    assert item.update.reply is Reply.OTHER
 
 
 @pytest.mark.parametrize("referrals", [("r1",), ("r1", "r2"), ()])

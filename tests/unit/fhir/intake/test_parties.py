@@ -75,6 +75,11 @@ def test_a_death_is_noticed(fields: Json) -> None:
     assert not patient_of(deceasedBoolean=False).deceased
 
 
+@pytest.mark.parametrize("day", ["2062-01-04", "2030", "2029-05", "2027-01-04T10:00:00Z"])
+def test_a_death_that_lies_ahead_is_none(day: str) -> None:
+    assert not patient_of(deceasedDateTime=day).deceased
+
+
 def test_the_medical_record_number_is_the_identifier_typed_so() -> None:
     numbers = [
         {"system": "http://hl7.org/fhir/sid/us-ssn", "value": "999-22-1962"},

@@ -351,7 +351,8 @@ def test_a_closing_decision_is_told_to_the_referrer_and_closes() -> None:
     notice = api.world.referral.notice
     assert notice is not None
     assert notice.outcome is Outcome.NOT_ELIGIBLE
-    assert api.decide("close:not-eligible").status == 409
+    assert api.decide("close:not-eligible").code == "duplicate"
+    assert api.decide("self-pay").status == 409
 
 
 def test_an_authorization_got_by_phone_is_entered_with_its_dates() -> None:
@@ -435,6 +436,44 @@ def test_two_calls_with_the_same_result_are_two_attempts_and_a_double_click_is_o
     assert calls == [1, 1, 2]
 
 
+LOST = {
+    "self-pay": (Reason.NOT_ELIGIBLE, {}),
+    "confirm-eligible": (Reason.ELIGIBILITY_UNCLEAR, {}),
+    "claim": (Reason.NOT_ELIGIBLE, {}),
+    "enter-authorization": (
+        Reason.AUTHORIZATION_DENIED,
+        {"number": "A-77", "validTo": "2026-12-31"},
+    ),
+    "close:no-provider-available": (Reason.NO_CANDIDATE, {"comment": "Nobody has room."}),
+    "record-call": (Reason.PATIENT_WROTE, {"result": "declined", "spokeWith": "patient"}),
+}
+
+
+@pytest.mark.parametrize("action", LOST)
+def test_an_act_whose_answer_was_lost_is_said_again_without_a_key(action: str) -> None:
+    reason, says = LOST[action]
+    api = at(reason)
+    assert api.decide(action, **says).status == 200
+    version = api.world.referral.version
+    api.world.clock.move(timedelta(seconds=20))
+    again = api.decide(action, **says)
+    assert (again.status, again.code) == (200, "duplicate")
+    assert api.world.referral.version == version
+    # The same word of somebody else, or another one of the same person, is another act.
+    assert api.decide(action, **says, client="staff-2").status == 409
+    if action != "claim":
+        assert api.decide(action, **{**says, "comment": "Another word."}).status == 409
+
+
+def test_an_act_on_the_item_that_was_looked_at_is_said_again() -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    (item,) = api.items().body["workItems"]
+    assert api.decide("self-pay", item=item["openedAt"]).status == 200
+    assert api.decide("self-pay", item=item["openedAt"]).code == "duplicate"
+    other = "2026-03-01T00:00:00Z"
+    assert api.decide("self-pay", item=other).code == "overtaken"
+
+
 # --- reopening ----------------------------------------------------------------------------------
 
 
@@ -457,6 +496,20 @@ def test_nobody_else_reopens_it(client: str, status: int) -> None:
     sent = {"reason": "wrong-report", "resume": "VerifyClosure"}
     assert api.call("POST", REOPEN, sent, client=client).status == status
     assert api.world.referral.is_closed
+
+
+def test_a_reopening_whose_answer_was_lost_is_said_again() -> None:
+    api = ApiClient(closed())
+    sent = {"reason": "wrong-report", "resume": "VerifyClosure"}
+    assert api.call("POST", REOPEN, sent).status == 200
+    version = api.world.referral.version
+    again = api.call("POST", REOPEN, sent)
+    assert (again.status, again.headers["etag"]) == (200, f'W/"{version}"')
+    assert api.world.referral.version == version
+    assert api.world.referral.run == 2
+    for other in ({**sent, "resume": "ContactPatient"}, {**sent, "reason": "another"}):
+        assert api.call("POST", REOPEN, other).status == 409
+    assert api.call("POST", REOPEN, sent, client="ehr-1").status == 409
 
 
 def test_an_open_referral_is_not_reopened() -> None:

@@ -22,7 +22,7 @@ from referral_core.fhir.intake.left_out import left_out, warned_of
 from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.sent_orders import SentOrder, from_resource
-from referral_core.fhir.intake.subject import subject_of
+from referral_core.fhir.intake.subject import dies_later, subject_of
 from referral_core.fhir.links import references_in
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
@@ -221,6 +221,7 @@ def _understood(
         warnings=(
             *(slip for known in whole.nodes for slip in known.slips),
             *not_fetched(graph, whole.nodes),
+            *dies_later(subject, at),
         ),
         clinical=read_content(
             graph,

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
+from referral_core.fhir.dates import is_ahead
 from referral_core.fhir.intake.name_parts import generation_of, parted
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.people import (
@@ -76,10 +77,23 @@ def read_patient(
         longitude=longitude,
         language=language_of(patient),
         interpreter=needs_interpreter(patient),
-        deceased=bool(patient.deceased_boolean or patient.deceased_date_time),
+        deceased=bool(patient.deceased_boolean) or _died(patient, at),
         mrn=typed(patient.identifier, "MR"),
         identifiers=tokens_of(i for i in patient.identifier if not is_of_payer(i)),
     )
+
+
+def dies_ahead(patient: Patient, at: datetime) -> bool:
+    """Whether a death is stated that lies ahead: nobody has died of it, and it is to be corrected.
+
+    A day of grace is for zones.
+    """
+    stated = patient.deceased_date_time
+    return stated is not None and is_ahead(stated, at + timedelta(days=1))
+
+
+def _died(patient: Patient, at: datetime) -> bool:
+    return patient.deceased_date_time is not None and not dies_ahead(patient, at)
 
 
 def name_in_force(names: Sequence[HumanName], at: datetime) -> HumanName:

@@ -42,7 +42,7 @@ def reopen(
     actor: str,
     reason: str,
 ) -> Referral:
-    """Open a closed referral again.
+    """Open a closed referral again; asked again by whoever did it, it is done already.
 
     Args:
         engine: the mechanism.
@@ -58,6 +58,8 @@ def reopen(
     """
     for _ in engine.conflicts:
         state = engine.sources.referrals.load(tenant, referral_id)
+        if _was_reopened(engine, state.referral, resume, actor, reason):
+            return state.referral
         case = engine.case(state.referral)
         _require_reopenable(case, resume)
         drafted = _reopened(case, resume, actor, reason)
@@ -67,6 +69,18 @@ def reopen(
             continue
         return drafted.after
     raise AssertionError("the tries end with an error of their own")
+
+
+def _was_reopened(
+    engine: Engine, referral: Referral, resume: Step, actor: str, reason: str
+) -> bool:
+    """Whether an open referral is open since the same person asked for the same."""
+    last = referral.reopenings[-1] if referral.reopenings else None
+    if referral.is_closed or last is None or (last.actor, last.reason) != (actor, reason):
+        return False
+    events = engine.sources.referrals.events(referral.tenant, referral.id)
+    statuses = [e.to_status for e in events if e.kind is EventKind.REOPENED]
+    return statuses[-1:] == [REOPENS.get(resume)]
 
 
 def _require_reopenable(case: Case, resume: Step) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 from referral_core.domain.access.ownership import is_referrer, require_authority
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.effects import Effect, KeepEvidence
-from referral_core.domain.errors import Forbidden, NotFound
+from referral_core.domain.errors import Forbidden, NotFound, RouterError
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.outreach.plan import contact_hash
@@ -27,6 +27,7 @@ from referral_core.entrypoints.http.staff.decisions import (
     occasion_of,
     read_body,
 )
+from referral_core.entrypoints.http.staff.said_again import is_said_again
 from referral_core.entrypoints.http.updates.service import (
     UpdateFactory,
     UpdateService,
@@ -62,11 +63,13 @@ class DecideWorkItems:
             # but for the carrier, which may have been away.
             self._add_to_carrier(self._opted_out(referral) if is_opt_out else None)
             return receipt(request, Receipt.DUPLICATE, HTTPStatus.OK)
-        self._require_seen(referral, decision)
-        # Whatever the act is, it is of the team on whose worklist the referral stands.
-        require_authority(request.principal, UpdateKind.DECISION, referral)
-        self._require_free(request.principal, referral, decision)
-        self._require_available(referral, decision.action)
+        try:
+            self._require_possible(request.principal, referral, decision)
+        except RouterError:
+            # What it did may be why: its answer was lost, and it is sent again.
+            if not is_said_again(self.service, request, referral, decision):
+                raise
+            return receipt(request, Receipt.DUPLICATE, HTTPStatus.OK)
         factory = factory_of(decision, referral)
         if decision.owner is not None:
             self._require_colleague(request.principal, referral, decision.owner)
@@ -121,6 +124,16 @@ class DecideWorkItems:
             update_id=repeat_id,
             occasion=occasion_of(decision, self.service.clock.now()),
         )
+
+    def _require_possible(
+        self, principal: Principal, referral: Referral, decision: Decision
+    ) -> None:
+        """Refuse what this person may not do with the referral as it stands."""
+        self._require_seen(referral, decision)
+        # Whatever the act is, it is of the team on whose worklist the referral stands.
+        require_authority(principal, UpdateKind.DECISION, referral)
+        self._require_free(principal, referral, decision)
+        self._require_available(referral, decision.action)
 
     def _require_seen(self, referral: Referral, decision: Decision) -> None:
         """Refuse an act on an item that is another one by now than the one that was looked at."""

@@ -129,6 +129,19 @@ class UpdateService:
         update = self._update(request, referral, factory, comment, (version, *occasion))
         return self.referrals.has_update(referral.tenant, referral.id, update.id)
 
+    def id_of(
+        self,
+        request: Request,
+        referral: Referral,
+        factory: UpdateFactory,
+        *,
+        text: str | None,
+        occasion: tuple[object, ...],
+    ) -> str:
+        """Return the id of a report with a text that names no version, as `submit` gives it."""
+        comment = sha256(text.encode()).hexdigest() if text is not None else None
+        return self._update(request, referral, factory, comment, (None, *occasion)).id
+
     def _update(
         self,
         request: Request,
