@@ -33,7 +33,7 @@ from referral_core.domain.effects import (
     StorePayload,
     TakeNumber,
 )
-from referral_core.domain.errors import Conflict, NotFound, StaleRun
+from referral_core.domain.errors import Conflict, NotFound, StaleRun, TooLarge
 from referral_core.domain.events import EventKind
 from referral_core.domain.evidence import ORDER_DOCUMENT, REPORT, Evidence
 from referral_core.domain.ids import ReferralId, Tenant
@@ -602,3 +602,17 @@ def test_a_performer_finds_its_own(store: Store) -> None:
 def test_a_payload_over_the_limit_is_refused_before_it_is_written() -> None:
     with pytest.raises(PayloadTooLarge, match="by reference"):
         compressed(os.urandom(400 * 1024))
+
+
+def test_orders_that_no_transaction_holds_together_are_refused_whole(store: Store) -> None:
+    letter = os.urandom(300 * 1024)
+    together = [
+        a_new_referral(a_referral(f"r{n}"), b'{"a": "%d"}' % n + letter, f"sys|{n}")
+        for n in range(14)
+    ]
+    with pytest.raises(TooLarge, match="send fewer at once"):
+        store.accept(together)
+    for new in together:
+        with pytest.raises(NotFound):
+            store.load(TENANT, new.referral.id)
+    assert store.accept(together[:12]) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from referral_core.adapters.aws.dynamodb.attributes import plain
@@ -11,7 +12,11 @@ from referral_core.adapters.aws.dynamodb.commits import parts_of_commit
 from referral_core.adapters.aws.dynamodb.effects import RELEASE
 from referral_core.adapters.aws.dynamodb.hashed_keys import CURRENT, HashedKeys
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
-from referral_core.adapters.aws.dynamodb.transactions import EVENT, parts_of_new
+from referral_core.adapters.aws.dynamodb.transactions import (
+    EVENT,
+    parts_of_new,
+    require_one_transaction,
+)
 from referral_core.domain.events import Event
 from referral_core.domain.new_referral import NewReferral
 from referral_core.domain.writes import Commit
@@ -23,6 +28,9 @@ _TABLE: Final = Requests("memory", HASHED_KEYS)
 
 class Metering(Protocol):
     """Says what becomes of an event when it is stored: what its write costs stands in it."""
+
+    def require_together(self, new_referrals: Sequence[NewReferral]) -> None:
+        """Refuse new referrals that one write does not hold. Raises: TooLarge."""
 
     def event_of_new(self, new: NewReferral) -> Event:
         """Return the event of a new referral as it is stored."""
@@ -42,6 +50,12 @@ class AsTheTable:
     The table leaves out a reservation that is not there to be given back.
     """
 
+    def require_together(self, new_referrals: Sequence[NewReferral]) -> None:
+        """Refuse what the table would refuse of several; one is judged by its items."""
+        if len(new_referrals) > 1:
+            parts = (part for new in new_referrals for part in parts_of_new(_TABLE, new))
+            require_one_transaction(list(parts))
+
     def event_of_new(self, new: NewReferral) -> Event:
         """Return the event as the table would store it."""
         return _event_in(parts_of_new(_TABLE, new))
@@ -54,6 +68,9 @@ class AsTheTable:
 
 class Uncounted:
     """Leaves events as they are: to count is a third of what a write in memory takes."""
+
+    def require_together(self, new_referrals: Sequence[NewReferral]) -> None:
+        """Hold any."""
 
     def event_of_new(self, new: NewReferral) -> Event:
         """Return the event as it was drafted."""

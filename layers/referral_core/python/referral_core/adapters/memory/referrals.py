@@ -50,6 +50,7 @@ class MemoryReferrals(Shelves):
             taken = tuple(held for tenant, key in wanted if (held := self.taken(tenant, key)))
             if taken:
                 return taken
+            self._metering.require_together(new_referrals)
             for new_referral in new_referrals:
                 self._write(new_referral)
             return ()

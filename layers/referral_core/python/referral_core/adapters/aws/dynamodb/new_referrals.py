@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys, Partitions
 from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part, Table
-from referral_core.adapters.aws.dynamodb.transactions import parts_of_new
+from referral_core.adapters.aws.dynamodb.transactions import parts_of_new, require_one_transaction
 from referral_core.domain.errors import Conflict, Permanent
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import ExistingKey, Key, NewReferral
@@ -42,6 +42,8 @@ class NewReferralTable:
             parts = self._parts(new_referrals, shares, older_checked=False)
         if len(parts) > _TRANSACTION_ITEMS:
             raise Permanent("Too many referrals or identifiers for one transaction: send fewer.")
+        if len(new_referrals) > 1:  # one is bounded by its items
+            require_one_transaction(parts)
         try:
             self._table.transact(parts)
         except ConditionsFailed:

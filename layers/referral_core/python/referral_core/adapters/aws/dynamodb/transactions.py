@@ -24,6 +24,8 @@ NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 REFERRAL: Final = "referral"
 LARGEST_ITEM: Final = 390 * 1024
 """Bytes; DynamoDB takes ten KB more, which are kept for a last word on what does not fit."""
+LARGEST_TRANSACTION: Final = 3_900_000
+"""Bytes; DynamoDB takes 4 MB in one transaction."""
 _LEAST: Final = 2
 """The write units of an event of up to one KB: nearly always the answer, found at once."""
 
@@ -140,6 +142,20 @@ def _require_fitting(parts: Sequence[Part]) -> None:
     largest, name = max(sizes)
     if largest > LARGEST_ITEM:
         raise TooLarge(f"The {name} has {largest} bytes and does not fit the table.")
+
+
+def require_one_transaction(parts: Sequence[Part]) -> None:
+    """Refuse what is too much for one transaction, before the table is asked.
+
+    Raises:
+        TooLarge: the items together are over the limit.
+    """
+    together = sum(item_size(part.request["Put"]["Item"]) for part in parts if part.is_put)
+    if together > LARGEST_TRANSACTION:
+        raise TooLarge(
+            "The referrals of this Bundle are over 3.9 MB together: send fewer at once, "
+            "or upload the documents and send them by reference."
+        )
 
 
 def _write_of(part: Part, before: Mapping[str, Item]) -> Write:
