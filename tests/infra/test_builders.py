@@ -113,6 +113,7 @@ def test_intake_loads_what_a_new_order_needs_and_no_more(loaded: Loaded) -> None
         *("adapters.aws.dynamodb.mailboxes", "adapters.aws.dynamodb.work_lists"),
         *("domain.directory", "domain.directory_facts", "domain.outreach.replies"),
         *("domain.effects", "domain.mailbox", "domain.updates", "domain.writes"),
+        "domain.events.facts",
         *("domain.payers.requests", "domain.waitlist"),
         *("domain.money.price_book", "domain.routing.demand"),
         *("entrypoints.http.orders.changes", "fhir.intake.bundles", "fhir.r4.messaging"),

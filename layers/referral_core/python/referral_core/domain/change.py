@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypedDict, Unpack
 
-from referral_core.domain.events import FACTS, Dimensions, Event, EventKind, Facts, StepFacts
+from referral_core.domain.events import (
+    Dimensions,
+    Event,
+    EventKind,
+    Facts,
+    StepFacts,
+    facts_of,
+)
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import (
     RESPONSIBLE,
@@ -165,7 +172,7 @@ def change(  # the one place that makes a next version
         queue=after.queue if after.queue is not responsible.queue else None,
         waits_for=after.waits_for if after.waits_for is not responsible.waits_for else None,
         update=update,
-        facts=facts or FACTS[kind].model_validate({}),
+        facts=facts or facts_of(kind).model_validate({}),
         dimensions=dimensions_of(after),
         metered=dict(metered or {}),
     )

@@ -7,38 +7,14 @@ from typing import Final
 
 from referral_core.domain.codes import Coded
 from referral_core.domain.events.kinds import EventKind
+from referral_core.domain.events.step_facts import STEP_KINDS, Facts, StepFacts
 from referral_core.domain.lifecycle import Outcome, Step
-from referral_core.domain.model import Model
 from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.outreach.vocabulary import CallResult, Reply
 from referral_core.domain.payers.authorization import AuthorizationStatus, AuthorizationVerdict
 from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.domain.update_kinds import UpdateKind
 from referral_core.domain.work_items import Reason
-
-
-class Facts(Model):
-    """Small values that explain an event: codes, numbers, hashes, times; never PHI."""
-
-
-class StepFacts(Facts):
-    """Which step.
-
-    Attributes:
-        missing: names of facts that the order lacks.
-        authored_at, wanted_by: with `received`: when the order was written, and when the service
-            is to have been done by.
-        contact_by: of ContactPatient: when the patient must have been contacted.
-        patient: with `received`: the same for every referral of a patient, and for nobody else;
-            a keyed hash.
-    """
-
-    step: Step | None = None
-    missing: tuple[str, ...] = ()
-    authored_at: datetime | None = None
-    wanted_by: datetime | None = None
-    contact_by: datetime | None = None
-    patient: str | None = None
 
 
 class CoverageFacts(Facts):
@@ -185,16 +161,7 @@ class RunFacts(Facts):
 
 _K = EventKind
 _GROUPS: Final[Mapping[type[Facts], tuple[EventKind, ...]]] = {
-    StepFacts: (
-        _K.RECEIVED,
-        _K.STEP_STARTED,
-        _K.READINESS_CONFIRMED,
-        _K.INFORMATION_REQUESTED,
-        _K.INFORMATION_SUPPLIED,
-        _K.INFORMATION_OVERDUE,
-        _K.ORDER_AWAITED,
-        _K.PATIENT_DECEASED,
-    ),
+    StepFacts: tuple(STEP_KINDS),
     CoverageFacts: (_K.ELIGIBILITY_CONFIRMED, _K.ELIGIBILITY_NOT_NEEDED, _K.SELF_PAY_AGREED),
     OfferFacts: (
         _K.ROUTED,
