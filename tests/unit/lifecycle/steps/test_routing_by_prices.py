@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from referral_core.domain.directory import Practitioner
 from referral_core.domain.events import Event, EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.routing.capacity import weeks_from
+from referral_core.domain.routing.explanation import policy_of, reason_of, summary_of
 from referral_core.domain.routing.published import PublishedMarket
 from referral_core.lifecycle.routing.proposal import proposed
 from referral_core.pathways import pathway
@@ -86,6 +88,20 @@ def test_a_scarce_place_is_left_to_who_has_no_other(price: float, chosen: str) -
     assert world.decision.policy == "bid-prices/3"
     assert world.decision.price_version == "solve-7"
     assert (world.routed.policy, world.routed.price_version) == ("bid-prices/3", "solve-7")
+
+
+def test_the_decision_of_the_document_is_told_in_its_words() -> None:
+    near, farther = a_practitioner("1", **km_north(3)), a_practitioner("2", **km_north(11))
+    who = (near, farther, a_practitioner("3", networks=("pioneer",)))
+    market = a_market(*who, prices={"1": dear(24.0), "2": dear(3.0)}, weeks=WEEKS)
+    decision = Priced(*who, market=market).decision
+    document = (Path(__file__).parents[4] / "docs/routing.md").read_text(encoding="utf-8")
+    for rank, candidate in enumerate(decision.candidates, 1):
+        assert f"| {rank} | {candidate['npi']} | {reason_of(candidate)} |" in document
+    assert f"| excluded | 3 | {decision.exclusions['3']} |" in document
+    assert policy_of(decision) in document
+    summary, _, _ = summary_of(decision, "Dr. Baker").partition(":")
+    assert f"{summary}. By " in document
 
 
 def test_the_week_is_the_one_of_the_least_cost_and_price() -> None:
