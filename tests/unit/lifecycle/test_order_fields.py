@@ -169,6 +169,7 @@ CARRIED: Final[Mapping[str, Change]] = MappingProxyType(
         "end of coverage": _to(_P.COVERAGE, {}, coverage(period={"end": "2026-12-31"})),
         "consent given": _to(_P.SERVICE, {}, consent("active")),
         "consent withdrawn": _to(_P.SERVICE, consent("active"), consent("inactive")),
+        "remarked urgency": _to(_P.URGENCY, {}, {"note": [{"text": "STAT, please"}]}),
         "nothing": _to(_P.CONTENT, {}, {}),
     }
 )

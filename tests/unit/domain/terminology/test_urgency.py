@@ -106,6 +106,9 @@ def test_an_end_is_compared_only_with_a_known_time_of_receipt() -> None:
         ("Follow up after urgent care visit", "routine"),
         ("Treatment-emergent central sleep apnea", "routine"),
         ("Marital status: single", "routine"),
+        ("Needs to be seen as soon as possible", "asap"),
+        ("Routine, nothing emergent", "routine"),
+        ("No need for urgent review", "routine"),
     ],
 )
 @pytest.mark.parametrize("field", ["code", "reason", "order_detail"])
@@ -114,6 +117,19 @@ def test_words_state_an_urgency(text: str, level: str, field: str) -> None:
     assert found.level.value == level
     expected = UrgencyReason.NOT_STATED if level == "routine" else UrgencyReason.WORDS
     assert found.reason is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("STAT please, the family is worried", "stat"),
+        ("Please expedite", "urgent"),
+        ("Not urgent; whenever there is room", "routine"),
+        ("Had been to urgent care in May", "routine"),
+    ],
+)
+def test_an_authors_remark_states_an_urgency_and_no_service(text: str, level: str) -> None:
+    assert urgency(notes=[text]).level.value == level
 
 
 def test_words_of_what_is_only_sent_along_state_none() -> None:

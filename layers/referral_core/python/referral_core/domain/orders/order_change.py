@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
+from referral_core.domain.terminology import understand
 from referral_core.domain.updates.order import ChangedPart
 
 _ELEMENTS: Final[Mapping[ChangedPart, tuple[str, ...]]] = {
@@ -26,7 +27,7 @@ _REACH: Final = frozenset(
 """How and where the patient is reached; what else is said of the patient is who it is."""
 
 _OF_SERVICE: Final[tuple[Callable[[ClinicalContent], object], ...]] = (
-    lambda content: content.service.wanted,
+    lambda content: content.service.wanted.but(notes=()),
     lambda content: content.reasons,
     # Where it was written selects a pathway; what the patient allows, what may be disclosed.
     lambda content: content.setting,
@@ -59,8 +60,18 @@ def _in_content(before: ClinicalContent, after: ClinicalContent) -> Iterator[Cha
         yield ChangedPart.COVERAGE
     if any(read(before) != read(after) for read in _OF_SERVICE):
         yield ChangedPart.SERVICE
+    if _hastened_by_notes(before, after):
+        yield ChangedPart.URGENCY
     if before.service.performer_npis != after.service.performer_npis:
         yield ChangedPart.PERFORMER
+
+
+def _hastened_by_notes(before: ClinicalContent, after: ClinicalContent) -> bool:
+    """Whether the author remarks that it is more or less urgent: other remarks are content."""
+    old, new = before.service.wanted, after.service.wanted
+    if old.notes == new.notes:
+        return False
+    return understand(old).urgency.level is not understand(new).urgency.level
 
 
 def _plain(value: Any) -> Any:

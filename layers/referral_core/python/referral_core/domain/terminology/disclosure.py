@@ -70,6 +70,7 @@ def _urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentW
         for concept in order.concepts(field)
         for text in concept.spoken
     ]
+    said += [normalised(note).split() for note in order.notes]
     for word in known.urgent_words:
         if any(word.stands_in(words) for words in said):
             yield word

@@ -48,8 +48,8 @@ def key_to_keep(order: OrderedService, tables: Terminology | None = None) -> str
 def fingerprint(order: OrderedService) -> str:
     """Return the SHA-256, in hex, of what an order says of its service, whatever goes along."""
     said = order.but(also_sent=(), priority=None, task_priorities=())
-    when = {"occurrence_start", "occurrence_end"}
-    return sha256(said.model_dump_json(exclude=when).encode()).hexdigest()
+    beside = {"notes", "occurrence_start", "occurrence_end"}
+    return sha256(said.model_dump_json(exclude=beside).encode()).hexdigest()
 
 
 def _keys(order: OrderedService, field: Field, reads: str) -> list[str]:

@@ -54,6 +54,7 @@ class OrderedService(Model):
             `location` is locationCode, `performer` holds the specialties of who is named.
         reason: reasonCode and the conditions that the order points at.
         also_sent: what other resources of the same patient say.
+        notes: what its author remarks: it may say how soon, and names no service.
         priority: of the order itself.
         task_priorities: of the Tasks that carry it.
         occurrence_start: the day before which the service is not wanted.
@@ -69,6 +70,7 @@ class OrderedService(Model):
     performer: tuple[Concept, ...] = ()
     reason: tuple[Concept, ...] = ()
     also_sent: tuple[Concept, ...] = ()
+    notes: tuple[str, ...] = ()
     priority: Priority | None = None
     task_priorities: tuple[Priority, ...] = ()
     occurrence_start: date | None = None

@@ -87,7 +87,7 @@ class UrgentWord(Model):
         )
 
 
-_NOT_SO: Final = frozenset({"no", "non", "not", "isn", "t", "never", "if"})
+_NOT_SO: Final = frozenset({"no", "non", "not", "isn", "t", "never", "nothing", "nor", "if"})
 _BEFORE: Final = 3
 
 

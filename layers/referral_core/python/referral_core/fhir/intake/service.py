@@ -85,6 +85,7 @@ def ordered_service(
         performer=tuple(_performer_concepts(graph, request, order)),
         reason=_concepts(reasons),
         also_sent=tuple(dict.fromkeys([*_said_by(along), *_labels([request, *along])])),
+        notes=tuple(note.text for note in order.note if note.text),
         priority=Priority(order.priority) if order.priority else None,
         task_priorities=tuple(Priority(said) for said in placed if said),
         occurrence_start=_start(begun, order.occurrence_date_time),
