@@ -13,11 +13,13 @@ import pytest
 from moto import mock_aws
 
 from referral_core.adapters.aws.dynamodb import effects as table_effects
+from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
 from referral_core.adapters.aws.dynamodb.directory_store import DirectoryTable
 from referral_core.adapters.aws.dynamodb.items import PayloadTooLarge, compressed
 from referral_core.adapters.aws.dynamodb.referrals import ReferralTable
 from referral_core.adapters.aws.dynamodb.schema import create_table_request
 from referral_core.adapters.memory import effects as memory_effects
+from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.change import Change, change
@@ -51,6 +53,7 @@ from referral_core.domain.writes import (
     NoCapacity,
     ReferralState,
 )
+from referral_core.ports.lifecycle import Directory
 from tests.adapters.secret_keys import HASHED_KEYS
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral, an_update
 
@@ -292,6 +295,13 @@ def entries_of(store: Store) -> DirectoryTable | MemoryDirectoryStore:
     return MemoryDirectoryStore(store)
 
 
+def directory_of(store: Store) -> Directory:
+    """The directory as decisions read it."""
+    if isinstance(store, ReferralTable):
+        return DynamoDbDirectory(store._table.client, store._table.name)
+    return MemoryDirectory(store, [])
+
+
 def publish(store: Store, slot: Slot, revision: int = 0) -> None:
     entries = entries_of(store)
     known = {slot.id: slot.but(version=slot.version - 1)} if revision else {}
@@ -313,6 +323,8 @@ def test_a_slot_is_reserved_once_and_given_back_once(store: Store) -> None:
     with pytest.raises(NoCapacity):
         write(store, 1, take.but(organization="clinic-2"))
     write(store, 1, take)
+    (read,) = directory_of(store).slots(TENANT, WEEK.npi, [WEEK.week]).values()
+    assert read == SlotWeek(revision=1, slots={own_id: free}, holders={own_id: "r1"})
     # What its clinic says of it anew leaves it reserved
     publish(store, free.but(version=2), revision=1)
     with pytest.raises(NoCapacity):
@@ -351,6 +363,10 @@ def test_another_slot_is_reserved_instead_with_one_write(store: Store) -> None:
     with pytest.raises(NoCapacity):
         write(store, 2, take.but(reservation=second))
     write(store, 2, take)
+    # What was given back already is not given back once more, whoever has it now
+    write(store, 1, Release(reservation=first))
+    with pytest.raises(NoCapacity):
+        write(store, 3, take)
     # It was counted once all the time
     write(store, 1, Release(reservation=second))
     write(store, 2, Release(reservation=first))

@@ -161,12 +161,15 @@ def _reserve(shelves: Shelves, after: Referral, effect: Reserve) -> None:
 
 def _release(shelves: Shelves, after: Referral, effect: Release) -> None:
     at = (after.tenant, effect.reservation.npi, effect.reservation.week)
-    shelves.reserved[at] = max(0, shelves.reserved[at] - 1)
-    shelves.holders[at].pop(after.id, None)
-    slot, week = effect.reservation.slot, shelves.slot_weeks[at]
-    if slot is not None and week.holders.get(slot.id) == after.id:
+    slot = effect.reservation.slot
+    if slot is not None:
+        week = shelves.slot_weeks[at]
+        if week.holders.get(slot.id) != after.id:
+            return
         left = {held: by for held, by in week.holders.items() if held != slot.id}
         shelves.slot_weeks[at] = week.but(holders=left)
+    shelves.reserved[at] = max(0, shelves.reserved[at] - 1)
+    shelves.holders[at].pop(after.id, None)
 
 
 def _claim(shelves: Shelves, after: Referral, effect: ClaimDailyMessage) -> None:
