@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra import STACK_NAME
+from local.pace import Pace
 from local.stack import Stack
 from tests.end_to_end.waiting import until
 
@@ -66,6 +67,22 @@ def limited_concurrency(stack: Stack, function: str, most: int) -> Iterator[None
         yield
     finally:
         client.delete_function_concurrency(FunctionName=name)
+
+
+# --- time ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def clock_of(stack: Stack, function: str, pace: Pace) -> Iterator[None]:
+    """Let a function read a clock of its own."""
+    client, name = stack.emulator.client("lambda"), f"{STACK_NAME}-{function}"
+    known = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    own = {**known, "CLOCK_FILE": str(pace.file)}
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": own})
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": known})
 
 
 # --- permissions -----------------------------------------------------------------------------

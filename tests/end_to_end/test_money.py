@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import dropwhile
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from infra import STACK_NAME
 from infra.lake import WORKGROUP
 from local.follow import Followed
 from local.lake.duck import DuckLake
 from local.operate import DeployedStack
+from local.pace import Pace
 from local.seed import TENANT
 from local.stack import Stack
 from referral_core.adapters.aws.athena import AthenaLake
@@ -22,6 +25,7 @@ from referral_core.adapters.aws.dynamodb.attributes import plain
 from referral_core.adapters.aws.dynamodb.bodies import event_in
 from referral_core.adapters.aws.dynamodb.keys import Sort
 from referral_core.adapters.aws.dynamodb.write_units import Write, units_of
+from referral_core.adapters.aws.overhead_metrics import OverheadMetrics
 from referral_core.domain.events import Event
 from referral_core.domain.money.cost_ledger import (
     STREAM_RECORDS,
@@ -30,6 +34,7 @@ from referral_core.domain.money.cost_ledger import (
     price_lines,
     units,
 )
+from referral_core.domain.money.overhead import Overhead
 from referral_core.domain.referral import Referral
 from referral_core.pathways import pathways
 from referral_core.price_books import price_book
@@ -41,6 +46,7 @@ from referral_core.reporting.result import Result, result_of
 from referral_core.reporting.rows import ms_of
 from referral_core.reports import definitions
 from tests.end_to_end.callers import Caller
+from tests.end_to_end.faults import clock_of
 from tests.end_to_end.records import Records
 from tests.end_to_end.waiting import until
 
@@ -176,6 +182,52 @@ def test_athena_says_what_duckdb_says(stack: Stack, records: Records) -> None:
         here = result_of(figure, request, lake.query(statement))
         assert shown(there) == shown(here), name
         assert there.totals == here.totals, name
+
+
+@pytest.mark.waits
+@pytest.mark.usefixtures("happy_path")
+def test_what_no_referral_carries_becomes_a_row_of_the_lake_and_a_line_of_cost(
+    stack: Stack, records: Records, tmp_path: Path
+) -> None:
+    # Given an hour of CloudWatch's, which keeps real time and not the stack's
+    said = OverheadMetrics(records.client("cloudwatch"))
+
+    def hours() -> Sequence[Overhead]:
+        now = datetime.now(UTC)
+        return said.hours(now - timedelta(hours=2), now + timedelta(hours=1))
+
+    hour = until(hours, "what no event carries", every_s=1)[0].hour
+    after = hour + timedelta(hours=1, minutes=10)
+    # When the queues are counted after it is over
+    pace = Pace.standing(tmp_path / "clock.json", after, rate=1.0)
+    with clock_of(stack, "measure_queues", pace):
+        name = f"{STACK_NAME}-measure_queues"
+        answer = stack.emulator.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    # Then each unit of it is a line of that day's cost, as Athena says it of the lake
+    athena = AthenaLake(records.client("athena"), WORKGROUP, DATABASE)
+    request = ReportRequest(
+        tenant=TENANT,
+        time_zone="UTC",
+        first_day=hour.date(),
+        last_day=hour.date(),
+        basis=Basis.ACTIVITY,
+        as_of=after,
+    )
+    policy = Policy(price_lines([price_book("us-east-1")]), (), horizons(pathways().values()))
+    statement = compose(definitions()["cost"], request, policy)
+
+    def lines() -> dict[str, int]:
+        result = result_of(definitions()["cost"], request, rows_of(athena, athena.ask(statement)))
+        found = [row.values for row in result.rows if row.values["part"] == "overhead"]
+        return {str(row["unit"]): int(str(row["units"])) for row in found}
+
+    told = until(lines, "the overhead in the cost of the day", every_s=2)
+    (now,) = (one.units for one in hours() if one.hour == hour)
+    # What was said since the count is not in it.
+    assert told.keys() <= now.keys()
+    assert {"lambda_requests", "lambda_ms", "read_units"} <= told.keys()
+    assert all(0 < n <= now[unit] for unit, n in told.items())
 
 
 def rows_of(athena: AthenaLake, query_id: str) -> Sequence[Sequence[Any]]:
