@@ -72,7 +72,10 @@ class AlarmJudge:
         """Judge every alarm by its periods until an instant; return those whose state changed."""
         client, changed = self.emulator.client("cloudwatch"), []
         for alarm, values in self._measured(client, now):
-            state = state_of(alarm, values)
+            is_whole = self.since <= now - timedelta(seconds=alarm["Period"])
+            # What has not been there for a whole period yet is not silent.
+            is_known = is_whole or any(value is not None for value in values)
+            state = state_of(alarm, values) if is_known else "OK"
             if state == alarm["StateValue"]:
                 continue
             shown = ", ".join("nothing" if value is None else f"{value:g}" for value in values)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import httpx
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table as Grid
 
 from local.operate import DeployedStack
@@ -55,7 +55,8 @@ def main() -> None:
 def _grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     grid = Grid(title=title, title_justify="left")
     for column in columns:
-        grid.add_column(column)
+        # A link that is cut off leads nowhere.
+        grid.add_column(column, overflow="fold")
     for row in rows:
         grid.add_row(*row)
     _CONSOLE.print(grid if rows else f"{title}: none yet.")
@@ -147,14 +148,19 @@ def overdue_rows(
 
 def _alarms(running: RunningStack) -> None:
     found = running.emulator.client("cloudwatch").get_paginator("describe_alarms").paginate()
-    rows = [
-        (a["AlarmName"], a["StateValue"], a.get("AlarmDescription", ""))
-        for page in found
-        for a in page["MetricAlarms"]
-    ]
-    order = {"ALARM": 0, "INSUFFICIENT_DATA": 2}
-    rows.sort(key=lambda row: (order.get(row[1], 1), row[0]))
-    _grid("Alarms", ("alarm", "state", "what to do"), rows)
+    _CONSOLE.print(*alarms_shown([a for page in found for a in page["MetricAlarms"]]))
+
+
+def alarms_shown(alarms: Sequence[Mapping[str, Any]]) -> tuple[RenderableType, str]:
+    """Return the alarms that are up, with why and what to do, and how many others there are."""
+    up = [alarm for alarm in alarms if alarm["StateValue"] == "ALARM"]
+    grid = Grid(title="Alarms that are up", title_justify="left")
+    for column in ("alarm", "why", "what to do"):
+        grid.add_column(column, overflow="fold")
+    for alarm in sorted(up, key=lambda each: str(each["AlarmName"])):
+        told = (alarm["AlarmName"], alarm["StateReason"], alarm.get("AlarmDescription", ""))
+        grid.add_row(*map(str, told))
+    return (grid if up else "No alarm is up."), f"{len(alarms) - len(up)} others are not."
 
 
 def _messages(running: RunningStack) -> None:

@@ -185,7 +185,6 @@ def test_athena_says_what_duckdb_says(stack: Stack, records: Records) -> None:
 
 
 @pytest.mark.waits
-@pytest.mark.usefixtures("happy_path")
 def test_what_no_referral_carries_becomes_a_row_of_the_lake_and_a_line_of_cost(
     stack: Stack, records: Records, tmp_path: Path
 ) -> None:

@@ -147,3 +147,13 @@ def test_what_was_measured_while_the_stack_started_raises_nothing(cloud: Cloud) 
 
     AlarmJudge(cloud, since=NOW + timedelta(seconds=1)).judge(NOW)
     assert cloud.up == set()
+
+
+def test_what_has_not_been_there_for_a_whole_period_is_not_silent_yet(cloud: Cloud) -> None:
+    cloud.alarm("prices", "SampleCount", "ehr", **{**BELOW, "TreatMissingData": "breaching"})
+
+    AlarmJudge(cloud, since=NOW - timedelta(minutes=4)).judge(NOW)
+    assert cloud.up == set()
+
+    AlarmJudge(cloud, since=NOW - timedelta(minutes=5)).judge(NOW)
+    assert cloud.up == {"prices"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
-from local.show import console_link, overdue_rows
+from rich.console import Console
+
+from local.show import alarms_shown, console_link, overdue_rows
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.referral import WorkItem
 from referral_core.domain.work_items import Reason
@@ -51,3 +54,24 @@ def test_a_run_has_its_place_in_the_console_of_aws() -> None:
         "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1"
         f"#/v2/executions/details/{arn}"
     )
+
+
+def test_alarms_that_are_up_say_why_and_what_to_do_and_no_link_is_cut_off() -> None:
+    up = {
+        "AlarmName": "ClinicUnavailable",
+        "StateValue": "ALARM",
+        "StateReason": "Sum of 4, against 4",
+        "AlarmDescription": f"docs/runbook.md#{'partners' * 20}",
+    }
+    well = {"AlarmName": "OldestDue", "StateValue": "OK", "StateReason": "Maximum of nothing"}
+    console = Console(file=io.StringIO(), width=80)
+
+    console.print(*alarms_shown([well, up, well]))
+
+    text = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+    assert "OldestDue" not in text
+    assert "…" not in text
+    assert "against 4" in text.replace("\n", " ")
+    assert "2 others are not." in text
+    console.print(*alarms_shown([well]))
+    assert "No alarm is up." in console.file.getvalue()  # type: ignore[attr-defined]
