@@ -81,12 +81,15 @@ class Stack:
 
 
 @contextmanager
-def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
+def up(
+    scripts: Path | None, rate: float = RATE, night_rate: float | None = None
+) -> Iterator[Stack]:
     """Run the product until the block ends; nothing of it stays behind.
 
     Args:
         scripts: the folder whose sidecars the simulated partners follow.
         rate: virtual seconds per real second.
+        night_rate: the same outside business hours, where it is another.
     """
     with (
         # Held from now on: the template tells the partners' address long before they are there.
@@ -96,7 +99,7 @@ def up(scripts: Path | None, rate: float = RATE) -> Iterator[Stack]:
     ):
         partners_url = f"http://{HOST}:{listener.getsockname()[1]}"
         # The day begins when the first referral can be posted.
-        pace = Pace.standing(Path(folder) / "clock.json", ORIGIN, rate)
+        pace = Pace.standing(Path(folder) / "clock.json", ORIGIN, rate, night_rate)
         assembly = synthesise(Path(folder), _environment(partners_url, pace))
         identities = {
             "SmsOriginationIdentity": NUMBER,

@@ -67,10 +67,11 @@ class Router(Protocol):
 
 @dataclass(frozen=True)
 class StackClock:
-    """The stack's time, as its file tells it: `{"at", "since", "span_s", "rate"}`.
+    """The stack's time, as its file tells it: `{"at", "since", "span_s", "rate", "fastest"}`.
 
     It goes on from `at`, which stood for the real instant `since`, for `span_s` real seconds, and
-    stands still then until the file tells more.
+    stands still then until the file tells more; never at more virtual seconds a real one than the
+    fastest.
     """
 
     file: str
@@ -83,16 +84,16 @@ class StackClock:
         """Wait for a virtual delay."""
         until = self.now() + delay
         while True:
-            now, rate = self._read()
+            now, fastest = self._read()
             if now >= until:
                 return
-            await asyncio.sleep(max((until - now).total_seconds() / rate, _LOOKS_EVERY_S))
+            await asyncio.sleep(max((until - now).total_seconds() / fastest, _LOOKS_EVERY_S))
 
     def _read(self) -> tuple[datetime, float]:
         told = json.loads(Path(self.file).read_text())
         passed = (datetime.now(UTC) - datetime.fromisoformat(told["since"])).total_seconds()
         on = min(max(passed, 0.0), told["span_s"]) * told["rate"]
-        return datetime.fromisoformat(told["at"]) + timedelta(seconds=on), told["rate"]
+        return datetime.fromisoformat(told["at"]) + timedelta(seconds=on), told["fastest"]
 
 
 class World:

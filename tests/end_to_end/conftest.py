@@ -28,6 +28,8 @@ from tests.end_to_end.records import Records
 SAMPLES: Final = ROOT / "events/referrals"
 RATE: Final = 9_000.0
 """Ten real seconds a virtual day: four business hours are long enough for a clinic to answer."""
+NIGHT_RATE: Final = 3 * RATE
+"""Nobody's business hours pass at night: a virtual week takes half a minute, not a whole one."""
 _LONG: Final = (
     "not-acknowledged.json",
     "report-late.json",
@@ -95,7 +97,7 @@ def _place(item: pytest.Item) -> tuple[bool, int]:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     scripts = tmp_path_factory.mktemp("scripts")
     write_scripts(scripts, SAMPLES)
-    with running.up(scripts, rate=RATE) as stack:
+    with running.up(scripts, RATE, NIGHT_RATE) as stack:
         yield stack
 
 

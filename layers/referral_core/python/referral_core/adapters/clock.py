@@ -26,10 +26,11 @@ class WallClock:
 class VirtualClock:
     """Business time as a file tells it: whoever keeps the file sets the pace for all processes.
 
-    The file holds one line of JSON: `{"at", "since", "span_s", "rate"}`: the virtual instant that
-    the real instant `since` stands for (both ISO 8601 with offset), for how many real seconds time
-    goes on from there, and the virtual seconds per real second. Time that is not told of in time
-    stands still, so that a keeper who is late makes every clock wait for it.
+    The file holds one line of JSON: `{"at", "since", "span_s", "rate", "fastest"}`: the virtual
+    instant that the real instant `since` stands for (both ISO 8601 with offset), for how many real
+    seconds time goes on from there, the virtual seconds per real second, and the most that they
+    ever are. Time that is not told of in time stands still, so that a keeper who is late makes
+    every clock wait for it.
     """
 
     def __init__(self, file: str, grace_seconds: float) -> None:
@@ -49,8 +50,8 @@ class VirtualClock:
         return datetime.fromisoformat(told["at"]) + timedelta(seconds=passed * told["rate"])
 
     def grace(self) -> timedelta:
-        """Return the watchdog's grace in virtual time."""
-        return timedelta(seconds=self._grace_s * self._told()["rate"])
+        """Return the watchdog's grace in virtual time; in real time it is never shorter."""
+        return timedelta(seconds=self._grace_s * self._told()["fastest"])
 
     def _told(self) -> dict[str, Any]:
         with open(self._file, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs a start
