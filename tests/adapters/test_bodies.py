@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -146,3 +147,8 @@ def test_a_decision_with_many_candidates_is_small() -> None:
     kept = decision_item(TENANT, a_referral().id, decision)
     assert kinds(kept) == ["B"]
     assert RoutingDecision.model_validate_json(text_of(plain(kept)["body"])) == decision
+
+
+def test_whoever_looks_into_the_table_reads_a_payload_and_a_market_too() -> None:
+    sheet = {"pk": {"S": "market"}, "sk": {"S": "SHEET#000"}, "body": {"B": gzip.compress(b"{}")}}
+    assert readable(sheet) == {**sheet, "body": {"S": "{}"}}

@@ -38,6 +38,8 @@ _BESIDE: Final = {ORDER_DOCUMENT: "#order", REPORT: "#report"}
 
 Neither takes the place of what was kept before they were told apart.
 """
+_GZIP: Final = b"\x1f\x8b"
+"""How payloads and published markets begin; all other bodies are as `stored_text` keeps them."""
 _WEEK_S: Final = 7 * 86_400
 _CLAIMS_KEPT_S: Final = 30 * 86_400
 """How long a day's message is remembered: longer than the week that the cap looks back on."""
@@ -49,7 +51,12 @@ class PayloadTooLarge(TooLarge):
 
 def readable(entry: Item) -> Item:
     """Return an item with its body as JSON, for those who look into the table."""
-    return {**entry, **item(body=text_of(plain(entry)["body"]))} if "body" in entry else entry
+    if "body" not in entry:
+        return entry
+    body = plain(entry)["body"]
+    is_gzip = isinstance(body, bytes) and body.startswith(_GZIP)
+    text = gzip.decompress(body).decode() if is_gzip else text_of(body)
+    return {**entry, **item(body=text)}
 
 
 def image_of(entry: Item) -> Item:
