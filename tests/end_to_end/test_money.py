@@ -52,8 +52,8 @@ from tests.end_to_end.waiting import until
 
 ZONE: Final = "America/New_York"
 WITHIN: Final = 0.01
-SETTLED: Final = timedelta(days=2)
-"""Virtual time, by which what was recorded is written: ten seconds or more."""
+SETTLED: Final = timedelta(days=6)
+"""Virtual time, by which what was recorded is written: twenty seconds at night, and more by day."""
 ANSWER_S: Final = 300.0
 OF_REFERRALS: Final = (
     *(Sort.REFERRAL, Sort.MAILBOX, Sort.EVENT, Sort.PAYLOAD, Sort.DECISION, Sort.EVIDENCE),
