@@ -22,6 +22,7 @@ from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.audit.trace import Audit
 from referral_core.entrypoints.http.directory.reads import ShowDirectory
+from referral_core.entrypoints.http.directory.slot_search import ShowSlots
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
@@ -87,6 +88,7 @@ class Aws:
             binaries=ReadBinaries(table, table, lambda: documents),
             audits=ReadAudit(table, trail, self.clock),
             directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
+            slots=ShowSlots(directory, self.clock),
         ).audited(Audit(trail, self.clock))
 
     def _count(self, model: Any, **_: Any) -> None:
