@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from referral_core.domain.codes import Coded
+from referral_core.domain.codes import Coded, CodedOrEmpty
 from referral_core.domain.model import Model
 
 OfferStatus = Literal["open", "accepted", "declined", "silent", "withdrawn", "taken-back"]
@@ -14,7 +14,7 @@ IN_HAND: frozenset[OfferStatus] = frozenset({"open", "accepted"})
 class ReservedSlot(Model):
     """The time of a slot, with the offset of the clinic's zone."""
 
-    id: str
+    id: CodedOrEmpty
     start: datetime
     end: datetime
 

@@ -1,9 +1,7 @@
 """Updates from payers and clinics."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from referral_core.domain.codes import Coded, CodedOrEmpty, Numbered
 from referral_core.domain.payers.authorization import AuthorizationVerdict
@@ -72,7 +70,7 @@ class AppointmentBooked(AppointmentUpdate):
 
     kind: Literal[UpdateKind.APPOINTMENT_BOOKED] = UpdateKind.APPOINTMENT_BOOKED
     start: datetime
-    slot: Annotated[str, Field(max_length=64)] | None = None
+    slot: Coded = None
 
 
 class AppointmentCancelled(AppointmentUpdate):
