@@ -25,6 +25,16 @@ def post(api: ApiClient, number: str, *, client: str = "ehr-1", **fields: Any) -
     return api.call("POST", "/fhir/ServiceRequest", order, client=client)
 
 
+def told(api: ApiClient, ended: Reply) -> None:
+    """Acknowledge that an order has ended, which closes it."""
+    notice = {
+        "resourceType": "Communication",
+        "status": "completed",
+        "inResponseTo": [{"reference": f"Communication/{ended.body['id']}.n1"}],
+    }
+    assert api.call("POST", "/fhir/Communication", notice, client="ehr-1").status == 201
+
+
 def stored(api: ApiClient, reply: Reply) -> Referral:
     return api.world.referrals.load(TENANT, ReferralId(reply.body["id"])).referral
 
@@ -129,13 +139,41 @@ def test_an_order_that_is_closed_keeps_its_outcome() -> None:
     first = post(api, "A-1")
     reference = {"reference": f"ServiceRequest/{first.body['id']}"}
     post(api, "A-2", replaces=[reference])
-    notice = {
-        "resourceType": "Communication",
-        "status": "completed",
-        "inResponseTo": [{"reference": f"Communication/{first.body['id']}.n1"}],
-    }
-    assert api.call("POST", "/fhir/Communication", notice, client="ehr-1").status == 201
+    told(api, first)
     closed = stored(api, first)
     assert (closed.is_closed, closed.loop_closed) == (True, True)
     assert post(api, "A-3", replaces=[reference]).status == 201
     assert stored(api, first) == closed
+
+
+def test_a_number_of_an_order_that_ended_says_how_and_what_helps() -> None:
+    api = ApiClient(World())
+    first, second = post(api, "A-1"), post(api, "A-2")
+    old, new = f"ServiceRequest/{first.body['id']}", f"ServiceRequest/{second.body['id']}"
+    path, task = f"/fhir/Task/{first.body['id']}.a", f"{first.body['id']}.a"
+    body = {"resourceType": "Task", "id": task, "intent": "order", "status": "cancelled"}
+    assert api.call("PUT", path, body, client="ehr-1").status == 200
+    # While it ends: no advice that does not help
+    ending = post(api, "A-1", priority="urgent")
+    assert (ending.status, ending.code) == (409, "key-of-ended-order")
+    assert f"{old} is ending as cancelled-by-referrer" in ending.says
+    assert f"PUT {old}" not in ending.says
+    # Once it has ended: when, how, by what it was replaced, and how it is opened again
+    post(api, "A-3", replaces=[{"reference": new}])
+    for ended in (first, second):
+        told(api, ended)
+    for number, name, outcome in (
+        ("A-1", old, "as cancelled-by-referrer"),
+        ("A-2", new, "as superseded by ServiceRequest/"),
+    ):
+        refused = post(api, number, priority="urgent")
+        assert (refused.status, refused.code) == (409, "key-of-ended-order")
+        assert f"{name} ended at 2026-03-02T15:00:00+00:00 {outcome}" in refused.says
+        assert f"POST {name}/$reopen" in refused.says
+    # The same order once more is the same answer as ever
+    assert [post(api, n).status for n in ("A-1", "A-2")] == [200, 200]
+    # What its advice says is so: a new number is a new referral, and the old one goes on
+    assert post(api, "A-9", priority="urgent").status == 201
+    reopening = {"resume": "CheckReadiness", "reason": "wanted-again"}
+    assert api.call("POST", f"/fhir/{old}/$reopen", reopening, client="ehr-1").status == 200
+    assert post(api, "A-1", priority="urgent").code == "key-reused"

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from referral_core.fhir.errors import FhirError, Issue
-from referral_core.fhir.intake.compartment import led_to_anothers
+from referral_core.fhir.intake.compartment import led_to_anothers, named_otherwise
 from referral_core.fhir.intake.references import Graph
+from referral_core.fhir.intake.selection import requests_of
 from referral_core.fhir.intake.sent_orders import NO_REFERRAL, SentOrder
 from referral_core.fhir.intake.subject import broken_subject, subject_of
 
@@ -55,7 +56,15 @@ def broken_rules(graph: Graph, item: SentOrder, statuses: Sequence[str]) -> Iter
         )
     yield from broken_subject(graph, item.node, order)
     subject = subject_of(graph, item.node, order)
-    for node in led_to_anothers(graph, [item.node, *([subject] if subject else ())]):
+    roots = [item.node, *([subject] if subject else ())]
+    for node, element in named_otherwise(graph, roots, requests_of(graph, item.node)):
+        yield _rule(
+            "two-patients-named",
+            f"{node.path}.{element}",
+            f"{node.path}.{element} names another patient than {path}.subject: "
+            "name the same one in both, or send each patient's order with what belongs to it.",
+        )
+    for node in led_to_anothers(graph, roots):
         yield _rule(
             "resource-of-another-patient",
             node.path,

@@ -94,6 +94,28 @@ def led_to_anothers(graph: Graph, roots: Sequence[Node]) -> tuple[Node, ...]:
     return tuple(dict.fromkeys(n for n in (*led_to, *inside) if scope.is_about_another(n)))
 
 
+def named_otherwise(
+    graph: Graph, roots: Sequence[Node], requests: Sequence[Node]
+) -> tuple[tuple[Node, str], ...]:
+    """Return what names another patient than the order does and cannot be left out of it.
+
+    That is what asks for the order (a Task, a Claim), and the coverage that either names.
+
+    Args:
+        graph: the body.
+        roots: the order, then its patient as far as it is known.
+        requests: what asks for the order.
+
+    Returns:
+        Each such resource with the element that names the other patient.
+    """
+    own = OwnPatient(graph, roots[0], next((n for n in roots[1:] if _is_patient(n)), None))
+    led_to = (target for node in (roots[0], *requests) for _, target in graph.targets(node))
+    its_own = dict.fromkeys([*requests, *(n for n in led_to if _kind(n) == "Coverage")])
+    found = ((node, own.anothers_element(node)) for node in its_own)
+    return tuple((node, element) for node, element in found if element is not None)
+
+
 class _Scope:
     """What belongs to one referral, and what does not."""
 

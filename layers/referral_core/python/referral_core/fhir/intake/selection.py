@@ -44,6 +44,14 @@ def claims_by_order(graph: Graph) -> Mapping[Node, tuple[Node, Claim]]:
     return claims
 
 
+def requests_of(graph: Graph, order: Node) -> tuple[Node, ...]:
+    """Return what asks for an order: the Tasks whose focus it is, the claims that point at it."""
+    tasks = [(task.focus, node) for node, task in graph.of_type(Task)]
+    claims = [(reference, node) for node, _, reference in _requested(graph)]
+    found = [node for focus, node in (*tasks, *claims) if graph.resolve(focus, node) is order]
+    return tuple(dict.fromkeys(found))
+
+
 def _focused(graph: Graph, node: Node, header: MessageHeader) -> Iterator[Pointer]:
     """Iterate over what a message is about; of a Task (BSeR), over what that is about."""
     for focus in header.focus:

@@ -21,6 +21,7 @@ from referral_core.fhir.r4.parties import Patient
 _OWNERS: Final = ("subject", "patient", "beneficiary", "for", "individual")
 """Elements that name whom a resource is about."""
 _OF_A_TYPE: Final = re.compile(r"(?:^|/)(?P<kind>[A-Z][A-Za-z]+)(?:/[^/?]+|\?.*)$")
+_A_RECORD: Final = re.compile(r"(?:^|/)Patient/(?P<id>[^/?#]+)(?:/_history/[^/]+)?$")
 _BY_NUMBER: Final = re.compile(r"(?:^|/)Patient\?identifier=(?P<token>[^&]+)$")
 
 
@@ -76,6 +77,28 @@ class OwnPatient:
             self._known[node] = known
         return known
 
+    def anothers_element(self, node: Node) -> str | None:
+        """Return the element by which a resource names another person than the patient."""
+        for name in _OWNERS:
+            for one in _elements(node.resource.get(name)):
+                if self._is_shown_another(one, node):
+                    return name
+        return None
+
+    def _is_shown_another(self, reference: Json, source: Node) -> bool:
+        """Tell whether a reference is shown to name another one: what is only unknown does not."""
+        target = self._graph.named(reference, source)
+        if target is not None:
+            return self._whose_record(target) is Whose.ANOTHERS
+        if _kind_of(reference) not in {None, "Patient"}:
+            return False
+        likeness = self._likeness(reference, _token_in(reference))
+        if likeness is not Likeness.UNKNOWN:
+            return likeness is Likeness.ANOTHER
+        named = _record_in(reference.get("reference"))
+        ours = {_record_in(name) for name in self._names} - {None}
+        return bool(named and ours) and named not in ours
+
     def _whose_alone(self, node: Node) -> Whose:
         if isinstance(node.model, Patient):
             return self._whose_record(node)
@@ -102,12 +125,11 @@ class OwnPatient:
         if target is not None:
             return self._whose_record(target)
         literal = reference.get("reference")
-        by_number = _BY_NUMBER.search(literal) if isinstance(literal, str) else None
         if isinstance(literal, str) and links.address_of(literal) in self._names:
             return Whose.OURS
         if _kind_of(reference) not in {None, "Patient"}:
             return Whose.NOBODYS
-        token = by_number["token"] if by_number else _token_of(reference.get("identifier"))
+        token = _token_in(reference)
         likeness = self._likeness(reference, token)
         if likeness is Likeness.SAME:
             return Whose.OURS
@@ -172,6 +194,19 @@ def _kind_of(reference: Json) -> str | None:
     literal, kind = reference.get("reference"), reference.get("type")
     found = _OF_A_TYPE.search(literal) if isinstance(literal, str) else None
     return found["kind"] if found else kind if isinstance(kind, str) else None
+
+
+def _record_in(literal: Any) -> str | None:
+    """Return the record that a lasting address names, on whichever server; None of another."""
+    found = _A_RECORD.search(literal) if isinstance(literal, str) else None
+    return found["id"] if found else None
+
+
+def _token_in(reference: Json) -> str | None:
+    """Return the number by which a reference names somebody, as `system|value`."""
+    literal = reference.get("reference")
+    by_number = _BY_NUMBER.search(literal) if isinstance(literal, str) else None
+    return by_number["token"] if by_number else _token_of(reference.get("identifier"))
 
 
 def _token_of(identifier: Any) -> str | None:

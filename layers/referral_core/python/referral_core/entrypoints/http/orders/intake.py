@@ -180,7 +180,7 @@ class ReceiveReferral:
                 continue  # posts of the same referral at the same instant: one will have won
             if not existing:
                 return repeats
-            repeats |= repeats_of(fresh, existing, self._are_of_one_patient)
+            repeats |= repeats_of(fresh, existing, self._of_one_patient)
         raise AssertionError("the tries end with an error of their own")
 
     def _existing(
@@ -198,18 +198,18 @@ class ReceiveReferral:
                 code="multiple-matches",
                 status=HTTPStatus.PRECONDITION_FAILED,
             )
-        if not self._are_of_one_patient(new, found[0]):
+        if self._of_one_patient(new, found[0]) is None:
             refuse_other_patient()
         return found[0]
 
-    def _are_of_one_patient(self, new: NewReferral, stored: ReferralId) -> bool:
-        """Whether a new order may be about the patient of a stored one."""
+    def _of_one_patient(self, new: NewReferral, stored: ReferralId) -> Referral | None:
+        """Return a stored referral that may be about a new order's patient; None for another's."""
         known = self.referrals.load(new.referral.tenant, stored).referral
         first, second = (
             identity_of(ClinicalPayload.load(body).content.patient)
             for body in (self.referrals.payload(known), new.payload)
         )
-        return compare(first, second) is not Likeness.ANOTHER
+        return None if compare(first, second) is Likeness.ANOTHER else known
 
     def _new_referral(
         self,

@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.new_referral import ExistingKey, Key, KeyKind, NewReferral
+from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request
 from referral_core.fhir.intake.orders import Intake
@@ -58,27 +59,57 @@ def require_distinct(new_referrals: Sequence[NewReferral]) -> None:
 def repeats_of(
     new_referrals: Sequence[NewReferral],
     existing: Sequence[ExistingKey],
-    are_of_one_patient: Callable[[NewReferral, ReferralId], bool],
+    of_one_patient: Callable[[NewReferral, ReferralId], Referral | None],
 ) -> dict[ReferralId, ReferralId]:
-    """Return new id → stored id of what was posted before; refuse other content under a key."""
+    """Return new id → stored id of what was posted before; refuse other content under a key.
+
+    Args:
+        new_referrals: what is posted.
+        existing: their keys that were taken before.
+        of_one_patient: returns a stored referral; None where it is another patient's.
+    """
     owner = {(k.kind, k.value): new for new in new_referrals for k in new.keys}
     repeats: dict[ReferralId, ReferralId] = {}
     for found in existing:
         new = owner[found.key.kind, found.key.value]
-        if not are_of_one_patient(new, found.referral_id):
+        stored = of_one_patient(new, found.referral_id)
+        if stored is None:
             refuse_other_patient()
         same = repeats.setdefault(new.referral.id, found.referral_id) == found.referral_id
         if not same or found.content_hash != found.key.content_hash:
-            refuse(
-                "key-reused",
-                f"This {found.key.kind} key was used with other content: "
-                f"PUT ServiceRequest/{found.referral_id} to change that referral, "
-                "or send a new identifier.",
-                code="duplicate",
-                status=HTTPStatus.CONFLICT,
-                expression="ServiceRequest.identifier",
-            )
+            _refuse_other_content(found.key.kind, stored)
     return repeats
+
+
+def _refuse_other_content(kind: KeyKind, stored: Referral) -> NoReturn:
+    """Refuse a key that was used with other content, with what helps in the referral's state."""
+    ended = _ended(stored)
+    change = f"PUT ServiceRequest/{stored.id} to change that referral, or send a new identifier."
+    refuse(
+        "key-of-ended-order" if ended else "key-reused",
+        f"This {kind} key was used with other content: {ended or change}",
+        code="duplicate",
+        status=HTTPStatus.CONFLICT,
+        expression="ServiceRequest.identifier",
+    )
+
+
+def _ended(stored: Referral) -> str | None:
+    """Say how and when a referral ended, or that it is ending, and what can be done."""
+    name, anew = f"ServiceRequest/{stored.id}", "Send a new identifier for a new referral"
+    by = f" by ServiceRequest/{stored.superseded_by}" if stored.superseded_by else ""
+    if stored.outcome is not None and stored.closed_at is not None:
+        at = stored.closed_at.isoformat(timespec="seconds")
+        return (
+            f"{name} ended at {at} as {stored.outcome}{by}, and a PUT changes nothing. "
+            f"{anew}, or open that one again with POST {name}/$reopen."
+        )
+    if stored.is_ending:
+        return (
+            f"{name} is ending as {stored.proposed_outcome}{by}, and a PUT changes nothing. "
+            f"{anew}; that one can be opened again with POST {name}/$reopen once it has ended."
+        )
+    return None
 
 
 def refuse_other_patient() -> NoReturn:
