@@ -39,7 +39,7 @@ def environment() -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
-        "SERVICE_NAME": "bench",
+        "POWERTOOLS_SERVICE_NAME": "bench",
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "PYTHONPYCACHEPREFIX": str(_BYTECODE),
     }

@@ -180,7 +180,7 @@ def main() -> None:
             "AWS_ENDPOINT_URL": address,
             "TABLE_NAME": "t",
             "DOCUMENTS_BUCKET": "b",
-            "LOG_LEVEL": "WARNING",
+            "POWERTOOLS_LOG_LEVEL": "WARNING",
         }
         post = posts()
         if "profile" in arguments:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from referral_core.log_lines import logger
 from referral_core.metering import metered
+from referral_core.observability import logger
 from referral_core.wiring.export_events import build
 
 if TYPE_CHECKING:
-    from referral_core.log_lines import LambdaContext
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @metered
-@logger.of_invocation
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Consume one batch of stream records."""
     return build()(event)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from referral_core.log_lines import logger
 from referral_core.metering import metered
+from referral_core.observability import logger
 from referral_core.wiring.receive_update import build
 
 if TYPE_CHECKING:
-    from referral_core.log_lines import LambdaContext
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 @metered
-@logger.of_invocation
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP API request with FHIR JSON."""
     return build().resolve(event, context)

@@ -255,7 +255,7 @@ class Functions(Construct):
     def _environment(self, spec: Spec) -> Mapping[str, str]:
         return {
             **{setting: self._resources[setting].name for setting in spec.uses},
-            "SERVICE_NAME": spec.name,
+            "POWERTOOLS_SERVICE_NAME": spec.name,
             "LOG_LEVEL": "INFO",
             "STEP_GRACE_SECONDS": "300",
             # A start need not search the installed packages for plugins of pydantic.

@@ -52,7 +52,7 @@ from referral_core.lifecycle.steps.open_work_item import OpenWorkItem
 from referral_core.lifecycle.steps.request_authorization import RequestAuthorization
 from referral_core.lifecycle.steps.route_referral import RouteReferral
 from referral_core.lifecycle.steps.verify_closure import VerifyClosure
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.pathways import pathway, pathway_for
 
 

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, Final, Self
 
 from local.simulation.table import StreamRecord
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 
 Consume = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 """A Lambda function that a service invokes; it raises when its worker dies or it fails."""

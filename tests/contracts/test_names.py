@@ -70,8 +70,8 @@ def test_a_function_imports_its_own_builder_only(name: str) -> None:
     tree = ast.parse((ROOT / f"functions/{name}.py").read_text())
     imported = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     ours = [module for module in imported if module.startswith("referral_core")]
-    every = {"referral_core.log_lines", "referral_core.metering"}
-    assert set(ours) == {*every, f"referral_core.wiring.{name}"}
+    every = ["referral_core.metering", "referral_core.observability"]
+    assert ours == [*every, f"referral_core.wiring.{name}"]
     handler = next(n for n in tree.body if isinstance(n, ast.FunctionDef))
     assert "metered" in [d.id for d in handler.decorator_list if isinstance(d, ast.Name)]
 

@@ -11,7 +11,7 @@ import os
 import sys
 from importlib import import_module
 
-_LIBRARIES = ("boto3", "pydantic")
+_LIBRARIES = ("boto3", "pydantic", "aws_lambda_powertools", "aws_lambda_powertools.metrics")
 _AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
 
 

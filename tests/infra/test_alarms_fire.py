@@ -261,7 +261,7 @@ def measured(service: str, fault: Callable[[], None]) -> Callable[[Any], Iterato
     """What a function prints while a fault is done to it."""
 
     def points(capsys: pytest.CaptureFixture[str]) -> Iterator[Point]:
-        os.environ["SERVICE_NAME"] = service
+        os.environ["POWERTOOLS_SERVICE_NAME"] = service
         fault()
         for line in capsys.readouterr().out.splitlines():
             for namespace, datum in metrics_in(line):
@@ -394,7 +394,7 @@ def alarms(template: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def _names(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SERVICE_NAME"):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "POWERTOOLS_SERVICE_NAME"):
         monkeypatch.setenv(name, "testing")
 
 

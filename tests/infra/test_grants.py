@@ -41,7 +41,7 @@ SENDS: Final = {
     "states:StartExecution": {"publish_outbox"},
 }
 EVERYWHERE: Final = {
-    "SERVICE_NAME",
+    "POWERTOOLS_SERVICE_NAME",
     "LOG_LEVEL",
     "PYDANTIC_DISABLE_PLUGINS",
 }

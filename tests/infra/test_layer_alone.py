@@ -71,7 +71,7 @@ def test_every_function_is_built_of_the_layer_alone(layer: Path) -> None:
 
 def test_a_package_that_the_layer_lacks_is_noticed(layer: Path, tmp_path: Path) -> None:
     """Guards the test above: an empty layer builds nothing."""
-    (tmp_path / "jmespath").symlink_to(layer / "jmespath")
+    (tmp_path / "aws_lambda_powertools").symlink_to(layer / "aws_lambda_powertools")
     assert "No module named" in faults(tmp_path, "fire_timers")["fire_timers"]
 
 

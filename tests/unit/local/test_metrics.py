@@ -20,7 +20,7 @@ def emitted(capsys: pytest.CaptureFixture[str], **values: float) -> str:
 def test_a_line_says_each_of_its_metrics_with_its_dimensions(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SERVICE_NAME", "measure_queues")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "measure_queues")
 
     found = {
         datum["MetricName"]: (namespace, datum)

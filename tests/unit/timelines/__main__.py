@@ -1,6 +1,6 @@
 """Write docs/timelines/ anew: `python -m tests.unit.timelines`."""
 
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from tests.unit.timelines.tables import PAGES, write
 from tests.unit.timelines.world import ORDERS
 

@@ -1,4 +1,4 @@
-"""One way to measure, for every function: constant names, never PHI."""
+"""One logger and one way to measure, for every function: constant names, never PHI."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from referral_core.log_lines import SERVICE
+from aws_lambda_powertools import Logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAMESPACE: Final = "ReferralRouter"
+logger: Final = Logger()
+_SERVICE: Final = "POWERTOOLS_SERVICE_NAME"
 _MS: Final = 1000
 
 Unit = Literal["Count", "Seconds", "None"]
@@ -43,7 +45,7 @@ def measure_all(
         by_function: whether the function is a dimension too; without it one alarm sees all.
         **dimension: of a closed set each: a series costs money.
     """
-    service = {"service": os.environ.get(SERVICE, "service_undefined")} if by_function else {}
+    service = {"service": os.environ.get(_SERVICE, "service_undefined")} if by_function else {}
     dimensions = {**service, **dimension}
     described = {
         "Namespace": NAMESPACE,

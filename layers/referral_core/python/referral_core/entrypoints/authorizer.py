@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from referral_core.domain.access.caller import Caller, VerifiedToken, refusal
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Forbidden, Unauthenticated
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 
 _SCHEME: Final = "bearer "
 _LONGEST: Final = 8192

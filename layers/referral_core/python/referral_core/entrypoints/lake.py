@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from referral_core.domain.errors import Retryable
 from referral_core.entrypoints.stream import DeadLetters, Image, consume
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.reporting.rows import Row, row_of
 
 if TYPE_CHECKING:

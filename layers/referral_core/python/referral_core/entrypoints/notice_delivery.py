@@ -15,7 +15,7 @@ from referral_core.domain.updates import NoticeDelivered, NoticeUndeliverable
 from referral_core.lifecycle.engine.apply_update import apply_update
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.sweep_notices import came_of
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.ports.lifecycle import Clock, Directory, Ehr, Referrals
 
 if TYPE_CHECKING:

@@ -23,8 +23,7 @@ from referral_core.domain.routing.publication import (
     weeks_ahead,
 )
 from referral_core.domain.routing.published import PublishedMarket
-from referral_core.log_lines import logger
-from referral_core.observability import measure
+from referral_core.observability import logger, measure
 from referral_core.ports.lifecycle import Clock, Directory
 
 

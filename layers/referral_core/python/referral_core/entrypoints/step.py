@@ -10,8 +10,7 @@ from referral_core.domain.errors import RouterError
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.engine.run_step import run_step
 from referral_core.lifecycle.step import StepInput
-from referral_core.log_lines import logger
-from referral_core.observability import measure
+from referral_core.observability import logger, measure
 from referral_core.ports.lifecycle import Workflow
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.domain.errors import Retryable
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

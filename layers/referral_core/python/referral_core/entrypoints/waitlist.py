@@ -16,8 +16,7 @@ from referral_core.domain.run import ClosingRequest
 from referral_core.lifecycle.engine.engine import Engine
 from referral_core.lifecycle.routing.closings import Holders, look_at_booked
 from referral_core.lifecycle.routing.waitlist import serve_joined, serve_opening
-from referral_core.log_lines import logger
-from referral_core.observability import measure
+from referral_core.observability import logger, measure
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.errors import Conflict, StaleRun
-from referral_core.log_lines import logger
-from referral_core.observability import measure
+from referral_core.observability import logger, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable

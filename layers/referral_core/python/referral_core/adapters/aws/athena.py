@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.domain.errors import NotFound, Retryable, RouterError, TooLarge
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.ports.lake import LakeQuery
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from referral_core.entrypoints.http.preconditions import is_known
 from referral_core.entrypoints.http.route import BINARIES, FILES, Route
 from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
 from referral_core.fhir.errors import Issue, operation_outcome
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.settings import settings
 
 if TYPE_CHECKING:

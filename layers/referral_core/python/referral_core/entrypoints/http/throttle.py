@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Retryable, Throttled
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 
 _MINUTE_S: Final = 60
 _FIRST_LEASE: Final = 4

@@ -16,7 +16,7 @@ from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.domain.ids import Tenant
 from referral_core.domain.routing.demand import KeptDemand, OpenMarket
 from referral_core.domain.routing.published import PublishedMarket, joined
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

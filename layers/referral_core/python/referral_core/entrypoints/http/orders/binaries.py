@@ -14,7 +14,7 @@ from referral_core.entrypoints.http.lists import KeptEvidence, StoredDocuments
 from referral_core.entrypoints.http.negotiation import is_json_wanted
 from referral_core.entrypoints.http.staff.documents import as_it_came, is_answered_whole
 from referral_core.fhir.ids import digits_of, own_id
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.ports.lifecycle import Referrals
 
 

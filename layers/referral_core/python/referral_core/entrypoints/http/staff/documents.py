@@ -12,7 +12,7 @@ from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.lists import KeptEvidence, StoredDocuments
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.ports.lifecycle import Referrals
 
 COMMENT: Final = "comment"

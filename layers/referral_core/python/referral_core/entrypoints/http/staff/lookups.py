@@ -32,7 +32,7 @@ from referral_core.entrypoints.http.staff.views import (
     referral_row,
 )
 from referral_core.fhir.telecom import e164
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 from referral_core.ports.lifecycle import Clock, Directory, Referrals
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")

@@ -23,7 +23,7 @@ from referral_core.entrypoints.http.tokens.documents import (
     KEYS,
     smart_configuration,
 )
-from referral_core.log_lines import logger
+from referral_core.observability import logger
 
 LIFE_S: Final = 300
 """Seconds that a token holds: SMART asks for at most five minutes."""
