@@ -122,3 +122,28 @@ def test_an_order_is_offered_to_who_it_names_among_everybody(system: str) -> Non
             assert referral.work_item is not None
             assert referral.work_item.reason is Reason.SERVICE_UNCLEAR
     assert len(offered) >= 40
+
+
+def test_orders_of_every_code_system_are_offered_to_nobody_whom_they_do_not_name() -> None:
+    # Given the same directory, and an order of one code of each system, two of the larger ones
+    known = terminology()
+    everybody = sorted({m.specialty for m in known.meanings if m.specialty})
+    api = a_desk(INTERNAL, *(s for s in everybody if s != INTERNAL))
+    systems, unclear = set(), 0
+    for system, several in sorted(real_codes().items()):
+        for number, code in enumerate(sorted(several)[:2]):
+            own = names(system, code)
+            reply = post(api, f"{system}#{number}", code=coding(system, code))
+            if reply.status == 422:
+                assert reply.code == "not-a-referral"
+                continue
+            systems.add(canonical_system(system))
+            referral = stored(api, reply)
+            accepts = known.accepts(own) if own else ()
+            assert all(offer.specialty in accepts for offer in referral.offers), (system, code)
+            if own is None:
+                assert referral.work_item is not None
+                assert referral.work_item.reason is Reason.SERVICE_UNCLEAR
+                unclear += 1
+    assert len(systems) >= 20
+    assert unclear >= 20

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.domain.errors import Retryable
+from referral_core.domain.orders.patient_identity import PatientIdentity
 from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.domain.payers.requests import EligibilityResponse
 from referral_core.x12.eligibility_response import read_271
@@ -131,7 +132,7 @@ def test_a_payer_that_cannot_answer_now_is_asked_again(reason: str, place: str) 
 def test_any_other_reject_is_for_a_person(reason: str) -> None:
     answer = read_271(a_271(f"AAA*N**{reason}*C"))
 
-    assert answer == EligibilityResponse(
+    assert answer.but(patient=PatientIdentity()) == EligibilityResponse(
         verdict=UNCLEAR, authorization_required=None, in_network=None, reject_reason=reason
     )
 
@@ -155,6 +156,14 @@ def test_an_answer_to_another_request_is_refused() -> None:
 
     with pytest.raises(X12Error):
         read_271(text, trace="r1-e2")
+
+
+def test_whom_an_answer_is_about_is_read() -> None:
+    named = read_271(a_271("DMG*D8*19610417*F", "EB*1**30")).patient
+    assert (named.family, named.given, named.identifiers) == ("RIVERA", "ANA", ("|W1",))
+    assert named.birth_date == date(1961, 4, 17)
+    for unreadable in ("DMG*D8*19610230", "DMG*RD8*19610417", "DMG"):
+        assert read_271(a_271(unreadable, "EB*1**30")).patient.birth_date is None
 
 
 def test_a_payers_own_trace_disturbs_nobody() -> None:

@@ -148,12 +148,13 @@ def _asked_about(segments: Iterable[Segment]) -> Dates | None:
 
 def _days(text: str) -> tuple[date | None, date | None]:
     found = _DAYS.fullmatch(text)
-    begin, end = (_day(part or "") for part in found.groups()) if found else (None, None)
+    begin, end = (day_in(part or "") for part in found.groups()) if found else (None, None)
     # Nothing ends before it begins: they are exchanged.
     return (end, begin) if begin and end and end < begin else (begin, end)
 
 
-def _day(text: str) -> date | None:
+def day_in(text: str) -> date | None:
+    """Return a day as X12 writes it (D8); None where it is none."""
     try:
         return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:

@@ -16,9 +16,10 @@ from typing import Final, NamedTuple
 
 from referral_core.domain.codes import code_in
 from referral_core.domain.errors import Retryable
+from referral_core.domain.orders.patient_identity import PatientIdentity
 from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.domain.payers.requests import EligibilityResponse
-from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of, says_died
+from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of, day_in, says_died
 from referral_core.x12.interchange import Segment, X12Error, element, read_transactions
 
 _INACTIVE: Final = frozenset({"6", "I"})
@@ -26,6 +27,8 @@ _UNSURE: Final = frozenset({"5", "7", "8", "E", "U", "V", "Y"})
 _OTHER_PAYER: Final = "R"
 _TRY_LATER: Final = frozenset({"42", "80"})
 _PATIENT_LEVELS: Final = frozenset({"22", "23"})
+_PEOPLE: Final = frozenset({"IL", "03"})
+"""NM101 of a subscriber, and of a dependent."""
 _ECHOED: Final = "2"
 _NOT_STATED: Final = "not-stated"
 
@@ -94,6 +97,20 @@ def read_271(
         in_network=_in_network(specific) if specific else _in_network(plan),
         reject_reason=code_in(refused[0]) if refused else None,
         other_payer=any(line.status == _OTHER_PAYER for line in benefits),
+        patient=_named(patient) if patient else PatientIdentity(),
+    )
+
+
+def _named(patient: _Level) -> PatientIdentity:
+    """Return whom a level is about: NM1 of a subscriber or dependent, and the birth date of DMG."""
+    name = next((row for row in patient.having("NM1") if element(row, 1) in _PEOPLE), ())
+    number = element(name, 9) if element(name, 8) == "MI" else ""
+    born = next((element(row, 2) for row in patient.having("DMG") if element(row, 1) == "D8"), "")
+    return PatientIdentity(
+        identifiers=(f"|{number}",) if number else (),
+        family=element(name, 3) or None,
+        given=element(name, 4) or None,
+        birth_date=day_in(born),
     )
 
 

@@ -116,6 +116,26 @@ def test_a_visit_of_two_patients_is_not_booked_for_one(
     assert (refused.status, refused.code) == (422, "another-patient")
 
 
+PATIENT_1, PATIENT_2 = {"reference": "Patient/1"}, {"reference": "Patient/2"}
+
+
+@pytest.mark.parametrize(
+    "actors",
+    [(PATIENT_1, PATIENT_2), (of_number("H-18"), PATIENT_2), (PATIENT_2, of_number("H-18"))],
+)
+def test_a_visit_of_two_records_is_taken_only_where_both_are_the_patients(
+    api: ApiClient, actors: tuple[Json, Json]
+) -> None:
+    based_on = [{"reference": f"ServiceRequest/{accepted(api)}"}]
+    refused = api.call(
+        "POST", "/fhir/Appointment", visit(api, *actors, basedOn=based_on), client="clinic-1"
+    )
+    assert (refused.status, refused.code) == (422, "another-patient")
+    for twice in ((PATIENT_1, PATIENT_1), (of_number("H-18"), {**PATIENT_2, **of_number("H-18")})):
+        body = visit(api, *twice, basedOn=based_on)
+        assert api.call("POST", "/fhir/Appointment", body, client="clinic-1").status == 201
+
+
 def test_a_visit_of_the_patient_and_a_doctor_is_booked(api: ApiClient) -> None:
     based_on = [{"reference": f"ServiceRequest/{accepted(api)}"}]
     doctor = {"reference": "Practitioner/9", "display": "Dr. Zed"}
@@ -160,3 +180,22 @@ def test_the_clinics_own_order_beside_ours_does_not_hide_it(api: ApiClient, make
     path = f"/fhir/{document['resourceType']}"
     assert api.call("POST", path, document, client="clinic-1").status == 201
     assert api.world.referrals.load(TENANT, own_id).referral.reports
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("Zed, Quill", 422),
+        ("QUILL ZED", 422),
+        ("Whitlock, Marjorie", 201),
+        ("MARJORIE WHITLOCK", 201),
+        ("the patient", 201),
+    ],
+)
+@pytest.mark.parametrize("make", [report, letter])
+def test_a_document_whose_subject_is_said_in_words(
+    api: ApiClient, make: Any, words: str, status: int
+) -> None:
+    document = {**make(f"ServiceRequest/{accepted(api)}"), "subject": {"display": words}}
+    path = f"/fhir/{document['resourceType']}"
+    assert api.call("POST", path, document, client="clinic-1").status == status

@@ -42,6 +42,7 @@ class EligibilityResponse(Model):
         in_network: EB12; None when the payer does not say.
         reject_reason: AAA03 when the payer could not answer.
         other_payer: whether it names another payer, which may be the one that pays (EB01 R).
+        patient: whom it is about. PHI.
         source: the payer's own document, as it came. PHI: kept as evidence, nowhere else.
     """
 
@@ -50,6 +51,7 @@ class EligibilityResponse(Model):
     in_network: bool | None
     reject_reason: str | None
     other_payer: bool = False
+    patient: PatientIdentity = PatientIdentity()
     source: bytes = b""
 
 

@@ -18,12 +18,12 @@ class NamedPatient(Model):
 
     Attributes:
         literal: the reference, where it leads out of the body.
-        others: whom else it names as a patient.
+        others: whom else it names as a patient, by another record.
     """
 
     identity: PatientIdentity = PatientIdentity()
     literal: str | None = None
-    others: tuple[PatientIdentity, ...] = ()
+    others: tuple[NamedPatient, ...] = ()
 
 
 def named_patient(model: Resource, references: Iterable[Reference | None]) -> NamedPatient:
@@ -37,7 +37,7 @@ def named_patient(model: Resource, references: Iterable[Reference | None]) -> Na
     if not found:
         return NamedPatient()
     first, *others = found
-    return first.but(others=tuple(other.identity for other in others))
+    return first.but(others=tuple(other for other in others if other != first))
 
 
 def _named(model: Resource, reference: Reference) -> NamedPatient | None:

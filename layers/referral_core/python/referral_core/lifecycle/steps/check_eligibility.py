@@ -10,11 +10,12 @@ from referral_core.domain.effects import Effect
 from referral_core.domain.errors import Permanent
 from referral_core.domain.events import CoverageFacts, EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Next, Status, Step
+from referral_core.domain.orders.patient_identity import Likeness, compare, insured_identity_of
 from referral_core.domain.payers.eligibility import (
     Eligibility as KnownEligibility,
 )
 from referral_core.domain.payers.eligibility import EligibilityVerdict, SelfPay, payer_of
-from referral_core.domain.payers.requests import EligibilityRequest
+from referral_core.domain.payers.requests import EligibilityRequest, EligibilityResponse
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.documents import X12, keep
@@ -24,6 +25,8 @@ from referral_core.ports.lifecycle import Documents, Eligibility
 
 _METERED: Final = {"payer_transactions": 1}
 _COVERED: Final = "The payer confirms that the patient is covered."
+_ANOTHER: Final = "another-patient"
+_ANOTHER_MEMBER: Final = "The payer's answer is about another member."
 _OTHER_PAYER: Final = (
     "The payer confirms that the patient is covered, and names another payer that may pay first."
 )
@@ -61,7 +64,7 @@ class CheckEligibility(Reacting):
         if payer is None:
             return lambda current: _work_item(current, Reason.PAYER_UNKNOWN)
         try:
-            response = self.eligibility.check(payer, _request(case))
+            response = _of_the_patient(case, self.eligibility.check(payer, _request(case)))
         except Permanent as error:
             refused = str(error)  # our own words: adapters put no content into them
             return lambda current: _refused(current, payer, refused)
@@ -84,6 +87,20 @@ class CheckEligibility(Reacting):
             other_payer=response.other_payer,
         )
         return lambda current: _answered(current, known, kept)
+
+
+def _of_the_patient(case: Case, response: EligibilityResponse) -> EligibilityResponse:
+    """Leave an answer about another member to a person: it says nothing of this patient."""
+    known = insured_identity_of(case.content)
+    if compare(known, response.patient) is not Likeness.ANOTHER:
+        return response
+    return EligibilityResponse(
+        verdict=EligibilityVerdict.UNCLEAR,
+        authorization_required=None,
+        in_network=None,
+        reject_reason=response.reject_reason or _ANOTHER,
+        source=response.source,
+    )
 
 
 def _request(case: Case) -> EligibilityRequest:
@@ -122,7 +139,11 @@ def _answered(case: Case, known: KnownEligibility, kept: tuple[Effect, ...]) -> 
     return open_work_item(
         case,
         Reason.NOT_ELIGIBLE if is_inactive else Reason.ELIGIBILITY_UNCLEAR,
-        facts=WorkItemFacts(payer=known.payer, verdict=known.verdict.value),
+        facts=WorkItemFacts(
+            payer=known.payer,
+            verdict=known.verdict.value,
+            refused=_ANOTHER_MEMBER if known.reason == _ANOTHER else None,
+        ),
         metered=_METERED,
         effects=kept,
         eligibility=known,

@@ -39,20 +39,27 @@ class OnePatient:
             role: of its sender: an EHR's references are those of its order.
         """
         payload = ClinicalPayload.load(self.referrals.payload(referral))
-        known, identity = insured_identity_of(payload.content), named.identity
-        if any(compare(known, other) is Likeness.ANOTHER for other in named.others):
-            return True
-        copied_for = patient_copy_of(named.literal or "")
-        if copied_for == referral.id:
-            # Its own patient, as it was sent: what is displayed beside it is no name to go by.
-            identity = identity.but(words=None)
-        elif copied_for is not None and not identity.identifiers:
-            identity = self._patient_of(referral, copied_for) or identity
-        likeness = compare(known, identity)
+        if named.others:  # each must be shown to be the patient's: a visit is one patient's
+            everybody = (named, *named.others)
+            return any(self._likeness(referral, payload, o) is not Likeness.SAME for o in everybody)
+        likeness = self._likeness(referral, payload, named)
         if likeness is Likeness.UNKNOWN and role is Role.EHR:
             ours = payload.service_request.get("subject", {}).get("reference")
             return _lead_elsewhere(ours, named.literal)
         return likeness is Likeness.ANOTHER
+
+    def _likeness(
+        self, referral: Referral, payload: ClinicalPayload, named: NamedPatient
+    ) -> Likeness:
+        known, identity = insured_identity_of(payload.content), named.identity
+        copied_for = patient_copy_of(named.literal or "")
+        if copied_for == referral.id:
+            # Its own patient, as it was sent: what is displayed beside it is no name to go by.
+            found = compare(known, identity.but(words=None))
+            return Likeness.SAME if found is Likeness.UNKNOWN else found
+        if copied_for is not None and not identity.identifiers:
+            identity = self._patient_of(referral, copied_for) or identity
+        return compare(known, identity)
 
     def _patient_of(self, referral: Referral, other: ReferralId) -> PatientIdentity | None:
         try:
