@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from referral_core.directories.rows import Places, Row, day_in
+from referral_core.directories.rows import Places, Row, day_in, imaging
 from referral_core.domain.directory_facts import Fact, ServiceKind
 from referral_core.domain.npi import is_npi
 
@@ -64,6 +64,7 @@ def _row(line: int, row: Mapping[str, str], places: Places) -> Row:
         "kind": kind,
         "organization": f"npi-{npi}",
         "sub_specialties": tuple(code for code in others if code != primary),
+        **imaging(taxonomies),
         "latitude": place[0],
         "longitude": place[1],
         "licence_states": _licence_states(row),

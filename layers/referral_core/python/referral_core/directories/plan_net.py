@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.directories.resource_shelf import Resource, ResourceShelf
-from referral_core.directories.rows import Assumed, Place, Places, Row, day_in
+from referral_core.directories.rows import Assumed, Place, Places, Row, day_in, imaging
 from referral_core.domain.directory_facts import Fact, ServiceKind
 from referral_core.domain.modality import Modality
 from referral_core.domain.npi import is_npi
@@ -64,6 +64,7 @@ def _row(
     says = {
         **_who(resource, practitioner, shelf),
         "sub_specialties": tuple(codes[1:]),
+        **imaging(codes),
         "memberships": _memberships(resource, shelf, assumed),
         "latitude": place[0],
         "longitude": place[1],

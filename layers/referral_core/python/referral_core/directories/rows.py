@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.directory_facts import Fact, FactSource
 from referral_core.domain.ids import Tenant
+from referral_core.domain.modality import imaging_said_by
 
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
@@ -93,6 +94,12 @@ def is_older(row: Row, known: Practitioner) -> bool:
         return False
     stated = [known.sources.get(fact) for fact in row.vouches_for]
     return all(source is not None and source.as_of > row.as_of for source in stated)
+
+
+def imaging(specialties: Iterable[str]) -> Mapping[str, Any]:
+    """Return what images are taken with, as a field, where NUCC codes say it; else none."""
+    said = imaging_said_by(specialties)
+    return {"imaging": said} if said else {}
 
 
 def day_in(text: str | None) -> date | None:

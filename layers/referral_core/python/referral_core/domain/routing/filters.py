@@ -8,7 +8,7 @@ from typing import Final
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.directory_facts import CapacityStatus
-from referral_core.domain.modality import ImagingModality, Modality
+from referral_core.domain.modality import SAID_BY_SPECIALTY, ImagingModality, Modality
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import RoutingRule
 
@@ -138,7 +138,12 @@ def _wrong_modality(_: Need, practitioner: Practitioner, rule: RoutingRule) -> s
 def _no_such_imaging(need: Need, practitioner: Practitioner, _: RoutingRule) -> str | None:
     known = practitioner.imaging
     missing = sorted(need.imaging.difference(known)) if known else ()
-    return f"does no {' and no '.join(missing)}" if missing else None
+    if missing:
+        return f"does no {' and no '.join(missing)}"
+    # Whoever is named by one modality takes no image of which nobody says what it is taken with.
+    only = SAID_BY_SPECIALTY.get(practitioner.specialty)
+    is_unsaid = only is not None and not need.imaging
+    return f"is for {only}, which the order does not ask for" if is_unsaid else None
 
 
 def _not_licensed(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from referral_core.domain.directory import Listed, Practitioner
 from referral_core.domain.lifecycle import Outcome, ReferralKind
-from referral_core.domain.modality import ImagingModality
+from referral_core.domain.modality import ImagingModality, imaging_said_by
 from referral_core.domain.pause import PauseScope
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.routing.demand import KeptDemand, kept_place
@@ -243,7 +243,9 @@ def _imaging(case: Case) -> frozenset[ImagingModality]:
     """Return what images are to be taken with; for no other kind of service the tables are read."""
     if case.rules.kind is not ReferralKind.DIAGNOSTIC_SERVICE:
         return frozenset()
-    return imaging_wanted(case.content.service.wanted, terminology())
+    specialty = case.referral.service.specialty
+    named = imaging_said_by([specialty] if specialty else [])
+    return imaging_wanted(case.content.service.wanted, terminology()).union(named)
 
 
 def demand_kept(case: Case) -> KeptDemand:
