@@ -18,7 +18,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20,22
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup installed lint check test synth demo local console simulate-day report mutants fuzz bench bench-routing bench-import bench-waitlist bench-console terminology terminology-document format clean
+.PHONY: help setup installed lint check test synth demo local console simulate-day report mutants fuzz bench bench-routing bench-import bench-waitlist bench-places bench-console terminology terminology-document format clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -98,6 +98,9 @@ bench-import: setup ## Print what importing 100,000 rows of a directory takes: r
 
 bench-waitlist: setup ## Print days until seen and places left empty, with the waitlist served against polling.
 	@$(BIN)/python -m benchmarks.waitlist
+
+bench-places: setup ## Post 200 orders at once for 50 places on the embedded stack, give 30 back; fail where it is not right.
+	@$(BIN)/python -m benchmarks.fifty_places $(BENCH_PLACES)
 
 bench-console: setup ## Print what the first page of the worklist costs, with little and with much open and closed.
 	@$(BIN)/python -m benchmarks.console_pages

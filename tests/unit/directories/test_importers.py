@@ -98,6 +98,28 @@ def test_a_row_of_nppes_becomes_an_entry_with_its_sources() -> None:
     assert Fact.ACCEPTING in entry.stale_facts(TODAY)
 
 
+@pytest.mark.parametrize(
+    ("codes", "imaging"),
+    [
+        (("261QM1200X", ""), ("MR",)),
+        (("261QR0206X", "261QM1200X"), ("MG", "MR")),
+        (("2085U0001X", "207R00000X"), ("US",)),
+        # A radiology centre beside it: what else is taken there nobody says.
+        (("261QM1200X", "261QR0200X"), ()),
+        (("261QR0200X", ""), ()),
+        (("207R00000X", ""), ()),
+    ],
+)
+def test_what_images_are_taken_with_is_read_where_the_codes_say_it(
+    codes: tuple[str, str], imaging: tuple[str, ...]
+) -> None:
+    fields = {f"Healthcare Provider Taxonomy Code_{n}": code for n, code in enumerate(codes, 1)}
+    store = MemoryDirectoryStore()
+    imported(nppes.read(csv_lines(a_csv_row(**fields)), PLACES), store)
+    (entry,) = store.kept.values()
+    assert entry.imaging == imaging
+
+
 BAD = {
     "not an NPI: its check digit is wrong": {"NPI": "1234567890"},
     "neither a person nor an organization": {"Entity Type Code": ""},
@@ -305,6 +327,13 @@ def planned(resources: list[dict[str, Any]], folder: Path) -> tuple[Any, Any, Me
     with ResourceShelf(folder / "shelf.db") as shelf:
         shelf.add(resources)
         return *imported(plan_net.read(shelf, PLACES, assumed), store, assumed), store
+
+
+def test_a_service_of_plan_net_has_the_imaging_of_its_codes(tmp_path: Path) -> None:
+    coding = {"system": "http://nucc.org/provider-taxonomy", "code": "261QM1200X"}
+    _, _, store = planned(a_role(an_npi(7), specialty=[{"coding": [coding]}]), tmp_path)
+    (entry,) = store.kept.values()
+    assert (entry.specialty, entry.imaging) == ("261QM1200X", ("MR",))
 
 
 def test_a_role_is_an_entry_in_the_networks_of_its_plans(tmp_path: Path) -> None:

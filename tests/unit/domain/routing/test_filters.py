@@ -63,6 +63,8 @@ def member(**fields: Any) -> tuple[NetworkMembership, ...]:
         ({}, {}, {"modalities": VIDEO}, "is not seen the way this needs"),
         ({"imaging": (CT,)}, {"imaging": frozenset({MR})}, {}, "does no MR"),
         ({"imaging": (CT,)}, {"imaging": frozenset({CT, MR})}, {}, "does no MR"),
+        ({"specialty": "261QM1200X"}, {}, {}, "is for MR, which the order does not ask for"),
+        ({"specialty": "261QR0206X"}, {}, {}, "is for MG, which the order does not ask for"),
         (
             {"licence_states": ("NH",), "location": Location(state="MA")},
             {},
@@ -108,6 +110,7 @@ def test_who_cannot_see_the_patient_is_excluded_for_that_reason(
         ({"modalities": (Modality.IN_PERSON, Modality.VIDEO)}, {}, {"modalities": VIDEO}),
         ({"imaging": (CT, MR)}, {"imaging": frozenset({MR})}, {}),
         ({"imaging": ()}, {"imaging": frozenset({MR})}, {}),
+        ({"specialty": "261QM1200X", "imaging": (MR,)}, {"imaging": frozenset({MR})}, {}),
         ({"imaging": (CT,)}, {}, {}),
         ({"licence_states": ("MA",), "modalities": VIDEO}, {"state": "MA"}, {}),
         ({"licence_states": ("MA",), "location": Location(state="MA")}, {"state": "NH"}, {}),

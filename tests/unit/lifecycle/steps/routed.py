@@ -61,9 +61,9 @@ class Routed(World):
         if code is not None:
             wanted["code"] = code
         intake = self.read(json.dumps(wanted).encode())
-        specialty = service_of(intake, self.clock).accepts[0]
+        accepts = service_of(intake, self.clock).accepts
         others = [r for r in self.directory._records if not isinstance(r, Practitioner)]
-        ours = [p.but(specialty=specialty) for p in practitioners]
+        ours = [p if p.specialty in accepts else p.but(specialty=accepts[0]) for p in practitioners]
         self.directory._records = (*others, *ours)
         for npi, weeks in (reserved or {}).items():
             self.referrals.reserved.update({(TENANT, npi, week): n for week, n in weeks.items()})

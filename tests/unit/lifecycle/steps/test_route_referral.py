@@ -119,6 +119,28 @@ def test_an_image_is_taken_where_there_is_what_it_is_taken_with(
     assert world.decision.exclusions == excluded
 
 
+@pytest.mark.parametrize(
+    ("system", "code", "excluded"),
+    [
+        ("http://loinc.org", "24590-2", {}),  # MR Brain
+        ("http://loinc.org", "24627-2", {"2": "does no CT"}),  # CT Chest
+        (
+            "http://terminology.hl7.org/CodeSystem/v2-0074",
+            "RAD",
+            {"2": "is for MR, which the order does not ask for"},
+        ),
+    ],
+)
+def test_an_mri_centre_is_asked_for_mr_and_for_nothing_else(
+    system: str, code: str, excluded: dict[str, str]
+) -> None:
+    """It is listed under a specialty of its own, as an importer lists it."""
+    centre = a_practitioner("2", specialty="261QM1200X", imaging=("MR",))
+    wanted = {"coding": [{"system": system, "code": code}]}
+    world = Routed(a_practitioner("1"), centre, pathway_id="routine-imaging", code=wanted)
+    assert world.decision.exclusions == excluded
+
+
 # --- what is chosen, held and kept ---------------------------------------------------------------
 
 
