@@ -16,7 +16,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
+
+from httpx import Timeout
 
 from local.seed import SCARCE, TENANT, put, records
 from local.stack import Stack, up
@@ -71,6 +73,10 @@ class Count(NamedTuple):
     holders: frozenset[str]
     line: tuple[str, ...]
     elsewhere: frozenset[str]
+
+    def has(self, ids: Iterable[str]) -> bool:
+        """Whether each of some referrals is somewhere."""
+        return {*self.holders, *self.line, *self.elsewhere} >= set(ids)
 
     def told(self, says: Counter[str]) -> str:
         """Return it in words, beside what the API says."""
@@ -174,45 +180,75 @@ def _an_order(number: int) -> dict[str, Any]:
     return order
 
 
-def run(clinic: Clinic, sizes: Sizes) -> bool:
-    """Post, count, give back and count again; return whether all is as it must be."""
-    clients, entry = clinic.stack.seeded.clients, clinic.entry
+class Callers(NamedTuple):
+    """Who calls the API, at most so many at a time as the pool has threads."""
+
+    ehr: Caller
+    staff: Caller
+    clinic: Caller
+    pool: ThreadPoolExecutor
+
+
+@contextmanager
+def callers_of(clinic: Clinic) -> Iterator[Callers]:
+    """Sign in; nobody gives up on an answer because the machine is slow."""
+    clients = clinic.stack.seeded.clients
     with (
         calling(clinic.stack, clients["ehr"]) as ehr,
         calling(clinic.stack, clients["staff"]) as staff,
-        calling(clinic.stack, clients[f"clinic:{entry.organization}"]) as caller,
+        calling(clinic.stack, clients[f"clinic:{clinic.entry.organization}"]) as caller,
         ThreadPoolExecutor(CONNECTIONS) as pool,
     ):
-        answers = pool.map(lambda n: ehr.refer(_an_order(n)), range(sizes.orders))
+        for each in (ehr, staff, caller):
+            each.http.timeout = Timeout(None)
+        yield Callers(ehr, staff, caller, pool)
+
+
+def run(clinic: Clinic, sizes: Sizes) -> bool:
+    """Post, count, give back and count again; return whether all is as it must be."""
+    with callers_of(clinic) as callers:
+        answers = callers.pool.map(lambda n: callers.ehr.refer(_an_order(n)), range(sizes.orders))
         ids = [str(answer.accepted()["id"]) for answer in answers]
         print(f"{len(set(ids))} orders accepted, {CONNECTIONS} at a time", flush=True)
-
-        def everybody_is_somewhere(found: Count) -> bool:
-            return {*found.holders, *found.line, *found.elsewhere} >= set(ids)
-
-        def all_have_come(found: Count) -> bool:
-            offered = (clinic.read(one).status is Status.OFFERED for one in found.holders)
-            return everybody_is_somewhere(found) and all(offered)
-
-        before = clinic.counted("each has a place, waits or is elsewhere", ids, all_have_come)
-        print(before.told(_says(ehr, pool, ids)), flush=True)
-        if before.elsewhere:
-            list(pool.map(partial(_agree_to_later, staff), sorted(before.elsewhere)))
-            print(f"{len(before.elsewhere)} urgent ones: a coordinator agrees to later", flush=True)
-            before = clinic.counted("who agreed to later waits", ids, lambda f: not f.elsewhere)
+        before = contended(clinic, callers, ids)
         released = sorted(before.holders)[: sizes.released]
-        act = partial(_give_back, ehr, caller)
-        list(pool.map(act, range(sizes.released), released))
-        expected = frozenset(before.line[: sizes.released])
+        after = given_back(clinic, callers, ids, released, sizes)
+    return judged(sizes, before, after, frozenset(released))
 
-        def taken_again(found: Count) -> bool:
-            gone = not found.holders.intersection(released)
-            is_full = len(found.holders) >= sizes.places
-            return gone and is_full and everybody_is_somewhere(found) and _is_served(clinic.stack)
 
-        after = clinic.counted("what was given back is taken again", ids, taken_again)
-        print(after.told(_says(ehr, pool, ids)), flush=True)
-    return _judged(sizes, before, after, frozenset(released), expected)
+def contended(clinic: Clinic, callers: Callers, ids: Sequence[str]) -> Count:
+    """Wait until each has a place or waits, the urgent ones by a coordinator's word."""
+
+    def all_have_come(found: Count) -> bool:
+        offered = (clinic.read(one).status is Status.OFFERED for one in found.holders)
+        return found.has(ids) and all(offered)
+
+    found = clinic.counted("each has a place, waits or is elsewhere", ids, all_have_come)
+    print(found.told(_says(callers, ids)), flush=True)
+    if not found.elsewhere:
+        return found
+    list(callers.pool.map(partial(_agree_to_later, callers.staff), sorted(found.elsewhere)))
+    print(f"{len(found.elsewhere)} urgent ones: a coordinator agrees to later", flush=True)
+    return clinic.counted(
+        "who agreed to later waits", ids, lambda f: f.has(ids) and not f.elsewhere
+    )
+
+
+def given_back(
+    clinic: Clinic, callers: Callers, ids: Sequence[str], released: Sequence[str], sizes: Sizes
+) -> Count:
+    """Give places back and wait until they are taken again and nothing is under way."""
+    act = partial(_give_back, callers.ehr, callers.clinic)
+    list(callers.pool.map(act, range(len(released)), released))
+
+    def taken_again(found: Count) -> bool:
+        gone = not found.holders.intersection(released)
+        is_full = len(found.holders) >= sizes.places
+        return gone and is_full and found.has(ids) and _is_served(clinic.stack)
+
+    found = clinic.counted("what was given back is taken again", ids, taken_again)
+    print(found.told(_says(callers, ids)), flush=True)
+    return found
 
 
 def _give_back(ehr: Caller, clinic: Caller, number: int, referral_id: str) -> None:
@@ -233,14 +269,14 @@ def _agree_to_later(staff: Caller, referral_id: str) -> None:
     staff.post(path, {"action": ACCEPT_LATER}).accepted()
 
 
-def _says(ehr: Caller, pool: ThreadPoolExecutor, ids: Sequence[str]) -> Counter[str]:
+def _says(callers: Callers, ids: Sequence[str]) -> Counter[str]:
     """Ask the API how each stands."""
 
     def status(referral_id: str) -> str:
-        task = ehr.get(f"/fhir/Task/{task_a_id(referral_id)}").accepted()
+        task = callers.ehr.get(f"/fhir/Task/{task_a_id(referral_id)}").accepted()
         return str(task["businessStatus"]["coding"][-1]["code"])
 
-    return Counter(pool.map(status, ids))
+    return Counter(callers.pool.map(status, ids))
 
 
 def _is_served(stack: Stack) -> bool:
@@ -257,9 +293,7 @@ def _is_served(stack: Stack) -> bool:
     return not any(int(attributes[name]) for attributes in held for name in names)
 
 
-def _judged(
-    sizes: Sizes, before: Count, after: Count, released: frozenset[str], expected: frozenset[str]
-) -> bool:
+def judged(sizes: Sizes, before: Count, after: Count, released: frozenset[str]) -> bool:
     """Print each thing that must hold, and whether it does."""
     woken = after.holders - before.holders
     everybody = before.holders | {*before.line} | before.elsewhere
@@ -270,7 +304,8 @@ def _judged(
         == len(before.holders) + len(before.line) + len(before.elsewhere)
         == sizes.orders,
         f"{sizes.released} releases wake exactly {sizes.released}": len(woken) == sizes.released,
-        "they are the first of the line, by priority and then age": woken == expected,
+        "they are the first of the line, by priority and then age": woken
+        == {*before.line[: sizes.released]},
         "who had a place and kept it has it": before.holders - released <= after.holders,
         f"{sizes.places} reserved again, none over": len(after.holders)
         == after.held
