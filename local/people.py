@@ -25,6 +25,7 @@ from local.seed import onboard as onboard_client
 from referral_core.adapters.aws.dynamodb.people import PeopleTable
 from referral_core.adapters.aws.user_pool import UserPoolAccounts
 from referral_core.domain.access.principal import Duty, Person, Principal
+from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.updates import Role
 
@@ -44,8 +45,10 @@ def onboard(
     username: str,
     person: Person,
     teams: Iterable[Queue] = (),
+    *,
+    tenant: Tenant = TENANT,
 ) -> Account:
-    """Make a user of the pool and a principal of the tenant; the user sets a second factor.
+    """Make a user of the pool and a principal of a tenant; the user sets a second factor.
 
     The pool asks for a one-time password at the first sign-in, since it is required of everybody.
     """
@@ -56,7 +59,7 @@ def onboard(
     cognito.admin_set_user_password(
         UserPoolId=pool, Username=username, Password=password, Permanent=True
     )
-    principal = Principal.of_person(username, TENANT, person, teams)
+    principal = Principal.of_person(username, tenant, person, teams)
     PeopleTable(emulator.client("dynamodb"), deployment["TableName"]).add(principal, None)
     return Account(person.name, username, password)
 

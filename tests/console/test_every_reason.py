@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page
 
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.work_items import Reason
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
+from tests.console.deciding import decide
 from tests.console.office import PAGE, Office, people
 from tests.in_memory import REFERRAL, TENANT
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT
-
-DAY = "2027-01-31"
-TYPED = {"number": "PA-4711", "validTo": DAY, "specialty": "207RC0000X"}
-"""What is typed where the form asks for it, by the field's name."""
 
 
 def standing_at(office: Office, reason: Reason) -> ApiClient:
@@ -26,28 +23,11 @@ def standing_at(office: Office, reason: Reason) -> ApiClient:
     return office.api
 
 
-def filled(form: Locator) -> None:
-    """Fill in what a form asks for and nothing else."""
-    for box in form.locator("input[required]:not([type=radio]):visible").all():
-        box.fill(TYPED[str(box.get_attribute("name"))])
-    for group in form.locator("fieldset:visible").all():
-        group.get_by_role("radio").first.press("Space")
-
-
-def decide(page: Page) -> str:
-    """Take the first decision that the page offers; return what it is called."""
+def first_decided(page: Page) -> str:
+    """Open the referral's page, and take the first decision that it offers."""
     page.goto("about:blank")
     page.goto(f"{PAGE}#/referral/{REFERRAL}")
-    first = page.get_by_role("group", name="Decide").get_by_role("button").first
-    name = first.inner_text()
-    first.press("Enter")
-    form = page.locator("form.act")
-    expect(form.locator(".follows")).not_to_be_empty()
-    filled(form)
-    filled(form)  # what was chosen may ask for more: who said so
-    form.locator("button[type=submit]").press("Enter")
-    expect(page.get_by_role("status").first).to_contain_text("recorded")
-    return name
+    return decide(page)
 
 
 def test_each_kind_of_item_is_decided_by_the_first_thing_that_its_page_offers(
@@ -60,7 +40,7 @@ def test_each_kind_of_item_is_decided_by_the_first_thing_that_its_page_offers(
         before = api.world.referral
         assert before.work_item is not None
         assert before.work_item.reason is reason
-        decided[reason] = decide(page)
+        decided[reason] = first_decided(page)
         after = api.world.referral
         assert after.version > before.version, reason
         events = api.world.referrals.events(TENANT, ReferralId(REFERRAL))

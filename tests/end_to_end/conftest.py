@@ -43,6 +43,7 @@ _ORDER: Final = (
     "clients",
     "tokens",
     "console",
+    "console_work",
     "referrals",
     "real_input",
     "alarms",

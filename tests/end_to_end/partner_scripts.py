@@ -28,6 +28,21 @@ SCRIPTS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "slow-clinic": {**_BRISK, "clinic": {**_BRISK_CLINIC, "answer_after": "P1D"}},
     # The payer takes the request and never decides.
     "payer-thinks": {**_BRISK, "payer": {"authorization": "A4"}},
+    # As brisk, but for one thing that only a person of ours can decide.
+    "not-covered": {**_BRISK, "payer": {"eligibility": "inactive"}},
+    "coverage-unclear": {**_BRISK, "payer": {"eligibility": "unclear"}},
+    "denied": {**_BRISK, "payer": {"authorization": "A3"}},
+    "not-understood": {**_BRISK, "payer": {"authorization": "A2"}},
+    "says-stop": {**_BRISK, "patient": {"reply": "STOP", "reply_after": "PT1H"}},
+    "writes": {**_BRISK, "patient": {"reply": "Is it about my knee?", "reply_after": "PT1H"}},
+    "another-time": {**_BRISK, "patient": {"reply": "TIME", "reply_after": "PT1H"}},
+    "critical": {
+        **_BRISK,
+        "clinic": {
+            **_BRISK_CLINIC,
+            "reports": [{"after": "PT1H", "as": "diagnostic-report", "critical": True}],
+        },
+    },
 }
 _PLACERS: Final = 60
 

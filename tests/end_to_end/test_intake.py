@@ -15,13 +15,13 @@ from local.seed import SECRET, onboard, put
 from local.stack import Stack
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.directory import EhrSystem, TenantProfile
-from referral_core.domain.ids import Tenant
+from referral_core.domain.directory import EhrSystem
 from referral_core.domain.updates import Role
 from tests.end_to_end.callers import Answer, Body, Caller, Refusal, calling
 from tests.end_to_end.faults import limited_concurrency
 from tests.end_to_end.orders import ORDERS, a_new_placer, an_order_that_waits
 from tests.end_to_end.records import Records
+from tests.end_to_end.tenants import RIVERSIDE, RIVERSIDE_PROFILE
 from tests.end_to_end.waiting import until
 from tests.unit.fhir.orders import a_bundle, a_coverage, a_patient
 
@@ -424,22 +424,11 @@ def test_without_a_token_only_the_metadata_can_be_read(caller: Callable[..., Cal
 
 # --- another tenant ------------------------------------------------------------------------------
 
-RIVERSIDE: Final = Tenant("riverside")
-
 
 @pytest.fixture(scope="module")
 def riverside(stack: Stack) -> Iterator[Callable[[Role], Caller]]:
     """Onboard a second tenant on the same stack; return a maker of its callers."""
     emulator, deployment = stack.emulator, stack.deployment
-    profile = TenantProfile(
-        tenant=RIVERSIDE,
-        name="Riverside Health",
-        npi="1999900115",
-        time_zone="America/New_York",
-        holidays="US-MA",
-        sender_name="Riverside",
-        call_back="508-555-0199",
-    )
     system = EhrSystem(
         tenant=RIVERSIDE,
         id="riverside-ehr",
@@ -447,7 +436,7 @@ def riverside(stack: Stack) -> Iterator[Callable[[Role], Caller]]:
         notices_url=f"{stack.partners_url}/ehr",
         secret=SECRET,
     )
-    put(emulator, deployment, config_item(profile))
+    put(emulator, deployment, config_item(RIVERSIDE_PROFILE))
     put(emulator, deployment, config_item(system))
     organizations = {Role.EHR: "riverside-ehr", Role.STAFF: "riverside", Role.CLINIC: "rivers-edge"}
     clients = {}
