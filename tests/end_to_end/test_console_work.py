@@ -209,7 +209,7 @@ def test_a_referral_is_claimed_by_key_decided_and_followed_to_the_closed_loop(
     expect(page.locator(".next")).to_contain_text("The loop is closed")
     expect(planned).to_have_count(0)
     expect(page.locator(".steppers")).to_contain_text("Received")
-    for happened in ("Work item decided", "Appointment booked", "Report received"):
+    for happened in ("Decision made", "Appointment fulfilled", "Report received"):
         expect(page.locator(".timeline")).to_contain_text(happened)
 
 

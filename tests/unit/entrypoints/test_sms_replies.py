@@ -26,7 +26,7 @@ from referral_core.domain.orders.clinical_content import (
 )
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.outreach.vocabulary import Reply
-from referral_core.domain.unmatched import Mismatch, Sign
+from referral_core.domain.unmatched import Mismatch, Sign, Unmatched
 from referral_core.domain.updates import PatientReplied, Role
 from referral_core.entrypoints.sms_replies import ReceiveReply
 from referral_core.lifecycle.case import Sources
@@ -264,7 +264,16 @@ def test_a_text_that_crossed_the_end_waits_for_a_person(monkeypatch: pytest.Monk
     ended = closed.referral.but(status=Status.CLOSED, outcome=Outcome.CANCELLED_BY_REFERRER)
     world.referrals._referrals[TENANT, ReferralId("r1")] = closed.but(referral=ended)
     monkeypatch.setattr(world.referrals, "by_phone", lambda *_: open_then)
-    world.receive.handle(an_event("Can I still come?", "STOP"))
+
+    def away(_: Unmatched) -> bool:
+        raise Retryable("away")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(world.unmatched, "keep", away)
+        with pytest.raises(Retryable):
+            world.receive.handle(an_event("Can I still come?", "STOP"))
+    for _ in range(2):
+        world.receive.handle(an_event("Can I still come?", "STOP"))
     (item,) = world.unmatched.items.values()
     assert isinstance(item.update, PatientReplied)
     assert item.update.reply is Reply.OTHER

@@ -18,6 +18,7 @@ from tests.partner_actions import (
     reason_of,
     reported,
 )
+from tests.unit.lifecycle.test_authorization_revised import says
 from tests.unit.lifecycle.test_order_changes import WAITS
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, call, decide, reply
 
@@ -122,3 +123,12 @@ def test_nothing_is_closed_over_what_a_patient_wrote() -> None:
     for act in (notified, acknowledged, patient_told):
         act(world)
     assert world.referral.is_closed
+
+
+@pytest.mark.parametrize("verdict", ["denied", "needs-review"])
+def test_a_payers_word_hides_no_words_of_the_patient(verdict: str) -> None:
+    world = WAITS[Step.REQUEST_AUTHORIZATION]()
+    reply(world, "no")
+    says(world, verdict)
+    assert reason_of(world) is not Reason.PATIENT_WROTE_UNASKED
+    assert world.referral.status_reason.endswith("The patient wrote meanwhile; read it.")

@@ -207,6 +207,15 @@ def test_a_visit_takes_the_slot_at_its_time_and_gives_back_the_other(clinic: Cli
     assert sum(clinic.room.store.reserved.values()) == 0
 
 
+def test_a_visit_that_is_moved_into_a_slot_takes_it(clinic: Clinic) -> None:
+    clinic.publish(*hours(0))
+    clinic.arrive("a")
+    accepted(clinic, is_booked=False)
+    assert booked(clinic, hours(9)[0]) == {}
+    assert booked(clinic, FIRST + timedelta(minutes=1)) == {name(FIRST): "a"}
+    assert sum(clinic.room.store.reserved.values()) == 1
+
+
 def test_a_visit_takes_no_slot_that_is_another_referrals(clinic: Clinic) -> None:
     clinic.publish(*hours(0, 1))
     clinic.arrive("a", "b")

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.effects import KeepEvidence
 from referral_core.domain.errors import RouterError
+from referral_core.domain.events import EventKind
 from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.messages import DeliveryUnknown, Message
@@ -154,11 +155,21 @@ class ReceiveReply:
                 # corrected since, a yes is ambiguous: a person reads it. A stop never is.
                 clear = theirs and (alone or about_the_number)
                 receipt = self._submit(tenant, referral_id, text, clear=clear)
-                if receipt is Receipt.LATE and not about_the_number:
+                if not about_the_number and self._came_late(tenant, referral_id, text, receipt):
                     self._keep(tenant, channel, text)  # it crossed the end: a person reads it
                 if receipt is not Receipt.DUPLICATE:
                     taken_by = taken_by or tenant
         return taken_by
+
+    def _came_late(
+        self, tenant: Tenant, referral_id: ReferralId, text: Text, receipt: Receipt
+    ) -> bool:
+        """Whether a text crossed the end, now or when it was handed over before."""
+        if receipt is not Receipt.DUPLICATE:
+            return receipt is Receipt.LATE
+        events = self.referrals.events(tenant, referral_id)
+        known = self._update(text, clear=True).id
+        return any(e.kind is EventKind.UPDATE_LATE and e.update == known for e in events)
 
     def _who_asked(self, tenants: Sequence[Tenant], phone: str) -> list[Tenant]:
         since = self.clock.now().date() - _ANSWERED_WITHIN

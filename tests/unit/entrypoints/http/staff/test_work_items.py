@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +19,8 @@ from referral_core.domain.payers.authorization import AuthorizationStatus
 from referral_core.domain.referral import WorkItem
 from referral_core.domain.updates import Role
 from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_of
+from referral_core.entrypoints.http.staff.work_items import DecideWorkItems
+from referral_core.lifecycle.engine.apply_update import Receipt
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import TO_THE_END, accepted, reason_of
 from tests.unit.builders import a_new_referral, a_referral
@@ -380,6 +383,23 @@ def test_an_item_is_claimed_snoozed_and_given_to_a_colleague() -> None:
     assert api.decide("release", client="staff-2").status == 200
     too_long = (api.world.clock.now() + timedelta(days=90)).isoformat()
     assert (api.decide("snooze", until=too_long).status) == 409
+
+
+def test_who_is_overtaken_between_the_look_and_the_write_is_told_by_whom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    submit = DecideWorkItems._submit
+
+    def late(*sent: Any) -> Receipt:
+        monkeypatch.setattr(DecideWorkItems, "_submit", submit)
+        assert api.decide("claim", client="staff-2").status == 200
+        return submit(*sent)
+
+    monkeypatch.setattr(DecideWorkItems, "_submit", late)
+    overtaken = api.decide("claim")
+    assert overtaken.status == 409
+    assert "staff-2 has claimed it" in str(overtaken.body)
 
 
 def test_what_may_be_told_without_a_work_item_is_named_and_taken() -> None:

@@ -8,7 +8,13 @@ import pytest
 
 from referral_core.domain import exact_json
 from referral_core.domain.routing.explanation import reason_of
-from referral_core.domain.updates import AppointmentBooked
+from referral_core.domain.updates import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentNoshow,
+    AppointmentUpdate,
+)
 from referral_core.entrypoints.http.updates.booked_slots import require_slot
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.inbound.partner_updates import AppointmentReport, read_appointment
@@ -87,6 +93,32 @@ def test_a_booking_names_its_slot_by_reference_or_identifier(reference: dict[str
     }
     body = exact_json.dumps(visit).encode()
     assert read_appointment(body, "application/fhir+json", START).slot == "1000000001.a"
+
+
+@pytest.mark.parametrize("kind", [AppointmentCancelled, AppointmentNoshow, AppointmentFulfilled])
+def test_what_became_of_a_visit_is_taken_whoever_has_its_slot(
+    clinic: Clinic, kind: type[AppointmentUpdate]
+) -> None:
+    start = hours(1)[0]  # it is b's by now
+    report = AppointmentReport(
+        referral_id="a", kind_class=kind, status="cancelled", start=start, slot=name(start)
+    )
+    require_slot(clinic.room.engine, clinic.room.read("a"), report)
+
+
+@pytest.mark.parametrize("slots", [["Slot/12345"], ["Slot/12345", "Slot/12346"]])
+def test_a_slot_that_was_not_published_here_is_the_clinics_own_affair(slots: list[str]) -> None:
+    visit = {
+        "resourceType": "Appointment",
+        "status": "booked",
+        "basedOn": [{"reference": "ServiceRequest/" + "0" * 32}],
+        "start": FIRST.isoformat(),
+        "end": (FIRST + timedelta(hours=1)).isoformat(),
+        "slot": [{"reference": one} for one in slots],
+        "participant": [{"status": "accepted"}],
+    }
+    body = exact_json.dumps(visit).encode()
+    assert read_appointment(body, "application/fhir+json", START).slot is None
 
 
 def test_the_clinics_task_names_the_slot_and_its_time(clinic: Clinic) -> None:

@@ -5,6 +5,7 @@ A status that asks for nothing is a `ProgressNoted`: the referral goes on as it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -45,6 +46,8 @@ _APPOINTMENT: Final[Mapping[str, type[Reported]]] = {
     "checked-in": ProgressNoted,
     "waitlist": ProgressNoted,
 }
+_SLOT_ID: Final = re.compile(r"\d{10}\.[A-Za-z0-9.\-]{1,53}", re.ASCII)
+"""How a slot that was published here is named: `<NPI>.<the clinic's own part>`."""
 _UNTIMED: Final = frozenset({"proposed", "cancelled", "waitlist"})
 """The statuses in which FHIR lets an Appointment have no time (invariant app-3)."""
 
@@ -174,9 +177,10 @@ def read_appointment(
 def _slot_named(reference: Reference) -> str | None:
     """Return the id of a slot that was published here, by either way to name it."""
     known = reference.identifier
-    if known is not None and known.system == SLOT:
-        return known.value
-    return reference.reference.rpartition("/")[2] if reference.reference else None
+    is_ours = known is not None and known.system == SLOT
+    named = known.value if known and is_ours else (reference.reference or "").rpartition("/")[2]
+    # Another one is the clinic's own affair: it may well publish none here.
+    return named if named and _SLOT_ID.fullmatch(named) else None
 
 
 def _patients(visit: Appointment) -> list[Reference]:

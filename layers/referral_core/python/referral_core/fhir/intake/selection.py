@@ -8,12 +8,15 @@ every order is a referral that no other order is based on or replaces.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import Reference
-from referral_core.fhir.r4.messaging import MessageHeader
 from referral_core.fhir.r4.orders import Claim, ServiceRequest, Task
+
+if TYPE_CHECKING:
+    # Only a Bundle has one; a single order's start does without the models of messages.
+    from referral_core.fhir.r4.messaging import MessageHeader
 
 _REQUESTED_SERVICE: Final = (
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-requestedService"

@@ -147,7 +147,7 @@ class Appointment(Resource):
     minutes_duration: Integer | None = None
     created: DateTime | None = None
     based_on: tuple[Reference, ...] = ()
-    slot: Annotated[tuple[Reference, ...], Field(max_length=1)] = ()
+    slot: tuple[Reference, ...] = ()
     participant: tuple[Participant, ...] = ()
     requested_period: tuple[Period, ...] = ()
 

@@ -25,7 +25,8 @@ def slot_of_booking(
     """
     referral = case.referral
     offer, reserved = referral.offer, _reserved(referral)
-    if offer is None or (reserved is None and update.slot is None):
+    counts_places = offer is not None and offer.reservation is not None and reserved is None
+    if offer is None or (counts_places and update.slot is None):
         return (), referral.offers
     if reserved is not None and reserved.start <= update.start < reserved.end:
         return (), referral.offers

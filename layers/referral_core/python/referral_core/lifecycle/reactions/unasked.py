@@ -37,6 +37,20 @@ def told_by_telephone(case: Case, update: ContactRecorded) -> Draft:
     return open_work_item(case, Reason.PATIENT_WROTE_UNASKED, by=update, facts=facts)
 
 
+def with_words(case: Case, sentence: str) -> str:
+    """Return why a person must look, with that the patient wrote where nobody has read it."""
+    return f"{sentence} {_WROTE}" if case.referral.status_reason.endswith(_WROTE) else sentence
+
+
+def still_unread(case: Case, drafted: Draft) -> Draft:
+    """Return a draft that settles what a patient said unasked, with that told to who looks next."""
+    item, after = case.referral.work_item, drafted.after
+    is_unread = item is not None and item.reason is Reason.PATIENT_WROTE_UNASKED
+    if not is_unread or after.work_item is None or after.work_item == item:
+        return drafted
+    return drafted.with_after(after.but(status_reason=f"{after.status_reason} {_WROTE}"))
+
+
 def said_beside(case: Case, update: Update, pending: Draft) -> Draft:
     """Return a draft that keeps an update for later, with its words told to who looks now."""
     is_read = isinstance(update, PatientReplied) and update.reply not in _ANSWERED_AT_THE_DOOR

@@ -11,7 +11,7 @@ from typing import NoReturn
 from referral_core.domain.access.ownership import is_referrer, require_authority
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.effects import Effect, KeepEvidence
-from referral_core.domain.errors import Forbidden, NotFound, RouterError
+from referral_core.domain.errors import Forbidden, NotFound, NotLegal, RouterError
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.outreach.plan import contact_hash
@@ -74,7 +74,13 @@ class DecideWorkItems:
         if decision.owner is not None:
             self._require_colleague(request.principal, referral, decision.owner)
         stopped = self._opted_out(referral) if is_opt_out else None
-        result = self._submit(request, referral, decision, factory, repeat_id)
+        try:
+            result = self._submit(request, referral, decision, factory, repeat_id)
+        except NotLegal:
+            # Overtaken between the look and the write: what is so now says more.
+            now = self.service.load(request.principal, referral_id)
+            self._require_possible(request.principal, now, decision)
+            raise
         # Last, since the carrier may be away: by then the stop is honoured and on record.
         self._add_to_carrier(stopped)
         return receipt(request, result, HTTPStatus.OK)

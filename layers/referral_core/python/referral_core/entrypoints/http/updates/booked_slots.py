@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from referral_core.domain.referral import Referral
+from referral_core.domain.updates import AppointmentBooked
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.fhir.inbound.partner_updates import AppointmentReport
 from referral_core.lifecycle.engine.engine import Engine
@@ -18,7 +19,9 @@ def require_slot(engine: Engine, referral: Referral, reported: AppointmentReport
         FhirError: 409, the slot is not to be had.
     """
     offer, start = referral.offer, reported.start
-    if reported.slot is None or offer is None or start is None or referral.is_closed:
+    if reported.kind_class is not AppointmentBooked or referral.is_closed:
+        return  # what became of a visit is taken, whoever has its slot by now
+    if reported.slot is None or offer is None or start is None:
         return
     own = offer.reservation.slot if offer.reservation else None
     if own is not None and own.id == reported.slot and own.start <= start < own.end:
