@@ -62,9 +62,9 @@ def aging(ones: list[One]) -> Figures:
         return {"open": here, **buckets, "days_over_90": here * (one.age > 90)}
 
     def since(one: One) -> int:
-        moved = one.last(lambda e: e.from_status is not e.to_status)
-        assert moved is not None
-        return ms(one.request.as_of) - ms(moved.at)
+        # The latest instant, not the last event's: the clocks of two runs may stray.
+        moved = max(e.at for e in one.events if e.from_status is not e.to_status)
+        return ms(one.request.as_of) - ms(moved)
 
     found = summed(ones, count, "open")
     for cut, row in found.items():
