@@ -120,6 +120,15 @@ def test_what_images_are_taken_with_is_read_where_the_codes_say_it(
     assert entry.imaging == imaging
 
 
+def test_a_centre_that_comes_to_take_any_image_is_no_longer_held_to_the_one_it_took() -> None:
+    store, name = MemoryDirectoryStore(), "Healthcare Provider Taxonomy Code_"
+    for other in ("", "261QR0200X"):
+        fields = {f"{name}1": other, f"{name}2": "261QM1200X"}
+        imported(nppes.read(csv_lines(a_csv_row(**fields)), PLACES), store)
+    (entry,) = store.kept.values()
+    assert entry.imaging == ()
+
+
 BAD = {
     "not an NPI: its check digit is wrong": {"NPI": "1234567890"},
     "neither a person nor an organization": {"Entity Type Code": ""},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.directory_facts import Fact, FactSource
 from referral_core.domain.ids import Tenant
-from referral_core.domain.modality import imaging_said_by
+from referral_core.domain.modality import imaging_said_by, says_imaging
 
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
@@ -96,10 +96,12 @@ def is_older(row: Row, known: Practitioner) -> bool:
     return all(source is not None and source.as_of > row.as_of for source in stated)
 
 
-def imaging(specialties: Iterable[str]) -> Mapping[str, Any]:
-    """Return what images are taken with, as a field, where NUCC codes say it; else none."""
-    said = imaging_said_by(specialties)
-    return {"imaging": said} if said else {}
+def imaging(specialties: Sequence[str]) -> Mapping[str, Any]:
+    """Return what images are taken with, as a field; where NUCC codes tell of none, no field.
+
+    Codes that leave it open say that it may be any: what they said before holds no longer.
+    """
+    return {"imaging": imaging_said_by(specialties)} if says_imaging(specialties) else {}
 
 
 def day_in(text: str | None) -> date | None:

@@ -39,6 +39,11 @@ _RADIOLOGY: Final = ("2085", "261QR02", "335V")
 """How the NUCC codes begin of who takes images: of those that say no modality it may be any."""
 
 
+def says_imaging(specialties: Iterable[str]) -> bool:
+    """Whether somebody with some NUCC codes takes images, of whatever kind."""
+    return any(code in SAID_BY_SPECIALTY or code.startswith(_RADIOLOGY) for code in specialties)
+
+
 def imaging_said_by(specialties: Iterable[str]) -> tuple[ImagingModality, ...]:
     """Return what images are taken with by whoever has some NUCC codes; empty: they do not say."""
     codes = tuple(specialties)

@@ -68,6 +68,15 @@ def test_a_candidate_says_which_facts_nobody_vouched_for_lately() -> None:
     assert [all_of(part, "stale") for part in parts] == [[], ["accepting"]]
 
 
+def test_a_fact_that_nobody_vouched_for_since_the_decision_is_stale_for_who_chooses_now() -> None:
+    vouched = dict.fromkeys(Fact, FactSource(source="clinic", as_of=TODAY))
+    world = Routed(a_practitioner("1", sources=vouched))
+    explained(world)
+    world.clock.move(timedelta(days=31))
+    (only,) = [p["part"] for p in explained(world)[1]["part"] if p["name"] == "candidate"]
+    assert "accepting" in all_of(only, "stale")
+
+
 def test_the_summary_says_who_is_asked_and_by_which_policy() -> None:
     first = explained(a_world())[1]["part"]
     (summary,), (policy,) = all_of(first, "summary"), all_of(first, "policy")

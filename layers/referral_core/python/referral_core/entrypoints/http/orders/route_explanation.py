@@ -17,7 +17,7 @@ from referral_core.domain.routing.matching import POINTS
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.lifecycle.reactions.work_item import available_actions
-from referral_core.ports.lifecycle import Directory, Referrals
+from referral_core.ports.lifecycle import Clock, Directory, Referrals
 
 _SHOWN: Final = 10
 """Decisions of a referral that are explained, the last first."""
@@ -32,6 +32,7 @@ class ExplainRouting:
 
     referrals: Referrals
     directory: Directory
+    clock: Clock
 
     def explain(self, request: Request) -> Response:
         """Return a referral's routing decisions, the last first, each in full."""
@@ -39,13 +40,14 @@ class ExplainRouting:
         referral = self.referrals.load(tenant, referral_id).referral
         decisions = self.referrals.routing_decisions(tenant, referral_id)
         names = self._names(referral) if decisions else {}
+        today = self.clock.now().date()
         advice = advice_of(available_actions(referral))
         if not decisions:
             advice = f"Nothing was decided yet. {referral.status_reason}"
         parameters = [
             _text("advice", advice),
             *(
-                {"name": "decision", "part": list(_decision(decision, names))}
+                {"name": "decision", "part": list(_decision(decision, names, today))}
                 for decision in reversed(decisions[-_SHOWN:])
             ),
             *({"name": "offer", "part": list(_offer(o, names))} for o in referral.offers),
@@ -62,7 +64,7 @@ class ExplainRouting:
         return {p.npi: p for found in listed for p in found}
 
 
-def _decision(decision: RoutingDecision, names: Names) -> Iterator[Part]:
+def _decision(decision: RoutingDecision, names: Names, today: date) -> Iterator[Part]:
     chosen = decision.chosen
     yield {"name": "at", "valueInstant": fhir_instant(decision.at)}
     yield _text("summary", summary_of(decision, _name(chosen, names) if chosen else None))
@@ -83,7 +85,7 @@ def _decision(decision: RoutingDecision, names: Names) -> Iterator[Part]:
                 *_who(npi, names),
                 _text("because", reason_of(candidate)),
                 *_points(candidate),
-                *_stale(npi, names, decision.at.date()),
+                *_stale(npi, names, today),
             ],
         }
     for npi, reason in decision.exclusions.items():

@@ -93,7 +93,7 @@ class ShowReferrals:
 
     def explain_routing(self, request: Request) -> Response:
         """Return a referral's routing decisions in words."""
-        return ExplainRouting(self.referrals, self.directory).explain(request)
+        return ExplainRouting(self.referrals, self.directory, self.clock).explain(request)
 
     def search(self, request: Request) -> Response:
         """Find referrals by what people know of them: open ones first, the latest received first.
