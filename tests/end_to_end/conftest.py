@@ -28,8 +28,8 @@ from tests.end_to_end.records import Records
 SAMPLES: Final = ROOT / "events/referrals"
 RATE: Final = 9_000.0
 """Ten real seconds a virtual day: four business hours are long enough for a clinic to answer."""
-NIGHT_RATE: Final = 3 * RATE
-"""Nobody's business hours pass at night: a virtual week takes half a minute, not a whole one."""
+NIGHT_RATE: Final = RATE
+"""Nights may pass faster, since nobody's business hours do; not while partners answer by the hour."""
 _LONG: Final = (
     "not-acknowledged.json",
     "report-late.json",
