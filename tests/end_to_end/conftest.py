@@ -29,7 +29,7 @@ SAMPLES: Final = ROOT / "events/referrals"
 RATE: Final = 9_000.0
 """Ten real seconds a virtual day: four business hours are long enough for a clinic to answer."""
 NIGHT_RATE: Final = RATE
-"""Nights may pass faster, since nobody's business hours do; not while partners answer by the hour."""
+"""Nights may pass faster (0123); they do not while partners answer by the hour."""
 _LONG: Final = (
     "not-acknowledged.json",
     "report-late.json",
