@@ -41,7 +41,7 @@ PEOPLE: Final = {
         Person(name="Ruth Whitaker, RN", duty=Duty.REVIEWER),
         {Queue.CLINICAL_REVIEW, Queue.CARE_MANAGEMENT},
     ),
-    "grace": (Person(name="Grace Lindqvist", duty=Duty.MANAGER), set(Queue)),
+    "grace": (Person(name="Grace Hartwell", duty=Duty.MANAGER), set(Queue)),
     "felix": (Person(name="Felix Brandt", duty=Duty.FINANCE), set()),
 }
 """The people of the sample tenant and their teams, by their sign-in names."""

@@ -188,7 +188,7 @@ def test_all_of_a_tenants_work_is_held_back_by_keys_alone(visit: Visit, office: 
     expect(held.get_by_label("Why")).to_be_focused()
     page.keyboard.type("a restore is under way")
     page.keyboard.press("Enter")
-    expect(held.get_by_role("region", name="Held back")).to_contain_text("by Grace Lindqvist")
+    expect(held.get_by_role("region", name="Held back")).to_contain_text("by Grace Hartwell")
     assert [pause.name for pause in office.api.world.directory.paused] == [f"tenant:{TENANT}"]
     held.get_by_role("button", name="Let go on: Everything of ours").press("Enter")
     expect(held).to_contain_text("Nothing is held back")

@@ -64,5 +64,6 @@ def write_scripts(folder: Path, samples: Path) -> None:
             }
             for number in range(1, _PLACERS + 1)
         ]
-        (folder / f"{name}.json").write_text(json.dumps(orders))
-        (folder / f"{name}.sidecar.json").write_text(json.dumps({"partners": script}))
+        # A name of its own: a sample may well be called as a script is.
+        (folder / f"script-{name}.json").write_text(json.dumps(orders))
+        (folder / f"script-{name}.sidecar.json").write_text(json.dumps({"partners": script}))
