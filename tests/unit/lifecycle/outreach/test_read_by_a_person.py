@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from referral_core.domain.lifecycle import Queue, Step
-from referral_core.domain.updates import Cancel, Role
+from referral_core.domain.updates import Cancel, ChangedPart, Role
 from referral_core.domain.work_items import Reason
 from tests.in_memory import World
 from tests.partner_actions import (
@@ -19,7 +19,7 @@ from tests.partner_actions import (
     reported,
 )
 from tests.unit.lifecycle.test_authorization_revised import says
-from tests.unit.lifecycle.test_order_changes import WAITS
+from tests.unit.lifecycle.test_order_changes import WAITS, put
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, call, decide, reply
 
 
@@ -131,4 +131,20 @@ def test_a_payers_word_hides_no_words_of_the_patient(verdict: str) -> None:
     reply(world, "no")
     says(world, verdict)
     assert reason_of(world) is not Reason.PATIENT_WROTE_UNASKED
+    assert world.referral.status_reason.endswith("The patient wrote meanwhile; read it.")
+
+
+def test_a_new_version_after_the_visit_hides_no_words_of_the_patient() -> None:
+    world = WAITS[Step.VERIFY_CLOSURE]()
+    reply(world, "no")
+    put(world, ChangedPart.STATUS)
+    assert reason_of(world) is Reason.ORDER_CHANGED
+    assert world.referral.status_reason.endswith("The patient wrote meanwhile; read it.")
+
+
+def test_an_item_that_is_overdue_still_says_that_the_patient_wrote() -> None:
+    world = STANDS_AT[Reason.NO_CANDIDATE]()
+    reply(world, "other")
+    world.wait()
+    assert world.referral.status_reason.startswith("Overdue.")
     assert world.referral.status_reason.endswith("The patient wrote meanwhile; read it.")

@@ -17,6 +17,7 @@ class WorkItem(Model):
         due_at: when it must be decided, whatever its owner snoozes.
         owner: the client id of the person who works on it.
         comments: how many there are; the words are documents.
+        patient_wrote: whether the patient wrote, and nobody has read it since.
     """
 
     reason: Reason
@@ -27,6 +28,7 @@ class WorkItem(Model):
     owner: str | None = None
     snoozed_until: datetime | None = None
     comments: int = 0
+    patient_wrote: bool = False
 
     @field_validator("resume_at")
     @classmethod

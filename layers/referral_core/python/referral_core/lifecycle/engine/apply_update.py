@@ -179,7 +179,7 @@ def _drafted(
     if isinstance(update, NoticeUndeliverable):
         return kept_for_later(case, update), Receipt.PENDING
     pending = record_only(case, update, EventKind.UPDATE_PENDING)
-    return said_beside(case, update, pending), Receipt.PENDING
+    return said_beside(update, pending), Receipt.PENDING
 
 
 def _recorded_at_once(case: Case, update: Update, wait: Wait | None) -> Draft | None:

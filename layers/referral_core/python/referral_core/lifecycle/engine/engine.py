@@ -25,6 +25,7 @@ from referral_core.lifecycle.reactions.open_item import kept_open
 from referral_core.lifecycle.reactions.order_change import order_changed
 from referral_core.lifecycle.reactions.report import withdrawn
 from referral_core.lifecycle.reactions.table import is_about_another, without_authority
+from referral_core.lifecycle.reactions.unasked import still_unread
 from referral_core.lifecycle.step import LifecycleStep
 from referral_core.ports.lifecycle import Clock, Workflow
 
@@ -66,7 +67,7 @@ class Engine:
         except IllegalTransition as error:
             raise NotLegal(f"{update.kind} is not possible now: {error}") from error
         if step is Step.OPEN_WORK_ITEM:
-            drafted = kept_open(case, update, drafted)
+            drafted = kept_open(case, update, still_unread(case, update, drafted))
         if not isinstance(drafted.next, Step):
             return drafted
         # A new run resumes there, and so does a retry should that step fail before it writes.

@@ -7,7 +7,7 @@ from typing import Final
 from referral_core.domain.events import ContactFacts, EventKind, WorkItemFacts
 from referral_core.domain.outreach.replies import opted_out_after
 from referral_core.domain.outreach.vocabulary import Reply
-from referral_core.domain.updates import ContactRecorded, PatientReplied, Update
+from referral_core.domain.updates import ContactRecorded, PatientReplied, Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, open_work_item, record_only
@@ -39,22 +39,28 @@ def told_by_telephone(case: Case, update: ContactRecorded) -> Draft:
 
 def with_words(case: Case, sentence: str) -> str:
     """Return why a person must look, with that the patient wrote where nobody has read it."""
-    return f"{sentence} {_WROTE}" if case.referral.status_reason.endswith(_WROTE) else sentence
+    item = case.referral.work_item
+    return f"{sentence} {_WROTE}" if item is not None and item.patient_wrote else sentence
 
 
-def still_unread(case: Case, drafted: Draft) -> Draft:
-    """Return a draft that settles what a patient said unasked, with that told to who looks next."""
+def still_unread(case: Case, update: Update, drafted: Draft) -> Draft:
+    """Return a draft; where its item takes the place of unread words, it tells of them."""
     item, after = case.referral.work_item, drafted.after
     is_unread = item is not None and item.reason is Reason.PATIENT_WROTE_UNASKED
-    if not is_unread or after.work_item is None or after.work_item == item:
+    if not is_unread or update.kind is UpdateKind.DECISION or after.work_item == item:
         return drafted
-    return drafted.with_after(after.but(status_reason=f"{after.status_reason} {_WROTE}"))
+    return _to_be_read(drafted)
 
 
-def said_beside(case: Case, update: Update, pending: Draft) -> Draft:
+def said_beside(update: Update, pending: Draft) -> Draft:
     """Return a draft that keeps an update for later, with its words told to who looks now."""
     is_read = isinstance(update, PatientReplied) and update.reply not in _ANSWERED_AT_THE_DOOR
-    sentence = case.referral.status_reason
-    if case.referral.work_item is None or not is_read or sentence.endswith(_WROTE):
-        return pending
-    return pending.with_after(pending.after.but(status_reason=f"{sentence} {_WROTE}"))
+    return _to_be_read(pending) if is_read else pending
+
+
+def _to_be_read(drafted: Draft) -> Draft:
+    after, item = drafted.after, drafted.after.work_item
+    if item is None or item.patient_wrote:
+        return drafted
+    told = f"{after.status_reason} {_WROTE}"
+    return drafted.with_after(after.but(status_reason=told, work_item=item.but(patient_wrote=True)))

@@ -26,7 +26,7 @@ from referral_core.lifecycle.reactions.decision import item_of, resumed
 from referral_core.lifecycle.reactions.open_item import due_of
 from referral_core.lifecycle.reactions.patient import unreached_while_booked
 from referral_core.lifecycle.reactions.table import REACTIONS
-from referral_core.lifecycle.reactions.unasked import still_unread, with_words
+from referral_core.lifecycle.reactions.unasked import with_words
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 
 _AUTHORIZING: Final = frozenset({Status.AWAITING_AUTHORIZATION, Status.AUTHORIZATION_DENIED_REVIEW})
@@ -142,12 +142,6 @@ class OpenWorkItem(Reacting):
         item = referral.work_item
         settled = _ALWAYS | (WORK_ITEM_POLICIES[item.reason].also_accepts if item else frozenset())
         return settled | _ABOUT_APPOINTMENT if is_booked(referral) else settled
-
-    def on_update(self, case: Case, update: Update) -> Draft:
-        """React; what a patient said unasked and nobody read is told to who looks next."""
-        reaction = super().on_update(case, update)
-        is_read = update.kind is UpdateKind.DECISION
-        return reaction if is_read else still_unread(case, reaction)
 
     def start(self, case: Case) -> Draft:
         """Open the item; without a reason on record a fault brought the referral here."""
