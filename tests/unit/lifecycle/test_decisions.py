@@ -44,7 +44,8 @@ def test_a_reason_puts_the_referral_on_its_queue(reason: Reason) -> None:
     assert item is not None
     assert item.reason is reason
     assert referral.waits_for is Party.STAFF
-    if reason is not Reason.CLINIC_CLOSED:  # its sentence names clinic and date
+    # These sentences name the clinic and the date, and what the order lacks.
+    if reason not in {Reason.CLINIC_CLOSED, Reason.MISSING_INFORMATION}:
         sentence = WORK_ITEM_POLICIES[reason].status_reason
         assert referral.status_reason.removeprefix("Overdue. ") == sentence
     assert item.actions == actions_of(reason)

@@ -382,6 +382,16 @@ def test_a_consent_that_staff_hold_lets_the_referral_go_on() -> None:
     assert world.referral.status is Status.NEEDS_INFORMATION
 
 
+def test_whoever_is_to_get_what_an_order_lacks_is_told_what_that_is() -> None:
+    world = STANDS_AT[Reason.MISSING_INFORMATION]()
+    assert world.referral.missing == ("patient.phone", "coverage.member_id")
+    said = "is missing (patient phone, coverage member id);"
+    assert said in world.referral.status_reason
+    world.wait()
+    assert world.referral.status_reason.startswith("Overdue.")
+    assert said in world.referral.status_reason
+
+
 def test_coordinators_who_found_a_clinic_can_have_it_asked() -> None:
     # Given a referral that as many clinics declined as the pathway asks
     world = a_world()

@@ -95,7 +95,9 @@ def test_a_token_that_may_only_read_decides_nothing() -> None:
 
 _SAID_OF_THE_CASE = {
     Reason.CLINIC_CLOSED: "The directory does not list 1999900100 at clinic-1 any more; ask about "
-    "the visit of 2026-03-09, then rebook, or let it stand."
+    "the visit of 2026-03-09, then rebook, or let it stand.",
+    Reason.MISSING_INFORMATION: "Information that the pathway requires is missing (patient phone, "
+    "coverage member id); get it, correct the order, retry.",
 }
 """What an item says of its own referral, instead of its kind's sentence."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -202,6 +203,9 @@ def _sentence(case: Case, reason: Reason) -> str:
     sentence = WORK_ITEM_POLICIES[reason].status_reason
     if reason is Reason.CLINIC_CLOSED:
         sentence = closing_sentence(case) or sentence
+    if reason is Reason.MISSING_INFORMATION:
+        absent = ", ".join(re.sub(r"[._]", " ", fact) for fact in case.referral.missing)
+        sentence = sentence.replace(" is missing;", f" is missing ({absent});")
     if reason is Reason.NOTICE_UNDELIVERED:
         return sentence
     return with_words(case, notice.with_undelivered(case.referral, sentence))
