@@ -236,10 +236,15 @@ def _warm(stack: Stack) -> None:
     def start(name: str) -> None:
         state = "".join(part.capitalize() for part in name.split("_"))
         event = _entry(nowhere, state) if state in set(Step) else nowhere
-        functions.invoke(FunctionName=f"{STACK_NAME}-{name}", Payload=json.dumps(event))
+        _invoke(functions, f"{STACK_NAME}-{name}", json.dumps(event).encode())
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(start, [p.stem for p in (ROOT / "functions").glob("*.py")]))
+
+
+def _invoke(functions: Any, name: str, payload: bytes) -> None:
+    """Invoke a function; its answer is read, since its connection is free again only then."""
+    functions.invoke(FunctionName=name, Payload=payload)["Payload"].read()
 
 
 def _entry(nowhere: Mapping[str, Any], state: str) -> Mapping[str, Any]:
@@ -264,7 +269,7 @@ def _ticking(stack: Stack) -> Iterator[None]:
     def tick() -> None:
         while not stopped.wait(_TICK_S):
             with suppress(Exception):  # the next tick follows; what is due stays due
-                functions.invoke(FunctionName=stack.deployment["FireTimersName"], Payload=b"{}")
+                _invoke(functions, stack.deployment["FireTimersName"], b"{}")
                 keeps_up = queued() <= _NOTICES_BEHIND
                 stack.pace.go_on() if keeps_up else stack.pace.hold()
 

@@ -111,10 +111,11 @@ class SqsStreamLetters:
             answer = self._client("lambda").invoke(
                 FunctionName=f"{self._stack}-{consumer}", Payload=json.dumps({"Records": [record]})
             )
+        # Read whatever it says: its connection is free again only then.
+        said = answer["Payload"].read()
         if answer.get("FunctionError"):
             return False
-        said = json.loads(answer["Payload"].read())
-        return not said.get("batchItemFailures")
+        return not json.loads(said).get("batchItemFailures")
 
 
 def _tenant(letter: Mapping[str, Any]) -> Tenant | None:
