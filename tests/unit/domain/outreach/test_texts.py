@@ -376,6 +376,81 @@ def test_a_stop_is_one_in_any_reasonable_wording(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
+        *(
+            "stpo",
+            "sotp please",
+            "unsubcribe",
+            "unsuscribe me",
+            "Stop2End",
+            "no texts",
+            "no sms pls",
+        ),
+        *("can you please stop", "Could you stop sending these messages?", "I'd like to opt out"),
+        *(
+            "I said STOP texting me",
+            "Stop!! I already told you",
+            "not interested. stop",
+            "stop asap",
+        ),
+        *(
+            "lose my number",
+            "cease and desist",
+            "stop it",
+            "end texts",
+            "i want to end these messages",
+        ),
+        *(
+            "quítenme de la lista",
+            "borren mi número por favor",
+            "sáquenme de su lista",
+            "denme de baja",
+        ),
+        *(
+            "déjenme en paz",
+            "no me molesten más",
+            "no quiero que me escriban",
+            "cancelar suscripción",
+        ),
+        *("no more mensajes", "stop los mensajes por favor", "basta ya \N{POUTING FACE}"),
+        *("no quiero más mensajes de ustedes", "dejen de molestarme", "deje de mandarme mensajes"),
+    ],
+)
+def test_a_stop_is_one_misspelt_mixed_and_asked_for(said: str) -> None:
+    assert read_reply(said) is Reply.STOP
+    assert read_reply(f"{said} \N{OCTAGONAL SIGN}\N{PERSON WITH FOLDED HANDS}") is Reply.STOP
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["I want to end it", "i want it to end", "end it all", "I want to end this", "please end me"],
+)
+def test_who_may_speak_of_a_life_is_read_by_a_person_at_once(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
+@pytest.mark.parametrize("said", ["remove it", "I want it to stop", "delete it please"])
+def test_what_is_to_stop_may_be_an_illness(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        *(("yeah", Reply.YES), ("Okay!", Reply.YES), ("claro que sí", Reply.OTHER)),
+        *(("nope", Reply.NO), ("another time please", Reply.ANOTHER_TIME)),
+        *(("otra hora por favor", Reply.ANOTHER_TIME), ("Otra clínica", Reply.ANOTHER_CLINIC)),
+        *(("strat", Reply.START), ("I want messages again", Reply.START)),
+        *(("vuelvan a escribirme", Reply.START), ("ayúdame porfavor", Reply.HELP)),
+        *(("hlep", Reply.HELP), ("stop the pain", Reply.OTHER), ("another time 4", Reply.OTHER)),
+    ],
+)
+def test_wishes_are_understood_in_peoples_words(said: str, meant: Reply) -> None:
+    assert read_reply(said) is meant
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         "I will stop by tomorrow",
         "can I cancel and come on Friday?",
         "don't call me before ten",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -308,6 +309,18 @@ def test_a_number_that_was_not_sent_is_missing_and_a_year_is_no_birth_date() -> 
         ({"coding": [{"code": "sgn-US"}]}, True),
         ({"text": "K'iche'"}, True),
         ({"coding": [{"code": "sp"}]}, True),
+        ({"coding": [{"code": "ASL"}]}, True),
+        ({"coding": [{"code": "Non-English"}]}, True),
+        ({"coding": [{"code": "NON_ENGLISH"}]}, True),
+        (
+            {
+                "coding": [
+                    {"system": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "code": "UNK"}
+                ]
+            },
+            False,
+        ),
+        ({"coding": [{"code": "ASKU"}]}, False),
         ({"text": "Does not speak English"}, True),
         ({"text": "Declined to answer"}, False),
         ({"coding": [{"code": "und"}]}, False),
@@ -328,6 +341,18 @@ def test_a_language_that_nobody_understands_is_for_an_interpreter(
 )
 def test_a_language_is_known_by_what_people_call_it(text: str, language: str) -> None:
     assert language_named_in(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        *(("Espanol", "es"), ("ESPAÑOL", "es"), ("francais", "fr"), ("portugues (Brasil)", "pt")),
+        *(("Kreyol", "ht"), ("हिंदी", "hi"), ("বাংলা", "bn"), ("தமிழ்", "ta"), ("Tiếng Việt", "vi")),
+    ],
+)
+def test_a_language_is_known_with_accents_and_without(text: str, language: str) -> None:
+    for form in ("NFC", "NFD"):
+        assert language_named_in(normalize(form, text)) == language
 
 
 @pytest.mark.parametrize(("code", "language"), [("iw", "he"), ("in-ID", "id"), ("ase", "sgn")])

@@ -10,6 +10,8 @@ import re
 from functools import cache
 from typing import Final
 
+from referral_core.domain.letters import plain
+
 _TABLE: Final = """
 aa aar: Afar
 ab abk: Abkhazian
@@ -218,10 +220,11 @@ zh: mandarin putonghua 中文 汉语 漢語 普通话 普通話 国语 國語
 """What else people call a language."""
 _FORMER: Final = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
 """Codes that were withdrawn."""
-_SIGNED: Final = frozenset({"sgn", "ase", "bfi", "fsl", "csn", "mfs"})
+_SIGNED: Final = frozenset({"sgn", "ase", "bfi", "fsl", "csn", "mfs", "asl", "bsl", "lsm"})
+"""Codes of signed languages, and what people call them: Asilulu (asl) has few speakers."""
 SIGN: Final = "sgn"
 _NOT_ENGLISH: Final = re.compile(
-    r"\b(?:no|not|non|without)\b(?:\W+\w+)?\W+english\b", re.IGNORECASE
+    r"\b(?:no|not|non|without)(?:[\W_]+[^\W_]+)?[\W_]+english\b", re.IGNORECASE
 )
 _CREOLE: Final = re.compile(r"\b(french|haitian|portuguese|cape verdean)\W+creole\b", re.IGNORECASE)
 _CREOLES: Final = {"f": "kreyol", "h": "kreyol", "p": "kabuverdianu", "c": "kabuverdianu"}
@@ -233,16 +236,17 @@ _NOT_STATED: Final = re.compile(
     r" but unknown|declined.*|refused|patient declined|n/?a|none)\s*",
     re.IGNORECASE,
 )
-_WORD: Final = re.compile(r"[^\W\d_]+")
+_WORD: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u0dff])+")
+"""Letters, and the signs for vowels that scripts of India have among theirs."""
 _THREE_LETTERS: Final = re.compile(r"[a-z]{3}")
-_NONE: Final = frozenset({"und", "zxx", "mis", "mul"})
-"""ISO 639-2: undetermined, no linguistic content, uncoded, several."""
+_NONE: Final = frozenset({"und", "zxx", "mis", "mul", "unk", "asku", "nask", "nav", "ni"})
+"""ISO 639-2: undetermined, no linguistic content, uncoded, several; HL7's ways to say unknown."""
 
 
 def language_of_code(code: str) -> str | None:
     """Return ISO 639-1 of a code in any form (`es-MX`, `spa`, `ger`), else its three letters."""
     primary = re.split("[-_]", code.strip().lower(), maxsplit=1)[0]
-    if primary in _NONE:
+    if primary in _NONE or _NOT_ENGLISH.search(code):
         return None
     if primary in _SIGNED:
         return SIGN
@@ -255,12 +259,12 @@ def language_named_in(text: str) -> str | None:
 
     The more particular one counts where a text names both (`Chinese - Cantonese`, `French Creole`).
     """
-    if "sign language" in text.casefold() or text.strip() in {"ASL", "BSL", "LSM"}:
+    if "sign language" in text.casefold() or text.strip().lower() in _SIGNED:
         return SIGN
     if _THREE_LETTERS.fullmatch(code := text.strip().lower()) and code in _codes():
         return language_of_code(code)  # a code where its name should stand
     named = _CREOLE.sub(lambda found: _CREOLES[found[1][0].lower()], _NOT_ENGLISH.sub(" ", text))
-    words = (word.casefold() for word in _WORD.findall(named))
+    words = _WORD.findall(_as_named(named))
     found = [_names()[word] for word in words if word in _names()]
     return found[1] if tuple(found[:2]) == _OF_CHINESE else next(iter(found), None)
 
@@ -269,6 +273,11 @@ def is_stated(text: str) -> bool:
     """Tell whether a text or a code says a language at all, understood or not."""
     is_code_of_none = text.strip().lower() in _NONE
     return bool(text.strip()) and not is_code_of_none and not _NOT_STATED.fullmatch(text)
+
+
+def _as_named(text: str) -> str:
+    """Return a text without accents: people write `Espanol` and `Francais`."""
+    return plain(text).casefold()
 
 
 @cache
@@ -285,6 +294,6 @@ def _codes() -> dict[str, str]:
 @cache
 def _names() -> dict[str, str]:
     """Return each language's name of one word; of longer ones the last (`Modern Greek`)."""
-    known = {name.split()[-1].casefold(): codes[0] for codes, names in _rows() for name in names}
+    known = {_as_named(name.split()[-1]): codes[0] for codes, names in _rows() for name in names}
     others = (line.split(": ") for line in _ALSO.split("\n") if line)
-    return known | {name: code for code, names in others for name in names.split()}
+    return known | {_as_named(name): code for code, names in others for name in names.split()}
