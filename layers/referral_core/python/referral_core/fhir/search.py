@@ -71,6 +71,19 @@ class Asked(NamedTuple):
         is_type = kind == "reference" and self.modifier[:1].isupper() and self.modifier.isalpha()
         return not self.modifier or is_type or self.modifier in _MODIFIERS[kind]
 
+    def check(self, known: Mapping[str, str]) -> None:
+        """Raise unless every value is one that the parameter can have, whatever there is to find.
+
+        Raises:
+            ValueError: no date, or of `:missing` neither true nor false.
+        """
+        if self.modifier == "missing":
+            if self.values not in {("true",), ("false",)}:
+                raise ValueError("neither true nor false")
+        elif known[self.name] == "date":
+            for value in self.values:
+                _asked_for(value)
+
     def holds(self, meets: Callable[[str], bool], *, is_there: bool) -> bool:
         """Tell whether a resource meets the parameter.
 
@@ -79,11 +92,9 @@ class Asked(NamedTuple):
             is_there: whether it has the element at all.
 
         Raises:
-            ValueError: `:missing` asks for something else than true or false.
+            ValueError: it has a value that it cannot have; see `check`.
         """
         if self.modifier == "missing":
-            if self.values not in {("true",), ("false",)}:
-                raise ValueError("neither true nor false")
             return is_there is (self.values == ("false",))
         return any(meets(value) for value in self.values) is (self.modifier != "not")
 
@@ -160,13 +171,15 @@ def meets_date(wanted: str, known: Span | None) -> bool:
     Raises:
         ValueError: it asks for no date.
     """
+    prefix, asked = _asked_for(wanted)
+    return known is not None and _COMPARED[prefix](known, asked)
+
+
+def _asked_for(wanted: str) -> tuple[str, Span]:
     match = _PREFIXED.fullmatch(wanted)
     if match is None:
         raise ValueError("not a date with its prefix")
-    start, end = span_of(match[2])
-    if known is None:
-        return False
-    return _COMPARED[match[1] or "eq"](known, (start, end))
+    return match[1] or "eq", span_of(match[2])
 
 
 _COMPARED: Final[Mapping[str, Callable[[Span, Span], bool]]] = {
@@ -193,6 +206,5 @@ def earliest(wanted: Sequence[Asked]) -> datetime:
 
 
 def _begin(wanted: str, always: datetime) -> datetime:
-    match = _PREFIXED.fullmatch(wanted)
-    is_bound = match is not None and match[1] in {None, "eq", "gt", "ge", "sa"}
-    return span_of(match[2])[0] if match and is_bound else always
+    prefix, asked = _asked_for(wanted)
+    return asked[0] if prefix in {"eq", "gt", "ge", "sa"} else always

@@ -185,7 +185,11 @@ def test_counting_returns_no_entries(api: ApiClient) -> None:
         found = searched(api, query).body
         assert (found["total"], "entry" in found) == (3, False)
     assert searched(api, "_total=accurate").body["total"] == 3
-    assert "total" not in searched(api, "_count=1&_total=accurate").body
+    first = searched(api, "_count=1&_total=accurate").body
+    assert (first["total"], len(first["entry"])) == (3, 1)
+    following = api.call("GET", first["link"][1]["url"].partition("org")[2], client="ehr-1").body
+    assert (following["total"], len(following["entry"])) == (3, 1)
+    assert searched(api, "_count=1&_total=estimate").body.get("total") is None
 
 
 def test_parts_of_a_resource_are_marked_as_parts(api: ApiClient) -> None:

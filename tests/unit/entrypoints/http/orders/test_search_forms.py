@@ -88,6 +88,35 @@ def test_what_a_search_does_not_do_is_refused_and_not_passed_over(
         assert query.partition("=")[0] not in lenient.body["link"][0]["url"]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("authored=gt2026-13-01", "authored=2026-02-30", "_lastUpdated=ap2026", "authored=ap2026"),
+        *("_lastUpdated=gt2026-03-02T24:00:00Z", "_lastUpdated=yesterday", "authored=2026,never"),
+        *("authored:missing=yes", "status:missing=", "_id=none&authored=x", "status=no&authored=x"),
+    ],
+)
+def test_a_value_that_is_none_is_refused_whatever_there_is_to_find(
+    api: ApiClient, query: str
+) -> None:
+    strict = {"prefer": "handling=strict"} if query.endswith("=") else {}
+    for client in ("ehr-1", "ehr-2"):  # who has orders, and who has none
+        reply = searched(api, query, client=client, **strict)
+        assert (reply.status, reply.body["issue"][0]["severity"]) == (400, "error")
+    for url in (f"{TASK}?status:missing=x", "/fhir/Slot?schedule=1999900107&start=gt2026-02-30"):
+        refused = api.call("GET", url, client="clinic-1")
+        assert (refused.status, refused.code) == (400, "invalid-search-value")
+
+
+@pytest.mark.parametrize("by", ["status=requested,in-progress,received", "focus={ids}"])
+def test_the_total_of_tasks_is_that_of_all_pages(api: ApiClient, by: str) -> None:
+    api.world.settle()
+    ids = ",".join(state.referral.id for state in api.world.referrals.all())
+    query = f"{TASK}?{by.format(ids=ids)}&_count=1&_total=accurate"
+    first = api.call("GET", query, client="ehr-1").body
+    assert (first["total"], len(first["entry"])) == (3, 1)
+
+
 @pytest.mark.parametrize("own", ["_totalMethod=count", "_=1764270000", "_cacheBuster=7"])
 def test_a_parameter_of_a_clients_own_says_nothing_of_what_is_wanted(
     api: ApiClient, own: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NoReturn
 
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.fhir.parse import Json
@@ -78,7 +78,7 @@ def known_parameters(
         lenient: whether the caller prefers that what is unknown is ignored.
 
     Raises:
-        FhirError: 400, it asks for what the search does not do.
+        FhirError: 400, it asks for what the search does not do, or by a value that is none.
     """
     named = [(name, value) for name, value in parameters if not _is_a_clients_own(name)]
     kept = tuple(
@@ -96,7 +96,33 @@ def known_parameters(
             code="not-supported",
             status=HTTPStatus.BAD_REQUEST,
         )
+    for name, value in kept:
+        _check_value(name, value, known)
     return kept
+
+
+def _check_value(name: str, value: str, known: Mapping[str, str]) -> None:
+    asked = Asked.of(name, value)
+    if asked.name in known:
+        try:
+            asked.check(known)
+        except ValueError:
+            refuse_value(asked.name)
+
+
+def refuse_value(name: str) -> NoReturn:
+    """Refuse a value that a parameter cannot have.
+
+    Raises:
+        FhirError: 400.
+    """
+    refuse(
+        "invalid-search-value",
+        f"Send {name} as FHIR R4 writes it: a date with its prefix, gt2026-03-02T15:00:00Z; "
+        f"with :missing true or false.",
+        code="value",
+        status=HTTPStatus.BAD_REQUEST,
+    )
 
 
 def stated_parameters(parameters: Parameters, *, strict: bool) -> Parameters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -17,7 +17,9 @@ def searched(
     resource: str,
     found: Sequence[Json],
     following: str | None = None,
+    *,
     total: int | None = None,
+    count: Callable[[], int | None] = lambda: None,
 ) -> Response:
     """Return a page of what a search found.
 
@@ -27,6 +29,7 @@ def searched(
         found: on this page.
         following: names the next page; None: this is the last.
         total: how many there are, if that is known.
+        count: counts what is on all pages, where that is asked for; None: too many to count.
     """
 
     def url(extra: Mapping[str, str]) -> str:
@@ -34,8 +37,8 @@ def searched(
         return f"{request.base_url}/{resource}?{urlencode([*asked, *extra.items()])}"
 
     alone = following is None and "_page" not in request.query
-    if total is None and alone and request.query.get("_total") == "accurate":
-        total = len(found)
+    if total is None and request.query.get("_total") == "accurate":
+        total = len(found) if alone else count()
     bundle = searchset(
         [shaped(one, request.query) for one in found],
         request.base_url,

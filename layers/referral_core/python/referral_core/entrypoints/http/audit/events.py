@@ -25,9 +25,12 @@ from referral_core.domain.orders.search_terms import number_term
 from referral_core.entrypoints.http.audit.accounted import disclosures, granted_writes
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.orders.search import refuse_value
 from referral_core.entrypoints.http.page_room import refuse_foreign_page
-from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
+from referral_core.entrypoints.http.search_parameters import (
+    check_parameters,
+    count_of,
+    refuse_value,
+)
 from referral_core.fhir.ids import own_id
 from referral_core.fhir.outbound.audit_events import (
     CLIENT,

@@ -13,7 +13,6 @@ from referral_core.domain.errors import NotFound
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
-from referral_core.entrypoints.http.orders.search import refuse_value
 from referral_core.entrypoints.http.page_room import begin_of, bounded
 from referral_core.entrypoints.http.search_parameters import (
     SHAPES,
@@ -86,7 +85,8 @@ class ShowSlots:
         if counts_only(search.query):
             return searched(search, "Slot", [], total=len(found))
         page, following = bounded(found, begin_of(search.query, _PAGE), count_of(search.query))
-        return searched(search, "Slot", page, f"{_PAGE}~{following}" if following else None)
+        token = f"{_PAGE}~{following}" if following else None
+        return searched(search, "Slot", page, token, count=lambda: len(found))
 
     def _slots(self, principal: Principal, npi: str) -> Iterator[Json]:
         """Iterate over the slots of an NPI that a caller may see, soonest first."""
@@ -121,10 +121,7 @@ def _schedules(asked: Sequence[Asked]) -> Iterator[str]:
 
 
 def _meets(asked: Asked, slot: Json) -> bool:
-    try:
-        return asked.holds(lambda value: _is(asked.name, value, slot), is_there=True)
-    except ValueError:
-        refuse_value(asked.name)
+    return asked.holds(lambda value: _is(asked.name, value, slot), is_there=True)
 
 
 def _is(name: str, wanted: str, slot: Json) -> bool:

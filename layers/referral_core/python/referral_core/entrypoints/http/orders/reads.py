@@ -82,14 +82,14 @@ class ReadRecords:
         wanted = _found_by_number(query.get("identifier")) or query.get("_id")
         if wanted is not None:
             ids = self._numbered(request.principal, wanted, by_id=wanted == query.get("_id"))
-            found = (r for i in ids for r in _visible(partial(self._own, request.principal, i)))
-            meeting = search.meeting(shown, found)
+            found = [r for i in ids for r in _visible(partial(self._own, request.principal, i))]
+            counted = partial(_length_of, search, shown, found)
             if counts_only(query):
-                return searched(shown, "ServiceRequest", [], total=sum(1 for _ in meeting))
-            begin = begin_of(query, _BY_NUMBER)
-            orders, following = bounded(meeting, begin, count_of(query))
+                return searched(shown, "ServiceRequest", [], total=counted())
+            begin, most = begin_of(query, _BY_NUMBER), count_of(query)
+            orders, following = bounded(search.meeting(shown, found), begin, most)
             token = f"{_BY_NUMBER}~{following}" if following else None
-            return searched(shown, "ServiceRequest", orders, token)
+            return searched(shown, "ServiceRequest", orders, token, count=counted)
         if request.principal.role is not Role.EHR:
             refuse(
                 "search-too-wide",
@@ -100,7 +100,8 @@ class ReadRecords:
         if counts_only(query):
             return searched(shown, "ServiceRequest", [], total=search.total(shown))
         page = search.page(shown, count_of(query))
-        return searched(shown, "ServiceRequest", page.found, page.following)
+        count = partial(search.count, shown)
+        return searched(shown, "ServiceRequest", page.found, page.following, count=count)
 
     def _numbered(self, principal: Principal, wanted: str, *, by_id: bool) -> Iterable[ReferralId]:
         """Iterate over the ids of what is asked for by number; a list asks for any of them."""
@@ -156,7 +157,8 @@ class ReadRecords:
         shown = request.but_known(TASK_SEARCH, TASK_SHAPES)
         search = TaskSearch(self.worklists, self._own, self._tasks_of)
         page = search.page(shown)
-        return searched(shown, "Task", page.found, page.following, page.total)
+        count = partial(search.count, shown)
+        return searched(shown, "Task", page.found, page.following, total=page.total, count=count)
 
     def _tasks_of(self, principal: Principal, referral: Referral) -> Iterable[Json]:
         if principal.role in {Role.EHR, Role.STAFF}:
@@ -179,6 +181,10 @@ class ReadRecords:
         if not _sees(principal, referral):
             raise NotFound("There is no such referral.")
         return referral
+
+
+def _length_of(search: OrderSearch, request: Request, found: Iterable[Referral]) -> int:
+    return sum(1 for _ in search.meeting(request, found))
 
 
 def _found_by_number(wanted: str | None) -> str | None:

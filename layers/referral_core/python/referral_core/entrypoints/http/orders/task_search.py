@@ -16,7 +16,6 @@ from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request
 from referral_core.entrypoints.http.lists import Worklists
-from referral_core.entrypoints.http.orders.search import refuse_value
 from referral_core.entrypoints.http.page_room import begin_of, refuse_foreign_page
 from referral_core.entrypoints.http.search_parameters import SHAPES, count_of, counts_only
 from referral_core.fhir.parse import Json
@@ -59,16 +58,34 @@ class TaskSearch:
 
     def page(self, request: Request) -> TaskPage:
         """Return one page of what meets all parameters."""
-        asked = [Asked.of(name, value) for name, value in request.parameters]
-        plain = (one for one in asked if one.name in {"_id", "focus"} and not one.modifier)
-        named = next(plain, None)
+        asked, named = _asked(request), self._all_named(request)
         if named is not None:
-            return self._of_named(request, list(_meeting(asked, self._named(request, named))))
+            return self._of_named(request, named)
         if counts_only(request.query):
-            return TaskPage((), total=self._total(request, asked))
+            return TaskPage((), total=self._total(request))
         page = request.query.get("_page")
         tasks, following = self._listed(request, count_of(request.query), page, asked)
         return TaskPage(list(_meeting(asked, tasks)), following)
+
+    def count(self, request: Request) -> int | None:
+        """Return how many Tasks meet a search, on all its pages; None: too many to count."""
+        named = self._all_named(request)
+        if named is not None:
+            return len(named)
+        total, page, asked = 0, None, _asked(request)
+        for _ in range(_MOST_STRETCHES):
+            tasks, page = self._listed(request, _STRETCH, page, asked)
+            total += sum(1 for _ in _meeting(asked, tasks))
+            if page is None:
+                return total
+        return None
+
+    def _all_named(self, request: Request) -> list[Json] | None:
+        """List what is asked for by name; None: nothing is."""
+        asked = _asked(request)
+        plain = (one for one in asked if one.name in {"_id", "focus"} and not one.modifier)
+        named = next(plain, None)
+        return list(_meeting(asked, self._named(request, named))) if named else None
 
     def _of_named(self, request: Request, found: list[Json]) -> TaskPage:
         if counts_only(request.query):
@@ -88,14 +105,9 @@ class TaskSearch:
                 continue
             yield from self.tasks_of(principal, referral)
 
-    def _total(self, request: Request, asked: Sequence[Asked]) -> int:
-        total, page = 0, None
-        for _ in range(_MOST_STRETCHES):
-            tasks, page = self._listed(request, _STRETCH, page, asked)
-            total += sum(1 for _ in _meeting(asked, tasks))
-            if page is None:
-                break
-        else:
+    def _total(self, request: Request) -> int:
+        total = self.count(request)
+        if total is None:
             refuse(
                 "too-many-to-count",
                 "Too many Tasks to count: search by focus or _id.",
@@ -138,6 +150,10 @@ class TaskSearch:
                 yield task
 
 
+def _asked(request: Request) -> list[Asked]:
+    return [Asked.of(name, value) for name, value in request.parameters]
+
+
 def _lists_of(asked: Sequence[Asked]) -> list[str]:
     """Return the lists to look through: that of the one team that is asked for, or all."""
     owners = [one for one in asked if one.name == "owner" and not one.modifier]
@@ -157,10 +173,7 @@ def _meeting(asked: Sequence[Asked], tasks: Iterable[Json]) -> Iterator[Json]:
 
 def _meets(asked: Asked, task: Json) -> bool:
     known = task["id"] if asked.name == "_id" else task.get(asked.name)
-    try:
-        return asked.holds(lambda value: _is(asked.name, value, known), is_there=known is not None)
-    except ValueError:
-        refuse_value(asked.name)
+    return asked.holds(lambda value: _is(asked.name, value, known), is_there=known is not None)
 
 
 def _is(name: str, wanted: str, known: Any) -> bool:
