@@ -15,6 +15,7 @@ from referral_core.fhir.dates import (
     is_ahead,
     is_over,
     last_day,
+    offset_of,
 )
 from referral_core.fhir.r4.datatypes import Period
 
@@ -47,6 +48,9 @@ def test_a_date_begins_on_its_first_day(text: str, day: date) -> None:
         "2026-03-02T25:00:00Z",
         "2026-03-02T24:00:00Z",
         "2026-03-02T10:00:60Z",
+        "2026-03-02T10:00:00+24:00",
+        "2026-03-02T10:00:00-15:00",
+        "2026-03-02T10:00:00+05:75",
         "2026-03-02 10:00:00Z",
         "0001-01-01T00:00:00+14:00",
         "٢٠٢٦",
@@ -78,6 +82,23 @@ def test_a_leap_second_is_the_next_minutes_first(text: str, at: datetime) -> Non
 @pytest.mark.parametrize("text", ["9999", "9999-12", "9999-12-31"])
 def test_what_never_ends_ends_with_the_calendar(text: str) -> None:
     assert end_of(text) == datetime.max.replace(tzinfo=UTC)
+
+
+def test_what_never_ends_may_be_written_west_of_utc() -> None:
+    assert instant("9999-12-31T23:59:59-05:00") == datetime.max.replace(tzinfo=UTC)
+    assert Period(end="9999-12-31T23:59:59-05:00").holds(datetime(2026, 3, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        *(("2026-03-02T10:00:00-05:00", -300), ("2026-03-02T10:00:00+05:45", 345)),
+        *(("2026-03-02T10:00:00Z", None), ("2026-03-02T10:00:00+00:00", None)),
+        *(("2026-03-02T10:00:00-00:00", None), ("2026-03-02", None)),
+    ],
+)
+def test_utc_says_nothing_of_where_a_clinic_is(text: str, minutes: int | None) -> None:
+    assert offset_of(text) == minutes
 
 
 @given(st.dates())

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.lifecycle import Queue, Step
 from referral_core.domain.payers.authorization import AuthorizationStatus
+from referral_core.domain.planned import PlannedAct
 from referral_core.domain.updates import (
     AppointmentBooked,
     AuthorizationDecided,
@@ -18,7 +20,8 @@ from referral_core.domain.updates import (
     Role,
 )
 from referral_core.domain.work_items import Reason
-from tests.in_memory import World
+from referral_core.lifecycle.planned import planned
+from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import accepted, agreed, booked, reason_of, seen
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, decide, reply, until
 
@@ -343,3 +346,18 @@ def test_what_the_patient_says_meanwhile_waits_for_nobody(word: str, reason: Rea
     says(world, "denied")
     reply(world, word)
     assert reason_of(world) is reason
+
+
+@pytest.mark.parametrize("last", [date(9999, 12, 31), date(9999, 1, 1)])
+def test_an_authorization_that_never_ends_never_ends(last: date) -> None:
+    world = a_world(script=PayerScript(authorization="A4-then-A1"))
+    says(world, "approved", number="N1", valid_to=last)
+    assert (reason_of(world), world.referral.current_step) == (None, Step.OFFER_REFERRAL)
+    for act in (accepted, agreed):
+        act(world)
+    state = world.referrals.load(TENANT, REFERRAL)
+    ahead = planned(world.engine.case(state.referral), state.mailbox)
+    assert ahead
+    assert PlannedAct.AUTHORIZATION_ENDS not in {one.act for one in ahead}
+    booked(world)
+    assert (reason_of(world), world.referral.current_step) == (None, Step.AWAIT_VISIT)

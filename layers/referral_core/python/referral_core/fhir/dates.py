@@ -14,7 +14,8 @@ from typing import Final
 _DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z", re.ASCII)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):(\d\d)\Z", re.ASCII)
 _INSTANT: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z", re.ASCII
+    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)\Z",
+    re.ASCII,
 )
 _LEAP: Final = re.compile(r"(T\d\d:59):60(\.\d+)?(?=Z|[+-])", re.ASCII)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -78,9 +79,13 @@ def instant(text: str) -> datetime:
     if not _INSTANT.match(text):
         raise ValueError("not a FHIR dateTime")
     plain, leaps = _LEAP.subn(r"\1:59", text)
+    written = datetime.fromisoformat(plain)
     try:
-        return datetime.fromisoformat(plain).astimezone(UTC) + timedelta(seconds=leaps)
-    except OverflowError as error:  # the first or last hours that a calendar can hold
+        return written.astimezone(UTC) + timedelta(seconds=leaps)
+    except OverflowError as error:
+        # The last hours of the calendar, west of UTC, stand for no end; the first never happened.
+        if written.year == _LAST.year:
+            return _LAST
         raise ValueError("not a FHIR dateTime") from error
 
 
@@ -101,12 +106,15 @@ def after(at: datetime, by: timedelta) -> datetime:
 
 
 def offset_of(text: str) -> int | None:
-    """Return the minutes from UTC that a dateTime is written with; None for `Z` or a date."""
+    """Return the minutes from UTC that a dateTime is written with; None for `Z` or a date.
+
+    `+00:00` is `Z`, as many a program writes it, and says nothing of where a clinic is.
+    """
     match = _OFFSET.search(text)
     if match is None or "T" not in text:
         return None
     minutes = int(match[2]) * 60 + int(match[3])
-    return -minutes if match[1] == "-" else minutes
+    return (-minutes if match[1] == "-" else minutes) or None
 
 
 def ends_before_start(start: str, end: str) -> bool:

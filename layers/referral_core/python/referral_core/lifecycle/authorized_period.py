@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.payers.authorization import AuthorizationStatus
@@ -49,7 +48,6 @@ def ends_at(case: Case) -> datetime | None:
     if known is None or not leads_there or is_told_of(referral) or known.let_stand:
         return None
     is_booked = referral.appointment is not None and referral.appointment.is_booked
-    if is_booked or known.valid_to is None or known.status is not AuthorizationStatus.APPROVED:
+    if is_booked or known.status is not AuthorizationStatus.APPROVED:
         return None
-    following = known.valid_to + timedelta(days=1)
-    return datetime.combine(following, time(), ZoneInfo(case.profile.time_zone))
+    return known.ends_at(case.profile.time_zone)

@@ -7,10 +7,9 @@ and holds the plan to what happened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from referral_core.domain.lifecycle import Status, Step
 from referral_core.domain.mailbox import Mailbox
@@ -195,7 +194,6 @@ def _limits(case: Case) -> Iterator[Planned]:
     if limit is not None and referral.status not in _SEEN and not is_booked(referral):
         yield will(_A.WANTED_BY, limit)
     is_approved = known is not None and known.status is AuthorizationStatus.APPROVED
-    if known is not None and is_approved and known.valid_to and referral.status not in _SEEN:
-        midnight = time(tzinfo=ZoneInfo(case.profile.time_zone))
-        ends = datetime.combine(known.valid_to + timedelta(days=1), midnight)
+    ends = known.ends_at(case.profile.time_zone) if known is not None and is_approved else None
+    if ends is not None and referral.status not in _SEEN:
         yield will(_A.AUTHORIZATION_ENDS, ends)

@@ -178,3 +178,13 @@ def test_a_status_that_comes_back_is_on_record_twice() -> None:
         body = an_appointment(start, status)
         assert api.call("POST", "/fhir/Appointment", body, client="clinic-1").status == 201
     assert counted(world, EventKind.UPDATE_RECORDED) - before == 3
+
+
+def test_a_visit_written_in_utc_is_told_by_the_clinics_clock() -> None:
+    api, world = to_be_booked()
+    assert book(api, datetime.fromisoformat("2026-03-12T14:00:00+00:00")).status == 201
+    while not any("3/12" in message.body for message in world.messenger.sent):
+        world.wait()
+    (said,) = [message.body for message in world.messenger.sent if "3/12" in message.body]
+    assert "10:00 AM" in said
+    assert "UTC" not in said

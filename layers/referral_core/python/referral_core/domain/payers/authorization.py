@@ -1,7 +1,8 @@
 """Prior authorization: what the payer may decide, and where it stands."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from referral_core.domain.codes import Coded, Numbered
 from referral_core.domain.model import Model
@@ -53,3 +54,12 @@ class Authorization(Model):
     warned: bool = False
     expedited: bool = False
     let_stand: bool = False
+
+    def ends_at(self, time_zone: str) -> datetime | None:
+        """Return when the authorized period is over: as the day after it begins in an IANA zone.
+
+        None: no end was stated, or the last year of the calendar, which stands for none.
+        """
+        if self.valid_to is None or self.valid_to.year == date.max.year:
+            return None
+        return datetime.combine(self.valid_to + timedelta(days=1), time(), ZoneInfo(time_zone))
