@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from referral_core.domain.events import EventKind
+import pytest
+
+from referral_core.domain.events import AppointmentFacts, EventKind
 from referral_core.domain.referral import Appointment
 from tests.in_memory import REFERRAL, World
 from tests.partner_actions import accepted, agreed
@@ -188,3 +190,62 @@ def test_a_visit_written_in_utc_is_told_by_the_clinics_clock() -> None:
     (said,) = [message.body for message in world.messenger.sent if "3/12" in message.body]
     assert "10:00 AM" in said
     assert "UTC" not in said
+
+
+# --- what was seen, and when ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_booked", [True, False])
+def test_a_patient_seen_earlier_than_booked_was_seen_then(*, is_booked: bool) -> None:
+    api, world = to_be_booked()
+    if is_booked:
+        book(api, world.clock.now() + timedelta(days=7))
+    seen = world.clock.now() - timedelta(hours=30)
+    reply = api.call(
+        "POST", "/fhir/Appointment", an_appointment(seen, "fulfilled"), client="clinic-1"
+    )
+    assert reply.status == 201
+    assert (visit_of(world).start, visit_of(world).status) == (seen, "fulfilled")
+    facts = [
+        e.facts
+        for e in world.referrals.events(world.referral.tenant, REFERRAL)
+        if e.kind is EventKind.APPOINTMENT_FULFILLED
+    ]
+    assert [fact.start for fact in facts if isinstance(fact, AppointmentFacts)] == [seen]
+
+
+def test_a_visit_that_lies_ahead_was_not_missed() -> None:
+    api, world = to_be_booked()
+    book(api, world.clock.now() + timedelta(days=7))
+    moved_from = world.clock.now() - timedelta(days=2)
+    missed = an_appointment(moved_from, "noshow")
+    assert api.call("POST", "/fhir/Appointment", missed, client="clinic-1").status == 201
+    assert visit_of(world).status == "booked"
+    assert counted(world, EventKind.APPOINTMENT_NOSHOW) == 0
+    # By its own name, the visit in hand was missed, whenever that was.
+    assert put(api, f"{REFERRAL}.v1", missed) == 200
+    assert visit_of(world).status == "noshow"
+
+
+@pytest.mark.parametrize("patched", [True, False])
+def test_a_task_is_not_completed_before_its_visit(*, patched: bool) -> None:
+    api, world = to_be_booked()
+    start = world.clock.now() + timedelta(days=7)
+    book(api, start)
+    url = f"/fhir/Task/{REFERRAL}.b1"
+    task = api.call("GET", url, client="clinic-1").body
+
+    def complete() -> Reply:
+        if patched:
+            return api.call("PATCH", url, {"status": "completed"}, client="clinic-1", **MERGE)
+        return api.call("PUT", url, {**task, "status": "completed"}, client="clinic-1")
+
+    early = complete()
+    assert (early.status, early.code) == (422, "impossible-time")
+    assert visit_of(world).status == "booked"
+    world.clock.move_to(start - timedelta(minutes=30))
+    assert complete().status == 200
+    assert visit_of(world).status == "fulfilled"
+
+
+MERGE = {"content_type": "application/merge-patch+json"}

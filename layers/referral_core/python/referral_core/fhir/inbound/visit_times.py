@@ -47,6 +47,22 @@ def check_times(visit: Appointment, at: datetime) -> None:
         _refuse("start", "Report what became of a visit once it has begun.")
 
 
+def check_begun(start: datetime, at: datetime) -> None:
+    """Raise unless a visit has begun that its clinic's Task says is done.
+
+    Raises:
+        FhirError: it lies ahead.
+    """
+    if start - at > _SEEN_EARLY:
+        raise FhirError(
+            "impossible-time",
+            "The visit lies ahead. Complete this Task once the patient was seen; if that was "
+            "earlier than booked, report the Appointment as fulfilled, with its time.",
+            expression="Task.status",
+            code="business-rule",
+        )
+
+
 def _refuse(element: str, diagnostics: str) -> NoReturn:
     raise FhirError(
         "impossible-time",

@@ -203,7 +203,7 @@ def _is_late(case: Case, appointment: Appointment) -> bool:
 def fulfilled(case: Case, update: AppointmentFulfilled | ServiceAttested) -> Draft:
     """Draft that the patient was seen: the report is awaited, or attested not to come."""
     referral = case.referral
-    appointment = referral.appointment or Appointment(number=1, start=case.now)
+    appointment = _seen_at(case, update)
     attestation = referral.attestation
     if isinstance(update, ServiceAttested):
         attestation = update.reason or "service-completed"
@@ -225,6 +225,14 @@ def fulfilled(case: Case, update: AppointmentFulfilled | ServiceAttested) -> Dra
         attestation=attestation,
         work_item=None,
     )
+
+
+def _seen_at(case: Case, update: AppointmentFulfilled | ServiceAttested) -> Appointment:
+    """Return the visit that took place, at the time at which its clinic says that it did."""
+    known = case.referral.appointment or Appointment(number=1, start=case.now)
+    if isinstance(update, ServiceAttested) or update.start is None:
+        return known
+    return known.but(start=update.start, utc_offset=update.utc_offset)
 
 
 def missed(case: Case, update: AppointmentCancelled | AppointmentNoshow) -> Draft:

@@ -83,6 +83,11 @@ def is_about_another(case: Case, update: Reported) -> bool:
         return referral.offer is None or referral.offer.number != update.offer
     known = referral.appointment
     if isinstance(update, AppointmentCancelled | AppointmentNoshow) and known is not None:
-        is_named = update.appointment is not None
-        return is_named and update.appointment != known.number and update.start != known.start
+        if update.start == known.start:
+            return False
+        if update.appointment is not None:
+            return update.appointment != known.number
+        # Nobody has missed what lies ahead: it is said of a visit that was moved since.
+        lies_ahead = known.is_booked and known.start > case.now
+        return isinstance(update, AppointmentNoshow) and update.start is not None and lies_ahead
     return False

@@ -15,7 +15,7 @@ from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Referral
 from referral_core.domain.terminology import Priority
-from referral_core.domain.updates import ProgressNoted, Role, UpdateKind
+from referral_core.domain.updates import ProgressNoted, Role, ServiceAttested, UpdateKind
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.orders.found import orders_with
@@ -35,6 +35,7 @@ from referral_core.fhir.inbound.task_updates import (
     task_update_in,
     unknown_focus,
 )
+from referral_core.fhir.inbound.visit_times import check_begun
 from referral_core.fhir.json_patch import changed
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
@@ -140,6 +141,9 @@ class ReceiveTasks:
         service = self._service
         referral = self.updates.referral_of(request, reported, is_patch=is_patch)
         require_match(request.headers, f'W/"{referral.version}"')
+        visit = referral.appointment
+        if reported.kind_class is ServiceAttested and visit is not None and visit.is_booked:
+            check_begun(visit.start, service.clock.now())
         self._with_words(request, referral, reported, is_patch=is_patch)
         referral = service.load(request.principal, referral.id)
         task = _rendered(referral, reported.offer_number)
