@@ -6,6 +6,8 @@ import { language, words } from "./format.js";
 
 /** What is filtered now, by the API's parameter; kept while the tab is open. */
 export const filters = {};
+/** Whether the further filters are shown; kept likewise. */
+let isOpen = false;
 
 const AGES = ["1", "3", "7", "14", "30"];
 const DUES = [["0", "Overdue or due now"], ["1", "Due within a day"], ["3", "Due within 3 days"], ["7", "Due within 7 days"]];
@@ -21,17 +23,18 @@ const OF = {
   clinic: "performer", payer: "payer", language: "language",
 };
 
-/** Return the controls of what `applies` to the list; what may be chosen is what the rows have, and what is chosen already. */
-export function filterControls({ me, counts, items, people, applies, saved, changed }) {
+/** Return the controls of what `applies` to the list; what may be chosen are the values of the list, as far as they were read. */
+export function filterControls({ me, counts, items, people, applies, saved, values, changed }) {
   const set = (name, value) => { filters[name] = value; changed(); };
   const choose = (name, label, options, all) => options.length > 0 && h("label", {}, h("span", {}, label),
     h("select", { onchange: (event) => set(name, event.target.value) },
       h("option", { value: "" }, all),
       options.map(([value, text]) => h("option", { value, selected: filters[name] === value }, text))));
-  const ofRows = (name) => {
-    const values = new Set(items.map((item) => item[OF[name]]).filter(Boolean));
-    if (filters[name]) values.add(filters[name]);
-    return [...values].map((value) => [value, called(name, value)]).sort(([, one], [, other]) => one.localeCompare(other));
+  const ofList = (name) => {
+    const counted = values.of(name);
+    const known = new Set([...counted.keys(), ...items.map((item) => item[OF[name]]).filter(Boolean), ...(filters[name] ? [filters[name]] : [])]);
+    const text = (value) => `${called(name, value)}${counted.has(value) ? ` (${counted.get(value).count})` : ""}`;
+    return [...known].map((value) => [value, text(value)]).sort(([, one], [, other]) => one.localeCompare(other));
   };
   const teams = me.teams.map((team) => [team, `${words(team)} (${counts.teams[team]?.open ?? 0})`]);
   const owners = people.map((person) => [person.id, person.name]);
@@ -39,7 +42,7 @@ export function filterControls({ me, counts, items, people, applies, saved, chan
   const called = (name, value) => {
     if (name === "language") return language(value);
     const one = name in NAMED && items.find((item) => item[OF[name]] === value);
-    const named = one && NAME_OF[name](one);
+    const named = name in NAMED && (values.of(name).get(value)?.called ?? (one && NAME_OF[name](one)));
     if (named) NAMED[name].set(value, named);
     return NAMED[name]?.get(value) ?? words(value);
   };
@@ -49,12 +52,12 @@ export function filterControls({ me, counts, items, people, applies, saved, chan
   return [
     teams.length > 1 && choose("queue", "Team", teams, "All my teams"),
     applies("reason") && choose("reason", "Reason", me.reasons.map((reason) => [reason, words(reason)]), "All reasons"),
-    h("details.more", { open: chosen.some(isMore) },
+    h("details.more", { open: isOpen || chosen.some(isMore), ontoggle: (event) => { isOpen = event.target.open; if (isOpen) values.load(); } },
       h("summary", {}, "More filters"),
       h("div.filters", {},
         applies("due-within") && choose("due-within", "Due", DUES, "Any time"),
         applies("owner") && choose("owner", "Owner", [["none", "Nobody"], ...owners], "Anybody"),
-        Object.keys(OF).map((name) => choose(name, NAMES[name], ofRows(name), "All")),
+        Object.keys(OF).map((name) => choose(name, NAMES[name], ofList(name), "All")),
         choose("older-than", "Received", AGES.map((days) => [days, age(days)]), "Any time"))),
     savedControls({ me, saved, chosen, changed }),
     chosen.length > 0 && h("div.chips", {}, chosen.map(([name, value]) =>

@@ -8,16 +8,8 @@ import { date, dateTime, dayOnly, reasonOf, since, urgency, words } from "./form
 const MARKS = { overdue: "▲", soon: "◆", snoozed: "☾", ahead: "" };
 const LAST = 5;
 
-/** The columns: name, and by what rows are sorted. */
-export const COLUMNS = [
-  ["Due", (item) => item.dueAt],
-  ["Patient", (item) => item.patient?.name ?? ""],
-  ["Wanted", (item) => item.patient?.service ?? item.pathway],
-  ["Why it waits", (item) => item.reason ?? item.statusReason],
-  ["Status", (item) => item.statusSince],
-  ["Payer", (item) => item.patient?.payer ?? item.payer ?? ""],
-  ["Owner", (item) => item.owner ?? ""],
-];
+/** The columns, by the order that their heading sorts by. */
+export const COLUMNS = ["due", "patient", "wanted", "why", "status", "payer", "owner"];
 
 /**
  * Make a row.

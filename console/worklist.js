@@ -4,13 +4,13 @@ import { bulkBar } from "./bulk.js";
 import { decide, get, Offline, Refused } from "./api.js";
 import { fill, h } from "./element.js";
 import { filterControls, filters, savedFilters } from "./filters.js";
+import { listValues } from "./list-values.js";
 import { COLUMNS, row } from "./rows.js";
+import { inOrder, ORDERS } from "./sorting.js";
 
 const EVERY_MS = 30_000;
 const PAGE = 25;
 const MOST_AT_ONCE = 100;
-/** A list is sorted as a whole, as far as a page can show it. */
-const MOST_SORTED = 1000;
 const TABS = {
   mine: ["Mine", { owner: "me" }],
   team: ["My teams", {}],
@@ -44,6 +44,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   const list = h("div", {}, h("p.quiet", {}, "Loading …"));
   const tabs = h("nav.tabs", { "aria-label": "Lists" });
   const chips = h("div.filters");
+  const looked = h("p.quiet.looked", { "aria-live": "polite" });
   const bulk = h("div");
   let people = [];
   let saved = [];
@@ -51,8 +52,15 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   let next = null;
   let sorted = null;
   let reading = false;
+  let drawnRows = MOST_AT_ONCE;
 
   const given = TABS[tab][1];
+  let counted = null;
+  const values = listValues({ query: () => query(1).split("?")[1], drawn: (said) => {
+    fill(looked, said.isWhole ? "" : `${said.read} of the list looked through …`);
+    if (said.isWhole) drawFilters();
+  } });
+
   const applies = (name) => !given[name] && !(picked === null && OF_ITEMS.has(name));
 
   async function refresh() {
@@ -63,11 +71,26 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     next = page.next;
     while (next && items.length < wanted) await readOn();
     for (const id of picked ?? []) if (!items.some((item) => item.id === id)) picked.delete(id);
+    counted = counts;
     fill(tabs, tabLinks(tab, counts));
-    if (!chips.querySelector("form")) {
-      fill(chips, filterControls({ me, counts, items, people, applies, saved, changed: filterChanged }));
-    }
+    drawFilters();
     render();
+  }
+
+  /** The filters; what may be chosen is what the rows have, until the whole list was looked through. */
+  function drawFilters() {
+    if (chips.querySelector("form")) return;
+    fill(chips, filterControls({ me, counts: counted, items, people, applies, saved, values, changed: filterChanged }), order());
+    if (chips.querySelector("details").open) values.load().catch(failed);
+  }
+
+  function order() {
+    const choose = (event) => sortBy(event.target.value && { by: event.target.value, down: false }).catch(failed);
+    return h("div.order", {},
+      h("label", {}, h("span", {}, "Sorted by"), h("select", { onchange: choose },
+        h("option", { value: "" }, "Due first"),
+        Object.entries(ORDERS).slice(1).map(([by, [name]]) => h("option", { value: by, selected: sorted?.by === by }, name)))),
+      sorted && h("button.plain", { "aria-label": "The other way round", title: "The other way round", onclick: () => sortBy({ ...sorted, down: !sorted.down }).catch(failed) }, sorted.down ? "↓" : "↑"));
   }
 
   function query(count) {
@@ -82,39 +105,46 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     if (isSaved) saved = await savedFilters();
     items = [];
     await refreshed();
+    if (sorted) await sortBy(sorted).catch(failed);
   }
 
-  async function readOn() {
-    const page = await get(next.slice(next.indexOf("/work-items")));
+  async function readOn(count) {
+    const following = next.slice(next.indexOf("/work-items"));
+    const page = await get(count ? following.replace(/_count=\d+/, `_count=${count}`) : following);
     items = [...items, ...page.workItems];
     next = page.next;
   }
 
   async function more() {
-    await readOn();
+    if (drawnRows < items.length) drawnRows += MOST_AT_ONCE;
+    else await readOn();
+    drawnRows = Math.max(drawnRows, sorted ? 0 : items.length);
     render();
   }
 
-  async function sortBy(column) {
-    sorted = nextSort(column);
+  /** Sort the whole list: what is not read yet is read first, unless the person has seen enough. */
+  async function sortBy(order) {
+    sorted = order || null;
+    drawnRows = MOST_AT_ONCE;
+    let isEnough = false;
     reading = true;
     try {
-      while (sorted && next && items.length < MOST_SORTED) {
-        fill(status, `${items.length} read …`);
-        await readOn();
+      while (sorted && next && !isEnough) {
+        fill(status, `${items.length} read … `, h("button.plain", { onclick: () => { isEnough = true; } }, "Sort these"));
+        await readOn(MOST_AT_ONCE);
       }
     } finally {
       reading = false;
     }
-    if (sorted) fill(status, next ? `The ${items.length} that are due first are sorted; filter to see the others.` : `All ${items.length} are sorted.`);
+    fill(status, sorted && (next ? `The ${items.length} that are due first are sorted; those behind are not.` : `All ${items.length} are sorted.`));
+    drawFilters();
     render();
-    focusHeading(column);
   }
 
   function render() {
     const current = document.activeElement?.closest("tr[data-id]");
     const place = current && [...list.querySelectorAll("tr[data-id]")].indexOf(current);
-    const rest = next && h("p.actions", {}, h("button", { onclick: () => more().catch(failed) }, "Show more"));
+    const rest = (next || drawnRows < items.length) && h("p.actions", {}, h("button", { onclick: () => more().catch(failed) }, "Show more"));
     fill(list, items.length ? [table(), rest] : [h("p.empty", {}, next ? "Nothing here meets the filters so far." : EMPTY[tab]), rest]);
     drawBulk();
     if (current && !list.contains(document.activeElement)) {
@@ -133,29 +163,29 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     if (document.activeElement === document.body) list.querySelector("thead input, tbody a")?.focus();
   }
 
+  const shown = () => (sorted === null ? items : inOrder(items, sorted)).slice(0, drawnRows);
+
   function table() {
-    const shown = sorted === null ? items : [...items].sort(by(COLUMNS[sorted.column][1], sorted.down));
+    const rows = shown();
     return h("table.work", { onkeydown: keys },
       h("caption.hidden", {}, `${TABS[tab][0]}: first due first. J and K move, C claims, X selects, Enter opens.`),
       h("thead", {}, h("tr", {},
-        picked && h("th.pick", { scope: "col" }, h("input", { type: "checkbox", "aria-label": "Select all shown", checked: items.every((item) => picked.has(item.id)), onchange: pickAll })),
-        COLUMNS.map(([name], column) => heading(name, column)))),
-      h("tbody", {}, shown.map((item) => row({ item, me, names, picked, pick, claim }))));
+        picked && h("th.pick", { scope: "col" }, h("input", { type: "checkbox", "aria-label": "Select all shown", checked: rows.every((item) => picked.has(item.id)), onchange: pickAll })),
+        COLUMNS.map(heading))),
+      h("tbody", {}, rows.map((item) => row({ item, me, names, picked, pick, claim }))));
   }
 
-  function heading(name, column) {
-    const state = sorted?.column === column ? (sorted.down ? "descending" : "ascending") : null;
+  function heading(column) {
+    const state = sorted?.by === column ? (sorted.down ? "descending" : "ascending") : null;
     const mark = { ascending: " ↑", descending: " ↓" }[state] ?? "";
     return h("th", { scope: "col", "aria-sort": state },
-      h("button.sort", { onclick: () => sortBy(column).catch(failed) }, name, h("span", { "aria-hidden": "true" }, mark)));
+      h("button.sort", { onclick: () => sortBy(nextSort(column)).catch(failed) }, ORDERS[column][0], h("span", { "aria-hidden": "true" }, mark)));
   }
 
   function nextSort(column) {
-    if (sorted?.column !== column) return { column, down: false };
-    return sorted.down ? null : { column, down: true };
+    if (sorted?.by !== column) return { by: column, down: false };
+    return sorted.down ? null : { by: column, down: true };
   }
-
-  const focusHeading = (column) => list.querySelectorAll("button.sort")[column]?.focus();
 
   function pick(item, chosen) {
     if (chosen) picked.add(item.id);
@@ -164,7 +194,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   }
 
   function pickAll(event) {
-    for (const item of items) if (event.target.checked) picked.add(item.id); else picked.delete(item.id);
+    for (const item of shown()) if (event.target.checked) picked.add(item.id); else picked.delete(item.id);
     for (const box of list.querySelectorAll("td.pick input")) box.checked = event.target.checked;
     drawBulk();
   }
@@ -204,7 +234,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
 
   [{ people }, saved] = await Promise.all([get("/people"), savedFilters()]);
   for (const person of people) names.set(person.id, person.name);
-  fill(main, h("h1", {}, "Work"), tabs, h("div.tools", {}, chips, bulk), status, list);
+  fill(main, h("h1", {}, "Work"), tabs, h("div.tools", {}, chips, bulk), looked, status, list);
   await refresh().catch((error) => {
     // A filter that the API no longer takes would meet whoever tries again, as long as the tab is open.
     if (error instanceof Refused) for (const name of Object.keys(filters)) delete filters[name];
@@ -224,10 +254,6 @@ function takeFilters(tab, asked) {
   for (const name of Object.keys(filters)) delete filters[name];
   Object.assign(filters, Object.fromEntries(asked));
   history.replaceState(null, "", `#/worklist/${tab}`);
-}
-
-function by(value, down) {
-  return (one, other) => String(value(one)).localeCompare(String(value(other))) * (down ? -1 : 1);
 }
 
 function tabLinks(tab, counts) {

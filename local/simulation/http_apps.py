@@ -24,6 +24,7 @@ from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.reports.figures import RunReports
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff.documents import ShowDocuments
+from referral_core.entrypoints.http.staff.list_values import CountListValues
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.staff.work_items import DecideWorkItems
@@ -85,6 +86,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             worklist,
             ListUnmatched(ports.unmatched, MemoryDocuments),
             shown,
+            values=CountListValues(lists, ports.clock),
             audits=ReadAudit(referrals, MemoryAuditTrail(), ports.clock),
             timelines=ShowTimeline(referrals, lambda: engine.sources, ports.clock),
             # Nobody of the simulation opens a document.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from referral_core.domain.ids import ReferralId
@@ -154,11 +157,14 @@ def test_practices_and_payers_are_filtered_by_their_names(visit: Visit, office: 
         ("Referring practice", "Lakeside Family Medicine"),
         ("Payer", "Harbor Health Plan"),
     ):
-        page.get_by_role("combobox", name=name).select_option(label=value)
+        choice = page.get_by_role("combobox", name=name)
+        option = choice.locator("option").filter(has_text=re.compile(rf"^{value} \(\d+\)$"))
+        choice.select_option(option.get_attribute("value"))
         chip = page.get_by_role("button", name=f"Remove the filter {name}: {value}")
         expect(chip).to_be_visible()
     practices = page.get_by_role("combobox", name="Referring practice").locator("option")
-    assert not [text for text in practices.all_inner_texts() if any(c.isdigit() for c in text)]
+    names = [text.rpartition(" (")[0] for text in practices.all_inner_texts()]
+    assert not [text for text in names if any(c.isdigit() for c in text)]
     page.get_by_role("button", name="Remove the filter Payer").click()
     page.get_by_role("button", name="Remove the filter Referring").click()
     expect(page.locator("table.work tbody tr")).to_have_count(len(office.items("grace")))
@@ -201,6 +207,50 @@ def test_a_refresh_keeps_the_rows_that_were_asked_for(visit: Visit, office: Offi
     with page.expect_request(lambda request: "/work-items?" in request.url):
         context.clock.fast_forward("00:31")
     expect(rows).to_have_count(min(25, everything))
+
+
+def test_what_a_list_has_is_offered_with_how_often_it_has_it(visit: Visit, office: Office) -> None:
+    *_, last = office.items("grace", "?_count=100")
+    table = office.api.world.referrals
+    key = (TENANT, last["id"])
+    state = table._referrals[key]
+    origin = state.referral.origin.but(language="yue")
+    table._referrals[key] = state.but(referral=state.referral.but(origin=origin))
+    page = signed_in(visit(), "grace", "#/worklist/team")
+    page.locator("table.work").wait_for()
+    page.get_by_text("More filters").click()
+    choice = page.get_by_role("combobox", name="Language")
+    expect(choice).to_contain_text("Cantonese (1)")
+    choice.select_option("yue")
+    expect(page.locator("table.work tbody tr")).to_have_count(1)
+    expect(page.locator(f'tr[data-id="{last["id"]}"]')).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("order", "fact"),
+    [
+        ("priority", lambda i: ("stat", "asap", "urgent", "routine").index(i["priority"])),
+        ("received", lambda i: i["receivedAt"]),
+        ("waits", lambda i: i["waitsFor"]),
+        ("practice", lambda i: i["patient"]["referredBy"]),
+    ],
+)
+def test_a_list_is_sorted_by_what_has_no_column(
+    visit: Visit, office: Office, order: str, fact: Callable[[Any], Any]
+) -> None:
+    small_pages(office, 4)
+    page = signed_in(visit(), "grace", "#/worklist/team")
+    page.get_by_role("combobox", name="Sorted by").select_option(order)
+    everything = office.items("grace", "?_include=patient&_count=100")
+    expect(page.get_by_role("status")).to_have_text(f"All {len(everything)} are sorted.")
+    facts = {item["id"]: fact(item) for item in everything}
+    rows = page.locator("table.work tbody tr")
+    shown = rows.evaluate_all("rows => rows.map(row => row.dataset.id)")
+    assert [facts[each] for each in shown] == sorted(facts.values())
+    page.get_by_role("button", name="The other way round").click()
+    expect(page.get_by_role("button", name="The other way round")).to_have_text("↓")
+    turned = rows.evaluate_all("rows => rows.map(row => row.dataset.id)")
+    assert [facts[each] for each in turned] == sorted(facts.values(), reverse=True)
 
 
 def test_a_sort_is_of_the_whole_list(visit: Visit, office: Office) -> None:

@@ -50,6 +50,7 @@ from referral_core.entrypoints.http.routes import (
 )
 from referral_core.entrypoints.http.staff.documents import ShowDocuments
 from referral_core.entrypoints.http.staff.failed_executions import ListFailedExecutions
+from referral_core.entrypoints.http.staff.list_values import CountListValues
 from referral_core.entrypoints.http.staff.live_board import ShowLiveBoard
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.operations import RunOperations
@@ -156,6 +157,7 @@ class ApiClient:
                 worklist,
                 ListUnmatched(self.unmatched, lambda: world.documents),
                 shown,
+                values=CountListValues(lists, clock),
                 audits=ReadAudit(referrals, self.trail, clock),
                 timelines=ShowTimeline(referrals, lambda: engine.sources, clock),
                 documents=ShowDocuments(referrals, referrals, lambda: world.documents),

@@ -232,8 +232,9 @@ RECORDS: Final = (
         )
     ),
     OneRecord("GET /people", "/people", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403),
-    OneRecord(
-        "GET /work-items/counts", "/work-items/counts", {200: {Party.STAFF, Party.AWAY_STAFF}}, 403
+    *(
+        OneRecord(f"GET {path}", path, {200: {Party.STAFF, Party.AWAY_STAFF}}, 403)
+        for path in ("/work-items/counts", "/work-items/values")
     ),
     OneRecord(
         "GET /fhir/Task/{id}",

@@ -13,6 +13,7 @@ from referral_core.entrypoints.http.orders.reads import ReadRecords
 from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.routes import read_app
 from referral_core.entrypoints.http.staff.documents import ShowDocuments
+from referral_core.entrypoints.http.staff.list_values import CountListValues
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.unmatched import ListUnmatched
 from referral_core.entrypoints.http.staff.worklist import ListWorkItems
@@ -52,6 +53,7 @@ def build() -> HttpEndpoint:
         timelines=timelines,
         documents=shown,
         binaries=binaries,
+        values=CountListValues(work_lists(), clock()),
         audits=audits,
         directory=entries,
         slots=ShowSlots(directory(), clock()),

@@ -123,7 +123,7 @@ def test_a_list_that_shows_nobody_is_on_record_as_asked() -> None:
 
 def test_what_shows_no_record_leaves_none() -> None:
     api = an_audited_api()
-    for url in ("/me", "/people", "/work-items/counts"):
+    for url in ("/me", "/people", "/work-items/counts", "/work-items/values"):
         assert api.call("GET", url, client=MARIA).status == 200
     assert not api.trail.entries
 

@@ -31,6 +31,7 @@ from referral_core.entrypoints.http.orders.reads import ReadRecords
 from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.routes import intake_app, read_app
 from referral_core.entrypoints.http.staff.documents import ShowDocuments
+from referral_core.entrypoints.http.staff.list_values import CountListValues
 from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.unmatched import ListUnmatched
 from referral_core.entrypoints.http.staff.worklist import ListWorkItems
@@ -86,6 +87,7 @@ class Aws:
             timelines=timelines,
             documents=opened,
             binaries=ReadBinaries(table, table, lambda: documents),
+            values=CountListValues(lists, self.clock),
             audits=ReadAudit(table, trail, self.clock),
             directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
             slots=ShowSlots(directory, self.clock),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -108,6 +109,71 @@ def test_filters_narrow_together_and_values_widen(query: str, found: list[str]) 
 @pytest.mark.parametrize("query", ["status=open", "waiting-for=me", "reason=x", "older-than=1d"])
 def test_a_filter_that_can_be_no_ones_is_refused(query: str) -> None:
     assert two_teams().items(f"?{query}", client=OLU).status == 400
+
+
+# --- what there is to filter by ----------------------------------------------------------------
+
+
+def values(api: ApiClient, query: str = "", client: str = MARIA) -> list[Any]:
+    """Read a list's values to the end: each answer."""
+    found, url = [], f"/work-items/values{query}"
+    while url:
+        body = api.call("GET", url, client=client).body
+        found.append(body)
+        following = body["next"]
+        url = following and following[following.index("/work-items") :]
+    return found
+
+
+def many_of_a_clinic(items: int) -> ApiClient:
+    """So many items of one team; the last due alone is of another pathway."""
+    world = World()
+    for number in range(items):
+        last = {"pathway": "behavioral-health"} if number == items - 1 else {}
+        item = an_item(number, reason=Reason.NOT_ELIGIBLE)
+        stored(world, f"i{number}", queue=FRONT, work_item=item, **last)
+    return an_api(world)
+
+
+def test_a_value_of_whatever_is_due_last_can_be_filtered_by() -> None:
+    pieces = values(many_of_a_clinic(520))
+    assert [piece["read"] for piece in pieces] == [500, 20]
+    counts = Counter[str]()
+    for piece in pieces:
+        for each in piece["values"]["pathway"]:
+            counts[each["value"]] += each["count"]
+    assert counts == {"generic-specialist": 519, "behavioral-health": 1}
+
+
+@pytest.mark.parametrize(
+    ("person", "query", "read"),
+    [
+        (OLU, "", 1),
+        (OLU, "?list=waiting", 2),
+        (MARIA, "?list=waiting", 1),
+        (OLU, "?list=closed", 1),
+        (OLU, "?list=closed&closed-within=30", 2),
+        (OLU, "?list=closed&queue=contact-center", 0),
+        ("away", "?list=waiting", 0),
+    ],
+)
+def test_the_values_of_a_list_are_of_what_is_in_it(person: str, query: str, read: int) -> None:
+    assert sum(piece["read"] for piece in values(some_of_each(), query, person)) == read
+
+
+def test_values_have_the_names_of_their_orders_and_no_word_of_the_patient() -> None:
+    api = at(Reason.NOT_ELIGIBLE)
+    item = api.items("?_include=patient", client=GRACE).body["workItems"][0]
+    (piece,) = values(api, client=GRACE)
+    (payer,) = piece["values"]["payer"]
+    assert payer == {"value": item["payer"], "name": item["patient"]["payer"], "count": 1}
+    assert item["patient"]["name"].split(",")[0] not in str(piece)
+
+
+@pytest.mark.parametrize("page", ["9.0", "x", "-1.0", "1111111.0"])
+def test_a_page_of_values_that_was_never_given_is_refused(page: str) -> None:
+    reply = some_of_each().call("GET", f"/work-items/values?_page={page}", client=MARIA)
+    assert (reply.status, reply.code) == (400, "invalid-page")
 
 
 # --- care of many ---------------------------------------------------------------------------------

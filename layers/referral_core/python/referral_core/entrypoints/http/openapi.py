@@ -29,6 +29,7 @@ from referral_core.entrypoints.http.route import FILES, SCOPES, Route
 from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.entrypoints.http.staff.bulk import BulkCare
 from referral_core.entrypoints.http.staff.decisions import Decision, Reopening
+from referral_core.entrypoints.http.staff.list_values import VALUE_PARAMETERS
 from referral_core.entrypoints.http.staff.lookups import Search
 from referral_core.entrypoints.http.staff.people import Onboarding, Place
 from referral_core.entrypoints.http.staff.saved_filters import Saving
@@ -57,6 +58,7 @@ BODIES: Final[Mapping[str, type[Model]]] = MappingProxyType(
 PARAMETERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "search-work-items": ITEM_PARAMETERS,
+        "count-list-values": VALUE_PARAMETERS,
         "search-unmatched": UNMATCHED_PARAMETERS,
         "list-to-verify": TO_VERIFY_PARAMETERS,
         "search-orders": ORDER_PARAMETERS,

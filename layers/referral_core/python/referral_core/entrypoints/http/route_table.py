@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from referral_core.domain.access.scopes import OPERATE, READ, WRITE
+from referral_core.domain.access.scopes import READ, WRITE
 from referral_core.domain.update_kinds import Role
 from referral_core.entrypoints.http.directory.routes import DIRECTORY_ROUTES
 from referral_core.entrypoints.http.route import (
@@ -16,9 +16,9 @@ from referral_core.entrypoints.http.route import (
     READ_RECORDS,
     RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
-    RUN_OPERATIONS,
     Route,
 )
+from referral_core.entrypoints.http.staff.operation_routes import OPERATION_ROUTES
 
 _EHR: Final = frozenset({Role.EHR})
 _PARTNERS: Final = frozenset({Role.CLINIC, Role.EHR, Role.STAFF})
@@ -47,10 +47,6 @@ def _report(path: str, operation: str, does: str) -> Route:
 def _people(method: str, path: str, operation: str, does: str) -> Route:
     scope = READ if method == "GET" else WRITE
     return Route(method, path, MANAGE_PEOPLE, operation, scope, _STAFF, does)
-
-
-def _operation(method: str, path: str, operation: str, does: str) -> Route:
-    return Route(method, f"/operations{path}", RUN_OPERATIONS, operation, OPERATE, _STAFF, does)
 
 
 ROUTES: Final = (
@@ -161,6 +157,7 @@ ROUTES: Final = (
     ),
     _query("/work-items", "search-work-items", _STAFF, "List what waits for people."),
     _query("/work-items/counts", "count-work-items", _STAFF, "Count what waits, by team."),
+    _query("/work-items/values", "count-list-values", _STAFF, "Count what a list is filtered by."),
     _query("/me", "who-am-i", _FIGURES, "Read who calls, and their teams."),
     _query("/people", "search-people", _STAFF, "List the tenant's people and their teams."),
     _people("POST", "/people", "onboard-person", "A manager makes a person who can sign in."),
@@ -193,34 +190,7 @@ ROUTES: Final = (
         _STAFF,
         "Find referrals by name, birth date or a number; sent in the body: addresses are logged.",
     ),
-    _operation(
-        "GET",
-        "/referrals/{id}/executions",
-        "list-executions",
-        "List a referral's executions, with links to the console of AWS.",
-    ),
-    _operation(
-        "POST",
-        "/find",
-        "find-for-operators",
-        "Find referrals by id, order or authorization number, or patient; ids and states only.",
-    ),
-    _operation(
-        "GET",
-        "/board",
-        "read-board",
-        "Read open referrals by team and age, the payers' clocks, and how many dead letters lie.",
-    ),
-    _operation("GET", "/executions", "list-failed-executions", "List executions that failed."),
-    _operation("GET", "/partners", "name-partners", "Read what payers and practices are called."),
-    _operation("GET", "/overdue", "list-overdue", "List what is overdue, who must act, and why."),
-    _operation("GET", "/pauses", "list-pauses", "List what is held back."),
-    _operation("POST", "/pauses", "pause", "Hold back a tenant, a payer, a clinic or a channel."),
-    _operation("DELETE", "/pauses/{id}", "resume", "Let go on what is held back."),
-    _operation("POST", "/redrive", "redrive", "Give dead letters to their consumers once more."),
-    _operation(
-        "POST", "/notices/replay", "replay-notices", "Send undelivered notices once more, in bulk."
-    ),
+    *OPERATION_ROUTES,
     _report("/reports", "list-reports", "List the figures with their definitions."),
     _report("/reports/{id}", "run-report", "Run a figure: period, basis, cuts, as of, format."),
     Route(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.reports.figures import RunReports
     from referral_core.entrypoints.http.staff.documents import ShowDocuments
     from referral_core.entrypoints.http.staff.failed_executions import ListFailedExecutions
+    from referral_core.entrypoints.http.staff.list_values import CountListValues
     from referral_core.entrypoints.http.staff.live_board import ShowLiveBoard
     from referral_core.entrypoints.http.staff.lookups import ShowReferrals
     from referral_core.entrypoints.http.staff.operations import RunOperations
@@ -102,6 +103,7 @@ def read_app(
     staff: ShowReferrals,
     *,
     timelines: ShowTimeline,
+    values: CountListValues,
     audits: ReadAudit,
     documents: ShowDocuments,
     binaries: ReadBinaries,
@@ -122,6 +124,7 @@ def read_app(
         "search-unmatched": unmatched.unmatched,
         "read-unmatched": unmatched.document,
         "count-work-items": worklist.counts,
+        "count-list-values": values.values,
         "who-am-i": staff.me,
         "search-people": staff.people,
         "route-explain": staff.explain_routing,

@@ -29,6 +29,7 @@ NO_RECORDS: Final = frozenset(
         "search-people",
         "list-filters",
         "count-work-items",
+        "count-list-values",
         "list-reports",
         "run-report",
         "read-entry",

@@ -22,7 +22,7 @@ _KNOWN: Final[Mapping[str, type[StrEnum]]] = MappingProxyType(
     {"reason": Reason, "status": Status, "waiting-for": Party}
 )
 """The filters whose values are of a vocabulary."""
-_OF: Final[Mapping[str, Callable[[Referral], str | None]]] = MappingProxyType(
+VALUES: Final[Mapping[str, Callable[[Referral], str | None]]] = MappingProxyType(
     {
         "reason": lambda r: r.work_item.reason if r.work_item else None,
         "status": lambda r: r.status,
@@ -37,7 +37,8 @@ _OF: Final[Mapping[str, Callable[[Referral], str | None]]] = MappingProxyType(
         "language": lambda r: r.origin.language,
     }
 )
-FILTERS: Final = frozenset({*_OF, _AGE})
+"""The filters, each with what it compares of a referral."""
+FILTERS: Final = frozenset({*VALUES, _AGE})
 
 
 def filtered(query: Mapping[str, str], now: datetime) -> Callable[[Referral], bool]:
@@ -46,7 +47,7 @@ def filtered(query: Mapping[str, str], now: datetime) -> Callable[[Referral], bo
     Raises:
         FhirError: a value is not of its vocabulary.
     """
-    wanted = {name: frozenset(query[name].split(",")) for name in _OF if query.get(name)}
+    wanted = {name: frozenset(query[name].split(",")) for name in VALUES if query.get(name)}
     for name, known in _KNOWN.items():
         if not wanted.get(name, frozenset()) <= set(known):
             refuse_value(name, known)
@@ -54,7 +55,7 @@ def filtered(query: Mapping[str, str], now: datetime) -> Callable[[Referral], bo
 
     def meets(referral: Referral) -> bool:
         is_old = referral.received_at <= before
-        return is_old and all(_OF[name](referral) in values for name, values in wanted.items())
+        return is_old and all(VALUES[name](referral) in values for name, values in wanted.items())
 
     return meets
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.errors import Forbidden
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items.lists import (
     FIRST,
-    LAST,
     Closed,
     Exceptional,
     ItemList,
@@ -29,42 +27,26 @@ from referral_core.domain.work_items.lists import (
     instant,
     place_in_list,
 )
-from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import WorkLists
-from referral_core.entrypoints.http.search_parameters import (
-    check_parameters,
-    count_of,
-    instant_of,
+from referral_core.entrypoints.http.search_parameters import check_parameters, count_of
+from referral_core.entrypoints.http.staff.asked_lists import (
+    CLOSED_FOR,
+    LISTED_BY,
+    before_of,
+    is_filtered_along,
+    lists_of,
+    wanted_of,
 )
-from referral_core.entrypoints.http.staff.item_filters import (
-    FILTERS,
-    LONGEST_BACK,
-    days_of,
-    filtered,
-    refuse_value,
-)
+from referral_core.entrypoints.http.staff.item_filters import FILTERS
 from referral_core.entrypoints.http.staff.service_question import parameters_of, question_of
 from referral_core.entrypoints.http.staff.views import item_row, patient_row
 from referral_core.lifecycle.reactions.work_item import available_actions
 from referral_core.ports.lifecycle import Clock, Referrals
 
-ITEM_PARAMETERS: Final = FILTERS | {
-    *("list", "queue", "owner", "overdue", "due-before", "due-within"),
-    *("closed-within", "_include", "_count", "_page"),
-}
-_ME: Final = "me"
-_ITEMS: Final = "items"
-_EXCEPTIONS: Final = "exceptions"
-_CLOSED: Final = "closed"
-_FILTERED_ALONG: Final[Mapping[str | None, str]] = {_CLOSED: "queue", _EXCEPTIONS: "owner"}
-"""What a list is filtered by as it is read, since no index holds it."""
+ITEM_PARAMETERS: Final = FILTERS | LISTED_BY | {"_include", "_count", "_page"}
 _READ_ON: Final = 4
 """How often a page reads on where it is filtered; a page may be short, its `next` goes on."""
-_CLOSED_FOR: Final = 7
-"""Days back that closed referrals are listed and counted where nobody asks for more."""
-
-Wanted = Callable[[Referral], bool]
 
 
 class _Read(NamedTuple):
@@ -109,10 +91,10 @@ class ListWorkItems:
         query, principal = request.query, request.principal
         check_parameters(query, ITEM_PARAMETERS)
         count, read = count_of(query), _Read([], query.get("_page") or FIRST)
-        lists, wanted = _lists(principal, query), _wanted(principal, query, self.clock.now())
-        before = self._before(query)
+        lists, wanted = lists_of(principal, query), wanted_of(principal, query, self.clock.now())
+        before = before_of(query, self.clock.now())
         found: list[Referral] = []
-        is_filtered = FILTERS & query.keys() or _FILTERED_ALONG.get(query.get("list")) in query
+        is_filtered = is_filtered_along(query)
         for _ in range(_READ_ON if is_filtered else 1):
             read = self._read(principal, lists, count, read.end or FIRST, before)
             found += [r for r in read.referrals if wanted(r)]
@@ -143,7 +125,7 @@ class ListWorkItems:
             "open": self.lists.count(tenant, own),
             "overdue": self.lists.count(tenant, own, before=now),
         }
-        since = self.clock.now() - timedelta(days=_CLOSED_FOR)
+        since = self.clock.now() - timedelta(days=CLOSED_FOR)
         closed = {
             "since": since.isoformat(),
             "count": self.lists.count(tenant, Closed(), before=closed_since(since)),
@@ -193,19 +175,6 @@ class ListWorkItems:
         places = sorted(place for place in found if end is None or place <= end)
         return _Read([found[place] for place in places], end)
 
-    def _before(self, query: Mapping[str, str]) -> str:
-        due_before = instant_of(query.get("due-before"))
-        if query.get("list") == _CLOSED:
-            days = days_of(query, "closed-within", _CLOSED_FOR, LONGEST_BACK)
-            return closed_since(self.clock.now() - timedelta(days=days))
-        bounds = [instant(due_before)] if due_before else []
-        if query.get("due-within"):
-            days = days_of(query, "due-within", 0, LONGEST_BACK)
-            bounds.append(instant(self.clock.now() + timedelta(days=days)))
-        if query.get("overdue") == "true":
-            bounds.append(instant(self.clock.now()))
-        return min(bounds, default=LAST)
-
     def _body(
         self, request: Request, page: Sequence[Referral], end: str | None
     ) -> Mapping[str, Any]:
@@ -224,58 +193,3 @@ class ListWorkItems:
     def _question(self, referral: Referral) -> Mapping[str, Any]:
         question = question_of(self.referrals, referral)
         return {"question": question} if question else {}
-
-
-def _lists(principal: Principal, query: Mapping[str, str]) -> list[ItemList]:
-    """Return the lists that hold what is asked for."""
-    owner, queues = query.get("owner"), _queues(principal, query.get("queue"))
-    match query.get("list", _ITEMS):
-        case "waiting":
-            return [Waiting(queue) for queue in queues]
-        case "exceptions":
-            return [Exceptional(queue) for queue in queues]
-        case "closed":
-            return [Closed()]
-        case shown if shown != _ITEMS:
-            refuse_value("list", (_ITEMS, _EXCEPTIONS, "waiting", _CLOSED))
-    match owner:
-        case None:
-            return [OfTeam(queue) for queue in queues]
-        case "none":
-            return [Unassigned(queue) for queue in queues]
-        case _:
-            return [OfOwner(principal.client_id if owner == _ME else owner)]
-
-
-def _wanted(principal: Principal, query: Mapping[str, str], now: datetime) -> Wanted:
-    """Return what tells a referral that is asked for from another of the lists that are read."""
-    queues, shown = frozenset(_queues(principal, query.get("queue"))), query.get("list", _ITEMS)
-    # What is closed is of no team any more, unless that of its last one is asked for.
-    everywhere = shown == _CLOSED and not query.get("queue")
-    meets = filtered(query, now)
-    owner = query.get("owner") if shown == _EXCEPTIONS else None
-    whose = {None: None, "none": None, _ME: principal.client_id}.get(owner, owner)
-
-    def wanted(referral: Referral) -> bool:
-        is_item = referral.work_item is not None and not referral.is_closed
-        is_listed = is_item if shown in {_ITEMS, _EXCEPTIONS} else not is_item
-        is_whose = owner is None or referral.work_item is None or referral.work_item.owner == whose
-        in_queue = everywhere or referral.queue in queues
-        return is_listed and is_whose and in_queue and meets(referral)
-
-    return wanted
-
-
-def _queues(principal: Principal, wanted: str | None) -> list[Queue]:
-    if not wanted:
-        return [queue for queue in Queue if queue in principal.queues]
-    if wanted not in set(Queue):
-        _refuse("unknown-queue", f"Name one of the queues {', '.join(Queue)}.")
-    if Queue(wanted) not in principal.queues:
-        teams = ", ".join(sorted(principal.queues)) or "none"
-        raise Forbidden(f"You are not of the team {wanted}; yours: {teams}.")
-    return [Queue(wanted)]
-
-
-def _refuse(code: str, sentence: str) -> None:
-    refuse(code, sentence, code="value", status=HTTPStatus.BAD_REQUEST)
