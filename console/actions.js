@@ -41,6 +41,7 @@ const RESULTS = ["agreed", "declined", "another-time", "another-clinic", "voicem
 /** Results that somebody said: who it was decides what they mean. */
 const SAID = new Set(["agreed", "declined", "another-time", "another-clinic", "opted-out"]);
 const SPEAKERS = [["patient", "The patient"], ["contact", "Somebody else"]];
+const ELSEWHERE = "close:care-received-elsewhere";
 const SNOOZES = [["1 hour", 1], ["4 hours", 4], ["1 day", 24], ["3 days", 72]];
 
 /** What an action is called. */
@@ -137,10 +138,24 @@ function fields(action, referral, me, people) {
     case "self-pay":
       return me.slidingFee && select("feeClass", "Class of the sliding fee scale", ["A", "B", "C", "D"].map((each) => [each, each]));
     case "close":
-      return select("close", "Outcome", referral.actions.filter((each) => each.startsWith("close:")).map((each) => [each, words(each.slice(6))]));
+      return closing(referral);
     default:
       return null;
   }
+}
+
+/** How it ends; of care received elsewhere also who gave it, which figures need and whose document often says. */
+function closing(referral) {
+  const outcomes = referral.actions.filter((each) => each.startsWith("close:"));
+  const who = h("label", {}, h("span", {}, "NPI of who saw the patient, if it is known"),
+    h("input", { name: "performer", value: referral.seenBy ?? "", pattern: "[0-9]{10}", maxlength: "10", inputmode: "numeric", autocomplete: "off" }));
+  const ask = (outcome) => { who.hidden = who.querySelector("input").disabled = outcome !== ELSEWHERE; };
+  ask(outcomes[0]);
+  return [
+    h("label", {}, h("span", {}, "Outcome"), h("select", { name: "close", required: true, onchange: (event) => ask(event.target.value) },
+      outcomes.map((each) => h("option", { value: each }, words(each.slice(6)))))),
+    who,
+  ];
 }
 
 /** What came of a call; who said so is asked where anything was said. */

@@ -20,6 +20,7 @@ const SIGNS = {
   "same-identifier": "same record number", "same-name-and-birth-date": "same name and birth date", "same-telephone-number": "same telephone number",
   "named-by-its-sender": "named by the sender", "with-this-clinic": "with this clinic",
 };
+const DONE = { "attach": ["Attach", "Attached."], "seen-elsewhere": ["Seen elsewhere", "Recorded: seen elsewhere."], "dismiss": ["Dismiss", "Dismissed."] };
 /** What a person reads here; anything else is saved and opened with what belongs to it. */
 const READABLE = /^(text\/|application\/(fhir\+)?json|application\/edi-x12|application\/hl7)/;
 
@@ -107,25 +108,27 @@ export async function unmatchedPage({ main, failed }) {
         h("span", {}, each.outcome ? `Closed: ${words(each.outcome).toLowerCase()}` : words(each.status)),
         because.length > 0 && h("span.sub", {}, because.map((sign) => SIGNS[sign] ?? words(sign)).join(" · ")),
         h("p.actions", {}, h("button", { "aria-label": `Attach it to the referral of ${name}`, onclick: () =>
-          ask(item, place, { action: "attach", referralId: each.id }, `Attach it to the referral of ${name}`, "It counts as if it had come for this referral; who attached it is on record.") }, "Attach")));
+          ask(item, place, { action: "attach", referralId: each.id }, `Attach it to the referral of ${name}`, "It counts as the report of this referral's own clinic; who attached it is on record.") }, "Attach"),
+        item.actions.includes("seen-elsewhere") && !each.outcome && h("button", { "aria-label": `${name} was seen elsewhere`, onclick: () =>
+          ask(item, place, { action: "seen-elsewhere", referralId: each.id }, `${name} was seen elsewhere`, "The referral ends as care received elsewhere: its clinic and the referring provider are told, and the figures know where the patient went.", seenBy(item)) }, "Seen elsewhere …")));
     }
   }
 
-  function ask(item, place, decision, title, follows) {
+  function ask(item, place, decision, title, follows, asked = null) {
     const alert = h("p.status", { role: "alert" });
     const key = crypto.randomUUID();
-    const submit = h("button.primary", { type: "submit" }, decision.action === "attach" ? "Attach" : "Dismiss");
-    const form = h("form.act", { onsubmit: send }, h("h2", {}, title), h("p.follows", {}, follows), alert,
+    const submit = h("button.primary", { type: "submit" }, DONE[decision.action][0]);
+    const form = h("form.act", { onsubmit: send }, h("h2", {}, title), h("p.follows", {}, follows), asked, alert,
       h("p.actions", {}, submit, h("button.plain", { type: "button", onclick: () => fill(place) }, "Cancel")));
     fill(place, form);
-    submit.focus();
+    (asked?.querySelector("input") ?? submit).focus();
 
     async function send(event) {
       event.preventDefault();
       submit.disabled = true;
       try {
-        await post(`/unmatched/${item.id}/decision`, decision, key);
-        fill(status, decision.action === "attach" ? ["Attached. ", h("a", { href: `#/referral/${decision.referralId}` }, "Open the referral")] : "Dismissed.");
+        await post(`/unmatched/${item.id}/decision`, { ...decision, ...typed(form) }, key);
+        fill(status, `${DONE[decision.action][1]} `, decision.referralId && h("a", { href: `#/referral/${decision.referralId}` }, "Open the referral"));
         await read();
         list.querySelector("button")?.focus();
       } catch (error) {
@@ -147,6 +150,13 @@ export async function unmatchedPage({ main, failed }) {
     status, list);
   await read();
 }
+
+/** Whose care it was: what the document says of it is typed already. */
+const seenBy = ({ author }) => h("label", {}, h("span", {}, "NPI of who saw the patient, if it is known"),
+  h("input", { name: "performer", value: author ?? "", pattern: "[0-9]{10}", maxlength: "10", inputmode: "numeric", autocomplete: "off" }));
+
+/** What was typed into a form; what was left empty is not sent. */
+const typed = (form) => Object.fromEntries([...new FormData(form)].filter(([, value]) => value));
 
 /** Read a referral as a search shows it; null where it is not there any more. */
 async function referral(id) {

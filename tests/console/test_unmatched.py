@@ -19,9 +19,9 @@ from tests.unit.entrypoints.http.unmatched_items import an_item
 LETTER = "Seen on Monday. <b>No change</b> of treatment."
 
 
-def a_letter(office: Office, name: str = "letter", about: str | None = None) -> str:
+def a_letter(office: Office, name: str = "letter", about: str | None = None, **said: str) -> str:
     """Keep a report that names no referral; `about`: whom it may be about."""
-    item = an_item(name, update=an_update(UpdateKind.REPORT_RECEIVED, loinc="11488-4"))
+    item = an_item(name, update=an_update(UpdateKind.REPORT_RECEIVED, loinc="11488-4", **said))
     sha256 = office.api.world.documents.put(TENANT, LETTER.encode(), "text/plain")
     assert item.evidence is not None
     evidence = item.evidence.but(sha256=sha256, content_type="text/plain", size=len(LETTER))
@@ -82,6 +82,26 @@ def test_who_is_meant_is_searched_for_where_nobody_suggests_it(
     page.get_by_role("button", name="Attach", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("Attached.")
     assert office.api.unmatched.get(TENANT, name).attached_to == about["id"]
+
+
+def test_whose_letter_shows_that_the_patient_was_seen_elsewhere_is_recorded_with_who_it_was(
+    visit: Visit, office: Office
+) -> None:
+    about = asked_a_clinic(office)
+    name = a_letter(office, about=about["id"], author="1999999999")
+    page = opened(signed_in(visit(), "maria"))
+    card(page, name).get_by_role("button", name="Find its referral").click()
+    card(page, name).get_by_role("button", name=f"{about['patient']['name']} was seen").click()
+    # What the letter says of its author is typed already.
+    who = card(page, name).get_by_label("NPI of who saw the patient, if it is known")
+    expect(who).to_have_value("1999999999")
+    expect(who).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("Recorded: seen elsewhere.")
+    expect(card(page, name)).to_have_count(0)
+    assert office.api.unmatched.get(TENANT, name).attached_to == about["id"]
+    sent = [body for method, url, body in office.asked if method == "POST" and "decision" in url]
+    assert '"performer":"1999999999"' in sent[-1]
 
 
 def test_what_is_nothing_is_dismissed_and_what_a_colleague_settled_is_said(

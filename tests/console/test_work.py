@@ -313,6 +313,22 @@ def test_who_is_asked_next_is_chosen_with_an_npi_and_why(visit: Visit, office: O
     assert '"override":"patient-preference"' in sent[-1]
 
 
+def test_who_gave_care_elsewhere_is_asked_where_the_referral_ends_so(
+    visit: Visit, office: Office
+) -> None:
+    item = the_item(office, "patient-opted-out")
+    page = opened(signed_in(visit(), "olu"), item)
+    page.get_by_role("button", name="Close …").click()
+    who = form(page).get_by_label("NPI of who saw the patient, if it is known")
+    expect(who).to_be_hidden()
+    form(page).get_by_label("Outcome").select_option("close:care-received-elsewhere")
+    who.fill("1999999999")
+    form(page).locator("button[type=submit]").click()
+    expect(page.get_by_role("status")).to_contain_text("recorded")
+    sent = [body for method, url, body in office.asked if method == "POST" and "decision" in url]
+    assert '"performer":"1999999999"' in sent[-1]
+
+
 class Decided(NamedTuple):
     """A decision on an item of a reason. Attributes: fields: label → what is chosen."""
 

@@ -7,10 +7,16 @@ import pytest
 from local.lake.duck import DuckLake
 from referral_core.domain.events import ClosureFacts, Event, EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Status
-from referral_core.domain.updates import CareReceivedElsewhere, Role
+from referral_core.domain.updates import (
+    CareReceivedElsewhere,
+    OfferDeclined,
+    ReportReceived,
+    Role,
+)
 from referral_core.domain.work_items import Reason
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.partner_actions import accepted
+from tests.partner_actions import REPORT, accepted
+from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.entrypoints.http.staff.test_people import at
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world
 from tests.unit.reporting.lakes import a_request, rows
@@ -94,3 +100,29 @@ def test_what_is_no_npi_comes_into_no_event(said: str) -> None:
     api = at(Reason.PATIENT_NOT_REACHED)
     refused = api.decide("close:care-received-elsewhere", performer=said)
     assert (refused.status, refused.code) == (400, "incomplete-decision")
+
+
+@pytest.mark.parametrize(
+    ("author", "said", "known"),
+    [
+        (NOT_LISTED, {}, (NOT_LISTED, False, 3)),
+        (NOT_LISTED, {"performer": AFFILIATED}, (AFFILIATED, True, 2)),
+        (None, {}, (PREFERRED, True, 1)),
+    ],
+)
+def test_whose_report_was_read_is_who_gave_the_care(
+    author: str | None, said: dict[str, str], known: Destination
+) -> None:
+    # Given the report of the clinic that declined, which names its author or not
+    api = ApiClient(a_world())
+    world = api.world
+    declined = world.referral.offers[-1]
+    world.report(OfferDeclined, offer=declined.number)
+    world.report(ReportReceived, organization=declined.organization, author=author, **REPORT)
+    shown = api.call("GET", "/work-items?queue=clinical-review").body["workItems"]
+    assert [item["seenBy"] for item in shown] == [author or declined.npi]
+    # When a person finds that the patient was seen there
+    assert api.decide("close:care-received-elsewhere", **said).status == 200
+    # Then the figures know by whom
+    assert told(last(world, EventKind.DECISION_MADE)) == known
+    assert leaked(world) == (1, int(not known[1]), 0)

@@ -19,6 +19,7 @@ CLIENTS = (
     ("ehr-1", TENANT, Role.EHR, "lakeside-ehr"),
     ("ehr-2", TENANT, Role.EHR, "another-ehr"),
     ("clinic-1", TENANT, Role.CLINIC, "clinic-1"),
+    ("clinic-9", TENANT, Role.CLINIC, "clinic-9"),
     ("payer-1", TENANT, Role.PAYER, "harbor"),
     ("finance-1", TENANT, Role.FINANCE, "lakeside"),
     ("stranger", Tenant("riverside"), Role.STAFF, "riverside"),

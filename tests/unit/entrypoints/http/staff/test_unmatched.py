@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
+from referral_core.domain.events import ClosureFacts
 from referral_core.domain.ids import Tenant
-from referral_core.domain.lifecycle import Status
+from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.unmatched import Unmatched
 from referral_core.domain.updates import AppointmentFulfilled, OfferDeclined
 from referral_core.entrypoints.http.route import READ_RECORDS
 from referral_core.entrypoints.http.staff.unmatched import MatchItems
-from tests.in_memory import REFERRAL, World
+from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import TO_THE_END, accepted, agreed, booked
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.events import an_event
@@ -300,3 +301,72 @@ def test_what_a_crash_left_is_attached_by_the_same_choice_at_once(
     item = left_by_a_crash(api, monkeypatch, attached=False)
     assert decide(api, item, "attach", referralId=REFERRAL).status == 200
     assert waiting(api) == []
+
+
+OUTSIDER = "1999999999"
+ITS_AUTHOR: Json = {
+    "resourceType": "PractitionerRole",
+    "id": "who",
+    "practitioner": {"identifier": {"system": "http://hl7.org/fhir/sid/us-npi", "value": OUTSIDER}},
+}
+
+
+def by_an_outsider(api: ApiClient) -> Json:
+    """Keep the report of a clinic that the referral was never offered to; return its item."""
+    known = {**the_patient(api), "id": "own"}
+    contained = [known, ITS_AUTHOR]
+    author, subject = [{"reference": "#who"}], {"reference": "#own"}
+    sent = a_document(subject=subject, contained=contained, author=author)
+    assert send(api, sent, client="clinic-9").status == 202
+    (item,) = waiting(api)
+    return item
+
+
+def test_the_report_of_a_clinic_that_was_never_asked_says_where_the_patient_went() -> None:
+    # Given a referral that was accepted, and a report of who never was offered it
+    api = ApiClient(World())
+    api.world.accept("happy-path")
+    api.world.settle()
+    accepted(api.world)
+    item = by_an_outsider(api)
+    assert (item["author"], "seen-elsewhere" in item["actions"]) == (OUTSIDER, True)
+    # When a person finds whose it is, and says that the patient was seen there
+    assert decide(api, item, "seen-elsewhere", referralId=REFERRAL).status == 200
+    # Then the referral ends so, with its document and with who it was
+    referral = api.world.referral
+    assert referral.proposed_outcome is Outcome.CARE_RECEIVED_ELSEWHERE
+    assert referral.reports == ()
+    assert not waiting(api)
+    facts = [e.facts for e in api.world.referrals.events(TENANT, REFERRAL)]
+    told = {(f.elsewhere, f.elsewhere_network) for f in facts if isinstance(f, ClosureFacts)}
+    assert told - {(None, None)} == {(OUTSIDER, False)}
+    # And said again, it is the same thing said
+    assert decide(api, item, "seen-elsewhere", referralId=REFERRAL).code == "duplicate"
+
+
+def test_who_reads_it_may_know_better_who_it_was(api: ApiClient) -> None:
+    item = by_an_outsider(api)
+    npi = "1999900200"
+    assert decide(api, item, "seen-elsewhere", referralId=REFERRAL, performer="Dr. X").status == 400
+    said = decide(api, item, "seen-elsewhere", referralId=REFERRAL, performer=npi)
+    assert said.status == 200
+    facts = [e.facts for e in api.world.referrals.events(TENANT, REFERRAL)]
+    assert npi in [f.elsewhere for f in facts if isinstance(f, ClosureFacts)]
+
+
+def test_a_closed_referral_is_opened_again_before_it_ends_elsewhere(api: ApiClient) -> None:
+    item = by_an_outsider(api)
+    for act in TO_THE_END[4:]:
+        act(api.world)
+    refused = decide(api, item, "seen-elsewhere", referralId=REFERRAL)
+    assert (refused.status, refused.code) == (409, "not-possible-now")
+    assert [one["id"] for one in waiting(api)] == [item["id"]]
+
+
+def test_only_a_report_says_that_somebody_saw_a_patient(api: ApiClient) -> None:
+    withdrawn = a_document(status="entered-in-error")
+    assert send(api, withdrawn).status == 202
+    (item,) = waiting(api)
+    assert "seen-elsewhere" not in item["actions"]
+    refused = decide(api, item, "seen-elsewhere", referralId=REFERRAL)
+    assert (refused.status, refused.code) == (422, "no-report")

@@ -18,6 +18,7 @@ class WorkItem(Model):
         owner: the client id of the person who works on it.
         comments: how many there are; the words are documents.
         patient_wrote: whether the patient wrote, and nobody has read it since.
+        seen_by: NPI of whose document is to be read: who may have seen the patient elsewhere.
     """
 
     reason: Reason
@@ -29,6 +30,7 @@ class WorkItem(Model):
     snoozed_until: datetime | None = None
     comments: int = 0
     patient_wrote: bool = False
+    seen_by: str | None = None
 
     @field_validator("resume_at")
     @classmethod

@@ -112,6 +112,7 @@ class ReportReceived(Reported):
         loinc: the code of its type; empty when it names none.
         critical: whether it holds a result that cannot wait.
         withdrawn: whether its author says that it was sent in error: what it proved, it does not.
+        author: NPI of who wrote it, where it says so.
     """
 
     kind: Literal[UpdateKind.REPORT_RECEIVED] = UpdateKind.REPORT_RECEIVED
@@ -120,6 +121,7 @@ class ReportReceived(Reported):
     final: bool = True
     critical: bool = False
     withdrawn: bool = False
+    author: Coded = None
 
 
 class ProgressNoted(Reported):

@@ -39,7 +39,7 @@ class DecisionMade(Reported):
         fee_class: of the sliding fee scale, with `self-pay`.
         specialty: NUCC code, with `name-service`.
         performer, override: NPI of who is asked next, and why, with `choose-performer`; the first
-            also of who gave care that was received elsewhere.
+            also of who gave care that was received elsewhere; None: whose document was read.
         keep: whether the answer is kept for the tenant's next orders, with `name-service`.
     """
 

@@ -12,6 +12,7 @@ from typing import Final
 from referral_core.domain.codes import code_in
 from referral_core.domain.updates import ProgressNoted, ReportReceived
 from referral_core.fhir.errors import FhirError
+from referral_core.fhir.inbound.named_author import npi_named
 from referral_core.fhir.inbound.named_patient import named_patient
 from referral_core.fhir.inbound.partner_updates import PartnerUpdate, offer_of, the_one
 from referral_core.fhir.parse import read_resource
@@ -47,6 +48,7 @@ class DocumentUpdate(PartnerUpdate):
         final: whether its author is done with it.
         critical: whether a result in it cannot wait.
         withdrawn: whether its author says that it was sent in error.
+        author: NPI of the first author that has one.
     """
 
     loinc: tuple[str, ...] = ()
@@ -60,13 +62,17 @@ class DocumentUpdate(PartnerUpdate):
     final: bool = True
     critical: bool = False
     withdrawn: bool = False
+    author: str | None = None
 
     @property
     def occasion(self) -> tuple[object, ...]:
         """The document itself: sent about the order or the Task, it is the same one."""
-        return tuple(self._of_its_kind().values())
+        return tuple(self._itself().values())
 
     def _of_its_kind(self) -> Mapping[str, object]:
+        return {**self._itself(), **({"author": self.author} if self.author else {})}
+
+    def _itself(self) -> Mapping[str, object]:
         return {
             "sha256": self.sha256,
             "loinc": next(iter(self.loinc), ""),
@@ -101,6 +107,7 @@ def read_document(body: bytes, content_type: str | None) -> DocumentUpdate:
         loinc=_loinc(reference.type),
         content_type="",
         final=final,
+        author=npi_named(reference, reference.author),
     )
     return _with_content(reported, reference.content[0].attachment, _DOCUMENT)
 
@@ -136,6 +143,7 @@ def read_diagnostic_report(body: bytes, content_type: str | None) -> DocumentUpd
         content_type="",
         final=report.status in _FINAL,
         critical=bool(codes & _CRITICAL),
+        author=npi_named(report, report.performer),
     )
     return _with_content(reported, report.presented_form[0], _RESULT)
 

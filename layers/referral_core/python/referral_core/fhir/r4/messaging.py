@@ -211,6 +211,7 @@ class DiagnosticReport(Coded):
         ]
         | None
     ) = None
+    performer: tuple[Reference, ...] = ()
     result: tuple[Reference, ...] = ()
     conclusion_code: tuple[CodeableConcept, ...] = ()
     presented_form: tuple[Attachment, ...] = ()

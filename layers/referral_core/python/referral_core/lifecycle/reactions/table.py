@@ -29,6 +29,7 @@ from referral_core.lifecycle.reactions import (
     appointment,
     authorization,
     decision,
+    elsewhere,
     notice,
     offer,
     patient,
@@ -67,7 +68,7 @@ def without_authority(case: Case, update: Reported) -> Draft:
     It changes nothing; a document is read by a person, for it may say what happened.
     """
     if isinstance(update, ReportReceived):
-        return open_work_item(case, Reason.REPORT_OF_FORMER_PERFORMER, by=update)
+        return elsewhere.opened_by(case, update)
     kinds = AppointmentBooked | AppointmentFulfilled | ServiceAttested
     sees = bool(case.referral.offers) and isinstance(update, kinds)
     if sees and case.referral.is_ending and ended_with_it(update.organization, case.referral):

@@ -51,7 +51,8 @@ class Decision(Model):
         specialty: of `name-service`: a NUCC code; `keep`: whether the next orders that say the same
             are understood by it.
         performer, override: of `choose-performer`: the NPI of who is asked next, and why; the first
-            also of `close:care-received-elsewhere`: the NPI of who gave the care, if it is known.
+            also of `close:care-received-elsewhere`: the NPI of who gave the care, if it is known;
+            none: whose document the item asks to read.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)

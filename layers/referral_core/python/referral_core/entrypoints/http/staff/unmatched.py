@@ -19,7 +19,13 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Referral
 from referral_core.domain.unmatched import Candidate, Mismatch, Unmatched
-from referral_core.domain.updates import AuthorizationDecided, ReportReceived, Role, Update
+from referral_core.domain.updates import (
+    AuthorizationDecided,
+    CareReceivedElsewhere,
+    ReportReceived,
+    Role,
+    Update,
+)
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.lists import StoredDocuments
@@ -40,18 +46,22 @@ class Matching(Model):
     """What a person does with an unmatched item.
 
     Attributes:
-        referral_id: of `attach`: the referral that it is about.
+        action: `attach` takes it as if it had come right; `seen-elsewhere` takes a report as the
+            word that its author, and no clinic of the referral's, saw the patient.
+        referral_id: the referral that it is about, unless it is dismissed.
+        performer: of `seen-elsewhere`: NPI of who that was; None: whoever the report names.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
-    action: Literal["attach", "dismiss"]
+    action: Literal["attach", "seen-elsewhere", "dismiss"]
     referral_id: str | None = Field(default=None, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+    performer: str | None = Field(default=None, pattern=r"^[0-9]{10}$")
 
     @property
     def wanted(self) -> str | None:
         """To which referral it is to be attached; None: it is to be dismissed."""
-        return self.referral_id if self.action == "attach" else None
+        return None if self.action == "dismiss" else self.referral_id
 
 
 @dataclass(frozen=True)
@@ -102,13 +112,14 @@ class MatchItems:
         result = Receipt.RECORDED
         if item.settled_at is not None:
             return self._settled_before(request, item, matching)
-        if matching.action == "attach":
+        if matching.action != "dismiss":
             referral = self._named(principal.tenant, matching)
             settled = settled.but(attached_to=referral.id)
             # First: whoever is at it meanwhile attaches it to no other, and dismisses it not.
             self.items.choose(item.but(attached_to=referral.id, chosen_at=now))
             try:
-                result = self._attach(settled, referral, principal.organization)
+                said = _attached(settled, referral, matching)
+                result = self._attach(settled, referral, said, principal.organization)
             except (NotLegal, FhirError):
                 self.items.release(item.but(attached_to=referral.id))
                 raise
@@ -142,29 +153,61 @@ class MatchItems:
         if matching.referral_id is None:
             refuse(
                 "incomplete-decision",
-                "Send referralId with attach.",
+                f"Send referralId with {matching.action}.",
                 code="required",
                 status=HTTPStatus.BAD_REQUEST,
             )
         return self.service.referrals.load(tenant, ReferralId(matching.referral_id)).referral
 
-    def _attach(self, item: Unmatched, referral: Referral, organization: str) -> Receipt:
-        if item.update is None or item.evidence is None:
-            refuse(
-                "nothing-to-attach",
-                "Read it, record what it says on the referral, then dismiss it.",
-                code="business-rule",
-                status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            )
-        update = _of_referral(item.update, referral).but(
+    def _attach(
+        self, item: Unmatched, referral: Referral, said: Update, organization: str
+    ) -> Receipt:
+        update = said.but(
             id=f"matched-{item.id}",
             actor=item.settled_by,
             role=Role.STAFF,
             organization=organization,
             received_at=item.settled_at,
         )
-        kept = (KeepEvidence(evidence=item.evidence),)
+        kept = (KeepEvidence(evidence=item.evidence),) if item.evidence else ()
         return apply_update(self.service.engine, referral.tenant, referral.id, update, effects=kept)
+
+
+def _attached(item: Unmatched, referral: Referral, matching: Matching) -> Update:
+    """Return what an item reports of the referral that a person found."""
+    if item.update is None or item.evidence is None:
+        refuse(
+            "nothing-to-attach",
+            "Read it, record what it says on the referral, then dismiss it.",
+            code="business-rule",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
+    if matching.action == "attach":
+        return _of_referral(item.update, referral)
+    report = _report_in(item)
+    if report is None:
+        refuse(
+            "no-report",
+            "Only a report says that its author saw the patient: attach it, or dismiss it.",
+            code="business-rule",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
+    if referral.is_closed:
+        raise NotLegal("The referral is closed: open it again, then say where the patient was.")
+    header = report.model_dump(include={"id", "actor", "role", "received_at"})
+    return CareReceivedElsewhere(**header, performer=matching.performer or report.author)
+
+
+def _report_in(item: Unmatched) -> ReportReceived | None:
+    """Return the report by which somebody says that they saw a patient; None of anything else."""
+    found = item.update
+    return found if isinstance(found, ReportReceived) and not found.withdrawn else None
+
+
+def _actions(item: Unmatched) -> list[str]:
+    if item.update is None:
+        return ["dismiss"]
+    return ["attach", *(["seen-elsewhere"] if _report_in(item) else []), "dismiss"]
 
 
 def _of_referral(update: Update, referral: Referral) -> Update:
@@ -186,6 +229,7 @@ def _is_critical(item: Unmatched) -> bool:
 
 
 def _shown(item: Unmatched) -> Mapping[str, Any]:
+    report = _report_in(item)
     return {
         "id": item.id,
         "reason": item.mismatch.value,
@@ -199,7 +243,8 @@ def _shown(item: Unmatched) -> Mapping[str, Any]:
         "size": item.evidence.size if item.evidence else None,
         "chosen": item.attached_to,
         "candidates": [_candidate(candidate) for candidate in item.candidates],
-        "actions": ["attach", "dismiss"] if item.update else ["dismiss"],
+        "author": report.author if report else None,
+        "actions": _actions(item),
     }
 
 

@@ -25,6 +25,7 @@ def item_row(referral: Referral) -> Row:
         "reason": item.reason.value if item else None,
         "owner": item.owner if item else None,
         "comments": item.comments if item else 0,
+        "seenBy": item.seen_by if item else None,
         "openedAt": _text(item.opened_at) if item else None,
         "dueAt": _text(referral.item_due_at or referral.due_at),
         "snoozedUntil": _text(item.snoozed_until) if item else None,
