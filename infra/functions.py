@@ -170,6 +170,7 @@ OTHERS = (
                 "athena:GetQueryResults",
             ),
             "LAKE_DATABASE": ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"),
+            "LAKE_RESULTS_BUCKET": STORE_AND_READ,
             **WATCHED,
         },
     ),
@@ -271,11 +272,8 @@ class Functions(Construct):
             )
         )
         for setting, actions in spec.uses.items():
-            role.add_to_policy(
-                iam.PolicyStatement(
-                    actions=list(actions), resources=list(self._resources[setting].arns)
-                )
-            )
+            arns = list(self._resources[setting].arns)
+            role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=arns))
         if spec.secrets:
             role.add_to_policy(
                 iam.PolicyStatement(

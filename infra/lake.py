@@ -58,24 +58,24 @@ class Lake(Construct):
             "LAKE_STREAM": Resource(STREAM, (self.stream.attr_arn,)),
             "LAKE_WORKGROUP": Resource(WORKGROUP, (workgroup,)),
             "LAKE_DATABASE": Resource(DATABASE, self._catalog()),
+            "LAKE_RESULTS_BUCKET": Resource(
+                self.results.bucket_name, (self.results.arn_for_objects("*"),)
+            ),
         }
 
     def grant(self, *, queries: iam.IGrantable, overhead: iam.IGrantable) -> None:
         """Let functions do what their settings do not say.
 
         Args:
-            queries: its queries read the rows, and write and read their results.
+            queries: its queries read the rows, and find where results go.
             overhead: reads metrics, which IAM knows no resources of.
         """
         overhead.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(actions=["cloudwatch:GetMetricData"], resources=["*"])
         )
         principal = queries.grant_principal
-        for bucket, actions in (
-            (self.bucket, _READ),
-            (self.results, (*_READ, "s3:PutObject")),
-        ):
-            principal.add_to_principal_policy(on_objects(bucket, actions))
+        principal.add_to_principal_policy(on_objects(self.bucket, _READ))
+        for bucket in (self.bucket, self.results):
             principal.add_to_principal_policy(on_bucket(bucket))
 
     def _catalog(self) -> tuple[str, ...]:

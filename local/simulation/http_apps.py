@@ -8,6 +8,7 @@ from typing import Final
 from local.simulation.ports import Ports
 from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
+from referral_core.adapters.memory.kept_rows import MemoryKeptRows
 from referral_core.adapters.memory.partners import MemoryDocuments
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
 from referral_core.entrypoints.http.audit.events import ReadAudit
@@ -22,6 +23,7 @@ from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.orders.reads import ReadRecords
 from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.reports.figures import RunReports
+from referral_core.entrypoints.http.reports.kept import KeptReports
 from referral_core.entrypoints.http.routes import intake_app, read_app, report_app, update_app
 from referral_core.entrypoints.http.staff.documents import ShowDocuments
 from referral_core.entrypoints.http.staff.list_values import CountListValues
@@ -69,7 +71,8 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     lists = MemoryWorkLists(ports.worklists)
     worklist = ListWorkItems(referrals, lists, ports.clock, directory.people, ports.unmatched.count)
     shown = ShowReferrals(referrals, lists, directory, ports.clock)
-    reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS)
+    kept_rows = KeptReports(MemoryKeptRows())
+    reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS, kept_rows)
     partners = ReceiveUpdate(updates, PutAside(updates, kept(ports)), Uploads(ports.uploads))
     return {
         "receive_referral": intake_app(intake),

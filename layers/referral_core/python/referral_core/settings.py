@@ -34,6 +34,7 @@ class Settings(NamedTuple):
     lake_workgroup: str | None = None
     lake_database: str | None = None
     lake_stream: str | None = None
+    lake_results_bucket: str | None = None
     public_base_url: str | None = None
     token_url: str | None = None
     user_pool_id: str | None = None

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from local.lake.duck import DuckLake
 from referral_core.adapters.memory.audit import MemoryAuditTrail
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
+from referral_core.adapters.memory.kept_rows import MemoryKeptRows
 from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.pauses import MemoryPauses
 from referral_core.adapters.memory.people import MemoryAccounts, MemoryPeople
@@ -31,6 +32,7 @@ from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.orders.reads import ReadRecords
 from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.reports.figures import RunReports
+from referral_core.entrypoints.http.reports.kept import KeptReports
 from referral_core.entrypoints.http.route import (
     MANAGE_PEOPLE,
     QUERY_REPORTS,
@@ -137,7 +139,12 @@ class ApiClient:
         self.lake = DuckLake()
         self.trail = MemoryAuditTrail()
         reports = RunReports(
-            self.lake, directory, clock, [price_book("us-east-1")], horizons(pathways().values())
+            self.lake,
+            directory,
+            clock,
+            [price_book("us-east-1")],
+            horizons(pathways().values()),
+            KeptReports(MemoryKeptRows()),
         )
         people, self.accounts = MemoryPeople(directory), MemoryAccounts()
         kept = KeepUnmatched(self.unmatched, referrals)

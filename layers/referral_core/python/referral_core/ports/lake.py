@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from referral_core.domain.directory import TenantProfile
@@ -37,6 +38,30 @@ class Lake(Protocol):
             Retryable: the service is down, or ended it.
             RouterError: it failed, and would again.
         """
+
+
+class KeptRows(NamedTuple):
+    """Rows of a report, as they were counted.
+
+    Attributes:
+        as_of: the instant that they are true of.
+        statement: SHA-256 of what was asked, in hex.
+        rows: numbers or text.
+    """
+
+    as_of: datetime
+    statement: str
+    rows: Sequence[Sequence[Any]]
+
+
+class KeptStore(Protocol):
+    """The last rows of each question, for some days."""
+
+    def kept(self, tenant: Tenant, question: str) -> KeptRows | None:
+        """Return the rows of a question; None where there are none. Raises: RouterError."""
+
+    def keep(self, tenant: Tenant, question: str, kept: KeptRows) -> None:
+        """Keep the rows of a question, in place of those before. Raises: RouterError."""
 
 
 class LakeRows(Protocol):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from referral_core.adapters.aws.athena import AthenaLake
+from referral_core.adapters.aws.kept_rows import S3KeptRows
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.reports.figures import RunReports
+from referral_core.entrypoints.http.reports.kept import KeptReports
 from referral_core.entrypoints.http.routes import report_app
 from referral_core.pathways import pathways
 from referral_core.price_books import LISTS, price_book
@@ -29,5 +31,6 @@ def build() -> HttpEndpoint:
         clock(),
         [price_book(name) for name in LISTS],
         horizons(pathways().values()),
+        KeptReports(S3KeptRows(aws_client("s3"), settings().need("lake_results_bucket"))),
     )
     return report_app(use).admitting(throttle().admit).audited(audit())

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import field_validator
 
+from referral_core.domain.codes import Coded
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.model import Model
 from referral_core.domain.work_items import Reason
@@ -30,7 +31,7 @@ class WorkItem(Model):
     snoozed_until: datetime | None = None
     comments: int = 0
     patient_wrote: bool = False
-    seen_by: str | None = None
+    seen_by: Coded = None
 
     @field_validator("resume_at")
     @classmethod

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,6 +17,7 @@ from referral_core.domain.money.cost_ledger import price_lines
 from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.exchange import Content, Request, Response
+from referral_core.entrypoints.http.reports.kept import KeptReports, fingerprint, question_of
 from referral_core.entrypoints.http.reports.request import Asked, asked_of
 from referral_core.ports.lake import Contracts, Lake
 from referral_core.ports.lifecycle import Clock
@@ -64,6 +67,7 @@ class RunReports:
     clock: Clock
     prices: Sequence[PriceBook]
     horizons: Mapping[str, int]
+    kept: KeptReports
 
     def listed(self, _request: Request) -> Response:
         """List the figures, the cuts and the columns of the lake."""
@@ -89,17 +93,47 @@ class RunReports:
         try:
             if asked.since is not None:
                 return _json(self._compared(figure, asked, profile))
-            result = self._result(figure, asked, full=full)
+            result = self._kept(request, figure, asked, profile, full=full)
+            result = result or self._result(request, figure, asked, full=full)
             if asked.request.referral is not None and not result.rows:
                 raise NotFound(_NO_ROWS)
-            return _fitting(_rendered(result, asked.format))
+            return _fitting(_rendered(result, asked.format, self.clock.now()))
         except _Running as running:
             return _elsewhere(request, asked, running.query_id)
 
-    def _result(self, figure: Definition, asked: Asked, *, full: bool) -> Result:
-        statement = compose(figure, asked.request, self._policy(asked.request))
-        rows = self._rows(statement, asked.run)
-        return result_of(figure, asked.request, rows, small_cells=full)
+    def _kept(
+        self,
+        request: Request,
+        figure: Definition,
+        asked: Asked,
+        profile: TenantProfile,
+        *,
+        full: bool,
+    ) -> Result | None:
+        """Return the result that somebody asked for before, if it is young enough.
+
+        It is the same question as of then: period and prices are those of its own instant.
+        """
+        if asked.max_age is None:
+            return None
+        question, now = question_of(figure.name, request.query), asked.request.as_of
+        found = self.kept.latest(profile.tenant, question)
+        # One of an instant that is still to come is of no use to anybody.
+        if found is None or not timedelta() <= now - found.as_of <= asked.max_age:
+            return None
+        then = {**_whenever(request.query), "as-of": found.as_of.isoformat()}
+        earlier = asked_of(then, profile, now, figure.cut).request
+        if fingerprint(compose(figure, earlier, self._policy(earlier))) != found.statement:
+            return None
+        return result_of(figure, earlier, found.rows, small_cells=full)
+
+    def _result(self, request: Request, figure: Definition, asked: Asked, *, full: bool) -> Result:
+        wanted = asked.request
+        statement = compose(figure, wanted, self._policy(wanted))
+        rows, now = self._rows(statement, asked.run), self.clock.now()
+        question = question_of(figure.name, request.query)
+        self.kept.keep(wanted.tenant, question, statement, rows, as_of=wanted.as_of, now=now)
+        return result_of(figure, wanted, rows, small_cells=full)
 
     def _rows(self, statement: str, query_id: str | None = None) -> Sequence[Sequence[Any]]:
         """Return a statement's rows.
@@ -154,7 +188,13 @@ class RunReports:
 _SAID: Final = ("title", "definition", "numerator", "denominator", "exclusions", "matures", "cut")
 
 
-def _rendered(result: Result, wanted: str) -> Response:
+def _whenever(query: Mapping[str, str]) -> dict[str, str]:
+    """Return a query that says no more how old its answer may be."""
+    return {name: value for name, value in query.items() if name != "max-age"}
+
+
+def _rendered(result: Result, wanted: str, now: datetime) -> Response:
+    age = {"Age": str(max(0, int((now - result.request.as_of).total_seconds())))}
     name = f'attachment; filename="{result.figure.name}.{wanted}"'
     match wanted:
         case "csv":
@@ -162,8 +202,8 @@ def _rendered(result: Result, wanted: str) -> Response:
         case "parquet":
             content = Content(_PARQUET, as_parquet(result))
         case _:
-            return _json(as_json(result))
-    return Response(HTTPStatus.OK, content, {"Content-Disposition": name})
+            return _json(as_json(result), age)
+    return Response(HTTPStatus.OK, content, {"Content-Disposition": name, **age})
 
 
 def _fitting(response: Response) -> Response:
@@ -181,18 +221,22 @@ def _fitting(response: Response) -> Response:
     return response
 
 
-def _json(body: Mapping[str, Any], status: int = HTTPStatus.OK, **headers: str) -> Response:
+def _json(
+    body: Mapping[str, Any],
+    headers: Mapping[str, str] = MappingProxyType({}),
+    status: int = HTTPStatus.OK,
+) -> Response:
     data = json.dumps(body, ensure_ascii=False).encode()
     return Response(status, Content(JSON, data), headers)
 
 
 def _elsewhere(request: Request, asked: Asked, query_id: str) -> Response:
     """Say where to look: the same request, as of the same instant, with the query's id."""
-    query = {**request.query, "as-of": asked.request.as_of.isoformat(), "run": query_id}
-    query |= {"from": asked.request.first_day.isoformat(), "to": asked.request.last_day.isoformat()}
+    known = {"as-of": asked.request.as_of.isoformat(), "run": query_id}
+    query = {**_whenever(request.query), **known}
     place = f"/reports/{request.resource_id}?{urlencode(query)}"
     return _json(
         {"status": "running", "look_at": place},
+        {"Location": place, "Retry-After": _RETRY_AFTER_S},
         HTTPStatus.ACCEPTED,
-        **{"Location": place, "Retry-After": _RETRY_AFTER_S},
     )

@@ -16,11 +16,13 @@ from referral_core.reporting.request import CUTS, MOST_CUTS, Basis, ReportReques
 
 FORMATS: Final = ("json", "csv", "parquet")
 REPORT_PARAMETERS: Final = frozenset(
-    {"from", "to", "basis", "by", "as-of", "since", "format", "referral", "run"}
+    {"from", "to", "basis", "by", "as-of", "max-age", "since", "format", "referral", "run"}
 )
 _EARLIEST: Final = date(2020, 1, 1)
 _LONGEST: Final = timedelta(days=1100)
 _USUAL: Final = timedelta(days=29)
+_SECONDS: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
+_OLDEST_S: Final = 86_400
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -30,12 +32,14 @@ class Asked(NamedTuple):
     Attributes:
         since: the earlier instant that the figures are compared with; None: nothing is compared.
         run: a query that was started before.
+        max_age: how old the figures may be; None: they are counted now.
     """
 
     request: ReportRequest
     format: str
     since: datetime | None
     run: str | None
+    max_age: timedelta | None = None
 
 
 def asked_of(
@@ -77,7 +81,19 @@ def asked_of(
         referral=referral,
     )
     since = _instant(query, "since", as_of)
-    return Asked(request, _one_of(query, "format", FORMATS, "json"), since, query.get("run"))
+    wanted = _one_of(query, "format", FORMATS, "json")
+    return Asked(request, wanted, since, query.get("run"), _max_age(query))
+
+
+def _max_age(query: Mapping[str, str]) -> timedelta | None:
+    text = query.get("max-age")
+    if text is None:
+        return None
+    if not _SECONDS.fullmatch(text) or not 0 < int(text) <= _OLDEST_S:
+        _refuse(f"Send max-age in seconds, from 1 to {_OLDEST_S}.")
+    if not query.keys().isdisjoint(("as-of", "since")):
+        _refuse("Send max-age for the latest figures, or as-of and since: not both.")
+    return timedelta(seconds=int(text))
 
 
 def _cuts(query: Mapping[str, str], usual: str | None) -> tuple[str, ...]:
