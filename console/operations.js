@@ -3,13 +3,17 @@
 
 import { get, Offline, Refused } from "./api.js";
 import { fill, h } from "./element.js";
-import { dayOnly, words } from "./format.js";
+import { dateTime, dayOnly, now, since, words } from "./format.js";
 import { said } from "./figure-result.js";
 import { ages, clocks, failures, held, late, nameOf, rowsOf } from "./operations-live.js";
 import { bars } from "./plot.js";
 import { table } from "./section.js";
 
 const DAY_MS = 86_400_000;
+/** What was counted within a day is shown at once. */
+const KEPT_S = 86_400;
+/** What is older than this is counted anew meanwhile: rows reach the lake some minutes late anyway. */
+const FRESH_S = 300;
 const FUNNEL = [
   ["volume", "received", "Received", null],
   ["contact", "contacted", "Patient contacted", "days_median"],
@@ -26,7 +30,6 @@ const STEPS = {
 export async function operationsPage({ main, me }) {
   const left = { page: false };
   const board = once(() => get("/operations/board"));
-  const partners = once(() => figure("partners"));
   // What cannot be named is shown by its id: no panel waits for a name.
   const names = once(async () => (await get("/operations/partners")).names);
   const named = () => names().catch(() => ({}));
@@ -36,12 +39,12 @@ export async function operationsPage({ main, me }) {
       panel("Overdue by owner", () => owners()),
       panel("Open by team and age", () => ages(board, me)),
       panel("Payers' clocks", () => clocks(board, named)),
-      panel("Time in each step of the lifecycle", () => lifecycle(), ".whole"),
-      panel("Partners' health, the last 30 days", () => health(partners, named)),
+      counted("Time in each step of the lifecycle", lifecycle, ".whole"),
+      counted("Partners' health, the last 30 days", (figures) => health(figures, named)),
       panel("Failed, and given up", (again, status) => failures(board, again, status)),
       panel("Held back", (again, status) => held(named, again, status)),
-      panel("Received today", () => today(me)),
-      panel("Funnel of the last 30 days", () => funnel())));
+      counted("Received today", (figures) => today(figures, me)),
+      counted("Funnel of the last 30 days", funnel)));
   return () => { left.page = true; };
 
   function panel(title, load, kind = "") {
@@ -49,13 +52,51 @@ export async function operationsPage({ main, me }) {
     // Beside what is shown anew: it says what came of an act.
     const status = h("p.status", { role: "status" });
     const again = () => { board.forget(); return show(); };
-    const show = () => load(again, status).then((shown) => { fill(place, shown); }).catch((error) => {
+    const show = () => load(again, status, place).then((shown) => { fill(place, shown); }).catch((error) => {
       if (!(error instanceof Offline || error instanceof Refused)) throw error;
       if (!left.page) fill(place, h("p", { role: "alert" }, error.message), h("p.actions", {}, h("button", { onclick: again }, "Try again")));
     });
     show();
     return h(`section.panel-card${kind}`, {}, h("h2", {}, title), place, status);
   }
+
+  /** A panel of figures: those that were counted before are there at once, and make room for new ones. */
+  function counted(title, load, kind) {
+    const dated = async (most) => {
+      const figures = figuresOf(most);
+      const shown = await load(figures);
+      return [figures, [shown, h("p.quiet", {}, `Counted ${dateTime(figures.asOf())}, ${since(figures.asOf())} ago.`)]];
+    };
+    return panel(title, async (again, status, place) => {
+      const [kept, shown] = await dated(KEPT_S);
+      if (now() - new Date(kept.asOf()) > FRESH_S * 1000) renew(status, place);
+      return shown;
+    }, kind);
+
+    async function renew(status, place) {
+      fill(status, "Counting anew …");
+      try {
+        const [, shown] = await dated(FRESH_S);
+        if (!left.page) fill(place, shown);
+        fill(status);
+      } catch (error) {
+        if (!(error instanceof Offline || error instanceof Refused)) throw error;
+        fill(status, `Not counted anew: ${error.message}`);
+      }
+    }
+  }
+}
+
+/** Read figures that are so many seconds old at most, and know of which instant the oldest is. */
+function figuresOf(most) {
+  let oldest = null;
+  const report = async (path) => {
+    const found = await get(`${path}&max-age=${most}`);
+    if (!found.rows) throw new Refused(202, "running", "Still being computed: look again in a moment.");
+    if (!oldest || new Date(found.as_of) < new Date(oldest)) oldest = found.as_of;
+    return found;
+  };
+  return { report, figure: (name) => report(`/reports/${name}?by=`), asOf: () => oldest };
 }
 
 /** Read once for all that show it, until it is forgotten. */
@@ -87,15 +128,7 @@ async function owners() {
   ].filter(Boolean), "Overdue by owner");
 }
 
-const figure = (name, asked = "") => report(`/reports/${name}?by=${asked}`);
-
-async function report(path) {
-  const found = await get(path);
-  if (!found.rows) throw new Refused(202, "running", "Still being computed: look again in a moment.");
-  return found;
-}
-
-async function today(me) {
+async function today({ report }, me) {
   const day = (back) => new Intl.DateTimeFormat("en-CA", { timeZone: me.timeZone }).format(new Date(Date.parse(me.now) - back * DAY_MS));
   const { rows } = await report(`/reports/volume?by=received_day&from=${day(28)}&to=${day(0)}`);
   const on = (back) => rows.find((row) => row.received_day === day(back))?.received ?? 0;
@@ -106,7 +139,7 @@ async function today(me) {
   ];
 }
 
-async function funnel() {
+async function funnel({ figure }) {
   const found = await Promise.all(FUNNEL.map(([name]) => figure(name)));
   const rows = FUNNEL.map(([name, count, label, days], place) => {
     const value = found[place].totals[count] ?? 0;
@@ -118,7 +151,7 @@ async function funnel() {
 }
 
 /** The lifecycle as a row of steps: in each the share of all waiting, and how long a stay is. */
-async function lifecycle() {
+async function lifecycle({ figure }) {
   const { rows } = await figure("bottlenecks");
   const whole = rows.reduce((sum, row) => sum + row.hours, 0);
   const of = (step) => rows.filter((row) => row.step === step).reduce((sum, row) => ({ hours: sum.hours + row.hours, waits: sum.waits + row.waits }), { hours: 0, waits: 0 });
@@ -136,8 +169,8 @@ async function lifecycle() {
 
 const stay = (hours) => (hours < 1 ? "under 1 h" : hours < 48 ? `${Math.round(hours)} h` : `${(hours / 24).toFixed(1)} d`);
 
-async function health(partners, names) {
-  const [{ rows, columns }, { pauses }, called] = await Promise.all([partners(), get("/operations/pauses"), names()]);
+async function health({ figure }, names) {
+  const [{ rows, columns }, { pauses }, called] = await Promise.all([figure("partners"), get("/operations/pauses"), names()]);
   if (!rows.length) return h("p.quiet", {}, "No exchange in the last 30 days.");
   const column = (name) => columns.find((each) => each.name === name);
   const paused = new Set(pauses.map((each) => each.id));

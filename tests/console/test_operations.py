@@ -249,6 +249,37 @@ def test_partners_health_and_the_steps_are_their_figures(visit: Visit, office: O
     expect(funnel.first).to_contain_text(str(received))
 
 
+def test_figures_counted_before_are_there_at_once_and_say_how_old_they_are(
+    visit: Visit, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a page that somebody looked at an hour ago, and a lake that takes long by now
+    for name in ("volume", "contact", "conversion", "completion", "loop"):
+        office.call("grace", "GET", f"/reports/{name}?by=")
+    office.api.world.clock.move(timedelta(hours=1))
+    answer, slow = office.answer, [True]
+
+    def answered(method: str, url: str, headers: Any, body: str) -> Any:
+        if slow and "max-age=300" in url:
+            return 202, {"Content-Type": "application/json"}, b'{"status": "running"}'
+        return answer(method, url, headers, body)
+
+    monkeypatch.setattr(office, "answer", answered)
+    # When it is opened
+    page = opened(visit)
+    funnel = card(page, "Funnel of the last 30 days")
+    # Then the figures of that time are there, and say so
+    expect(funnel).to_contain_text("1 h ago")
+    expect(funnel.locator(".bars li")).to_have_count(5)
+    expect(funnel.get_by_role("status")).to_contain_text("Not counted anew")
+    # And make room for new ones where these can be had
+    slow.clear()
+    page.goto(f"{PAGE}#/figures")
+    page.get_by_role("heading", name="Figures", level=1).wait_for()
+    page.goto(f"{PAGE}#/operations")
+    expect(funnel).to_contain_text("less than a minute ago")
+    expect(funnel.get_by_role("status")).to_have_text("")
+
+
 def test_nobody_but_a_manager_has_the_page(visit: Visit) -> None:
     page = signed_in(visit(), "olu", "#/operations")
     expect(page.get_by_role("heading", name="Work", level=1)).to_be_visible()

@@ -148,6 +148,22 @@ def test_one_referrals_cost_names_every_unit_it_used(
 
 @pytest.mark.waits
 @pytest.mark.usefixtures("happy_path")
+def test_a_report_that_was_asked_for_is_there_for_who_takes_it_as_of_then(
+    caller: Callable[..., Caller],
+) -> None:
+    finance = caller("finance")
+
+    def kept() -> bool:
+        """Ask, and ask again for what was counted: of a slow machine a day may pass meanwhile."""
+        first = finance.get("/reports/volume?by=pathway").json
+        again = finance.get("/reports/volume?by=pathway&max-age=86400").json
+        return "rows" in first and first == again
+
+    assert until(kept, "the rows of a report, kept for the next", every_s=1)
+
+
+@pytest.mark.waits
+@pytest.mark.usefixtures("happy_path")
 def test_athena_says_what_duckdb_says(stack: Stack, records: Records) -> None:
     as_of = DeployedStack(stack.emulator.client, dict(stack.deployment.outputs), "").now() - SETTLED
     athena = AthenaLake(records.client("athena"), WORKGROUP, DATABASE)
