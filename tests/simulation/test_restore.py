@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from referral_core.adapters.memory.payer import PayerScript
-from tests.simulation.kill_runs import SAMPLES, wrong_with
+from tests.simulation.kill_runs import ANSWERED, Sample, wrong_with
 from tests.simulation.test_liveness import _answer
 from tests.unit.timelines.world import PathwayWorld
 
 _MOST_ANSWERS = 100
-Sample = tuple[str, PayerScript | None]
-SOME: list[Sample] = [SAMPLES[0], SAMPLES[2], SAMPLES[-1]]
+SOME: list[Sample] = [ANSWERED[0], ANSWERED[2], ANSWERED[-1]]
+
+
+def begun(sample: Sample) -> PathwayWorld:
+    return PathwayWorld(sample.pathway, sample.script)
 
 
 def answered(world: PathwayWorld, times: int = _MOST_ANSWERS) -> int:
@@ -47,9 +49,9 @@ def restored(world: PathwayWorld, then: dict[str, Any], *, executions_are_stoppe
 @pytest.mark.parametrize("stopped", [True, False])
 @pytest.mark.parametrize("sample", SOME, ids=str)
 def test_what_was_open_at_the_moment_goes_on_to_its_end(sample: Sample, *, stopped: bool) -> None:
-    for moment in range(answered(PathwayWorld(*sample))):
+    for moment in range(answered(begun(sample))):
         # Given a record of a moment, when all has ended since
-        world = PathwayWorld(*sample)
+        world = begun(sample)
         answered(world, moment)
         then = saved(world)
         open_then = world.referral.status
@@ -68,7 +70,7 @@ def test_what_was_open_at_the_moment_goes_on_to_its_end(sample: Sample, *, stopp
 
 
 def test_nobody_answers_and_a_person_sees_it() -> None:
-    world = PathwayWorld(*SAMPLES[0])
+    world = begun(ANSWERED[0])
     then = saved(world)
     answered(world)
     restored(world, then, executions_are_stopped=True)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from referral_core.domain.events import EventKind
 from referral_core.domain.lifecycle import Step
+from referral_core.domain.updates import Cancel, OfferDeclined, Reported, Role
 from referral_core.domain.work_items import RETRY, Reason
+from referral_core.lifecycle.draft import draft
 from referral_core.lifecycle.engine.run_step import MOST_TAKEOVERS
 from tests.in_memory import World
-from tests.partner_actions import accepted, agreed, reason_of, seen
+from tests.partner_actions import accepted, agreed, booked, reason_of, seen
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, decide
 
 _MOST_STATES = 2 * MOST_TAKEOVERS + 20
@@ -82,3 +88,32 @@ def test_a_patients_yes_is_not_forgotten_however_often_the_next_step_fails() -> 
     # Then nobody asks the patient anew
     assert len(world.messenger.sent) == sent
     assert world.referral.patient_reply == "yes"
+
+
+@pytest.mark.parametrize("says", [Cancel, OfferDeclined])
+def test_what_keeps_a_patient_from_hearing_that_a_visit_is_off_is_due_within_the_hour(
+    says: type[Reported],
+) -> None:
+    # Given a visit days ahead, and a step that would tell its patient that it is off
+    world = a_world()
+    for act in (accepted, agreed, booked):
+        act(world)
+    world.clock.move(timedelta(days=1))
+    failing(world, Step.CONTACT_PATIENT)
+    # When it is off, and the step fails
+    world.report(says, role=Role.EHR if says is Cancel else Role.CLINIC)
+    # Then a person sees it while there is time
+    item = world.referral.work_item
+    assert item is not None
+    assert item.due_at is not None
+    assert item.due_at - item.opened_at <= timedelta(hours=1)
+
+
+def test_what_leads_to_a_step_is_looked_after_soon_whatever_is_waited_for_then() -> None:
+    world = a_world()
+    case = world.engine.case(world.referral)
+    late, words = case.now + timedelta(days=3), "The referrer is being told."
+    waiting = draft(case, EventKind.NOTICE_QUEUED, words, due_at=late)
+    going_on = draft(case, EventKind.NOTICE_QUEUED, words, due_at=late, then=Step.VERIFY_CLOSURE)
+    assert waiting.after.due_at > case.soon
+    assert going_on.after.due_at == case.soon

@@ -91,7 +91,8 @@ def draft(
         case: the referral and the moment.
         kind: what happened.
         status_reason: one sentence without PHI.
-        due_at: when somebody must look; soon, when None. A wait is over with the authorization.
+        due_at: when somebody must look; soon, when None, and wherever a step follows: a run that
+            dies before it gets there is missed at once. A wait is over with the authorization.
         then: where the state machine goes; None: the wait goes on, or is opened. A patient who
             believes in a visit that is off is told first.
         by: the update that brings it about; the router itself when None.
@@ -107,13 +108,14 @@ def draft(
     referral = case.referral
     if same_owner:
         queue, waits_for = referral.queue, referral.waits_for
+    looked_at = due_at or case.soon
     made = change(
         referral,
         kind,
         at=case.now,
         actor=by.actor if by else ROUTER,
         status_reason=status_reason,
-        due_at=due_at or case.soon,
+        due_at=min(looked_at, case.soon) if isinstance(then, Step) else looked_at,
         status=status,
         queue=queue,
         waits_for=waits_for,

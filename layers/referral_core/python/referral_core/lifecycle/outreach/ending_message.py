@@ -36,14 +36,10 @@ from referral_core.lifecycle.outreach.telling import (
     hour_has_come,
     told_of,
 )
-from referral_core.lifecycle.outreach.visit_off import is_off
+from referral_core.lifecycle.outreach.visit_off import KNOWN_TO_THEM, is_off
 from referral_core.lifecycle.reactions.closing_report import received_while_verifying
 from referral_core.lifecycle.reactions.unasked import wrote
 
-_KNOWN_TO_THEM: Final = frozenset(
-    {Outcome.PATIENT_DECLINED, Outcome.DECEASED_OR_MOVED, Outcome.UNABLE_TO_REACH}
-)
-"""Ends that the patient brought about, or that no message reaches them with."""
 _ONLY_OF_A_VISIT: Final = frozenset({Outcome.SUPERSEDED, Outcome.CARE_RECEIVED_ELSEWHERE})
 """Ends after which a question to the patient is moot: only who is booked must hear of it."""
 _ASKED: Final[frozenset[ContactState]] = frozenset({"sent", "made", "sending", "ambiguous"})
@@ -53,7 +49,7 @@ _TRIED_FOR: Final = timedelta(days=1)
 def is_owed(case: Case) -> bool:
     """Whether the patient is still to be told that nothing more comes of the referral."""
     outcome = case.referral.proposed_outcome
-    if outcome is None or outcome in COMPLETED | _KNOWN_TO_THEM or case.content.patient.deceased:
+    if outcome is None or outcome in COMPLETED | KNOWN_TO_THEM or case.content.patient.deceased:
         return False
     visit_is_off = is_off(case)
     if any(_settles(c, visit_is_off=visit_is_off) for c in told_of(case.referral, "ending")):

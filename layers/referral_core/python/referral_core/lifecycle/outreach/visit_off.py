@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from referral_core.domain.lifecycle import Next, Step
+from referral_core.domain.lifecycle import Next, Outcome, Step
 from referral_core.domain.outreach.series import series
 from referral_core.domain.referral import Appointment, Referral
 from referral_core.lifecycle.case import Case
@@ -26,6 +26,10 @@ _MAY_TELL: Final = frozenset(
     }
 )
 """The steps that lead to ContactPatient."""
+KNOWN_TO_THEM: Final = frozenset(
+    {Outcome.PATIENT_DECLINED, Outcome.DECEASED_OR_MOVED, Outcome.UNABLE_TO_REACH}
+)
+"""Ends that the patient brought about, or that no message reaches them with."""
 
 
 def is_off(case: Case) -> bool:
@@ -65,6 +69,13 @@ def is_owed(case: Case) -> bool:
     called = visit is not None and visit.status == "cancelled" and visit.called_off
     is_going_on = not case.referral.is_ending and not case.referral.is_closed
     return called and is_going_on and is_off(case)
+
+
+def is_believed_in(case: Case) -> bool:
+    """Whether the patient believes in a visit that is off: what holds that up cannot wait."""
+    referral = case.referral
+    ends = referral.is_ending and referral.proposed_outcome not in KNOWN_TO_THEM
+    return (ends and is_off(case)) or is_owed(case)
 
 
 def is_told_of(referral: Referral) -> bool:

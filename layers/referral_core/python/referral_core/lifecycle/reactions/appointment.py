@@ -60,7 +60,7 @@ def _booked(case: Case, update: AppointmentBooked, following: Next | None) -> Dr
         case,
         EventKind.APPOINTMENT_BOOKED,
         about(case, appointment),
-        due_at=case.soon if following or item else next_due(case, appointment),
+        due_at=next_due(case, appointment),
         then=Step.OPEN_WORK_ITEM if item else following,
         queue=WORK_ITEM_POLICIES[item.reason].queue if item else None,
         waits_for=Party.STAFF if item else None,

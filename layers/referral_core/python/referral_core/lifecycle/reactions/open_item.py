@@ -12,6 +12,7 @@ from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import TO_BE_READ, Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft
+from referral_core.lifecycle.outreach.visit_off import is_believed_in
 from referral_core.lifecycle.reactions.decision import item_of
 
 _AT_ONCE: Final[Mapping[Reason, Span]] = {
@@ -24,8 +25,13 @@ _AT_ONCE: Final[Mapping[Reason, Span]] = {
 
 
 def due_of(case: Case) -> datetime:
-    """Return when somebody must have decided: before the visit that may not take place."""
-    within = _AT_ONCE.get(item_of(case.referral).reason, case.rules.work_item_within)
+    """Return when somebody must have decided: before the visit that may not take place.
+
+    Whatever is open while the patient believes in a visit that is off keeps them from being told.
+    """
+    reason = item_of(case.referral).reason
+    hurries = Reason.PATIENT_NOT_TOLD if is_believed_in(case) else reason
+    within = _AT_ONCE.get(hurries, case.rules.work_item_within)
     due, appointment = case.due_after(within), case.referral.appointment
     if appointment is None or not appointment.is_booked or appointment.start <= case.soon:
         return due
