@@ -112,7 +112,7 @@ STEPS = (
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
     Spec("route_referral", SHORTLIST, completes=True, secrets=True, timeout_s=60),
     _partner("request_authorization", DOCUMENTS_BUCKET=STORE),
-    _partner("offer_referral"),
+    _partner("offer_referral", DOCUMENTS_BUCKET=FETCH),
     _partner(
         "contact_patient",
         SMS_ORIGINATION_IDENTITY=TALK,

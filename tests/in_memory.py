@@ -161,7 +161,7 @@ class World:
             CheckEligibility(self.payer, self.documents),
             RouteReferral(self.clinics),
             RequestAuthorization(self.payer, self.documents),
-            OfferReferral(self.clinics),
+            OfferReferral(self.clinics, lambda: self.documents),
             ContactPatient(messages),
             AwaitVisit(messages, self.clinics),
             VerifyClosure(self.clinics),

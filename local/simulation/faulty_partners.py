@@ -54,6 +54,12 @@ class FaultyDocuments:
         self._faults.killed("after a write")
         return digest
 
+    def get(self, tenant: Tenant, sha256: str) -> bytes:
+        """Read a document."""
+        if self._faults.strike("throttled"):
+            raise Retryable("The document could not be read.")
+        return self._documents.get(tenant, sha256)
+
     def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> Uploaded | None:
         """Read what was uploaded."""
         return self._documents.uploaded(tenant, sender, sha256)

@@ -67,7 +67,7 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     updates = UpdateService(referrals, documents, engine, ports.clock)
     entries = MemoryDirectoryStore(ports.worklists)
     staff = DecideWorkItems(updates, directory, ports.opt_outs)
-    reads = ReadRecords(referrals, ports.worklists, ports.clock, f"{API}/token")
+    reads = ReadRecords(referrals, ports.worklists, ports.clock, f"{API}/token", lambda: documents)
     lists = MemoryWorkLists(ports.worklists)
     worklist = ListWorkItems(referrals, lists, ports.clock, directory.people, ports.unmatched.count)
     shown = ShowReferrals(referrals, lists, directory, ports.clock)

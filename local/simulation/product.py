@@ -179,7 +179,7 @@ def _steps(ports: Ports) -> tuple[LifecycleStep, ...]:
         CheckEligibility(eligibility, documents),
         RouteReferral(clinics),
         RequestAuthorization(prior_auth, documents),
-        OfferReferral(clinics),
+        OfferReferral(clinics, lambda: documents),
         ContactPatient(messages),
         AwaitVisit(messages, clinics),
         VerifyClosure(clinics),

@@ -17,7 +17,8 @@ import jsonschema
 import pytest
 
 from referral_core.domain.calendar import BusinessCalendar, before
-from referral_core.domain.orders.clinical_content import ClinicalContent, missing
+from referral_core.domain.orders.clinical_content import ClinicalContent
+from referral_core.domain.orders.required_facts import missing
 from referral_core.domain.orders.selection import Order, select
 from referral_core.domain.outreach.plan import LANGUAGES, Purpose
 from referral_core.domain.outreach.sms_parts import parts

@@ -37,7 +37,13 @@ SENDS: Final = {
         "receive_reply",
         "query_reports",
     },
-    "s3:GetObject": {"query_api", "query_reports", "receive_referral", "receive_update"},
+    "s3:GetObject": {
+        "offer_referral",
+        "query_api",
+        "query_reports",
+        "receive_referral",
+        "receive_update",
+    },
     "states:StartExecution": {"publish_outbox"},
 }
 EVERYWHERE: Final = {

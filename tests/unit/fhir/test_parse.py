@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.parse import MAX_BYTES, MAX_DEPTH, read_resource
+from referral_core.fhir.parse import MAX_BYTES, MAX_DEPTH, MOST_BESIDE, read_resource
 from tests.unit.fhir.orders import FHIR_JSON, sent
 
 
@@ -58,6 +58,36 @@ def test_what_is_labelled_otherwise_is_415(content_type: str | None, own_code: s
 
 def test_a_body_over_the_limit_is_413_before_it_is_parsed() -> None:
     assert refused(b"[" * (MAX_BYTES + 1)) == (413, "body-too-large")
+
+
+@pytest.mark.parametrize(
+    "much",
+    [
+        '"' + "x" * 20_000 + '",',  # texts that are no documents
+        "{},",
+        " ",
+        r'"\\",',
+    ],
+)
+def test_what_is_beside_documents_has_a_bound_of_its_own(much: str) -> None:
+    body = '{"resourceType": "Patient", "photo": [%s"a"]}'
+    too_much = body % (much * (MOST_BESIDE // len(much) + 1))
+    assert refused(too_much.encode()) == (413, "body-too-large")
+    fits = body % (much * ((MOST_BESIDE - 200) // len(much)))
+    assert read_resource(fits.encode(), FHIR_JSON)
+
+
+@pytest.mark.parametrize("letter", ["QUJD" * 1_000_000, r"QU\/D" * 800_000, r"\u00e4" * 500_000])
+def test_documents_are_read_however_their_text_is_escaped(letter: str) -> None:
+    body = '{"resourceType": "Binary", "data": "%s"}' % letter  # noqa: UP031 - it has braces
+    assert read_resource(body.encode(), FHIR_JSON)["data"] == json.loads(f'"{letter}"')
+
+
+@pytest.mark.parametrize("end", ['"', "", "\\", '\\"'])
+def test_a_string_without_end_is_looked_at_once(end: str) -> None:
+    # Escaped quotes each of which might begin a string: quadratic, it would take hours.
+    status, _ = refused(b'{"a": "' + b'\\"' * 2_500_000 + end.encode())
+    assert status in {400, 413}
 
 
 def test_a_body_at_the_limit_is_read() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.memory.directory import MemoryDirectory
-from referral_core.adapters.memory.partners import MemoryClinics
+from referral_core.adapters.memory.partners import MemoryClinics, MemoryDocuments
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.directory import Practitioner
@@ -67,7 +67,7 @@ class WaitingRoom:
         steps = (
             RouteReferral(clinics),
             RequestAuthorization(payer, payer),
-            OfferReferral(clinics),
+            OfferReferral(clinics, MemoryDocuments),
         )
         self.engine = Engine(
             sources=Sources(self.store, self.directory, lambda *_: self.rules),

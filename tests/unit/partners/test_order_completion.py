@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.partners.ehr.order_completion import completed
-from referral_core.domain.orders.clinical_content import missing
+from referral_core.domain.orders.required_facts import missing
 from referral_core.fhir.intake.orders import read_update
 from referral_core.pathways import pathways
 from tests.unit.builders import NOW

@@ -129,7 +129,9 @@ class ApiClient:
         self.entries = MemoryDirectoryStore(referrals)
         service = UpdateService(referrals, self.documents, engine, clock)
         staff = DecideWorkItems(service, directory, self.opt_outs)
-        reads = ReadRecords(referrals, referrals, clock, "https://auth.example.org/token")
+        reads = ReadRecords(
+            referrals, referrals, clock, "https://auth.example.org/token", lambda: self.documents
+        )
         lists = MemoryWorkLists(referrals)
         worklist = ListWorkItems(referrals, lists, clock, directory.people, self.unmatched.count)
         shown = ShowReferrals(referrals, lists, directory, clock)

@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from referral_core.domain.lifecycle import Step
-from referral_core.domain.orders.clinical_content import (
-    ClinicalContent,
-    CoverageContent,
-    not_in_force,
-)
+from referral_core.domain.orders.clinical_content import ClinicalContent, CoverageContent
+from referral_core.domain.orders.required_facts import not_in_force
 from tests.in_memory import World
 from tests.unit.builders import NOW
 

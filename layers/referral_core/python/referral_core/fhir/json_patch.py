@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.parse import MAX_BYTES, Json
+from referral_core.fhir.parse import MOST_BESIDE, Json
 
 MEDIA_TYPE: Final = "application/json-patch+json"
 MERGE: Final = "application/merge-patch+json"
@@ -39,7 +39,7 @@ def changed(resource: Mapping[str, Any], body: bytes, content_type: str | None) 
             code="not-supported",
             status=415,
         )
-    if len(body) > MAX_BYTES:
+    if len(body) > MOST_BESIDE:
         raise FhirError("body-too-large", "Send a shorter patch.", code="too-long", status=413)
     try:
         sent = exact_json.loads(body.decode("utf-8-sig"))

@@ -13,7 +13,13 @@ from typing import Any, Final
 from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
 
-MAX_BYTES: Final = 1_000_000
+MAX_BYTES: Final = 5_500_000
+"""What Lambda takes in one request (6 MiB), with room for what is sent around the body."""
+MOST_BESIDE: Final = 1_000_000
+"""Bytes of a body without its large strings, which are documents: the rest is to be read."""
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A string, or what is left of one: each byte is looked at once, whatever is sent."""
+_LARGE: Final = 32 * 1024
 MAX_DEPTH: Final = 64
 """Deeper than any resource we know; FHIR's own examples stay under 30."""
 MAX_NAME: Final = 128
@@ -36,7 +42,14 @@ def read_resource(body: bytes, content_type: str | None) -> Json:
     if len(body) > MAX_BYTES:
         raise FhirError(
             "body-too-large",
-            f"Send at most {MAX_BYTES} bytes; fewer referrals a Bundle, large documents by url.",
+            f"Send at most {MAX_BYTES} bytes: upload large documents and name them by url.",
+            code="too-long",
+            status=413,
+        )
+    if len(body) > MOST_BESIDE and _beside_documents(body) > MOST_BESIDE:
+        raise FhirError(
+            "body-too-large",
+            f"Send at most {MOST_BESIDE} bytes beside documents: fewer referrals a Bundle.",
             code="too-long",
             status=413,
         )
@@ -58,6 +71,11 @@ def read_resource(body: bytes, content_type: str | None) -> Json:
             status=400,
         )
     return resource
+
+
+def _beside_documents(body: bytes) -> int:
+    lengths = (found.end() - found.start() for found in _STRING.finditer(body))
+    return len(body) - sum(length for length in lengths if length >= _LARGE)
 
 
 def _check_media_type(content_type: str | None) -> None:

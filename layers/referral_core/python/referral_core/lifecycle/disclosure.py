@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from referral_core.domain.access.audit import Purpose, Recipient
 from referral_core.domain.events import WorkItemFacts
 from referral_core.domain.lifecycle import Step
-from referral_core.domain.orders.clinical_content import CONSENT
+from referral_core.domain.orders.required_facts import CONSENT
 from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case

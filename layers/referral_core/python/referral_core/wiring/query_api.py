@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @built_once
 def build() -> HttpEndpoint:
     """Build the function query_api."""
-    use = ReadRecords(table(), table(), clock(), settings().need("token_url"))
+    use = ReadRecords(table(), table(), clock(), settings().need("token_url"), documents)
     worklist = ListWorkItems(table(), work_lists(), clock(), directory().people, unmatched().count)
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())

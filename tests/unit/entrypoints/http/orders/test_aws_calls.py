@@ -69,7 +69,9 @@ class Aws:
         intake = ReceiveReferral(table, documents, self.clock, lambda: orders, pathway_for)
         directory = DynamoDbDirectory(dynamodb, "referrals", HASHED_KEYS)
         self._intake = intake_app(intake)
-        reads = ReadRecords(table, table, self.clock, "https://auth.example.org/token")
+        reads = ReadRecords(
+            table, table, self.clock, "https://auth.example.org/token", lambda: documents
+        )
         items = UnmatchedTable(dynamodb, "referrals")
         unmatched = ListUnmatched(items, lambda: documents)
         lists = WorkLists(dynamodb, "referrals", HASHED_KEYS)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_core.domain.ids import Tenant
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http import page_room
 from referral_core.entrypoints.http.exchange import Request
@@ -178,7 +179,11 @@ def test_where_all_before_moved_the_next_page_begins_at_the_start(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = api.world
-    search = OrderSearch(world.referrals, MovesWhileRead(world), world.clock)
+    search = OrderSearch(
+        MovesWhileRead(world),
+        world.clock,
+        lambda referral: ClinicalPayload.load(world.referrals.payload(referral)),
+    )
     request = Request(
         principal=PRINCIPALS["ehr-1"],
         body=b"",

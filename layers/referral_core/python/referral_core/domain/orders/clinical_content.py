@@ -3,7 +3,6 @@
 Everything is optional: what is missing, the pathway decides about. All of it is PHI.
 """
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Final, Literal, Self
 
@@ -192,8 +191,22 @@ class ClinicalContent(Model):
         return None
 
 
-_AS_SENT: Final = frozenset({"service_request", "resources"})
+AS_SENT: Final = ("resources", "service_request")
 """What is FHIR of the EHR's, and stays to the digit as it was sent."""
+
+
+class Moved(Model):
+    """One large part of what was sent, which is a document of its own.
+
+    Attributes:
+        path: to its place: `service_request` or `resources`, then names and indexes.
+        sha256: of the document that holds it.
+        form: `base64`: what the document's bytes are in base64; `text`; `json`: whatever JSON.
+    """
+
+    path: tuple[str | int, ...]
+    sha256: str
+    form: Literal["base64", "text", "json"]
 
 
 class ClinicalPayload(Model):
@@ -208,6 +221,7 @@ class ClinicalPayload(Model):
         content: the same, normalised.
         source_sha256: the document that holds the request's bytes as they came.
         content_hash: SHA-256 of what the order and its resources say.
+        moved: what is left out here, in the order in which it was (`large_parts.py`).
     """
 
     service_request: dict[str, Any]
@@ -218,6 +232,7 @@ class ClinicalPayload(Model):
     content: ClinicalContent
     source_sha256: str
     content_hash: str
+    moved: tuple[Moved, ...] = ()
 
     @classmethod
     def load(cls, stored: bytes) -> Self:
@@ -226,67 +241,17 @@ class ClinicalPayload(Model):
 
     def dump(self) -> bytes:
         """Return the payload as it is stored."""
+        apart = {*AS_SENT, *(() if self.moved else ("moved",))}
         return exact_json.dumps(
             {
-                **self.model_dump(mode="json", exclude=set(_AS_SENT), exclude_none=True),
-                **{name: getattr(self, name) for name in sorted(_AS_SENT)},
+                **self.model_dump(mode="json", exclude=apart, exclude_none=True),
+                **{name: getattr(self, name) for name in AS_SENT},
             }
         ).encode()
 
 
 _NO_ORDERS: Final = frozenset({"proposal", "plan", "option"})
 """Intents that authorize nobody to act (HL7 request-intent)."""
-CONSENT: Final = "consent"
-SERVICE: Final = "service"
-"""Facts that the lifecycle knows more of than the content does."""
-IN_FORCE: Final = "coverage.in_force"
-"""What is missing where the coverage that counts is over, has not begun, or was cancelled."""
-
-
-def not_in_force(content: ClinicalContent, required: Iterable[str], today: date) -> tuple[str, ...]:
-    """Return that a coverage is missing which holds today, where one is required at all."""
-    coverage = content.coverage
-    needed = any(name.startswith("coverage.") for name in required)
-    if not needed or coverage.self_pay:
-        return ()
-    ended = coverage.end is not None and coverage.end < today
-    to_come = coverage.start is not None and coverage.start > today
-    withdrawn = coverage.status in {"cancelled", "entered-in-error"}
-    return (IN_FORCE,) if ended or to_come or withdrawn else ()
-
-
-def missing(
-    content: ClinicalContent, required: Iterable[str], *, consented: bool = False
-) -> tuple[str, ...]:
-    """Return the names of required facts (`patient.phone`, `coverage.payor`, `service`) not there.
-
-    Args:
-        content: what the order says; of a patient who pays no coverage is needed.
-        required: by the pathway.
-        consented: whether staff recorded the patient's consent.
-
-    Raises:
-        AttributeError: a pathway requires a fact that does not exist.
-    """
-    return tuple(
-        name for name in required if not _has(content, name) and not (consented and name == CONSENT)
-    )
-
-
-def _has(content: ClinicalContent, name: str) -> bool:
-    if content.coverage.self_pay and name.startswith("coverage."):
-        return True
-    match name:
-        case "consent":
-            return content.consent
-        case "service":
-            return content.service.is_stated
-        case "reason":
-            return bool(content.reasons)
-    value: Any = content
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value not in (None, "", ())
 
 
 def is_child(birth_date: date | None, at: datetime) -> bool:

@@ -11,6 +11,7 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.referral import Referral
 from referral_core.domain.work_items.lists import FIRST, LAST, ItemList
+from referral_core.ports.documents import ReadableDocuments
 
 
 class Worklists(Protocol):
@@ -39,11 +40,8 @@ class KeptEvidence(Protocol):
         """List it: of each document its hash, and where it came from."""
 
 
-class StoredDocuments(Protocol):
-    """The document store, for those who read it."""
-
-    def get(self, tenant: Tenant, sha256: str) -> bytes:
-        """Read a document. Raises: NotFound, Retryable."""
+class StoredDocuments(ReadableDocuments, Protocol):
+    """The document store, for those who show what is in it."""
 
     def download_address(self, tenant: Tenant, sha256: str) -> str:
         """Return an address at which this document, and no other, is read for a minute."""

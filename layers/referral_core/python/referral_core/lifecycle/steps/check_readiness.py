@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from referral_core.domain.effects import Effect, IndexIdentifier
 from referral_core.domain.events import EventKind, StepFacts, WorkItemFacts
 from referral_core.domain.lifecycle import End, Next, Outcome, Party, Status, Step
-from referral_core.domain.orders.clinical_content import CONSENT, SERVICE, missing, not_in_force
+from referral_core.domain.orders.required_facts import CONSENT, SERVICE, missing, not_in_force
 from referral_core.domain.orders.search_terms import patient_terms
 from referral_core.domain.orders.selection import SelectPathway
 from referral_core.domain.referral import NoticeTopic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -12,6 +12,7 @@ from referral_core.domain.errors import Permanent
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.domain.messages import OfferedReferral
+from referral_core.domain.orders.large_parts import whole
 from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.referral import Offer
 from referral_core.domain.updates import Update, UpdateKind
@@ -30,14 +31,20 @@ from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.reactions.unasked import wrote
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
+from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import Clinics
 
 
 @dataclass(frozen=True)
 class OfferReferral(Reacting):
-    """Goes on with the clinic's yes; a silent clinic counts as one that declined."""
+    """Goes on with the clinic's yes; a silent clinic counts as one that declined.
+
+    Attributes:
+        documents: hold what of an order is large; given on first use, since few have any.
+    """
 
     clinics: Clinics
+    documents: Callable[[], ReadableDocuments]
     name: ClassVar[Step] = Step.OFFER_REFERRAL
     goes_to: ClassVar[frozenset[Next]] = frozenset(
         {
@@ -95,12 +102,14 @@ class OfferReferral(Reacting):
         return lambda current: _asked(current, kind, due, offered_at, reminds=reminds)
 
     def _send(self, case: Case, offer: Offer, performer: Practitioner) -> None:
+        tenant = case.referral.tenant
+        payload = whole(case.payload, lambda sha256: self.documents().get(tenant, sha256))
         self.clinics.offer(
             OfferedReferral(
                 referral=case.referral,
                 task_id=case.task_id(offer),
                 performer=performer,
-                payload=case.payload,
+                payload=payload,
             )
         )
 

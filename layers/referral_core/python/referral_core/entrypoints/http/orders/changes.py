@@ -22,6 +22,7 @@ from referral_core.domain.effects import (
 from referral_core.domain.errors import NotFound, VersionMoved
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.orders.large_parts import LargeParts, whole
 from referral_core.domain.orders.order_change import changed_parts
 from referral_core.domain.orders.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.orders.search_terms import patient_terms
@@ -94,7 +95,8 @@ class ReceiveOrderUpdate:
         principal, referral_id = request.principal, ReferralId(request.resource_id)
         referral = self.referrals.load(principal.tenant, referral_id).referral
         require_authority(principal, UpdateKind.INFORMATION_SUPPLIED, referral)
-        before = ClinicalPayload.load(self.referrals.payload(referral))
+        stored_before = ClinicalPayload.load(self.referrals.payload(referral))
+        before = whole(stored_before, partial(self.documents.get, principal.tenant))
         now = self.clock.now()
         intake = read_update(request.body, request.content_type, referral_id, now, before)
         _require_same_patient(before, intake)
@@ -104,7 +106,7 @@ class ReceiveOrderUpdate:
         if intake.status in _WANTED:
             service_of(intake, now)
         self._apply(request, referral, before, intake)
-        stored = read_order(self.referrals, principal.tenant, referral.id)
+        stored = read_order(self.referrals, self.documents, principal.tenant, referral.id)
         return replace(stored, warnings=intake.warnings).response(request)
 
     def supersede(self, principal: Principal, successor: Referral, intake: Intake) -> None:
@@ -177,8 +179,9 @@ class ReceiveOrderUpdate:
         evidence = JoinedUploads(self.documents, self.clock, principal).of(new)
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
         uploads = addresses(intake.uploads, request.base_url, referral.id)
+        large = LargeParts(partial(self.documents.put, principal.tenant))
         return (
-            *_written_with(intake, payload_of(intake, source, uploads)),
+            *_written_with(intake, large.stored(payload_of(intake, source, uploads))),
             *(KeepEvidence(evidence=one) for one in evidence),
         )
 
@@ -217,11 +220,11 @@ def _said_by(before: ClinicalPayload, intake: Intake) -> Callable[..., Update]:
     return partial(InformationSupplied, changed=changed)
 
 
-def _written_with(intake: Intake, payload: ClinicalPayload) -> tuple[Effect, ...]:
+def _written_with(intake: Intake, payload: bytes) -> tuple[Effect, ...]:
     """Return what a new version writes besides its update: its content, and what finds it."""
     phone, digest = intake.clinical.patient.phone, intake.canonical_hash
     return (
-        StorePayload(body=payload.dump()),
+        StorePayload(body=payload),
         *(TakeNumber(number=number, content_hash=digest) for number in intake.order_numbers),
         *(
             IndexIdentifier(identifier=one)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
@@ -21,6 +22,7 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.new_referral import Key, NewReferral
 from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.orders.large_parts import LargeParts
 from referral_core.domain.orders.patient_identity import (
     Likeness,
     compare,
@@ -127,9 +129,12 @@ class ReceiveReferral:
         services = [service_of(intake, self.clock.now()) for intake in intakes]
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
         joined = JoinedUploads(self.documents, self.clock, principal)
+        large = LargeParts(partial(self.documents.put, principal.tenant))
         new_referrals = [
             self._new_referral(
-                request, intake, service, keys_of(request, intakes, n), source, joined=joined
+                *(request, intake, service, keys_of(request, intakes, n), source),
+                joined=joined,
+                large=large,
             )
             for n, (intake, service) in enumerate(zip(intakes, services, strict=True))
         ]
@@ -158,7 +163,7 @@ class ReceiveReferral:
         if repeated is None:
             order = intake.service_request
             return StoredOrder(referral, order, created=True, warnings=intake.warnings)
-        return read_order(self.referrals, referral.tenant, repeated)
+        return read_order(self.referrals, self.documents, referral.tenant, repeated)
 
     def _write(
         self,
@@ -220,6 +225,7 @@ class ReceiveReferral:
         source: str,
         *,
         joined: JoinedUploads,
+        large: LargeParts,
     ) -> NewReferral:
         principal = request.principal
         # A repeat may come when what it names is stored, and forgotten where it was uploaded.
@@ -252,7 +258,7 @@ class ReceiveReferral:
         return NewReferral(
             referral=referral,
             event=received(referral, actor=principal.client_id, metered={"states": 1}),
-            payload=payload_of(intake, source, uploads).dump(),
+            payload=large.stored(payload_of(intake, source, uploads)),
             keys=keys,
             identifiers=intake.other_identifiers,
             contact_hash=contact_hash(phone) if phone else None,

@@ -13,14 +13,15 @@ from referral_core.domain.upload import NamedUpload
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.uploaded import UploadedDocuments, verified
 from referral_core.fhir.ids import binary_id
+from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import Clock, Documents
 
 _MOST: Final = 5
 """Uploads that one request may name: each is read and hashed before it is answered."""
 
 
-class DocumentsOfOrders(Documents, UploadedDocuments, Protocol):
-    """Where the documents of orders are stored, and where uploads lie before."""
+class DocumentsOfOrders(Documents, ReadableDocuments, UploadedDocuments, Protocol):
+    """Where the documents of orders are stored and read, and where uploads lie before."""
 
 
 @dataclass(eq=False, repr=False)

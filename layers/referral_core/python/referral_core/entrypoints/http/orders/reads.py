@@ -16,6 +16,7 @@ from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.orders.large_parts import with_its_order
 from referral_core.domain.referral import Referral
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.errors import refuse
@@ -35,6 +36,7 @@ from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.outbound.tasks import task_a, task_b
 from referral_core.fhir.parse import Json
 from referral_core.fhir.search import ORDER_SEARCH, TASK_SEARCH, Asked
+from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import Clock, Referrals
 
 VERSION: Final = "0.1.0"
@@ -54,6 +56,7 @@ class ReadRecords:
     worklists: Worklists
     clock: Clock
     token_url: str
+    documents: Callable[[], ReadableDocuments]
 
     def metadata(self, base_url: str) -> Response:
         """Return the CapabilityStatement."""
@@ -78,7 +81,7 @@ class ReadRecords:
     def service_requests(self, request: Request) -> Response:
         """Search orders: by number, else along the list of the EHR's orders."""
         shown = request.but_known(ORDER_SEARCH)
-        query, search = shown.query, OrderSearch(self.referrals, self.worklists, self.clock)
+        query, search = shown.query, self._search
         wanted = _found_by_number(query.get("identifier")) or query.get("_id")
         if wanted is not None:
             ids = self._numbered(request.principal, wanted, by_id=wanted == query.get("_id"))
@@ -102,6 +105,10 @@ class ReadRecords:
         page = search.page(shown, count_of(query))
         count = partial(search.count, shown)
         return searched(shown, "ServiceRequest", page.found, page.following, count=count)
+
+    @property
+    def _search(self) -> OrderSearch:
+        return OrderSearch(self.worklists, self.clock, self._payload)
 
     def _numbered(self, principal: Principal, wanted: str, *, by_id: bool) -> Iterable[ReferralId]:
         """Iterate over the ids of what is asked for by number; a list asks for any of them."""
@@ -174,7 +181,8 @@ class ReadRecords:
         return service_request_as_stored(referral, self._payload(referral).service_request)
 
     def _payload(self, referral: Referral) -> ClinicalPayload:
-        return ClinicalPayload.load(self.referrals.payload(referral))
+        stored = ClinicalPayload.load(self.referrals.payload(referral))
+        return with_its_order(stored, lambda sha256: self.documents().get(referral.tenant, sha256))
 
     def _own(self, principal: Principal, referral_id: str) -> Referral:
         referral = self.referrals.load(principal.tenant, ReferralId(referral_id)).referral

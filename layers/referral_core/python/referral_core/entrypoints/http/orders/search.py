@@ -11,7 +11,7 @@ to stand before what was listed, and nothing that moves is listed twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -39,7 +39,7 @@ from referral_core.fhir.search import (
     meets_token,
     span_of,
 )
-from referral_core.ports.lifecycle import Clock, Referrals
+from referral_core.ports.lifecycle import Clock
 
 ORDER_PARAMETERS: Final = frozenset(ORDER_SEARCH) | SHAPES
 _STRETCH: Final = 200
@@ -79,11 +79,15 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True)
 class OrderSearch:
-    """Searches the orders of one EHR."""
+    """Searches the orders of one EHR.
 
-    referrals: Referrals
+    Attributes:
+        payload: reads what a referral's order says, as it was sent.
+    """
+
     orders: OrdersByVersion
     clock: Clock
+    payload: Callable[[Referral], ClinicalPayload]
 
     def page(self, request: Request, count: int, room: PageRoom | None = None) -> Page:
         """Return one page, oldest version first; it holds at most so many orders, and bytes."""
@@ -134,7 +138,7 @@ class OrderSearch:
         """Iterate over those that meet all parameters, as a read returns them."""
         asked = _asked(request)
         for referral in referrals:
-            payload = ClinicalPayload.load(self.referrals.payload(referral))
+            payload = self.payload(referral)
             order = service_request_as_stored(referral, payload.service_request)
             if all(_meets(one, order, payload) for one in asked):
                 yield order

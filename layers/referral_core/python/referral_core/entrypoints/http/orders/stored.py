@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.orders.clinical_content import ClinicalPayload
+from referral_core.domain.orders.large_parts import with_its_order
 from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.fhir.errors import Issue
 from referral_core.fhir.intake.orders import Intake
 from referral_core.fhir.outbound.responses import service_request_as_stored
 from referral_core.fhir.parse import Json
+from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import NewReferrals
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -56,10 +59,13 @@ class StoredOrder:
         return service_request_as_stored(self.referral, self.service_request)
 
 
-def read_order(referrals: NewReferrals, tenant: Tenant, referral_id: ReferralId) -> StoredOrder:
+def read_order(
+    referrals: NewReferrals, documents: ReadableDocuments, tenant: Tenant, referral_id: ReferralId
+) -> StoredOrder:
     """Read an order as it is stored."""
     referral = referrals.load(tenant, referral_id).referral
-    payload = ClinicalPayload.load(referrals.payload(referral))
+    stored = ClinicalPayload.load(referrals.payload(referral))
+    payload = with_its_order(stored, partial(documents.get, tenant))
     return StoredOrder(referral, payload.service_request, created=False)
 
 
