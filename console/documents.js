@@ -4,6 +4,7 @@ import { getDocument, Offline, Refused } from "./api.js";
 import { save } from "./csv.js";
 import { fill, h } from "./element.js";
 import { dateTime, words } from "./format.js";
+import { readAsItCame } from "./reading.js";
 import { section, table } from "./section.js";
 
 const SAME_ACT_MS = 5_000;
@@ -20,9 +21,23 @@ export function comments({ kept, referral, names }) {
 export function documents({ kept, referral, status, failed }) {
   const rows = kept.filter((each) => each.text === undefined).map((each) => [
     words(each.kind), h("span", {}, dateTime(each.receivedAt), h("span.sub", {}, [each.source && `from ${words(each.source).toLowerCase()}`, each.sha256.slice(0, 12)].filter(Boolean).join(" · "))), size(each.size),
-    h("button.plain", { "aria-label": `Save the ${words(each.kind).toLowerCase()} of ${dateTime(each.receivedAt)}`, onclick: () => open(each) }, "Save"),
+    h("span.actions", {}, [["Read", read], ["Save", open]].map(([text, act]) =>
+      h("button.plain", { "aria-label": `${text} the ${words(each.kind).toLowerCase()} of ${dateTime(each.receivedAt)}`, onclick: () => act(each) }, text))),
   ]);
-  return section("Documents", rows.length > 0 && table(["Document", "Received", "Size", "As it came"], rows));
+  const place = h("div");
+  return section("Documents", rows.length > 0 && [table(["Document", "Received", "Size", "As it came"], rows), place]);
+
+  async function read({ sha256, contentType }) {
+    try {
+      fill(place, h("p.quiet", {}, "Loading …"));
+      fill(place, await readAsItCame({ path: `/referrals/${referral.id}/documents/${sha256}`, contentType, name: sha256.slice(0, 12) }),
+        h("p.actions", {}, h("button.plain", { onclick: () => fill(place) }, "Close what is read")));
+      place.querySelector("pre")?.focus();
+    } catch (error) {
+      if (error instanceof Offline || error instanceof Refused) fill(place, h("p", { role: "alert" }, error.message));
+      else failed(error);
+    }
+  }
 
   async function open({ sha256, contentType }) {
     try {

@@ -34,9 +34,11 @@ export async function figuresPage({ main, me, path, query, failed }) {
 }
 
 /** Practices and payers are named to operations alone; specialties come with the rows. */
-async function namesFor({ role }, { columns }) {
+async function namesFor({ role }, result) {
+  const { columns } = result;
   const isNamed = role === "manager" && columns.some(({ name }) => ["partner", "payer", "referring_practice"].includes(name));
-  return isNamed ? (await get("/operations/partners").catch(() => ({ names: {} }))).names : {};
+  const practices = result.rows.flatMap((row) => row.referring_practice ?? (row.kind === "practice" ? row.partner : [])).filter(Boolean);
+  return isNamed ? partnerNames({ practices }).catch(() => ({})) : {};
 }
 
 async function figurePage({ main, me, figure, query, failed }) {

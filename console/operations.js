@@ -1,11 +1,13 @@
 // Operations at a glance: what waits, what is late and whose it is, where referrals stay, and who of the
 // others answers. Each number leads to its rows or to its figure.
 
-import { get, Offline, Refused } from "./api.js";
+import { get, getLong, Refused } from "./api.js";
+import { panelsOf } from "./board-panel.js";
 import { fill, h } from "./element.js";
-import { dateTime, dayOnly, now, since, words } from "./format.js";
+import { dayOnly, now, words } from "./format.js";
 import { said } from "./figure-result.js";
 import { ages, clocks, failures, held, late, nameOf, rowsOf } from "./operations-live.js";
+import { partnerNames } from "./partner-names.js";
 import { bars } from "./plot.js";
 import { table } from "./section.js";
 
@@ -28,75 +30,38 @@ const STEPS = {
 };
 
 export async function operationsPage({ main, me }) {
-  const left = { page: false };
+  const leaving = new AbortController();
   const board = once(() => get("/operations/board"));
+  const counts = once(() => get("/work-items/counts?by=person"));
   // What cannot be named is shown by its id: no panel waits for a name.
-  const names = once(async () => (await get("/operations/partners")).names);
+  const names = once(() => partnerNames());
   const named = () => names().catch(() => ({}));
-  fill(main, h("h1", {}, "Operations"),
+  const { panel, refresh } = panelsOf({ me, left: leaving.signal, forget: () => { board.forget(); counts.forget(); } });
+  /** A panel of figures: those that were counted before are there at once, and make room for new ones. */
+  const counted = (load) => async ({ draw }) => {
+    const ask = async (most) => {
+      const figures = figuresOf(most, leaving.signal);
+      const shown = await load(figures, (some) => draw(some, figures.asOf()));
+      draw(shown, figures.asOf());
+      return figures.asOf();
+    };
+    if (now() - new Date(await ask(KEPT_S)) > FRESH_S * 1000) await ask(FRESH_S);
+  };
+  fill(main,
+    h("div.heading", {}, h("h1", {}, "Operations"), h("button", { onclick: refresh }, "Read anew")),
+    panel("Now", () => glance(counts, board), { kind: ".glance" }),
     h("div.board", {},
-      panel("Open by team", () => teams(me)),
-      panel("Overdue by owner", () => owners()),
+      panel("Open by team", () => teams(me, counts)),
+      panel("Overdue by owner", () => owners(counts)),
+      panel("Failed, and given up", ({ again, status }) => failures(board, again, status), { isKept: false }),
+      panel("Held back", ({ again, status }) => held(named, again, status), { isKept: false }),
       panel("Open by team and age", () => ages(board, me)),
       panel("Payers' clocks", () => clocks(board, named)),
-      counted("Time in each step of the lifecycle", lifecycle, ".whole"),
-      counted("Partners' health, the last 30 days", (figures) => health(figures, named)),
-      panel("Failed, and given up", (again, status) => failures(board, again, status)),
-      panel("Held back", (again, status) => held(named, again, status)),
-      counted("Received today", (figures) => today(figures, me)),
-      counted("Funnel of the last 30 days", funnel)));
-  return () => { left.page = true; };
-
-  function panel(title, load, kind = "") {
-    const place = h("div", {}, h("p.quiet", {}, "Loading …"));
-    // Beside what is shown anew: it says what came of an act.
-    const status = h("p.status", { role: "status" });
-    const again = () => { board.forget(); return show(); };
-    const show = () => load(again, status, place).then((shown) => { fill(place, shown); }).catch((error) => {
-      if (!(error instanceof Offline || error instanceof Refused)) throw error;
-      if (!left.page) fill(place, h("p", { role: "alert" }, error.message), h("p.actions", {}, h("button", { onclick: again }, "Try again")));
-    });
-    show();
-    return h(`section.panel-card${kind}`, {}, h("h2", {}, title), place, status);
-  }
-
-  /** A panel of figures: those that were counted before are there at once, and make room for new ones. */
-  function counted(title, load, kind) {
-    const dated = async (most) => {
-      const figures = figuresOf(most);
-      const shown = await load(figures);
-      return [figures, [shown, h("p.quiet", {}, `Counted ${dateTime(figures.asOf())}, ${since(figures.asOf())} ago.`)]];
-    };
-    return panel(title, async (again, status, place) => {
-      const [kept, shown] = await dated(KEPT_S);
-      if (now() - new Date(kept.asOf()) > FRESH_S * 1000) renew(status, place);
-      return shown;
-    }, kind);
-
-    async function renew(status, place) {
-      fill(status, "Counting anew …");
-      try {
-        const [, shown] = await dated(FRESH_S);
-        if (!left.page) fill(place, shown);
-        fill(status);
-      } catch (error) {
-        if (!(error instanceof Offline || error instanceof Refused)) throw error;
-        fill(status, `Not counted anew: ${error.message}`);
-      }
-    }
-  }
-}
-
-/** Read figures that are so many seconds old at most, and know of which instant the oldest is. */
-function figuresOf(most) {
-  let oldest = null;
-  const report = async (path) => {
-    const found = await get(`${path}&max-age=${most}`);
-    if (!found.rows) throw new Refused(202, "running", "Still being computed: look again in a moment.");
-    if (!oldest || new Date(found.as_of) < new Date(oldest)) oldest = found.as_of;
-    return found;
-  };
-  return { report, figure: (name) => report(`/reports/${name}?by=`), asOf: () => oldest };
+      panel("Time in each step of the lifecycle", counted(lifecycle), { kind: ".whole" }),
+      panel("Partners' health, the last 30 days", counted(health)),
+      panel("Funnel of the last 30 days", counted(funnel)),
+      panel("Received today", counted((figures) => today(figures, me)))));
+  return () => leaving.abort();
 }
 
 /** Read once for all that show it, until it is forgotten. */
@@ -107,17 +72,35 @@ function once(read) {
   return ask;
 }
 
-async function teams(me) {
-  const { teams: counts } = await get("/work-items/counts");
+/** What must not be missed, each leading to its rows: whoever looks sees at once whether something burns. */
+async function glance(counts, board) {
+  const [{ teams: each, nobody, unmatched }, { clocks: { payers }, deadLetters }] = await Promise.all([counts(), board()]);
+  const sum = (name) => Object.values(each).reduce((total, team) => total + team[name], 0);
+  const breached = payers.reduce((total, payer) => total + (payer.breached ?? 0), 0);
+  const bad = (number) => h("span.late", {}, h("span", { "aria-hidden": "true" }, "▲ "), number);
+  const tile = (name, number, where, isLate = true) => h("div", {}, h("dt", {}, name),
+    h("dd", {}, !number ? "0" : !where ? bad(number) : isLate ? late(number, where) : h("a", { href: where }, number)));
+  return h("dl.tiles", {},
+    tile("Overdue", sum("overdue"), "#/worklist/overdue"),
+    tile("Overdue and nobody's", nobody.overdue, "#/worklist/overdue?owner=none"),
+    tile("Exceptions", sum("exceptions"), "#/worklist/exceptions"),
+    tile("Payers' clocks breached", breached, "#/figures/authorization?by=payer"),
+    tile("Dead letters", deadLetters, null),
+    tile("Unmatched", unmatched, "#/unmatched", false),
+    tile("Open", sum("open"), "#/worklist/team", false));
+}
+
+async function teams(me, counts) {
+  const { teams: of } = await counts();
   return table(["Team", "Open", "Overdue", "Unassigned", "Exceptions", "Waiting for others"], me.teams.map((team) => {
-    const each = counts[team];
+    const each = of[team];
     const link = (number, tab) => (number ? h("a", { href: rowsOf(tab, team) }, number) : "0");
     return [words(team), link(each.open, "team"), late(each.overdue, rowsOf("overdue", team)), link(each.unassigned, "unassigned"), late(each.exceptions, rowsOf("exceptions", team)), link(each.waiting, "waiting")];
   }), "Open by team");
 }
 
-async function owners() {
-  const [{ people }, counts] = await Promise.all([get("/people"), get("/work-items/counts?by=person")]);
+async function owners(counted) {
+  const [{ people }, counts] = await Promise.all([get("/people"), counted()]);
   const rows = people.map((person) => [person, counts.people[person.id]]).filter(([, load]) => load?.overdue);
   const others = Object.values(counts.teams).reduce((sum, each) => sum + each.overdue, 0) - rows.reduce((sum, [, load]) => sum + load.overdue, 0) - counts.nobody.overdue;
   return table(["Owner", "Overdue", "Open"], [
@@ -126,6 +109,20 @@ async function owners() {
     ["Nobody", late(counts.nobody.overdue, "#/worklist/overdue?owner=none"), counts.nobody.open],
     others > 0 && ["A machine, or who has left", others, ""],
   ].filter(Boolean), "Overdue by owner");
+}
+
+/** Read figures that are so many seconds old at most, and know of which instant the oldest is. */
+function figuresOf(most, left) {
+  let oldest = null;
+  /** One that takes long is followed until it is there. */
+  const report = async (path) => {
+    const answer = await getLong(`${path}&max-age=${most}`, { left, running: () => {} });
+    if (!answer) throw new Refused(0, "left", "Nobody waits for it any more.");
+    const found = await answer.json();
+    if (!oldest || new Date(found.as_of) < new Date(oldest)) oldest = found.as_of;
+    return found;
+  };
+  return { report, figure: (name) => report(`/reports/${name}?by=`), asOf: () => oldest };
 }
 
 async function today({ report }, me) {
@@ -169,19 +166,23 @@ async function lifecycle({ figure }) {
 
 const stay = (hours) => (hours < 1 ? "under 1 h" : hours < 48 ? `${Math.round(hours)} h` : `${(hours / 24).toFixed(1)} d`);
 
-async function health({ figure }, names) {
-  const [{ rows, columns }, { pauses }, called] = await Promise.all([figure("partners"), get("/operations/pauses"), names()]);
+async function health({ figure }, draw) {
+  const [{ rows, columns }, { pauses }] = await Promise.all([figure("partners"), get("/operations/pauses")]);
   if (!rows.length) return h("p.quiet", {}, "No exchange in the last 30 days.");
   const column = (name) => columns.find((each) => each.name === name);
   const paused = new Set(pauses.map((each) => each.id));
   const worst = [...rows].sort((one, other) => (other.failure_rate ?? 0) - (one.failure_rate ?? 0) || other.exchanges - one.exchanges);
-  return [
+  const shown = (called) => [
     table(["Partner", "Kind", "Answered", "Failed", "Failed of all", "Last answer"], worst.map((row) => [
       h("span", { title: row.partner }, nameOf(called, row.kind, row.partner), paused.has(`${row.kind}:${row.partner}`) && h("b.tag", {}, "held back")), words(row.kind), row.answered, row.failed,
       row.failed ? h("strong.late", {}, "▲ ", said(column("failure_rate"), row.failure_rate)) : said(column("failure_rate"), row.failure_rate),
       row.silent_days === null ? "none" : ago(row.silent_days)]), "Partners' health"),
     h("p.quiet", {}, "Counted of what happened to referrals, some minutes behind. ", h("a", { href: "#/figures/partners" }, "The figure")),
   ];
+  // Practices are named as their orders are read: whoever waits for a name sees the number meanwhile.
+  const practices = rows.filter(({ kind }) => kind === "practice").map(({ partner }) => partner);
+  const called = await partnerNames({ practices, drawn: (names) => draw(shown(names)) }).catch(() => ({}));
+  return shown(called);
 }
 
 const ago = (days) => (Number(days) < 1 ? `${Math.round(Number(days) * 24)} h ago` : `${Number(days).toFixed(1)} d ago`);

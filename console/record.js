@@ -6,6 +6,8 @@ import { dateTime, words } from "./format.js";
 import { said } from "./figure-result.js";
 import { table } from "./section.js";
 
+/** Resources of who and where, which the page says elsewhere. */
+const PARTIES = new Set(["Patient", "Coverage", "Organization", "Practitioner", "PractitionerRole", "Location", "RelatedPerson"]);
 /** The duties whose readers see who opened a record. */
 const READ_AUDIT = new Set(["reviewer", "privacy-officer"]);
 
@@ -87,8 +89,27 @@ async function money({ id }) {
 
 async function original({ id }) {
   const order = await get(`/fhir/ServiceRequest/${id}`);
-  return h("pre", { tabindex: "0", "aria-label": "The order as FHIR" }, JSON.stringify(order, null, 2));
+  const resources = order.contained ?? [];
+  const rows = resources.filter(({ resourceType }) => !PARTIES.has(resourceType)).map(clinical);
+  return [
+    rows.length > 0 && table(["Kind", "What", "Value", "State", "Of"], rows, "Clinical content"),
+    h("pre", { tabindex: "0", "aria-label": "The order as FHIR" }, JSON.stringify(order, null, 2)),
+  ];
 }
+
+/** A resource as a person reads it: what it is, its value, its state and its day. */
+function clinical(resource) {
+  const coded = resource.code ?? resource.medicationCodeableConcept ?? resource.vaccineCode ?? resource.type ?? resource.category?.[0] ?? {};
+  const quantity = resource.valueQuantity && `${resource.valueQuantity.value} ${resource.valueQuantity.unit ?? ""}`;
+  const day = Object.entries(resource).find(([name, value]) => /^(onset|effective|performed|occurrence|authored|issued|recorded|date)/.test(name) && typeof value === "string")?.[1];
+  return [
+    words(resource.resourceType.replace(/([a-z])([A-Z])/g, "$1-$2").toLowerCase()), textOf(coded) ?? resource.description ?? resource.title ?? "–",
+    quantity ?? resource.valueString ?? textOf(resource.valueCodeableConcept) ?? resource.dosageInstruction?.[0]?.text ?? resource.conclusion ?? "–",
+    textOf(resource.clinicalStatus) ?? resource.status ?? "–", day ? day.slice(0, 10) : "–",
+  ];
+}
+
+const textOf = (concept) => concept?.text ?? concept?.coding?.[0]?.display ?? concept?.coding?.[0]?.code;
 
 async function accesses({ id }, names) {
   const { entry = [] } = await get(`/fhir/AuditEvent?entity=ServiceRequest/${id}&_count=50`);

@@ -6,7 +6,7 @@ import { fill, h } from "./element.js";
 import { comments, documents } from "./documents.js";
 import { date, dateTime, dayOnly, language, phone, reasonOf, since, urgency, words } from "./format.js";
 import { recordParts } from "./record.js";
-import { section, table } from "./section.js";
+import { details } from "./referral-details.js";
 import { timeline } from "./timeline.js";
 
 const EVERY_MS = 30_000;
@@ -37,7 +37,7 @@ export async function referralPage({ main, me, path, failed }) {
       actionPanel({ referral, me, people, done, failed, first }),
       h("div.columns", {},
         happened(),
-        h("div", {}, comments({ kept, referral, names }), ...details(referral), documents({ kept, referral, status, failed }))),
+        h("div", {}, comments({ kept, referral, names }), ...details({ referral, kept }), documents({ kept, referral, status, failed }))),
       h("div.parts", {}, parts));
     first = null;
   }
@@ -115,27 +115,4 @@ function next(referral, names, me) {
   return h(`p.next.${state}`, {},
     h("span.name", {}, "Acts next"), h("strong", {}, who), h("span.due", {}, `${text} · ${dateTime(referral.dueAt)}`),
     h("span.why", {}, reasonOf(referral)));
-}
-
-function details({ order, patient, contacts, offers, notices }) {
-  return [
-    section("Order", h("dl", {},
-      term("Practice", order.practice), term("Practice's phone", phone(order.practicePhone)),
-      term("Reasons", order.reasons.join("; ")), term("Notes", order.notes.join(" ")),
-      term("Payer", order.selfPay ? "The patient pays" : order.payer), term("Member number", order.memberId),
-      term("Address", patient.address), term("Email", patient.email),
-      term("Also to be called", patient.alternates.map((each, place) => `${place + 1}. ${alternate(each)}`).join("; ")))),
-    section("Contacts", contacts.length > 0 && table(["#", "Channel", "When", "Result"], contacts.map((each) => [
-      each.number, each.alternate ? `call of contact ${each.alternate}` : words(each.channel), dateTime(each.at), words(each.result ?? each.state)]))),
-    section("Clinics asked", offers.length > 0 && table(["#", "Clinic", "Sent", "Answer"], offers.map((each) => [
-      each.number, words(each.organization), dateTime(each.offered_at), words(each.reason ?? each.status)]))),
-    section("Told the referring provider", notices.length > 0 && table(["About", "Queued", "Delivered", "Acknowledged"], notices.map((each) => [
-      words(each.topic), dateTime(each.queued_at), each.undeliverable ? "Undeliverable" : dateTime(each.delivered_at) || "–", dateTime(each.acknowledged_at) || "–"]))),
-  ];
-}
-
-const term = (name, value) => value && [h("dt", {}, name), h("dd", {}, value)];
-
-function alternate({ name, relationship, phone: number, email }) {
-  return [name, relationship, phone(number), email].filter(Boolean).join(", ");
 }

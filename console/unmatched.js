@@ -1,9 +1,9 @@
 // What came and belongs to no referral yet: it is read, then attached to the one that is meant, or dismissed.
 
-import { get, getDocument, Offline, post, Refused } from "./api.js";
-import { save } from "./csv.js";
+import { get, Offline, post, Refused } from "./api.js";
 import { fill, h } from "./element.js";
 import { date, dateTime, since, words } from "./format.js";
+import { readAsItCame } from "./reading.js";
 
 const PAGE = 25;
 const WHY = {
@@ -21,8 +21,6 @@ const SIGNS = {
   "named-by-its-sender": "named by the sender", "with-this-clinic": "with this clinic",
 };
 const DONE = { "attach": ["Attach", "Attached."], "seen-elsewhere": ["Seen elsewhere", "Recorded: seen elsewhere."], "dismiss": ["Dismiss", "Dismissed."] };
-/** What a person reads here; anything else is saved and opened with what belongs to it. */
-const READABLE = /^(text\/|application\/(fhir\+)?json|application\/edi-x12|application\/hl7)/;
 
 export async function unmatchedPage({ main, failed }) {
   const status = h("p.status", { role: "status" });
@@ -59,14 +57,7 @@ export async function unmatchedPage({ main, failed }) {
   async function open(item, place) {
     fill(place, h("p.quiet", {}, "Loading …"));
     try {
-      const found = await getDocument(`/unmatched/${item.id}/document`);
-      if (found.location) return fill(place, h("p", {}, h("a", { href: found.location, rel: "noreferrer" }, "Save it: it is large")));
-      if (!READABLE.test(item.contentType)) {
-        save(item.document.slice(0, 12), item.contentType, found);
-        return fill(place, h("p", {}, "Saved: the file holds a patient's data, keep it accordingly."));
-      }
-      const text = found instanceof Blob ? await found.text() : JSON.stringify(found, null, 2);
-      return fill(place, h("pre", { tabindex: "0", "aria-label": "As it came" }, text));
+      return fill(place, await readAsItCame({ path: `/unmatched/${item.id}/document`, contentType: item.contentType, name: item.document.slice(0, 12) }));
     } catch (error) {
       return said(error, place);
     }

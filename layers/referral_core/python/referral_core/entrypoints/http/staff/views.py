@@ -117,12 +117,32 @@ def referral_page(referral: Referral, payload: ClinicalPayload, events: Sequence
         "loopClosed": referral.loop_closed,
         "patient": {**patient_row(payload), **_contact_details(payload)},
         "order": _order(payload),
+        "authorization": _authorization(referral),
         "contacts": [c.model_dump(mode="json", exclude_none=True) for c in referral.contacts],
         "offers": [o.model_dump(mode="json", exclude_none=True) for o in referral.offers],
         "notices": [n.model_dump(mode="json", exclude_none=True) for n in referral.notices],
         "reports": [r.model_dump(mode="json", exclude_none=True) for r in referral.reports],
         "events": [event_row(event) for event in reversed(events)],
         "runs": run_rows(referral, events),
+    }
+
+
+def _authorization(referral: Referral) -> Row | None:
+    """Return the request that counts, with its clock: who was asked when, and what came of it."""
+    asked = referral.authorization
+    if asked is None:
+        return None
+    return {
+        "status": asked.status.value,
+        "number": asked.number,
+        "payer": asked.payer,
+        "trace": asked.trace,
+        "requestedAt": _text(asked.requested_at),
+        "dueAt": _text(asked.due_at),
+        "expedited": asked.expedited,
+        "validFrom": asked.valid_from.isoformat() if asked.valid_from else None,
+        "validTo": asked.valid_to.isoformat() if asked.valid_to else None,
+        "denialReason": asked.denial_reason,
     }
 
 
