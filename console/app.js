@@ -2,7 +2,7 @@
 
 import { get, Offline, Refused, SignedOut, whenSignedOut } from "./api.js";
 import { askAgain, hiddenWords, isAsking } from "./ask-again.js";
-import { fill, h } from "./element.js";
+import { fill, h, inSight } from "./element.js";
 import { useZone, words, zoneName } from "./format.js";
 import { figuresPage } from "./figures.js";
 import { operationsPage } from "./operations.js";
@@ -69,6 +69,7 @@ async function show() {
   document.title = `${TITLES[shown]} – Referral Router`;
   const main = h("main", { id: "main", tabindex: "-1" }, h("p.quiet", { role: "status" }, "Loading …"));
   fill(app, header(shown), main);
+  inSight(app);
   try {
     leave = (await PAGES[shown]({ main, me, path: rest, query: new URLSearchParams(query), failed: (error) => failed(error, main) })) ?? leave;
   } catch (error) {

@@ -45,6 +45,7 @@ export function panelsOf({ me, left, forget }) {
         const seconds = Math.round((performance.now() - begun) / 1000);
         fill(age, at && `${asOf(at)}, `, at ? "read anew" : "Loading", seconds ? ` for ${seconds} s …` : " …");
       };
+      if (status.querySelector("[role=alert]")) fill(status);
       reading();
       const timer = setInterval(reading, 1000);
       left.addEventListener("abort", () => clearInterval(timer), { once: true });

@@ -38,6 +38,11 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Where links stand in a row that is wider than the screen, the present one is in sight. */
+export function inSight(element) {
+  for (const link of element.querySelectorAll("nav [aria-current]")) link.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 /** What tells a control from the others of its kind: its name or its words, and the row that it is in. */
 function sign(control) {
   const said = control.getAttribute("aria-label") ?? (control.labels?.length ? control.labels[0].firstChild.textContent : control.textContent);

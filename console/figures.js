@@ -5,6 +5,7 @@ import { save } from "./csv.js";
 import { fill, h } from "./element.js";
 import { figureForm, requestOf } from "./figure-form.js";
 import { figureResult } from "./figure-result.js";
+import { partnerNames } from "./partner-names.js";
 import { restated } from "./restatements.js";
 import { words } from "./format.js";
 
@@ -34,11 +35,11 @@ export async function figuresPage({ main, me, path, query, failed }) {
 }
 
 /** Practices and payers are named to operations alone; specialties come with the rows. */
-async function namesFor({ role }, result) {
+async function namesFor({ role }, result, drawn) {
   const { columns } = result;
   const isNamed = role === "manager" && columns.some(({ name }) => ["partner", "payer", "referring_practice"].includes(name));
   const practices = result.rows.flatMap((row) => row.referring_practice ?? (row.kind === "practice" ? row.partner : [])).filter(Boolean);
-  return isNamed ? partnerNames({ practices }).catch(() => ({})) : {};
+  return isNamed ? partnerNames({ practices, drawn }).catch(() => ({})) : {};
 }
 
 async function figurePage({ main, me, figure, query, failed }) {
@@ -61,9 +62,22 @@ async function figurePage({ main, me, figure, query, failed }) {
     const answer = await wait(requestOf(figure, query));
     if (!answer) return;
     result = await answer.json();
-    result.called = { ...await namesFor(me, result), ...result.called };
     fill(status);
     for (const [name, day] of [["from", result.period_from], ["to", result.period_to]]) form.elements[name].value ||= day;
+    const { called } = result;
+    let named = 0;
+    // Names that come later are drawn in; nobody waits for them.
+    await namesFor(me, result, (names) => {
+      const number = Object.keys(names.practice ?? {}).length;
+      if (named && number === named) return;
+      named = number || 1;
+      result.called = { ...names, ...called };
+      draw();
+    });
+    if (!named) draw();
+  }
+
+  function draw() {
     fill(body,
       figureResult({ figure, result }),
       h("div.actions", { role: "group", "aria-label": "Export" }, Object.keys(FORMATS).map((format) =>

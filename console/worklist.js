@@ -2,7 +2,7 @@
 
 import { bulkBar } from "./bulk.js";
 import { decide, get, Offline, Refused } from "./api.js";
-import { fill, h } from "./element.js";
+import { fill, h, inSight } from "./element.js";
 import { filterControls, filters, savedFilters } from "./filters.js";
 import { listValues } from "./list-values.js";
 import { COLUMNS, row } from "./rows.js";
@@ -73,6 +73,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     for (const id of picked ?? []) if (!items.some((item) => item.id === id)) picked.delete(id);
     counted = counts;
     fill(tabs, tabLinks(tab, counts));
+    if (!list.querySelector("table")) inSight(main);
     drawFilters();
     render();
   }

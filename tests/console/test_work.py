@@ -447,7 +447,7 @@ def test_a_specialty_is_filtered_by_its_name_and_a_contact_says_which_of_how_man
     page = signed_in(visit(), "grace", "#/worklist/team")
     page.get_by_text("More filters").click()
     named = {item["specialtyName"] for item in items if item["specialty"]}
-    choice = page.get_by_label("Specialty").locator("option")
+    choice = page.get_by_role("combobox", name="Specialty").locator("option")
     expect(choice.last).to_contain_text(re.compile(r"\(\d+\)$"))
     assert named == {text.rpartition(" (")[0] for text in choice.all_inner_texts()[1:]}
     reached = next(i for i in items if (i["lastContact"] or {}).get("of"))
