@@ -581,7 +581,7 @@ def test_an_unknown_path_is_told_so(ehr: Caller, method: str, path: str) -> None
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/fhir"), ("DELETE", "/fhir/ServiceRequest/1"), ("PATCH", "/fhir/ServiceRequest/1")],
+    [("GET", "/fhir"), ("DELETE", "/fhir/ServiceRequest/1"), ("PATCH", "/fhir/Slot/1")],
 )
 def test_a_method_that_a_path_lacks_is_told_so(ehr: Caller, method: str, path: str) -> None:
     response = ehr.call(method, path, {} if method == "PATCH" else None)

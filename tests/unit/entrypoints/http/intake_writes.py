@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
+from referral_core.fhir.json_patch import MERGE
 from tests.in_memory import REFERRAL as MINE
-from tests.unit.entrypoints.http.parties import EHRS, Party, Request, offered, the_order
+from tests.unit.entrypoints.http.parties import EHRS, Parties, Party, Request, offered, the_order
 from tests.unit.entrypoints.http.write_row import Write
 from tests.unit.fhir.orders import (
     PLACER,
@@ -71,6 +72,39 @@ def _put_order(case: str, **fields: Any) -> Write:
     return Write(route, case, offered, request, {200: {Party.OWN_EHR}, 404: hidden})
 
 
+def _patched_order(case: str, status: str) -> Write:
+    route, url = "PATCH /fhir/ServiceRequest/{id}", f"/fhir/ServiceRequest/{MINE}"
+    headers = {"content-type": MERGE}
+    request = Request("PATCH", url, {"status": status}, headers)
+    hidden = {Party.OTHER_EHR, Party.AWAY_EHR}
+    return Write(route, case, offered, request, {200: {Party.OWN_EHR}, 404: hidden})
+
+
+def _by_number(case: str, number: str) -> Write:
+    url = f"/fhir/ServiceRequest?identifier={PLACER['system']}|{number}"
+    request = Request("PUT", url, the_order(number))
+    route = "PUT /fhir/ServiceRequest"
+    return Write(route, case, offered, request, {201: EHRS}, may_touch=False)
+
+
+def _with_a_second_number() -> Parties:
+    """Let `mine` have a number that no other order has."""
+    parties = offered()
+    numbers = [{**PLACER, "value": value} for value in ("A-1", "A-7")]
+    body = {**the_order(), "id": MINE, "identifier": numbers}
+    url = f"/fhir/ServiceRequest/{MINE}"
+    assert parties.call(Request("PUT", url, body), Party.OWN_EHR).status == 200
+    return parties
+
+
+def _patched_by_number() -> Write:
+    url = f"/fhir/ServiceRequest?identifier={PLACER['system']}|A-7"
+    request = Request("PATCH", url, {"priority": "urgent"}, {"content-type": MERGE})
+    answers = {200: {Party.OWN_EHR}, 404: {Party.OTHER_EHR, Party.AWAY_EHR}}
+    route = "PATCH /fhir/ServiceRequest"
+    return Write(route, "by its number", _with_a_second_number, request, answers)
+
+
 _CORRECTED: Final = [
     a_patient(telecom=[{"system": "phone", "value": "508-555-0199"}]),
     a_coverage(),
@@ -91,4 +125,8 @@ INTAKE: Final = (
     _put_order("corrected", contained=_CORRECTED),
     _put_order("revoked", status="revoked"),
     _put_order("entered in error", status="entered-in-error"),
+    _patched_order("revoked", "revoked"),
+    _patched_order("on hold", "on-hold"),
+    _by_number("a number that is new", "N-1"),
+    _patched_by_number(),
 )

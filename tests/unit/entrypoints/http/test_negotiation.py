@@ -154,7 +154,7 @@ def test_a_method_that_a_path_does_not_have_is_named(api: ApiClient) -> None:
     reply = api.call("DELETE", f"{ORDER}/r1")
     assert (reply.status, reply.code) == (405, "method-not-allowed")
     assert "GET" in reply.says
-    assert reply.headers["allow"] == "PUT, GET, HEAD"
+    assert reply.headers["allow"] == "PUT, PATCH, GET, HEAD"
 
 
 @pytest.mark.parametrize(

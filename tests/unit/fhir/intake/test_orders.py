@@ -7,7 +7,8 @@ import pytest
 from referral_core.domain.orders.selection import order_of
 from referral_core.domain.referral import WantedService
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.intake.orders import Intake, condition_identifier, read_update
+from referral_core.fhir.intake.conditions import condition_identifier
+from referral_core.fhir.intake.orders import Intake, read_update
 from tests.unit.builders import NOW
 from tests.unit.fhir.orders import (
     FHIR_JSON,

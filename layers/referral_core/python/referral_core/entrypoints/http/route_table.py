@@ -10,11 +10,11 @@ from typing import Final
 from referral_core.domain.access.scopes import READ, WRITE
 from referral_core.domain.update_kinds import Role
 from referral_core.entrypoints.http.directory.routes import DIRECTORY_ROUTES
+from referral_core.entrypoints.http.orders.routes import ORDER_ROUTES
 from referral_core.entrypoints.http.route import (
     MANAGE_PEOPLE,
     QUERY_REPORTS,
     READ_RECORDS,
-    RECEIVE_REFERRAL,
     RECEIVE_UPDATE,
     Route,
 )
@@ -26,10 +26,6 @@ _PAYER: Final = frozenset({Role.PAYER, Role.STAFF})
 _REFERRER: Final = frozenset({Role.EHR, Role.STAFF})
 _STAFF: Final = frozenset({Role.STAFF})
 _FIGURES: Final = frozenset({Role.FINANCE, Role.STAFF})
-
-
-def _intake(method: str, path: str, operation: str, does: str) -> Route:
-    return Route(method, path, RECEIVE_REFERRAL, operation, WRITE, _EHR, does)
 
 
 def _update(method: str, path: str, operation: str, roles: frozenset[Role], does: str) -> Route:
@@ -50,10 +46,7 @@ def _people(method: str, path: str, operation: str, does: str) -> Route:
 
 
 ROUTES: Final = (
-    _intake("POST", "/fhir/ServiceRequest", "create-order", "Send one referral."),
-    _intake("POST", "/fhir", "create-bundle", "Send up to twenty referrals: all, or none."),
-    _intake("POST", "/fhir/$process-message", "process-message", "Send referrals as a message."),
-    _intake("PUT", "/fhir/ServiceRequest/{id}", "update-order", "Send the author's new version."),
+    *ORDER_ROUTES,
     _update(
         "PUT",
         "/fhir/Task/{id}",

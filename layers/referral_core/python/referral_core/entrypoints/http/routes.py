@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.directory.slots import KeepSlots
     from referral_core.entrypoints.http.orders.binaries import ReadBinaries
     from referral_core.entrypoints.http.orders.intake import ReceiveReferral
+    from referral_core.entrypoints.http.orders.named_changes import ChangeNamedOrders
     from referral_core.entrypoints.http.orders.reads import ReadRecords
     from referral_core.entrypoints.http.orders.timeline import ShowTimeline
     from referral_core.entrypoints.http.reports.figures import RunReports
@@ -54,8 +55,20 @@ def intake_app(use: ReceiveReferral) -> HttpEndpoint:
         "create-bundle": use.create_bundle,
         "process-message": use.process_message,
         "update-order": lambda request: use.orders().update(request),
+        "patch-order": lambda request: _named(use).patch(request),
+        "update-order-where": lambda request: _named(use).update_where(request),
+        "patch-order-where": lambda request: _named(use).patch_where(request),
     }
     return HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation))
+
+
+def _named(use: ReceiveReferral) -> ChangeNamedOrders:
+    """Return what takes patches and conditional updates; most requests load none of it."""
+    from referral_core.entrypoints.http.orders.named_changes import (  # noqa: PLC0415 - see above
+        ChangeNamedOrders,
+    )
+
+    return ChangeNamedOrders(use.referrals, use.create, lambda sent: use.orders().update(sent))
 
 
 def update_app(

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
-from urllib.parse import parse_qsl
 
 from referral_core.domain.model import Model
 from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
@@ -43,6 +42,7 @@ class Intake(Model):
         order_numbers, other_identifiers: see `identifiers.py`.
         canonical_hash: SHA-256 of what the referral and its resources say.
         replaces: what it names as replaced: references, and identifiers as `system|value`.
+        subject, subject_is_found: the reference, and whether it leads to what was sent.
         location: where it was written, as the EHR identifies the place.
         entry: index of the Bundle's entry that is the order, or contains it.
         if_none_exist: a transaction entry's own condition.
@@ -65,6 +65,7 @@ class Intake(Model):
     replaces: tuple[str, ...] = ()
     authored_on: datetime | None
     subject: str | None
+    subject_is_found: bool = True
     location: str | None = None
     entry: int | None = None
     if_none_exist: str | None = None
@@ -163,24 +164,6 @@ def read_update(
     return _understood(graph, item, at, whole, own_id=None)
 
 
-def condition_identifier(if_none_exist: str) -> str:
-    """Return the `system|value` that an If-None-Exist condition asks for.
-
-    Raises:
-        FhirError: it is another condition than one identifier.
-    """
-    query = parse_qsl(if_none_exist.partition("?")[2] or if_none_exist)
-    match query:
-        case [("identifier", token)] if token.count("|") == 1 and token.split("|")[1]:
-            return token
-    raise FhirError(
-        "condition-not-supported",
-        "Set If-None-Exist to identifier=system|value.",
-        code="not-supported",
-        status=400,
-    )
-
-
 def _part_of(
     graph: Graph, item: SentOrder, others: Collection[Node] = (), kept: Sequence[Node] = ()
 ) -> Compartment:
@@ -215,6 +198,7 @@ def _understood(
         replaces=_replaced(order),
         authored_on=instant(order.authored_on) if order.authored_on else None,
         subject=order.subject.reference,
+        subject_is_found=graph.resolve(order.subject, node) is not None,
         location=location_of(graph, node, order),
         entry=_entry(node),
         if_none_exist=item.if_none_exist,

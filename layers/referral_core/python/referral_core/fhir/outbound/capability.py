@@ -19,7 +19,8 @@ _BASE: Final = "/fhir"
 _PROCESS_MESSAGE: Final = "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"
 _NOTES: Final = {
     "ServiceRequest": (
-        "Created and updated by its author only. If-None-Exist takes identifier=system|value. "
+        "Created and updated by its author only. If-None-Exist takes identifier=system|value, and "
+        "so do the parameters of a PUT or PATCH without an id: a number of the order's own. "
         "Documents are taken inline, as a Binary in the same Bundle, or as an upload (see "
         "DocumentReference); another address is passed on to the clinic as it is and is not "
         "fetched. Found by number, else in the "
@@ -59,6 +60,8 @@ _INTERACTIONS: Final = {
     ("GET", False): "search-type",
 }
 """Method, and whether the path names one resource → the interaction."""
+_CONDITIONAL: Final = frozenset({("PUT", False), ("PATCH", False)})
+"""Those that a condition leads to one resource: the statement has an element for the first."""
 _SEARCH: Final = {"ServiceRequest": ORDER_SEARCH, "Slot": SLOT_SEARCH, "Task": TASK_SEARCH}
 
 
@@ -156,10 +159,11 @@ def _interaction(route: RouteOfTheApi) -> str:
 def _resource(kind: str, routes: Sequence[RouteOfTheApi]) -> Json:
     own = [route for route in routes if _kind(route) == kind]
     operations = [(route, _parts(route)[-1]) for route in own if "$" in route.path]
+    conditional = [r for r in own if (r.method, "{id}" in r.path) in _CONDITIONAL]
     interactions = [
         {"code": _interaction(route), "documentation": route.does}
         for route in own
-        if "$" not in route.path
+        if "$" not in route.path and route not in conditional
     ]
     resource: dict[str, Any] = {"type": kind, "interaction": interactions}
     if kind in _NOTES:
@@ -168,6 +172,8 @@ def _resource(kind: str, routes: Sequence[RouteOfTheApi]) -> Json:
         resource["versioning"] = "no-version" if kind == "Binary" else "versioned"
     if kind == "ServiceRequest":
         resource["conditionalCreate"] = True
+    if any(route.method == "PUT" for route in conditional):
+        resource["conditionalUpdate"] = True
     if operations:
         resource["operation"] = [
             {

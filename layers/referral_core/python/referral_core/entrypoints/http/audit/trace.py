@@ -43,6 +43,7 @@ NO_RECORDS: Final = frozenset(
 WRITES_WITH_EVENTS: Final = frozenset(
     {
         *("create-order", "create-bundle", "process-message", "update-order", "create-task"),
+        *("patch-order", "update-order-where", "patch-order-where"),
         *("update-task", "patch-task", "create-appointment", "update-appointment"),
         *("create-document", "create-diagnostic-report", "create-claim-response"),
         *("create-communication", "decide-work-item", "care-for-work-items", "reopen"),

@@ -252,7 +252,9 @@ def _require_same_patient(before: ClinicalPayload, intake: Intake) -> None:
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             expression="ServiceRequest.subject",
         )
-    if known.is_stated and not named.is_stated:
+    # Who was sent before says nothing of a reference that is another now, and leads nowhere.
+    is_moved = intake.subject not in {literal, None} and not intake.subject_is_found
+    if known.is_stated and (is_moved or not named.is_stated):
         refuse(
             "subject-unresolved",
             "Send the Patient with this version, or refer to it as the version before did.",

@@ -53,7 +53,8 @@ from referral_core.entrypoints.http.orders.left_out import stored_left_out
 from referral_core.entrypoints.http.orders.stored import StoredOrder, payload_of, read_order
 from referral_core.entrypoints.http.orders.wanted_services import service_of
 from referral_core.fhir.errors import operation_outcome
-from referral_core.fhir.intake.orders import Intake, condition_identifier, read_referrals
+from referral_core.fhir.intake.conditions import condition_identifier
+from referral_core.fhir.intake.orders import Intake, read_referrals
 from referral_core.fhir.outbound.responses import (
     EntryAnswer,
     message_response,
