@@ -46,6 +46,7 @@ _ORDER: Final = (
     "console_work",
     "referrals",
     "real_input",
+    "handed_orders",
     "alarms",
     "watchdog",
     "intake",

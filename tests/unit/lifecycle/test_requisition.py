@@ -48,15 +48,15 @@ def orders(*own: Json) -> Json:
 
 
 class Placed:
-    """Orders that were posted at once and accepted by the clinic."""
+    """Orders that were posted at once and accepted by the clinic, all or all but the last."""
 
-    def __init__(self, bundle: Json) -> None:
+    def __init__(self, bundle: Json, *, but_last: bool = False) -> None:
         self.api: Desk = a_desk("207N00000X")
         reply = self.api.call("POST", "/fhir", bundle, client="ehr-1")
         found = json.dumps(reply.body).split("ServiceRequest/")[1:]
         self.ids = [ReferralId(part[:32]) for part in dict.fromkeys(found)]
         self.ids = list(dict.fromkeys(self.ids))
-        for one in self.ids:
+        for one in self.ids[: -1 if but_last else None]:
             self.accepted(one)
 
     def accepted(self, one: ReferralId) -> None:
@@ -134,6 +134,21 @@ def test_one_yes_is_a_yes_to_all_of_them() -> None:
     assert all(r.work_item is None for r in placed.all)
     placed.days(2)
     assert placed.sent == 1
+
+
+def test_a_yes_is_none_to_an_order_that_comes_later_and_then_it_is() -> None:
+    # Given the clinic of the third order has not answered yet
+    placed = Placed(orders(TOGETHER, TOGETHER, TOGETHER), but_last=True)
+    placed.texts("YES")
+    late = placed.all[-1]
+    # Then nobody has to read a yes that answers what others asked
+    assert (late.status, late.work_item, late.patient_reply) == (Status.OFFERED, None, None)
+    assert [r.patient_reply for r in placed.all[:-1]] == ["yes"] * 2
+    # And when it is its turn, the patient has agreed already
+    placed.accepted(late.id)
+    placed.days(2)
+    assert placed.sent == 1
+    assert [r.patient_reply for r in placed.all] == ["yes"] * 3
 
 
 def test_a_yes_by_telephone_reaches_the_others_within_a_day() -> None:

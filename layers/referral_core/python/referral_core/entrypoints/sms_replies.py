@@ -149,7 +149,7 @@ class ReceiveReply:
             taken_by = knows if self._keep(knows, channel, text) else None
         for tenant in meant:
             alone = len(meant) == 1 and self._is_one_matter(tenant, found[tenant])
-            for referral_id in found[tenant]:
+            for referral_id in self._asked(tenant, found[tenant], text) if alone else found[tenant]:
                 theirs = self._is_the_patients(tenant, referral_id, text.phone)
                 # With two open referrals that were not ordered together, or from a number that was
                 # corrected since, a yes is ambiguous: a person reads it. A stop never is.
@@ -185,6 +185,18 @@ class ReceiveReply:
             return True
         open_ones = [self.referrals.load(tenant, one).referral for one in found]
         return len({r.requisition or r.id for r in open_ones}) == 1
+
+    def _asked(
+        self, tenant: Tenant, found: Sequence[ReferralId], text: Text
+    ) -> Sequence[ReferralId]:
+        """Return whose question a yes answers: an order of the requisition that comes later hears.
+
+        What is no yes is everybody's, and so is a yes where nobody was asked.
+        """
+        if len(found) == 1 or read_reply(text.body) is not Reply.YES:
+            return found
+        known = [self.referrals.load(tenant, one).referral for one in found]
+        return [r.id for r in known if r.contacts or r.asked_with is not None] or found
 
     def _is_the_patients(self, tenant: Tenant, referral_id: ReferralId, phone: str) -> bool:
         referral = self.referrals.load(tenant, referral_id).referral

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from referral_core.domain.orders.patient_identity import PatientIdentity
@@ -19,10 +20,17 @@ def identity_in(patient: Patient) -> PatientIdentity:
     return PatientIdentity(
         identifiers=tuple(i.token for i in patient.identifier if i.token and not is_of_payer(i)),
         family=name.family,
+        former=former_families(patient.name, name.family),
         given=next((part for part in name.given if part), None),
         birth_date=date.fromisoformat(born) if len(born) == len("YYYY-MM-DD") else None,
         words=name.text,
     )
+
+
+def former_families(names: Sequence[HumanName], family: str | None) -> tuple[str, ...]:
+    """List the family names that a person has or had besides the one that counts."""
+    others = (name.family for name in names if name.family and name.family != family)
+    return tuple(dict.fromkeys(others))
 
 
 def identity_named(reference: Reference) -> PatientIdentity:

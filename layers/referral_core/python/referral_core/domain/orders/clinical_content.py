@@ -35,6 +35,7 @@ class PatientContent(Model):
 
     Attributes:
         given: first given name; `middle`: the others; `suffix`: `Jr`, `III`, no title.
+        former_families: the other family names that the patient has or had.
         phone: E.164, a mobile number before others; of a child without one, a contact's.
         contacts: whom else to contact, in the EHR's order.
         through_contact: whether phone or email are a contact's: the patient is a child.
@@ -49,6 +50,7 @@ class PatientContent(Model):
     given: str | None = None
     middle: str | None = None
     suffix: str | None = None
+    former_families: tuple[str, ...] = ()
     birth_date: date | None = None
     gender: str | None = None
     phone: str | None = None

@@ -44,11 +44,13 @@ class PatientIdentity(Model):
 
     Attributes:
         identifiers: `system|value`; one without a system says nothing across senders.
+        former: other family names of the person: before a marriage, as they are called.
         words: a name of which nobody says what is family and what is given.
     """
 
     identifiers: tuple[str, ...] = ()
     family: str | None = None
+    former: tuple[str, ...] = ()
     given: str | None = None
     birth_date: date | None = None
     words: str | None = None
@@ -64,6 +66,7 @@ def identity_of(patient: PatientContent) -> PatientIdentity:
     return PatientIdentity(
         identifiers=patient.identifiers,
         family=patient.family,
+        former=patient.former_families,
         given=patient.given,
         birth_date=patient.birth_date,
     )
@@ -129,8 +132,19 @@ def _name_agrees(known: PatientIdentity, named: PatientIdentity) -> bool | None:
         return _words_agree(known, named.words)
     if not (words_of(known.family or "") and words_of(named.family or "")):
         return None
-    if not families_agree(known.family or "", named.family or ""):
+    if not _any_family_agrees(known, named):
         return False
+    return given_agrees(known, named)
+
+
+def _any_family_agrees(known: PatientIdentity, named: PatientIdentity) -> bool:
+    """Whether a name that one person has or had may be one that the other has or had."""
+    ours, theirs = ((one.family or "", *one.former) for one in (known, named))
+    return any(families_agree(first, second) for first in ours for second in theirs)
+
+
+def given_agrees(known: PatientIdentity, named: PatientIdentity) -> bool:
+    """Whether given names may be one person's: a short form and an initial agree with the whole."""
     ours_given, theirs_given = known.given, named.given
     if not ours_given or not theirs_given:
         return True

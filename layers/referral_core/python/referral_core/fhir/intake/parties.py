@@ -18,7 +18,7 @@ from referral_core.fhir.intake.people import (
 )
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.npi_identifiers import npi_of
-from referral_core.fhir.patient_identities import is_of_payer
+from referral_core.fhir.patient_identities import former_families, is_of_payer
 from referral_core.fhir.r4.datatypes import (
     Address,
     HumanName,
@@ -62,6 +62,7 @@ def read_patient(
         given=given[0] if given else None,
         middle=" ".join(given[1:]) or None,
         suffix=generation_of(name),
+        former_families=former_families(patient.name, name.family),
         birth_date=born,
         gender=patient.gender,
         phone=own_phone or (_first(c.phone for c in contacts) if child else None),

@@ -24,7 +24,8 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.large_parts import LargeParts, whole
 from referral_core.domain.orders.order_change import changed_parts
-from referral_core.domain.orders.patient_identity import Likeness, compare, identity_of
+from referral_core.domain.orders.patient_identity import Likeness, identity_of
+from referral_core.domain.orders.patient_of_versions import compare_orders
 from referral_core.domain.orders.search_terms import patient_terms
 from referral_core.domain.outreach.plan import contact_hash
 from referral_core.domain.referral import Referral
@@ -237,7 +238,7 @@ def _written_with(intake: Intake, payload: bytes) -> tuple[Effect, ...]:
 def _require_same_patient(before: ClinicalPayload, intake: Intake) -> None:
     """Refuse a version that exchanges the patient, or no longer says who it is."""
     known, named = identity_of(before.content.patient), identity_of(intake.clinical.patient)
-    likeness = compare(known, named)
+    likeness = compare_orders(before, payload_of(intake, before.source_sha256))
     literal = before.service_request.get("subject", {}).get("reference")
     kept = {literal, intake.subject}
     if likeness is Likeness.UNKNOWN and None not in kept and len(kept) > 1:
@@ -247,7 +248,8 @@ def _require_same_patient(before: ClinicalPayload, intake: Intake) -> None:
     if likeness is Likeness.ANOTHER:
         refuse(
             "another-patient",
-            "This order is about another patient than its referral: post it as a new order.",
+            "This order is about another patient than its referral: post it as a new order. Of a "
+            "patient whose name changed, send the former name too, or the record number.",
             code="business-rule",
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             expression="ServiceRequest.subject",

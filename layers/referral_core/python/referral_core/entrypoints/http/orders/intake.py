@@ -23,12 +23,8 @@ from referral_core.domain.lifecycle import RESPONSIBLE, Status
 from referral_core.domain.new_referral import Key, NewReferral
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.large_parts import LargeParts
-from referral_core.domain.orders.patient_identity import (
-    Likeness,
-    compare,
-    identity_of,
-    told_apart_by,
-)
+from referral_core.domain.orders.patient_identity import Likeness, told_apart_by
+from referral_core.domain.orders.patient_of_versions import compare_orders
 from referral_core.domain.orders.requisition import requisition_key
 from referral_core.domain.orders.selection import SelectPathway, order_of
 from referral_core.domain.outreach.plan import contact_hash
@@ -212,10 +208,9 @@ class ReceiveReferral:
         """Return a stored referral that may be about a new order's patient; None for another's."""
         known = self.referrals.load(new.referral.tenant, stored).referral
         first, second = (
-            identity_of(ClinicalPayload.load(body).content.patient)
-            for body in (self.referrals.payload(known), new.payload)
+            ClinicalPayload.load(body) for body in (self.referrals.payload(known), new.payload)
         )
-        return None if compare(first, second) is Likeness.ANOTHER else known
+        return None if compare_orders(first, second) is Likeness.ANOTHER else known
 
     def _new_referral(
         self,
