@@ -15,6 +15,7 @@ REASONS: Final = frozenset(
         *("fault", "missing-information", "payer-unknown", "not-eligible", "eligibility-unclear"),
         *(
             "service-unclear",
+            "possible-duplicate",
             "consent-missing",
             "not-in-time",
             "order-changed",

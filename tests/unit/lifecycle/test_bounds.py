@@ -18,6 +18,7 @@ from referral_core.domain.change import BACKSTOP, change
 from referral_core.domain.effects import StorePayload
 from referral_core.domain.errors import NotLegal, TooLarge
 from referral_core.domain.events import EventKind
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Party, Queue, Step
 from referral_core.domain.mailbox import MOST_PENDING, Mailbox
 from referral_core.domain.referral import Contact, Notice, Offer, Referral, Reopening, Report
@@ -63,6 +64,7 @@ ROWS: dict[str, Any] = {
         notices=1,
         reports=1,
     ),
+    "duplicates": ReferralId("d" * 32),
 }
 
 

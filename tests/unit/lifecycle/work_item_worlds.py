@@ -11,6 +11,7 @@ from typing import Any, Final
 from referral_core.adapters.memory.payer import PayerScript
 from referral_core.domain.directory import TenantProfile
 from referral_core.domain.effects import StorePayload
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.terminology import Concept
 from referral_core.domain.updates import (
     AppointmentBooked,
@@ -31,7 +32,7 @@ from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.engine.apply_update import apply_update
 from tests.in_memory import REFERRAL, TENANT, World, a_new_referral_of
 from tests.partner_actions import accepted, agreed, booked, notified, reason_of, reported, seen
-from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
+from tests.unit.fhir.orders import PLACER, Json, a_coverage, a_patient, an_order
 from tests.unit.timelines.world import PathwayWorld
 
 DERMATOLOGY: Final = {
@@ -59,6 +60,29 @@ def of_order(order: Json, world: World | None = None) -> World:
     world = world or World()
     sent = {"performerType": DERMATOLOGY, "code": {"text": "Consultation"}, **order}
     world.referrals.accept([a_new_referral_of(world.read(json.dumps(sent).encode()), world.clock)])
+    world.settle()
+    return world
+
+
+OTHERS_ORDER: Final = ReferralId("d" * 32)
+
+
+def asked_twice(other: Json | None = None, **fields: Any) -> World:
+    """Let another practice have asked for the same before.
+
+    Args:
+        other: its order; one for the same patient, when None.
+        **fields: of its referral.
+    """
+    world = World()
+    sent = {"performerType": DERMATOLOGY, "code": {"text": "Consultation"}}
+    theirs = an_order(**{**sent, "identifier": [{**PLACER, "value": "X-9"}], **(other or {})})
+    known = {"id": OTHERS_ORDER, "referrer": "another-ehr", **fields}
+    intake = world.read(json.dumps(theirs).encode())
+    world.referrals.accept([a_new_referral_of(intake, world.clock, **known)])
+    world.settle()
+    mine = world.read(json.dumps(an_order(**sent)).encode())
+    world.referrals.accept([a_new_referral_of(mine, world.clock)])
     world.settle()
     return world
 
@@ -334,6 +358,7 @@ STANDS_AT: Final[Mapping[Reason, Callable[[], World]]] = MappingProxyType(
         Reason.NOT_ELIGIBLE: lambda: a_world(script=PayerScript(eligibility="inactive")),
         Reason.ELIGIBILITY_UNCLEAR: lambda: a_world(script=PayerScript(eligibility="unclear")),
         Reason.FEE_CLASS_MISSING: _fee_class_missing,
+        Reason.POSSIBLE_DUPLICATE: asked_twice,
         Reason.SERVICE_UNCLEAR: lambda: of_order(an_order(performerType=UNCLEAR)),
         Reason.NOT_IN_TIME: lambda: of_order(an_order(occurrenceDateTime="2026-02-27")),
         Reason.ORDER_CHANGED: _order_changed,

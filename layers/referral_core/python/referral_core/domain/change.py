@@ -62,6 +62,7 @@ class Regions(TypedDict, total=False):
     waitlist_tries: int
     rebookings: int
     missing: tuple[str, ...]
+    duplicates: tuple[ReferralId, ...]
     consent_recorded: bool
     eligibility: Eligibility | None
     self_pay: SelfPay | None

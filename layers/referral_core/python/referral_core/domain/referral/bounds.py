@@ -10,7 +10,14 @@ from referral_core.domain.errors import NotLegal
 from referral_core.domain.referral.referral import Referral
 
 MOST: Final[Mapping[str, int]] = MappingProxyType(
-    {"contacts": 200, "offers": 100, "notices": 200, "reports": 200, "reopenings": 50}
+    {
+        "contacts": 200,
+        "offers": 100,
+        "notices": 200,
+        "reports": 200,
+        "reopenings": 50,
+        "duplicates": 50,
+    }
 )
 """More than any true referral has; who sends more has a fault, and is told so."""
 

@@ -79,6 +79,7 @@ class Referral(Model):
         status_reason: one sentence, no PHI: why it waits and what would move it.
         paused: what of it operations hold back, while its present run was ended for that.
         revised_at: when its author last sent another version of the order.
+        duplicates: open referrals of other EHRs for the same of which a person was told.
         consent_recorded: staff hold the patient's consent to disclose.
         performer_choice: whom a person wants to be asked next, and why.
         offers_window_start: offers made before a person or the patient wanted another clinic.
@@ -124,6 +125,7 @@ class Referral(Model):
     waitlist_tries: int = 0
     rebookings: int = 0
     missing: tuple[str, ...] = ()
+    duplicates: tuple[ReferralId, ...] = ()
     consent_recorded: bool = False
     eligibility: Eligibility | None = None
     authorization: Authorization | None = None

@@ -9,6 +9,7 @@ from typing import Final
 from referral_core.domain.lifecycle import Outcome, Queue, Step
 from referral_core.domain.update_kinds import UpdateKind
 from referral_core.domain.work_items.policy_kinds import (
+    OF_AUTHORIZATION,
     OTHER_PERFORMER,
     ROUTE,
     of_patient,
@@ -17,7 +18,6 @@ from referral_core.domain.work_items.policy_kinds import (
 )
 from referral_core.domain.work_items.vocabulary import (
     ACCEPT_LATER,
-    APPEAL,
     APPOINTMENT_FULFILLED,
     CHECK_AGAIN,
     CHOOSE_PERFORMER,
@@ -28,7 +28,6 @@ from referral_core.domain.work_items.vocabulary import (
     PATIENT_TOLD,
     REBOOK,
     RECORD_CONSENT,
-    RESUBMIT,
     RETRY,
     SELF_PAY,
     SIGN_OFF,
@@ -36,15 +35,6 @@ from referral_core.domain.work_items.vocabulary import (
     Reason,
     WorkItemPolicy,
 )
-
-_AUTHORIZATION_ACTIONS: Final = {
-    ENTER_AUTHORIZATION: Step.REQUEST_AUTHORIZATION,
-    RESUBMIT: Step.REQUEST_AUTHORIZATION,
-    APPEAL: Step.REQUEST_AUTHORIZATION,
-    "override": Step.OFFER_REFERRAL,
-    SELF_PAY: Step.OFFER_REFERRAL,
-    **OTHER_PERFORMER,
-}
 
 WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
     {
@@ -68,6 +58,11 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
             "It is not clear which service the order wants; read its words and name the service.",
             {NAME_SERVICE: Step.CHECK_READINESS, RETRY: Step.CHECK_READINESS},
             Outcome.NO_PROVIDER_AVAILABLE,
+        ),
+        Reason.POSSIBLE_DUPLICATE: policy(
+            Queue.REFERRAL_COORDINATORS,
+            "Another practice asked for the same for this patient; keep both, or close this one.",
+            {KEEP_WAITING: None},
         ),
         Reason.PAYER_UNKNOWN: policy(
             Queue.FRONT_OFFICE,
@@ -114,19 +109,19 @@ WORK_ITEM_POLICIES: Final[Mapping[Reason, WorkItemPolicy]] = MappingProxyType(
         Reason.AUTHORIZATION_DENIED: policy(
             Queue.PRIOR_AUTHORIZATION,
             "The payer denied the authorization; appeal, ask again, choose another way, or close.",
-            _AUTHORIZATION_ACTIONS,
+            OF_AUTHORIZATION,
             Outcome.AUTHORIZATION_DENIED_FINAL,
         ),
         Reason.AUTHORIZATION_UNCLEAR: policy(
             Queue.PRIOR_AUTHORIZATION,
             "The payer's answer needs a person: read it, then go on, ask again, or close.",
-            _AUTHORIZATION_ACTIONS,
+            OF_AUTHORIZATION,
             Outcome.AUTHORIZATION_DENIED_FINAL,
         ),
         Reason.AUTHORIZATION_OVERDUE: policy(
             Queue.PRIOR_AUTHORIZATION,
             "The payer's own clock has run out without a decision; call the payer.",
-            _AUTHORIZATION_ACTIONS,
+            OF_AUTHORIZATION,
             Outcome.AUTHORIZATION_DENIED_FINAL,
         ),
         Reason.AUTHORIZATION_ENDED: policy(

@@ -9,15 +9,27 @@ from typing import Final
 from referral_core.domain.lifecycle import Outcome, Queue, Step
 from referral_core.domain.update_kinds import UpdateKind
 from referral_core.domain.work_items.vocabulary import (
+    APPEAL,
     CHOOSE_PERFORMER,
     CONTACT_AGAIN,
+    ENTER_AUTHORIZATION,
     RECORD_CALL,
+    RESUBMIT,
     ROUTE_AGAIN,
+    SELF_PAY,
     WorkItemPolicy,
 )
 
 ROUTE: Final = Step.ROUTE_REFERRAL
 OTHER_PERFORMER: Final = {ROUTE_AGAIN: ROUTE, CHOOSE_PERFORMER: ROUTE}
+OF_AUTHORIZATION: Final = {
+    ENTER_AUTHORIZATION: Step.REQUEST_AUTHORIZATION,
+    RESUBMIT: Step.REQUEST_AUTHORIZATION,
+    APPEAL: Step.REQUEST_AUTHORIZATION,
+    "override": Step.OFFER_REFERRAL,
+    SELF_PAY: Step.OFFER_REFERRAL,
+    **OTHER_PERFORMER,
+}
 _GIVE_UP: Final = (Outcome.CANCELLED_BY_REFERRER, Outcome.EXPIRED_UNRESOLVED)
 _ABOUT_PATIENT: Final = frozenset(
     {

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     MISSING_INFORMATION = "missing-information"
     CONSENT_MISSING = "consent-missing"
     SERVICE_UNCLEAR = "service-unclear"
+    POSSIBLE_DUPLICATE = "possible-duplicate"
     PAYER_UNKNOWN = "payer-unknown"
     NOT_ELIGIBLE = "not-eligible"
     ELIGIBILITY_UNCLEAR = "eligibility-unclear"

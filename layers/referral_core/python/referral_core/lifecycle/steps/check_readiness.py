@@ -19,6 +19,7 @@ from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
+from referral_core.lifecycle.duplicates import told_of, untold_duplicates
 from referral_core.lifecycle.reactions.unasked import wrote
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.lifecycle.wanted_service import understood, with_regions
@@ -90,7 +91,8 @@ class CheckReadiness(Reacting):
             *not_in_force(case.content, required, case.today),
         )
         if not absent:
-            return _ready
+            found = untold_duplicates(case)
+            return (lambda current: told_of(current, found)) if found else _ready
         asked = [f for f in absent if f not in (*readiness.asked_of_staff, CONSENT)]
         if not asked or case.referral.information_requests >= readiness.asks:
             return lambda current: _to_staff(current, absent)

@@ -21,6 +21,7 @@ from referral_core.domain.work_items import WORK_ITEM_POLICIES, Reason, actions_
 from referral_core.lifecycle.authorized_period import has_ended
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, record_only, start_draft
+from referral_core.lifecycle.duplicates import with_duplicates
 from referral_core.lifecycle.reactions import authorization, notice
 from referral_core.lifecycle.reactions.appointment import closing_sentence, is_booked
 from referral_core.lifecycle.reactions.decision import item_of, resumed
@@ -203,6 +204,8 @@ def _sentence(case: Case, reason: Reason) -> str:
     sentence = WORK_ITEM_POLICIES[reason].status_reason
     if reason is Reason.CLINIC_CLOSED:
         sentence = closing_sentence(case) or sentence
+    if reason is Reason.POSSIBLE_DUPLICATE:
+        sentence = with_duplicates(case.referral, sentence)
     if reason is Reason.MISSING_INFORMATION:
         absent = ", ".join(re.sub(r"[._]", " ", fact) for fact in case.referral.missing)
         sentence = sentence.replace(" is missing;", f" is missing ({absent});")

@@ -1,0 +1,77 @@
+"""The same service for the same patient from two practices: a person is told, nothing is merged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from referral_core.domain.lifecycle import Outcome, Step
+from referral_core.domain.work_items import Reason
+from tests.in_memory import TENANT
+from tests.unit.fhir.orders import Json, a_coverage, a_patient
+from tests.unit.lifecycle.work_item_worlds import OTHERS_ORDER, asked_twice, decide, reason_of
+
+CARDIOLOGY: Json = {
+    "coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]
+}
+
+
+def of_patient(**fields: Any) -> Json:
+    return {"contained": [a_patient(**fields), a_coverage()]}
+
+
+def test_a_person_is_told_of_the_other_and_no_payer_or_clinic_is_asked() -> None:
+    world = asked_twice()
+    referral = world.referral
+    assert reason_of(world) is Reason.POSSIBLE_DUPLICATE
+    assert OTHERS_ORDER in referral.status_reason
+    assert (referral.eligibility, referral.offers) == (None, ())
+    # The order that came first goes on as if nothing were.
+    first = world.referrals.load(TENANT, OTHERS_ORDER).referral
+    assert first.offers
+    assert first.work_item is None
+
+
+def test_both_go_on_where_both_are_wanted_and_it_is_asked_once() -> None:
+    world = asked_twice()
+    decide(world, "keep-waiting")
+    assert world.referral.offers
+    assert world.referral.work_item is None
+
+
+def test_one_of_them_is_closed_by_a_person_only() -> None:
+    world = asked_twice()
+    decide(world, "close:cancelled-by-referrer")
+    assert world.referral.proposed_outcome is Outcome.CANCELLED_BY_REFERRER
+    assert world.referrals.load(TENANT, OTHERS_ORDER).referral.proposed_outcome is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"performerType": CARDIOLOGY},
+        of_patient(birthDate="1961-04-18"),
+        of_patient(name=[{"family": "Okafor", "given": ["Ada"]}]),
+        of_patient(name=[{"family": "Whitlock", "given": ["Rose"]}]),
+        {"status": "draft"},
+    ],
+    ids=["another service", "another birth date", "another name", "a twin", "a draft"],
+)
+def test_another_order_is_no_duplicate(other: Json) -> None:
+    world = asked_twice(other)
+    if other.get("status") == "draft":
+        # It may become one: who is asked first is told of nothing that nobody wants yet.
+        assert world.referrals.load(TENANT, OTHERS_ORDER).referral.offers == ()
+    assert world.referral.current_step is Step.OFFER_REFERRAL
+    assert world.referral.work_item is None
+
+
+def test_the_orders_of_one_ehr_are_told_apart_by_their_numbers() -> None:
+    world = asked_twice(referrer="lakeside-ehr")
+    assert world.referral.work_item is None
+
+
+def test_an_order_that_ended_is_nobodys_duplicate() -> None:
+    world = asked_twice(proposed_outcome=Outcome.CANCELLED_BY_REFERRER)
+    assert world.referral.work_item is None
