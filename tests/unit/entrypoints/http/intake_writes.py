@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from referral_core.fhir.json_patch import MERGE
 from tests.in_memory import REFERRAL as MINE
-from tests.unit.entrypoints.http.parties import EHRS, Parties, Party, Request, offered, the_order
+from tests.unit.entrypoints.http.parties import (
+    EHRS,
+    Party,
+    Request,
+    offered,
+    the_order,
+    with_two_numbers,
+)
 from tests.unit.entrypoints.http.write_row import Write
 from tests.unit.fhir.orders import (
     PLACER,
@@ -87,22 +94,12 @@ def _by_number(case: str, number: str) -> Write:
     return Write(route, case, offered, request, {201: EHRS}, may_touch=False)
 
 
-def _with_a_second_number() -> Parties:
-    """Let `mine` have a number that no other order has."""
-    parties = offered()
-    numbers = [{**PLACER, "value": value} for value in ("A-1", "A-7")]
-    body = {**the_order(), "id": MINE, "identifier": numbers}
-    url = f"/fhir/ServiceRequest/{MINE}"
-    assert parties.call(Request("PUT", url, body), Party.OWN_EHR).status == 200
-    return parties
-
-
 def _patched_by_number() -> Write:
     url = f"/fhir/ServiceRequest?identifier={PLACER['system']}|A-7"
     request = Request("PATCH", url, {"priority": "urgent"}, {"content-type": MERGE})
     answers = {200: {Party.OWN_EHR}, 404: {Party.OTHER_EHR, Party.AWAY_EHR}}
     route = "PATCH /fhir/ServiceRequest"
-    return Write(route, "by its number", _with_a_second_number, request, answers)
+    return Write(route, "by its number", with_two_numbers, request, answers)
 
 
 _CORRECTED: Final = [

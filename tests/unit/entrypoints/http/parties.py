@@ -204,6 +204,16 @@ def offered() -> Parties:
     return parties
 
 
+def with_two_numbers() -> Parties:
+    """`mine` has a second number, A-7, that no other order has."""
+    parties = offered()
+    numbers = [{**PLACER, "value": value} for value in ("A-1", "A-7")]
+    body = {**the_order(), "id": REFERRAL, "identifier": numbers}
+    request = Request("PUT", f"/fhir/ServiceRequest/{REFERRAL}", body)
+    assert parties.call(request, Party.OWN_EHR).status == 200
+    return parties
+
+
 def _after(*acts: Callable[[World], None]) -> Callable[[], Parties]:
     def stage() -> Parties:
         parties = offered()
