@@ -44,8 +44,8 @@ def test_a_reason_puts_the_referral_on_its_queue(reason: Reason) -> None:
     assert item is not None
     assert item.reason is reason
     assert referral.waits_for is Party.STAFF
-    # These sentences name the clinic and the date, and what the order lacks.
-    if reason not in {Reason.CLINIC_CLOSED, Reason.MISSING_INFORMATION}:
+    # These sentences name the clinic and the date, what the order lacks, and the other order.
+    if reason not in {Reason.CLINIC_CLOSED, Reason.MISSING_INFORMATION, Reason.POSSIBLE_DUPLICATE}:
         sentence = WORK_ITEM_POLICIES[reason].status_reason
         assert referral.status_reason.removeprefix("Overdue. ") == sentence
     assert item.actions == actions_of(reason)

@@ -157,13 +157,22 @@ class Terminology:
 
         Only of what law protects more: there a word too many asks a person, and one too few tells.
         """
+        yield from (meaning for _, meaning in self._within(text))
+
+    def disclosed_by(self, text: str) -> Iterator[str]:
+        """Iterate over the words of a text that disclose what law protects more."""
+        if any(meaning.consent is not ConsentClass.NONE for meaning in self.named(text)):
+            yield normalised(text)
+        yield from (" ".join(phrase) for phrase, _ in self._within(text))
+
+    def _within(self, text: str) -> Iterator[tuple[tuple[str, ...], Meaning]]:
         words = normalised(text).split()
         for at, word in enumerate(words):
             if not _DENIES.isdisjoint(words[max(0, at - _DENIED_WITHIN) : at]):
                 continue
             for phrase, meaning in self._protected.get(word, ()):
                 if tuple(words[at : at + len(phrase)]) == phrase:
-                    yield meaning
+                    yield phrase, meaning
 
     def names(self) -> Iterator[tuple[str, Meaning]]:
         """Iterate over every normalised name of a specialty, with its meaning."""

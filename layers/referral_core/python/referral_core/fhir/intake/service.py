@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from referral_core.domain.terminology import Coding, Concept, OrderedService, Priority
 from referral_core.fhir.dates import end_of, first_day
+from referral_core.fhir.intake.also_sent import also_sent, remarks
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import CodeableConcept, Identifier, Period, Timing
@@ -22,24 +23,10 @@ from referral_core.fhir.r4.orders import (
 from referral_core.fhir.r4.parties import (
     HealthcareService,
     Organization,
+    Practitioner,
     PractitionerRole,
 )
 
-_SAY_NOTHING_OF_HEALTH: Final = frozenset(
-    {
-        "Consent",
-        "Coverage",
-        "HealthcareService",
-        "Location",
-        "MessageHeader",
-        "Organization",
-        "Patient",
-        "Practitioner",
-        "PractitionerRole",
-        "RelatedPerson",
-    }
-)
-"""Types whose codes are those of people, places and papers."""
 _SOONER: Final = timedelta(weeks=4)
 """How long before the day that an order names a visit is as good as on it."""
 _NEVER: Final = date(2999, 12, 31)
@@ -84,8 +71,8 @@ def ordered_service(
         category=_concepts(order.category),
         performer=tuple(_performer_concepts(graph, request, order)),
         reason=_concepts(reasons),
-        also_sent=tuple(dict.fromkeys([*_said_by(along), *_labels([request, *along])])),
-        notes=tuple(note.text for note in order.note if note.text),
+        also_sent=also_sent(graph, request, order, along),
+        notes=remarks(graph, request, order),
         priority=Priority(order.priority) if order.priority else None,
         task_priorities=tuple(Priority(said) for said in placed if said),
         occurrence_start=_start(begun, order.occurrence_date_time),
@@ -115,6 +102,8 @@ def _performer_concepts(graph: Graph, request: Node, order: ServiceRequest) -> I
         model = node.model if node else None
         if isinstance(model, PractitionerRole):
             yield from _concepts(model.specialty)
+        elif isinstance(model, Practitioner):
+            yield from _concepts(each.code for each in model.qualification)
         elif isinstance(model, HealthcareService):
             yield from _concepts([*model.specialty, *model.type, *model.category])
             yield from _words(model.name)
@@ -175,47 +164,6 @@ def _referenced(
             yield problem.code
         elif reference.display:
             yield CodeableConcept(text=reference.display)
-
-
-def _said_by(nodes: Iterable[Node]) -> Iterator[Concept]:
-    """Iterate over all that the resources besides the order say of the patient's health."""
-    for node in nodes:
-        if node.model.resource_type not in _SAY_NOTHING_OF_HEALTH:
-            yield from _concepts_within(node.resource)
-
-
-def _labels(nodes: Iterable[Node]) -> Iterator[Concept]:
-    """Iterate over the security labels of resources: they say what is disclosed, and no service."""
-    for node in nodes:
-        meta = node.resource.get("meta")
-        labels = meta.get("security") if isinstance(meta, dict) else None
-        yield from _concepts_within({"coding": labels} if labels else {})
-
-
-def _concepts_within(value: Any) -> Iterator[Concept]:
-    """Iterate over the CodeableConcepts within JSON, whatever element holds them."""
-    if isinstance(value, list):
-        for inner in value:
-            yield from _concepts_within(inner)
-    elif isinstance(value, dict):
-        codings = value.get("coding")
-        if isinstance(codings, list):
-            yield Concept(
-                codings=tuple(
-                    Coding(**{name: _text(c, name) for name in ("system", "code", "display")})
-                    for c in codings
-                    if isinstance(c, dict)
-                ),
-                text=_text(value, "text"),
-            )
-        for name, inner in value.items():
-            if name not in {"coding", "contained", "meta"}:
-                yield from _concepts_within(inner)
-
-
-def _text(value: dict[str, Any], name: str) -> str | None:
-    found = value.get(name)
-    return found if isinstance(found, str) else None
 
 
 def _concepts(concepts: Iterable[CodeableConcept | None]) -> tuple[Concept, ...]:

@@ -117,6 +117,12 @@ class Coverage(Resource):
     contract: tuple[Reference, ...] = ()
 
 
+class Qualification(Element):
+    """What a clinician is certified for."""
+
+    code: CodeableConcept | None = None
+
+
 class Practitioner(Resource):
     """A clinician."""
 
@@ -128,6 +134,7 @@ class Practitioner(Resource):
     gender: Gender | None = None
     birth_date: Date | None = None
     communication: tuple[CodeableConcept, ...] = ()
+    qualification: tuple[Qualification, ...] = ()
 
 
 class PractitionerRole(Resource):

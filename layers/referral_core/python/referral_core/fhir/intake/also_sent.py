@@ -1,0 +1,181 @@
+"""What an order says besides what it asks for: what it discloses, and that it hurries.
+
+Codes are kept as they came; of words only those that disclose: what else people write is theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from referral_core.domain.terminology import Coding, Concept, terminology
+from referral_core.domain.terminology.text import normalised
+from referral_core.fhir.intake.parties import person_and_organization
+from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.intake.selection import requests_of
+from referral_core.fhir.r4.orders import ServiceRequest
+
+_SAY_NOTHING_OF_HEALTH: Final = frozenset(
+    {
+        "Consent",
+        "Coverage",
+        "HealthcareService",
+        "Location",
+        "MessageHeader",
+        "Organization",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "RelatedPerson",
+    }
+)
+"""Types whose codes are those of people, places and papers."""
+_READ: Final = frozenset(
+    {"category", "code", "locationCode", "orderDetail", "performerType", "reasonCode"}
+)
+"""Elements of the order that are read for what it asks for."""
+_NO_REMARKS: Final = frozenset({*_READ, "meta", "note", "patientInstruction"})
+"""Elements of the order in which nothing is remarked to who serves, and its notes, kept whole."""
+_NO_WORDS: Final = frozenset({"contained", "meta", "coding"})
+"""Elements whose words are read elsewhere, or nobody's."""
+_NO_CODES: Final = frozenset({"contained", "meta", "coding", "identifier"})
+"""Elements whose codes are read elsewhere, or say of a number what kind it is."""
+_SPOKEN: Final = frozenset(
+    {
+        *("comment", "conclusion", "contentString", "description", "detail", "display", "note"),
+        *("patientInstruction", "statusReason", "summary", "text", "title", "valueMarkdown"),
+        *("valueCode", "valueString"),
+    }
+)
+"""Elements that hold a text, wherever they stand."""
+_SENTENCE: Final = re.compile(r"[.;!?\n\r]+")
+"""Between two sentences: that one of them denies says nothing of the next."""
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+def also_sent(
+    graph: Graph, request: Node, order: ServiceRequest, along: Sequence[Node]
+) -> tuple[Concept, ...]:
+    """Return what an order discloses besides what it asks for.
+
+    Args:
+        graph: the body.
+        request: the order.
+        order: its model.
+        along: what goes along with it.
+    """
+    own = {name: value for name, value in request.resource.items() if name not in _READ}
+    found = (
+        *_said_by(along),
+        *_concepts_within({name: own[name] for name in own if name != "meta"}),
+        *_told_in(own),
+        *_referred_by(graph, request, order),
+        *_labels([request, *along]),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def remarks(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:
+    """Return what the author of an order remarks, and whatever else of it says that it hurries.
+
+    Of the Tasks that carry it too; what is written to the patient hurries nobody else. A code of
+    urgency is the word for it.
+    """
+    own = {name: value for name, value in request.resource.items() if name not in _NO_REMARKS}
+    others = (n.resource for n in requests_of(graph, request) if n.model.resource_type == "Task")
+    found = [
+        text
+        for resource in (own, *others)
+        for text in (*_texts_within(resource), *_urgent_codes(resource))
+        if _hurries(text)
+    ]
+    return tuple(dict.fromkeys([*(note.text for note in order.note if note.text), *found]))
+
+
+def _urgent_codes(resource: Mapping[str, Any]) -> Iterator[str]:
+    for concept in _concepts_within(resource):
+        known = (terminology().find(coding.system, coding.code) for coding in concept.codings)
+        yield from (m.urgency.value for m in known if m is not None and m.urgency is not None)
+
+
+def _hurries(text: str) -> bool:
+    words = normalised(text).split()
+    return any(word.stands_in(words) for word in terminology().urgent_words)
+
+
+def _said_by(nodes: Iterable[Node]) -> Iterator[Concept]:
+    """Iterate over all that the resources besides the order say of the patient's health."""
+    for node in nodes:
+        if node.model.resource_type not in _SAY_NOTHING_OF_HEALTH:
+            yield from _concepts_within(node.resource)
+            yield from _told_in(node.resource)
+
+
+def _referred_by(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Concept]:
+    """Iterate over what the name of who refers discloses: a program's patients are known by it."""
+    if order.requester is None:
+        return
+    _, organization = person_and_organization(graph, graph.resolve(order.requester, request))
+    for name in (order.requester.display, organization.name if organization else None):
+        yield from _disclosed(name or "")
+
+
+def _told_in(resource: Mapping[str, Any]) -> Iterator[Concept]:
+    """Iterate over the words that disclose, in whatever text of a resource they stand."""
+    for text in _texts_within(resource):
+        yield from _disclosed(text)
+
+
+def _disclosed(text: str) -> Iterator[Concept]:
+    for words in terminology().disclosed_by(text):
+        yield Concept(text=words)
+
+
+def _texts_within(value: Any, name: str = "") -> Iterator[str]:
+    """Iterate over the texts of JSON that people write, or read."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _texts_within(inner, name)
+    elif isinstance(value, dict):
+        for own, inner in value.items():
+            if own not in _NO_WORDS:
+                yield from _texts_within(inner, own)
+    elif isinstance(value, str) and name == "div":
+        yield _TAG.sub(" ", value)
+    elif isinstance(value, str) and name in _SPOKEN:
+        yield from _SENTENCE.split(value)
+
+
+def _labels(nodes: Iterable[Node]) -> Iterator[Concept]:
+    """Iterate over the security labels of resources: they say what is disclosed, and no service."""
+    for node in nodes:
+        meta = node.resource.get("meta")
+        labels = meta.get("security") if isinstance(meta, dict) else None
+        yield from _concepts_within({"coding": labels} if labels else {})
+
+
+def _concepts_within(value: Any) -> Iterator[Concept]:
+    """Iterate over the CodeableConcepts within JSON, whatever element holds them."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _concepts_within(inner)
+    elif isinstance(value, dict):
+        codings = value.get("coding")
+        if isinstance(codings, list):
+            yield Concept(
+                codings=tuple(
+                    Coding(**{name: _text(c, name) for name in ("system", "code", "display")})
+                    for c in codings
+                    if isinstance(c, dict)
+                ),
+                text=_text(value, "text"),
+            )
+        for name, inner in value.items():
+            if name not in _NO_CODES:
+                yield from _concepts_within(inner)
+
+
+def _text(value: dict[str, Any], name: str) -> str | None:
+    found = value.get(name)
+    return found if isinstance(found, str) else None
