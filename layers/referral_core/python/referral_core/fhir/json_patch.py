@@ -1,7 +1,8 @@
-"""Patches of one resource: a JSON Patch (RFC 6902), all its operations or none; a merge patch.
+"""Patches of one resource: a JSON Patch (RFC 6902), a merge patch, a FHIRPath Patch.
 
-A kept library applies a JSON Patch; what may come, and what is said of what cannot be done, is
-ours. A merge patch (RFC 7396) is what clients send who patch by naming elements.
+A kept library applies a JSON Patch, all its operations or none; what may come, and what is said of
+what cannot be done, is ours. A merge patch (RFC 7396) is what clients send who patch by naming
+elements; Parameters of FHIRPath are what the clients of HAPI and Firely send.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import Any, Final, NoReturn
 
 from referral_core.domain import exact_json
 from referral_core.fhir.errors import FhirError
+from referral_core.fhir.fhirpath_patch import applied
 from referral_core.fhir.parse import MOST_BESIDE, Json
 
 MEDIA_TYPE: Final = "application/json-patch+json"
 MERGE: Final = "application/merge-patch+json"
+FHIRPATH: Final = "application/fhir+json"
 _MERGES: Final = frozenset({MERGE, "application/json"})
 MOST_OPERATIONS: Final = 100
 MOST_COPIES: Final = 4
@@ -31,14 +34,8 @@ def changed(resource: Mapping[str, Any], body: bytes, content_type: str | None) 
         FhirError: 415 another kind of patch, 413 too long, 400 none; and as `patched`.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type not in {MEDIA_TYPE, *_MERGES}:
-        raise FhirError(
-            "unsupported-patch",
-            f"Send a JSON Patch: set Content-Type to {MEDIA_TYPE}, or {MERGE}; "
-            f"or PUT the whole resource.",
-            code="not-supported",
-            status=415,
-        )
+    if media_type not in {MEDIA_TYPE, FHIRPATH, *_MERGES}:
+        raise _unsupported()
     if len(body) > MOST_BESIDE:
         raise FhirError("body-too-large", "Send a shorter patch.", code="too-long", status=413)
     try:
@@ -47,7 +44,12 @@ def changed(resource: Mapping[str, Any], body: bytes, content_type: str | None) 
         raise _malformed("Send well-formed JSON.") from None
     if media_type == MEDIA_TYPE:
         return patched(resource, _operations(sent))
+    is_fhirpath = isinstance(sent, dict) and sent.get("resourceType") == "Parameters"
+    if media_type == FHIRPATH and not is_fhirpath:
+        raise _unsupported()
     try:
+        if is_fhirpath:
+            return applied(resource, sent, patched)
         return _merged(resource, _elements(sent))
     except RecursionError:
         raise _malformed(_TOO_DEEP) from None
@@ -132,6 +134,16 @@ def _check(operation: Json) -> None:
 
 def _is_pointer(pointer: object) -> bool:
     return isinstance(pointer, str) and pointer.startswith("/")
+
+
+def _unsupported() -> FhirError:
+    return FhirError(
+        "unsupported-patch",
+        f"Send a JSON Patch: set Content-Type to {MEDIA_TYPE}, or {MERGE}, or {FHIRPATH} with "
+        f"Parameters; or PUT the whole resource.",
+        code="not-supported",
+        status=415,
+    )
 
 
 def _refuse(diagnostics: str) -> NoReturn:

@@ -13,7 +13,7 @@ from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.orders.named_changes import ChangeNamedOrders
 from referral_core.fhir.errors import FhirError
-from referral_core.fhir.json_patch import MEDIA_TYPE, MERGE
+from referral_core.fhir.json_patch import FHIRPATH, MEDIA_TYPE, MERGE
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.fhir.orders import PLACER, Json, a_coverage, a_patient, an_order
@@ -21,6 +21,19 @@ from tests.unit.lifecycle.work_item_worlds import DERMATOLOGY
 
 ORDERS: Final = "/fhir/ServiceRequest"
 NUMBER: Final = f"{ORDERS}?identifier={PLACER['system']}|A-1"
+_BY_PATH: Final = {
+    "resourceType": "Parameters",
+    "parameter": [
+        {
+            "name": "operation",
+            "part": [
+                {"name": "type", "valueCode": "replace"},
+                {"name": "path", "valueString": "ServiceRequest.priority"},
+                {"name": "value", "valueCode": "urgent"},
+            ],
+        }
+    ],
+}
 _URGENT: Final = [{"op": "replace", "path": "/priority", "value": "urgent"}]
 
 
@@ -54,7 +67,10 @@ def put(api: ApiClient, body: Json, url: str = NUMBER, **headers: str) -> Reply:
 # --- PATCH ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("body", "kind"), [(_URGENT, MEDIA_TYPE), ({"priority": "urgent"}, MERGE)])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(_URGENT, MEDIA_TYPE), ({"priority": "urgent"}, MERGE), (_BY_PATH, FHIRPATH)],
+)
 def test_a_patch_is_the_new_version_that_it_makes(body: Any, kind: str) -> None:
     api = an_api()
     one = posted(api)

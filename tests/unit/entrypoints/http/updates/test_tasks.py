@@ -183,10 +183,23 @@ def test_a_patch_makes_a_task_that_a_put_could_be(operation: Json, status: int) 
 
 def test_another_kind_of_patch_is_named_as_such() -> None:
     parties = offered()
-    body = {"resourceType": "Parameters", "parameter": []}
+    body = {"resourceType": "Task", "status": "accepted"}
     reply = parties.call(Request("PATCH", OFFER, body), Party.IN_HAND)
     assert (reply.status, reply.code) == (415, "unsupported-patch")
     assert MEDIA_TYPE in reply.says
+
+
+def test_a_task_is_patched_by_path_too() -> None:
+    parties = offered()
+    parts = [
+        {"name": "type", "valueCode": "replace"},
+        {"name": "path", "valueString": "Task.status"},
+        {"name": "value", "valueCode": "accepted"},
+    ]
+    operation = {"name": "operation", "part": parts}
+    body = {"resourceType": "Parameters", "parameter": [operation]}
+    reply = parties.call(Request("PATCH", OFFER, body), Party.IN_HAND)
+    assert (reply.status, reply.body["status"]) == (200, "accepted")
 
 
 @pytest.mark.parametrize(

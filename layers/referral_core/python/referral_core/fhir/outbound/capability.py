@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from referral_core.fhir.json_patch import MEDIA_TYPE, MERGE
+from referral_core.fhir.json_patch import FHIRPATH, MEDIA_TYPE, MERGE
 from referral_core.fhir.outbound.tasks import fhir_instant
 from referral_core.fhir.parse import Json
 from referral_core.fhir.search import ORDER_SEARCH, SLOT_SEARCH, TASK_SEARCH
@@ -48,7 +48,8 @@ _NOTES: Final = {
     ),
     "Task": (
         "Task <id>.a coordinates a referral; Task <id>.b1 is the first offer to a clinic. Updated "
-        "by PUT, JSON Patch or merge patch; created by an EHR about an order that it sent before."
+        "by PUT, JSON Patch, merge patch or FHIRPath Patch; created by an EHR about an order that "
+        "it sent before."
     ),
 }
 """What is to be known of a resource beside its interactions."""
@@ -113,7 +114,7 @@ def capability_statement(
         "implementation": {"description": "Closed-loop referral router", "url": base_url},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "patchFormat": [MEDIA_TYPE, MERGE],
+        "patchFormat": [MEDIA_TYPE, MERGE, FHIRPATH],
         "rest": [
             {
                 "mode": "server",
