@@ -127,6 +127,9 @@ def require_all_done(program: str, found: Json) -> None:
     assert found["updated"]["meta"]["versionId"] == "2"
     assert (found["stale"]["code"], found["missing"]["code"]) == ("conflict", "not-found")
     assert found["transaction"]["entry"][0]["response"]["status"] == "201"
+    # By its number, as it was made; then by a patch.
+    assert (found["put"]["id"], found["put"]["priority"]) == (third["id"], "urgent")
+    assert (found["hastened"]["id"], found["hastened"]["priority"]) == (third["id"], "stat")
     names = {one["name"] for one in found["place"]["parameter"]}
     assert names == {"method", "url", "headers", "expires", "attachmentUrl"}
     assert found["timeline"]["resourceType"] == "Parameters"

@@ -43,6 +43,14 @@ found.missing = await refused(client.read({ resourceType, id: '0'.repeat(32) }))
 found.resolved = await client.resolve({ reference: `${baseUrl}/ServiceRequest/${first.id}` });
 found.transaction = await client.transaction({ body: bundle });
 
+const searchParams = { identifier: identifier.split(',')[2] };
+found.put = await client.update({
+  resourceType, searchParams, body: { ...orders[2], priority: 'urgent' },
+});
+found.hastened = await client.patch({
+  resourceType, id: found.put.id, jsonPatch: [{ op: 'replace', path: '/priority', value: 'stat' }],
+});
+
 const content = Buffer.from(document);
 const parameter = [
   { name: 'sha256', valueString: createHash('sha256').update(content).digest('hex') },

@@ -38,6 +38,12 @@ found.stale = await refused(client.updateResource(revised, { headers }));
 found.missing = await refused(client.readResource(resourceType, '0'.repeat(32)));
 found.transaction = await client.executeBatch(bundle);
 
+const numbered = { identifier: numbers[2] };
+found.put = await client.upsertResource({ ...orders[2], priority: 'urgent' }, numbered);
+found.hastened = await client.patchResource(resourceType, found.put.id, [
+  { op: 'replace', path: '/priority', value: 'stat' },
+]);
+
 const content = Buffer.from(document);
 const parameter = [
   { name: 'sha256', valueString: createHash('sha256').update(content).digest('hex') },
