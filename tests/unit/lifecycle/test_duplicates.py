@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,9 +10,16 @@ import pytest
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.work_items import Reason
 from tests.in_memory import TENANT
-from tests.unit.fhir.orders import Json, a_coverage, a_patient
-from tests.unit.lifecycle.work_item_worlds import OTHERS_ORDER, asked_twice, decide, reason_of
+from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
+from tests.unit.lifecycle.work_item_worlds import (
+    DERMATOLOGY,
+    OTHERS_ORDER,
+    asked_twice,
+    decide,
+    reason_of,
+)
 
+ENT: Json = {"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207Y00000X"}]}
 CARDIOLOGY: Json = {
     "coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207RC0000X"}]
 }
@@ -38,6 +46,17 @@ def test_both_go_on_where_both_are_wanted_and_it_is_asked_once() -> None:
     decide(world, "keep-waiting")
     assert world.referral.offers
     assert world.referral.work_item is None
+
+
+def test_another_version_answers_no_question_for_a_person() -> None:
+    world = asked_twice()
+    note = [{"text": "She prefers mornings."}]
+    sent = {"performerType": DERMATOLOGY, "code": {"text": "Consultation"}, "note": note}
+    world.supplied(world.read(json.dumps(an_order(**sent)).encode()))
+    assert reason_of(world) is Reason.POSSIBLE_DUPLICATE
+    # One for another service is no duplicate any more.
+    world.supplied(world.read(json.dumps(an_order(**{**sent, "performerType": ENT})).encode()))
+    assert reason_of(world) is not Reason.POSSIBLE_DUPLICATE
 
 
 def test_one_of_them_is_closed_by_a_person_only() -> None:

@@ -181,7 +181,10 @@ def _while_a_person_looks(
     if item is None or item.reason in _ABOUT_REPORTS:
         return _to_clinic(case, update, parts)
     if referral.status in _BEFORE_ROUTING:
-        return checked_again(case, update)
+        # A question that nobody has answered is asked again, of the order as it is now.
+        asked = item.reason is Reason.POSSIBLE_DUPLICATE
+        known = case.of(referral.but(duplicates=())) if asked else case
+        return checked_again(known, update)
     step = item.resume_at if item.resume_at in CONSEQUENCES else Step.ROUTE_REFERRAL
     step = _row_of(step, referral)
     known = case.of(referral.but(current_step=step))
