@@ -55,6 +55,10 @@ def test_every_put_honours_it(resource: str) -> None:
     stale = api.call("PUT", url, body, client=client, if_match='W/"99"')
     assert (stale.status, stale.code) == (412, "stale-version")
     assert api.world.referral == referral
+    for excluded in ("*", f'"98", W/"{version}"'):
+        refused = api.call("PUT", url, body, client=client, if_none_match=excluded)
+        assert (refused.status, refused.code) == (412, "stored-already")
+    assert api.world.referral == referral
     listed = f'"98", "{version}"'
     assert api.call("PUT", url, body, client=client, if_match=listed).status == 200
     assert api.world.referral != referral

@@ -21,7 +21,14 @@ _GZIP_HEADER: Final = 16 + zlib.MAX_WBITS
 
 _LONGEST_TEXT: Final = 1024
 """Bytes of a header, a parameter or an id: a key of the table holds no more."""
-_HEADERS: Final = ("idempotency-key", "if-match", "if-none-exist", "content-type", "prefer")
+_HEADERS: Final = (
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "if-none-exist",
+    "content-type",
+    "prefer",
+)
 """The headers that use cases read; a token, for one, may be longer."""
 
 MINIMAL: Final = "minimal"

@@ -15,12 +15,19 @@ def matches(if_match: str, etag: str) -> bool:
 
 
 def require_match(headers: Mapping[str, str], etag: str) -> None:
-    """Refuse a change by somebody who knows another version than the one stored."""
+    """Refuse a change by who knows another version than the one stored, or wants none there."""
     if_match = headers.get("if-match")
     if if_match is not None and not matches(if_match, etag):
         refuse(
             "stale-version",
             f"The stored version is {etag}: read it, then send your change again.",
+            code="conflict",
+            status=HTTPStatus.PRECONDITION_FAILED,
+        )
+    if is_known(headers, etag):
+        refuse(
+            "stored-already",
+            f"The stored version is {etag}, which If-None-Match excludes: leave it out.",
             code="conflict",
             status=HTTPStatus.PRECONDITION_FAILED,
         )
