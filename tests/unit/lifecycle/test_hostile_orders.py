@@ -17,7 +17,15 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.terminology import ConsentClass, Priority
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
-from tests.unit.fhir.orders import Json, a_bundle, a_coverage, a_patient, an_order, bundled_order
+from tests.unit.fhir.orders import (
+    Json,
+    a_bundle,
+    a_coverage,
+    a_patient,
+    an_order,
+    bundled_order,
+    without_none,
+)
 from tests.unit.lifecycle.work_item_worlds import DERMATOLOGY
 
 KNOWN: Final = {"performerType": DERMATOLOGY, "code": {"text": "Consultation"}}
@@ -35,7 +43,8 @@ def sent(body: Json, path: str = "/fhir/ServiceRequest") -> Referral:
 
 def beside(kind: str, **fields: Any) -> Json:
     """Return an order that leads to one more resource of its patient."""
-    resource = {"resourceType": kind, "id": "x", "subject": {"reference": "#pat"}, **fields}
+    known = {"resourceType": kind, "id": "x", "subject": {"reference": "#pat"}}
+    resource = without_none({**known, **fields})
     return {
         "supportingInfo": [{"reference": "#x"}],
         "contained": [a_patient(), a_coverage(), resource],
@@ -81,6 +90,11 @@ PLACES: Final[Mapping[str, Place]] = MappingProxyType(
             item=[{"linkId": "1", "answer": [{"valueString": words}]}],
         ),
         "who refers": lambda words: {"requester": {"display": f"{words} program"}},
+        "the organization that refers": lambda words: {
+            "requester": {"reference": "#x"},
+            **beside("Organization", name=f"{words} program", subject=None),
+            "supportingInfo": None,
+        },
     }
 )
 DISCLOSED: Final = {
@@ -189,12 +203,6 @@ def test_the_haste_of_the_task_that_carries_it_counts(fields: Json) -> None:
 )
 def test_what_denies_it_or_is_said_to_the_patient_hurries_nobody(fields: Json) -> None:
     assert sent(an_order(**KNOWN, **fields)).priority == "routine"
-
-
-def test_a_patients_own_directive_is_no_order_yet() -> None:
-    referral = sent(an_order(**KNOWN, intent="directive"))
-    assert "directive" in referral.status_reason
-    assert referral.eligibility is None
 
 
 def test_a_named_clinicians_qualification_says_what_is_wanted() -> None:

@@ -125,6 +125,10 @@ class Parties:
         self._arrives(Party.AWAY_EHR, ABROAD, "A-1")
         self._with_letter()
         self.world.settle()
+        # Both practices of Lakeside refer the same patient for the same, and both are wanted.
+        kept = Request("POST", f"/work-items/{OTHERS}/decision", {"action": "keep-waiting"})
+        assert self.call(kept, Party.STAFF).status == 200
+        self.world.settle()
 
     def _with_letter(self) -> None:
         """Let a letter have come with the order of `mine`."""

@@ -25,7 +25,7 @@ from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import TO_THE_END, accepted, reason_of
 from tests.unit.builders import a_new_referral, a_referral
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
-from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world, until
+from tests.unit.lifecycle.work_item_worlds import OTHERS_ORDER, STANDS_AT, a_world, until
 
 RIVERSIDE = Tenant("riverside")
 
@@ -94,6 +94,10 @@ def test_a_token_that_may_only_read_decides_nothing() -> None:
 
 
 _SAID_OF_THE_CASE = {
+    Reason.POSSIBLE_DUPLICATE: (
+        f"Another practice asked for the same for this patient (referral {OTHERS_ORDER}); "
+        "keep both, or close this one."
+    ),
     Reason.CLINIC_CLOSED: "The directory does not list 1999900100 at clinic-1 any more; ask about "
     "the visit of 2026-03-09, then rebook, or let it stand.",
     Reason.MISSING_INFORMATION: "Information that the pathway requires is missing (patient phone, "

@@ -117,8 +117,7 @@ def _referred_by(graph: Graph, request: Node, order: ServiceRequest) -> Iterator
     if order.requester is None:
         return
     _, organization = person_and_organization(graph, graph.resolve(order.requester, request))
-    for name in (order.requester.display, organization.name if organization else None):
-        yield from _disclosed(name or "")
+    yield from _disclosed((organization.name if organization else None) or "")
 
 
 def _told_in(resource: Mapping[str, Any]) -> Iterator[Concept]:
