@@ -68,7 +68,9 @@ def _named(use: ReceiveReferral) -> ChangeNamedOrders:
         ChangeNamedOrders,
     )
 
-    return ChangeNamedOrders(use.referrals, use.create, lambda sent: use.orders().update(sent))
+    return ChangeNamedOrders(
+        use.referrals, use.documents, use.create, lambda sent: use.orders().update(sent)
+    )
 
 
 def update_app(

@@ -23,6 +23,7 @@ from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.intake.sent_orders import from_resource
 from referral_core.fhir.json_patch import changed
 from referral_core.fhir.parse import read_resource
+from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import NewReferrals
 
 _FHIR_JSON: Final = "application/fhir+json"
@@ -38,6 +39,7 @@ class ChangeNamedOrders:
     """
 
     referrals: NewReferrals
+    documents: ReadableDocuments
     create: UseCase
     update: Callable[[Request], Response]
 
@@ -48,7 +50,7 @@ class ChangeNamedOrders:
         # Before anything is tested: who may not change an order finds none.
         referral = self.referrals.load(principal.tenant, referral_id).referral
         require_authority(principal, UpdateKind.INFORMATION_SUPPLIED, referral)
-        stored = read_order(self.referrals, principal.tenant, referral_id)
+        stored = read_order(self.referrals, self.documents, principal.tenant, referral_id)
         require_match(request.headers, stored.etag)
         made = changed(stored.resource, request.body, request.content_type)
         # What it was made of must still be stored when it is written.
