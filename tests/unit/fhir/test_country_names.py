@@ -15,6 +15,7 @@ import pytest
 
 from referral_core import fhir
 from referral_core.fhir.countries import region_named
+from referral_core.fhir.telecom import region_of
 
 FILE = resources.files(fhir) / "country_names.json"
 
@@ -62,6 +63,26 @@ def test_the_names_are_those_of_the_library() -> None:
 )
 def test_a_country_is_known_by_its_name(name: str, region: str | None) -> None:
     assert region_named(name) == region
+
+
+@pytest.mark.parametrize(
+    ("written", "region"),
+    [
+        *(("HTI", "HT"), ("gtm", "GT"), ("USA", "US"), ("U.S.A", "US"), ("u.s.", "US")),
+        *(("EE.UU.", "US"), ("United States of America (the)", "US"), ("England", "GB")),
+        *(("Viet Nam", "VN"), ("Vietnam", "VN"), ("Unknown", "ZZ"), ("XXX", "ZZ"), ("", "US")),
+    ],
+)
+def test_a_country_is_known_by_its_codes_and_as_people_write_it(written: str, region: str) -> None:
+    assert region_of(written) == region
+
+
+def test_every_code_is_of_one_country() -> None:
+    codes = json.loads((resources.files(fhir) / "country_codes.json").read_text(encoding="utf-8"))
+    written = [name for names in codes.values() for name in names]
+    assert len(set(written)) == len(written)
+    assert len(codes) == 249
+    assert all(len(names[0]) == 3 and region_named(names[0]) == at for at, names in codes.items())
 
 
 def test_a_country_of_any_name_loads_no_library() -> None:

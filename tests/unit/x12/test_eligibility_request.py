@@ -202,3 +202,18 @@ def test_a_suffix_tells_the_patient_from_a_parent_of_the_same_name() -> None:
     written = write_270(an_inquiry(suffix="Jr", subscriber=owner), a_payer(), SENT_AT)
     assert "NM1*IL*1*Rivera*Ana***Sr*MI*W123456789" in written
     assert "NM1*03*1*Rivera*Ana***Jr~" in written
+
+
+@pytest.mark.parametrize("name", ["Məmmədov", "Ƙasimu", "Aƒi", "Иvan"])
+def test_a_name_that_would_lose_letters_is_asked_about_by_a_person(name: str) -> None:
+    for fields in ({"family": name}, {"given": name}):
+        with pytest.raises(X12Error):
+            write_270(an_inquiry(**fields), a_payer(), SENT_AT)
+
+
+@pytest.mark.parametrize(
+    ("family", "sent"),
+    [("Wang 王", "Wang"), ("Łukasz-Øster", "Lukasz-Oster"), ("O\u2019Brien Jr.", "O'Brien Jr.")],
+)
+def test_what_stands_beside_a_latin_name_is_left_out_whole(family: str, sent: str) -> None:
+    assert f"NM1*IL*1*{sent}*" in write_270(an_inquiry(family=family), a_payer(), SENT_AT)

@@ -22,7 +22,7 @@ _BETWEEN: Final = re.compile(r"\s*(?:[,;|&]|/(?!\d{3}\b)|\bor\b|\band\b|\n)\s*",
 """What stands between two numbers that people write into one field."""
 _MOBILE: Final = re.compile(r"\b(?:cell(?:ular)?|mob(?:ile)?|c|m)\b|\d\s*[cm]$", re.IGNORECASE)
 _EXTENSION: Final = re.compile(
-    r"\s*,?\s*(?:;ext=|ex(?:tn?)?\.?|extension|x|#)\s*\d{1,7}\s*$", re.IGNORECASE
+    r"\s*,?\s*(?:;ext=|ex(?:tn?)?\.?|extension|x|#)\s*\d{0,7}\s*$", re.IGNORECASE
 )
 _LABEL: Final = (
     r"(?:home|cell(?:ular)?|mob(?:ile)?|work|wk|hm|phone|ph|tel|main|primary|preferred|voice"
@@ -31,8 +31,10 @@ _LABEL: Final = (
 _BEFORE: Final = re.compile(rf"^{_LABEL}[.:#]*\s+|^{_LABEL}:", re.IGNORECASE)
 _BEHIND: Final = re.compile(rf"(?<=\d)\s*[(\[,\-]?\s*{_LABEL}[.)\]]*$", re.IGNORECASE)
 """What people write beside a number to say which it is."""
+_MEXICAN_MOBILE: Final = re.compile(r"^\+\s*52[\s\-.(]*1(?=(?:\D*\d){10}\D*$)")
+"""Until 2019 a call from abroad to a Mexican mobile put a 1 before its ten digits."""
 _TRUNK_ZERO: Final = re.compile(r"\(0")
-_WRITTEN: Final = re.compile(r"(?:tel:)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
+_WRITTEN: Final = re.compile(r"(?:(?:tel|sms):)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
 _NANP: Final = re.compile(r"1(?!(\d)\1{9})[2-9](?!11|9)\d{9}", re.ASCII)
 """No area code is a service (N11) or N9X; ten equal digits stand where nobody knew a number."""
 _ABROAD: Final = re.compile(r"^00(?=[1-9 .\-])")
@@ -43,23 +45,18 @@ _DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"),
 _NORTH_AMERICA: Final = frozenset({"US", "CA", "PR", "VI", "GU", "AS", "MP"})
 _HOME: Final = "US"
 _REGIONS: Final = {
-    **dict.fromkeys(("USA", "U.S.", "U.S.A.", "UNITED STATES", "UNITED STATES OF AMERICA"), "US"),
-    "CAN": "CA",
-    "MEX": "MX",
-    "PRI": "PR",
-    "GBR": "GB",
-    "UK": "GB",
-    "DOM": "DO",
-    "GTM": "GT",
+    **dict.fromkeys(("USA", "UNITED STATES", "UNITED STATES OF AMERICA", "EEUU", "EE UU"), "US"),
+    **dict.fromkeys(("UK", "ENGLAND", "SCOTLAND", "WALES", "GREAT BRITAIN"), "GB"),
 }
-"""ISO 3166 in three letters, as FHIR allows, and what people call their own country."""
+"""What people call their own country."""
 _NOWHERE: Final = "ZZ"
 """A country that is not understood: there only a number with a plus says whose it is."""
 
 
 def region_of(country: str | None) -> str:
     """Return the region in whose way numbers are written, by an address's country."""
-    written = " ".join((country or _HOME).split()).upper() or _HOME
+    plain = (country or "").upper().replace("(THE)", " ").replace(".", "")
+    written = " ".join(plain.split()) or _HOME
     region = _REGIONS.get(written, written)
     if len(region) == len(_HOME) and region.isascii() and region.isalpha():
         return region
@@ -98,6 +95,7 @@ def _one_number(written: str, region: str) -> str | None:
     if not _WRITTEN.fullmatch(plain):
         return None
     if "+" in plain:
+        plain = _MEXICAN_MOBILE.sub("+52", plain)
         plain = _TRUNK_ZERO.sub("(", plain)  # dialled at home only: +44 (0113), +44 (0)113
     digits = re.sub(r"[^0-9]", "", plain)
     is_far = not digits.startswith("1") if "+" in plain else region not in _NORTH_AMERICA

@@ -15,6 +15,7 @@ from referral_core.x12.interchange import (
     Segment,
     X12Error,
     identifier,
+    loses_letters,
     words,
     write_interchange,
 )
@@ -99,11 +100,13 @@ def _person(code: str, family: str | None, given: str | None, suffix: str | None
     """Return NM1 of a person, in X12's letters.
 
     Raises:
-        X12Error: nothing of a name can be written in them: a person asks the payer.
+        X12Error: nothing of a name can be written in them, or not all of a word: a person asks
+            the payer.
     """
     written = ((family or "").strip(), (given or "").strip())
     names = (words(written[0], 60), words(written[1], 35))
-    if (written[0] and not names[0]) or (written[1] and not names[1]):
+    torn = any(loses_letters(name) for name in written)
+    if torn or (written[0] and not names[0]) or (written[1] and not names[1]):
         raise X12Error("A name cannot be written in the letters of X12.")
     return ("NM1", code, "1", *names, "", "", words(suffix or "", 10))
 

@@ -186,6 +186,16 @@ def words(text: str, longest: int) -> str:
     return " ".join(_OUTSIDE_CHARACTER_SET.sub(" ", plain(text)).split())[:longest].strip()
 
 
+def loses_letters(text: str) -> bool:
+    """Whether a word would lose some of its letters: what is left of it is another word.
+
+    A word of another script that stands beside a Latin one is left out whole.
+    """
+    return any(
+        len({sign.isascii() for sign in word if sign.isalpha()}) > 1 for word in plain(text).split()
+    )
+
+
 def identifier(text: str, longest: int) -> str:
     """Return an identifier as it is: one that X12 cannot carry is refused, never altered.
 
