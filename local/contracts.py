@@ -4,7 +4,9 @@
     python -m local.contracts FILE --load TENANT [--table NAME]
 
 A file with `prices` is a price book, one with `lines` a revenue table. Exit code 1 when it is
-neither, or not right; what is wrong is said by its place in the file.
+neither, or not right; what is wrong is said by its place in the file. What is loaded is known from
+the day on which it is loaded, unless it says another one, and stays as it is: figures as of a day
+say what they said on it. A correction is a version of its own.
 """
 
 from __future__ import annotations
@@ -13,16 +15,26 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from pydantic import ValidationError
 
+from local.operate import DeployedStack
 from local.running_stack import RunningStack
-from referral_core.adapters.aws.dynamodb.directory import contract_item
+from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory, contract_item
+from referral_core.domain.errors import NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.domain.money.cost_ledger import UNITS
 from referral_core.domain.money.price_book import PriceBook, RevenueTable
+from referral_core.reporting.request import local_day
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+Contract = PriceBook | RevenueTable
 
 
 class NotRight(Exception):
@@ -37,25 +49,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--table", help="a deployed table; the running stack's when left out")
     chosen = parser.parse_args(arguments)
     try:
-        contract = read(chosen.file.read_text(encoding="utf-8"))
+        contract = read(_text(chosen.file))
+        print(summary(contract))
+        if chosen.load:
+            there = _load(Tenant(chosen.load), contract, chosen.table)
+            print(f"Loaded for {chosen.load}, known from {there.known_from}.")
     except (NotRight, OSError) as error:
         print(error)
         return 1
-    print(summary(contract))
-    if chosen.load:
-        _load(Tenant(chosen.load), contract, chosen.table)
-        print(f"Loaded for {chosen.load}.")
     return 0
 
 
-def read(text: str) -> PriceBook | RevenueTable:
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")  # a mark before it is how some editors write
+    except UnicodeDecodeError as error:
+        raise NotRight(f"Save it as UTF-8: byte {error.start} is none.") from error
+
+
+def read(text: str) -> Contract:
     """Read a file.
 
     Raises:
         NotRight: it is no such file, or something in it is wrong.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
         raise NotRight(f"This is no JSON: {error}.") from error
     if not isinstance(data, dict) or ("prices" in data) is ("lines" in data):
@@ -71,7 +90,16 @@ def read(text: str) -> PriceBook | RevenueTable:
     return contract
 
 
-def summary(contract: PriceBook | RevenueTable) -> str:
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose every name is there once: of two, one would be dropped unseen."""
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise NotRight(f"There twice: {', '.join(twice)}.")
+    return dict(pairs)
+
+
+def summary(contract: Contract) -> str:
     """Say in a line what was read, and what it leaves without a price."""
     until = contract.valid_to or "further notice"
     said = f"{contract.version}, in force from {contract.valid_from} to {until}"
@@ -81,13 +109,53 @@ def summary(contract: PriceBook | RevenueTable) -> str:
     return f"Price book {said}: {len(contract.units)} prices. Without a price in it: {missing}."
 
 
-def _load(tenant: Tenant, contract: PriceBook | RevenueTable, table: str | None) -> None:
-    if table is None:
-        running = RunningStack.found()
-        client, table = running.emulator.client("dynamodb"), running.deployment["TableName"]
-    else:
-        client = boto3.client("dynamodb")
-    client.put_item(TableName=table, Item=contract_item(tenant, contract))
+def _load(tenant: Tenant, contract: Contract, table: str | None) -> Contract:
+    if table is not None:
+        return load(boto3.client("dynamodb"), table, tenant, contract, datetime.now(UTC))
+    running = RunningStack.found()
+    stack = DeployedStack(running.emulator.client, dict(running.outputs), "")
+    return load(stack.client("dynamodb"), stack.table, tenant, contract, stack.now())
+
+
+def load(
+    client: DynamoDBClient, table: str, tenant: Tenant, contract: Contract, now: datetime
+) -> Contract:
+    """Load a contract; return it as it is there.
+
+    Args:
+        client: of the table.
+        table: its name.
+        tenant: whose contract it is.
+        contract: checked.
+        now: the business instant: from its day on it is known, unless it says from when.
+
+    Raises:
+        NotRight: there is no such tenant, or this version is there and says something else.
+    """
+    directory = DynamoDbDirectory(client, table)
+    try:
+        zone = directory.tenant(tenant).time_zone
+    except NotFound as error:
+        raise NotRight(f"There is no tenant {tenant}: onboard it first.") from error
+    known = contract.but(known_from=contract.known_from or local_day(now, zone))
+    item = contract_item(tenant, known)
+    try:
+        client.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
+    except client.exceptions.ConditionalCheckFailedException as error:
+        there = _there(directory, tenant, known)
+        if there != contract.but(known_from=contract.known_from or there.known_from):
+            raise NotRight(
+                f"Version {contract.version} is loaded and says something else: "
+                "give the correction a version of its own."
+            ) from error
+        return there
+    return known
+
+
+def _there(directory: DynamoDbDirectory, tenant: Tenant, contract: Contract) -> Contract:
+    loaded = (*directory.price_books(tenant), *directory.revenue_tables(tenant))
+    alike = (one for one in loaded if isinstance(one, type(contract)))
+    return next(one for one in alike if one.version == contract.version)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@ BOOK: dict[str, Any] = json.loads(CONTRACT.model_dump_json())
 TABLE: dict[str, Any] = json.loads(REVENUE.model_dump_json())
 
 
+def staff(**minutes: str) -> dict[str, Any]:
+    """The staff's time of the book, with other minutes."""
+    return {**BOOK["staff"], "minutes": minutes}
+
+
 def test_a_book_is_read_and_what_it_leaves_open_is_said() -> None:
     book = read(json.dumps(BOOK))
     assert book == CONTRACT
@@ -39,6 +44,13 @@ def test_a_table_is_read() -> None:
         (json.dumps({**BOOK, "prices": {"letters": {"usd": "-1", "source": "s"}}}), "letters.usd"),
         (json.dumps({**BOOK, "prices": {"letters": {"usd": "1"}}}), "letters.source"),
         (json.dumps({**BOOK, "currency": "EUR"}), "currency"),
+        (json.dumps({**BOOK, "staff": staff(staff_calls="-8")}), "staff.minutes.staff_calls"),
+        (json.dumps({**BOOK, "staff": staff(staff_calls="1441")}), "staff.minutes.staff_calls"),
+        (
+            json.dumps({**BOOK, "staff": staff(letters="3")}),
+            "priced twice, and by minutes: letters",
+        ),
+        (json.dumps(BOOK).replace('"version"', '"version": "older", "version"'), "twice: version"),
         (json.dumps({**TABLE, "lines": TABLE["lines"] * 2}), "valued twice: 207RG0100X"),
         (
             json.dumps({**TABLE, "lines": [{**TABLE["lines"][0], "specialty": "skin"}]}),
@@ -66,3 +78,14 @@ def test_the_exit_code_says_whether_it_is_right(
     assert main([str(path)]) == 1
     assert main([str(tmp_path / "none.json")]) == 1
     assert "send one of them" in capsys.readouterr().out
+
+
+def test_a_file_of_another_encoding_is_said_to_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "book.json"
+    path.write_bytes(json.dumps(BOOK).encode("utf-16"))
+    assert main([str(path)]) == 1
+    assert "Save it as UTF-8" in capsys.readouterr().out
+    path.write_bytes(json.dumps(BOOK).encode("utf-8-sig"))
+    assert main([str(path)]) == 0

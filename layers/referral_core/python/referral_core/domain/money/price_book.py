@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,8 @@ from referral_core.domain.payers.vocabulary import PayerClass
 _EXACT: Final = Decimal("0.000000001")
 """Prices are exact to the billionth of a dollar: a write unit costs 0.000000625."""
 _MINUTES_AN_HOUR: Final = 60
+_Minutes = Annotated[Decimal, Field(ge=0, le=24 * _MINUTES_AN_HOUR)]
+"""What one act may take: more than a day is a slip."""
 
 
 class Price(Model):
@@ -30,8 +32,8 @@ class StaffTime(Model):
         minutes: unit (`staff_decisions`, `staff_calls`) → minutes that one takes.
     """
 
-    usd_per_hour: Decimal = Field(ge=0)
-    minutes: Mapping[str, Decimal]
+    usd_per_hour: Decimal = Field(ge=0, max_digits=18, decimal_places=12)
+    minutes: Mapping[str, _Minutes]
     source: str = Field(min_length=1)
 
 
@@ -73,6 +75,13 @@ class PriceBook(_Valid):
     read_on: date
     prices: Mapping[str, Price]
     staff: StaffTime | None = None
+
+    @model_validator(mode="after")
+    def _one_price_a_unit(self) -> Self:
+        twice = self.prices.keys() & (self.staff.minutes.keys() if self.staff else ())
+        if twice:
+            raise ValueError(f"priced twice, and by minutes: {', '.join(sorted(twice))}")
+        return self
 
     def price(self, unit: str) -> Decimal | None:
         """Return the price of a unit; None where the book has none."""
