@@ -187,6 +187,6 @@ def test_what_clocks_that_stray_kept_of_tomorrow_is_of_no_use(
     ],
 )
 def test_an_age_that_is_none_says_how_it_is(api: ApiClient, query: str, says: str) -> None:
-    reply = ask(api, f"{BY_LANGUAGE}&{query}")
+    reply = ask(api, f"/reports/volume?{query}")
     assert (reply.status, reply.code) == (400, "invalid-parameter")
     assert says in reply.says

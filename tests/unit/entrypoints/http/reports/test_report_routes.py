@@ -107,6 +107,9 @@ def test_a_referral_that_was_received_is_in_the_figure(api: ApiClient) -> None:
         ("referral=1", "id of one referral"),
         ("since=2999-01-01T00:00:00Z", "past instant"),
         ("colour=red", "no parameter 'colour'"),
+        ("since=2026-03-01T00:00:00Z&by=payer", "Leave out by with since"),
+        ("since=2026-03-01T00:00:00Z&format=csv", "Leave out format with since"),
+        ("since=2026-03-01T00:00:00Z&basis=activity", "Leave out basis with since"),
     ],
 )
 def test_a_parameter_that_is_not_right_says_how_it_is(
@@ -115,6 +118,19 @@ def test_a_parameter_that_is_not_right_says_how_it_is(
     reply = ask(api, f"/reports/conversion?{query}")
     assert (reply.status, reply.code) == (400, "invalid-parameter")
     assert says in reply.says
+
+
+def test_a_parameter_that_is_there_twice_is_refused(api: ApiClient) -> None:
+    event = an_event(
+        "GET",
+        "/reports/conversion",
+        client="finance-1",
+        rawQueryString="by=payer&by=kind",
+        headers={"accept": "*/*"},
+    )
+    found = api.apps["query_reports"].resolve(event, None)
+    assert found["statusCode"] == 400
+    assert "Send by once" in found["body"]
 
 
 def test_there_is_no_other_report(api: ApiClient) -> None:
@@ -210,6 +226,24 @@ def test_a_long_one_says_where_to_look_and_is_found_there(api: ApiClient) -> Non
     with_lake(api, ready)
     assert ask(api, reply.headers["location"]).status == 200
     assert len(slow.asked) == 1
+
+
+def test_a_long_comparison_is_found_where_it_says(api: ApiClient) -> None:
+    # Given a lake that needs long for what two instants say, and why
+    slow = Slow()
+    with_lake(api, slow)
+    before = api.world.referral.received_at.isoformat().replace("+00:00", "Z")
+    reply = ask(api, f"/reports/conversion?{MARCH}&since={before}")
+    assert reply.status == 202
+    assert len(slow.asked) == 3
+    # When it is looked for as long as it takes
+    look_at = ask(api, reply.headers["location"]).headers["location"]
+    ready = Ready()
+    ready.asked = slow.asked
+    with_lake(api, ready)
+    # Then it is there, and nothing was asked again
+    assert ask(api, look_at).body["restatements"] == []
+    assert len(slow.asked) == 3
 
 
 class Ends(Ready):

@@ -18,7 +18,7 @@ from referral_core.domain.money.price_book import PriceBook, RevenueTable
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.http.exchange import Content, Request, Response
 from referral_core.entrypoints.http.reports.kept import KeptReports, fingerprint, question_of
-from referral_core.entrypoints.http.reports.request import Asked, asked_of
+from referral_core.entrypoints.http.reports.request import Asked, asked_of, require_once
 from referral_core.ports.lake import Contracts, Lake
 from referral_core.ports.lifecycle import Clock
 from referral_core.reporting.columns import COLUMNS
@@ -36,6 +36,7 @@ _PARQUET: Final = "application/vnd.apache.parquet"
 _WAITS_S: Final = 20.0
 """How long an answer is waited for before the caller is told where to look."""
 _RETRY_AFTER_S: Final = "5"
+_BETWEEN_RUNS: Final = ","
 _MB: Final = 1_000_000
 _MOST_BYTES: Final = 4 * _MB
 """Lambda answers with six, and bytes are written as base64, which makes four of three."""
@@ -88,6 +89,7 @@ class RunReports:
         if figure is None:
             raise NotFound("There is no such report: see GET /reports.")
         profile = self.contracts.tenant(request.principal.tenant)
+        require_once(request.parameters)
         asked = asked_of(request.query, profile, self.clock.now(), figure.cut)
         full = request.principal.role is Role.FINANCE
         try:
@@ -130,37 +132,47 @@ class RunReports:
     def _result(self, request: Request, figure: Definition, asked: Asked, *, full: bool) -> Result:
         wanted = asked.request
         statement = compose(figure, wanted, self._policy(wanted))
-        rows, now = self._rows(statement, asked.run), self.clock.now()
+        (rows,) = self._rows([statement], asked.run)
+        now = self.clock.now()
         question = question_of(figure.name, request.query)
         self.kept.keep(wanted.tenant, question, statement, rows, as_of=wanted.as_of, now=now)
         return result_of(figure, wanted, rows, small_cells=full)
 
-    def _rows(self, statement: str, query_id: str | None = None) -> Sequence[Sequence[Any]]:
-        """Return a statement's rows.
+    def _rows(
+        self, statements: Sequence[str], run: str | None
+    ) -> Sequence[Sequence[Sequence[Any]]]:
+        """Return the rows of each statement; all of them run at the same time.
+
+        Args:
+            statements: what is asked.
+            run: the queries that were started before, if they were.
 
         Raises:
-            NotFound: the query named is another one's.
+            NotFound: the queries named are other ones.
+            _Running: one of them is not done.
         """
-        known = query_id or self.lake.ask(statement)
-        found = self.lake.answer(known, _WAITS_S)
+        ids = run.split(_BETWEEN_RUNS) if run is not None else [*map(self.lake.ask, statements)]
+        # As many at most as there are statements: nobody has others looked for.
+        found = [self.lake.answer(i, _WAITS_S / len(ids)) for i in ids[: len(statements)]]
         # A query is its caller's when it is what the caller asks for: the tenant is part of it.
-        if found.statement != statement:
+        if [one.statement for one in found] != list(statements):
             raise NotFound("There is no such run of this report: ask for it again.")
-        if found.rows is None:
-            raise _Running(known)
-        return found.rows
+        rows = [one.rows for one in found if one.rows is not None]
+        if len(rows) < len(found):
+            raise _Running(_BETWEEN_RUNS.join(ids))
+        return rows
 
     def _compared(
         self, figure: Definition, asked: Asked, profile: TenantProfile
     ) -> Mapping[str, Any]:
-        """Return what differs between two instants, and why; a single answer, small and live."""
+        """Return what differs between two instants, and why."""
         after = asked.request.but(by=("received_day",), basis="cohort")
         before = after.but(as_of=asked.since)
-        was, now = (
-            result_of(figure, one, self._rows(compose(figure, one, self._policy(one))))
-            for one in (before, after)
-        )
-        events = self._rows(causes_of(before, after, self._policy(after)))
+        both = (before, after)
+        statements = [compose(figure, one, self._policy(one)) for one in both]
+        statements.append(causes_of(before, after, self._policy(after)))
+        *figures, events = self._rows(statements, asked.run)
+        was, now = (result_of(figure, *one) for one in zip(both, figures, strict=True))
         known: tuple[PriceBook | RevenueTable, ...] = (
             *self.contracts.price_books(profile.tenant),
             *self.contracts.revenue_tables(profile.tenant),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Final, NamedTuple, NoReturn
@@ -21,6 +21,8 @@ REPORT_PARAMETERS: Final = frozenset(
 _EARLIEST: Final = date(2020, 1, 1)
 _LONGEST: Final = timedelta(days=1100)
 _USUAL: Final = timedelta(days=29)
+_OF_ONE_INSTANT: Final = frozenset({"basis", "by", "format", "referral"})
+"""What a comparison of two instants does not look at."""
 _SECONDS: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 _OLDEST_S: Final = 86_400
 _ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -80,9 +82,25 @@ def asked_of(
         as_of=as_of,
         referral=referral,
     )
-    since = _instant(query, "since", as_of)
+    since = _since(query, as_of)
     wanted = _one_of(query, "format", FORMATS, "json")
     return Asked(request, wanted, since, query.get("run"), _max_age(query))
+
+
+def require_once(parameters: Sequence[tuple[str, str]]) -> None:
+    """Refuse a parameter that is there twice: only one of them would count. Raises: FhirError."""
+    names = [name for name, _ in parameters]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        _refuse(f"Send {twice[0]} once; several cuts as by=payer,kind.")
+
+
+def _since(query: Mapping[str, str], as_of: datetime) -> datetime | None:
+    since = _instant(query, "since", as_of)
+    ignored = sorted(query.keys() & _OF_ONE_INSTANT)
+    if since is not None and ignored:
+        _refuse(f"Leave out {ignored[0]} with since: what differs is told in JSON, day by day.")
+    return since
 
 
 def _max_age(query: Mapping[str, str]) -> timedelta | None:
