@@ -7,6 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from referral_core.domain.upload import KEPT
+
 
 class Documents(Construct):
     """The bucket of documents and the bucket of its access logs."""
@@ -35,9 +37,10 @@ class Documents(Construct):
             server_access_logs_bucket=self.access_logs,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    # What was uploaded and named has been copied under its hash by then.
+                    # What was uploaded and named has been copied under its hash by then; until when
+                    # it may be named, its sender was told.
                     prefix="uploads/",
-                    expiration=Duration.days(1),
+                    expiration=Duration.days(KEPT.days),
                     noncurrent_version_expiration=Duration.days(1),
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 )

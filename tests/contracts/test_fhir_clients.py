@@ -131,7 +131,7 @@ def require_all_done(program: str, found: Json) -> None:
     assert (found["put"]["id"], found["put"]["priority"]) == (third["id"], "urgent")
     assert (found["hastened"]["id"], found["hastened"]["priority"]) == (third["id"], "stat")
     names = {one["name"] for one in found["place"]["parameter"]}
-    assert names == {"method", "url", "headers", "expires", "attachmentUrl"}
+    assert names == {"method", "url", "headers", "expires", "keptUntil", "attachmentUrl"}
     assert found["timeline"]["resourceType"] == "Parameters"
     assert found["patched"]["id"] == f"{first['id']}.a"
     if program == "medplum.mjs":

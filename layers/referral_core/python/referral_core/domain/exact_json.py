@@ -1,7 +1,7 @@
 """JSON whose decimals keep their digits: 1.50 is not 1.5, for a dose or a measurement (FHIR R4).
 
-A number with a point or an exponent is a `Decimal` while it is ours; the standard library reads
-and writes all the rest.
+A number with a point or an exponent, or -0, is a `Decimal` while it is ours; the standard library
+reads and writes all the rest.
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ def loads(text: str | bytes) -> Any:
         RecursionError: it is nested too deeply.
     """
     return json.loads(
-        text, parse_float=_decimal, parse_constant=_not_json, object_pairs_hook=_object
+        text,
+        parse_float=_decimal,
+        parse_int=_whole,
+        parse_constant=_not_json,
+        object_pairs_hook=_object,
     )
 
 
@@ -81,6 +85,10 @@ def _decimal(text: str) -> Decimal:
     number = _Verbatim(text)
     number.text = text
     return number
+
+
+def _whole(text: str) -> int | Decimal:
+    return _decimal(text) if text == "-0" else int(text)
 
 
 def _not_json(_: str) -> NoReturn:

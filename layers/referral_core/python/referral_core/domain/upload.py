@@ -1,7 +1,7 @@
 """A way in for documents that are too large for a request: uploaded first, then named."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from pydantic import Field
@@ -11,6 +11,8 @@ from referral_core.domain.model import Model
 
 LARGEST: Final = 50_000_000
 """Bytes of one document."""
+KEPT: Final = timedelta(days=30)
+"""How long what nobody names stays where it was uploaded; its sender is told until when."""
 
 
 class Announced(Model):
@@ -30,11 +32,16 @@ class Announced(Model):
 
 
 class UploadTarget(Model):
-    """Where to upload a document: a PUT of its bytes, with these headers, in time."""
+    """Where to upload a document: a PUT of its bytes, with these headers, in time.
+
+    Attributes:
+        kept_until: until when a resource may name what was uploaded; then it is forgotten.
+    """
 
     url: str
     headers: Mapping[str, str]
     expires_at: datetime
+    kept_until: datetime
 
 
 class Uploaded(NamedTuple):

@@ -11,6 +11,10 @@ from referral_core.fhir.parse import Json
 _ADDRESSES: Final = frozenset({"url", "valueUrl", "valueUri"})
 """Elements that may lead to a resource as a reference does: of an Attachment, to a Binary."""
 _HISTORY: Final = re.compile(r"/_history/[^/]+$")
+_SHOWN_AS: Final = ("_format=", "_pretty=", "_summary=")
+"""How a server is to show a resource says nothing of which one it is."""
+_SERVER: Final = re.compile(r"^https?://[^/]+", re.IGNORECASE)
+_ROOTED: Final = re.compile(r"^/(?=[A-Z][A-Za-z]+/)")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _URN_UUID: Final = re.compile(r"^urn:uuid:", re.IGNORECASE)
 Link = tuple[str, str]
@@ -87,8 +91,16 @@ def _collect(value: Any, path: str, found: list[Link]) -> None:
 
 
 def address_of(literal: str) -> str:
-    """Return an address as it is compared: UUIDs in lower case, of whatever version."""
-    lower = _UUID.sub(lambda found: found[0].lower(), _HISTORY.sub("", literal))
+    """Return an address as it is compared: of whatever version, however it is to be shown.
+
+    UUIDs, scheme and host are in lower case; `/Binary/1` is `Binary/1`.
+    """
+    whole = literal.partition("#")[0] or literal
+    place, _, query = whole.partition("?")
+    shown = place if query.startswith(_SHOWN_AS) else whole
+    plain = _ROOTED.sub("", shown).removesuffix("/")
+    server = _SERVER.sub(lambda found: found[0].lower(), _HISTORY.sub("", plain))
+    lower = _UUID.sub(lambda found: found[0].lower(), server)
     return _URN_UUID.sub("urn:uuid:", lower)
 
 

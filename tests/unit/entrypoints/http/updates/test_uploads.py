@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +71,9 @@ def test_a_place_is_offered_with_its_headers_and_its_end(api: ApiClient) -> None
     assert {p["name"] for p in value(reply, "headers")} == {"Content-Type"}
     assert value(reply, "expires") > "2026"
     assert value(reply, "attachmentUrl") == ADDRESS
+    kept = datetime.fromisoformat(value(reply, "keptUntil"))
+    left = kept - datetime.fromisoformat(value(reply, "expires"))
+    assert timedelta(days=29) < left < timedelta(days=30)
 
 
 @pytest.mark.parametrize("about", [ABOUT_IT, {}])

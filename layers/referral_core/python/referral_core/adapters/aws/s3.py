@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
-from referral_core.domain.upload import LARGEST, Announced, Uploaded, UploadTarget
+from referral_core.domain.upload import KEPT, LARGEST, Announced, Uploaded, UploadTarget
 from referral_core.metering import DOCUMENT_KB, METER
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _KB: Final = 1024
 _VALID_FOR: Final = timedelta(minutes=15)
 _READ_FOR: Final = timedelta(minutes=1)
 UPLOADS: Final = "uploads"
-"""Under which documents lie that nobody has verified yet; the bucket forgets them after a day."""
+"""Under which documents lie that nobody has verified yet; the bucket forgets them after `KEPT`."""
 
 
 class S3Documents:
@@ -83,7 +83,10 @@ class S3Documents:
             "x-amz-checksum-sha256": checksum,
         }
         # A signature is on real time, whatever the business clock says.
-        return UploadTarget(url=url, headers=headers, expires_at=datetime.now(UTC) + _VALID_FOR)
+        now = datetime.now(UTC)
+        return UploadTarget(
+            url=url, headers=headers, expires_at=now + _VALID_FOR, kept_until=now + KEPT
+        )
 
     def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> Uploaded | None:
         """Read what a sender uploaded, at most one byte more than a document may have.

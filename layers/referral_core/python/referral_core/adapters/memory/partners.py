@@ -20,7 +20,7 @@ from referral_core.domain.messages import DeliveryUnknown, Message, OfferedRefer
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import ClosingRequest, NoticeRequest, WaitlistRequest
-from referral_core.domain.upload import Announced, Uploaded, UploadTarget
+from referral_core.domain.upload import KEPT, Announced, Uploaded, UploadTarget
 from referral_core.fhir.ids import notice_id
 
 Mode = Literal["up", "down", "refuses", "misconfigured"]
@@ -196,6 +196,7 @@ class MemoryDocuments:
             url=f"https://documents.example.org/{announced.sha256}",
             headers={"Content-Type": announced.content_type},
             expires_at=datetime.now(UTC) + timedelta(minutes=15),
+            kept_until=datetime.now(UTC) + KEPT,
         )
 
     def uploaded(self, tenant: Tenant, sender: str, sha256: str) -> Uploaded | None:

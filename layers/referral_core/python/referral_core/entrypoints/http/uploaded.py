@@ -37,8 +37,8 @@ def verified(store: UploadedDocuments, principal: Principal, named: NamedUpload)
         _refuse(
             named,
             "upload-missing",
-            "Nothing of yours is uploaded there: ask $upload for a place, PUT the document, "
-            "then name it.",
+            "Nothing of yours is uploaded there, or it was not named by keptUntil and is gone: "
+            "ask $upload for a place, PUT the document, then name it.",
             code="not-found",
         )
     if hashlib.sha256(found.content).hexdigest() != named.sha256 or len(found.content) > LARGEST:

@@ -5,6 +5,7 @@ The router fetches nothing: an address goes to the clinic as it is, where it may
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,10 @@ from referral_core.fhir.links import is_address
 from referral_core.fhir.parse import Json
 from referral_core.fhir.systems import UPLOAD
 
+_OF_AN_ATTACHMENT: Final = frozenset({"contentType", "title", "size", "hash", "creation"})
+"""Elements that nothing else with a `url` has."""
+_ATTACHMENTS: Final = re.compile(r"(.*[aA]ttachment|photo|presentedForm|content|document)$")
+"""Elements that are Attachments, whatever is said in them."""
 _MOST: Final = 5
 """Addresses of one order that its sender is told of."""
 
@@ -55,7 +60,7 @@ def not_fetched(graph: Graph, nodes: Sequence[Node]) -> list[Issue]:
     found = [
         path
         for node in nodes
-        for path, url in _addresses(node.resource, node.path)
+        for path, url in _addresses(node.resource, node.path, "")
         if not url.startswith(UPLOAD) and graph.follow(url, node) is None
     ]
     return [
@@ -70,15 +75,16 @@ def not_fetched(graph: Graph, nodes: Sequence[Node]) -> list[Issue]:
     ]
 
 
-def _addresses(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _addresses(value: Any, path: str, element: str) -> Iterator[tuple[str, str]]:
     """Iterate over (place, address) of attachments without their data; contained resources too."""
     if isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _addresses(item, f"{path}[{index}]")
+            yield from _addresses(item, f"{path}[{index}]", element)
     elif isinstance(value, dict):
         url = value.get("url")
-        if isinstance(url, str) and "contentType" in value and "data" not in value:
+        is_attachment = _ATTACHMENTS.match(element) or not _OF_AN_ATTACHMENT.isdisjoint(value)
+        if isinstance(url, str) and is_attachment and "data" not in value:
             yield f"{path}.url", url
         for name, item in value.items():
             if name != "contained" and isinstance(item, (dict, list)):
-                yield from _addresses(item, f"{path}.{name}")
+                yield from _addresses(item, f"{path}.{name}", name)

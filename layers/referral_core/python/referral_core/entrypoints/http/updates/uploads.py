@@ -40,7 +40,7 @@ class Uploads:
     store: UploadStore
 
     def offer(self, request: Request) -> Response:
-        """Answer with an address, the headers of its PUT, when it ends, and how to name it."""
+        """Answer where and how to upload a document until when, and how to name it until when."""
         announced = _announced(request)
         target = self.store.upload_target(announced)
         headers = [
@@ -51,6 +51,7 @@ class Uploads:
             {"name": "url", "valueUrl": target.url},
             {"name": "headers", "part": headers},
             {"name": "expires", "valueInstant": fhir_instant(target.expires_at)},
+            {"name": "keptUntil", "valueInstant": fhir_instant(target.kept_until)},
             {"name": "attachmentUrl", "valueUrl": f"{UPLOAD}{announced.sha256}"},
         ]
         return Response(HTTPStatus.OK, {"resourceType": "Parameters", "parameter": parameters})
