@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from pydantic import ValidationError
 
 from referral_core.adapters.aws.dynamodb import effects as table_effects
 from referral_core.adapters.aws.dynamodb.directory import DynamoDbDirectory
@@ -346,17 +347,7 @@ def test_a_slot_is_reserved_once_and_given_back_once(store: Store) -> None:
 
 def test_another_slot_is_reserved_instead_with_one_write(store: Store) -> None:
     three(store)
-    start = datetime(2026, 3, 3, 15, tzinfo=UTC)
-    slots, reservations = dict[str, Slot](), list[Reservation]()
-    for n in range(2):
-        begin, own_id = start + timedelta(hours=n), f"{WEEK.npi}.{n}"
-        end = begin + timedelta(hours=1)
-        slots[own_id] = Slot(
-            id=own_id, organization="clinic-1", start=begin, end=end, status=SlotStatus.FREE
-        )
-        reservations.append(WEEK.but(slot=ReservedSlot(id=own_id, start=begin, end=end)))
-    first, second = reservations
-    entries_of(store).write_slots(TENANT, WEEK.npi, WEEK.week, SlotWeek(), slots)
+    first, second = two_slots(store)
     take = Reserve(reservation=first, capacity=1, organization="clinic-1")
     write(store, 1, take)
     write(store, 1, take.but(reservation=second, instead_of=first))
@@ -371,6 +362,60 @@ def test_another_slot_is_reserved_instead_with_one_write(store: Store) -> None:
     write(store, 1, Release(reservation=second))
     write(store, 2, Release(reservation=first))
     write(store, 3, TAKE.but(capacity=1))
+
+
+def two_slots(store: Store) -> tuple[Reservation, Reservation]:
+    """Given a week with two slots, and a reservation of each."""
+    start = datetime(2026, 3, 3, 15, tzinfo=UTC)
+    slots, reservations = dict[str, Slot](), list[Reservation]()
+    for n in range(2):
+        begin, own_id = start + timedelta(hours=n), f"{WEEK.npi}.{n}"
+        end = begin + timedelta(hours=1)
+        slots[own_id] = Slot(
+            id=own_id, organization="clinic-1", start=begin, end=end, status=SlotStatus.FREE
+        )
+        reservations.append(WEEK.but(slot=ReservedSlot(id=own_id, start=begin, end=end)))
+    entries_of(store).write_slots(TENANT, WEEK.npi, WEEK.week, SlotWeek(), slots)
+    first, second = reservations
+    return first, second
+
+
+def test_a_slot_is_taken_instead_only_of_what_the_referral_has(store: Store) -> None:
+    three(store)
+    first, second = two_slots(store)
+    take = Reserve(reservation=first, capacity=1, organization="clinic-1")
+    instead = take.but(reservation=second, instead_of=first)
+    # Given a slot that it never had, one that another referral has by now, and a place that is none
+    for number, before in ((3, first), (1, first), (3, WEEK)):
+        if number == 1:
+            write(store, 1, take)
+            write(store, 1, Release(reservation=first))
+            write(store, 2, take)
+        with pytest.raises(NoCapacity):
+            write(store, number, instead.but(instead_of=before))
+    # Then nothing was changed: the other has its slot, and the week counts it
+    (read,) = directory_of(store).slots(TENANT, WEEK.npi, [WEEK.week]).values()
+    assert read.holders == {f"{WEEK.npi}.0": "r2"}
+    assert directory_of(store).reserved(TENANT, WEEK.npi, [WEEK.week]) == {WEEK.week: 1}
+    # And whoever has a place of the week gives that up for a slot of it, and nobody else's slot
+    write(store, 1, TAKE.but(capacity=5))
+    with pytest.raises(NoCapacity):
+        write(store, 1, instead)
+    write(store, 1, instead.but(instead_of=WEEK))
+    assert directory_of(store).reserved(TENANT, WEEK.npi, [WEEK.week]) == {WEEK.week: 2}
+
+
+def test_another_takes_nothing_back_of_a_week_whose_holders_are_known(store: Store) -> None:
+    three(store)
+    write(store, 1, TAKE)
+    write(store, 2, GIVE)
+    assert directory_of(store).reserved(TENANT, WEEK.npi, [WEEK.week]) == {WEEK.week: 1}
+
+
+def test_a_place_takes_no_slots_part() -> None:
+    for after in (WEEK, WEEK.but(npi="1999900016")):
+        with pytest.raises(ValidationError, match="same clinician"):
+            TAKE.but(reservation=after, instead_of=WEEK)
 
 
 def test_a_release_of_nothing_changes_nothing_and_stops_nothing(store: Store) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from referral_core.domain.modality import ImagingModality
 from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.routing.market import Market, Prices, mean_prices
 from referral_core.domain.routing.matching import DEFAULT_COSTS, CostModel
@@ -19,7 +20,7 @@ SKIN = "207N00000X"
 AHEAD = 4
 
 
-def a_demand(weeks_ago: float, language: str = "en") -> KeptDemand:
+def a_demand(weeks_ago: float, language: str = "en", *imaging: ImagingModality) -> KeptDemand:
     return KeptDemand(
         specialty=SKIN,
         at=NOW - timedelta(weeks=weeks_ago),
@@ -28,6 +29,7 @@ def a_demand(weeks_ago: float, language: str = "en") -> KeptDemand:
         longitude=WORCESTER[1],
         language=language,
         level=Priority.ROUTINE,
+        imaging=frozenset(imaging),
         pathway="generic-specialist",
         pathway_version=1,
     )
@@ -93,6 +95,25 @@ def test_what_was_asked_longer_ago_than_twice_the_weeks_ahead_counts_no_more() -
     next_market(Ledger(SKIN, [dermatologist], {}, demands, None), NOW, weights, solver)
     (market,) = solver.markets
     assert len(market.expected) == 1
+
+
+@pytest.mark.parametrize(
+    ("imaging", "is_dear"),
+    [
+        ((ImagingModality.CT,), {"ct": True, "mr": False}),
+        ((ImagingModality.MR,), {"ct": False, "mr": True}),
+    ],
+)
+def test_who_cannot_take_the_images_is_not_made_dear_by_who_wants_them(
+    imaging: tuple[ImagingModality, ...], is_dear: dict[str, bool]
+) -> None:
+    demands = [a_demand(0.1 + 0.13 * n, "en", *imaging) for n in reversed(range(60))]
+    centres = [
+        a_practitioner("ct", specialty=SKIN, imaging=("CT",), weekly_capacity=1),
+        a_practitioner("mr", specialty=SKIN, imaging=("MR",), weekly_capacity=1),
+    ]
+    market = next_market(Ledger(SKIN, centres, {}, demands, None), NOW, weights)
+    assert {npi: any(one.prices) for npi, one in market.by_id.items()} == is_dear
 
 
 def test_the_mean_is_taken_week_by_week() -> None:

@@ -37,6 +37,7 @@ def wanted(**fields: tuple[Concept, ...]) -> set[str]:
         (LOINC, "24590-2", {"MR"}),  # MR Brain
         (LOINC, "24627-2", {"CT"}),  # CT Chest
         (LOINC, "24606-6", {"MG"}),  # MG Breast Screening
+        (LOINC, "81551-4", {"PET"}),  # PET+CT Bone: one unit takes it
         ("urn:oid:2.16.840.1.113883.6.1", "24590-2", {"MR"}),
         (SECTION, "NMR", {"MR"}),
         (SECTION, "CT", {"CT"}),

@@ -108,15 +108,27 @@ def test_the_language_is_the_patients_and_english_when_unknown(
 
 @pytest.mark.parametrize(
     ("code", "excluded"),
-    [("24590-2", {"1": "does no MR"}), ("24627-2", {"2": "does no CT"})],
+    [
+        ("24590-2", {"1": "does no MR", "3": "does no MR"}),  # MR Brain
+        ("24627-2", {"2": "does no CT", "3": "does no CT"}),  # CT Chest
+        ("81551-4", {"1": "does no PET", "2": "does no PET"}),  # PET+CT Bone
+    ],
 )
 def test_an_image_is_taken_where_there_is_what_it_is_taken_with(
     code: str, excluded: dict[str, str]
 ) -> None:
     ct, mr = a_practitioner("1", imaging=("CT",)), a_practitioner("2", imaging=("MR",))
+    pet = a_practitioner("3", imaging=("PET",))
     wanted = {"coding": [{"system": "http://loinc.org", "code": code}]}
-    world = Routed(ct, mr, pathway_id="routine-imaging", code=wanted)
+    world = Routed(ct, mr, pet, pathway_id="routine-imaging", code=wanted)
     assert world.decision.exclusions == excluded
+
+
+def test_what_is_kept_of_a_demand_says_what_the_image_is_taken_with() -> None:
+    wanted = {"coding": [{"system": "http://loinc.org", "code": "24590-2"}]}
+    world = Routed(a_practitioner("1"), pathway_id="routine-imaging", code=wanted)
+    ((_, kept),) = world.referrals.demands.items()
+    assert [str(m) for demand in kept.values() for m in demand.imaging] == ["MR"]
 
 
 @pytest.mark.parametrize(

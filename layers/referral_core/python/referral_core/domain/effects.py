@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Self
+
+from pydantic import model_validator
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.evidence import Evidence
@@ -50,13 +53,21 @@ class Reserve(Effect):
     Attributes:
         capacity: units that the practitioner has in that week; of a slot, there is one.
         organization: whose places they are: what it stated since then counts more.
-        instead_of: what the referral reserves until then, of the same clinician: it is given back.
+        instead_of: what the referral reserves until then, of the same clinician: it is given back,
+            and of the same week it must still be the referral's. A slot alone takes another's part.
     """
 
     reservation: Reservation
     capacity: int
     organization: str
     instead_of: Reservation | None = None
+
+    @model_validator(mode="after")
+    def _is_a_slot_of_the_same_clinician(self) -> Self:
+        before, now = self.instead_of, self.reservation
+        if before is not None and (now.slot is None or before.npi != now.npi):
+            raise ValueError("A slot of the same clinician takes the part of another one.")
+        return self
 
 
 class Release(Effect):

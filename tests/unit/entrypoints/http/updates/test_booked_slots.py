@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from referral_core.domain import exact_json
+from referral_core.domain.errors import NotLegal
+from referral_core.domain.ids import ReferralId
+from referral_core.domain.lifecycle import Step
+from referral_core.domain.mailbox import Wait
 from referral_core.domain.routing.explanation import reason_of
 from referral_core.domain.updates import (
     AppointmentBooked,
@@ -14,13 +19,16 @@ from referral_core.domain.updates import (
     AppointmentFulfilled,
     AppointmentNoshow,
     AppointmentUpdate,
+    Role,
 )
 from referral_core.entrypoints.http.updates.booked_slots import require_slot
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.inbound.partner_updates import AppointmentReport, read_appointment
 from referral_core.fhir.outbound.tasks import task_b
+from referral_core.lifecycle.engine.apply_update import apply_update
+from referral_core.lifecycle.steps.await_visit import AwaitVisit
 from tests.in_memory import START, TENANT
-from tests.unit.lifecycle.routing.test_slots import FIRST, Clinic, accepted, hours, name
+from tests.unit.lifecycle.routing.test_slots import FIRST, WHO, Clinic, accepted, hours, name
 
 LATER: datetime = hours(2)[0]
 
@@ -108,6 +116,10 @@ def test_what_became_of_a_visit_is_taken_whoever_has_its_slot(
 
 @pytest.mark.parametrize("slots", [["Slot/12345"], ["Slot/12345", "Slot/12346"]])
 def test_a_slot_that_was_not_published_here_is_the_clinics_own_affair(slots: list[str]) -> None:
+    assert read_appointment(a_visit(*slots), "application/fhir+json", START).slot is None
+
+
+def a_visit(*slots: str) -> bytes:
     visit = {
         "resourceType": "Appointment",
         "status": "booked",
@@ -117,8 +129,73 @@ def test_a_slot_that_was_not_published_here_is_the_clinics_own_affair(slots: lis
         "slot": [{"reference": one} for one in slots],
         "participant": [{"status": "accepted"}],
     }
-    body = exact_json.dumps(visit).encode()
-    assert read_appointment(body, "application/fhir+json", START).slot is None
+    return exact_json.dumps(visit).encode()
+
+
+def test_a_booking_that_names_two_slots_is_refused() -> None:
+    two = a_visit("Slot/1000000001.a", "Slot/1000000001.b")
+    with pytest.raises(FhirError) as refused:
+        read_appointment(two, "application/fhir+json", START)
+    assert (refused.value.status, refused.value.issues[0].own_code) == (422, "several-slots")
+
+
+def test_a_slot_that_is_named_twice_or_beside_the_clinics_own_is_one() -> None:
+    body = a_visit("Slot/1000000001.a", "Slot/12345", "https://x.example.org/Slot/1000000001.a")
+    assert read_appointment(body, "application/fhir+json", START).slot == "1000000001.a"
+
+
+def test_a_booking_whose_slot_went_to_another_meanwhile_is_refused_and_not_written(
+    clinic: Clinic,
+) -> None:
+    """It was free when it came in: who is first is known only once it is written."""
+    room, others = clinic.room, iter([True])
+    waits_for_the_visit(clinic, "a")
+    before, commit = room.store.load(TENANT, "a"), room.store.commit
+
+    def commit_after_another(change: Any) -> None:
+        if next(others, False):
+            held = {name(FIRST): "a", name(LATER): "other"}
+            for at, week in room.store.slot_weeks.items():
+                if week.holders:
+                    room.store.slot_weeks[at] = week.but(holders=held)
+        commit(change)
+
+    room.store.commit = commit_after_another
+    said = AppointmentBooked(
+        id="booked-1",
+        actor="c1",
+        role=Role.CLINIC,
+        organization=WHO.organization,
+        received_at=START,
+        start=LATER,
+        slot=name(LATER),
+    )
+    with pytest.raises(NotLegal, match="name another, or none"):
+        apply_update(room.engine, TENANT, ReferralId("a"), said)
+    assert room.store.load(TENANT, "a") == before
+    # Without the slot's name the visit is taken, beside the calendar
+    apply_update(room.engine, TENANT, ReferralId("a"), said.but(id="booked-2", slot=None))
+    assert room.read("a").appointment is not None
+    assert clinic.held()[name(LATER)] == "other"
+
+
+def waits_for_the_visit(clinic: Clinic, referral: str) -> None:
+    """Let the visit be awaited, to be booked."""
+    room, at = clinic.room, (TENANT, ReferralId(referral))
+    awaits = AwaitVisit(messages=None, clinics=None)  # type: ignore[arg-type]
+    room.engine.steps[Step.AWAIT_VISIT] = awaits  # type: ignore[index]
+    state = room.store._referrals[at]
+    wait = Wait(
+        id="w1",
+        step=Step.AWAIT_VISIT,
+        token="t",
+        accepts=awaits.accepted_updates(state.referral),
+        deadline=START + timedelta(days=30),
+    )
+    waiting = state.referral.but(current_step=Step.AWAIT_VISIT)
+    room.store._referrals[at] = state.but(
+        referral=waiting, mailbox=state.mailbox.but(wait=wait, resolution=None)
+    )
 
 
 def test_the_clinics_task_names_the_slot_and_its_time(clinic: Clinic) -> None:

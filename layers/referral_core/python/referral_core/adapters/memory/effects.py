@@ -30,7 +30,7 @@ from referral_core.domain.errors import Conflict
 from referral_core.domain.evidence import ORDER_DOCUMENT, Evidence
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import ExistingKey, Key, KeyKind
-from referral_core.domain.referral import Referral
+from referral_core.domain.referral import Referral, Reservation
 from referral_core.domain.routing.demand import KeptDemand
 from referral_core.domain.routing.published import PublishedMarket
 from referral_core.domain.slots import SlotWeek
@@ -105,12 +105,28 @@ def _require_capacity(shelves: Shelves, after: Referral, effect: Reserve) -> Non
         week = shelves.slot_weeks[at]
         slot, holder = week.slots.get(reservation.slot.id), week.holders.get(reservation.slot.id)
         is_theirs = slot is not None and slot.is_free and slot.organization == effect.organization
+        before = effect.instead_of
+        is_moved = before is not None and before.week == reservation.week
         if not is_theirs or holder is not None:
             raise NoCapacity("The slot is taken.")
+        if before is not None and is_moved and not _has(shelves, after, before, is_listed=True):
+            raise NoCapacity("What it is taken instead of was given back.")
         return
     stated = shelves.limits.get((*at, effect.organization), effect.capacity)
     if shelves.reserved[at] >= min(effect.capacity, stated):
         raise NoCapacity("The week is full.")
+
+
+def _has(
+    shelves: Shelves, after: Referral, reservation: Reservation, *, is_listed: bool = False
+) -> bool:
+    """Whether a reservation is there to be given back; of a week that lists nobody, any is."""
+    at, slot = (after.tenant, reservation.npi, reservation.week), reservation.slot
+    holders = shelves.holders[at]
+    if slot is not None and shelves.slot_weeks[at].holders.get(slot.id) != after.id:
+        return False
+    is_its_own = after.id in holders or not (holders or is_listed)
+    return shelves.reserved[at] > 0 and is_its_own
 
 
 def _require_day(shelves: Shelves, after: Referral, effect: ClaimDailyMessage) -> None:
@@ -162,13 +178,13 @@ def _reserve(shelves: Shelves, after: Referral, effect: Reserve) -> None:
 def _release(shelves: Shelves, after: Referral, effect: Release) -> None:
     at = (after.tenant, effect.reservation.npi, effect.reservation.week)
     slot = effect.reservation.slot
+    if not _has(shelves, after, effect.reservation):
+        return
     if slot is not None:
         week = shelves.slot_weeks[at]
-        if week.holders.get(slot.id) != after.id:
-            return
         left = {held: by for held, by in week.holders.items() if held != slot.id}
         shelves.slot_weeks[at] = week.but(holders=left)
-    shelves.reserved[at] = max(0, shelves.reserved[at] - 1)
+    shelves.reserved[at] -= 1
     shelves.holders[at].pop(after.id, None)
 
 

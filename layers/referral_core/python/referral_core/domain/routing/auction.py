@@ -56,7 +56,7 @@ _Weeks = tuple[float, int, float, int]
 """The least price of a service with the waiting, its week, the second least, and its week."""
 Choices = Sequence[tuple[float, str]]
 """Points in the first week and service id, the cheapest first."""
-Known = dict[tuple[Demand, CostModel], Choices]
+Known = dict[tuple[Demand, CostModel, frozenset[str]], Choices]
 """Choices that were looked up for the same services before: demands that are drawn again."""
 
 
@@ -160,10 +160,11 @@ def _bidders(market: Market, services: Sequence[Service], known: Known) -> list[
     bidders = []
     for expected in market.expected:
         demand, costs = expected.demand, expected.costs or market.costs
-        choices = known.get((demand, costs))
+        asked = (demand, costs, expected.unable)
+        choices = known.get(asked)
         if choices is None:
-            nearest = index.cheapest(demand, costs, _CHOICES)
-            choices = known[demand, costs] = [(cost, service.id) for cost, service in nearest]
+            nearest = index.cheapest(demand, costs, _CHOICES, expected.unable)
+            choices = known[asked] = [(cost, service.id) for cost, service in nearest]
         bidders.append(
             _Bidder(
                 [(cost, position[service]) for cost, service in choices],

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from referral_core.domain.ids import Tenant
+from referral_core.domain.modality import ImagingModality
 from referral_core.domain.model import Model
 from referral_core.domain.terminology.urgency import Priority
 
@@ -14,7 +15,13 @@ _PLACE_DIGITS: Final = 2
 
 
 class KeptDemand(Model):
-    """Attributes: specialty: NUCC code of the market; payer: id, None when the patient pays."""
+    """What was asked, by nobody who is named.
+
+    Attributes:
+        specialty: NUCC code of the market.
+        payer: id; None when the patient pays.
+        imaging: what the images that were ordered are taken with.
+    """
 
     specialty: str
     at: datetime
@@ -23,6 +30,7 @@ class KeptDemand(Model):
     longitude: float | None
     language: str
     level: Priority
+    imaging: frozenset[ImagingModality] = frozenset()
     pathway: str
     pathway_version: int
 

@@ -89,6 +89,18 @@ def distance_to(need: Need, practitioner: Practitioner) -> float | None:
     return distance_km(need.place, (practitioner.latitude, practitioner.longitude))
 
 
+def no_such_imaging(wanted: frozenset[ImagingModality], practitioner: Practitioner) -> str | None:
+    """Return why a practitioner cannot take the images wanted, all of them; None when they can."""
+    known = practitioner.imaging
+    missing = sorted(wanted.difference(known)) if known else ()
+    if missing:
+        return f"does no {' and no '.join(missing)}"
+    # Whoever is named by one modality takes no image of which nobody says what it is taken with.
+    only = SAID_BY_SPECIALTY.get(practitioner.specialty)
+    is_unsaid = only is not None and not wanted
+    return f"is for {only}, which the order does not ask for" if is_unsaid else None
+
+
 def _disputed(_: Need, practitioner: Practitioner, __: RoutingRule) -> str | None:
     disputes = practitioner.disputes
     return f"the directory is to be verified: {disputes[0].fact}" if disputes else None
@@ -136,14 +148,7 @@ def _wrong_modality(_: Need, practitioner: Practitioner, rule: RoutingRule) -> s
 
 
 def _no_such_imaging(need: Need, practitioner: Practitioner, _: RoutingRule) -> str | None:
-    known = practitioner.imaging
-    missing = sorted(need.imaging.difference(known)) if known else ()
-    if missing:
-        return f"does no {' and no '.join(missing)}"
-    # Whoever is named by one modality takes no image of which nobody says what it is taken with.
-    only = SAID_BY_SPECIALTY.get(practitioner.specialty)
-    is_unsaid = only is not None and not need.imaging
-    return f"is for {only}, which the order does not ask for" if is_unsaid else None
+    return no_such_imaging(need.imaging, practitioner)
 
 
 def _not_licensed(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str | None:

@@ -21,11 +21,13 @@ class Expected:
     Attributes:
         week: position of the week in which it comes: no earlier one can be booked.
         costs: the weights of its own pathway and urgency; the market's when None.
+        unable: ids of the services that cannot serve it at all.
     """
 
     demand: Demand
     week: int
     costs: CostModel | None = None
+    unable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

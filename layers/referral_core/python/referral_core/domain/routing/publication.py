@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Final
 
 from referral_core.domain.directory import Practitioner
+from referral_core.domain.modality import ImagingModality
 from referral_core.domain.routing.auction import bid_prices
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.routing.demand import KeptDemand
-from referral_core.domain.routing.filters import Need
+from referral_core.domain.routing.filters import Need, no_such_imaging
 from referral_core.domain.routing.market import (
     Expected,
     Market,
@@ -168,6 +170,11 @@ def _futures(
     monday = now - timedelta(days=now.weekday(), hours=now.hour)
     recent, older = Counter[str](), Counter[str]()
     history: list[Expected] = []
+
+    @cache
+    def unable(imaging: frozenset[ImagingModality]) -> frozenset[str]:
+        return frozenset(p.npi for p in ledger.practitioners if no_such_imaging(imaging, p))
+
     for kept in ledger.demands:
         back = now - kept.at
         if back >= timedelta(weeks=2 * span):
@@ -175,7 +182,8 @@ def _futures(
         is_recent = back < timedelta(weeks=span)
         (recent if is_recent else older)[ledger.specialty] += 1
         again = kept.at + timedelta(weeks=span if is_recent else 2 * span)
-        history.append(_expected(kept, ledger.specialty, (again - monday).days // 7, weights))
+        expected = _expected(kept, ledger.specialty, (again - monday).days // 7, weights)
+        history.append(replace(expected, unable=unable(kept.imaging)))
     if not older:
         return [history]
     was_expected = {name: float(count) for name, count in older.items()}

@@ -220,8 +220,21 @@ class ServiceIndex:
                     pushed += 1
                     heappush(queue, (least, pushed, part))
 
-    def cheapest(self, demand: Demand, costs: CostModel, count: int) -> list[tuple[float, Service]]:
-        """Return the services of the least cost, the cheapest first, whoever has room."""
+    def cheapest(
+        self,
+        demand: Demand,
+        costs: CostModel,
+        count: int,
+        unable: frozenset[str] = frozenset(),
+    ) -> list[tuple[float, Service]]:
+        """Return the services of the least cost, the cheapest first, whoever has room.
+
+        Args:
+            demand: the referral.
+            costs: the weights of a match.
+            count: how many at most.
+            unable: ids of services that cannot serve it.
+        """
         best: list[tuple[float, str, Service]] = []
 
         def limit() -> float:
@@ -229,7 +242,7 @@ class ServiceIndex:
 
         for service in self.best_first(demand, costs, floor_of_tiers(demand, costs), limit):
             cost = costs.of(demand, service)
-            if cost < limit():
+            if cost < limit() and service.id not in unable:
                 insort(best, (cost, service.id, service))
                 del best[count:]
         return [(cost, service) for cost, _, service in best]

@@ -14,14 +14,18 @@ from referral_core.domain.terminology.tables import Meaning, Terminology
 _DIAGNOSTIC_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/v2-0074"
 _SERVICE_TYPE: Final = "http://terminology.hl7.org/CodeSystem/service-type"
 _CT, _MR, _US = ImagingModality.CT, ImagingModality.MR, ImagingModality.ULTRASOUND
+_PET: Final = ImagingModality.PET
 
 _BY_FIRST_WORD: Final[Mapping[str, frozenset[ImagingModality]]] = {
     **{one.value: frozenset({one}) for one in ImagingModality},
     "MRA": frozenset({_MR}),
     "SPECT": frozenset({ImagingModality.NUCLEAR}),
-    "PET+CT": frozenset({ImagingModality.PET, _CT}),
+    "PET+CT": frozenset({_PET}),
 }
-"""A name of LOINC's radiology codes begins with the modality (LOINC/RSNA Radiology Playbook)."""
+"""A name of LOINC's radiology codes begins with the modality (LOINC/RSNA Radiology Playbook).
+
+PET+CT is one image of one unit: who lists PET has the CT of it, and who lists CT alone has no PET.
+"""
 _BY_CODE: Final[Mapping[tuple[str, str], ImagingModality]] = {
     (_DIAGNOSTIC_SERVICE, "CT"): _CT,
     (_DIAGNOSTIC_SERVICE, "NMR"): _MR,

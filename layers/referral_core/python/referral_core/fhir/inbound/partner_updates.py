@@ -170,8 +170,25 @@ def read_appointment(
         start=instant(visit.start) if visit.start else None,
         utc_offset=offset_of(visit.start) if visit.start else None,
         end=instant(visit.end) if visit.end else None,
-        slot=next(filter(None, map(_slot_named, visit.slot)), None),
+        slot=_the_slot(visit.slot),
     )
+
+
+def _the_slot(references: Sequence[Reference]) -> str | None:
+    """Return the slot published here that a visit takes; None where it names none of ours.
+
+    Raises:
+        FhirError: it names several, of which the visit could take one.
+    """
+    named = set(filter(None, map(_slot_named, references)))
+    if len(named) > 1:
+        raise FhirError(
+            "several-slots",
+            "Name one slot: a visit takes the one in which it begins.",
+            expression="Appointment.slot",
+            code="business-rule",
+        )
+    return next(iter(named), None)
 
 
 def _slot_named(reference: Reference) -> str | None:

@@ -39,6 +39,7 @@ from referral_core.lifecycle.engine.repeats import (
     is_repeat,
     says_nothing_new,
 )
+from referral_core.lifecycle.reactions.booked_slots import require_named_slot
 from referral_core.lifecycle.reactions.notice import beside_the_closure, kept_for_later, settled
 from referral_core.lifecycle.reactions.unasked import said_beside
 from referral_core.lifecycle.reactions.work_item import updated
@@ -175,6 +176,7 @@ def _drafted(
         return recorded, Receipt.RECORDED
     if wait is not None and mailbox.accepts(update):
         drafted = engine.react(wait.step, case, update)
+        require_named_slot(update, referral, drafted.after)
         return drafted, Receipt.RECORDED if drafted.next is None else Receipt.RESOLVED
     if isinstance(update, NoticeUndeliverable):
         return kept_for_later(case, update), Receipt.PENDING

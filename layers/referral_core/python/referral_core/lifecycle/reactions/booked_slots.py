@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from referral_core.domain.effects import Effect, Reserve
+from referral_core.domain.errors import NotLegal
 from referral_core.domain.ids import Tenant
 from referral_core.domain.referral import Offer, Referral, Reservation, ReservedSlot
 from referral_core.domain.routing.capacity import weeks_from
 from referral_core.domain.slots import Slot
-from referral_core.domain.updates import AppointmentBooked
+from referral_core.domain.updates import AppointmentBooked, Update
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import release
 from referral_core.ports.lifecycle import Directory
@@ -44,6 +45,20 @@ def slot_of_booking(
         instead_of=offer.reservation,
     )
     return (reserve,), referral.with_offer_changed(reservation=reservation)
+
+
+def require_named_slot(update: Update, before: Referral, after: Referral) -> None:
+    """Refuse a booking that is written without the slot which it names: others were first.
+
+    Raises:
+        NotLegal: the slot is another referral's by now, or is free no more.
+    """
+    if not isinstance(update, AppointmentBooked) or update.slot is None:
+        return
+    reserved = _reserved(after)
+    is_taken = reserved is not None and reserved.id == update.slot
+    if after.appointment != before.appointment and not is_taken:
+        raise NotLegal("The slot that it names is not to be had any more: name another, or none.")
 
 
 def slot_at(

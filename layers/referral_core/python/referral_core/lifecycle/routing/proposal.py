@@ -259,6 +259,7 @@ def demand_kept(case: Case) -> KeptDemand:
         longitude=kept_place(need.longitude),
         language=need.language,
         level=referral.service.urgency.level,
+        imaging=need.imaging,
         pathway=referral.pathway,
         pathway_version=referral.pathway_version,
     )

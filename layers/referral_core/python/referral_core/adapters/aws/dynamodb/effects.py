@@ -90,6 +90,7 @@ def _reserved_slot(
     if before is not None and before.week == effect.reservation.week:
         # One item is written once in a transaction: its count stays, the slot is another.
         condition, counted = f"{condition} AND contains(holders, :id)", {}
+        condition += " AND #before = :id" if before.slot else ""
         change = f"SET #holder = :id{' REMOVE #before' if before.slot else ''}"
         names |= {"#before": holder_of(before.slot.id)} if before.slot else {}
         before = None
