@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -23,13 +24,16 @@ from referral_core.adapters.aws.dynamodb.items import (
 from referral_core.adapters.aws.dynamodb.mailboxes import mailbox_in, mailbox_item
 from referral_core.adapters.aws.dynamodb.stored_text import fitted, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
+from referral_core.domain.access.audit import AuditEntry
 from referral_core.domain.change import change
 from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.events import FACTS, EventKind, UpdateFacts
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.mailbox import Mailbox, Wait
+from referral_core.domain.model import Model
 from referral_core.domain.referral import Contact, Referral
-from referral_core.domain.updates import ALWAYS_ACCEPTED, UPDATE, UpdateKind
+from referral_core.domain.unmatched import Unmatched
+from referral_core.domain.updates import ALWAYS_ACCEPTED, UPDATE, Update, UpdateKind
 from referral_core.entrypoints.stream import consume
 from tests.unit.builders import NOW, TENANT, a_referral, an_update
 from tests.unit.fhir.partners import an_offer
@@ -152,3 +156,25 @@ def test_a_decision_with_many_candidates_is_small() -> None:
 def test_whoever_looks_into_the_table_reads_a_payload_and_a_market_too() -> None:
     sheet = {"pk": {"S": "market"}, "sk": {"S": "SHEET#000"}, "body": {"B": gzip.compress(b"{}")}}
     assert readable(sheet) == {**sheet, "body": {"S": "{}"}}
+
+
+def models_in(annotation: Any) -> Iterator[type[Model]]:
+    """Yield the models that a type is made of, those of their fields among them."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from models_in(field.annotation)
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+@pytest.mark.parametrize("stored", [RoutingDecision, AuditEntry, Unmatched, Update])
+def test_what_is_stored_without_what_is_none_can_be_read_again(stored: Any) -> None:
+    """Nothing that may be none is asked for: left out of the body, it is none."""
+    asked_for = {
+        f"{model.__name__}.{name}"
+        for model in models_in(stored)
+        for name, field in model.model_fields.items()
+        if field.is_required() and type(None) in get_args(field.annotation)
+    }
+    assert asked_for == set()

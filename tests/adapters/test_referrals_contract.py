@@ -29,10 +29,12 @@ from referral_core.domain.effects import (
     Effect,
     IndexContact,
     IndexIdentifier,
+    KeepDecision,
     KeepEvidence,
     RecordUpdate,
     Release,
     Reserve,
+    RoutingDecision,
     StorePayload,
     TakeNumber,
 )
@@ -416,6 +418,20 @@ def test_a_place_takes_no_slots_part() -> None:
     for after in (WEEK, WEEK.but(npi="1999900016")):
         with pytest.raises(ValidationError, match="same clinician"):
             TAKE.but(reservation=after, instead_of=WEEK)
+
+
+def test_a_decision_that_chose_nobody_is_read_back(store: Store) -> None:
+    three(store)
+    decision = RoutingDecision(
+        number=1,
+        at=NOW,
+        policy="greedy-cost/1",
+        chosen=None,
+        candidates=(),
+        exclusions={"1": "no capacity"},
+    )
+    write(store, 1, KeepDecision(decision=decision))
+    assert [*store.routing_decisions(TENANT, ReferralId("r1"))] == [decision]
 
 
 def test_a_release_of_nothing_changes_nothing_and_stops_nothing(store: Store) -> None:

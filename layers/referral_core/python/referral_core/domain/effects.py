@@ -33,9 +33,9 @@ class RoutingDecision(Model):
     number: int
     at: datetime
     policy: str
-    chosen: str | None
     candidates: tuple[Mapping[str, str | float], ...]
     exclusions: Mapping[str, str]
+    chosen: str | None = None
     named: tuple[str, ...] = ()
     not_named: str | None = None
     shown: tuple[str, ...] = ()

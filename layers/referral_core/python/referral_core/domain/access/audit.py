@@ -72,7 +72,7 @@ class AuditEntry(Model):
 
     id: str
     at: datetime
-    tenant: Tenant | None
+    tenant: Tenant | None = None
     referral_id: ReferralId | None = None
     unmatched: str | None = None
     access: Access

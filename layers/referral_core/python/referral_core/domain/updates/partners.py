@@ -20,7 +20,7 @@ class AuthorizationDecided(Reported):
     """
 
     kind: Literal[UpdateKind.AUTHORIZATION_DECIDED] = UpdateKind.AUTHORIZATION_DECIDED
-    trace: str | None
+    trace: str | None = None
     verdict: AuthorizationVerdict
     review_action: CodedOrEmpty = ""
     number: Numbered = None
