@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from referral_core.adapters.aws.dynamodb.attributes import plain
+from referral_core.adapters.aws.dynamodb.attributes import item, plain
 from referral_core.adapters.aws.dynamodb.directory import config_item
 from referral_core.adapters.aws.dynamodb.items import capacity_item, referral_item
 from referral_core.adapters.aws.dynamodb.openings import closings_in, opening_in
 from referral_core.adapters.aws.dynamodb.projections import projected_in
+from referral_core.adapters.aws.dynamodb.slot_attributes import holder_of, slot_named
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
 from referral_core.adapters.memory.partners import MemoryNotices, MemoryWaitlistRequests
 from referral_core.adapters.memory.workflow import MemoryWorkflow
 from referral_core.domain.directory_facts import CapacityStatus, Dispute, Fact
 from referral_core.domain.lifecycle import Status
 from referral_core.domain.run import WaitlistRequest
+from referral_core.domain.slots import Slot, SlotStatus
 from referral_core.entrypoints.outbox import Outbox
 from referral_core.entrypoints.waitlist import WaitlistService
 from tests.in_memory import START
@@ -49,6 +52,48 @@ def test_a_place_that_is_given_back_is_an_opening_and_one_that_is_taken_is_none(
     assert (
         asked(a_week(1), a_week(2)) == asked(None, a_week(1)) == asked(a_week(1), a_week(1)) == []
     )
+
+
+def a_week_of_slots(*free: str, held: str | None = None, count: int = 1) -> Any:
+    """Return the item of a week with three slots, of which some are free and one is reserved."""
+    begins = {name: START + timedelta(hours=n) for n, name in enumerate("abc")}
+    slots = {
+        slot_named(name): Slot(
+            id=name,
+            organization="clinic-1",
+            start=at,
+            end=at + timedelta(minutes=30),
+            status=SlotStatus.FREE if name in free else SlotStatus.BUSY,
+        ).model_dump(mode="json")
+        for name, at in begins.items()
+    }
+    holder = {holder_of(held): "r1"} if held else {}
+    return item(**a_week_key(), held=count, slots_revision=1, **slots, **holder)
+
+
+def a_week_key() -> dict[str, str]:
+    return {name: value["S"] for name, value in a_week(0).items() if name in {"pk", "sk"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "opens"),
+    [
+        # A visit takes another slot of the week: the count stays
+        (a_week_of_slots("a", "b", held="a"), a_week_of_slots("a", "b", held="b"), True),
+        # Its clinic makes one free and another busy
+        (a_week_of_slots("a"), a_week_of_slots("b"), True),
+        (a_week_of_slots("a"), a_week_of_slots("a", "b"), True),
+        (None, a_week_of_slots("a", count=0), True),
+        (a_week_of_slots("a", "b"), a_week_of_slots("a"), False),
+        (a_week_of_slots("a", "b"), a_week_of_slots("a", "b", held="b"), False),
+        (a_week_of_slots("a", held="a"), a_week_of_slots("a", "b", held="b"), True),
+        (a_week_of_slots("a"), a_week_of_slots("a"), False),
+    ],
+)
+def test_a_slot_that_is_nobodys_by_now_is_an_opening(
+    before: Any, after: Any, *, opens: bool
+) -> None:
+    assert asked(before, after) == ([OPENED] if opens else [])
 
 
 def test_a_referral_asks_when_it_joins_and_not_while_it_stays() -> None:

@@ -21,6 +21,7 @@ from referral_core.lifecycle.reactions import appointment
 from referral_core.lifecycle.routing.slot_publication import (
     PublishedSlots,
     begin_publishing,
+    end_publishing,
     publish_slots,
 )
 from tests.in_memory import START, TENANT
@@ -174,6 +175,34 @@ def test_nobody_is_seen_when_somebody_is_booked_a_person_is_told_of_it(clinic: C
     told = f"clinic-closed-{NPI}-slot-{name(FIRST)}-2"
     assert list(clinic.room.store.updates[TENANT, "a"]).count(told) == 1
     assert clinic.held() == {name(FIRST): "a"}
+
+
+def test_a_schedule_that_is_closed_gives_back_what_is_offered_and_asks_about_who_is_booked(
+    clinic: Clinic,
+) -> None:
+    clinic.publish(*hours(0, 1, 2))
+    clinic.arrive("a", "b")
+    accepted(clinic, is_booked=True)
+    offered(clinic.room, "b")
+    for _ in range(2):
+        end_publishing(clinic.room.engine, clinic.store, WHO, NPI)
+    assert clinic.room.read("b").offers[-1].status == "declined"
+    assert clinic.held() == {name(FIRST): "a"}
+    told = f"clinic-closed-{NPI}-slot-{name(FIRST)}-2"
+    assert list(clinic.room.store.updates[TENANT, "a"]).count(told) == 1
+    clinic.arrive("c")
+    assert clinic.slot("c") is None
+
+
+def test_a_slot_that_was_published_while_its_schedule_was_closed_is_not_offered(
+    clinic: Clinic,
+) -> None:
+    """The Schedule was closed between the look at it and the write."""
+    clinic.publish(*hours(0))
+    at = next(at for at in clinic.room.store.entries if at[2] == NPI)
+    clinic.room.store.entries[at] = clinic.room.store.entries[at].but(schedule_active=False)
+    clinic.arrive("a")
+    assert clinic.slot("a") is None
 
 
 def booked(clinic: Clinic, at: datetime, slot: str | None = None) -> dict[str, str]:

@@ -120,6 +120,7 @@ class Practitioner(Model):
         weekly_capacity: new referrals a week.
         weeks: ISO week → places, where they are not as in every week: closures, leave, slots.
         publishes_slots: whether its clinic publishes slots: its places are those, and no number.
+        schedule_active: whether those slots may be reserved; until its clinic says so, none is.
         closures: days on which nobody is seen, those of booked visits among them.
         capacity_status: of a community resource that publishes no places.
         time_zone: IANA name of the clinic's own zone; None: as it writes its times, else the
@@ -155,6 +156,7 @@ class Practitioner(Model):
     weekly_capacity: int
     weeks: Mapping[str, int] = {}
     publishes_slots: bool = False
+    schedule_active: bool = True
     closures: tuple[Closure, ...] = ()
     capacity_status: CapacityStatus | None = None
     time_zone: str | None = None
@@ -225,6 +227,8 @@ class Listed(NamedTuple):
             latest: no slot starts after it.
         """
         entry = self.practitioner
+        if not entry.schedule_active:
+            return ()
         return tuple(
             slot
             for slot in self.slots.get(week, SlotWeek()).left_to(

@@ -130,6 +130,35 @@ def test_before_its_schedule_no_slot_is_taken(api: ApiClient) -> None:
     assert put(api).status == 409
 
 
+def test_a_schedule_that_is_not_active_has_no_slot_until_it_is_again(
+    publishing: ApiClient,
+) -> None:
+    put(publishing)
+    put(publishing, "b", start=FIRST + timedelta(hours=1))
+    for _ in range(2):
+        reply = schedule(publishing, active=False)
+        assert (reply.status, reply.body["active"]) == (201, False)
+        assert found(publishing, "&status=free") == []
+        assert found(publishing, "&status=busy-unavailable") == ["a", "b"]
+        assert places(publishing) == {}
+    shown = publishing.call("GET", f"/fhir/Schedule/{ENTRY}", client="own-1").body
+    assert shown["active"] is False
+    # Nothing is published beside it
+    refused = put(publishing, "c", start=FIRST + timedelta(hours=2))
+    assert (refused.status, "active" in refused.says) == (409, True)
+    assert put(publishing, "c", start=FIRST + timedelta(hours=2), status="busy").status == 201
+    # Active again, it takes slots as before
+    assert schedule(publishing).body["active"] is True
+    assert put(publishing).status == 200
+    assert list(places(publishing).values()) == [1]
+
+
+def test_a_schedule_may_be_closed_before_it_is_ever_open(api: ApiClient) -> None:
+    assert schedule(api, active=False).body["active"] is False
+    assert places(api) == {}
+    assert put(api).status == 409
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

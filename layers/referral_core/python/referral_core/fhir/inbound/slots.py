@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from referral_core.domain.slots import SlotStatus, StatedSlot
 from referral_core.fhir.dates import instant
@@ -28,21 +28,27 @@ _ROUTINE: Final = "ROUTINE"
 _OWN_PART: Final = 16
 
 
-def read_schedule(body: bytes, content_type: str | None, own_id: str | None) -> Sequence[str]:
-    """Return by which ids the directory may know whose slots are published.
+class StatedSchedule(NamedTuple):
+    """What a clinic states of a Schedule.
+
+    Attributes:
+        named: by which ids the directory may know whose slots are published.
+        is_active: whether they may be reserved.
+    """
+
+    named: Sequence[str]
+    is_active: bool
+
+
+def read_schedule(body: bytes, content_type: str | None, own_id: str | None) -> StatedSchedule:
+    """Read whose slots are published from now on, or are not to be reserved any more.
 
     Raises:
-        FhirError: malformed, of nobody who is named, or not active.
+        FhirError: malformed, or of nobody who is named.
     """
     schedule = expect(read_resource(body, content_type), Schedule)
     if own_id is not None:
         check_id(schedule.id, own_id, "Schedule.id")
-    if schedule.active is False:
-        raise _refused(
-            "schedule-not-active",
-            "Make its slots busy-unavailable instead: a Schedule that is published stays.",
-            "Schedule.active",
-        )
     named = [one for actor in schedule.actor for one in _names_of(actor)]
     if not named:
         raise _refused(
@@ -57,7 +63,7 @@ def read_schedule(body: bytes, content_type: str | None, own_id: str | None) -> 
             "Name the Schedule by the NPI of its actor: Schedule/<NPI>.",
             "Schedule.id",
         )
-    return [own_id] if own_id is not None else named
+    return StatedSchedule([own_id] if own_id is not None else named, schedule.active is not False)
 
 
 def _names_of(actor: Reference) -> Iterator[str]:

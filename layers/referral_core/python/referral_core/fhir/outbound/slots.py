@@ -18,7 +18,7 @@ def schedule(entry: Practitioner) -> Json:
     return {
         "resourceType": "Schedule",
         "id": entry.npi,
-        "active": True,
+        "active": entry.schedule_active,
         "actor": [practitioner(entry.npi, entry.name)],
     }
 

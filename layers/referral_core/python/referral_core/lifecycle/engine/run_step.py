@@ -234,6 +234,11 @@ class _StepRun:
                 self.case.forget_reach()
                 self._read_again()
                 continue
+            except NoCapacity:
+                if waits:
+                    raise  # what the step found is chosen again
+                self._read_again()
+                continue
             except Conflict:
                 self._read_again()
                 continue

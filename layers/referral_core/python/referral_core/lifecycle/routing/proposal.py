@@ -191,7 +191,16 @@ def _chosen_by_person(
     found = looked.found.get(npi)
     if found is None:
         return NamedPerformer(not_asked="not in the directory for this service", override=why)
-    ranking = rank(
+    ranking = decided_already(case, found, times)
+    if not ranking.candidates:
+        return NamedPerformer(not_asked=ranking.exclusions[npi], override=why)
+    return NamedPerformer(ranking.candidates[0], override=why)
+
+
+def decided_already(case: Case, found: Listed, times: Times) -> Ranking:
+    """Rank one alone on whom it was decided: what is a matter of preference is asked no more."""
+    npi = found.practitioner.npi
+    return rank(
         need_of(case).but(is_network_denied=False),
         [found.practitioner],
         {npi: found.reserved},
@@ -202,9 +211,6 @@ def _chosen_by_person(
         excluded={},
         slots={npi: times.free_of(found)},
     )
-    if not ranking.candidates:
-        return NamedPerformer(not_asked=ranking.exclusions[npi], override=why)
-    return NamedPerformer(ranking.candidates[0], override=why)
 
 
 def excluded_by_offers(case: Case) -> Mapping[str, str]:

@@ -66,11 +66,32 @@ def begin_publishing(
     Raises:
         Forbidden, NotFound, Conflict.
     """
-    own = _own(engine, principal, npi)
-    weeks = weeks_from(engine.clock.now().date(), MOST_WEEKS + 1)
-    # First: nobody reserves a place that is no slot, whatever was read before.
-    store.limit(principal.tenant, npi, own[0].organization, dict.fromkeys(weeks, 0))
-    return _counted(engine, store, principal, npi)
+    _limit(engine, store, principal, npi)
+    return _counted(engine, store, principal, npi, is_active=True)
+
+
+def end_publishing(
+    engine: Engine, store: SlotStore, principal: Principal, npi: str
+) -> Sequence[Practitioner]:
+    """Record that no slot of a clinic is to be had any more, until it publishes its Schedule anew.
+
+    What is offered is given back, and about who is booked a person asks: each slot that is still
+    to begin becomes busy-unavailable, and is published anew once the clinic is there again.
+
+    Raises:
+        Forbidden, NotFound, Conflict.
+    """
+    _limit(engine, store, principal, npi)
+    closed = _counted(engine, store, principal, npi, is_active=False)
+    away, now = SlotStatus.BUSY_UNAVAILABLE, engine.clock.now()
+    for week in read_weeks(engine.sources.directory, closed[0], now).values():
+        own = (s for s in week.slots.values() if s.organization == closed[0].organization)
+        stated = [
+            StatedSlot(s.id, s.start, s.end, away, s.specialties) for s in own if s.start > now
+        ]
+        if stated:
+            publish_slots(engine, store, principal, npi, stated)
+    return closed
 
 
 def publish_slots(
@@ -91,6 +112,8 @@ def publish_slots(
     own = _own(engine, principal, npi)
     if not own[0].publishes_slots:
         raise NotLegal("Publish the Schedule first: until then its places are a number a week.")
+    if not own[0].schedule_active and any(one.status is SlotStatus.FREE for one in stated):
+        raise NotLegal("The Schedule is not active: publish it as active first.")
     for _ in range(_TRIES):
         read = read_weeks(engine.sources.directory, own[0], engine.clock.now())
         planned = plan(own[0], read, stated, zone_of(engine, own[0]), engine.clock.now())
@@ -114,6 +137,13 @@ def publish_slots(
     )
 
 
+def _limit(engine: Engine, store: SlotStore, principal: Principal, npi: str) -> None:
+    """Write first of all that nobody reserves a place that is no slot, whatever was read before."""
+    organization = _own(engine, principal, npi)[0].organization
+    weeks = weeks_from(engine.clock.now().date(), MOST_WEEKS + 1)
+    store.limit(principal.tenant, npi, organization, dict.fromkeys(weeks, 0))
+
+
 def read_weeks(directory: Directory, entry: Practitioner, now: datetime) -> Mapping[str, SlotWeek]:
     """Read the weeks in which a slot may be, this one and those to come."""
     # The week that is over in one zone goes on in another.
@@ -132,19 +162,34 @@ def _own(engine: Engine, principal: Principal, npi: str) -> Sequence[Practitione
 
 
 def _counted(
-    engine: Engine, store: SlotStore, principal: Principal, npi: str
+    engine: Engine,
+    store: SlotStore,
+    principal: Principal,
+    npi: str,
+    *,
+    is_active: bool | None = None,
 ) -> Sequence[Practitioner]:
-    """Write how many slots each week of the clinic's entries has, as they are now."""
+    """Write how many slots each week of the clinic's entries has, as they are now.
+
+    Args:
+        engine: the mechanism.
+        store: where entries are written.
+        principal: the clinic.
+        npi: whose slots.
+        is_active: whether they may be reserved from now on; None: as until now.
+    """
     source = FactSource(source=principal.role.value, as_of=engine.clock.now().date())
 
     def counted(entry: Practitioner) -> Practitioner:
         # Read after the entry: whoever writes it last has counted what was written last.
         read = read_weeks(engine.sources.directory, entry, engine.clock.now())
         found = {w: len(s.of_entry(entry.organization, entry.specialty)) for w, s in read.items()}
+        open_now = entry.schedule_active if is_active is None else is_active
         return entry.but(
             publishes_slots=True,
+            schedule_active=open_now,
             weekly_capacity=0,
-            weeks={week: count for week, count in found.items() if count},
+            weeks={week: count for week, count in found.items() if count and open_now},
             sources={**entry.sources, Fact.ACCEPTING: source},
         )
 

@@ -30,6 +30,7 @@ from referral_core.lifecycle.reactions.authorization import authorization_ended,
 from referral_core.lifecycle.reactions.offer import unanswered
 from referral_core.lifecycle.reactions.table import reactions_to
 from referral_core.lifecycle.reactions.unasked import wrote
+from referral_core.lifecycle.routing.passed_places import another_time
 from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import Clinics
@@ -70,8 +71,10 @@ class OfferReferral(Reacting):
         """Record that the clinic is being asked, or gets another version of the order."""
         referral = case.referral
         ended = None if was_seen(referral) else authorization_ended(case, self.name)
-        if ended is not None and referral.work_item is None:
-            return ended
+        if referral.work_item is None:
+            first = ended or another_time(case, self.name)
+            if first is not None:
+                return first
         return start_draft(
             case,
             self.name,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from referral_core.adapters.aws.dynamodb import items, keys
 from referral_core.adapters.aws.dynamodb.attributes import item
 from referral_core.adapters.aws.dynamodb.entries import entry_parts
-from referral_core.adapters.aws.dynamodb.slots import holder_of, slot_named
+from referral_core.adapters.aws.dynamodb.slot_attributes import holder_of, slot_named
 from referral_core.adapters.aws.dynamodb.table import Part, Requests
 from referral_core.domain.effects import (
     ClaimDailyMessage,

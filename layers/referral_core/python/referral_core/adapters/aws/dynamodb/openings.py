@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
+from referral_core.adapters.aws.dynamodb.slot_attributes import free_slots
 from referral_core.domain.run import CLOSING_SHARES, ClosingRequest, WaitlistRequest
 
 _CLOSED: Final = "closed"
@@ -46,7 +47,10 @@ def closings_in(
 
 
 def _released(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> WaitlistRequest | None:
-    if old is None or int(new["held"]) >= int(old["held"]):
+    before = old or {"held": 0}
+    # A slot that is taken instead of another leaves the count as it was, and so does one that its
+    # clinic makes free instead of another.
+    if int(new["held"]) >= int(before["held"]) and not free_slots(new) - free_slots(before):
         return None
     tenant, npi = keys.capacity_of(new["pk"])
     week = new["sk"].removeprefix(keys.Sort.WEEK)

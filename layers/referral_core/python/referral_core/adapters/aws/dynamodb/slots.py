@@ -10,31 +10,20 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.slot_attributes import HOLDER, SLOT, slot_named
 from referral_core.domain.slots import Slot, SlotWeek
 
 REVISION: Final = "slots_revision"
-_SLOT: Final = "slot "
-_HOLDER: Final = "holder "
-
-
-def slot_named(slot_id: str) -> str:
-    """Return the attribute of a week that says what a clinic published of a slot."""
-    return f"{_SLOT}{slot_id}"
-
-
-def holder_of(slot_id: str) -> str:
-    """Return the attribute of a week that says which referral reserves a slot."""
-    return f"{_HOLDER}{slot_id}"
 
 
 def week_in(found: Mapping[str, Any]) -> SlotWeek:
     """Read what was published of a week, of its item as plain values."""
-    stated = (body for name, body in found.items() if name.startswith(_SLOT))
+    stated = (body for name, body in found.items() if name.startswith(SLOT))
     slots = [Slot.model_validate(body) for body in stated]
     return SlotWeek(
         revision=found.get(REVISION, 0),
         slots={slot.id: slot for slot in slots},
-        holders={n.removeprefix(_HOLDER): v for n, v in found.items() if n.startswith(_HOLDER)},
+        holders={n.removeprefix(HOLDER): v for n, v in found.items() if n.startswith(HOLDER)},
     )
 
 

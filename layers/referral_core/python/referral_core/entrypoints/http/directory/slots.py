@@ -22,6 +22,7 @@ from referral_core.lifecycle.routing.slot_publication import (
     PublishedSlots,
     SlotStore,
     begin_publishing,
+    end_publishing,
     publish_slots,
 )
 
@@ -36,11 +37,12 @@ class KeepSlots:
     store: SlotStore
 
     def schedule(self, request: Request) -> Response:
-        """Take that a clinic's places are slots from now on."""
+        """Take that a clinic's places are slots from now on, or that none of them is any more."""
         own_id = request.resource_id or None
-        named = read_schedule(request.body, request.content_type, own_id)
-        npi = self._listed(request, named)
-        entry = begin_publishing(self.engine, self.store, request.principal, npi)[0]
+        stated = read_schedule(request.body, request.content_type, own_id)
+        npi, who = self._listed(request, stated.named), request.principal
+        act = begin_publishing if stated.is_active else end_publishing
+        entry = act(self.engine, self.store, who, npi)[0]
         body = shown.schedule(entry)
         if own_id is not None:
             return Response(HTTPStatus.OK, body)
