@@ -33,7 +33,8 @@ def authorized(room: WaitingRoom, referral_id: str) -> Next | None:
         status=Status.AWAITING_AUTHORIZATION,
         current_step=Step.OFFER_REFERRAL,
     )
-    room.store._referrals[at] = state.but(referral=changed)
+    # The order has another version, say: the step is entered anew
+    room.store._referrals[at] = state.but(referral=changed, mailbox=state.mailbox.closed())
     room.engine.steps[Step.OFFER_REFERRAL].clinics.offer = lambda _: None  # type: ignore[attr-defined]
     entry = StepInput(
         tenant=TENANT,
