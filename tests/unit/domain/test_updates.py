@@ -22,7 +22,7 @@ from referral_core.domain.updates import (
 NOW: Final = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SAYS: Final[dict[UpdateKind, dict[str, Any]]] = {
     UpdateKind.SUPERSEDED: {"by": "0" * 32},
-    UpdateKind.AUTHORIZATION_DECIDED: {"trace": "r1-a1.1", "verdict": "approved"},
+    UpdateKind.AUTHORIZATION_DECIDED: {"verdict": "approved"},
     UpdateKind.APPOINTMENT_BOOKED: {"start": NOW},
     UpdateKind.REPORT_RECEIVED: {"sha256": "0" * 64},
     UpdateKind.PATIENT_REPLIED: {"reply": "yes"},
