@@ -230,16 +230,11 @@ class _StepRun:
                 mailbox = self.state.mailbox.closed()
             try:
                 self._commit(drafted, mailbox)
-            except MessageNotAllowed:
-                self.case.forget_reach()
-                self._read_again()
-                continue
-            except NoCapacity:
-                if waits:
+            except (Conflict, MessageNotAllowed, NoCapacity) as error:
+                if waits and isinstance(error, NoCapacity):
                     raise  # what the step found is chosen again
-                self._read_again()
-                continue
-            except Conflict:
+                if isinstance(error, MessageNotAllowed):
+                    self.case.forget_reach()
                 self._read_again()
                 continue
             return drafted
