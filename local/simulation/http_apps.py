@@ -55,8 +55,8 @@ def _intake(ports: Ports, engine: Engine) -> ReceiveReferral:
         ports.clock,
         lambda: orders,
         pathway_for,
-        ports.new_id,
-        ports.conflicts,
+        new_id=ports.new_id,
+        conflicts=ports.conflicts,
     )
 
 

@@ -14,9 +14,9 @@ from moto import mock_aws
 
 from referral_core.adapters.aws.s3 import S3Documents
 from referral_core.adapters.memory.partners import MemoryDocuments
+from referral_core.domain.announced_upload import Announced
 from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
-from referral_core.domain.upload import Announced
 from referral_core.metering import METER
 
 if TYPE_CHECKING:

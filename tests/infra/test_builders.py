@@ -117,6 +117,9 @@ def test_intake_loads_what_a_new_order_needs_and_no_more(loaded: Loaded) -> None
         *("domain.payers.requests", "domain.waitlist"),
         *("domain.money.price_book", "domain.routing.demand"),
         *("entrypoints.http.orders.changes", "fhir.intake.bundles", "fhir.r4.messaging"),
+        *("domain.access.audit", "domain.announced_upload"),
+        *("entrypoints.http.orders.joined_uploads", "fhir.written_numbers"),
+        *("fhir.r4.context", "fhir.r4.requesting"),
     }
     for name in later:
         import_module(f"referral_core.{name}")  # there is such a module

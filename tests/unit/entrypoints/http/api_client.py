@@ -198,7 +198,7 @@ class ApiClient:
             NamePartners(directory, lists),
         )
         for app in self.apps.values():
-            app.audited(Audit(self.trail, clock))
+            app.audited(Audit(lambda: self.trail, clock))
 
     def failed(self) -> tuple[list[FailedExecution], bool]:
         """List the executions that failed."""

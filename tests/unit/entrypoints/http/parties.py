@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from copy import copy
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -181,7 +181,8 @@ class Parties:
         self.world.settle()
 
     def _arrives(self, party: Party, referral_id: ReferralId, number: str) -> None:
-        intake = replace(self.api.intake, new_id=lambda: referral_id)
+        intake = copy(self.api.intake)
+        intake.new_id = lambda: referral_id
         body = json.dumps(the_order(number)).encode()
         request = ApiRequest(
             self.principals[party], body, "application/fhir+json", {}, {}, "request-0", ""

@@ -18,22 +18,10 @@ from referral_core.fhir.r4.datatypes import ContactPoint, Period
 _LONGEST: Final = 40
 """More than any number takes with its extension; longer text is not searched."""
 _MOST_TOGETHER: Final = 3
-_BETWEEN: Final = re.compile(r"\s*(?:[,;|&]|/(?!\d{3}\b)|\bor\b|\band\b|\n)\s*", re.IGNORECASE)
-"""What stands between two numbers that people write into one field."""
-_MOBILE: Final = re.compile(r"\b(?:cell(?:ular)?|mob(?:ile)?|c|m)\b|\d\s*[cm]$", re.IGNORECASE)
-_EXTENSION: Final = re.compile(
-    r"\s*,?\s*(?:;ext=|ex(?:tn?)?\.?|extension|x|#)\s*\d{0,7}\s*$", re.IGNORECASE
-)
-_LABEL: Final = (
-    r"(?:home|cell(?:ular)?|mob(?:ile)?|work|wk|hm|phone|ph|tel|main|primary|preferred|voice"
-    r"|landline|daytime|evening|h|c|m|w|p)(?:\s+(?:phone|number|no))?"
-)
-_BEFORE: Final = re.compile(rf"^{_LABEL}[.:#]*\s+|^{_LABEL}:", re.IGNORECASE)
-_BEHIND: Final = re.compile(rf"(?<=\d)\s*[(\[,\-]?\s*{_LABEL}[.)\]]*$", re.IGNORECASE)
-"""What people write beside a number to say which it is."""
 _MEXICAN_MOBILE: Final = re.compile(r"^\+\s*52[\s\-.(]*1(?=(?:\D*\d){10}\D*$)")
 """Until 2019 a call from abroad to a Mexican mobile put a 1 before its ten digits."""
 _TRUNK_ZERO: Final = re.compile(r"\(0")
+_PLAIN: Final = re.compile(r"\+?[\d\s().\-/]+", re.ASCII)
 _WRITTEN: Final = re.compile(r"(?:(?:tel|sms):)?\s*\+?[\d\s().\-/]+", re.IGNORECASE | re.ASCII)
 _NANP: Final = re.compile(r"1(?!(\d)\1{9})[2-9](?!11|9)\d{9}", re.ASCII)
 """No area code is a service (N11) or N9X; ten equal digits stand where nobody knew a number."""
@@ -78,20 +66,24 @@ def e164(written: str, region: str = _HOME) -> str | None:
     number = _one_number(written, region)
     if number is not None:
         return number
-    parts = [part for part in _BETWEEN.split(written.strip()) if part]
-    found = [(_one_number(part, region), _MOBILE.search(part)) for part in parts]
+    from referral_core.fhir.written_numbers import is_mobile, several  # noqa: PLC0415 - few need it
+
+    found = [(_one_number(part, region), is_mobile(part)) for part in several(written)]
     if not 1 < len(found) <= _MOST_TOGETHER or any(number is None for number, _ in found):
         return None
-    return next((number for number, is_mobile in found if is_mobile), found[0][0])
+    return next((number for number, mobile in found if mobile), found[0][0])
 
 
 def _one_number(written: str, region: str) -> str | None:
     if len(written) > _LONGEST:
         return None
     shown = normalize("NFKC", written).translate(_DASHES).strip()
-    plain = _BEHIND.sub("", _EXTENSION.sub("", shown))
+    if not _PLAIN.fullmatch(shown):
+        from referral_core.fhir.written_numbers import without_words  # noqa: PLC0415 - few need it
+
+        shown = without_words(shown)
     abroad = _FROM_NORTH_AMERICA if region in _NORTH_AMERICA else _ABROAD
-    plain = abroad.sub("+", _BEFORE.sub("", plain).strip())
+    plain = abroad.sub("+", shown.strip())
     if not _WRITTEN.fullmatch(plain):
         return None
     if "+" in plain:

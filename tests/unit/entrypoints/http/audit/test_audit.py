@@ -185,7 +185,7 @@ def test_a_write_that_has_no_event_is_on_record() -> None:
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.scope], ids=lambda r: r.operation)
 def test_each_route_leaves_a_trace_of_what_it_does_and_of_what_it_refuses(route: Route) -> None:
     trail = MemoryAuditTrail()
-    audit, asked = Audit(trail, ManualClock(NOW)), a_request(REFERRAL)
+    audit, asked = Audit(lambda: trail, ManualClock(NOW)), a_request(REFERRAL)
     audit.of(route, lambda _: Response(HTTPStatus.OK, {}))(asked)
     assert bool(trail.entries) is (route.operation not in NO_RECORDS | WRITES_WITH_EVENTS)
     with pytest.raises(NotFound):
@@ -417,7 +417,7 @@ def test_what_needs_no_trace_is_named_by_its_route() -> None:
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.scope], ids=lambda r: r.operation)
 def test_no_read_is_on_record_as_a_write(route: Route) -> None:
     trail = MemoryAuditTrail()
-    audit = Audit(trail, ManualClock(NOW))
+    audit = Audit(lambda: trail, ManualClock(NOW))
     audit.of(route, lambda _: Response(HTTPStatus.OK, {}))(a_request(REFERRAL))
     if route.method == "GET":
         assert all(entry.access is not Access.WRITE for entry in trail.entries)

@@ -93,7 +93,7 @@ class Aws:
             audits=ReadAudit(table, trail, self.clock),
             directory=ShowDirectory(directory, DirectoryTable(dynamodb, "referrals"), self.clock),
             slots=ShowSlots(directory, self.clock),
-        ).audited(Audit(trail, self.clock))
+        ).audited(Audit(lambda: trail, self.clock))
 
     def _count(self, model: Any, **_: Any) -> None:
         self.calls.append(str(model.name))

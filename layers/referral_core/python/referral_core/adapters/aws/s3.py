@@ -11,11 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from referral_core.domain.errors import NotFound, Retryable
 from referral_core.domain.ids import Tenant
-from referral_core.domain.upload import KEPT, LARGEST, Announced, Uploaded, UploadTarget
+from referral_core.domain.upload import KEPT, LARGEST, Uploaded
 from referral_core.metering import DOCUMENT_KB, METER
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+    from referral_core.domain.announced_upload import Announced, UploadTarget
 
 _THERE_ALREADY: Final = "PreconditionFailed"
 _NOT_THERE: Final = frozenset({"NoSuchKey", "404", "AccessDenied", "403"})
@@ -83,6 +85,10 @@ class S3Documents:
             "x-amz-checksum-sha256": checksum,
         }
         # A signature is on real time, whatever the business clock says.
+        from referral_core.domain.announced_upload import (  # noqa: PLC0415 - intake answers none
+            UploadTarget,
+        )
+
         now = datetime.now(UTC)
         return UploadTarget(
             url=url, headers=headers, expires_at=now + _VALID_FOR, kept_until=now + KEPT

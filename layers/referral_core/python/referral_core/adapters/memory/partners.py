@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, Literal
 
+from referral_core.domain.announced_upload import Announced, UploadTarget
 from referral_core.domain.directory import EhrSystem, Practitioner
 from referral_core.domain.errors import NotFound, Permanent, Refused, Retryable
 from referral_core.domain.ids import Tenant
@@ -20,7 +21,7 @@ from referral_core.domain.messages import DeliveryUnknown, Message, OfferedRefer
 from referral_core.domain.outreach.sms_parts import parts
 from referral_core.domain.referral import Notice, Referral
 from referral_core.domain.run import ClosingRequest, NoticeRequest, WaitlistRequest
-from referral_core.domain.upload import KEPT, Announced, Uploaded, UploadTarget
+from referral_core.domain.upload import KEPT, Uploaded
 from referral_core.fhir.ids import notice_id
 
 Mode = Literal["up", "down", "refuses", "misconfigured"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from referral_core.domain.access.principal import Principal
@@ -51,15 +51,14 @@ class Request:
         return replace(self, parameters=kept, query=dict(kept))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Content:
     """What is no FHIR JSON. Attributes: media_type: of the data."""
 
-    media_type: str
-    data: bytes
+    def __init__(self, media_type: str, data: bytes) -> None:
+        self.media_type = media_type
+        self.data = data
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Response:
     """What a use case answers; rendered as FHIR JSON, unless it is other content.
 
@@ -67,10 +66,17 @@ class Response:
         warnings: what was forgiven in what was sent.
     """
 
-    status: int
-    body: Mapping[str, Any] | Content
-    headers: Mapping[str, str] = field(default_factory=dict)
-    warnings: Sequence[Issue] = ()
+    def __init__(
+        self,
+        status: int,
+        body: Mapping[str, Any] | Content,
+        headers: Mapping[str, str] | None = None,
+        warnings: Sequence[Issue] = (),
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers: Mapping[str, str] = headers or {}
+        self.warnings = warnings
 
 
 UseCase = Callable[[Request], Response]

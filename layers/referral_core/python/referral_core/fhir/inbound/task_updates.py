@@ -31,7 +31,7 @@ from referral_core.fhir.inbound.reasons import code_of, words_of
 from referral_core.fhir.npi_identifiers import npi_of
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.datatypes import Identifier
-from referral_core.fhir.r4.orders import Task
+from referral_core.fhir.r4.requesting import Task
 from referral_core.fhir.r4.structure import expect
 
 _COORDINATION: Final[Mapping[str, type[Reported]]] = {

@@ -11,7 +11,8 @@ from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.patient_identities import identity_in
 from referral_core.fhir.r4.datatypes import Reference
-from referral_core.fhir.r4.orders import CareTeam, Encounter, ServiceRequest
+from referral_core.fhir.r4.kinds import CARE_TEAM, ENCOUNTER
+from referral_core.fhir.r4.orders import ServiceRequest
 from referral_core.fhir.r4.parties import Patient
 
 _MOST: Final = 50
@@ -63,12 +64,8 @@ def _is_anothers(graph: Graph, request: Node, order: ServiceRequest, node: Node)
 
 
 def _taking_part(node: Node) -> Iterator[Reference]:
-    model = node.model
-    if not isinstance(model, CareTeam | Encounter) or model.status in _NOT_YET_OR_NEVER:
-        return
-    named = (
-        [member.member for member in model.participant]
-        if isinstance(model, CareTeam)
-        else [participant.individual for participant in model.participant]
-    )
-    yield from (reference for reference in named if reference is not None)
+    team, encounter = CARE_TEAM.of(node.model), ENCOUNTER.of(node.model)
+    if team is not None and team.status not in _NOT_YET_OR_NEVER:
+        yield from (p.member for p in team.participant if p.member is not None)
+    if encounter is not None and encounter.status not in _NOT_YET_OR_NEVER:
+        yield from (p.individual for p in encounter.participant if p.individual is not None)

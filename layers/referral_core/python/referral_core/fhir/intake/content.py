@@ -13,8 +13,9 @@ from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.service import named_npis, ordered_service, requisition_of
 from referral_core.fhir.intake.subject import numbers_of_replaced, subject_of
 from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
-from referral_core.fhir.r4.orders import Coded, Consent, Encounter, ServiceRequest
-from referral_core.fhir.r4.parties import Coverage, HealthcareService, Patient
+from referral_core.fhir.r4.kinds import CONSENT, ENCOUNTER, HEALTHCARE_SERVICE
+from referral_core.fhir.r4.orders import Coded, ServiceRequest
+from referral_core.fhir.r4.parties import Coverage, Patient
 from referral_core.fhir.systems import ICD10
 
 
@@ -55,7 +56,7 @@ def read_content(
         service=_service(graph, request, order, along, diagnoses),
         reasons=tuple(dict.fromkeys(reasons or _reasons(diagnoses))),
         consent=any(
-            (found := graph.find(reference, request, Consent)) and found.allows
+            (found := graph.find(reference, request, CONSENT)) and found.allows
             for reference in order.supporting_info
         ),
         setting=setting_of(graph, request, order),
@@ -81,7 +82,7 @@ def _service(
 ) -> ServiceContent:
     coding = next((c for c in order.code.coding if c.code), None) if order.code else None
     wanted = ordered_service(graph, request, order, along, diagnoses)
-    services = (graph.find(reference, request, HealthcareService) for reference in order.performer)
+    services = (graph.find(reference, request, HEALTHCARE_SERVICE) for reference in order.performer)
     names = (service.name for service in services if service and service.name)
     return ServiceContent(
         system=coding.system if coding else None,
@@ -96,7 +97,7 @@ def setting_of(graph: Graph, request: Node, order: ServiceRequest) -> str | None
     """Return the class of the encounter that an order was written in."""
     if order.encounter is None:
         return None
-    encounter = graph.find(order.encounter, request, Encounter)
+    encounter = graph.find(order.encounter, request, ENCOUNTER)
     return encounter.class_.code if encounter and encounter.class_ else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.orders.clinical_content import (
     CoverageContent,
@@ -19,9 +19,13 @@ from referral_core.fhir.intake.parties import name_in_force, tokens_of, typed
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.r4.datatypes import Period, Reference
+from referral_core.fhir.r4.kinds import RELATED_PERSON
 from referral_core.fhir.r4.orders import ServiceRequest
-from referral_core.fhir.r4.parties import Coverage, Organization, Patient, RelatedPerson
+from referral_core.fhir.r4.parties import Coverage, Organization, Patient
 from referral_core.fhir.telecom import is_in_force
+
+if TYPE_CHECKING:
+    from referral_core.fhir.r4.context import RelatedPerson
 
 _SELF_PAY: Final = ("http://terminology.hl7.org/CodeSystem/coverage-selfpay|pay", "pay")
 _FEE_CLASSES: Final = frozenset("ABCD")
@@ -88,7 +92,7 @@ def _is_self_pay(graph: Graph, source: Node, coverage: Coverage) -> bool:
     if coverage.type is not None and coverage.type.has(*_SELF_PAY):
         return True
     payors = [graph.resolve(reference, source) for reference in coverage.payor]
-    return bool(payors) and all(p and isinstance(p.model, Patient | RelatedPerson) for p in payors)
+    return bool(payors) and all(p and _person(p) for p in payors)
 
 
 def _subscriber(
@@ -96,7 +100,7 @@ def _subscriber(
 ) -> Subscriber | None:
     """Return whose coverage it is; None where it is the patient's own, as far as anything says."""
     node = graph.resolve(coverage.subscriber, source)
-    person = node.model if node else None
+    person = _person(node) if node else None
     is_patient = patient is not None and person is patient
     codings = coverage.relationship.coding if coverage.relationship else ()
     codes = [coding.code.lower() for coding in codings if coding.code]
@@ -105,7 +109,7 @@ def _subscriber(
         return None
     known = (_RELATIONSHIPS[code] for code in codes if code in _RELATIONSHIPS)
     relationship = next(known, "other")
-    if not isinstance(person, Patient | RelatedPerson):
+    if person is None:
         return Subscriber(relationship=relationship)
     name = name_in_force(person.name, at)
     born = person.birth_date or ""
@@ -117,6 +121,10 @@ def _subscriber(
         suffix=generation_of(name),
         relationship=relationship,
     )
+
+
+def _person(node: Node) -> Patient | RelatedPerson | None:
+    return node.model if isinstance(node.model, Patient) else RELATED_PERSON.of(node.model)
 
 
 def _payor(graph: Graph, source: Node, payors: Sequence[Reference]) -> Payor | None:

@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.npi_identifiers import NPI_NAMES, npi_of
 from referral_core.fhir.r4.datatypes import Reference
-from referral_core.fhir.r4.parties import HealthcareService, PractitionerRole
+from referral_core.fhir.r4.kinds import HEALTHCARE_SERVICE
+from referral_core.fhir.r4.parties import PractitionerRole
 
 _DIGITS: Final = 10
 
@@ -39,8 +40,9 @@ def npis_of(graph: Graph, reference: Reference | None, source: Node) -> Iterator
         yield from npis_of(graph, node.model.organization, node)
         return
     yield from (own,) if own else ()
-    if isinstance(node.model, HealthcareService):
-        yield from npis_of(graph, node.model.provided_by, node)
+    service = HEALTHCARE_SERVICE.of(node.model)
+    if service is not None:
+        yield from npis_of(graph, service.provided_by, node)
 
 
 def _logical(reference: Reference) -> Iterator[str]:

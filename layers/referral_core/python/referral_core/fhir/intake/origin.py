@@ -8,7 +8,8 @@ from typing import Final
 from referral_core.domain.codes import token_in
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import Reference
-from referral_core.fhir.r4.orders import Encounter, ServiceRequest
+from referral_core.fhir.r4.kinds import ENCOUNTER
+from referral_core.fhir.r4.orders import ServiceRequest
 from referral_core.fhir.r4.parties import PractitionerRole
 
 _LOCAL: Final = ("#", "urn:")
@@ -22,9 +23,10 @@ def location_of(graph: Graph, request: Node, order: ServiceRequest) -> str | Non
 
 
 def _places(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[tuple[Reference, Node]]:
-    encounter = graph.resolve(order.encounter, request)
-    if encounter is not None and isinstance(encounter.model, Encounter):
-        yield from ((p.location, encounter) for p in encounter.model.location if p.location)
+    node = graph.resolve(order.encounter, request)
+    encounter = ENCOUNTER.of(node.model) if node else None
+    if node is not None and encounter is not None:
+        yield from ((p.location, node) for p in encounter.location if p.location)
     role = graph.resolve(order.requester, request)
     if role is not None and isinstance(role.model, PractitionerRole):
         yield from ((reference, role) for reference in role.model.location)

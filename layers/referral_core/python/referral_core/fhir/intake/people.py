@@ -15,7 +15,8 @@ from referral_core.domain.outreach.languages import (
 )
 from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.r4.datatypes import CodeableConcept, HumanName
-from referral_core.fhir.r4.parties import Patient, RelatedPerson
+from referral_core.fhir.r4.kinds import RELATED_PERSON
+from referral_core.fhir.r4.parties import Patient
 from referral_core.fhir.telecom import email, is_in_force, phone
 
 _MOST_CONTACTS: Final = 10
@@ -47,7 +48,7 @@ def _named_in(patient: Patient, region: str, at: datetime) -> Iterator[ContactPe
 
 
 def _related(graph: Graph, patient: Patient, region: str, at: datetime) -> Iterator[ContactPerson]:
-    for node, person in graph.of_type(RelatedPerson):
+    for node, person in graph.of_type(RELATED_PERSON):
         is_theirs = graph.find(person.patient, node, Patient) is patient
         if is_theirs and person.active is not False and is_in_force(person.period, at):
             yield ContactPerson(

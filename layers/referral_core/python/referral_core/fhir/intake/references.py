@@ -18,6 +18,7 @@ from referral_core.fhir.errors import Issue
 from referral_core.fhir.links import Link, Pointer
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
+from referral_core.fhir.r4.kinds import Kind, read_by
 from referral_core.fhir.r4.slips import read
 
 _RELATIVE: Final = re.compile(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
@@ -107,10 +108,10 @@ class Graph:
             if node is not None:
                 self._known[reference] = node
 
-    def find(self, reference: Reference | None, source: Node, model: type[R]) -> R | None:
+    def find(self, reference: Reference | None, source: Node, model: type[R] | Kind[R]) -> R | None:
         """Return the resource that a reference leads to, when it is of that type."""
         node = self.resolve(reference, source)
-        return node.model if node is not None and isinstance(node.model, model) else None
+        return read_by(model, node.model) if node is not None else None
 
     def resolve(self, reference: Reference | None, source: Node) -> Node | None:
         """Return the resource that a reference of `source` leads to.
@@ -172,11 +173,11 @@ class Graph:
             return self.follow(pointer.literal, source)
         return self._identified(pointer.token, pointer.type) if pointer.token else None
 
-    def of_type(self, model: type[R]) -> Iterator[tuple[Node, R]]:
+    def of_type(self, model: type[R] | Kind[R]) -> Iterator[tuple[Node, R]]:
         """Iterate over the resources of a type, contained ones included."""
         for node in self.nodes:
-            if isinstance(node.model, model):
-                yield node, node.model
+            if (found := read_by(model, node.model)) is not None:
+                yield node, found
 
     def _whole(self, resource: Json, path: str, url: str | None) -> Node | None:
         node = self._node(resource, path, url, None)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import Reference
-from referral_core.fhir.r4.orders import Claim, ServiceRequest, Task
+from referral_core.fhir.r4.kinds import CLAIM, TASK
+from referral_core.fhir.r4.orders import ServiceRequest
 
 if TYPE_CHECKING:
     # Only a Bundle has one; a single order's start does without the models of messages.
     from referral_core.fhir.r4.messaging import MessageHeader
+    from referral_core.fhir.r4.requesting import Claim
 
 _REQUESTED_SERVICE: Final = (
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-requestedService"
@@ -32,7 +34,7 @@ def referrals_of(
     """Return the referrals of a body; a message whose focus is something else has none."""
     if header is not None and header[1].focus:
         return _orders(graph, list(_focused(graph, *header)))
-    tasks: list[Pointer] = [(task.focus, node) for node, task in graph.of_type(Task)]
+    tasks: list[Pointer] = [(task.focus, node) for node, task in graph.of_type(TASK)]
     claims: list[Pointer] = [(reference, node) for node, _, reference in _requested(graph)]
     return _orders(graph, tasks + claims) or _others(graph)
 
@@ -49,7 +51,7 @@ def claims_by_order(graph: Graph) -> Mapping[Node, tuple[Node, Claim]]:
 
 def requests_of(graph: Graph, order: Node) -> tuple[Node, ...]:
     """Return what asks for an order: the Tasks whose focus it is, the claims that point at it."""
-    tasks = [(task.focus, node) for node, task in graph.of_type(Task)]
+    tasks = [(task.focus, node) for node, task in graph.of_type(TASK)]
     claims = [(reference, node) for node, _, reference in _requested(graph)]
     found = [node for focus, node in (*tasks, *claims) if graph.resolve(focus, node) is order]
     return tuple(dict.fromkeys(found))
@@ -59,8 +61,8 @@ def _focused(graph: Graph, node: Node, header: MessageHeader) -> Iterator[Pointe
     """Iterate over what a message is about; of a Task (BSeR), over what that is about."""
     for focus in header.focus:
         target = graph.resolve(focus, node)
-        task = target.model if target else None
-        yield (task.focus, target) if target and isinstance(task, Task) else (focus, node)
+        task = TASK.of(target.model) if target else None
+        yield (task.focus, target) if target and task else (focus, node)
 
 
 def _orders(graph: Graph, pointers: Sequence[Pointer]) -> list[tuple[Node, ServiceRequest]]:
@@ -84,7 +86,7 @@ def _others(graph: Graph) -> list[tuple[Node, ServiceRequest]]:
 
 def _requested(graph: Graph) -> Iterator[tuple[Node, Claim, Reference]]:
     """Iterate over the orders that claims point at: PAS in each item, R4 in `referral`."""
-    for node, claim in graph.of_type(Claim):
+    for node, claim in graph.of_type(CLAIM):
         if claim.referral is not None:
             yield node, claim, claim.referral
         for item in claim.item:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import CodeableConcept, Reference
-from referral_core.fhir.r4.orders import Claim, ServiceRequest
+from referral_core.fhir.r4.orders import ServiceRequest
 from referral_core.fhir.r4.structure import require_type
+
+if TYPE_CHECKING:
+    from referral_core.fhir.r4.requesting import Claim
 
 NO_REFERRAL: Final = Issue(
     "error",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.terminology import Coding, Concept, OrderedService, Priority
 from referral_core.fhir.dates import end_of, first_day
@@ -12,20 +12,18 @@ from referral_core.fhir.intake.also_sent import also_sent, remarks
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.r4.datatypes import CodeableConcept, Identifier, Period, Timing
-from referral_core.fhir.r4.orders import (
-    CareTeam,
-    Coded,
-    Definition,
-    RequestGroup,
-    ServiceRequest,
-    Task,
+from referral_core.fhir.r4.kinds import (
+    CARE_TEAM,
+    DEFINITION,
+    HEALTHCARE_SERVICE,
+    REQUEST_GROUP,
+    TASK,
 )
-from referral_core.fhir.r4.parties import (
-    HealthcareService,
-    Organization,
-    Practitioner,
-    PractitionerRole,
-)
+from referral_core.fhir.r4.orders import Coded, ServiceRequest
+from referral_core.fhir.r4.parties import Organization, Practitioner, PractitionerRole
+
+if TYPE_CHECKING:
+    from referral_core.fhir.r4.requesting import RequestGroup, Task
 
 _SOONER: Final = timedelta(weeks=4)
 """How long before the day that an order names a visit is as good as on it."""
@@ -104,15 +102,15 @@ def _performer_concepts(graph: Graph, request: Node, order: ServiceRequest) -> I
             yield from _concepts(model.specialty)
         elif isinstance(model, Practitioner):
             yield from _concepts(each.code for each in model.qualification)
-        elif isinstance(model, HealthcareService):
-            yield from _concepts([*model.specialty, *model.type, *model.category])
-            yield from _words(model.name)
+        elif (service := HEALTHCARE_SERVICE.of(model)) is not None:
+            yield from _concepts([*service.specialty, *service.type, *service.category])
+            yield from _words(service.name)
         elif isinstance(model, Organization):
             yield from _concepts(model.type)
             yield from _words(model.name)
-        elif isinstance(model, CareTeam):
-            yield from _concepts(role for member in model.participant for role in member.role)
-            yield from _words(model.name)
+        elif (team := CARE_TEAM.of(model)) is not None:
+            yield from _concepts(role for member in team.participant for role in member.role)
+            yield from _words(team.name)
         yield from _words(reference.display)
 
 
@@ -121,7 +119,7 @@ def _defined(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Con
     for named in filter(None, (*order.instantiates_canonical, *order.instantiates_uri)):
         plain = named.partition("|")[0]
         led_to = graph.follow(plain, request)
-        for node, model in graph.of_type(Definition):
+        for node, model in graph.of_type(DEFINITION):
             if node is led_to or model.url == plain:
                 yield from _concepts([model.code])
                 yield from _words(model.title or model.name)
@@ -133,7 +131,7 @@ def _words(text: str | None) -> tuple[Concept, ...]:
 
 def _tasks(graph: Graph, request: Node) -> Iterator[tuple[Node, Task]]:
     """Iterate over the Tasks that carry the order."""
-    for node, task in graph.of_type(Task):
+    for node, task in graph.of_type(TASK):
         pointers = (task.focus, *task.based_on)
         if any(graph.resolve(pointer, node) is request for pointer in pointers):
             yield node, task
@@ -141,7 +139,7 @@ def _tasks(graph: Graph, request: Node) -> Iterator[tuple[Node, Task]]:
 
 def _groups(graph: Graph, request: Node) -> Iterator[tuple[Node, RequestGroup]]:
     """Iterate over the groups that the order was placed in."""
-    for node, group in graph.of_type(RequestGroup):
+    for node, group in graph.of_type(REQUEST_GROUP):
         if any(graph.resolve(pointer, node) is request for pointer in group.orders()):
             yield node, group
 

@@ -69,7 +69,7 @@ class MessageResponse(Element):
 class MessageSource(Element):
     """Who sends a message, and where an answer goes."""
 
-    name: str | None = None
+    name: Words | None = None
     endpoint: Uri | None = None
 
 
@@ -87,7 +87,7 @@ class MessageHeader(Resource):
 class Parameter(Element):
     """A parameter of an operation."""
 
-    name: str | None = None
+    name: Words | None = None
     resource: dict[str, Any] | None = None
 
 

@@ -73,21 +73,6 @@ class Patient(Resource):
     managing_organization: Reference | None = None
 
 
-class RelatedPerson(Resource):
-    """Somebody around the patient: a parent, a subscriber."""
-
-    identifier: tuple[Identifier, ...] = ()
-    active: Boolean | None = None
-    patient: Reference | None = None
-    relationship: tuple[CodeableConcept, ...] = ()
-    name: tuple[HumanName, ...] = ()
-    telecom: tuple[ContactPoint, ...] = ()
-    gender: Gender | None = None
-    birth_date: Date | None = None
-    address: tuple[Address, ...] = ()
-    period: Period | None = None
-
-
 class CoverageClass(Element):
     """A group, plan or other class of a coverage."""
 
@@ -162,16 +147,3 @@ class Organization(Resource):
     telecom: tuple[ContactPoint, ...] = ()
     address: tuple[Address, ...] = ()
     part_of: Reference | None = None
-
-
-class HealthcareService(Resource):
-    """A service that an order may name as its performer."""
-
-    identifier: tuple[Identifier, ...] = ()
-    active: Boolean | None = None
-    provided_by: Reference | None = None
-    category: tuple[CodeableConcept, ...] = ()
-    type: tuple[CodeableConcept, ...] = ()
-    specialty: tuple[CodeableConcept, ...] = ()
-    name: Words | None = None
-    telecom: tuple[ContactPoint, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -12,58 +12,59 @@ from pydantic_core import ErrorDetails
 from referral_core.fhir.errors import FhirError, Issue, IssueCode
 from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Resource
+from referral_core.fhir.r4.kinds import (
+    CARE_TEAM,
+    CLAIM,
+    CONSENT,
+    DEFINITION,
+    ENCOUNTER,
+    HEALTHCARE_SERVICE,
+    RELATED_PERSON,
+    REQUEST_GROUP,
+    TASK,
+    Kind,
+)
 from referral_core.fhir.r4.later_releases import r5_shapes
 from referral_core.fhir.r4.modifiers import unknown_modifiers
-from referral_core.fhir.r4.orders import (
-    CareTeam,
-    Claim,
-    Coded,
-    Condition,
-    Consent,
-    Definition,
-    Encounter,
-    RequestGroup,
-    ServiceRequest,
-    Task,
-)
+from referral_core.fhir.r4.orders import Coded, Condition, ServiceRequest
 from referral_core.fhir.r4.parties import (
     Coverage,
-    HealthcareService,
     Organization,
     Patient,
     Practitioner,
     PractitionerRole,
-    RelatedPerson,
 )
 
 _MODELS: Final[Mapping[str, type[Resource]]] = {
-    "ActivityDefinition": Definition,
-    "CareTeam": CareTeam,
-    "Claim": Claim,
     "Condition": Condition,
-    "Consent": Consent,
     "Coverage": Coverage,
-    "Encounter": Encounter,
-    "ExplanationOfBenefit": Claim,
-    "HealthcareService": HealthcareService,
     "Organization": Organization,
     "Patient": Patient,
-    "PlanDefinition": Definition,
     "Practitioner": Practitioner,
     "PractitionerRole": PractitionerRole,
     "Procedure": Coded,
-    "RelatedPerson": RelatedPerson,
-    "RequestGroup": RequestGroup,
     "ServiceRequest": ServiceRequest,
-    "Task": Task,
 }
-_MESSAGES: Final = frozenset(
-    {
-        *("Appointment", "Bundle", "Communication", "DiagnosticReport", "DocumentReference"),
-        *("MessageHeader", "Observation", "Parameters", "Schedule", "Slot"),
-    }
+_MESSAGES: Final = (
+    *("Appointment", "Bundle", "Communication", "DiagnosticReport", "DocumentReference"),
+    *("MessageHeader", "Observation", "Parameters", "Schedule", "Slot"),
 )
-"""What is read of `messaging.py`, which is loaded when the first of them comes."""
+_LATER: Final[Mapping[str, Kind[Any]]] = {
+    "ActivityDefinition": DEFINITION,
+    "CareTeam": CARE_TEAM,
+    "Claim": CLAIM,
+    "Consent": CONSENT,
+    "Encounter": ENCOUNTER,
+    "ExplanationOfBenefit": CLAIM,
+    "HealthcareService": HEALTHCARE_SERVICE,
+    "PlanDefinition": DEFINITION,
+    "RelatedPerson": RELATED_PERSON,
+    "RequestGroup": REQUEST_GROUP,
+    "Task": TASK,
+    **{name: Kind("messaging", name) for name in _MESSAGES},
+}
+READ: Final = frozenset({*_MODELS, *_LATER})
+"""The types that have a model of their own; any other is read as a `Resource`."""
 _WANTED: Final[Mapping[str, str]] = {
     "bool_type": "true or false",
     "dict_type": "a JSON object",
@@ -99,29 +100,26 @@ def examine(resource: Json, path: str) -> Resource | list[Issue]:
                 "Name the type of each resource in resourceType.",
             )
         ]
-    stopping = list(unknown_modifiers(resource, path)) if kind in _MODELS.keys() | _MESSAGES else []
+    stopping = list(unknown_modifiers(resource, path)) if kind in READ else []
     stopping += r5_shapes(resource, path)
     try:
-        model = _model_of(kind).model_validate(resource)
+        model = model_of(kind).model_validate(resource)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         return [*stopping, *(_issue(detail, path) for detail in details)]
     return stopping or model
 
 
-def _model_of(kind: str) -> type[Resource]:
-    if kind not in _MESSAGES:
-        return _MODELS.get(kind, Resource)
-    from referral_core.fhir.r4 import messaging  # noqa: PLC0415 - see _MESSAGES
-
-    model: type[Resource] = getattr(messaging, kind)
-    return model
+def model_of(kind: str) -> type[Resource]:
+    """Return the model by which resources of a type are read."""
+    later = _LATER.get(kind)
+    return later.model() if later else _MODELS.get(kind, Resource)
 
 
 def faults(resource: Json) -> list[tuple[int | str, ...]]:
     """Return the places where a resource that names its type is not what the type says."""
     try:
-        _model_of(resource["resourceType"]).model_validate(resource)
+        model_of(resource["resourceType"]).model_validate(resource)
     except ValidationError as error:
         return [detail["loc"] for detail in error.errors(include_url=False, include_input=False)]
     return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from referral_core.domain.errors import Conflict
@@ -15,17 +14,23 @@ _FIRST_PAUSE_S: Final = 0.01
 _LONGEST_PAUSE_S: Final = 0.5
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Conflicts:
-    """Iterates over the tries of a write; each reads afresh, after a pause with full jitter.
+    """Iterates over the tries of a write; each reads afresh, after a pause with full jitter."""
 
-    Attributes:
-        pause: waits some seconds.
-        share: of the pause that is waited, drawn anew each time, so that writers do not meet again.
-    """
+    def __init__(
+        self,
+        pause: Callable[[float], None] = time.sleep,
+        share: Callable[[], float] = random.random,
+    ) -> None:
+        """Take how to wait.
 
-    pause: Callable[[float], None] = time.sleep
-    share: Callable[[], float] = random.random
+        Args:
+            pause: waits some seconds.
+            share: of the pause that is waited, drawn anew each time, so that writers do not meet
+                again.
+        """
+        self._pause = pause
+        self._share = share
 
     def __iter__(self) -> Iterator[int]:
         """Yield the number of each try.
@@ -36,6 +41,6 @@ class Conflicts:
         for attempt in range(_TRIES):
             if attempt:
                 longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
-                self.pause(self.share() * longest)
+                self._pause(self._share() * longest)
             yield attempt
         raise Conflict("Other writers were always first; try again.")

@@ -5,14 +5,13 @@ What an answer shows is read of the answer, so that no use case can forget to sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from referral_core.domain.access.audit import PURPOSES, Access, AuditEntry, AuditTrail
 from referral_core.domain.access.scopes import READ
 from referral_core.domain.errors import Retryable, RouterError
 from referral_core.domain.ids import ReferralId
@@ -22,6 +21,9 @@ from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_matching import route_of
 from referral_core.fhir.ids import own_id
 from referral_core.ports.lifecycle import Clock
+
+if TYPE_CHECKING:
+    from referral_core.domain.access.audit import AuditEntry, AuditTrail
 
 NO_RECORDS: Final = frozenset(
     {
@@ -72,8 +74,8 @@ class Audit:
         Retryable: what was asked could not be put on record, and is not answered.
     """
 
-    def __init__(self, trail: AuditTrail, clock: Clock) -> None:
-        """Take where entries are kept, and the time."""
+    def __init__(self, trail: Callable[[], AuditTrail], clock: Clock) -> None:
+        """Take what says where entries are kept, once there is one, and the time."""
         self._trail = trail
         self._clock = clock
         self._address: str | None = None
@@ -148,6 +150,12 @@ class Audit:
         referral_id: ReferralId | None,
         refused: str | None = None,
     ) -> AuditEntry:
+        from referral_core.domain.access.audit import (  # noqa: PLC0415 - a new order has none
+            PURPOSES,
+            Access,
+            AuditEntry,
+        )
+
         principal = request.principal
         reads = Access.READ if "{id}" in route.path else Access.SEARCH
         return AuditEntry(
@@ -172,6 +180,8 @@ class Audit:
 
         The path is not kept: somebody may have written a name into it.
         """
+        from referral_core.domain.access.audit import Access, AuditEntry  # noqa: PLC0415 - as above
+
         http, tenant = event["requestContext"]["http"], _named(event, "tenant")
         found = route_of(http["method"], event["rawPath"])
         return AuditEntry(
@@ -190,7 +200,7 @@ class Audit:
     def _record(self, entries: list[AuditEntry]) -> None:
         self._is_recorded = True
         try:
-            self._trail.record(entries)
+            self._trail().record(entries)
         except RouterError as error:
             raise Retryable("This is not on record, so it is neither shown nor done.") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -45,7 +45,6 @@ from referral_core.entrypoints.http.orders.found import orders_with
 from referral_core.entrypoints.http.orders.joined_uploads import (
     DocumentsOfOrders,
     JoinedUploads,
-    addresses,
 )
 from referral_core.entrypoints.http.orders.stored import (
     StoredOrder,
@@ -107,8 +106,10 @@ class ReceiveOrderUpdate:
         if intake.status in _WANTED:
             service_of(intake, now)
         self._apply(request, referral, before, intake)
-        stored = read_order(self.referrals, self.documents, principal.tenant, referral.id)
-        return replace(stored, warnings=intake.warnings).response(request)
+        stored = read_order(
+            self.referrals, self.documents, principal.tenant, referral.id, intake.warnings
+        )
+        return stored.response(request)
 
     def supersede(self, principal: Principal, successor: Referral, intake: Intake) -> None:
         """End the referrals that a new one replaces; a repeat of the post says it again."""
@@ -177,9 +178,10 @@ class ReceiveOrderUpdate:
         """Store the documents of a new version; return what else is written with it."""
         principal = request.principal
         new = [one for one in intake.uploads if one.literal not in before.uploads]
-        evidence = JoinedUploads(self.documents, self.clock, principal).of(new)
+        joined = JoinedUploads(self.documents, self.clock, principal)
+        evidence = joined.of(new)
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
-        uploads = addresses(intake.uploads, request.base_url, referral.id)
+        uploads = joined.addresses(intake.uploads, request.base_url, referral.id)
         large = LargeParts(partial(self.documents.put, principal.tenant))
         return (
             *_written_with(intake, large.stored(payload_of(intake, source, uploads))),

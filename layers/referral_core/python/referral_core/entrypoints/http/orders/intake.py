@@ -7,7 +7,6 @@ answered from what is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +14,6 @@ from uuid import uuid4
 
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.change import received
-from referral_core.domain.codes import npi_in
 from referral_core.domain.errors import Conflict
 from referral_core.domain.evidence import Evidence
 from referral_core.domain.ids import ReferralId
@@ -28,17 +26,11 @@ from referral_core.domain.orders.patient_of_versions import compare_orders
 from referral_core.domain.orders.requisition import requisition_key
 from referral_core.domain.orders.selection import SelectPathway, order_of
 from referral_core.domain.outreach.plan import contact_hash
-from referral_core.domain.pathway import Pathway
-from referral_core.domain.referral import Origin, Referral, WantedService
+from referral_core.domain.referral import Referral, WantedService
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.negotiation import REPRESENTATION, wanted_return
 from referral_core.entrypoints.http.orders.found import orders_with
-from referral_core.entrypoints.http.orders.joined_uploads import (
-    DocumentsOfOrders,
-    JoinedUploads,
-    addresses,
-)
 from referral_core.entrypoints.http.orders.keys import (
     keys_of,
     refuse_other_patient,
@@ -46,6 +38,7 @@ from referral_core.entrypoints.http.orders.keys import (
     require_distinct,
 )
 from referral_core.entrypoints.http.orders.left_out import stored_left_out
+from referral_core.entrypoints.http.orders.origins import origin_of
 from referral_core.entrypoints.http.orders.stored import StoredOrder, payload_of, read_order
 from referral_core.entrypoints.http.orders.wanted_services import service_of
 from referral_core.fhir.errors import operation_outcome
@@ -62,9 +55,12 @@ from referral_core.ports.lifecycle import Clock, NewReferrals
 
 if TYPE_CHECKING:
     from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
+    from referral_core.entrypoints.http.orders.joined_uploads import (
+        DocumentsOfOrders,
+        JoinedUploads,
+    )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class ReceiveReferral:
     """Accepts, repeats or refuses referrals of an EHR.
 
@@ -74,13 +70,25 @@ class ReceiveReferral:
         conflicts: how a write is tried against other writers.
     """
 
-    referrals: NewReferrals
-    documents: DocumentsOfOrders
-    clock: Clock
-    orders: Callable[[], ReceiveOrderUpdate]
-    select_pathway: SelectPathway
-    new_id: Callable[[], str] = lambda: uuid4().hex
-    conflicts: Conflicts = field(default_factory=Conflicts)
+    def __init__(
+        self,
+        referrals: NewReferrals,
+        documents: DocumentsOfOrders,
+        clock: Clock,
+        orders: Callable[[], ReceiveOrderUpdate],
+        select_pathway: SelectPathway,
+        *,
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+        conflicts: Conflicts | None = None,
+    ) -> None:
+        """Take where things are kept, and what the class says of the rest."""
+        self.referrals = referrals
+        self.documents = documents
+        self.clock = clock
+        self.orders = orders
+        self.select_pathway = select_pathway
+        self.new_id = new_id
+        self.conflicts = conflicts or Conflicts()
 
     def create(self, request: Request) -> Response:
         """Accept one ServiceRequest: 201 new, 200 a repeat, 409 other content under the key."""
@@ -125,7 +133,7 @@ class ReceiveReferral:
         principal = request.principal
         services = [service_of(intake, self.clock.now()) for intake in intakes]
         source = self.documents.put(principal.tenant, request.body, request.content_type or "")
-        joined = JoinedUploads(self.documents, self.clock, principal)
+        joined = self._joined(principal) if any(i.uploads for i in intakes) else None
         large = LargeParts(partial(self.documents.put, principal.tenant))
         new_referrals = [
             self._new_referral(
@@ -212,6 +220,11 @@ class ReceiveReferral:
         )
         return None if compare_orders(first, second) is Likeness.ANOTHER else known
 
+    def _joined(self, principal: Principal) -> JoinedUploads:
+        from referral_core.entrypoints.http.orders import joined_uploads  # noqa: PLC0415
+
+        return joined_uploads.JoinedUploads(self.documents, self.clock, principal)
+
     def _new_referral(
         self,
         request: Request,
@@ -220,13 +233,13 @@ class ReceiveReferral:
         keys: tuple[Key, ...],
         source: str,
         *,
-        joined: JoinedUploads,
+        joined: JoinedUploads | None,
         large: LargeParts,
     ) -> NewReferral:
         principal = request.principal
         # A repeat may come when what it names is stored, and forgotten where it was uploaded.
         is_repeat = intake.uploads and any(self.referrals.taken(principal.tenant, k) for k in keys)
-        evidence = () if is_repeat else joined.of(intake.uploads)
+        evidence = joined.of(intake.uploads) if joined and not is_repeat else ()
         now, phone = self.clock.now(), intake.clinical.patient.phone
         pathway = self.select_pathway(order_of(intake.clinical, service))
         responsible = RESPONSIBLE[Status.RECEIVED]
@@ -238,7 +251,7 @@ class ReceiveReferral:
             priority=service.urgency.level.value,
             service=service,
             referrer=principal.organization,
-            origin=_origin_of(principal, intake, pathway),
+            origin=origin_of(principal, intake, pathway),
             placer_identifier=intake.placer_identifier,
             requisition=requisition_key(principal.organization, intake.clinical),
             authored_at=intake.authored_on,
@@ -250,7 +263,8 @@ class ReceiveReferral:
             waits_for=responsible.waits_for,
             status_reason="Received; its lifecycle is about to start.",
         )
-        uploads = addresses(intake.uploads, request.base_url, referral.id)
+        read_at = request.base_url, referral.id
+        uploads = joined.addresses(intake.uploads, *read_at) if joined else {}
         return NewReferral(
             referral=referral,
             event=received(referral, actor=principal.client_id, metered={"states": 1}),
@@ -261,25 +275,6 @@ class ReceiveReferral:
             evidence=evidence,
             patient=told_apart_by(intake.clinical.patient),
         )
-
-
-def _origin_of(principal: Principal, intake: Intake, pathway: Pathway) -> Origin:
-    requester = intake.clinical.requester
-    return Origin(
-        kind=pathway.kind,
-        practice=npi_in(requester.organization_npi) or principal.organization,
-        clinician=npi_in(requester.npi),
-        location=intake.location,
-        language=intake.clinical.patient.language,
-        zip3=_zip3(intake.clinical.patient.postal_code),
-    )
-
-
-def _zip3(postal_code: str | None) -> str | None:
-    """Return what of a ZIP code figures may be cut by; None where it is none."""
-    digits = (postal_code or "").strip()[:3]
-    is_zip = len(digits) == 3 and digits.isascii() and digits.isdigit()  # noqa: PLR2004 - ZIP3
-    return digits if is_zip else None
 
 
 def _positions(intakes: Sequence[Intake], size: int) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -24,7 +23,6 @@ class DocumentsOfOrders(Documents, ReadableDocuments, UploadedDocuments, Protoco
     """Where the documents of orders are stored and read, and where uploads lie before."""
 
 
-@dataclass(eq=False, repr=False)
 class JoinedUploads:
     """The uploads of one request.
 
@@ -33,10 +31,11 @@ class JoinedUploads:
         kept: by SHA-256, as far as they are stored.
     """
 
-    documents: DocumentsOfOrders
-    clock: Clock
-    principal: Principal
-    kept: dict[str, Evidence] = field(default_factory=dict)
+    def __init__(self, documents: DocumentsOfOrders, clock: Clock, principal: Principal) -> None:
+        self.documents = documents
+        self.clock = clock
+        self.principal = principal
+        self.kept: dict[str, Evidence] = {}
 
     def of(self, named: Sequence[NamedUpload]) -> tuple[Evidence, ...]:
         """Store what an order names as uploaded; return what keeps it with the referral.
@@ -71,8 +70,8 @@ class JoinedUploads:
             size=len(found.content),
         )
 
-
-def addresses(named: Sequence[NamedUpload], base_url: str, referral_id: str) -> dict[str, str]:
-    """Return where each upload is read once it is a document of a referral, by its literal."""
-    binaries = f"{base_url}/Binary"
-    return {one.literal: f"{binaries}/{binary_id(referral_id, one.sha256)}" for one in named}
+    @staticmethod
+    def addresses(named: Sequence[NamedUpload], base_url: str, referral_id: str) -> dict[str, str]:
+        """Return where each upload is read once it is a document of a referral, by its literal."""
+        binaries = f"{base_url}/Binary"
+        return {one.literal: f"{binaries}/{binary_id(referral_id, one.sha256)}" for one in named}

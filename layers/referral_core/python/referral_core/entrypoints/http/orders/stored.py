@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
@@ -24,7 +23,6 @@ from referral_core.ports.lifecycle import NewReferrals
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class StoredOrder:
     """One order as it is stored now, and whether this request created its referral.
 
@@ -32,10 +30,18 @@ class StoredOrder:
         warnings: what was forgiven in what was sent.
     """
 
-    referral: Referral
-    service_request: Json
-    created: bool
-    warnings: Sequence[Issue] = ()
+    def __init__(
+        self,
+        referral: Referral,
+        service_request: Json,
+        *,
+        created: bool,
+        warnings: Sequence[Issue] = (),
+    ) -> None:
+        self.referral = referral
+        self.service_request = service_request
+        self.created = created
+        self.warnings = warnings
 
     @property
     def etag(self) -> str:
@@ -60,13 +66,18 @@ class StoredOrder:
 
 
 def read_order(
-    referrals: NewReferrals, documents: ReadableDocuments, tenant: Tenant, referral_id: ReferralId
+    referrals: NewReferrals,
+    documents: ReadableDocuments,
+    tenant: Tenant,
+    referral_id: ReferralId,
+    warnings: Sequence[Issue] = (),
 ) -> StoredOrder:
     """Read an order as it is stored."""
     referral = referrals.load(tenant, referral_id).referral
     stored = ClinicalPayload.load(referrals.payload(referral))
     payload = with_its_order(stored, partial(documents.get, tenant))
-    return StoredOrder(referral, payload.service_request, created=False)
+    order = payload.service_request
+    return StoredOrder(referral, order, created=False, warnings=warnings)
 
 
 def payload_of(

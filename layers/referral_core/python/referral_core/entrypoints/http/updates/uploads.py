@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 from pydantic import ValidationError
 
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.upload import LARGEST, Announced, NamedUpload, UploadTarget
+from referral_core.domain.announced_upload import Announced, UploadTarget
+from referral_core.domain.upload import LARGEST, NamedUpload
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.uploaded import UploadedDocuments, verified
