@@ -6,7 +6,7 @@ from typing import Any
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from referral_core.domain.orders.clinical_content import ClinicalContent, ContactPerson, Subscriber
@@ -284,6 +284,8 @@ def test_a_number_is_written_in_the_way_of_its_country(
     assert e164(written, country) == number
 
 
+@example("00310000000", "US")
+@example("00)10000000", "MX")
 @given(st.text("0123456789 -()+.", max_size=25), st.sampled_from(["US", "MX", "GB", "FR", "XX"]))
 def test_a_number_in_e164_reads_as_itself(written: str, region: str) -> None:
     number = e164(written, region)

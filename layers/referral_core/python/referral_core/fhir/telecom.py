@@ -106,7 +106,13 @@ def _of_another_region(plain: str, region: str) -> str | None:
         return None
     if not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    form = phonenumbers.PhoneNumberFormat.E164
+    dialled = phonenumbers.format_number(number, form)
+    if dialled.startswith("+1"):
+        return dialled if _NANP.fullmatch(dialled[1:]) else None
+    # A zero behind the country's code that reads as a trunk's: no number there begins so.
+    read_again = phonenumbers.format_number(phonenumbers.parse(dialled), form)
+    return dialled if read_again == dialled else None
 
 
 def phone(points: Sequence[ContactPoint], at: datetime, region: str = _HOME) -> str | None:
