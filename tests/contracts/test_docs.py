@@ -18,15 +18,31 @@ DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "local/README.md",
     ROOT / "statemachines/README.md",
+    ROOT / "tests/README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+_TESTS = re.compile(r"[\w/]*test_\w+\.py(?:(?:`?, ?`?)?::\w+…?)*")
+"""A file of tests, and those of its tests that are named: whole, or as far as the ellipsis."""
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
 def test_every_link_leads_somewhere(document: Path) -> None:
     for target in _LINK.findall(document.read_text()):
         assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
+def test_every_test_that_is_named_exists(document: Path) -> None:
+    of_name = dict[str, list[Path]]()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        of_name.setdefault(path.name, []).append(path)
+    for named in _TESTS.findall(document.read_text()):
+        file, *functions = re.split(r"[`, ]*::", named.replace("…", "\\w*"))
+        code = [p.read_text() for p in of_name.get(file.rpartition("/")[2], ())]
+        assert code, f"no tests are in {file}"
+        for function in functions:
+            assert any(re.search(rf"def {function}\(", each) for each in code), (file, function)
 
 
 def test_the_readme_is_short_and_its_commands_exist() -> None:
