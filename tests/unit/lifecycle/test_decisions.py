@@ -25,6 +25,7 @@ from referral_core.domain.work_items import (
     actions_of,
     target_of,
 )
+from referral_core.lifecycle.draft import STATES_ENTERED
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.partner_actions import reason_of
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, call, care, decide
@@ -52,6 +53,15 @@ def test_a_reason_puts_the_referral_on_its_queue(reason: Reason) -> None:
     assert item.due_at is not None
     assert item.due_at >= world.clock.now()
     assert referral.due_at <= item.due_at
+
+
+@pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.POSSIBLE_DUPLICATE])
+def test_the_states_that_a_referral_entered_are_counted(reason: Reason) -> None:
+    world = STANDS_AT[reason]()
+    # The step that waits is counted with the Choice behind it, which it has yet to enter.
+    ahead = STATES_ENTERED[world.referral.current_step] - 1
+    counted = sum(e.metered.get("states", 0) for e in world.referrals.events(TENANT, REFERRAL))
+    assert counted == len(world.entered()) + ahead
 
 
 def act(world: World, action: str) -> None:

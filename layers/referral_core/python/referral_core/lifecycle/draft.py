@@ -63,6 +63,12 @@ class Draft:
         """Return the same draft with another actor than the router."""
         return replace(self, change=self.change.but(event=self.change.event.but(actor=actor)))
 
+    def counting(self, units: Mapping[str, int]) -> Draft:
+        """Count units of the ledger with what the event counts already."""
+        event = self.change.event
+        metered = {**event.metered, **units}
+        return replace(self, change=self.change.but(event=event.but(metered=metered)))
+
     def caused_by(self, update: Reported) -> Draft:
         """Name the update in the event that used, kept or recorded it."""
         return replace(self, change=self.change.but(event=self.change.event.but(update=update.id)))
@@ -154,7 +160,6 @@ def start_draft(
         queue=queue,
         waits_for=Party.ROUTER,
         facts=StepFacts(step=step, contact_by=contact_by),
-        metered={"states": STATES_ENTERED[step]},
         effects=effects,
         **started,
     )
@@ -256,14 +261,13 @@ def continue_to(
     )
 
 
-def forward_work_item(case: Case, metered: Mapping[str, int] | None = None) -> Draft:
+def forward_work_item(case: Case) -> Draft:
     """Draft that the step before left a work item: a person sees it first."""
     return continue_to(
         case,
         Step.OPEN_WORK_ITEM,
         EventKind.WORK_ITEM_FORWARDED,
         case.referral.status_reason,
-        metered=metered,
     )
 
 

@@ -79,18 +79,19 @@ class _StepRun:
                 # What would be waited for is here: nothing needs to be asked any more.
                 return self._wait(lambda case: _unasked(case, self.entry.step))
             self._record_what_came_early()
-        pause = pause_of(self.case, self.entry.step)
-        if pause is not None:
-            self._write(lambda case: held(case, self.entry.step, pause), waits=False)
+        if (pause := pause_of(self.case, self.entry.step)) is not None:
+            self._enter(lambda case: held(case, self.entry.step, pause))
             return End.SUPERSEDED
-        started = self._write(self._started, waits=False)
+        started = self._enter(self._started)
         return started.next if started.next is not None else self._execute()
 
-    def _started(self, case: Case) -> Draft:
-        """Start the step; a referral is not closed over what came since its closure was verified.
+    def _enter(self, recorder: Recorder) -> Draft:
+        """Write first of this entry, and count its states, wherever that leads."""
+        units = {"states": STATES_ENTERED[self.entry.step]}
+        return self._write(lambda case: recorder(case).counting(units), waits=False)
 
-        The run ends for it, and the next one reads what came before it closes the referral.
-        """
+    def _started(self, case: Case) -> Draft:
+        """Start the step; the run ends where something came since the closure was verified."""
         if self.entry.step is Step.CLOSE_REFERRAL and self.state.mailbox.unread:
             return draft(
                 case,
@@ -100,7 +101,6 @@ class _StepRun:
                 then=End.SUPERSEDED,
                 same_owner=True,
                 facts=RunFacts(step=self.entry.step),
-                metered={"states": STATES_ENTERED[self.entry.step]},
                 current_step=Step.VERIFY_CLOSURE,
             )
         return self.step.start(case)

@@ -9,7 +9,7 @@ from referral_core.domain.errors import Permanent
 from referral_core.domain.events import ClosureFacts, EventKind
 from referral_core.domain.lifecycle import End, Next, Status, Step
 from referral_core.lifecycle.case import Case
-from referral_core.lifecycle.draft import STATES_ENTERED, Draft, draft
+from referral_core.lifecycle.draft import Draft, draft
 from referral_core.lifecycle.evidence import closes_loop
 from referral_core.lifecycle.step import Reacting, Recorder
 
@@ -35,7 +35,6 @@ class CloseReferral(Reacting):
             then=End.CLOSED,
             status=Status.CLOSED,
             facts=ClosureFacts(outcome=outcome, loop_closed=looped),
-            metered={"states": STATES_ENTERED[self.name]},
             current_step=self.name,
             outcome=outcome,
             closed_at=case.now,

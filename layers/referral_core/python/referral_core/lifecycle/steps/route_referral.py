@@ -18,7 +18,6 @@ from referral_core.domain.updates import PlaceOpened, Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import (
-    STATES_ENTERED,
     Draft,
     continue_to,
     draft,
@@ -96,7 +95,7 @@ class RouteReferral(Reacting):
     def start(self, case: Case) -> Draft:
         """Record that a specialist is being chosen; what a person must see first goes to them."""
         if case.referral.work_item is not None:
-            return forward_work_item(case, {"states": STATES_ENTERED[self.name]})
+            return forward_work_item(case)
         return start_draft(
             case,
             self.name,
