@@ -112,7 +112,14 @@ STEPS = (
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
     Spec("route_referral", SHORTLIST, completes=True, secrets=True, timeout_s=60),
     _partner("request_authorization", DOCUMENTS_BUCKET=STORE),
-    _partner("offer_referral", DOCUMENTS_BUCKET=FETCH),
+    # A time that has passed gives way to another one of the clinic, read as a decision reads it.
+    Spec(
+        "offer_referral",
+        {**SHORTLIST, "DOCUMENTS_BUCKET": FETCH},
+        completes=True,
+        secrets=True,
+        timeout_s=60,
+    ),
     _partner(
         "contact_patient",
         SMS_ORIGINATION_IDENTITY=TALK,
