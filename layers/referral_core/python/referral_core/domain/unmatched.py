@@ -82,6 +82,7 @@ class Unmatched(Model):
         candidates: the likeliest first.
         attached_to: the referral that a person matched it with; None once dismissed.
         chosen_at: since when somebody is at attaching it, while it is not settled.
+        chosen_as: the action that was chosen; None of what was settled before it was kept.
     """
 
     tenant: Tenant
@@ -97,6 +98,7 @@ class Unmatched(Model):
     settled_by: str | None = None
     attached_to: ReferralId | None = None
     chosen_at: datetime | None = None
+    chosen_as: str | None = None
 
     def is_left(self, now: datetime) -> bool:
         """Whether whoever chose a referral for it came to no end: their function is over."""

@@ -344,6 +344,28 @@ def test_the_report_of_a_clinic_that_was_never_asked_says_where_the_patient_went
     assert decide(api, item, "seen-elsewhere", referralId=REFERRAL).code == "duplicate"
 
 
+def test_what_was_attached_was_not_recorded_as_seen_elsewhere_too(api: ApiClient) -> None:
+    item = by_an_outsider(api)
+    assert decide(api, item, "attach", referralId=REFERRAL).status == 200
+    second = decide(api, item, "seen-elsewhere", referralId=REFERRAL)
+    assert (second.status, second.code) == (409, "overtaken")
+    assert api.world.referral.proposed_outcome is not Outcome.CARE_RECEIVED_ELSEWHERE
+    assert decide(api, item, "attach", referralId=REFERRAL).code == "duplicate"
+
+
+@pytest.mark.parametrize("attached", [True, False])
+def test_what_a_crash_left_is_taken_otherwise_only_where_it_was_not_attached(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, *, attached: bool
+) -> None:
+    item = left_by_a_crash(api, monkeypatch, attached=attached)
+    # Whoever is at it a moment ago may still be.
+    assert decide(api, item, "seen-elsewhere", referralId=REFERRAL).status == 503
+    api.world.clock.move(timedelta(minutes=6))
+    second = decide(api, item, "seen-elsewhere", referralId=REFERRAL)
+    assert second.status == (409 if attached else 200)
+    assert waiting(api) == []
+
+
 def test_who_reads_it_may_know_better_who_it_was(api: ApiClient) -> None:
     item = by_an_outsider(api)
     npi = "1999900200"

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from referral_core.domain.effects import KeepEvidence
-from referral_core.domain.errors import NotFound, NotLegal
+from referral_core.domain.errors import Conflict, NotFound, NotLegal
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.model import Model
 from referral_core.domain.referral import Referral
@@ -38,6 +38,7 @@ from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
 from referral_core.ports.unmatched import UnmatchedItems
 
 UNMATCHED_PARAMETERS: Final = frozenset({"_count", "_page"})
+_ELSEWHERE: Final = "seen-elsewhere"
 _OF_ONE_REFERRAL: Final = ("offer", "appointment")
 """Numbers that say something within the referral that the sender meant, and only there."""
 
@@ -62,6 +63,10 @@ class Matching(Model):
     def wanted(self) -> str | None:
         """To which referral it is to be attached; None: it is to be dismissed."""
         return None if self.action == "dismiss" else self.referral_id
+
+    def is_as_chosen(self, item: Unmatched) -> bool:
+        """Whether it is what somebody chose before: of which referral, and as what."""
+        return self.wanted == item.attached_to and item.chosen_as in {None, self.action}
 
 
 @dataclass(frozen=True)
@@ -103,25 +108,32 @@ class MatchItems:
         """Take what a person decides; once settled, an item is settled."""
         principal, matching = request.principal, read_body(Matching, request.body, "decision")
         item = self.items.get(principal.tenant, request.resource_id)
-        if item.is_left(self.service.clock.now()) and matching.wanted != item.attached_to:
+        if item.is_left(self.service.clock.now()) and not matching.is_as_chosen(item):
             item = self._given_free(item)
         now = self.service.clock.now()
         settled = item.but(
-            settled_at=now, settled_by=principal.client_id, attached_to=None, chosen_at=None
+            settled_at=now,
+            settled_by=principal.client_id,
+            attached_to=None,
+            chosen_at=None,
+            chosen_as=matching.action,
         )
         result = Receipt.RECORDED
         if item.settled_at is not None:
             return self._settled_before(request, item, matching)
+        if item.attached_to is not None and not matching.is_as_chosen(item):
+            raise Conflict("Somebody else settles it: look again.")
         if matching.action != "dismiss":
             referral = self._named(principal.tenant, matching)
             settled = settled.but(attached_to=referral.id)
             # First: whoever is at it meanwhile attaches it to no other, and dismisses it not.
-            self.items.choose(item.but(attached_to=referral.id, chosen_at=now))
+            chosen = settled.but(settled_at=None, settled_by=None, chosen_at=now)
+            self.items.choose(chosen)
             try:
                 said = _attached(settled, referral, matching)
                 result = self._attach(settled, referral, said, principal.organization)
             except (NotLegal, FhirError):
-                self.items.release(item.but(attached_to=referral.id))
+                self.items.release(chosen.but(chosen_as=None))
                 raise
         # Last: what could not be attached goes on waiting.
         self.items.settle(settled)
@@ -134,13 +146,15 @@ class MatchItems:
             done = item.but(settled_at=item.chosen_at or self.service.clock.now(), chosen_at=None)
             self.items.settle(done)
             return done
-        self.items.release(item)
-        return item.but(attached_to=None, chosen_at=None)
+        self.items.release(item.but(chosen_as=None))
+        return item.but(attached_to=None, chosen_at=None, chosen_as=None)
 
     def _settled_before(self, request: Request, item: Unmatched, matching: Matching) -> Response:
         """Say that it is done already, or that somebody decided otherwise."""
-        if matching.wanted != item.attached_to:
-            done = f"attached it to {item.attached_to}" if item.attached_to else "dismissed it"
+        if not matching.is_as_chosen(item):
+            is_elsewhere = item.chosen_as == _ELSEWHERE
+            took = "recorded by it as seen elsewhere" if is_elsewhere else "attached it to"
+            done = f"{took} {item.attached_to}" if item.attached_to else "dismissed it"
             refuse(
                 "overtaken",
                 f"Nothing was done: {item.settled_by or 'somebody'} {done} before.",
