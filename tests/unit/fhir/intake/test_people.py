@@ -219,6 +219,9 @@ def spoken(**concept: Any) -> str | None:
         ({"text": "Creole"}, None),
         ({"text": "No"}, None),
         ({"coding": [{"code": "cmn"}]}, "cmn"),
+        ({"coding": [{"system": "urn:iso:std:iso:639:-2", "code": "nav"}]}, "nv"),
+        ({"text": "nav"}, "nv"),
+        ({"coding": [{"code": "UNK"}]}, None),
         ({"text": "unknown"}, None),
     ],
 )

@@ -239,8 +239,10 @@ _NOT_STATED: Final = re.compile(
 _WORD: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u0dff])+")
 """Letters, and the signs for vowels that scripts of India have among theirs."""
 _THREE_LETTERS: Final = re.compile(r"[a-z]{3}")
-_NONE: Final = frozenset({"und", "zxx", "mis", "mul", "unk", "asku", "nask", "nav", "ni"})
-"""ISO 639-2: undetermined, no linguistic content, uncoded, several; HL7's ways to say unknown."""
+_NONE: Final = frozenset({"und", "zxx", "mis", "mul", "unk", "asku", "nask", "ni"})
+"""ISO 639-2: undetermined, no linguistic content, uncoded, several; HL7's ways to say unknown, but
+for NAV: nav is Navajo.
+"""
 
 
 def language_of_code(code: str) -> str | None:
