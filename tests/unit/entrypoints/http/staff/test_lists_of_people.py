@@ -170,7 +170,7 @@ def test_values_have_the_names_of_their_orders_and_no_word_of_the_patient() -> N
     assert item["patient"]["name"].split(",")[0] not in str(piece)
 
 
-@pytest.mark.parametrize("page", ["9.0", "x", "-1.0", "1111111.0"])
+@pytest.mark.parametrize("page", ["9.0", "x", "-1.0", "1111111.0", "0.", "0"])
 def test_a_page_of_values_that_was_never_given_is_refused(page: str) -> None:
     reply = some_of_each().call("GET", f"/work-items/values?_page={page}", client=MARIA)
     assert (reply.status, reply.code) == (400, "invalid-page")

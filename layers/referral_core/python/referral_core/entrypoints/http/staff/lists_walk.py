@@ -52,7 +52,8 @@ def _place(after: str, lists: int) -> tuple[int, str]:
     if after == BEGIN:
         return 0, FIRST
     number, _, place = after.partition(".")
-    if not (number.isdecimal() and len(number) <= len(str(lists)) and int(number) < lists):
+    is_known = number.isdecimal() and len(number) <= len(str(lists)) and int(number) < lists
+    if not (is_known and place):
         sentence = "Follow `next` as it was given; no other page can be asked for."
         refuse("invalid-page", sentence, code="value", status=HTTPStatus.BAD_REQUEST)
     return int(number), place
