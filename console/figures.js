@@ -35,11 +35,11 @@ export async function figuresPage({ main, me, path, query, failed }) {
 }
 
 /** Practices and payers are named to operations alone; specialties come with the rows. */
-async function namesFor({ role }, result, drawn) {
+async function namesFor({ role }, result, { drawn, left }) {
   const { columns } = result;
   const isNamed = role === "manager" && columns.some(({ name }) => ["partner", "payer", "referring_practice"].includes(name));
   const practices = result.rows.flatMap((row) => row.referring_practice ?? (row.kind === "practice" ? row.partner : [])).filter(Boolean);
-  return isNamed ? partnerNames({ practices, drawn }).catch(() => ({})) : {};
+  return isNamed ? partnerNames({ practices, drawn, left }).catch(() => ({})) : {};
 }
 
 async function figurePage({ main, me, figure, query, failed }) {
@@ -67,13 +67,13 @@ async function figurePage({ main, me, figure, query, failed }) {
     const { called } = result;
     let named = 0;
     // Names that come later are drawn in; nobody waits for them.
-    await namesFor(me, result, (names) => {
+    await namesFor(me, result, { left: leaving.signal, drawn: (names) => {
       const number = Object.keys(names.practice ?? {}).length;
       if (named && number === named) return;
       named = number || 1;
       result.called = { ...names, ...called };
       draw();
-    });
+    } });
     if (!named) draw();
   }
 

@@ -19,10 +19,12 @@ export function listValues({ query, drawn }) {
   async function load() {
     const asked = wanted();
     if (asked === of) return;
-    [of, found, read] = [asked, new Map(), 0];
+    const own = new Map();
+    [of, found, read] = [asked, own, 0];
     for (let path = `/work-items/values?${asked}`; path;) {
-      const piece = await get(path).catch((error) => { of = null; throw error; });
-      if (of !== asked) return;
+      const piece = await get(path).catch((error) => { if (found === own) of = null; throw error; });
+      // Whoever chose another list meanwhile, and this one again, has it read from its beginning.
+      if (found !== own) return;
       add(piece.values);
       read += piece.read;
       path = piece.next && piece.next.slice(piece.next.indexOf("/work-items"));

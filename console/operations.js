@@ -122,7 +122,7 @@ function figuresOf(most, left) {
     if (!oldest || new Date(found.as_of) < new Date(oldest)) oldest = found.as_of;
     return found;
   };
-  return { report, figure: (name) => report(`/reports/${name}?by=`), asOf: () => oldest };
+  return { report, figure: (name) => report(`/reports/${name}?by=`), asOf: () => oldest, left };
 }
 
 async function today({ report }, me) {
@@ -166,7 +166,7 @@ async function lifecycle({ figure }) {
 
 const stay = (hours) => (hours < 1 ? "under 1 h" : hours < 48 ? `${Math.round(hours)} h` : `${(hours / 24).toFixed(1)} d`);
 
-async function health({ figure }, draw) {
+async function health({ figure, left }, draw) {
   const [{ rows, columns }, { pauses }] = await Promise.all([figure("partners"), get("/operations/pauses")]);
   if (!rows.length) return h("p.quiet", {}, "No exchange in the last 30 days.");
   const column = (name) => columns.find((each) => each.name === name);
@@ -181,7 +181,7 @@ async function health({ figure }, draw) {
   ];
   // Practices are named as their orders are read: whoever waits for a name sees the number meanwhile.
   const practices = rows.filter(({ kind }) => kind === "practice").map(({ partner }) => partner);
-  const called = await partnerNames({ practices, drawn: (names) => draw(shown(names)) }).catch(() => ({}));
+  const called = await partnerNames({ practices, left, drawn: (names) => draw(shown(names)) }).catch(() => ({}));
   return shown(called);
 }
 

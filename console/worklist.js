@@ -53,6 +53,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   let sorted = null;
   let reading = false;
   let drawnRows = MOST_AT_ONCE;
+  let reads = 0;
 
   const given = TABS[tab][1];
   let counted = null;
@@ -66,7 +67,10 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   async function refresh() {
     // As many rows as are shown: whoever asked for more keeps them.
     const wanted = Math.max(PAGE, items.length);
+    const own = ++reads;
     const [page, counts] = await Promise.all([get(query(Math.min(wanted, MOST_AT_ONCE))), get("/work-items/counts")]);
+    // The filters may have changed meanwhile: what was asked for last is what is shown.
+    if (own !== reads) return;
     items = page.workItems;
     next = page.next;
     while (next && items.length < wanted) await readOn();
@@ -110,8 +114,11 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   }
 
   async function readOn(count) {
-    const following = next.slice(next.indexOf("/work-items"));
+    const place = next;
+    const following = place.slice(place.indexOf("/work-items"));
     const page = await get(count ? following.replace(/_count=\d+/, `_count=${count}`) : following);
+    // Others read it meanwhile, or another list is shown: it is no part of what is listed now.
+    if (place !== next) return;
     items = [...items, ...page.workItems];
     next = page.next;
   }
