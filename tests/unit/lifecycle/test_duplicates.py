@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.work_items import Reason
+from referral_core.lifecycle import duplicates
 from tests.in_memory import TENANT
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
 from tests.unit.lifecycle.work_item_worlds import (
@@ -94,3 +96,14 @@ def test_the_orders_of_one_ehr_are_told_apart_by_their_numbers() -> None:
 def test_an_order_that_ended_is_nobodys_duplicate() -> None:
     world = asked_twice(proposed_outcome=Outcome.CANCELLED_BY_REFERRER)
     assert world.referral.work_item is None
+
+
+def test_of_more_than_a_referral_has_room_for_a_person_is_told_of_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(duplicates, "MOST", {"duplicates": 1})
+    world = asked_twice()
+    case = world.engine.case(world.referral.but(duplicates=()))
+    assert duplicates.untold_duplicates(case) == (OTHERS_ORDER,)
+    known = world.engine.case(world.referral.but(duplicates=(ReferralId("e" * 32),)))
+    assert duplicates.untold_duplicates(known) == ()

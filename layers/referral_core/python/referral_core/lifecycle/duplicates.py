@@ -5,6 +5,7 @@ One EHR's own orders are told apart by their numbers; what several want at once 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from referral_core.domain.ids import ReferralId
@@ -12,6 +13,7 @@ from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.patient_identity import Likeness, compare, identity_of
 from referral_core.domain.orders.search_terms import born_term
 from referral_core.domain.referral import Referral
+from referral_core.domain.referral.bounds import MOST
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, open_work_item
@@ -24,7 +26,7 @@ def untold_duplicates(case: Case) -> tuple[ReferralId, ...]:
     """List open referrals of other EHRs for the same service of the same patient.
 
     Returns:
-        Those of which no person was told with this referral.
+        Those of which no person was told with this referral, as many as it has room for.
     """
     referral, patient = case.referral, case.content.patient
     if referral.service.specialty is None or patient.birth_date is None:
@@ -32,7 +34,8 @@ def untold_duplicates(case: Case) -> tuple[ReferralId, ...]:
     found = case.sources.referrals.identified(referral.tenant, born_term(patient.birth_date))
     ids = [one for one in found if one not in {referral.id, *referral.duplicates}][:_MOST]
     others = case.sources.referrals.those_of(referral.tenant, ids) if ids else ()
-    return tuple(r.id for r in others if _wants_the_same(referral, r) and _is_theirs(case, r))
+    same = (r.id for r in others if _wants_the_same(referral, r) and _is_theirs(case, r))
+    return tuple(islice(same, MOST["duplicates"] - len(referral.duplicates)))
 
 
 def told_of(case: Case, found: tuple[ReferralId, ...]) -> Draft:
