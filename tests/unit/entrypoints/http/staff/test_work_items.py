@@ -106,6 +106,16 @@ _SAID_OF_THE_CASE = {
 """What an item says of its own referral, instead of its kind's sentence."""
 
 
+@pytest.mark.parametrize("path", ["Task/{}.a", "ServiceRequest/{}/$timeline"])
+def test_a_practice_is_not_told_what_another_one_ordered(path: str) -> None:
+    api = at(Reason.POSSIBLE_DUPLICATE)
+    reply = api.call("GET", f"/fhir/{path.format(REFERRAL)}", client="ehr-1")
+    assert reply.status == 200
+    assert "A person looks at the order" in str(reply.body)
+    assert OTHERS_ORDER not in str(reply.body)
+    assert "nother practice" not in str(reply.body)
+
+
 @pytest.mark.parametrize("reason", list(Reason))
 def test_an_item_says_in_one_sentence_why_it_waits_and_what_may_be_done(reason: Reason) -> None:
     api = at(reason)

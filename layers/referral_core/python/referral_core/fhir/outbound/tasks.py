@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from referral_core.domain.referral import Offer, Referral, ReservedSlot
+from referral_core.domain.work_items.told_outside import told_outside
 from referral_core.fhir.ids import binary_id, task_a_id, task_b_id
 from referral_core.fhir.outbound.task_status import (
     TaskView,
@@ -121,7 +122,7 @@ def patient_reference(service_request: Mapping[str, Any]) -> Json | None:
 
 
 def _task(referral: Referral, task_id: str, view: TaskView) -> Json:
-    reason: Json = {"text": referral.status_reason}
+    reason: Json = {"text": told_outside(referral.status_reason)}
     if referral.outcome is not None:
         reason = {**outcome_concept(referral.outcome), **reason}
     return {

@@ -17,6 +17,7 @@ from referral_core.domain.events import Event, EventKind
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.planned import Planned
 from referral_core.domain.updates import Role
+from referral_core.domain.work_items.told_outside import told_outside
 from referral_core.domain.writes import ReferralState
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.page_room import PageRoom
@@ -54,17 +55,24 @@ class ShowTimeline:
     clock: Clock
 
     def timeline(self, request: Request) -> Response:
-        """Return what happened and what is planned; an EHR is told no name of a person."""
+        """Return what happened and what is planned; an EHR is told no name of a person.
+
+        Nor is it told of another practice's order.
+        """
         principal = request.principal
         state = self._own(principal, ReferralId(request.resource_id))
         events = self.referrals.events(principal.tenant, state.referral.id)
         told = [event for event in events if _is_told(event)]
         now = self.clock.now()
-        actors = None if principal.role is Role.STAFF else _MACHINES | {principal.client_id}
+        actors, referral = None, state.referral
+        if principal.role is not Role.STAFF:
+            actors = _MACHINES | {principal.client_id}
+            told = [e.but(status_reason=told_outside(e.status_reason)) for e in told]
+            referral = referral.but(status_reason=told_outside(referral.status_reason))
         shown = _latest([happened(event, actors) for event in told[-_MOST_EVENTS:]])
         left_out = len(told) - len(shown)
         plan = self._plan(state, now)
-        body = timeline(state.referral, shown, plan, now, left_out)
+        body = timeline(referral, shown, plan, now, left_out)
         return Response(HTTPStatus.OK, body, {"ETag": _etag_of(state, plan)})
 
     def _plan(self, state: ReferralState, now: datetime) -> Sequence[Planned]:
