@@ -144,6 +144,11 @@ def test_a_long_one_that_was_waited_for_is_kept(api: ApiClient, lake: Counted) -
     assert len(lake.statements) == 1
 
 
+def test_a_run_that_names_no_query_is_none(api: ApiClient, lake: Counted) -> None:
+    assert ask(api, f"{BY_LANGUAGE}&run=,").status == 404
+    assert lake.statements == []
+
+
 class Down:
     """A store that does not answer."""
 
