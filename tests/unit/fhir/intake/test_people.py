@@ -221,6 +221,8 @@ def spoken(**concept: Any) -> str | None:
         ({"coding": [{"code": "cmn"}]}, "cmn"),
         ({"coding": [{"system": "urn:iso:std:iso:639:-2", "code": "nav"}]}, "nv"),
         ({"text": "nav"}, "nv"),
+        ({"text": "non_english_speaking"}, None),
+        ({"text": "हिन्दी"}, "hi"),
         ({"coding": [{"code": "UNK"}]}, None),
         ({"text": "unknown"}, None),
     ],

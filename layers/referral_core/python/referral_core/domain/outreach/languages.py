@@ -202,6 +202,7 @@ _ALSO: Final = """
 ar: arabe
 es: castilian castellano
 fa: farsi
+hi: हिन्दी
 hmn: hmong
 ht: kreyol kreyòl
 ja: nihongo
@@ -224,7 +225,7 @@ _SIGNED: Final = frozenset({"sgn", "ase", "bfi", "fsl", "csn", "mfs", "asl", "bs
 """Codes of signed languages, and what people call them: Asilulu (asl) has few speakers."""
 SIGN: Final = "sgn"
 _NOT_ENGLISH: Final = re.compile(
-    r"\b(?:no|not|non|without)(?:[\W_]+[^\W_]+)?[\W_]+english\b", re.IGNORECASE
+    r"(?<![^\W_])(?:no[tn]?|without)(?:[\W_]+[^\W_]+)?[\W_]+english(?![^\W_])", re.IGNORECASE
 )
 _CREOLE: Final = re.compile(r"\b(french|haitian|portuguese|cape verdean)\W+creole\b", re.IGNORECASE)
 _CREOLES: Final = {"f": "kreyol", "h": "kreyol", "p": "kabuverdianu", "c": "kabuverdianu"}
@@ -240,9 +241,7 @@ _WORD: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u0dff])+")
 """Letters, and the signs for vowels that scripts of India have among theirs."""
 _THREE_LETTERS: Final = re.compile(r"[a-z]{3}")
 _NONE: Final = frozenset({"und", "zxx", "mis", "mul", "unk", "asku", "nask", "ni"})
-"""ISO 639-2: undetermined, no linguistic content, uncoded, several; HL7's ways to say unknown, but
-for NAV: nav is Navajo.
-"""
+"""ISO 639-2: undetermined, none, uncoded, several; HL7's unknown, but for NAV: nav is Navajo."""
 
 
 def language_of_code(code: str) -> str | None:
