@@ -199,6 +199,14 @@ def test_the_haste_of_the_task_that_carries_it_counts(fields: Json) -> None:
         {"note": [{"text": "Was seen at urgent care."}]},
         {"patientInstruction": "Go to the emergency room if it gets worse; urgent signs: fever."},
         {"supportingInfo": [{"display": "non-urgent"}]},
+        # Names of people and places say nothing of the order.
+        {"requester": {"display": "STAT Medical Group"}},
+        {"performer": [{"display": "Same Day Dermatology"}]},
+        {"locationReference": [{"display": "Same Day Surgery Center"}]},
+        {"encounter": {"display": "Same day visit"}},
+        {"subject": {"reference": "#pat", "display": "Stat, Marjorie"}},
+        {"insurance": [{"reference": "#cov", "display": "Expedite Health Plan"}]},
+        {"requisition": {"value": "R-1", "assigner": {"display": "Stat Lab"}}},
     ],
 )
 def test_what_denies_it_or_is_said_to_the_patient_hurries_nobody(fields: Json) -> None:

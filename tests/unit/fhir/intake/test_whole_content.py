@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from referral_core.domain import exact_json
+from referral_core.domain.terminology import terminology
+from referral_core.fhir.intake import also_sent
 from referral_core.fhir.intake.orders import Intake, read_referrals
 from referral_core.fhir.links import address_of
 from referral_core.fhir.outbound.offers import offer_bundle
@@ -196,3 +198,22 @@ def test_a_bundle_within_the_body_goes_along_whole_and_what_leads_into_it_arrive
     assert sent["content"][0]["attachment"]["url"] == f"Binary/{binary['id']}"
     (inside,) = of_type(bundle, "Bundle")
     assert inside["entry"] == nested["entry"]
+
+
+def test_what_goes_with_many_orders_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    known = terminology()
+    monkeypatch.setattr(also_sent, "terminology", lambda: known)
+    disclosed_by = known.disclosed_by
+    monkeypatch.setattr(
+        known, "disclosed_by", lambda text: (read.append(text), disclosed_by(text))[1]
+    )
+    order, patient, coverage = bundled_order()
+    orders = [{**order, "id": f"o{n}", "identifier": [{"value": f"A-{n}"}]} for n in range(20)]
+    letter = {**a_letter({"title": "x"}), "description": "On methadone since May"}
+    body = json.dumps(a_bundle(*orders, patient, coverage, letter)).encode()
+    intakes = read_referrals(body, FHIR_JSON, "bundle", NOW)
+    assert len(intakes) == 20
+    for one in intakes:
+        assert [c.text for c in one.clinical.service.wanted.also_sent] == ["methadone"]
+    assert read.count(letter["description"]) == 1

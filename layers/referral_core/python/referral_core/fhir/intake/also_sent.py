@@ -37,6 +37,13 @@ _READ: Final = frozenset(
 """Elements of the order that are read for what it asks for."""
 _NO_REMARKS: Final = frozenset({*_READ, "meta", "note", "patientInstruction"})
 """Elements of the order in which nothing is remarked to who serves, and its notes, kept whole."""
+_PARTIES: Final = frozenset(
+    {
+        *("encounter", "focus", "for", "groupIdentifier", "identifier", "insurance", "location"),
+        *("locationReference", "owner", "performer", "requester", "requisition", "subject"),
+    }
+)
+"""Elements of an order or a Task whose words are names: a Same Day Clinic hurries nobody."""
 _NO_WORDS: Final = frozenset({"contained", "meta", "coding"})
 """Elements whose words are read elsewhere, or nobody's."""
 _NO_CODES: Final = frozenset({"contained", "meta", "coding", "identifier"})
@@ -67,7 +74,7 @@ def also_sent(
     """
     own = {name: value for name, value in request.resource.items() if name not in _READ}
     found = (
-        *_said_by(along),
+        *_said_by(graph, along),
         *_concepts_within({name: own[name] for name in own if name != "meta"}),
         *_told_in(own),
         *_referred_by(graph, request, order),
@@ -84,9 +91,10 @@ def remarks(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ..
     """
     own = {name: value for name, value in request.resource.items() if name not in _NO_REMARKS}
     others = (n.resource for n in requests_of(graph, request) if n.model.resource_type == "Task")
+    said = ({n: v for n, v in one.items() if n not in _PARTIES} for one in (own, *others))
     found = [
         text
-        for resource in (own, *others)
+        for resource in said
         for text in (*_texts_within(resource), *_urgent_codes(resource))
         if _hurries(text)
     ]
@@ -104,12 +112,18 @@ def _hurries(text: str) -> bool:
     return any(word.stands_in(words) for word in terminology().urgent_words)
 
 
-def _said_by(nodes: Iterable[Node]) -> Iterator[Concept]:
-    """Iterate over all that the resources besides the order say of the patient's health."""
+def _said_by(graph: Graph, nodes: Iterable[Node]) -> Iterator[Concept]:
+    """Iterate over all that the resources besides the order say of the patient's health.
+
+    Each is read once for all orders of a body: one document of several MB may go with twenty.
+    """
     for node in nodes:
-        if node.model.resource_type not in _SAY_NOTHING_OF_HEALTH:
-            yield from _concepts_within(node.resource)
-            yield from _told_in(node.resource)
+        if node.model.resource_type in _SAY_NOTHING_OF_HEALTH:
+            continue
+        if node not in graph.disclosed:
+            said = (*_concepts_within(node.resource), *_told_in(node.resource))
+            graph.disclosed[node] = tuple(dict.fromkeys(said))
+        yield from graph.disclosed[node]
 
 
 def _referred_by(graph: Graph, request: Node, order: ServiceRequest) -> Iterator[Concept]:
