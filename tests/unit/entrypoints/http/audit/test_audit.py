@@ -39,11 +39,12 @@ from referral_core.entrypoints.http.audit.trace import NO_RECORDS, WRITES_WITH_E
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.route import Route
 from referral_core.entrypoints.http.route_table import ROUTES
-from tests.in_memory import REFERRAL
+from tests.in_memory import REFERRAL, World
 from tests.unit.builders import NOW, TENANT
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.entrypoints.http.events import PRINCIPALS
 from tests.unit.entrypoints.http.staff.test_people import MARIA, RIVERSIDE, a_person, an_api
+from tests.unit.fhir.orders import PLACER, an_order
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT
 
 ORDER = f"/fhir/ServiceRequest/{REFERRAL}"
@@ -180,6 +181,21 @@ def test_a_write_that_has_no_event_is_on_record() -> None:
     assert reply.status == 200, reply.body
     entry = only(api)
     assert (entry.operation, entry.access, entry.agent) == ("upload", Access.WRITE, "ehr-1")
+
+
+def test_a_patch_that_changes_nothing_shows_no_order_without_its_trace() -> None:
+    api = ApiClient(World())
+    referral_id = api.call("POST", "/fhir/ServiceRequest", an_order(), client="ehr-1").body["id"]
+    test = [{"op": "test", "path": "/id", "value": referral_id}]
+    number = f"?identifier={PLACER['system']}|{PLACER['value']}"
+    for path, operation in ((f"/{referral_id}", "patch-order"), (number, "patch-order-where")):
+        url, kind = f"/fhir/ServiceRequest{path}", "application/json-patch+json"
+        reply = api.call("PATCH", url, test, client="ehr-1", content_type=kind)
+        assert "contained" in reply.body
+        entry = api.trail.entries[-1]
+        assert (entry.operation, entry.referral_id) == (operation, referral_id)
+        assert (entry.access, entry.refused) == (Access.WRITE, None)
+    assert len(api.trail.entries) == 2
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.scope], ids=lambda r: r.operation)

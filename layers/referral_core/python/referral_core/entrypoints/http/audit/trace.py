@@ -45,13 +45,15 @@ NO_RECORDS: Final = frozenset(
 WRITES_WITH_EVENTS: Final = frozenset(
     {
         *("create-order", "create-bundle", "process-message", "update-order", "create-task"),
-        *("patch-order", "update-order-where", "patch-order-where"),
+        "update-order-where",
         *("update-task", "patch-task", "create-appointment", "update-appointment"),
         *("create-document", "create-diagnostic-report", "create-claim-response"),
         *("create-communication", "decide-work-item", "care-for-work-items", "reopen"),
     }
 )
 """Writes that the record's own events tell, each written with its event or not at all."""
+_PATCHES: Final = frozenset({"patch-order", "patch-order-where"})
+"""Writes whose caller need not know what they show; one that changes nothing has no event."""
 _READS_TOO: Final = NO_RECORDS | {"find-for-operators"}
 """Operations that only read, whatever scope they need."""
 _UNSAID: Final = NO_RECORDS | WRITES_WITH_EVENTS
@@ -100,7 +102,7 @@ class Audit:
         What an answer shows is put on record before it is given; what changes something without an
         event of its own, before it is done: what cannot be put on record has not happened.
         """
-        is_act = route.scope != READ and route.operation not in _READS_TOO
+        is_act = route.scope != READ and route.operation not in _READS_TOO | _PATCHES
 
         @wraps(use_case)
         def audited(request: Request) -> Response:
@@ -137,6 +139,8 @@ class Audit:
             unmatched = request.resource_id or None
             self._record([entry.but(unmatched=unmatched, is_asked=is_asked)])
             return
+        if route.operation in _PATCHES and not isinstance(answer, Content):
+            named = ReferralId(answer["id"]) if "id" in answer else named
         found: list[ReferralId | None] = [named] if named else []
         found = found or list(dict.fromkeys(shown_in(answer))) or [None]
         entries = [self._entry(route, request, access_id, r) for r in found]
