@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from referral_core.domain.ids import ReferralId
+from referral_core.adapters.memory.referrals import MemoryReferrals
+from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle import duplicates
@@ -107,3 +108,15 @@ def test_of_more_than_a_referral_has_room_for_a_person_is_told_of_some(
     assert duplicates.untold_duplicates(case) == (OTHERS_ORDER,)
     known = world.engine.case(world.referral.but(duplicates=(ReferralId("e" * 32),)))
     assert duplicates.untold_duplicates(known) == ()
+
+
+def test_years_of_other_patients_of_that_birth_date_hide_no_duplicate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = MemoryReferrals.identified
+
+    def identified(self: MemoryReferrals, tenant: Tenant, term: str) -> list[ReferralId]:
+        return [*(ReferralId(f"{n:032x}") for n in range(400)), *found(self, tenant, term)]
+
+    monkeypatch.setattr(MemoryReferrals, "identified", identified)
+    assert reason_of(asked_twice()) is Reason.POSSIBLE_DUPLICATE

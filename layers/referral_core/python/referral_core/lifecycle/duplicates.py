@@ -18,8 +18,9 @@ from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, open_work_item
 
-_MOST: Final = 100
-"""Referrals of one birth date that are looked at: a tenant with a million a year has thirty."""
+_MOST: Final = 500
+"""Referrals of one birth date that are looked at, whatever became of them: none is ever removed,
+and a tenant with a million a year has thirty more each year."""
 
 
 def untold_duplicates(case: Case) -> tuple[ReferralId, ...]:
