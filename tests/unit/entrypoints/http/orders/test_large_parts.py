@@ -16,6 +16,7 @@ from referral_core.domain import exact_json
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.large_parts import LARGE, ROOM
 from referral_core.fhir.outbound.offers import offer_bundle
+from referral_core.fhir.outbound.tasks import patient_reference
 from tests.in_memory import REFERRAL, TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.fhir.orders import PLACER, Json, a_bundle, an_order, bundled_order
@@ -192,8 +193,14 @@ def test_an_order_that_is_large_by_itself_fits_its_item(api: ApiClient) -> None:
         performerType=DERMATOLOGY, supportingInfo=[{"reference": f"#n{n}"} for n in range(1_200)]
     )
     order["contained"] += notes
+    number = {"system": "urn:mrn", "value": "M-7"}
+    order["contained"][0]["identifier"] = [number]
     assert posted(api, order, "/fhir/ServiceRequest").status == 201
     assert max(items_of(api)) < ROOM
+    # A message to the patient's portal still says whose it is, though no step reads the parts.
+    (stored,) = api.world.referrals.payloads.values()
+    named = patient_reference(ClinicalPayload.load(stored).service_request)
+    assert named == {"type": "Patient", "identifier": number}
     read = api.call("GET", ORDER, client="ehr-1").body
     assert read["contained"][2:] == notes
     assert len(values(offers(api)[-1], "valueMarkdown")) == 1_200

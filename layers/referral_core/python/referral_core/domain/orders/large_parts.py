@@ -25,6 +25,10 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _ALWAYS_READ: Final = "subject"
 """Of an order; it is small, and who asks for the patient of an order reads nothing else."""
 
+_CONTAINED: Final = ("service_request", "contained")
+_OF_A_PATIENT: Final = ("resourceType", "id", "identifier")
+"""What stays of the Patients that an order contains: by it a message names whose it is."""
+
 Put = Callable[[bytes, str], str]
 """Stores a document of a media type; returns its SHA-256."""
 Get = Callable[[str], bytes]
@@ -91,7 +95,8 @@ class LargeParts:
             self.kept_json[text] = self.put(text.encode(), "application/json")
         moved.append(Moved(path=path, sha256=self.kept_json[text], form="json"))
         root, *rest = path
-        sent[str(root)] = _with(sent[str(root)], tuple(rest), "") if rest else {}
+        left = _whose(_at(sent, path)) if path == _CONTAINED else ""
+        sent[str(root)] = _with(sent[str(root)], tuple(rest), left) if rest else {}
 
 
 def whole(payload: ClinicalPayload, get: Get) -> ClinicalPayload:
@@ -151,6 +156,11 @@ def _more_to_move(sent: Mapping[str, Any]) -> Iterator[Path]:
     for name in sorted(sizes, key=lambda one: sizes[one], reverse=True):
         if sizes[name] >= LARGE:
             yield ("service_request", name)
+
+
+def _whose(contained: list[Any]) -> list[Any]:
+    patients = (one for one in contained if one.get("resourceType") == "Patient")
+    return [{name: one[name] for name in _OF_A_PATIENT if name in one} for one in patients]
 
 
 def _body(payload: ClinicalPayload, sent: Mapping[str, Any], moved: Sequence[Moved]) -> bytes:
