@@ -12,7 +12,7 @@ from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.lifecycle import Outcome, Step
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle import duplicates
-from tests.in_memory import TENANT
+from tests.in_memory import REFERRAL, TENANT
 from tests.unit.fhir.orders import Json, a_coverage, a_patient, an_order
 from tests.unit.lifecycle.work_item_worlds import (
     DERMATOLOGY,
@@ -49,6 +49,14 @@ def test_both_go_on_where_both_are_wanted_and_it_is_asked_once() -> None:
     decide(world, "keep-waiting")
     assert world.referral.offers
     assert world.referral.work_item is None
+
+
+def test_a_pair_that_a_person_kept_is_not_asked_about_at_the_other_order() -> None:
+    world = asked_twice()
+    decide(world, "keep-waiting")
+    for referral_id in (OTHERS_ORDER, REFERRAL):
+        case = world.engine.case(world.referrals.load(TENANT, referral_id).referral)
+        assert duplicates.untold_duplicates(case) == ()
 
 
 def test_another_version_answers_no_question_for_a_person() -> None:

@@ -27,7 +27,8 @@ def untold_duplicates(case: Case) -> tuple[ReferralId, ...]:
     """List open referrals of other EHRs for the same service of the same patient.
 
     Returns:
-        Those of which no person was told with this referral, as many as it has room for.
+        Those of which no person was told, with this referral or with the other, as many as this
+        one has room for.
     """
     referral, patient = case.referral, case.content.patient
     if referral.service.specialty is None or patient.birth_date is None:
@@ -53,7 +54,7 @@ def with_duplicates(referral: Referral, sentence: str) -> str:
 
 def _wants_the_same(referral: Referral, other: Referral) -> bool:
     is_open = not other.is_closed and not other.is_ending
-    of_another = other.referrer != referral.referrer
+    of_another = other.referrer != referral.referrer and referral.id not in other.duplicates
     return is_open and of_another and other.service.specialty == referral.service.specialty
 
 
