@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from referral_core.fhir import links
@@ -20,9 +20,6 @@ from referral_core.fhir.parse import Json
 from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
 from referral_core.fhir.r4.kinds import Kind, read_by
 from referral_core.fhir.r4.slips import read
-
-if TYPE_CHECKING:
-    from referral_core.domain.terminology import Concept
 
 _RELATIVE: Final = re.compile(r"^[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
 _CONDITIONAL: Final = re.compile(r"^(?:.*/)?(?P<kind>[A-Z][A-Za-z]+)\?(?P<query>.+)$")
@@ -53,11 +50,7 @@ class Node:
 
 
 class Graph:
-    """The resources of one body and, for an update, those known from before.
-
-    Attributes:
-        disclosed: what a resource discloses, as far as it was read for an order of the body.
-    """
+    """The resources of one body and, for an update, those known from before."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -72,7 +65,8 @@ class Graph:
         self._inside: list[Node] = []
         self._aside: dict[str, Node] = {}
         self._targets: dict[tuple[Node, bool], tuple[tuple[str | None, Node], ...]] = {}
-        self.disclosed: dict[Node, tuple[Concept, ...]] = {}
+        self.disclosed: dict[Node, tuple[Any, ...]] = {}
+        """What a resource discloses, as far as it was read for an order of the body."""
 
     def add(self, resource: Json, path: str, url: str | None = None) -> Node | None:
         """Examine one resource with all it contains; None, and `issues`, when it is malformed."""
