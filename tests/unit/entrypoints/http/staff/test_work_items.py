@@ -109,11 +109,15 @@ _SAID_OF_THE_CASE = {
 @pytest.mark.parametrize("path", ["Task/{}.a", "ServiceRequest/{}/$timeline"])
 def test_a_practice_is_not_told_what_another_one_ordered(path: str) -> None:
     api = at(Reason.POSSIBLE_DUPLICATE)
-    reply = api.call("GET", f"/fhir/{path.format(REFERRAL)}", client="ehr-1")
-    assert reply.status == 200
-    assert "A person looks at the order" in str(reply.body)
-    assert OTHERS_ORDER not in str(reply.body)
-    assert "nother practice" not in str(reply.body)
+    for is_overdue in (False, True):
+        if is_overdue:
+            api.world.wait()
+        assert api.world.referral.status_reason.startswith("Overdue. ") is is_overdue
+        reply = api.call("GET", f"/fhir/{path.format(REFERRAL)}", client="ehr-1")
+        assert reply.status == 200
+        assert "A person looks at the order" in str(reply.body)
+        assert OTHERS_ORDER not in str(reply.body)
+        assert "nother practice" not in str(reply.body)
 
 
 @pytest.mark.parametrize("reason", list(Reason))

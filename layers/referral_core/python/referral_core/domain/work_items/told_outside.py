@@ -15,4 +15,5 @@ _INSTEAD: Final = "A person looks at the order before it goes on."
 
 def told_outside(sentence: str) -> str:
     """Return a sentence as partners read it; each but that of another practice's order as it is."""
-    return _INSTEAD if sentence.startswith(_OF_ANOTHER) else sentence
+    # Once it is overdue, that stands before it.
+    return _INSTEAD if _OF_ANOTHER in sentence else sentence
