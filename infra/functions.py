@@ -106,20 +106,15 @@ def _receiver(name: str, **uses: tuple[str, ...]) -> Spec:
 
 SHORTLIST = {**RECORD, TABLE: (*WRITE, "dynamodb:BatchGetItem")}
 """What a decision reads at once, and writes."""
+OFFERS = {**SHORTLIST, "DOCUMENTS_BUCKET": FETCH}
+"""A time that has passed gives way to another one of the clinic, read as a decision reads it."""
 
 STEPS = (
     Spec("check_readiness", SHORTLIST, completes=True),
     _partner("check_eligibility", completes=False, DOCUMENTS_BUCKET=STORE),
     Spec("route_referral", SHORTLIST, completes=True, secrets=True, timeout_s=60),
     _partner("request_authorization", DOCUMENTS_BUCKET=STORE),
-    # A time that has passed gives way to another one of the clinic, read as a decision reads it.
-    Spec(
-        "offer_referral",
-        {**SHORTLIST, "DOCUMENTS_BUCKET": FETCH},
-        completes=True,
-        secrets=True,
-        timeout_s=60,
-    ),
+    Spec("offer_referral", OFFERS, completes=True, secrets=True, timeout_s=60),
     _partner(
         "contact_patient",
         SMS_ORIGINATION_IDENTITY=TALK,
