@@ -137,13 +137,25 @@ def test_one_referrals_cost_names_every_unit_it_used(
     finance = caller("finance")
 
     def itemised() -> dict[str, int] | None:
-        answer = finance.get(f"/reports/cost?referral={referral.id}").json
+        answer = _reported(finance, f"/reports/cost?referral={referral.id}")
         found = {row["unit"]: row["units"] for row in answer.get("rows", ())}
         used = units(records.events(referral.id))
         return found if found == {unit: n for unit, n in used.items() if n} else None
 
     said = until(itemised, f"the cost of {referral.id}, as its events say", every_s=2)
     assert said.keys() >= EVERY_INVOCATION
+
+
+def _reported(finance: Caller, path: str) -> dict[str, Any]:
+    """Ask for a report; a machine that is slow says where to look instead."""
+    places = [path]
+
+    def whole() -> dict[str, Any] | None:
+        body: dict[str, Any] = finance.get(places[-1]).json
+        places.append(body.get("look_at", places[-1]))
+        return None if "look_at" in body else body
+
+    return until(whole, f"the report at {path}", every_s=1)
 
 
 @pytest.mark.waits
