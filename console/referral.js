@@ -58,11 +58,12 @@ export async function referralPage({ main, me, path, failed }) {
     body.querySelector(".panel button")?.focus();
   }
 
-  async function refresh() {
+  /** Read anew and draw; not where somebody began to write while it was read. */
+  async function refresh(isWriting = () => false) {
     const before = referral.version;
     await load();
     if (referral.version !== before) parts = recordParts({ referral, me, names });
-    render();
+    if (!isWriting()) render();
   }
 
   fill(main, h("p", {}, h("a", { href: "#/worklist" }, "← Work")), h("p.quiet", { role: "status" }, "Loading …"));
@@ -70,9 +71,10 @@ export async function referralPage({ main, me, path, failed }) {
   parts = recordParts({ referral, me, names });
   fill(main, h("p", {}, h("a", { href: "#/worklist" }, "← Work")), body);
   render();
+  const isWriting = () => body.querySelector("form") !== null;
   const timer = setInterval(() => {
-    if (document.hidden || body.querySelector("form")) return;
-    refresh().catch((error) => fill(status, error.message));
+    if (document.hidden || isWriting()) return;
+    refresh(isWriting).catch((error) => fill(status, error.message));
   }, EVERY_MS);
   return () => clearInterval(timer);
 }

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.orders.search_terms import patient_terms
@@ -453,6 +453,25 @@ def test_a_specialty_is_filtered_by_its_name_and_a_contact_says_which_of_how_man
     reached = next(i for i in items if (i["lastContact"] or {}).get("of"))
     said = f"attempt {reached['lastContact']['number']} of {reached['lastContact']['of']}"
     expect(page.locator(f'tr[data-id="{reached["id"]}"]')).to_contain_text(said)
+
+
+def test_what_is_read_anew_meanwhile_takes_no_form_away(visit: Visit, office: Office) -> None:
+    context, item = visit(), office.items("maria")[0]
+    context.clock.install()
+    page = opened(signed_in(context, "maria"), item)
+    held: list[Route] = []
+    page.route(f"**/referrals/{item['id']}", lambda route: held.append(route))  # noqa: PLW0108 - it keeps a mark
+    with page.expect_request(f"**/referrals/{item['id']}"):
+        context.clock.fast_forward("00:31")
+    page.get_by_role("button", name="Comment").click()
+    words = page.locator("form.act textarea")
+    words.fill("Half a sentence")
+    with page.expect_response(f"**/referrals/{item['id']}") as answered:
+        held.pop().fallback()
+    answered.value.finished()
+    page.unroute_all()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+    expect(words).to_have_value("Half a sentence")
 
 
 def test_ten_idle_minutes_end_the_session(visit: Visit) -> None:
