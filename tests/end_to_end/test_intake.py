@@ -19,7 +19,7 @@ from referral_core.domain.directory import EhrSystem
 from referral_core.domain.updates import Role
 from tests.end_to_end.callers import Answer, Body, Caller, Refusal, calling
 from tests.end_to_end.faults import limited_concurrency
-from tests.end_to_end.orders import ORDERS, a_new_placer, an_order_that_waits
+from tests.end_to_end.orders import ORDERS, a_new_placer, an_order_that_waits, placer_of
 from tests.end_to_end.records import Records
 from tests.end_to_end.tenants import RIVERSIDE, RIVERSIDE_PROFILE
 from tests.end_to_end.waiting import until
@@ -108,9 +108,10 @@ def test_without_placer_the_clients_key_makes_a_repeat(ehr: Caller) -> None:
 
 
 def test_other_content_under_the_same_key_is_refused(ehr: Caller) -> None:
-    key = a_new_placer()
-    ehr.refer(an_order_that_waits(a_new_placer()), Idempotency_Key=key).accepted()
-    other = ehr.refer(an_order_that_waits(a_new_placer()), Idempotency_Key=key).refusal()
+    key, order = a_new_placer(), an_order_that_waits(a_new_placer())
+    ehr.refer(order, Idempotency_Key=key).accepted()
+    another = {**order, "identifier": [placer_of(a_new_placer())]}
+    other = ehr.refer(another, Idempotency_Key=key).refusal()
     assert (other.status, other.own_code) == (HTTPStatus.CONFLICT, "key-reused")
 
 
@@ -327,8 +328,8 @@ REFUSED: Final[Mapping[str, Refused]] = {
         ordered(intent="option"),
         Refusal(RULE, "business-rule", "intent-not-accepted", "ServiceRequest.intent"),
     ),
-    "over a megabyte": Refused(
-        ordered(note=[{"text": "x" * 1_000_001}]),
+    "over five and a half megabytes": Refused(
+        ordered(note=[{"text": "x" * 5_500_001}]),
         Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long", "body-too-large", None),
     ),
     "a wrong content type": Refused(

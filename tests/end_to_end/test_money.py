@@ -230,8 +230,8 @@ def test_what_no_referral_carries_becomes_a_row_of_the_lake_and_a_line_of_cost(
     with clock_of(stack, "measure_queues", pace):
         name = f"{STACK_NAME}-measure_queues"
         answer = stack.emulator.client("lambda").invoke(FunctionName=name, Payload=b"{}")
-        said = answer["Payload"].read()
-        assert "FunctionError" not in answer, said
+        answered = answer["Payload"].read()
+        assert "FunctionError" not in answer, answered
     # Then each unit of it is a line of that day's cost, as Athena says it of the lake
     athena = AthenaLake(records.client("athena"), WORKGROUP, DATABASE)
     request = ReportRequest(
