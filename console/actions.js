@@ -81,7 +81,8 @@ function form({ action, referral, me, people, done, failed, close }) {
       h("textarea", { name: "comment", rows: "3", maxlength: "2000", required: action === "comment" })),
     said,
     h("p.actions", {}, send, h("button.plain", { type: "button", onclick: close }, "Cancel")));
-  requestAnimationFrame(() => element.querySelector("select, input, textarea")?.focus());
+  // Whoever is in the form by then is left where they are: the next key is meant for what has the focus.
+  requestAnimationFrame(() => element.contains(document.activeElement) || element.querySelector("select, input, textarea")?.focus());
 
   async function submit(event) {
     event.preventDefault();

@@ -455,6 +455,26 @@ def test_a_specialty_is_filtered_by_its_name_and_a_contact_says_which_of_how_man
     expect(page.locator(f'tr[data-id="{reached["id"]}"]')).to_contain_text(said)
 
 
+def test_a_form_that_opens_takes_the_focus_from_nothing_within_it(
+    visit: Visit, office: Office
+) -> None:
+    page = opened(signed_in(visit(), "maria"), office.items("maria")[0])
+    opens = page.get_by_role("button", name="Comment")
+    focused = opens.evaluate(
+        """async (button) => {
+            button.click();
+            const send = document.querySelector("form.act button[type=submit]");
+            send.focus();
+            for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+            return document.activeElement === send;
+        }"""
+    )
+    assert focused
+    page.get_by_role("button", name="Cancel").click()
+    opens.click()
+    expect(page.locator("form.act textarea")).to_be_focused()
+
+
 def test_what_is_read_anew_meanwhile_takes_no_form_away(visit: Visit, office: Office) -> None:
     context, item = visit(), office.items("maria")[0]
     context.clock.install()
