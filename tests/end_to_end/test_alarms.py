@@ -84,8 +84,11 @@ def answering_503() -> Iterator[str]:
 
 
 def payer_never_decides(ehr: Caller) -> None:
-    """Let an urgent request pend until the payer's clock is over."""
-    ehr.refer(a_complete_order(scripted("payer-thinks", 1), priority="urgent")).accepted()
+    """Let a request pend until the payer's clock is over.
+
+    Not an urgent one: on a slow machine its time would be up before the payer was asked.
+    """
+    ehr.refer(a_complete_order(scripted("payer-thinks", 1))).accepted()
 
 
 @contextmanager
