@@ -80,3 +80,10 @@ def test_a_number_is_sought_without_the_terms_of_a_person() -> None:
 def test_a_name_of_many_words_keeps_a_bounded_number_of_terms() -> None:
     many = " ".join(letter * 3 for letter in "abcdefghijklmnop")
     assert len(patient_terms(PatientContent(family=many))) == 8
+
+
+def test_so_many_numbers_are_kept_that_they_fit_one_transaction() -> None:
+    numbers = tuple(f"urn:mrn|{n:05}" for n in range(1_000))
+    terms = patient_terms(PatientContent(family="Roe", identifiers=numbers))
+    assert len(terms) == 41
+    assert number_term("00039") in terms

@@ -16,6 +16,8 @@ from referral_core.domain.orders.clinical_content import PatientContent
 
 _MOST_WORDS: Final = 8
 """Words of a name that are kept: more than nearly every name has."""
+_MOST_NUMBERS: Final = 40
+"""Numbers of a patient that are kept: they are written in one transaction with much else."""
 _PUNCTUATION: Final = re.compile(r"[^\w]+|_+")
 _DATES: Final = re.compile(
     r"(?<![\w-])(?:(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"
@@ -58,8 +60,8 @@ def patient_terms(patient: PatientContent) -> tuple[str, ...]:
     words = list(dict.fromkeys(_spellings(patient.family or "")))[:_MOST_WORDS]
     born = (born_term(patient.birth_date),) if patient.birth_date else ()
     numbers = (folded_number(each) for each in (patient.mrn, *patient.identifiers))
-    terms = (*map(name_term, words), *born, *(number_term(each) for each in numbers if each))
-    return tuple(dict.fromkeys(terms))
+    known = list(dict.fromkeys(number_term(each) for each in numbers if each))[:_MOST_NUMBERS]
+    return tuple(dict.fromkeys((*map(name_term, words), *born, *known)))
 
 
 def name_words(patient: PatientContent) -> frozenset[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from referral_core.domain.terminology.order import Field, OrderedService
+from referral_core.domain.terminology.order import Concept, Field, OrderedService
 from referral_core.domain.terminology.result import Evidence
 from referral_core.domain.terminology.systems import canonical_system
 from referral_core.domain.terminology.tables import Meaning, Terminology
@@ -42,6 +42,23 @@ def _class_of(meaning: Meaning, known: Terminology) -> ConsentClass:
     return max((meaning.consent, row.consent if row else meaning.consent), key=lambda c: c.rank)
 
 
+def disclosing(concepts: Iterable[Concept], known: Terminology) -> Iterator[Concept]:
+    """Iterate over what of concepts discloses: codes, and words of texts, each once.
+
+    An order that said only this would disclose the same.
+    """
+    found: dict[Concept, None] = {}
+    for concept in concepts:
+        for coding in concept.codings:
+            meaning = known.find(coding.system, coding.code)
+            if meaning is not None and _class_of(meaning, known) is not ConsentClass.NONE:
+                found[Concept(codings=(coding.but(display=None),))] = None
+        for text in (concept.text, *(coding.display for coding in concept.codings)):
+            said = known.disclosed_by(text) if text else ()
+            found |= {Concept(text=words): None for words in said}
+    yield from found
+
+
 def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
     """Return how urgent an order is."""
     stated: list[tuple[Priority, str]] = [
@@ -53,7 +70,7 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
         order.priority,
         order.task_priorities,
         stated,
-        _urgent_words(order, known),
+        urgent_words(order, known),
         (order.occurrence_end, order.received_at),
         nearness=known.nearness,
     )
@@ -62,7 +79,8 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
     return read.but(starts_on=start) if start and not (end and start > end.date()) else read
 
 
-def _urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentWord]:
+def urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentWord]:
+    """Iterate over the words of urgency that stand in the texts and notes of an order."""
     fields = (field for field in Field if field not in _SAY_NO_URGENCY)
     said = [
         normalised(text).split()

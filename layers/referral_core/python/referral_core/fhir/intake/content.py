@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from referral_core.domain.orders.clinical_content import ClinicalContent, Reason, ServiceContent
+from referral_core.domain.orders.content_bounds import bounded
 from referral_core.fhir.intake.clinicians_seen import clinicians_seen
 from referral_core.fhir.intake.coverages import read_coverage
 from referral_core.fhir.intake.parties import read_patient, read_requester
@@ -49,7 +50,7 @@ def read_content(
     patient = _patient(subject_of(graph, request, order))
     known = read_patient(graph, patient, order.subject, at)
     merged = numbers_of_replaced(graph, request, order)
-    return ClinicalContent(
+    content = ClinicalContent(
         patient=known.but(identifiers=tuple(dict.fromkeys((*known.identifiers, *merged)))),
         coverage=read_coverage(graph, coverages, patient, at),
         requester=read_requester(graph, requester, source, at),
@@ -67,6 +68,7 @@ def read_content(
         notes=tuple(n.text for n in order.note if n.text)
         + ((order.patient_instruction,) if order.patient_instruction else ()),
     )
+    return bounded(content)
 
 
 def _patient(subject: Node | None) -> Patient | None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, HashedKeys, Partitions
-from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part, Table
+from referral_core.adapters.aws.dynamodb.table import MOST_PARTS, ConditionsFailed, Part, Table
 from referral_core.adapters.aws.dynamodb.transactions import parts_of_new, require_one_transaction
-from referral_core.domain.errors import Conflict, Permanent
+from referral_core.domain.errors import Conflict
 from referral_core.domain.ids import ReferralId, Tenant
 from referral_core.domain.new_referral import ExistingKey, Key, NewReferral
 from referral_core.metering import METER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-
-_TRANSACTION_ITEMS: Final = 100
 
 
 class NewReferralTable:
@@ -34,14 +32,12 @@ class NewReferralTable:
         used = METER.so_far()
         shares = [used, *({} for _ in new_referrals[1:])]  # one request: its first referral's
         parts = self._parts(new_referrals, shares)
-        if len(parts) > _TRANSACTION_ITEMS:
+        if len(parts) > MOST_PARTS:
             # Under an older secret key nothing is written any more: what is there can be read
             # beforehand, and need not be a condition of the transaction, which has no room for it.
             if before := self._held(new_referrals):
                 return before
             parts = self._parts(new_referrals, shares, older_checked=False)
-        if len(parts) > _TRANSACTION_ITEMS:
-            raise Permanent("Too many referrals or identifiers for one transaction: send fewer.")
         if len(new_referrals) > 1:  # one is bounded by its items
             require_one_transaction(parts)
         try:

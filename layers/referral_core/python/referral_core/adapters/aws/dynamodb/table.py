@@ -13,13 +13,15 @@ from referral_core.adapters.aws.dynamodb.hashed_keys import NO_HASHED_KEYS, Hash
 from referral_core.adapters.aws.dynamodb.schema import PARTITION_KEY, SORT_KEY, Index
 from referral_core.adapters.aws.dynamodb.write_units import units_of_refused
 from referral_core.adapters.aws.service_errors import service_errors, translated
-from referral_core.domain.errors import Retryable
+from referral_core.domain.errors import Retryable, TooLarge
 from referral_core.metering import METER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _A_BATCH: Final = 100
+MOST_PARTS: Final = 100
+"""Of one transaction of DynamoDB."""
 _BATCHES_TRIED: Final = 5
 _NEW: Final = "attribute_not_exists(pk)"
 _UNWRITTEN: Final = "The table could not be written"
@@ -232,8 +234,11 @@ class Table(Requests):
         Raises:
             ConditionsFailed: conditions failed, or other writers were at the same items.
             Retryable: the table is down or throttles.
+            TooLarge: more parts than one transaction has.
             Permanent: it refuses the request.
         """
+        if len(parts) > MOST_PARTS:
+            raise TooLarge("Too many referrals or identifiers for one transaction: send fewer.")
         requests: Any = [part.request for part in parts]
         try:
             self.client.transact_write_items(TransactItems=requests)
