@@ -180,9 +180,9 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def handed_over(principal: Principal) -> Mapping[str, str | int]:
+def handed_over(principal: Principal, time_zone: str) -> Mapping[str, str | int]:
     """Return what the gateway's authorizer says of a client with a token."""
-    return Caller(principal, _SCOPES, _NEVER_ENDS).handed_over()
+    return Caller(principal, _SCOPES, _NEVER_ENDS, time_zone).handed_over()
 
 
 def http_event(
@@ -227,10 +227,10 @@ def http_event(
 class InProcessRouter:
     """The product's HTTP API as the partners call it, with their patience."""
 
-    def __init__(self, serve: Handler, principal: Callable[[str], Principal]) -> None:
-        """Take what answers an HTTP API event, and who a client is by its name."""
+    def __init__(self, serve: Handler, caller: Callable[[str], Mapping[str, str | int]]) -> None:
+        """Take what answers an HTTP API event, and what is handed over of a client, by its name."""
         self._serve = serve
-        self._principal = principal
+        self._caller = caller
         self._number = 0
 
     async def call(
@@ -261,7 +261,7 @@ class InProcessRouter:
     ) -> tuple[int, dict[str, Any]]:
         """Call once; return status and body."""
         self._number += 1
-        caller = handed_over(self._principal(client))
+        caller = self._caller(client)
         response = self._serve(
             http_event(caller, method, path, body, headers=headers or {}, number=self._number)
         )

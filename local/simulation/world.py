@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -35,7 +35,13 @@ from local.simulation.product import Product
 from local.simulation.services import Captured, VirtualQueue, VirtualStream, VirtualTopic
 from local.simulation.table import SimulatedTable
 from local.simulation.tenant import PARTNERS, Configured, records
-from local.simulation.transport import InProcessPool, InProcessRouter, exchange, sdk_client
+from local.simulation.transport import (
+    InProcessPool,
+    InProcessRouter,
+    exchange,
+    handed_over,
+    sdk_client,
+)
 from local.simulation.workflow import SimulatedWorkflow
 from referral_core.adapters.aws.dynamodb.keys import PUBLISHED, Sort
 from referral_core.adapters.aws.end_user_messaging import EndUserMessaging
@@ -47,7 +53,6 @@ from referral_core.adapters.http.ehr import HttpEhr
 from referral_core.adapters.http.portal import PortalMessages
 from referral_core.adapters.memory.directory import MemoryDirectory
 from referral_core.adapters.memory.partners import MemoryDocuments, MemoryMessenger
-from referral_core.domain.access.principal import Principal
 from referral_core.domain.events import EventKind
 from referral_core.domain.ids import Tenant
 from referral_core.domain.lifecycle import Party
@@ -90,7 +95,7 @@ class World(Invocations):
         self.table = SimulatedTable()
         self.unmatched = self.table.unmatched
         self.workflow = SimulatedWorkflow()
-        self.router = InProcessRouter(self._http, self._principal)
+        self.router = InProcessRouter(self._http, self._caller)
         self.partners = PartnersWorld(loop.PartnersClock(self.clock), self.router, scripts, seed)
         self.topic = VirtualTopic(self._consumer("receive_reply", lambda p: p.receive_reply))
         self.app: Starlette = application(self.partners, self.topic)
@@ -122,8 +127,9 @@ class World(Invocations):
         self.workflow.machine = self.machine
         self.table.stream = self._written
 
-    def _principal(self, client: str) -> Principal:
-        return self.directory.principal(client)
+    def _caller(self, client: str) -> Mapping[str, str | int]:
+        principal = self.directory.principal(client)
+        return handed_over(principal, self.directory.tenant(principal.tenant).time_zone)
 
     def random(self, purpose: str) -> Random:
         """Return a source of randomness that the seed and the purpose decide."""

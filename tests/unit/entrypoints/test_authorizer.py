@@ -18,7 +18,9 @@ from referral_core.adapters.tokens.access_tokens import AccessTokens, Issuer, po
 from referral_core.adapters.tokens.key_sets import KeySet
 from referral_core.domain.access.caller import Caller
 from referral_core.domain.access.principal import Person, Principal
-from referral_core.domain.errors import Forbidden, Retryable, Unauthenticated
+from referral_core.domain.directory import TenantProfile
+from referral_core.domain.errors import Forbidden, NotFound, Retryable, Unauthenticated
+from referral_core.domain.ids import Tenant
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.authorizer import AuthorizeClient
 from tests.unit.builders import TENANT
@@ -33,6 +35,15 @@ MARIA = Principal(
     role=Role.STAFF,
     organization=TENANT,
     person=Person(name="Maria Santos"),
+)
+PROFILE = TenantProfile(
+    tenant=TENANT,
+    name="Lakeside Family Medicine",
+    npi="1999900107",
+    time_zone="America/New_York",
+    holidays="US-MA",
+    sender_name="Lakeside Care",
+    call_back="508-555-0101",
 )
 Claims = dict[str, Any]
 
@@ -72,6 +83,11 @@ class Register:
             raise Forbidden("unknown")
         return self.known[client_id]
 
+    def tenant(self, tenant: Tenant) -> TenantProfile:
+        if tenant != TENANT:
+            raise NotFound("no profile")
+        return PROFILE
+
 
 @pytest.fixture
 def register() -> Register:
@@ -101,8 +117,23 @@ def test_a_machines_principal_and_scopes_are_handed_over(
 ) -> None:
     said = claims()
     answer = authorize(signed(said))
-    assert caller_of(answer) == Caller(EHR, frozenset({"referrals/read"}), said["exp"])
+    read = frozenset({"referrals/read"})
+    assert caller_of(answer) == Caller(EHR, read, said["exp"], "America/New_York")
     assert (answer["context"]["client_id"], answer["context"]["tenant"]) == ("ehr-1", TENANT)
+
+
+def test_a_client_of_a_tenant_that_is_not_set_up_yet_is_handed_over(
+    register: Register, authorize: Callable[[str], dict[str, Any]]
+) -> None:
+    register.known["ehr-1"] = EHR.but(tenant=Tenant("riverside"))
+    found = caller_of(authorize(signed(claims())))
+    assert (found.principal.tenant, found.time_zone) == ("riverside", "UTC")
+
+
+def test_what_the_gateway_remembers_of_before_is_read() -> None:
+    remembered = Caller(EHR, frozenset({"referrals/read"}), 4_102_444_800).handed_over()
+    del remembered["time_zone"]
+    assert Caller.received(remembered, time.time()).time_zone == "UTC"
 
 
 def test_a_person_who_signed_in_at_the_console_is_handed_over(

@@ -17,8 +17,8 @@ from referral_core.adapters.memory.partners import MemoryOptOuts
 from referral_core.adapters.memory.pauses import MemoryPauses
 from referral_core.adapters.memory.people import MemoryAccounts, MemoryPeople
 from referral_core.adapters.memory.work_lists import MemoryWorkLists
-from referral_core.domain.access.caller import refusal
-from referral_core.domain.errors import Forbidden
+from referral_core.domain.access.caller import NO_ZONE, refusal
+from referral_core.domain.errors import Forbidden, NotFound
 from referral_core.domain.ids import Tenant
 from referral_core.entrypoints.http.audit.events import ReadAudit
 from referral_core.entrypoints.http.audit.trace import Audit
@@ -237,9 +237,14 @@ class ApiClient:
     def handed_over(self, client: str, scope: str = SCOPES) -> Mapping[str, Any]:
         """Return what the authorizer says of a client or a person."""
         try:
-            return handed_over(self.world.directory.principal(client), scope)
+            principal = self.world.directory.principal(client)
         except Forbidden as error:
             return refusal(str(error))
+        try:
+            zone = self.world.directory.tenant(principal.tenant).time_zone
+        except NotFound:
+            zone = NO_ZONE
+        return handed_over(principal, scope, time_zone=zone)
 
     def decide(self, action: str, *, client: str = "staff-1", key: str = "", **sent: Any) -> Reply:
         """Act on the work item of the world's referral."""

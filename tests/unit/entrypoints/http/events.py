@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from referral_core.domain.access.caller import Caller
+from referral_core.domain.access.caller import NO_ZONE, Caller
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.ids import Tenant
 from referral_core.domain.updates import Role
@@ -32,10 +32,13 @@ IN_2100 = 4_102_444_800
 
 
 def handed_over(
-    principal: Principal, scope: str = SCOPES, expires_at: int = IN_2100
+    principal: Principal,
+    scope: str = SCOPES,
+    expires_at: int = IN_2100,
+    time_zone: str = NO_ZONE,
 ) -> dict[str, str | int]:
     """Make what the authorizer hands over of a caller."""
-    return Caller(principal, frozenset(scope.split()), expires_at).handed_over()
+    return Caller(principal, frozenset(scope.split()), expires_at, time_zone).handed_over()
 
 
 def an_event(

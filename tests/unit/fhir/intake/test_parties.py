@@ -75,9 +75,28 @@ def test_a_death_is_noticed(fields: Json) -> None:
     assert not patient_of(deceasedBoolean=False).deceased
 
 
-@pytest.mark.parametrize("day", ["2062-01-04", "2030", "2029-05", "2027-01-04T10:00:00Z"])
-def test_a_death_that_lies_ahead_is_none(day: str) -> None:
-    assert not patient_of(deceasedDateTime=day).deceased
+@pytest.mark.parametrize(
+    "day",
+    [
+        *("2062-01-04", "2030", "2029-05", "2027-01-04T10:00:00Z", "9999-12-31"),
+        *("1961-04-16", "1961-03", "1960", "1899-12-31", "1800", "0001-01-01"),
+        "1961-04-16T23:59:59-05:00",
+    ],
+)
+def test_a_death_that_cannot_be_is_none_and_is_to_be_corrected(day: str) -> None:
+    patient = patient_of(deceasedDateTime=day)
+    assert not patient.deceased
+    assert patient.not_understood == ("patient.deceased",)
+
+
+@pytest.mark.parametrize("day", ["1961", "1961-04", "1961-04-17", "1961-04-17T03:00:00Z"])
+def test_who_died_on_the_day_of_birth_has_died(day: str) -> None:
+    assert patient_of(deceasedDateTime=day).deceased
+
+
+def test_without_a_birth_date_a_death_is_bounded_by_a_life() -> None:
+    assert not patient_of(birthDate=None, deceasedDateTime="1880-01-01").deceased
+    assert patient_of(birthDate=None, deceasedDateTime="1990-01-01").deceased
 
 
 def test_the_medical_record_number_is_the_identifier_typed_so() -> None:

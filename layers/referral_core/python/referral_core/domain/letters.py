@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -36,12 +37,26 @@ _WRITTEN_OUT: Final = str.maketrans(
     }
 )
 """Latin letters that Unicode does not take apart, and the signs that typewriters do not have."""
+_WITH_A_MARK: Final = re.compile(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z]) WITH .+")
+"""The Unicode name of a letter that is another one with a hook, a stroke, a tail: Ɓ, ƙ, ȼ, Ǥ."""
 
 
 def plain(text: str) -> str:
     """Return a text without accents; letters of another script stay as they are.
 
-    Letters that are no letter with an accent (ß, ø, ł) have their own ways.
+    Letters that are no letter with an accent (ß, ø, ł) have their own ways. A letter of which no
+    one way is known stays too (ə is written e, a or ae: which, only its owner knows).
     """
+    if text.isascii():
+        return text.translate(_WRITTEN_OUT)
     decomposed = unicodedata.normalize("NFKD", text.translate(_WRITTEN_OUT))
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return "".join(_unmarked(sign) for sign in decomposed if not unicodedata.combining(sign))
+
+
+def _unmarked(sign: str) -> str:
+    if sign.isascii():
+        return sign
+    found = _WITH_A_MARK.fullmatch(unicodedata.name(sign, ""))
+    if found is None:
+        return sign
+    return found[2] if found[1] == "CAPITAL" else found[2].lower()

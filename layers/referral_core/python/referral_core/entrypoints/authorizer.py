@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from referral_core.domain.access.caller import Caller, VerifiedToken, refusal
+from referral_core.domain.access.caller import NO_ZONE, Caller, VerifiedToken, refusal
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.errors import Forbidden, Unauthenticated
+from referral_core.domain.directory import TenantProfile
+from referral_core.domain.errors import Forbidden, NotFound, Unauthenticated
+from referral_core.domain.ids import Tenant
 from referral_core.observability import logger
 
 _SCHEME: Final = "bearer "
@@ -29,10 +31,13 @@ class Tokens(Protocol):
 
 
 class Principals(Protocol):
-    """Where principals are read."""
+    """Where principals, and what is configured of their tenants, are read."""
 
     def principal(self, client_id: str) -> Principal:
         """Return the principal of a verified subject. Raises: Forbidden when unknown."""
+
+    def tenant(self, tenant: Tenant) -> TenantProfile:
+        """Return the profile of a tenant. Raises: NotFound when it has none."""
 
 
 class AuthorizeClient:
@@ -63,8 +68,16 @@ class AuthorizeClient:
         if (principal.person is not None) is not verified.is_person:
             # A sign-in name that equals a client's id, or the other way round, is neither.
             return _nobody(_NOBODY)
-        caller = Caller(principal, verified.scopes, verified.expires_at)
+        zone = self._zone_of(principal.tenant)
+        caller = Caller(principal, verified.scopes, verified.expires_at, zone)
         return {"isAuthorized": True, "context": caller.handed_over()}
+
+    def _zone_of(self, tenant: Tenant) -> str:
+        """Return the zone of a tenant; one that is not wholly set up yet may call all the same."""
+        try:
+            return self._principals.tenant(tenant).time_zone
+        except NotFound:
+            return NO_ZONE
 
 
 def _nobody(why: str) -> dict[str, Any]:

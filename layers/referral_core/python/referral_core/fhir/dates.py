@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 _DATE: Final = re.compile(r"\d{4}(-\d\d(-\d\d)?)?\Z", re.ASCII)
@@ -65,8 +65,8 @@ def is_over(text: str, at: datetime) -> bool:
     return instant(text) < at if "T" in text else last_day(text) < at.date()
 
 
-def instant(text: str) -> datetime:
-    """Return the beginning of a FHIR dateTime, in UTC; a bare date begins at UTC midnight.
+def instant(text: str, zone: tzinfo = UTC) -> datetime:
+    """Return the beginning of a FHIR dateTime, in UTC; a bare date begins at midnight of the zone.
 
     A leap second is the first instant of the next minute, as clocks without them show it.
 
@@ -75,13 +75,18 @@ def instant(text: str) -> datetime:
     """
     if "T" not in text:
         day = first_day(text)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        # East of UTC the calendar's first day begins before the calendar.
+        local = UTC if day == date.min else zone
+        return _in_utc(datetime.combine(day, time(), local))
     if not _INSTANT.match(text):
         raise ValueError("not a FHIR dateTime")
     plain, leaps = _LEAP.subn(r"\1:59", text)
-    written = datetime.fromisoformat(plain)
+    return _in_utc(datetime.fromisoformat(plain), timedelta(seconds=leaps))
+
+
+def _in_utc(written: datetime, more: timedelta = timedelta()) -> datetime:
     try:
-        return written.astimezone(UTC) + timedelta(seconds=leaps)
+        return written.astimezone(UTC) + more
     except OverflowError as error:
         # The last hours of the calendar, west of UTC, stand for no end; the first never happened.
         if written.year == _LAST.year:
@@ -89,15 +94,22 @@ def instant(text: str) -> datetime:
         raise ValueError("not a FHIR dateTime") from error
 
 
-def end_of(text: str) -> datetime:
+def end_of(text: str, zone: tzinfo = UTC) -> datetime:
     """Return the end of a FHIR date or dateTime, in UTC: a bare date ends with its last day.
+
+    Args:
+        text: a valid date or dateTime.
+        zone: whose day a bare date is.
 
     Raises:
         ValueError: it is none, or it never happens.
     """
     if "T" in text:
         return instant(text)
-    return after(instant(last_day(text).isoformat()), timedelta(days=1))
+    last = last_day(text)
+    if last == date.max:
+        return _LAST
+    return instant((last + timedelta(days=1)).isoformat(), zone)
 
 
 def after(at: datetime, by: timedelta) -> datetime:

@@ -9,6 +9,8 @@ from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Unauthenticated
 
 EXPIRED: Final = "The access token has expired: ask the token endpoint for a new one."
+NO_ZONE: Final = "UTC"
+"""The zone of a tenant that has none on record."""
 _NOBODY: Final = "Send the access token that the token endpoint gave you in Authorization: Bearer."
 
 
@@ -33,11 +35,13 @@ class Caller(NamedTuple):
     Attributes:
         scopes: what its token allows.
         expires_at: when its token ends: seconds since 1970, of real time.
+        time_zone: IANA name of its tenant's: a bare date in what it sends is a day there.
     """
 
     principal: Principal
     scopes: frozenset[str]
     expires_at: int
+    time_zone: str = NO_ZONE
 
     def handed_over(self) -> dict[str, str | int]:
         """Return what the gateway keeps for a minute and hands to the functions.
@@ -50,6 +54,7 @@ class Caller(NamedTuple):
             "tenant": self.principal.tenant,
             "scope": " ".join(sorted(self.scopes)),
             "expires_at": self.expires_at,
+            "time_zone": self.time_zone,
         }
 
     @classmethod
@@ -71,6 +76,7 @@ class Caller(NamedTuple):
             Principal.model_validate_json(handed_over["principal"]),
             frozenset(str(handed_over["scope"]).split()),
             int(float(handed_over["expires_at"])),
+            str(handed_over.get("time_zone", NO_ZONE)),
         )
 
 

@@ -9,6 +9,8 @@ from referral_core.domain.orders.clinical_content import ClinicalContent
 CONSENT: Final = "consent"
 SERVICE: Final = "service"
 """Facts that the lifecycle knows more of than the content does."""
+DECEASED: Final = "patient.deceased"
+"""What every pathway must know, and is missing where a death is stated that cannot be."""
 IN_FORCE: Final = "coverage.in_force"
 """What is missing where the coverage that counts is over, has not begun, or was cancelled."""
 
@@ -39,7 +41,9 @@ def missing(
         AttributeError: a pathway requires a fact that does not exist.
     """
     return tuple(
-        name for name in required if not _has(content, name) and not (consented and name == CONSENT)
+        name
+        for name in (*required, DECEASED)
+        if not _has(content, name) and not (consented and name == CONSENT)
     )
 
 
@@ -47,6 +51,8 @@ def _has(content: ClinicalContent, name: str) -> bool:
     if content.coverage.self_pay and name.startswith("coverage."):
         return True
     match name:
+        case "patient.deceased":
+            return DECEASED not in content.patient.not_understood
         case "consent":
             return content.consent
         case "service":

@@ -113,23 +113,21 @@ class HttpEndpoint:
         logger.append_keys(client_id=caller.principal.client_id, tenant=caller.principal.tenant)
         # Before anything is refused: a refusal is put on record, and costs what an answer does.
         self._admit(caller.principal)
-        principal = _allowed(caller, found.route)
-        request = _request(event, principal, found, headers, parameters)
+        _require_allowed(caller, found.route)
+        request = _request(event, caller, found, headers, parameters)
         return self._use_cases[found.route](request)
 
 
-def _allowed(caller: Caller, route: Route) -> Principal:
-    """Return who calls.
+def _require_allowed(caller: Caller, route: Route) -> None:
+    """Raise unless a caller may use a route.
 
     Raises:
         Forbidden: the token lacks the scope, or the client has another role.
     """
-    principal = caller.principal
     if not route.allows(caller.scopes):
         wanted = " or ".join(filter(None, (route.scope, route.resource_scope)))
         raise Forbidden(f"The token lacks the scope {wanted}: ask for a token with it.")
-    principal.require_role(*route.roles)
-    return principal
+    caller.principal.require_role(*route.roles)
 
 
 def _sent_on(event: Event, path: str) -> Response:
@@ -147,7 +145,7 @@ def base_url(event: Event) -> str:
 
 def _request(
     event: Event,
-    principal: Principal,
+    caller: Caller,
     found: RouteFound,
     headers: Mapping[str, str],
     parameters: Parameters,
@@ -159,7 +157,7 @@ def _request(
     for name in (found.resource_id, found.version_id):
         require_readable(headers, query, name)
     return Request(
-        principal=principal,
+        principal=caller.principal,
         body=body,
         content_type=headers.get("content-type"),
         headers=headers,
@@ -169,6 +167,7 @@ def _request(
         resource_id=found.resource_id,
         parameters=parameters,
         version_id=found.version_id,
+        time_zone=caller.time_zone,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from referral_core.domain.access.principal import Principal
 from referral_core.entrypoints.http.negotiation import wanted_handling
@@ -26,6 +28,7 @@ class Request:
         base_url: of the FHIR endpoint, as the caller knows it.
         query: the last value of each parameter.
         parameters: all of them in their order; one that is there twice is there twice.
+        time_zone: IANA name of the tenant's.
     """
 
     principal: Principal
@@ -38,6 +41,11 @@ class Request:
     resource_id: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     version_id: str = ""
+    time_zone: str = "UTC"
+
+    def local(self, at: datetime) -> datetime:
+        """Return an instant with the tenant's zone, in which a bare date that was sent is read."""
+        return at.astimezone(ZoneInfo(self.time_zone))
 
     def but_known(self, known: Mapping[str, str], shapes: frozenset[str] = SHAPES) -> Request:
         """Return the search without the parameters that it does not have.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from referral_core.domain.orders.clinical_content import ClinicalContent, Reason, ServiceContent
 from referral_core.domain.orders.content_bounds import bounded
@@ -38,7 +38,7 @@ def read_content(
         request: the referral.
         order: its model.
         coverages: what may pay, in the order of preference.
-        at: when it is read: what is in force then counts.
+        at: when it is read, in the practice's zone: what is in force then counts.
         along: what else the body holds about the patient: it goes along, and so it discloses.
         diagnoses: from the claim that carries the referral, used when the order has no reason.
         provider: from the same claim, used when the order has no requester.
@@ -54,7 +54,7 @@ def read_content(
         patient=known.but(identifiers=tuple(dict.fromkeys((*known.identifiers, *merged)))),
         coverage=read_coverage(graph, coverages, patient, at),
         requester=read_requester(graph, requester, source, at),
-        service=_service(graph, request, order, along, diagnoses),
+        service=_service(graph, request, order, along, diagnoses, zone=at.tzinfo or UTC),
         reasons=tuple(dict.fromkeys(reasons or _reasons(diagnoses))),
         consent=any(
             (found := graph.find(reference, request, CONSENT)) and found.allows
@@ -81,9 +81,11 @@ def _service(
     order: ServiceRequest,
     along: Sequence[Node],
     diagnoses: Sequence[CodeableConcept],
+    *,
+    zone: tzinfo,
 ) -> ServiceContent:
     coding = next((c for c in order.code.coding if c.code), None) if order.code else None
-    wanted = ordered_service(graph, request, order, along, diagnoses)
+    wanted = ordered_service(graph, request, order, along, diagnoses, zone=zone)
     services = (graph.find(reference, request, HEALTHCARE_SERVICE) for reference in order.performer)
     names = (service.name for service in services if service and service.name)
     return ServiceContent(

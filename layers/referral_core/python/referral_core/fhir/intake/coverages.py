@@ -14,6 +14,7 @@ from referral_core.domain.orders.clinical_content import (
     Subscriber,
 )
 from referral_core.fhir.dates import first_day, last_day
+from referral_core.fhir.intake.impossible_times import birth_day
 from referral_core.fhir.intake.name_parts import generation_of
 from referral_core.fhir.intake.parties import name_in_force, tokens_of, typed
 from referral_core.fhir.intake.references import Graph, Node
@@ -112,11 +113,10 @@ def _subscriber(
     if person is None:
         return Subscriber(relationship=relationship)
     name = name_in_force(person.name, at)
-    born = person.birth_date or ""
     return Subscriber(
         family=name.family,
         given=next((part for part in name.given if part), None),
-        birth_date=date.fromisoformat(born) if len(born) == len("YYYY-MM-DD") else None,
+        birth_date=birth_day(person.birth_date, at),
         gender=person.gender,
         suffix=generation_of(name),
         relationship=relationship,

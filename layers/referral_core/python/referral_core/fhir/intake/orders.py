@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 from referral_core.domain.model import Model
 from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.upload import NamedUpload
-from referral_core.fhir.dates import instant
 from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.acceptance import NEW, UPDATED, broken_rules, check_count
 from referral_core.fhir.intake.attachments import not_fetched, uploads_named
@@ -17,11 +16,12 @@ from referral_core.fhir.intake.compartment import Compartment, compartment, lite
 from referral_core.fhir.intake.content import read_content
 from referral_core.fhir.intake.coverages import coverages_of
 from referral_core.fhir.intake.identifiers import order_numbers, other_identifiers
+from referral_core.fhir.intake.impossible_times import authored_at, warned_of_times
 from referral_core.fhir.intake.left_out import left_out, warned_of
 from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.sent_orders import SentOrder, from_resource
-from referral_core.fhir.intake.subject import dies_later, subject_of
+from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.links import references_in
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
@@ -87,7 +87,7 @@ def read_referrals(
         content_type: the request's header.
         kind: `resource` for POST /fhir/ServiceRequest, `bundle` for POST /fhir, `message` for
             POST /fhir/$process-message.
-        at: when it came; periods are compared with it.
+        at: when it came, in the practice's zone; periods are compared with it.
 
     Raises:
         FhirError: nothing of the body is accepted.
@@ -196,7 +196,7 @@ def _understood(
         intent=order.intent,
         priority=order.priority or "routine",
         replaces=_replaced(order),
-        authored_on=instant(order.authored_on) if order.authored_on else None,
+        authored_on=authored_at(order, at),
         subject=order.subject.reference,
         subject_is_found=graph.resolve(order.subject, node) is not None,
         location=location_of(graph, node, order),
@@ -205,7 +205,7 @@ def _understood(
         warnings=(
             *(slip for known in whole.nodes for slip in known.slips),
             *not_fetched(graph, whole.nodes),
-            *dies_later(subject, at),
+            *warned_of_times(node, order, subject, at),
         ),
         clinical=read_content(
             graph,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
-from referral_core.fhir.dates import is_ahead
+from referral_core.domain.orders.required_facts import DECEASED
+from referral_core.fhir.intake.impossible_times import birth_day, death_cannot_be, died
 from referral_core.fhir.intake.name_parts import generation_of, parted
 from referral_core.fhir.intake.npis import npis_of
 from referral_core.fhir.intake.people import (
@@ -34,8 +35,6 @@ from referral_core.fhir.r4.parties import (
 from referral_core.fhir.systems import IDENTIFIER_TYPE
 from referral_core.fhir.telecom import email, fax, is_in_force, phone, region_of
 
-_OLDEST: Final = timedelta(days=130 * 366)
-"""Nobody is older: what is written before stands for a day that nobody knew."""
 _GEOLOCATION: Final = "http://hl7.org/fhir/StructureDefinition/geolocation"
 
 
@@ -53,7 +52,7 @@ def read_patient(
     given = [part for part in name.given if part]
     address = _address(patient.address, at)
     latitude, longitude = _place(address)
-    region, born = region_of(address.country), _born(patient.birth_date, at)
+    region, born = region_of(address.country), birth_day(patient.birth_date, at)
     contacts = contacts_of(graph, patient, region, at)
     own_phone, own_email = phone(patient.telecom, at, region), email(patient.telecom, at)
     child = is_child(born, at) and own_phone is None
@@ -78,23 +77,10 @@ def read_patient(
         longitude=longitude,
         language=language_of(patient),
         interpreter=needs_interpreter(patient),
-        deceased=bool(patient.deceased_boolean) or _died(patient, at),
+        deceased=died(patient, at),
         mrn=typed(patient.identifier, "MR"),
         identifiers=tokens_of(i for i in patient.identifier if not is_of_payer(i)),
     )
-
-
-def dies_ahead(patient: Patient, at: datetime) -> bool:
-    """Whether a death is stated that lies ahead: nobody has died of it, and it is to be corrected.
-
-    A day of grace is for zones.
-    """
-    stated = patient.deceased_date_time
-    return stated is not None and is_ahead(stated, at + timedelta(days=1))
-
-
-def _died(patient: Patient, at: datetime) -> bool:
-    return patient.deceased_date_time is not None and not dies_ahead(patient, at)
 
 
 def name_in_force(names: Sequence[HumanName], at: datetime) -> HumanName:
@@ -129,20 +115,10 @@ def _not_understood(patient: Patient, at: datetime, number: str | None) -> tuple
     found = {
         "patient.phone": no_phone,
         "patient.birth_date": patient.birth_date is not None
-        and _born(patient.birth_date, at) is None,
+        and birth_day(patient.birth_date, at) is None,
+        DECEASED: death_cannot_be(patient, at),
     }
     return tuple(name for name, is_so in found.items() if is_so)
-
-
-def _born(text: str | None, at: datetime) -> date | None:
-    """Return a day of birth; a partial one identifies nobody, and of one to come nobody was born.
-
-    A day of grace is for zones.
-    """
-    if not text or len(text) != len("YYYY-MM-DD"):
-        return None
-    day = date.fromisoformat(text)
-    return day if at.date() - _OLDEST < day <= at.date() + timedelta(days=1) else None
 
 
 def typed(identifiers: Iterable[Identifier], code: str) -> str | None:

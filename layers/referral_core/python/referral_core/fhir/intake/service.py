@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.terminology import Coding, Concept, OrderedService, Priority
@@ -39,6 +39,8 @@ def ordered_service(
     order: ServiceRequest,
     along: Sequence[Node] = (),
     diagnoses: Sequence[CodeableConcept] = (),
+    *,
+    zone: tzinfo = UTC,
 ) -> OrderedService:
     """Return everything of an order that says which service is wanted.
 
@@ -48,6 +50,7 @@ def ordered_service(
         order: its model.
         along: what goes along with it.
         diagnoses: of the claim that carries it.
+        zone: the practice's: its days end there.
     """
     tasks = [task for _, task in _tasks(graph, request)]
     groups = [group for _, group in _groups(graph, request)]
@@ -74,7 +77,7 @@ def ordered_service(
         priority=Priority(order.priority) if order.priority else None,
         task_priorities=tuple(Priority(said) for said in placed if said),
         occurrence_start=_start(begun, order.occurrence_date_time),
-        occurrence_end=_earliest(ends),
+        occurrence_end=_earliest(ends, zone),
     )
 
 
@@ -191,5 +194,5 @@ def _start(periods: Iterable[Period | None], on: str | None) -> date | None:
     return min(max(days), _NEVER) if days else None
 
 
-def _earliest(ends: Iterable[str | None]) -> datetime | None:
-    return min((end_of(text) for text in ends if text), default=None)
+def _earliest(ends: Iterable[str | None], zone: tzinfo) -> datetime | None:
+    return min((end_of(text, zone) for text in ends if text), default=None)

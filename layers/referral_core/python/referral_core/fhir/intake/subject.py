@@ -7,12 +7,10 @@ refused as unresolved, with what to send. A record that was replaced gives way t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from referral_core.domain.orders.patient_identity import Likeness, PatientIdentity, compare
 from referral_core.fhir.errors import Issue
-from referral_core.fhir.intake.parties import dies_ahead
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.patient_identities import identity_in
 from referral_core.fhir.r4.datatypes import Reference
@@ -32,18 +30,6 @@ def subject_of(graph: Graph, request: Node, order: ServiceRequest) -> Node | Non
             break
         node = replacement
     return node
-
-
-def dies_later(subject: Node | None, at: datetime) -> Iterator[Issue]:
-    """Warn of a death that lies ahead: it ends nothing, and its author is to correct it."""
-    if subject is not None and isinstance(subject.model, Patient) and dies_ahead(subject.model, at):
-        yield Issue(
-            "warning",
-            "value",
-            "death-ahead",
-            f"{subject.path}.deceasedDateTime",
-            "The death lies ahead and is left aside: correct the date",
-        )
 
 
 def numbers_of_replaced(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:

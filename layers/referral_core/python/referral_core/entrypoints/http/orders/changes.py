@@ -97,7 +97,7 @@ class ReceiveOrderUpdate:
         require_authority(principal, UpdateKind.INFORMATION_SUPPLIED, referral)
         stored_before = ClinicalPayload.load(self.referrals.payload(referral))
         before = whole(stored_before, partial(self.documents.get, principal.tenant))
-        now = self.clock.now()
+        now = request.local(self.clock.now())
         intake = read_update(request.body, request.content_type, referral_id, now, before)
         _require_same_patient(before, intake)
         require_match(request.headers, etag_of(referral))

@@ -127,7 +127,8 @@ class ReceiveReferral:
     def _read(
         self, request: Request, kind: Literal["resource", "bundle", "message"]
     ) -> Sequence[Intake]:
-        return read_referrals(request.body, request.content_type, kind, self.clock.now())
+        now = request.local(self.clock.now())
+        return read_referrals(request.body, request.content_type, kind, now)
 
     def _accept(self, request: Request, intakes: Sequence[Intake]) -> Sequence[StoredOrder]:
         principal = request.principal

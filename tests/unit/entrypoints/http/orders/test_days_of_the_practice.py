@@ -1,0 +1,48 @@
+"""What an EHR sends is read by the days of the practice, as the authorizer says where that is."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from referral_core.domain.orders.clinical_content import ClinicalPayload
+from tests.in_memory import SAMPLES, World
+from tests.unit.entrypoints.http.api_client import ApiClient
+
+EVENING = datetime(2027, 1, 1, 1, 30, tzinfo=UTC)
+"""20:30 of New Year's Eve in Boston."""
+
+
+def order(**coverage: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SAMPLES / "happy-path.json").read_bytes())
+    (one,) = (r for r in found["contained"] if r["resourceType"] == "Coverage")
+    one |= coverage
+    return {**found, "authoredOn": "2026-12-31", "occurrencePeriod": {"end": "2027-01-15"}}
+
+
+def test_a_plan_that_ends_tonight_pays_tonight() -> None:
+    world = World()
+    world.clock.move_to(EVENING)
+    api = ApiClient(world)
+    sent = order(period={"start": "2026-01-01", "end": "2026-12-31"})
+    answer = api.call("POST", "/fhir/ServiceRequest", sent, client="ehr-1")
+    assert answer.status == 201
+    (state,) = world.referrals.all()
+    assert state.referral.missing == ()
+    content = ClinicalPayload.load(world.referrals.payload(state.referral)).content
+    assert content.service.wanted.occurrence_end == datetime(2027, 1, 16, 5, tzinfo=UTC)
+    assert state.referral.authored_at == datetime(2026, 12, 31, 5, tzinfo=UTC)
+
+
+def test_another_version_is_read_by_the_same_days() -> None:
+    world = World()
+    world.clock.move_to(EVENING)
+    api = ApiClient(world)
+    posted = api.call("POST", "/fhir/ServiceRequest", order(), client="ehr-1")
+    where = posted.headers["location"].partition("/_history")[0].rpartition("/")[2]
+    sent = {**order(), "id": where, "occurrencePeriod": {"end": "2027-01-20"}}
+    assert api.call("PUT", f"/fhir/ServiceRequest/{where}", sent, client="ehr-1").status == 200
+    (state,) = world.referrals.all()
+    content = ClinicalPayload.load(world.referrals.payload(state.referral)).content
+    assert content.service.wanted.occurrence_end == datetime(2027, 1, 21, 5, tzinfo=UTC)
