@@ -37,7 +37,7 @@ _WRITTEN_OUT: Final = str.maketrans(
     }
 )
 """Latin letters that Unicode does not take apart, and the signs that typewriters do not have."""
-_WITH_A_MARK: Final = re.compile(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z]) WITH .+")
+_WITH_A_MARK: Final = re.compile(r"LATIN (CAPITAL|SMALL) LETTER (?:AFRICAN )?([A-Z])(?: WITH .+)?")
 """The Unicode name of a letter that is another one with a hook, a stroke, a tail: Ɓ, ƙ, ȼ, Ǥ."""
 
 
