@@ -207,7 +207,7 @@ def test_a_suffix_tells_the_patient_from_a_parent_of_the_same_name() -> None:
     assert "NM1*03*1*Rivera*Ana***Jr~" in written
 
 
-@pytest.mark.parametrize("name", ["Məmmədov", "Ɛkua", "Nǃxau", "Иvan", "Ka\u0294ok"])
+@pytest.mark.parametrize("name", ["Məmmədov", "Ɛkua", "N\u01c3xau", "Иvan", "Ka\u0294ok"])
 def test_a_name_that_would_lose_letters_is_asked_about_by_a_person(name: str) -> None:
     for fields in ({"family": name}, {"given": name}):
         with pytest.raises(X12Error):

@@ -58,11 +58,9 @@ def death_cannot_be(patient: Patient, at: datetime) -> bool:
 def authored_at(order: ServiceRequest, at: datetime) -> datetime | None:
     """Return when an order was written, as far as it can have been then; a bare day begins it."""
     stated = order.authored_on
-    return (
-        instant(stated, at.tzinfo or UTC)
-        if stated and not _cannot_be(stated, at, _OLDEST_ORDER)
-        else None
-    )
+    if not stated or _cannot_be(stated, at, _OLDEST_ORDER):
+        return None
+    return instant(stated, at.tzinfo or UTC)
 
 
 def warned_of_times(
