@@ -14,8 +14,11 @@ const WHY = {
   "no-open-referral": "The patient's number has no open referral.",
   "referral-closed": "The referral that it is about is closed.",
   "left-out-of-order": "It came with an order and is not about its patient, or does not say so: it was not passed on to a clinic.",
+  "order-refused": "An order, or a change of one, was refused as it was sent: see that its practice sends it right, or it is not done.",
+  "more-orders-refused": "More orders of this sender were refused that day, for this reason, than are listed: tell those who run its system.",
   "referral-stands": "A referral could not be processed any more: work on it by telephone, and tell operations.",
 };
+const ABOUT = { "referral-stands": "A referral stands still", "order-refused": "Order that was refused", "more-orders-refused": "Orders that were refused" };
 const SIGNS = {
   "same-identifier": "same record number", "same-name-and-birth-date": "same name and birth date", "same-telephone-number": "same telephone number",
   "named-by-its-sender": "named by the sender", "with-this-clinic": "with this clinic",
@@ -40,15 +43,16 @@ export async function unmatchedPage({ main, failed }) {
 
   function card(item) {
     const place = h("div");
-    const about = item.reason === "referral-stands" ? "A referral stands still" : words(item.kind ?? "message");
+    const about = ABOUT[item.reason] ?? words(item.kind ?? "message");
     const element = h("li", { "data-id": item.id },
       h("h2", {}, item.critical && h("b.priority", {}, "Critical"), about),
       h("p.wanted", {}, WHY[item.reason] ?? words(item.reason)),
+      item.refusedFor?.length > 0 && h("ul", {}, item.refusedFor.map((fault) => h("li", {}, fault.says, fault.where && h("span.sub", {}, ` ${fault.where}`)))),
       h("p.sub", {}, `from ${words(item.from)} · received ${dateTime(item.receivedAt)}, ${since(item.receivedAt)} ago`),
       h("p.actions", {},
         item.document && h("button", { onclick: () => open(item, place) }, "Read it"),
         item.actions.includes("attach") && h("button.primary", { onclick: () => choose(item, place) }, "Find its referral"),
-        item.reason === "referral-stands" && h("a.button", { href: `#/referral/${item.candidates[0]?.referralId}` }, "Open the referral"),
+        !item.actions.includes("attach") && item.candidates[0] && h("a.button", { href: `#/referral/${item.candidates[0].referralId}` }, "Open the referral"),
         h("button.plain", { onclick: () => ask(item, place, { action: "dismiss" }, "Dismiss it", "Nothing is done with it; it stays on record with who dismissed it.") }, "Dismiss …")),
       place);
     return element;

@@ -21,6 +21,7 @@ from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.orders.reads import ReadRecords
+from referral_core.entrypoints.http.orders.refused import KeepRefusedOrders
 from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.reports.figures import RunReports
 from referral_core.entrypoints.http.reports.kept import KeptReports
@@ -74,8 +75,9 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     kept_rows = KeptReports(MemoryKeptRows())
     reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS, kept_rows)
     partners = ReceiveUpdate(updates, PutAside(updates, kept(ports)), Uploads(ports.uploads))
+    refused = KeepRefusedOrders(ports.unmatched, documents, lambda: referrals, ports.clock)
     return {
-        "receive_referral": intake_app(intake),
+        "receive_referral": intake_app(intake).seeing(refused.keep),
         "receive_update": update_app(
             partners,
             ReceiveTasks(partners),

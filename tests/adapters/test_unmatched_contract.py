@@ -16,7 +16,7 @@ from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.unmatched import MemoryUnmatched
 from referral_core.domain.errors import Conflict, NotFound
 from referral_core.domain.ids import ReferralId, Tenant
-from referral_core.domain.unmatched import Mismatch, of_standing
+from referral_core.domain.unmatched import Fault, Mismatch, Unmatched, of_standing
 from tests.adapters.secret_keys import HASHED_KEYS
 from tests.in_memory import START, TENANT
 from tests.unit.builders import a_new_referral, a_referral
@@ -42,6 +42,18 @@ def test_an_item_is_kept_once_and_read_back(store: Store) -> None:
     assert store.get(TENANT, "item-1") == an_item()
     with pytest.raises(NotFound):
         store.get(Tenant("other"), "item-1")
+
+
+def test_of_one_client_reason_and_day_so_many_are_kept_and_each_once(store: Store) -> None:
+    def refused(n: int, code: str = "c", day: int = 0) -> Unmatched:
+        faults = (Fault(code=code, says="Send it otherwise."),)
+        at = START + timedelta(days=day)
+        return an_item(f"{code}-{day}-{n}", update=None, refused_for=faults, received_at=at)
+
+    assert [store.keep_few(refused(n), 2) for n in (1, 1, 2, 3, 1)] == [True] * 3 + [False, True]
+    assert store.keep_few(refused(1, "other"), 2)
+    assert store.keep_few(refused(1, day=1), 2)
+    assert store.count(TENANT) == 4
 
 
 def test_a_referral_that_stands_is_read_back_though_nothing_came_with_it(store: Store) -> None:

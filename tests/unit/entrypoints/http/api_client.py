@@ -30,6 +30,7 @@ from referral_core.entrypoints.http.orders.binaries import ReadBinaries
 from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.orders.reads import ReadRecords
+from referral_core.entrypoints.http.orders.refused import KeepRefusedOrders
 from referral_core.entrypoints.http.orders.timeline import ShowTimeline
 from referral_core.entrypoints.http.reports.figures import RunReports
 from referral_core.entrypoints.http.reports.kept import KeptReports
@@ -150,9 +151,10 @@ class ApiClient:
         )
         people, self.accounts = MemoryPeople(directory), MemoryAccounts()
         kept = KeepUnmatched(self.unmatched, referrals)
+        refused = KeepRefusedOrders(self.unmatched, self.documents, lambda: referrals, clock)
         updates = ReceiveUpdate(service, PutAside(service, kept), Uploads(self.documents))
         self.apps = {
-            RECEIVE_REFERRAL: intake_app(self.intake),
+            RECEIVE_REFERRAL: intake_app(self.intake).seeing(refused.keep),
             RECEIVE_UPDATE: update_app(
                 updates,
                 ReceiveTasks(updates),

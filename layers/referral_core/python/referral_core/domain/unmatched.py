@@ -6,7 +6,7 @@ in codes why each may be meant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -22,6 +22,10 @@ from referral_core.domain.orders.search_terms import born_term, number_term
 from referral_core.domain.updates import Update
 
 MOST_CANDIDATES: Final = 10
+MOST_REFUSED_A_DAY: Final = 20
+"""Orders of one client that are refused for one reason and stand in the list, each by itself."""
+MOST_FAULTS: Final = 5
+"""Of one order, as far as the list says them; its sender was told all."""
 _LONGEST_AT_IT: Final = timedelta(minutes=5)
 """No request lives as long."""
 
@@ -37,6 +41,8 @@ class Mismatch(StrEnum):
     REFERRAL_CLOSED = "referral-closed"
     REFERRAL_STANDS = "referral-stands"
     LEFT_OUT_OF_ORDER = "left-out-of-order"
+    ORDER_REFUSED = "order-refused"
+    MORE_ORDERS_REFUSED = "more-orders-refused"
 
 
 class Sign(StrEnum):
@@ -71,6 +77,20 @@ class Candidate(Model):
         return sum(_WEIGHTS[sign] for sign in self.signs), self.is_open
 
 
+class Fault(Model):
+    """One thing for which an order was refused; it repeats nothing of what was sent.
+
+    Attributes:
+        code: our own, as its sender was told.
+        says: what to do, in one sentence.
+        where: FHIRPath.
+    """
+
+    code: str
+    says: str
+    where: str | None = None
+
+
 class Unmatched(Model):
     """One thing that came, with what it would report.
 
@@ -80,6 +100,7 @@ class Unmatched(Model):
         update: what it reports, once it is known on which referral; None: a person reads it.
         evidence: the document that came; None where nothing came, and a referral stands.
         candidates: the likeliest first.
+        refused_for: of an order that was refused: why.
         attached_to: the referral that a person matched it with; None once dismissed.
         chosen_at: since when somebody is at attaching it, while it is not settled.
         chosen_as: the action that was chosen; None of what was settled before it was kept.
@@ -94,6 +115,7 @@ class Unmatched(Model):
     update: Update | None = None
     evidence: Evidence | None = None
     candidates: tuple[Candidate, ...] = ()
+    refused_for: tuple[Fault, ...] = ()
     settled_at: datetime | None = None
     settled_by: str | None = None
     attached_to: ReferralId | None = None
@@ -141,6 +163,55 @@ def of_left_out(new: NewReferral, left_out: Evidence) -> Unmatched:
         update=None,
         evidence=left_out,
         candidates=(named,),
+    )
+
+
+def of_refused(
+    tenant: Tenant,
+    sender: tuple[str, str],
+    evidence: Evidence,
+    faults: Sequence[Fault],
+    named: Candidate | None,
+) -> Unmatched:
+    """Return the item of an order that was refused: sent again as it is, it is the same one.
+
+    Args:
+        tenant: of the principal.
+        sender: its client id and its organization.
+        evidence: what came.
+        faults: why it was refused, at least one.
+        named: the referral that its address names.
+    """
+    client_id, organization = sender
+    about = named.referral_id if named else None
+    content = f"{client_id}|{Mismatch.ORDER_REFUSED}|{evidence.sha256}|{about}"
+    return Unmatched(
+        tenant=tenant,
+        id=sha256(content.encode()).hexdigest()[:32],
+        mismatch=Mismatch.ORDER_REFUSED,
+        received_at=evidence.received_at,
+        client_id=client_id,
+        organization=organization,
+        evidence=evidence,
+        candidates=(named,) if named else (),
+        refused_for=tuple(faults[:MOST_FAULTS]),
+    )
+
+
+def of_more_refused(refused: Unmatched) -> Unmatched:
+    """Return the item that stands for all orders of a client and a day that are too many to list.
+
+    One for each reason; what came is not kept with it, and its sender was told each time.
+    """
+    fault = refused.refused_for[0]
+    day = refused.received_at.date()
+    content = f"{refused.client_id}|{Mismatch.MORE_ORDERS_REFUSED}|{fault.code}|{day}"
+    return refused.but(
+        id=sha256(content.encode()).hexdigest()[:32],
+        mismatch=Mismatch.MORE_ORDERS_REFUSED,
+        evidence=None,
+        candidates=(),
+        refused_for=(fault.but(where=None),),
     )
 
 

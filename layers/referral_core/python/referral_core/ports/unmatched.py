@@ -17,6 +17,12 @@ class UnmatchedItems(Protocol):
     def keep(self, item: Unmatched) -> bool:
         """Keep an item, and say whether it was new; the same one again changes nothing."""
 
+    def keep_few(self, item: Unmatched, most: int) -> bool:
+        """Keep an order that was refused, unless `most` of its client, reason and day are kept.
+
+        Returns: whether it is kept; the same one again is kept already.
+        """
+
     def get(self, tenant: Tenant, item_id: str) -> Unmatched:
         """Read one item. Raises: NotFound."""
 

@@ -17,6 +17,7 @@ from referral_core.wiring.parts.new_referrals import new_referrals, whole_record
 from referral_core.wiring.parts.throttle import throttle
 
 if TYPE_CHECKING:
+    from referral_core.entrypoints.http.exchange import Refused
     from referral_core.entrypoints.http.orders.changes import ReceiveOrderUpdate
 
 
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
 def build() -> HttpEndpoint:
     """Build the function receive_referral."""
     use = ReceiveReferral(new_referrals(), documents(), clock(), _orders, pathway_for)
-    return intake_app(use).admitting(throttle().admit).audited(audit())
+    app = intake_app(use).admitting(throttle().admit).audited(audit())
+    return app.seeing(_seen)
+
+
+def _seen(refused: Refused) -> None:
+    """Put a refused order before a person; most are accepted, and load none of it."""
+    from referral_core.entrypoints.http.orders.refused import (  # noqa: PLC0415 - see above
+        KeepRefusedOrders,
+    )
+    from referral_core.wiring.parts.unmatched import unmatched  # noqa: PLC0415 - see above
+
+    KeepRefusedOrders(unmatched(), documents(), whole_record, clock()).keep(refused)
 
 
 def _orders() -> ReceiveOrderUpdate:

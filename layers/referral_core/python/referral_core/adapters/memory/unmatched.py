@@ -19,6 +19,15 @@ class MemoryUnmatched:
         """Keep an item, and say whether it was new; the same one again changes nothing."""
         return self.items.setdefault((item.tenant, item.id), item) is item
 
+    def keep_few(self, item: Unmatched, most: int) -> bool:
+        """Keep an order that was refused, unless `most` of its client, reason and day are kept."""
+        if (item.tenant, item.id) in self.items:
+            return True
+        alike = [i for i in self.items.values() if _kind(i) == _kind(item)]
+        if len(alike) >= most:
+            return False
+        return self.keep(item)
+
     def get(self, tenant: Tenant, item_id: str) -> Unmatched:
         """Read one item."""
         if (tenant, item_id) not in self.items:
@@ -53,3 +62,8 @@ class MemoryUnmatched:
         self.items[item.tenant, item.id] = item.but(attached_to=None, chosen_at=None)
 
     settle = choose
+
+
+def _kind(item: Unmatched) -> tuple[object, ...]:
+    day, code = item.received_at.date(), item.refused_for[0].code if item.refused_for else None
+    return item.tenant, item.client_id, item.mismatch, code, day

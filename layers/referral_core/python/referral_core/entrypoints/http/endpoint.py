@@ -8,17 +8,30 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from http import HTTPStatus
 from time import time
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import parse_qsl
 
 from referral_core.domain import exact_json
 from referral_core.domain.access.caller import Caller
 from referral_core.domain.access.principal import Principal
-from referral_core.domain.errors import Forbidden
-from referral_core.entrypoints.http.errors import headers_of, refuse, shown, unknown_path
-from referral_core.entrypoints.http.exchange import Content, Request, Response, UseCase
+from referral_core.domain.errors import Forbidden, RouterError
+from referral_core.entrypoints.http.errors import headers_of, shown, unknown_path
+from referral_core.entrypoints.http.exchange import Content, Refused, Request, Response, UseCase
+from referral_core.entrypoints.http.gateway_event import (
+    Event,
+    Parameters,
+    base_url,
+    body_of,
+    correlation_id,
+    form_of,
+    handed_over,
+    headers_sent,
+    method_of,
+    parameters_of,
+    path_of,
+)
 from referral_core.entrypoints.http.negotiation import (
     MINIMAL,
     OUTCOME,
@@ -31,25 +44,21 @@ from referral_core.entrypoints.http.preconditions import is_known
 from referral_core.entrypoints.http.route import BINARIES, FILES, Route
 from referral_core.entrypoints.http.route_matching import RouteFound, methods_of, route_of
 from referral_core.fhir.errors import Issue, operation_outcome
+from referral_core.fhir.parse import MAX_BYTES
 from referral_core.observability import logger
-from referral_core.settings import settings
 
 if TYPE_CHECKING:
     from referral_core.entrypoints.http.audit.trace import Audit
 
 FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 
-_DEFAULT_STAGE: Final = "$default"
 _MOST_WARNINGS: Final = 5
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH"})
 _READS: Final = frozenset({"GET", "HEAD"})
-_FORM: Final = "application/x-www-form-urlencoded"
 _NO_CONTENT: Final = frozenset({"Bundle", "OperationOutcome"})
 """What answers a write by itself, whatever is preferred."""
 _DONE: Final = Issue("information", "informational", "done", None, "Done as it was sent.")
 
-Parameters = tuple[tuple[str, str], ...]
-Event = Mapping[str, Any]
 PublicUseCase = Callable[[str], Response]
 """Answers a route that needs no token; it is given the endpoint's address."""
 
@@ -67,10 +76,16 @@ class HttpEndpoint:
         self._public = public or {}
         self._around: Callable[[Event], AbstractContextManager[None]] = lambda _: nullcontext()
         self._admit: Callable[[Principal], None] = lambda _: None
+        self._refused: Callable[[Refused], None] = lambda _: None
 
     def admitting(self, admit: Callable[[Principal], None]) -> Self:
         """Let every request of a client be let through first. Returns: itself."""
         self._admit = admit
+        return self
+
+    def seeing(self, refused: Callable[[Refused], None]) -> Self:
+        """Hand over what was refused before its sender is answered. Returns: itself."""
+        self._refused = refused
         return self
 
     @property
@@ -93,29 +108,37 @@ class HttpEndpoint:
             answer = _failed(event, error)
         else:
             answer = _answered(event, response)
-        return {**answer, "body": ""} if _method(event) == "HEAD" else answer
+        return {**answer, "body": ""} if method_of(event) == "HEAD" else answer
 
     def _response(self, event: Event) -> Response:
-        method, path = _method(event), _path(event)
-        headers, parameters = _headers(event), _parameters(event)
+        method, path = method_of(event), path_of(event)
+        headers, parameters = headers_sent(event), parameters_of(event)
         if not path.startswith((FILES, BINARIES)):
             require_acceptable(headers, dict(parameters))
         found = route_of(method, path)
         is_ours = found is not None and found.route in self.routes
         # The gateway knows paths without the slash at their end only, and brings others here.
-        if path.strip("/") and path.endswith("/") and not (is_ours and _handed_over(event)):
+        if path.strip("/") and path.endswith("/") and not (is_ours and handed_over(event)):
             return _sent_on(event, path.rstrip("/"))
         if found is None or not is_ours:
             raise unknown_path(methods_of(path) if found is None else ())
         if found.route in self._public:
             return self._public[found.route](base_url(event))
-        caller = Caller.received(_handed_over(event), time())
+        caller = Caller.received(handed_over(event), time())
         logger.append_keys(client_id=caller.principal.client_id, tenant=caller.principal.tenant)
         # Before anything is refused: a refusal is put on record, and costs what an answer does.
         self._admit(caller.principal)
         _require_allowed(caller, found.route)
-        request = _request(event, caller, found, headers, parameters)
-        return self._use_cases[found.route](request)
+        request = None
+        try:
+            request = _request(event, caller, found, headers, parameters)
+            return self._use_cases[found.route](request)
+        except RouterError as error:
+            # One that was not unpacked, or only its beginning, is handed over as it came.
+            unpacked = request.body if request and len(request.body) <= MAX_BYTES else None
+            came = partial(body_of, event)
+            self._refused(Refused(caller.principal, found.resource_id, unpacked, came, error))
+            raise
 
 
 def _require_allowed(caller: Caller, route: Route) -> None:
@@ -136,13 +159,6 @@ def _sent_on(event: Event, path: str) -> Response:
     return Response(HTTPStatus.PERMANENT_REDIRECT, {}, {"Location": address})
 
 
-def base_url(event: Event) -> str:
-    """Return the address of the FHIR endpoint, as the caller knows it."""
-    if public := settings().public_base_url:
-        return f"{public}/fhir"
-    return f"https://{event['requestContext'].get('domainName', 'localhost')}/fhir"
-
-
 def _request(
     event: Event,
     caller: Caller,
@@ -150,9 +166,9 @@ def _request(
     headers: Mapping[str, str],
     parameters: Parameters,
 ) -> Request:
-    body = decoded(_body(event), headers)
-    if _method(event) == "POST" and found.route.method == "GET":
-        parameters += _form(body, headers)
+    body = decoded(body_of(event), headers)
+    if method_of(event) == "POST" and found.route.method == "GET":
+        parameters += form_of(body, headers)
     query = dict(parameters)
     for name in (found.resource_id, found.version_id):
         require_readable(headers, query, name)
@@ -162,76 +178,13 @@ def _request(
         content_type=headers.get("content-type"),
         headers=headers,
         query=query,
-        correlation_id=_correlation_id(event),
+        correlation_id=correlation_id(event),
         base_url=base_url(event),
         resource_id=found.resource_id,
         parameters=parameters,
         version_id=found.version_id,
         time_zone=caller.time_zone,
     )
-
-
-def _method(event: Event) -> str:
-    return str(event["requestContext"]["http"]["method"])
-
-
-def _headers(event: Event) -> Mapping[str, str]:
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-
-
-def _parameters(event: Event) -> Parameters:
-    """Return the parameters in their order; `queryStringParameters` would join equal ones."""
-    if "rawQueryString" in event:
-        return tuple(parse_qsl(event["rawQueryString"], keep_blank_values=True))
-    return tuple((event.get("queryStringParameters") or {}).items())
-
-
-def _form(body: bytes, headers: Mapping[str, str]) -> Parameters:
-    """Return the parameters of a posted search.
-
-    Raises:
-        FhirError: 415, the body is no form.
-    """
-    media_type = headers.get("content-type", _FORM).partition(";")[0].strip().lower()
-    if body and media_type != _FORM:
-        refuse(
-            "unsupported-media-type",
-            f"Send a search as a form: set Content-Type to {_FORM}.",
-            code="not-supported",
-            status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        )
-    return tuple(parse_qsl(body.decode("utf-8", errors="replace"), keep_blank_values=True))
-
-
-def _path(event: Event) -> str:
-    path, stage = str(event["rawPath"]), event["requestContext"].get("stage", _DEFAULT_STAGE)
-    return path if stage == _DEFAULT_STAGE else path.removeprefix(f"/{stage}")
-
-
-def _handed_over(event: Event) -> Mapping[str, Any]:
-    """Return what the gateway's authorizer said of the caller; empty where it was not asked."""
-    authorizer = event["requestContext"].get("authorizer") or {}
-    found: Mapping[str, Any] = authorizer.get("lambda") or {}
-    return found
-
-
-def _body(event: Event) -> bytes:
-    text = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        try:
-            return base64.b64decode(text)
-        except ValueError:
-            refuse(
-                "unreadable-request",
-                "Send the body as it is: what the gateway calls base64 is none.",
-                code="structure",
-                status=HTTPStatus.BAD_REQUEST,
-            )
-    return str(text).encode("utf-8", errors="surrogatepass")
-
-
-def _correlation_id(event: Event) -> str:
-    return str(event["requestContext"].get("requestId", "unknown"))
 
 
 def _failed(event: Event, error: Exception) -> dict[str, Any]:
@@ -247,8 +200,8 @@ def _failed(event: Event, error: Exception) -> dict[str, Any]:
                 "aws_code": _aws_code(cause),
             },
         )
-    headers = headers_of(error, status, methods_of(_path(event)))
-    return _rendered(status, operation_outcome(issues, _correlation_id(event)), headers)
+    headers = headers_of(error, status, methods_of(path_of(event)))
+    return _rendered(status, operation_outcome(issues, correlation_id(event)), headers)
 
 
 def _aws_code(cause: BaseException | None) -> str | None:
@@ -261,7 +214,7 @@ def _answered(event: Event, response: Response) -> dict[str, Any]:
     headers, body = dict(response.headers), response.body
     if isinstance(body, Content):
         return _rendered(response.status, body, headers)
-    if _method(event) in _READS and is_known(_headers(event), headers.get("ETag")):
+    if method_of(event) in _READS and is_known(headers_sent(event), headers.get("ETag")):
         unchanged = _rendered(HTTPStatus.NOT_MODIFIED, {}, headers)
         return {**unchanged, "body": ""}
     if response.warnings:
@@ -269,11 +222,11 @@ def _answered(event: Event, response: Response) -> dict[str, Any]:
             f'199 - "{issue.diagnostics} ({issue.expression})"'
             for issue in response.warnings[:_MOST_WARNINGS]
         )
-    written = _method(event) in _WRITES and response.status in {HTTPStatus.OK, HTTPStatus.CREATED}
-    wanted = wanted_return(_headers(event)) if written else None
+    written = method_of(event) in _WRITES and response.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+    wanted = wanted_return(headers_sent(event)) if written else None
     if wanted == OUTCOME and body.get("resourceType") not in _NO_CONTENT:
         issues = response.warnings or [_DONE]
-        body = operation_outcome(issues, _correlation_id(event))
+        body = operation_outcome(issues, correlation_id(event))
     answer = _rendered(response.status, body, headers)
     if wanted == MINIMAL and body.get("resourceType") not in _NO_CONTENT:
         answer["body"] = ""

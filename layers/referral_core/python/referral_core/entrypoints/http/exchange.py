@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from referral_core.domain.access.principal import Principal
+from referral_core.domain.errors import RouterError
 from referral_core.entrypoints.http.negotiation import wanted_handling
 from referral_core.entrypoints.http.search_parameters import (
     SHAPES,
@@ -57,6 +58,22 @@ class Request:
         stated = stated_parameters(self.parameters, strict=handling == "strict")
         kept = known_parameters(stated, known, shapes, lenient=handling == "lenient")
         return replace(self, parameters=kept, query=dict(kept))
+
+
+class Refused(NamedTuple):
+    """A request that is answered with an error of ours.
+
+    Attributes:
+        resource_id: the `{id}` of the path; empty where the route has none.
+        body: what was meant; None: it could not be unpacked, or is longer than one may be.
+        came: returns it as it came, perhaps compressed.
+    """
+
+    principal: Principal
+    resource_id: str
+    body: bytes | None
+    came: Callable[[], bytes]
+    error: RouterError
 
 
 class Content:

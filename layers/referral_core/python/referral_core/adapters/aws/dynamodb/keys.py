@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 DUE_SHARDS: Final = 8
 """How many partitions the due index is spread over."""
-
-
+TENANTS: Final = "TENANTS"
+"""The partition of `by_team` in which every tenant's profile stands: the list of tenants."""
 MARKETS: Final = "MARKETS"
 """The partition of all tenants' markets that are published; internal, as the due index is."""
 
@@ -55,6 +55,7 @@ class Sort(StrEnum):
     MESSAGE_DAY = "DAY#"
     OPT_OUT = "@OPTOUT"
     UNMATCHED = "@UNMATCHED"
+    REFUSED = "@REFUSED"
 
 
 PUBLISHED: Final = (Sort.REFERRAL.value, Sort.WEEK.value, Sort.PRACTITIONER.value)
@@ -80,10 +81,6 @@ def lock(tenant: Tenant, kind: KeyKind, hashed: str) -> str:
 def config(tenant: Tenant) -> str:
     """Return the partition of a tenant's profile, payers and EHR systems."""
     return f"T#{tenant}#CONFIG"
-
-
-TENANTS: Final = "TENANTS"
-"""The partition of `by_team` in which every tenant's profile stands: the list of tenants."""
 
 
 def tenant_of(partition: str) -> Tenant:
@@ -170,6 +167,11 @@ def unmatched(tenant: Tenant, item_id: str) -> str:
 def unmatched_of(partition: str) -> str:
     """Return the id in such a partition."""
     return partition.rpartition("#")[2]
+
+
+def refused(tenant: Tenant, client_id: str, code: str, day: str) -> str:
+    """Return the partition of how many orders of a client were refused for a reason on a day."""
+    return f"T#{tenant}#REFUSED#{client_id}#{code}#{day}"
 
 
 def principal(client_id: str) -> str:

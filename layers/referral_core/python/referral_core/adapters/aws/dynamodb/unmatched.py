@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import Item, item
 from referral_core.adapters.aws.dynamodb.schema import BY_QUEUE
-from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Table
-from referral_core.domain.errors import Conflict, NotFound
+from referral_core.adapters.aws.dynamodb.table import ConditionsFailed, Part, Table
+from referral_core.domain.errors import Conflict, NotFound, Retryable
 from referral_core.domain.ids import Tenant
 from referral_core.domain.unmatched import Unmatched
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _LIST: Final = "unmatched"
+_TWO_DAYS: Final = 2 * 86_400
+"""Seconds; a count is of one day."""
 
 
 class UnmatchedTable:
@@ -33,6 +35,36 @@ class UnmatchedTable:
         except ConditionsFailed:
             return False
         return True
+
+    def keep_few(self, item: Unmatched, most: int) -> bool:
+        """Keep an order that was refused, unless `most` of its client, reason and day are kept."""
+        new = self._table.put_new("unmatched", unmatched_item(item))
+        try:
+            self._table.transact([new, self._counted(item, most)])
+        except ConditionsFailed as error:
+            # Where both failed it is one of those that were kept; where only writers met, another
+            # request is at the same count: the sender's next try finds room, or that there is none.
+            if not error.parts:
+                raise Retryable("The order could not be put before a person: try again.") from error
+            return "unmatched" in error.parts
+        return True
+
+    def _counted(self, kept: Unmatched, most: int) -> Part:
+        """Return the part that counts a refused order, on the condition that there is room."""
+        day, code = kept.received_at.date(), kept.refused_for[0].code
+        request = {
+            "TableName": self._table.name,
+            "Key": item(
+                pk=keys.refused(kept.tenant, kept.client_id, code, day.isoformat()),
+                sk=keys.Sort.REFUSED.value,
+            ),
+            "UpdateExpression": "ADD kept :one SET expires_at = :ends",
+            "ConditionExpression": "attribute_not_exists(kept) OR kept < :most",
+            "ExpressionAttributeValues": item(
+                **{":one": 1, ":most": most, ":ends": int(kept.received_at.timestamp()) + _TWO_DAYS}
+            ),
+        }
+        return Part("count", {"Update": request})
 
     def get(self, tenant: Tenant, item_id: str) -> Unmatched:
         """Read one item."""

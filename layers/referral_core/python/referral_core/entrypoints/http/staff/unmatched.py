@@ -258,6 +258,7 @@ def _shown(item: Unmatched) -> Mapping[str, Any]:
         "chosen": item.attached_to,
         "candidates": [_candidate(candidate) for candidate in item.candidates],
         "author": report.author if report else None,
+        "refusedFor": [fault.model_dump(exclude_none=True) for fault in item.refused_for],
         "actions": _actions(item),
     }
 
