@@ -105,6 +105,22 @@ def test_it_is_attached_to_one_referral_and_not_dismissed_meanwhile(store: Store
         store.choose(another)
 
 
+def test_of_two_who_choose_the_same_one_has_it(store: Store) -> None:
+    first, as_other, by_other = (
+        an_item(attached_to=ReferralId("one"), chosen_as=kind, chosen_by=who)
+        for kind, who in (("attach", "ann"), ("seen-elsewhere", "ann"), ("attach", "bob"))
+    )
+    store.keep(an_item())
+    store.choose(first)
+    for other in (as_other, by_other):
+        for refused in (store.choose, store.settle):
+            with pytest.raises(Conflict):
+                refused(other)
+    store.release(first)
+    store.choose(by_other)
+    assert store.get(TENANT, "item-1") == by_other
+
+
 @pytest.mark.parametrize("kind", ["memory", "table"])
 def test_what_was_left_out_of_an_order_waits_from_its_transaction_on(kind: str) -> None:
     left_out = an_item().evidence

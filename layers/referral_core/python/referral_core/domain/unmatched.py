@@ -104,6 +104,7 @@ class Unmatched(Model):
         attached_to: the referral that a person matched it with; None once dismissed.
         chosen_at: since when somebody is at attaching it, while it is not settled.
         chosen_as: the action that was chosen; None of what was settled before it was kept.
+        chosen_by: the client of who is at attaching it, while it is not settled.
     """
 
     tenant: Tenant
@@ -121,6 +122,14 @@ class Unmatched(Model):
     attached_to: ReferralId | None = None
     chosen_at: datetime | None = None
     chosen_as: str | None = None
+    chosen_by: str | None = None
+
+    @property
+    def choice(self) -> str | None:
+        """Who takes it as what of which referral; None: nobody. Two who differ are two people."""
+        if self.attached_to is None or self.chosen_by is None:
+            return self.attached_to
+        return f"{self.attached_to}|{self.chosen_as}|{self.chosen_by}"
 
     def is_left(self, now: datetime) -> bool:
         """Whether whoever chose a referral for it came to no end: their function is over."""

@@ -35,10 +35,10 @@ class UnmatchedItems(Protocol):
         """Count what nobody has settled."""
 
     def choose(self, item: Unmatched) -> None:
-        """Write to which referral it is about to be attached, before it is: one, whoever is at it.
+        """Write to which referral it is about to be attached, as what and by whom, before it is.
 
         Raises:
-            Conflict: it is settled, or somebody attaches it to another one.
+            Conflict: it is settled, or somebody else is at attaching it, be it the same way.
         """
 
     def release(self, item: Unmatched) -> None:
@@ -48,6 +48,6 @@ class UnmatchedItems(Protocol):
         """Write that a person settled it.
 
         Raises:
-            Conflict: it is settled already, or somebody attaches it to another referral, or to any
-                while it is dismissed.
+            Conflict: it is settled already, or somebody else is at attaching it, or anybody while
+                it is dismissed.
         """

@@ -87,8 +87,11 @@ def waiting(api: ApiClient) -> list[Json]:
     return found
 
 
-def decide(api: ApiClient, item: Json, action: str, **sent: str) -> Reply:
-    return api.call("POST", f"/unmatched/{item['id']}/decision", {"action": action, **sent})
+def decide(
+    api: ApiClient, item: Json, action: str, *, client: str = "staff-1", **sent: str
+) -> Reply:
+    url = f"/unmatched/{item['id']}/decision"
+    return api.call("POST", url, {"action": action, **sent}, client=client)
 
 
 def the_patient(api: ApiClient) -> Json:
@@ -249,6 +252,36 @@ def test_of_two_who_settle_it_at_once_one_is_refused_before_anything_is_attached
     monkeypatch.setattr(api.unmatched, "get", read)
     assert decide(api, item, "attach", referralId=REFERRAL).status == 503
     assert api.world.referral.status is Status.SEEN_AWAITING_REPORT
+
+
+AS: tuple[str, ...] = ("attach", "seen-elsewhere")
+
+
+@pytest.mark.parametrize("other", AS)
+def test_of_two_who_choose_one_referral_at_once_one_wins_and_the_other_is_told(
+    api: ApiClient, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = by_an_outsider(api)
+    choose, others = api.unmatched.choose, [other]
+    second: list[Reply] = []
+
+    def chosen(mine: Unmatched) -> None:
+        choose(mine)
+        if others:
+            kind = others.pop()
+            second.append(decide(api, item, kind, client="staff-2", referralId=REFERRAL))
+
+    monkeypatch.setattr(api.unmatched, "choose", chosen)
+    # The first person wins, whatever the second chose meanwhile
+    first = decide(api, item, "attach", referralId=REFERRAL)
+    assert (first.status, first.code) == (200, "recorded")
+    assert second[0].status == 503
+    assert api.world.referral.proposed_outcome is not Outcome.CARE_RECEIVED_ELSEWHERE
+    # And the second learns who it was, as often as they ask
+    again = decide(api, item, other, client="staff-2", referralId=REFERRAL)
+    assert (again.status, again.code) == (409, "overtaken")
+    assert REFERRAL in str(again.body)
+    assert decide(api, item, "attach", referralId=REFERRAL).code == "duplicate"
 
 
 def left_by_a_crash(api: ApiClient, monkeypatch: pytest.MonkeyPatch, *, attached: bool) -> Json:

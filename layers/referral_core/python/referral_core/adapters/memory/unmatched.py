@@ -52,14 +52,16 @@ class MemoryUnmatched:
     def choose(self, item: Unmatched) -> None:
         """Write to which referral it is about to be attached."""
         known = self.get(item.tenant, item.id)
-        if known.settled_at is not None or known.attached_to not in {None, item.attached_to}:
+        if known.settled_at is not None or known.choice not in {None, item.choice}:
             raise Conflict("Somebody else settles it, or did: look again.")
         self.items[item.tenant, item.id] = item
 
     def release(self, item: Unmatched) -> None:
         """Take back what `choose` wrote."""
         self.choose(item)
-        self.items[item.tenant, item.id] = item.but(attached_to=None, chosen_at=None)
+        self.items[item.tenant, item.id] = item.but(
+            attached_to=None, chosen_at=None, chosen_as=None, chosen_by=None
+        )
 
     settle = choose
 

@@ -97,15 +97,16 @@ class UnmatchedTable:
 
     def release(self, item: Unmatched) -> None:
         """Take back what `choose` wrote."""
-        self._write(item.but(attached_to=None, chosen_at=None), chosen=item.attached_to)
+        free = item.but(attached_to=None, chosen_at=None, chosen_as=None, chosen_by=None)
+        self._write(free, chosen=item.choice)
 
     def settle(self, item: Unmatched) -> None:
         """Write that a person settled it; it leaves the list."""
         self._write(item)
 
     def _write(self, kept: Unmatched, chosen: str | None = None) -> None:
-        """Write an item that waits, and that nobody attaches to another referral."""
-        own = chosen or kept.attached_to
+        """Write an item that waits, and that nobody else is at attaching."""
+        own = chosen or kept.choice
         free = "attribute_exists(#queue) AND (attribute_not_exists(chosen){})"
         part = self._table.put(
             "unmatched",
@@ -127,7 +128,7 @@ def unmatched_item(kept: Unmatched) -> Item:
         pk=keys.unmatched(kept.tenant, kept.id),
         sk=keys.Sort.UNMATCHED.value,
         body=kept.model_dump_json(exclude_none=True),
-        chosen=kept.attached_to,
+        chosen=kept.choice,
         received_at=keys.second(kept.received_at),
         queue_key=keys.queue(kept.tenant, _LIST) if is_waiting else None,
     )

@@ -64,9 +64,14 @@ class Matching(Model):
         """To which referral it is to be attached; None: it is to be dismissed."""
         return None if self.action == "dismiss" else self.referral_id
 
-    def is_as_chosen(self, item: Unmatched) -> bool:
-        """Whether it is what somebody chose before: of which referral, and as what."""
-        return self.wanted == item.attached_to and item.chosen_as in {None, self.action}
+    def is_as_chosen(self, item: Unmatched, by: str) -> bool:
+        """Whether it is what this person chose before: of which referral, and as what.
+
+        Who chose the same as somebody else is told that it is done: they may have meant another.
+        """
+        chose = item.settled_by or item.chosen_by
+        is_same = self.wanted == item.attached_to and item.chosen_as in {None, self.action}
+        return is_same and chose in {None, by}
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,8 @@ class MatchItems:
         """Take what a person decides; once settled, an item is settled."""
         principal, matching = request.principal, read_body(Matching, request.body, "decision")
         item = self.items.get(principal.tenant, request.resource_id)
-        if item.is_left(self.service.clock.now()) and not matching.is_as_chosen(item):
+        is_mine = matching.is_as_chosen(item, principal.client_id)
+        if item.is_left(self.service.clock.now()) and not is_mine:
             item = self._given_free(item)
         now = self.service.clock.now()
         settled = item.but(
@@ -121,11 +127,11 @@ class MatchItems:
         result = Receipt.RECORDED
         if item.settled_at is not None:
             return self._settled_before(request, item, matching)
-        if item.attached_to is not None and not matching.is_as_chosen(item):
+        if item.attached_to is not None and not is_mine:
             raise Conflict("Somebody else settles it: look again.")
         if matching.action != "dismiss":
             referral = self._named(principal.tenant, matching)
-            settled = settled.but(attached_to=referral.id)
+            settled = settled.but(attached_to=referral.id, chosen_by=principal.client_id)
             # First: whoever is at it meanwhile attaches it to no other, and dismisses it not.
             chosen = settled.but(settled_at=None, settled_by=None, chosen_at=now)
             self.items.choose(chosen)
@@ -133,7 +139,7 @@ class MatchItems:
                 said = _attached(settled, referral, matching)
                 result = self._attach(settled, referral, said, principal.organization)
             except (NotLegal, FhirError):
-                self.items.release(chosen.but(chosen_as=None))
+                self.items.release(chosen)
                 raise
         # Last: what could not be attached goes on waiting.
         self.items.settle(settled)
@@ -143,15 +149,16 @@ class MatchItems:
         """Take back a choice whose attaching never came to an end; if it did, say that it is so."""
         chosen, update = item.attached_to, f"matched-{item.id}"
         if chosen is not None and self.service.referrals.has_update(item.tenant, chosen, update):
-            done = item.but(settled_at=item.chosen_at or self.service.clock.now(), chosen_at=None)
+            at = item.chosen_at or self.service.clock.now()
+            done = item.but(settled_at=at, settled_by=item.chosen_by, chosen_at=None)
             self.items.settle(done)
             return done
-        self.items.release(item.but(chosen_as=None))
-        return item.but(attached_to=None, chosen_at=None, chosen_as=None)
+        self.items.release(item)
+        return item.but(attached_to=None, chosen_at=None, chosen_as=None, chosen_by=None)
 
     def _settled_before(self, request: Request, item: Unmatched, matching: Matching) -> Response:
         """Say that it is done already, or that somebody decided otherwise."""
-        if not matching.is_as_chosen(item):
+        if not matching.is_as_chosen(item, request.principal.client_id):
             is_elsewhere = item.chosen_as == _ELSEWHERE
             took = "recorded by it as seen elsewhere" if is_elsewhere else "attached it to"
             done = f"{took} {item.attached_to}" if item.attached_to else "dismissed it"
