@@ -132,5 +132,88 @@ def test_an_authors_remark_states_an_urgency_and_no_service(text: str, level: st
     assert urgency(notes=[text]).level.value == level
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What the patient is to do when it gets worse.
+        "Return immediately if worse.",
+        "Return immediately, if worse",
+        "If symptoms worsen, return right away",
+        "If fever, chills, or redness, come back immediately.",
+        "Call 911 immediately if chest pain.",
+        "Call 911 right away for trouble breathing",
+        "Go to the ER immediately if short of breath",
+        "Go to the nearest emergency room ASAP if bleeding recurs.",
+        "Seek immediate attention if vision is lost; otherwise routine follow up.",
+        "Advised to be seen urgently if it gets worse",
+        "Patient to call the office immediately if fever",
+        "Return precautions given (immediately for syncope)",
+        "Si empeora, regrese de inmediato.",
+        "Vaya a urgencias inmediatamente si hay sangrado",
+        # What is so only under a condition.
+        "Will be upgraded if urgent",
+        "Routine unless urgent need arises",
+        # A place, a note of one, another matter.
+        "Urgent care clinic note attached",
+        "Seen at urgent care; follow up after urgent-care visit",
+        "For urgent questions page the resident",
+        "Call us with any urgent or emergent concerns",
+        "Urgent urination at night",
+        "Urgency incontinence; urinary urgency and frequency",
+        "i-STAT creatinine 1.1",
+        "Same-day surgery in 2019",
+        # The past.
+        "s/p emergent appendectomy",
+        "H/o urgent cesarean, hx of emergent laparotomy",
+        "Had urgent dental extraction",
+        "Pain began immediately; rash resolved within 24 hours",
+        "Swelling immediately after surgery",
+        # A denial.
+        "No urgency. No need to be seen urgently.",
+        "Does not need to be seen within 24 hours",
+        "Not considered urgent or emergent",
+        "Neither urgent nor emergent",
+        "No es urgente, sin prioridad alta",
+    ],
+)
+def test_words_of_urgency_that_do_not_speak_of_this_order_hurry_nobody(text: str) -> None:
+    assert urgency(notes=[text]).level is Priority.ROUTINE
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Urgent. Return immediately if worse.", "urgent"),
+        ("Please see urgently as symptoms are worsening, call me if questions", "urgent"),
+        ("Urgent: vision worsening, may go blind if not treated", "urgent"),
+        ("ASAP if possible", "asap"),
+        ("If possible, ASAP", "asap"),
+        ("Pain is worsening, if possible see ASAP", "asap"),
+        ("If Dr. Ruiz has no room, see her urgently elsewhere", "urgent"),
+        ("Not a candidate for surgery; urgent oncology consult", "urgent"),
+        ("Patient is not doing well urgent visit please", "urgent"),
+        ("Hx of melanoma, urgent", "urgent"),
+        ("Not routine but urgent", "urgent"),
+        ("Dermatology (urgent)", "urgent"),
+        ("Needs urgent care for a bleeding mole", "urgent"),
+        ("Seen at urgent care, needs derm ASAP", "asap"),
+        ("Please see a.s.a.p.", "asap"),
+        ("To be seen within 48 hrs - thank you", "urgent"),
+        ("Time-sensitive: high priority", "urgent"),
+        ("Verla lo antes posible", "asap"),
+        ("No puede esperar, urgente", "urgent"),
+        ("Call patient ASAP to schedule", "asap"),
+        ("Worsening; do not delay", "urgent"),
+    ],
+)
+def test_what_may_be_meant_of_this_order_hurries(text: str, level: str) -> None:
+    assert urgency(notes=[text]).level.value == level
+
+
+def test_a_text_without_end_is_read_once() -> None:
+    # No sentence ends, and every word may be one of urgency, or lead to one.
+    assert urgency(notes=["not needed urgent " * 50_000]).level is Priority.ROUTINE
+
+
 def test_words_of_what_is_only_sent_along_state_none() -> None:
     assert urgency(also_sent=[{"text": "STAT"}]).level is Priority.ROUTINE

@@ -10,7 +10,8 @@ from referral_core.domain.terminology.result import Evidence
 from referral_core.domain.terminology.systems import canonical_system
 from referral_core.domain.terminology.tables import Meaning, Terminology
 from referral_core.domain.terminology.text import normalised
-from referral_core.domain.terminology.urgency import Priority, Urgency, UrgentWord, read_urgency
+from referral_core.domain.terminology.urgency import Priority, Urgency, read_urgency
+from referral_core.domain.terminology.urgent_words import UrgentWord
 from referral_core.domain.terminology.vocabulary import ConsentClass
 
 _SAY_NO_URGENCY: Final = frozenset({Field.ALSO_SENT, Field.PERFORMER, Field.LOCATION})
@@ -70,7 +71,7 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
         order.priority,
         order.task_priorities,
         stated,
-        urgent_words(order, known),
+        ((word.level, word.word) for word in urgent_words(order, known)),
         (order.occurrence_end, order.received_at),
         nearness=known.nearness,
     )
@@ -80,18 +81,13 @@ def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
 
 
 def urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentWord]:
-    """Iterate over the words of urgency that stand in the texts and notes of an order."""
+    """Iterate over the words of urgency in the texts and notes of an order, each once."""
     fields = (field for field in Field if field not in _SAY_NO_URGENCY)
-    said = [
-        normalised(text).split()
-        for field in fields
-        for concept in order.concepts(field)
-        for text in concept.spoken
-    ]
-    said += [normalised(note).split() for note in order.notes]
-    for word in known.urgent_words:
-        if any(word.stands_in(words) for words in said):
-            yield word
+    spoken = (text for field in fields for one in order.concepts(field) for text in one.spoken)
+    found: dict[UrgentWord, None] = {}
+    for text in (*spoken, *order.notes):
+        found |= dict.fromkeys(known.urgent_words.found_in(text))
+    yield from found
 
 
 def _codes(order: OrderedService, known: Terminology) -> Iterator[tuple[Meaning, Evidence]]:

@@ -19,7 +19,8 @@ from referral_core.domain.terminology.systems import (
     canonical_system,
 )
 from referral_core.domain.terminology.text import normalised
-from referral_core.domain.terminology.urgency import Nearness, Priority, UrgentWord
+from referral_core.domain.terminology.urgency import Nearness, Priority
+from referral_core.domain.terminology.urgent_words import SaidOtherwise, UrgentWord, UrgentWords
 from referral_core.domain.terminology.vocabulary import ConsentClass, Refusal
 
 _CPT_LENGTH: Final = 5
@@ -110,13 +111,13 @@ class Terminology:
         sources: Sequence[Source],
         steps: Sequence[Step],
         nearness: Sequence[Nearness] = (),
-        urgent_words: Sequence[UrgentWord] = (),
+        urgent_words: UrgentWords | None = None,
     ) -> None:
         self.meanings = tuple(meanings)
         self.sources = {source.id: source for source in sources}
         self.steps = tuple(steps)
         self.nearness = tuple(nearness)
-        self.urgent_words = tuple(urgent_words)
+        self.urgent_words = urgent_words or UrgentWords()
         self._exact = {(m.system, m.code): m for m in meanings if m.last is None}
         self._ranges: dict[str, list[Meaning]] = {}
         for meaning in meanings:
@@ -210,5 +211,8 @@ def terminology() -> Terminology:
         [Source.model_validate(row) for row in tables["sources.json"]["sources"]],
         [Step.model_validate(row) for row in tables["precedence.json"]["steps"]],
         [Nearness.model_validate(row) for row in tables["urgency.json"]["occurrence"]],
-        [UrgentWord.model_validate(row) for row in tables["urgency.json"]["words"]],
+        UrgentWords(
+            [UrgentWord.model_validate(row) for row in tables["urgency.json"]["words"]],
+            SaidOtherwise.model_validate(tables["urgency.json"]["otherwise"]),
+        ),
     )

@@ -61,41 +61,11 @@ class Nearness(Model):
     level: Priority
 
 
-class UrgentWord(Model):
-    """A word of an order's text that says how urgent it is.
-
-    Attributes:
-        not_before: words behind it with which it means something else: urgent care is a place.
-        not_after: words before it with which it does: treatment-emergent apnea is no emergency.
-    """
-
-    word: str
-    level: Priority
-    not_before: tuple[str, ...] = ()
-    not_after: tuple[str, ...] = ()
-
-    def stands_in(self, words: Sequence[str]) -> bool:
-        """Whether normalised words hold it, and do not say that it is not so."""
-        own = self.word.split()
-        ends = ((at, at + len(own)) for at in range(len(words) - len(own) + 1))
-        return any(
-            list(words[start:end]) == own
-            and _NOT_SO.isdisjoint(words[max(0, start - _BEFORE) : start])
-            and not {*words[end : end + 1]} & {*self.not_before}
-            and not {*words[max(0, start - 1) : start]} & {*self.not_after}
-            for start, end in ends
-        )
-
-
-_NOT_SO: Final = frozenset({"no", "non", "not", "isn", "t", "never", "nothing", "nor", "if"})
-_BEFORE: Final = 3
-
-
 def read_urgency(
     priority: Priority | None,
     task_priorities: Sequence[Priority],
     codes: Iterable[tuple[Priority, str]],
-    words: Iterable[UrgentWord],
+    words: Iterable[tuple[Priority, str]],
     occurrence: tuple[datetime | None, datetime | None],
     *,
     nearness: Sequence[Nearness],
@@ -106,7 +76,7 @@ def read_urgency(
         priority: of the order.
         task_priorities: of the Tasks that carry it.
         codes: urgencies that codes state, each with the code.
-        words: that stand in its texts.
+        words: that its texts say, each with how urgent it is.
         occurrence: when it must have been done by, and now.
         nearness: what an end that is near means.
     """
@@ -121,9 +91,9 @@ def read_urgency(
     for level, code in codes:
         sentence = f"The code {code} says {level}."
         said.append(Urgency(level=level, reason=UrgencyReason.CODE, sentence=sentence))
-    for found in words:
-        sentence = f"The words of the order say {found.word}."
-        said.append(Urgency(level=found.level, reason=UrgencyReason.WORDS, sentence=sentence))
+    for level, word in words:
+        sentence = f"The words of the order say {word}."
+        said.append(Urgency(level=level, reason=UrgencyReason.WORDS, sentence=sentence))
     if ends_at is not None and now is not None:
         said += _by_occurrence(ends_at - now, nearness)
     reasons = list(UrgencyReason)

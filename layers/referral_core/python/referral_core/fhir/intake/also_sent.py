@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.domain.terminology import Coding, Concept, terminology
-from referral_core.domain.terminology.text import normalised
 from referral_core.fhir.intake.parties import person_and_organization
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.selection import requests_of
@@ -108,8 +107,7 @@ def _urgent_codes(resource: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _hurries(text: str) -> bool:
-    words = normalised(text).split()
-    return any(word.stands_in(words) for word in terminology().urgent_words)
+    return any(True for _ in terminology().urgent_words.found_in(text))
 
 
 def _said_by(graph: Graph, nodes: Iterable[Node]) -> Iterator[Concept]:

@@ -1,0 +1,167 @@
+"""Words that say how soon a service is wanted, where they speak of this order.
+
+"Return immediately if worse" is said to the patient, "s/p emergent appendectomy" of the past, and
+"urgent care" of a place. What may be meant either way hurries: who looks too soon harms nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from referral_core.domain.model import Model
+from referral_core.domain.terminology.text import normalised
+from referral_core.domain.terminology.urgency import Priority
+
+_SENTENCE: Final = re.compile(r"[.!?;:]+(?=\s|$)|[\n\r]+")
+_CLAUSE: Final = re.compile(r"[,()\[\]\u2013\u2014]+|\s-+\s|\bbut\b|\bpero\b", re.IGNORECASE)
+_MOST_FILLERS: Final = 8
+"""How many words may stand between a denial and what it denies: no text is read twice."""
+
+Words = Sequence[str]
+
+
+class UrgentWord(Model):
+    """A word of an order's text that says how urgent it is.
+
+    Attributes:
+        not_before: what stands behind it where it means something else: urgent care is a place.
+        not_after: what stands before it there: treatment-emergent apnea is no emergency.
+    """
+
+    word: str
+    level: Priority
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
+
+
+class SaidOtherwise(Model):
+    """Words by which a text speaks of urgency and not of this order's.
+
+    Attributes:
+        denials: say that it is not so, right before the word or before `fillers` that lead to it.
+        fillers: what may stand between.
+        past: say that it was so once, right before the word.
+        conditions: say that it is so only if something happens.
+        wishes: what a condition is followed by where it only asks: if possible.
+        to_patient: tell the patient what to do when it gets worse.
+        worse: what makes the rest of a sentence with a condition an instruction to the patient.
+    """
+
+    denials: tuple[str, ...] = ()
+    fillers: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
+    to_patient: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
+
+
+class _Phrases:
+    """Phrases of whole words, found by where they begin or end."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._by_first: dict[str, list[tuple[str, ...]]] = {}
+        self._by_last: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in (tuple(text.split()) for text in phrases):
+            self._by_first.setdefault(phrase[0], []).append(phrase)
+            self._by_last.setdefault(phrase[-1], []).append(phrase)
+
+    def at(self, words: Words, start: int) -> int | None:
+        """Return where a phrase ends that begins at a place; None: none does."""
+        known = self._by_first.get(words[start], ()) if start < len(words) else ()
+        ends = (start + len(one) for one in known if tuple(words[start : start + len(one)]) == one)
+        return next(ends, None)
+
+    def before(self, words: Words, end: int) -> bool:
+        """Whether a phrase ends right before a place."""
+        known = self._by_last.get(words[end - 1], ()) if end > 0 else ()
+        return any(len(one) <= end and tuple(words[end - len(one) : end]) == one for one in known)
+
+    def within(self, words: Words) -> bool:
+        """Whether a phrase stands anywhere."""
+        return any(self.at(words, start) is not None for start in range(len(words)))
+
+
+class _Sign:
+    """An urgent word, and where it means something else."""
+
+    def __init__(self, word: UrgentWord) -> None:
+        self.word = word
+        self._own = _Phrases([word.word])
+        self._not_before = _Phrases(word.not_before)
+        self._not_after = _Phrases(word.not_after)
+
+    def is_meant(self, words: Words, start: int) -> bool:
+        """Whether it stands at a place of a clause, and in no other meaning."""
+        end = self._own.at(words, start)
+        if end is None or self._not_after.before(words, start):
+            return False
+        return self._not_before.at(words, end) is None
+
+
+class UrgentWords:
+    """The words of urgency of this release, found in what people write.
+
+    Args:
+        words: the words.
+        otherwise: by what a text speaks of something else.
+    """
+
+    def __init__(
+        self, words: Sequence[UrgentWord] = (), otherwise: SaidOtherwise | None = None
+    ) -> None:
+        said = otherwise or SaidOtherwise()
+        self._denied = _Phrases((*said.denials, *said.past))
+        self._fillers = frozenset(said.fillers)
+        self._conditions = _Phrases(said.conditions)
+        self._wishes = _Phrases(said.wishes)
+        self._to_patient = _Phrases(said.to_patient)
+        self._of_worse = _Phrases((*said.to_patient, *said.worse))
+        self._by_first: dict[str, list[_Sign]] = {}
+        for word in words:
+            self._by_first.setdefault(word.word.split()[0], []).append(_Sign(word))
+
+    def found_in(self, text: str) -> Iterator[UrgentWord]:
+        """Iterate over the words of a text that say how soon this order's service is wanted."""
+        for sentence in _SENTENCE.split(text):
+            clauses = [normalised(part).split() for part in _CLAUSE.split(sentence)]
+            if any(word in self._by_first for clause in clauses for word in clause):
+                yield from self._said(clauses)
+
+    def _said(self, clauses: Sequence[Words]) -> Iterator[UrgentWord]:
+        """Iterate over what the clauses of one sentence say."""
+        of_worse = any(map(self._of_worse.within, clauses))
+        is_instructed = False
+        for clause in clauses:
+            condition = self._condition(clause)
+            # What follows "If worse, …" is for the patient, however many signs are listed.
+            is_instructed = is_instructed or (condition in {0, 1} and of_worse)
+            if is_instructed or self._to_patient.within(clause):
+                continue
+            if condition is None:
+                yield from self._meant(clause)
+            elif not self._of_worse.within(clause):
+                yield from self._meant(clause[:condition])
+
+    def _condition(self, clause: Words) -> int | None:
+        """Return where the first condition of a clause begins; None: it has none."""
+        ends = ((at, self._conditions.at(clause, at)) for at in range(len(clause)))
+        found = (
+            at for at, end in ends if end is not None and self._wishes.at(clause, end) is None
+        )
+        return next(found, None)
+
+    def _meant(self, clause: Words) -> Iterator[UrgentWord]:
+        for at, first in enumerate(clause):
+            for sign in self._by_first.get(first, ()):
+                if sign.is_meant(clause, at) and not self._is_denied(clause, at):
+                    yield sign.word
+
+    def _is_denied(self, clause: Words, at: int) -> bool:
+        """Whether a clause says before a place that it is not so, or is no longer."""
+        before = at
+        while before > max(0, at - _MOST_FILLERS) and clause[before - 1] in self._fillers:
+            before -= 1
+        return self._denied.before(clause, before)
