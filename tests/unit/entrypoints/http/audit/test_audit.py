@@ -198,6 +198,46 @@ def test_a_patch_that_changes_nothing_shows_no_order_without_its_trace() -> None
     assert len(api.trail.entries) == 2
 
 
+def test_a_task_that_is_left_as_it_is_is_not_shown_without_its_trace() -> None:
+    api = ApiClient(World())
+    order = api.call("POST", "/fhir/ServiceRequest", an_order(), client="ehr-1")
+    referral_id, whole = order.body["id"], f"/fhir/Task/{order.body['id']}.a"
+    task = {"resourceType": "Task", "status": "requested", "intent": "order"}
+    posted = {**task, "focus": {"reference": f"ServiceRequest/{referral_id}"}}
+    test = [{"op": "test", "path": "/resourceType", "value": "Task"}]
+    for method, path, body, kind, operation in (
+        ("PATCH", whole, test, "application/json-patch+json", "patch-task"),
+        ("POST", "/fhir/Task", posted, "application/fhir+json", "create-task"),
+    ):
+        before = len(api.world.referrals.events(TENANT, referral_id))
+        reply = api.call(method, path, body, client="ehr-1", content_type=kind)
+        assert (reply.status, reply.body["id"]) == (200, f"{referral_id}.a")
+        told = len(api.world.referrals.events(TENANT, referral_id)) - before
+        traced = [(e.operation, e.referral_id) for e in api.trail.entries]
+        # An event tells of it, or a trace.
+        assert told or traced[-1] == (operation, referral_id)
+        assert not (told and traced)
+        api.trail.entries.clear()
+
+
+def test_an_order_that_is_sent_again_is_not_shown_without_its_trace() -> None:
+    api = ApiClient(World())
+    posted = api.call("POST", "/fhir/ServiceRequest", an_order(), client="ehr-1")
+    assert not api.trail.entries
+    referral_id = posted.body["id"]
+    again = api.call("POST", "/fhir/ServiceRequest", an_order(), client="ehr-1")
+    url, same = f"/fhir/ServiceRequest/{referral_id}", {**an_order(), "id": referral_id}
+    put = api.call("PUT", url, same, client="ehr-1")
+    assert [reply.status for reply in (again, put)] == [200, 200]
+    traced = [(e.operation, e.referral_id, e.access) for e in api.trail.entries]
+    assert traced == [
+        (operation, referral_id, Access.WRITE) for operation in ("create-order", "update-order")
+    ]
+    # What changes it, its event tells.
+    api.call("PUT", url, {**same, "priority": "stat"}, client="ehr-1")
+    assert len(api.trail.entries) == 2
+
+
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.scope], ids=lambda r: r.operation)
 def test_each_route_leaves_a_trace_of_what_it_does_and_of_what_it_refuses(route: Route) -> None:
     trail = MemoryAuditTrail()

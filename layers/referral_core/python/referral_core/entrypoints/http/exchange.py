@@ -89,6 +89,7 @@ class Response:
 
     Attributes:
         warnings: what was forgiven in what was sent.
+        is_unchanged: a write that changed nothing: no event tells what it shows.
     """
 
     def __init__(
@@ -97,11 +98,14 @@ class Response:
         body: Mapping[str, Any] | Content,
         headers: Mapping[str, str] | None = None,
         warnings: Sequence[Issue] = (),
+        *,
+        is_unchanged: bool = False,
     ) -> None:
         self.status = status
         self.body = body
         self.headers: Mapping[str, str] = headers or {}
         self.warnings = warnings
+        self.is_unchanged = is_unchanged
 
 
 UseCase = Callable[[Request], Response]

@@ -45,15 +45,13 @@ NO_RECORDS: Final = frozenset(
 WRITES_WITH_EVENTS: Final = frozenset(
     {
         *("create-order", "create-bundle", "process-message", "update-order", "create-task"),
-        "update-order-where",
+        *("patch-order", "update-order-where", "patch-order-where"),
         *("update-task", "patch-task", "create-appointment", "update-appointment"),
         *("create-document", "create-diagnostic-report", "create-claim-response"),
         *("create-communication", "decide-work-item", "care-for-work-items", "reopen"),
     }
 )
-"""Writes that the record's own events tell, each written with its event or not at all."""
-_PATCHES: Final = frozenset({"patch-order", "patch-order-where"})
-"""Writes whose caller need not know what they show; one that changes nothing has no event."""
+"""Writes that the record's own events tell; what one shows that changed nothing, no event does."""
 _READS_TOO: Final = NO_RECORDS | {"find-for-operators"}
 """Operations that only read, whatever scope they need."""
 _UNSAID: Final = NO_RECORDS | WRITES_WITH_EVENTS
@@ -102,7 +100,7 @@ class Audit:
         What an answer shows is put on record before it is given; what changes something without an
         event of its own, before it is done: what cannot be put on record has not happened.
         """
-        is_act = route.scope != READ and route.operation not in _READS_TOO | _PATCHES
+        is_act = route.scope != READ and route.operation not in _READS_TOO
 
         @wraps(use_case)
         def audited(request: Request) -> Response:
@@ -115,7 +113,8 @@ class Audit:
                 if status in _REFUSALS:
                     self._refused(route, request, issues[0].own_code)
                 raise
-            if not is_act and route.operation not in _UNSAID:
+            is_told = is_act or route.operation in _UNSAID
+            if response.is_unchanged or not is_told:
                 self._granted(route, request, response.body)
             return response
 
@@ -139,8 +138,8 @@ class Audit:
             unmatched = request.resource_id or None
             self._record([entry.but(unmatched=unmatched, is_asked=is_asked)])
             return
-        if route.operation in _PATCHES and not isinstance(answer, Content):
-            named = ReferralId(answer["id"]) if "id" in answer else named
+        if named is None and route.operation in WRITES_WITH_EVENTS:
+            named = _answered(answer)
         found: list[ReferralId | None] = [named] if named else []
         found = found or list(dict.fromkeys(shown_in(answer))) or [None]
         entries = [self._entry(route, request, access_id, r) for r in found]
@@ -211,6 +210,12 @@ class Audit:
 
 def _named_by(route: Route, resource_id: str) -> ReferralId | None:
     own = own_id(resource_id) if route.path.startswith(_ABOUT_REFERRALS) else None
+    return own.referral_id if own else None
+
+
+def _answered(body: Mapping[str, Any] | Content) -> ReferralId | None:
+    """Return of which referral an answer is a resource; its request may name it otherwise."""
+    own = own_id(str(body.get("id", ""))) if not isinstance(body, Content) else None
     return own.referral_id if own else None
 
 

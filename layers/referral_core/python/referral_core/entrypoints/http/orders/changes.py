@@ -102,7 +102,9 @@ class ReceiveOrderUpdate:
         _require_same_patient(before, intake)
         require_match(request.headers, etag_of(referral))
         if intake.canonical_hash == before.content_hash:
-            return StoredOrder(referral, before.service_request, created=False).response(request)
+            order = before.service_request
+            known = StoredOrder(referral, order, created=False, is_unchanged=True)
+            return known.response(request)
         if intake.status in _WANTED:
             service_of(intake, now)
         self._apply(request, referral, before, intake)

@@ -113,7 +113,8 @@ class ReceiveReferral:
         }
         last = max(size - 1, *positions)
         entries = [found.get(position) for position in range(last + 1)]
-        return Response(HTTPStatus.OK, transaction_response(entries, self.clock.now()))
+        body = transaction_response(entries, self.clock.now())
+        return Response(HTTPStatus.OK, body, is_unchanged=whole and _is_repeat(accepted))
 
     def process_message(self, request: Request) -> Response:
         """Accept the referrals of a message and answer with a message."""
@@ -169,7 +170,8 @@ class ReceiveReferral:
         if repeated is None:
             order = intake.service_request
             return StoredOrder(referral, order, created=True, warnings=intake.warnings)
-        return read_order(self.referrals, self.documents, referral.tenant, repeated)
+        stored = self.referrals, self.documents, referral.tenant, repeated
+        return read_order(*stored, is_unchanged=True)
 
     def _write(
         self,
@@ -276,6 +278,10 @@ class ReceiveReferral:
             evidence=evidence,
             patient=told_apart_by(intake.clinical.patient),
         )
+
+
+def _is_repeat(accepted: Sequence[StoredOrder]) -> bool:
+    return any(one.is_unchanged for one in accepted)
 
 
 def _positions(intakes: Sequence[Intake], size: int) -> list[int]:

@@ -28,6 +28,7 @@ class StoredOrder:
 
     Attributes:
         warnings: what was forgiven in what was sent.
+        is_unchanged: the request said what is stored already.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class StoredOrder:
         *,
         created: bool,
         warnings: Sequence[Issue] = (),
+        is_unchanged: bool = False,
     ) -> None:
         self.referral = referral
         self.service_request = service_request
         self.created = created
         self.warnings = warnings
+        self.is_unchanged = is_unchanged
 
     @property
     def etag(self) -> str:
@@ -57,7 +60,8 @@ class StoredOrder:
         """Answer with the order: 201 when it was created, else 200."""
         status = HTTPStatus.CREATED if self.created else HTTPStatus.OK
         headers = {"Location": self.location(request.base_url), "ETag": self.etag}
-        return Response(status, self.resource, headers, self.warnings)
+        unchanged = self.is_unchanged
+        return Response(status, self.resource, headers, self.warnings, is_unchanged=unchanged)
 
     @property
     def resource(self) -> Json:
@@ -71,13 +75,17 @@ def read_order(
     tenant: Tenant,
     referral_id: ReferralId,
     warnings: Sequence[Issue] = (),
+    *,
+    is_unchanged: bool = False,
 ) -> StoredOrder:
     """Read an order as it is stored."""
     referral = referrals.load(tenant, referral_id).referral
     stored = ClinicalPayload.load(referrals.payload(referral))
     payload = with_its_order(stored, partial(documents.get, tenant))
     order = payload.service_request
-    return StoredOrder(referral, order, created=False, warnings=warnings)
+    return StoredOrder(
+        referral, order, created=False, warnings=warnings, is_unchanged=is_unchanged
+    )
 
 
 def payload_of(

@@ -104,7 +104,10 @@ class ReceiveTasks:
             "ETag": f'W/"{stored.version}"',
         }
         warnings: Sequence[Issue] = [_NOT_PASSED_ON] if posted.words else ()
-        return Response(HTTPStatus.OK, task_a(stored), headers, warnings)
+        unchanged = stored.version == referral.version
+        return Response(
+            HTTPStatus.OK, task_a(stored), headers, warnings, is_unchanged=unchanged
+        )
 
     def _ordered(self, principal: Principal, posted: PostedTask) -> Referral:
         """Return the referral of a Task's order, which must be the sender's own.
@@ -145,9 +148,10 @@ class ReceiveTasks:
         if reported.kind_class is ServiceAttested and visit is not None and visit.is_booked:
             check_begun(visit.start, service.clock.now())
         self._with_words(request, referral, reported, is_patch=is_patch)
-        referral = service.load(request.principal, referral.id)
-        task = _rendered(referral, reported.offer_number)
-        return Response(HTTPStatus.OK, task, {"ETag": f'W/"{referral.version}"'})
+        after = service.load(request.principal, referral.id)
+        task, unchanged = _rendered(after, reported.offer_number), after.version == referral.version
+        headers = {"ETag": f'W/"{after.version}"'}
+        return Response(HTTPStatus.OK, task, headers, is_unchanged=unchanged)
 
     def _with_words(
         self, request: Request, referral: Referral, reported: TaskUpdate, *, is_patch: bool
