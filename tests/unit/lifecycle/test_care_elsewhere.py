@@ -9,13 +9,23 @@ from referral_core.domain.events import ClosureFacts, Event, EventKind, WorkItem
 from referral_core.domain.lifecycle import Outcome, Status
 from referral_core.domain.updates import (
     CareReceivedElsewhere,
+    DecisionMade,
     OfferDeclined,
     ReportReceived,
     Role,
 )
 from referral_core.domain.work_items import Reason
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.partner_actions import REPORT, accepted
+from tests.partner_actions import (
+    REPORT,
+    accepted,
+    agreed,
+    booked,
+    notified,
+    reason_of,
+    reported,
+    seen,
+)
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.entrypoints.http.staff.test_people import at
 from tests.unit.lifecycle.work_item_worlds import STANDS_AT, a_world
@@ -126,3 +136,18 @@ def test_whose_report_was_read_is_who_gave_the_care(
     # Then the figures know by whom
     assert told(last(world, EventKind.DECISION_MADE)) == known
     assert leaked(world) == (1, int(not known[1]), 0)
+
+
+def test_who_was_seen_elsewhere_although_the_report_is_in_is_a_persons_to_find_out() -> None:
+    world = a_world()
+    for act in (accepted, agreed, booked, seen, reported):
+        act(world)
+    report = world.referral.report
+    assert report is not None
+    world.report(CareReceivedElsewhere, role=Role.EHR, performer=NOT_LISTED)
+    # Neither of the two is believed, and the report stays where it is.
+    assert reason_of(world) is Reason.ENDING_CONTRADICTED
+    assert world.referral.report == report
+    world.report(DecisionMade, role=Role.STAFF, action="keep-waiting")
+    notified(world)
+    assert world.referral.proposed_outcome is Outcome.COMPLETED_REPORT_ACKNOWLEDGED

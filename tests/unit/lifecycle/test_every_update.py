@@ -72,7 +72,6 @@ ONLY_RECORDED: Final[Mapping[tuple[str, UpdateKind], str]] = {
     },
     ("VerifyClosure, told", _K.SERVICE_ATTESTED): "the report is there, which proves more",
     ("VerifyClosure, told", _K.CANCEL): "the care was given and reported: it is too late",
-    ("VerifyClosure, told", _K.CARE_RECEIVED_ELSEWHERE): "the care was given here",
     ("VerifyClosure, told", _K.DECEASED_OR_MOVED): "the care was given and reported",
     ("VerifyClosure, told", _K.SUPERSEDED): "the care was given and reported",
     ("item: fault", _K.AUTHORIZATION_DECIDED): "no request is out that it could decide",

@@ -18,6 +18,7 @@ HELD: list[dict[str, Any]] = [
     {"status": "draft"},
     {"intent": "proposal"},
     {"intent": "plan"},
+    {"intent": "directive"},
     {"status": "on-hold"},
     {"status": "draft", "intent": "proposal"},
 ]
@@ -106,11 +107,28 @@ def test_an_order_that_is_complete_but_put_on_hold_while_information_is_awaited_
     assert "on hold" in referral.status_reason
 
 
-@pytest.mark.parametrize("intent", ["directive", "order", "reflex-order", "instance-order"])
+@pytest.mark.parametrize(
+    "intent", ["order", "original-order", "reflex-order", "filler-order", "instance-order"]
+)
 def test_every_intent_that_authorizes_is_an_order(intent: str) -> None:
     api = a_desk("207N00000X")
     reply = post(api, performerType=DERMATOLOGY, intent=intent)
     assert stored(api, reply).status is Status.OFFERED
+
+
+@pytest.mark.parametrize("status", ["active", "on-hold"])
+def test_a_patients_own_directive_says_who_is_to_order_the_service(status: str) -> None:
+    api = a_desk("207N00000X")
+    reply = post(api, performerType=DERMATOLOGY, intent="directive", status=status)
+    assert (reply.status, api.told) == (201, [])
+    assert waits(stored(api, reply))
+    # What is under way is not carried on by the patient's word alone either.
+    put(api, reply)
+    assert stored(api, reply).status is Status.OFFERED
+    put(api, reply, intent="directive")
+    referral = stored(api, reply)
+    assert (referral.status, referral.waits_for) == (Status.ROUTING, Party.REFERRER)
+    assert "clinician" in referral.status_reason
 
 
 def test_a_new_version_that_is_no_referral_is_refused_and_changes_nothing() -> None:

@@ -17,7 +17,7 @@ from referral_core.domain.updates import AppointmentFulfilled, OfferDeclined
 from referral_core.entrypoints.http.route import READ_RECORDS
 from referral_core.entrypoints.http.staff.unmatched import MatchItems
 from tests.in_memory import REFERRAL, TENANT, World
-from tests.partner_actions import TO_THE_END, accepted, agreed, booked
+from tests.partner_actions import TO_THE_END, accepted, agreed, booked, reported
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.events import an_event
 from tests.unit.entrypoints.http.staff.test_people import stored
@@ -416,6 +416,22 @@ def test_a_closed_referral_is_opened_again_before_it_ends_elsewhere(api: ApiClie
     refused = decide(api, item, "seen-elsewhere", referralId=REFERRAL)
     assert (refused.status, refused.code) == (409, "not-possible-now")
     assert [one["id"] for one in waiting(api)] == [item["id"]]
+
+
+def test_who_saw_it_elsewhere_is_told_that_the_report_of_its_own_clinic_is_in(
+    api: ApiClient,
+) -> None:
+    reported(api.world)
+    before = api.world.referral
+    assert before.report is not None
+    item = by_an_outsider(api)
+    refused = decide(api, item, "seen-elsewhere", referralId=REFERRAL)
+    assert (refused.status, refused.code) == (409, "not-possible-now")
+    assert "report" in refused.says
+    # It waits for another decision, and nothing is said of the referral.
+    assert [one["id"] for one in waiting(api)] == [item["id"]]
+    assert api.world.referral == before
+    assert decide(api, item, "attach", referralId=REFERRAL).status == 200
 
 
 def test_only_a_report_says_that_somebody_saw_a_patient(api: ApiClient) -> None:

@@ -188,6 +188,11 @@ class ClinicalContent(Model):
             return f"The order is {self.status}; its author is to send it as active."
         if self.status == "on-hold":
             return "The order is on hold; its author is to send it as active again."
+        if self.intent == _OF_THE_PATIENT:
+            return (
+                "The order is a directive, which patients and relatives write; "
+                "its author is to send it as an order, once a clinician orders it."
+            )
         if self.intent in _NO_ORDERS:
             return f"The order is a {self.intent}; its author is to send it as an order."
         return None
@@ -254,6 +259,8 @@ class ClinicalPayload(Model):
 
 _NO_ORDERS: Final = frozenset({"proposal", "plan", "option"})
 """Intents that authorize nobody to act (HL7 request-intent)."""
+_OF_THE_PATIENT: Final = "directive"
+"""The intent of an instruction by a Patient or RelatedPerson: of no clinician's (the same list)."""
 
 
 def is_child(birth_date: date | None, at: datetime) -> bool:

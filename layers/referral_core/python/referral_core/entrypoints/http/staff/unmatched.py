@@ -215,6 +215,11 @@ def _attached(item: Unmatched, referral: Referral, matching: Matching) -> Update
         )
     if referral.is_closed:
         raise NotLegal("The referral is closed: open it again, then say where the patient was.")
+    if referral.report is not None:
+        raise NotLegal(
+            "The report of the referral's own clinic is in, and it ends with that: attach this one "
+            "too, or call the clinic."
+        )
     header = report.model_dump(include={"id", "actor", "role", "received_at"})
     return CareReceivedElsewhere(**header, performer=matching.performer or report.author)
 
