@@ -9,7 +9,6 @@ from referral_core.domain.terminology.order import Concept, Field, OrderedServic
 from referral_core.domain.terminology.result import Evidence
 from referral_core.domain.terminology.systems import canonical_system
 from referral_core.domain.terminology.tables import Meaning, Terminology
-from referral_core.domain.terminology.text import normalised
 from referral_core.domain.terminology.urgency import Priority, Urgency, read_urgency
 from referral_core.domain.terminology.urgent_words import UrgentWord
 from referral_core.domain.terminology.vocabulary import ConsentClass

@@ -148,9 +148,7 @@ class UrgentWords:
     def _condition(self, clause: Words) -> int | None:
         """Return where the first condition of a clause begins; None: it has none."""
         ends = ((at, self._conditions.at(clause, at)) for at in range(len(clause)))
-        found = (
-            at for at, end in ends if end is not None and self._wishes.at(clause, end) is None
-        )
+        found = (at for at, end in ends if end is not None and self._wishes.at(clause, end) is None)
         return next(found, None)
 
     def _meant(self, clause: Words) -> Iterator[UrgentWord]:

@@ -83,9 +83,7 @@ def read_order(
     stored = ClinicalPayload.load(referrals.payload(referral))
     payload = with_its_order(stored, partial(documents.get, tenant))
     order = payload.service_request
-    return StoredOrder(
-        referral, order, created=False, warnings=warnings, is_unchanged=is_unchanged
-    )
+    return StoredOrder(referral, order, created=False, warnings=warnings, is_unchanged=is_unchanged)
 
 
 def payload_of(

@@ -105,9 +105,7 @@ class ReceiveTasks:
         }
         warnings: Sequence[Issue] = [_NOT_PASSED_ON] if posted.words else ()
         unchanged = stored.version == referral.version
-        return Response(
-            HTTPStatus.OK, task_a(stored), headers, warnings, is_unchanged=unchanged
-        )
+        return Response(HTTPStatus.OK, task_a(stored), headers, warnings, is_unchanged=unchanged)
 
     def _ordered(self, principal: Principal, posted: PostedTask) -> Referral:
         """Return the referral of a Task's order, which must be the sender's own.
