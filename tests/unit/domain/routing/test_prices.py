@@ -213,7 +213,14 @@ def test_no_protected_attribute_is_an_input() -> None:
         "urgent",
         "seen",
     }
-    assert {f.name for f in fields(Service)} == {"id", "specialty", "place", "tiers", "languages"}
+    assert {f.name for f in fields(Service)} == {
+        "id",
+        "specialty",
+        "place",
+        "tiers",
+        "languages",
+        "is_second_choice",
+    }
 
 
 @given(directories, demands, st.integers(0, 2**32), st.permutations(LANGUAGES))

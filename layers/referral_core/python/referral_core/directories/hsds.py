@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.directories.rows import Row, day_in
@@ -14,6 +15,16 @@ SOCIAL_NEEDS: Final = "251B00000X"
 """NUCC: case management, under which the directory lists community resources."""
 _ACCEPTING: Final = frozenset({"active"})
 _ENDED: Final = frozenset({"defunct", "inactive"})
+_DAYS: Final = {
+    "MO": "mon",
+    "TU": "tue",
+    "WE": "wed",
+    "TH": "thu",
+    "FR": "fri",
+    "SA": "sat",
+    "SU": "sun",
+}
+_BYDAY: Final = re.compile(r"MO|TU|WE|TH|FR|SA|SU")
 _ID: Final = "hsds:{}:{}"
 
 
@@ -78,6 +89,7 @@ def _row(line: int, service: Mapping[str, Any], at: Mapping[str, Any], specialty
             "city": address.get("city"),
             "state": address.get("state_province"),
             "postal_code": address.get("postal_code"),
+            "hours": _hours(_listed(at, "schedules") or _listed(service, "schedules")),
         },
     }
     if languages - {None}:
@@ -109,6 +121,19 @@ def _capacity(service: Mapping[str, Any]) -> CapacityStatus | None:
         return None
     available = sum(float(one["available"]) for one in stated)
     return CapacityStatus.OPEN if available > 0 else CapacityStatus.WAITLIST
+
+
+def _hours(schedules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the weekly hours among some schedules: days as iCalendar names them."""
+    return [
+        {
+            "days": tuple(_DAYS[day] for day in _BYDAY.findall(str(schedule.get("byday") or ""))),
+            "opens": str(schedule.get("opens_at") or "")[:5] or None,
+            "closes": str(schedule.get("closes_at") or "")[:5] or None,
+        }
+        for schedule in schedules
+        if schedule.get("opens_at") or schedule.get("byday")
+    ]
 
 
 def _listed(found: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -39,10 +39,11 @@ def read(lines: Iterable[str], places: Places) -> Iterator[Row]:
         if None in found:
             yield Row(rows.line_num, refused="more fields than columns")
         else:
-            yield _row(rows.line_num, row, places)
+            yield from _rows(rows.line_num, row, places)
 
 
-def _row(line: int, row: Mapping[str, str], places: Places) -> Row:
+def _rows(line: int, row: Mapping[str, str], places: Places) -> Iterator[Row]:
+    """Yield an entry for each taxonomy code, the primary one first, or why there is none."""
     npi, taxonomies = row.get("NPI", ""), _taxonomies(row)
     kind = _KINDS.get(row.get("Entity Type Code", ""))
     place = places(row.get(_ZIP, "")[:5])
@@ -57,13 +58,13 @@ def _row(line: int, row: Mapping[str, str], places: Places) -> Row:
     }
     refused = next((why for why, is_so in refusals.items() if is_so), None)
     if refused is not None or place is None or kind is None:
-        return Row(line, refused=refused)
-    primary, *others = taxonomies
+        yield Row(line, refused=refused)
+        return
     says: dict[str, Any] = {
         "name": name,
         "kind": kind,
         "organization": f"npi-{npi}",
-        "sub_specialties": tuple(code for code in others if code != primary),
+        "main_specialty": taxonomies[0],
         **imaging(taxonomies),
         "latitude": place[0],
         "longitude": place[1],
@@ -77,7 +78,8 @@ def _row(line: int, row: Mapping[str, str], places: Places) -> Row:
         },
     }
     vouched = (Fact.SERVICE, Fact.CONTACT, Fact.LOCATION)
-    return Row(line, npi, primary, says, day_in(row.get("Last Update Date")), vouched)
+    updated = day_in(row.get("Last Update Date"))
+    yield from (Row(line, npi, code, says, updated, vouched) for code in taxonomies)
 
 
 def _name(row: Mapping[str, str]) -> str:

@@ -38,12 +38,13 @@ def read(shelf: ResourceShelf, places: Places, assumed: Assumed) -> Iterator[Row
     for kind in ENTRIES:
         for resource in shelf.of_type(kind):
             line += 1
-            yield _row(line, resource, shelf, places, assumed)
+            yield from _rows(line, resource, shelf, places, assumed)
 
 
-def _row(
+def _rows(
     line: int, resource: Resource, shelf: ResourceShelf, places: Places, assumed: Assumed
-) -> Row:
+) -> Iterator[Row]:
+    """Yield an entry for each specialty, none of which is the first, or why there is none."""
     is_role = resource["resourceType"] == "PractitionerRole"
     practitioner = shelf.get(resource.get("practitioner")) if is_role else {}
     location = _located(resource, shelf)
@@ -60,15 +61,15 @@ def _row(
     }
     refused = next((why for why, is_so in refusals.items() if is_so), None)
     if refused is not None or place is None:
-        return Row(line, refused=refused)
+        yield Row(line, refused=refused)
+        return
     says = {
         **_who(resource, practitioner, shelf),
-        "sub_specialties": tuple(codes[1:]),
         **imaging(codes),
         "memberships": _memberships(resource, shelf, assumed),
         "latitude": place[0],
         "longitude": place[1],
-        "location": _address(location),
+        "location": {**_address(location), "hours": _hours(resource, location)},
         "modalities": _modalities(resource),
         **_accepts(resource, location),
     }
@@ -76,7 +77,7 @@ def _row(
     if "accepting" in says:
         vouched.append(Fact.ACCEPTING)
     updated = day_in(resource.get("meta", {}).get("lastUpdated"))
-    return Row(line, npi, codes[0], says, updated, vouched)
+    yield from (Row(line, npi, code, says, updated, vouched) for code in codes)
 
 
 def _who(resource: Resource, practitioner: Resource, shelf: ResourceShelf) -> dict[str, Any]:
@@ -136,15 +137,24 @@ def _address(location: Resource) -> dict[str, Any]:
         "city": address.get("city"),
         "state": address.get("state"),
         "postal_code": address.get("postalCode"),
-        "hours": [
-            {
-                "days": tuple(hours.get("daysOfWeek", ())),
-                "opens": (hours.get("openingTime") or "")[:5] or None,
-                "closes": (hours.get("closingTime") or "")[:5] or None,
-            }
-            for hours in location.get("hoursOfOperation", ())
-        ],
     }
+
+
+def _hours(resource: Resource, location: Resource) -> list[dict[str, Any]]:
+    """Return when the entry itself sees people; where it does not say, when its place is open."""
+    own = resource.get("availableTime", ())
+    return [
+        {
+            "days": tuple(hours.get("daysOfWeek", ())),
+            "opens": _clock(hours.get("availableStartTime") or hours.get("openingTime")),
+            "closes": _clock(hours.get("availableEndTime") or hours.get("closingTime")),
+        }
+        for hours in own or location.get("hoursOfOperation", ())
+    ]
+
+
+def _clock(at: str | None) -> str | None:
+    return (at or "")[:5] or None
 
 
 def _extensions(resource: Resource, url: str) -> Iterator[Mapping[str, Any]]:

@@ -3,8 +3,8 @@
 How a partner is spoken to is data: its protocol names the adapter, its address and its secret.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, time
 from typing import Final, NamedTuple
 
 from pydantic import Field
@@ -104,12 +104,12 @@ class EhrSystem(Model):
 class Practitioner(Model):
     """A service of the tenant's directory: who gives it, for which organization, where.
 
-    A specialist with two specialties, or two places, is two of them.
+    A specialist with two specialties is two of them, with the places of one.
 
     Attributes:
         npi: National Provider Identifier; of a community resource the id of its source.
         specialty: NUCC taxonomy code.
-        sub_specialties: NUCC codes of what else they are certified in.
+        main_specialty: NUCC code of what they are first, where that is another; None: this one.
         networks: ids of the payers whose network the practitioner is in; `*` for all.
         memberships: the same by plan and date; of a payer that they name they alone count.
         tier: 1 preferred, 2 in network, 3 out of network.
@@ -137,7 +137,7 @@ class Practitioner(Model):
     npi: str
     name: str
     specialty: str
-    sub_specialties: tuple[str, ...] = ()
+    main_specialty: str | None = None
     kind: ServiceKind = ServiceKind.CLINICIAN
     modalities: tuple[Modality, ...] = (Modality.IN_PERSON,)
     imaging: tuple[ImagingModality, ...] = ()
@@ -168,6 +168,11 @@ class Practitioner(Model):
     disputes: tuple[Dispute, ...] = ()
     revision: int = 0
 
+    @property
+    def is_second_choice(self) -> bool:
+        """Whether it is another specialty first, and this one beside it."""
+        return self.main_specialty not in {None, self.specialty}
+
     def places_in(self, week: str) -> int:
         """Return the places that an ISO week has, taken or not."""
         return self.weeks.get(week, self.weekly_capacity)
@@ -175,6 +180,11 @@ class Practitioner(Model):
     def sees_on(self, day: date) -> bool:
         """Whether anybody is seen on a day."""
         return not any(closure.includes(day) for closure in self.closures)
+
+    def is_open_on(self, day: date, after: time = time.min) -> bool:
+        """Whether somebody can be seen on a day after a time of it; hours not stated are all."""
+        hours = self.location.hours
+        return self.sees_on(day) and (not hours or any(h.include(day, after) for h in hours))
 
     def tier_for(self, payer: str | None, plan: str | None, day: date) -> int:
         """Return the tier for a payer's plan on a day; 3 is out of network."""
@@ -202,6 +212,16 @@ class Practitioner(Model):
         """Return the entry once a person verified some facts: they are disputed no longer."""
         disputes = tuple(d for d in self.disputes if d.fact not in facts)
         return self.but(disputes=disputes, sources={**self.sources, **dict.fromkeys(facts, source)})
+
+
+def one_each(entries: Iterable[Practitioner]) -> Mapping[str, Practitioner]:
+    """Return NPI → entry; of several the first one that is what its clinician is first."""
+    found: dict[str, Practitioner] = {}
+    for entry in entries:
+        known = found.setdefault(entry.npi, entry)
+        if known.is_second_choice and not entry.is_second_choice:
+            found[entry.npi] = entry
+    return found
 
 
 class Listed(NamedTuple):

@@ -4,11 +4,11 @@ A directory is right for a while. What a clinic or a patient contradicts is disp
 nobody is sent there until a person has verified it.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -150,12 +150,31 @@ class NetworkMembership(Model):
         return self.payer == payer and same_plan and has_begun and not has_ended
 
 
-class OpeningHours(Model):
-    """Attributes: days: FHIR's `mon` to `sun`; opens, closes: `HH:MM`; None: all day."""
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+"""FHIR's code of a day of the week."""
+_WEEKDAYS: Final[Sequence[Weekday]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CLOCK: Final = r"^([01]\d|2[0-3]):[0-5]\d$"
 
-    days: tuple[str, ...]
-    opens: str | None = None
-    closes: str | None = None
+
+class OpeningHours(Model):
+    """When a service sees people, by the clock of its place.
+
+    Attributes:
+        days: of the week; empty: each.
+        opens, closes: `HH:MM`; None: with the day. What closes no later than it opens does so in
+            the night.
+    """
+
+    days: tuple[Weekday, ...] = ()
+    opens: str | None = Field(default=None, pattern=_CLOCK)
+    closes: str | None = Field(default=None, pattern=_CLOCK)
+
+    def include(self, day: date, after: time = time.min) -> bool:
+        """Whether somebody can be seen on a day after a time of it."""
+        if self.days and _WEEKDAYS[day.weekday()] not in self.days:
+            return False
+        is_by_night = self.closes is None or self.closes <= (self.opens or "")
+        return is_by_night or after.isoformat("minutes") < (self.closes or "")
 
 
 class Location(Model):

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import Protocol
 
-from referral_core.domain.directory import Practitioner
+from referral_core.domain.directory import Practitioner, one_each
 from referral_core.domain.haste import hastened
 from referral_core.domain.ids import Tenant
 from referral_core.domain.pathway import Pathway
@@ -117,12 +118,8 @@ class PublishPrices:
         return demands
 
     def _practitioners(self, market: OpenMarket) -> Sequence[Practitioner]:
-        found = {
-            p.npi: p
-            for accepted in reversed(market.accepts)
-            for p in self.directory.practitioners(market.tenant, accepted)
-        }
-        return list(found.values())
+        accepted = (self.directory.practitioners(market.tenant, one) for one in market.accepts)
+        return list(one_each(chain.from_iterable(accepted)).values())
 
     def _weights(self, kept: KeptDemand) -> tuple[CostModel, int]:
         rule = hastened(self.pathways(kept.pathway, kept.pathway_version), kept.level).routing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice
 from typing import Final
@@ -28,6 +28,11 @@ def first_day(week: str) -> date:
     """Return the Monday of an ISO week."""
     year, _, number = week.partition("-W")
     return date.fromisocalendar(int(year), int(number), 1)
+
+
+def days_of(week: str) -> Iterator[date]:
+    """Iterate over the seven days of an ISO week, Monday first."""
+    return (first_day(week) + timedelta(days=n) for n in range(7))
 
 
 def days_to_third_place(

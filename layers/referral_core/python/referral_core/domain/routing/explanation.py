@@ -76,6 +76,9 @@ def _said(candidate: Kept) -> Iterator[str]:
     yield _TIERS[min(2, round((1 - tier) * 3))]
     if "margin" in candidate:
         yield f"out of network ({_part(candidate, 'margin'):.0f} points)"
+    if "second_choice" in candidate:
+        points = _part(candidate, "second_choice")
+        yield f"of another specialty first ({points:.0f} points)"
     if "km" in candidate:
         yield f"{float(candidate['km']):.0f} km away"
     if "slot" in candidate:

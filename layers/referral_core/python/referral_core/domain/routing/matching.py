@@ -20,6 +20,11 @@ OUTSIDE_MARGIN: Final = POINTS / 20
 Prices are estimates that scatter about what places are worth. Of many places in network the one
 whose price is too low draws a referral; a price that is too high drives one out, for good.
 """
+SECOND_CHOICE: Final = POINTS / 5
+"""What it costs to be seen by somebody who is another specialty first.
+
+As much as some weeks of waiting: it is better than to wait for long, or to leave the network.
+"""
 ANY_PAYER: Final = "*"
 """The key of a service's tier for payers that it does not name."""
 SELF_PAY: Final = ""
@@ -40,6 +45,7 @@ class Service:
         tiers: payer id → 1 (preferred) or 2 (in network); `*` for those that are not named. A
             payer without either is out of network.
         languages: BCP 47 codes spoken there.
+        is_second_choice: whether it is another specialty first.
     """
 
     id: str
@@ -47,6 +53,7 @@ class Service:
     place: tuple[float, float]
     tiers: Mapping[str, int] = field(default_factory=dict)
     languages: frozenset[str] = _SINGLE_LANGUAGE
+    is_second_choice: bool = False
 
     def tier_for(self, payer: str) -> int:
         """Return the tier for a payer."""
@@ -144,6 +151,7 @@ class CostModel:
             + away
             + (0.0 if demand.language in service.languages else self.language)
             + (0.0 if service.id in demand.seen else self.unseen)
+            + (SECOND_CHOICE if service.is_second_choice else 0.0)
         )
 
 

@@ -144,6 +144,7 @@ def service_of(practitioner: Practitioner, specialty: str, day: date) -> Service
         place=(practitioner.latitude, practitioner.longitude),
         tiers={**tiers, SELF_PAY: practitioner.tier},
         languages=frozenset(practitioner.languages),
+        is_second_choice=practitioner.is_second_choice,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.model import Model
@@ -26,6 +26,7 @@ from referral_core.domain.routing.matching import (
     LONG_LEAD_WEEKS,
     OUTSIDE_MARGIN,
     POINTS,
+    SECOND_CHOICE,
     TIERS,
     UNASSIGNED,
 )
@@ -34,7 +35,22 @@ from referral_core.domain.slots import Slot
 
 SlotsByWeek = Mapping[str, Sequence[Slot]]
 """ISO week → the slots of it that may be reserved, soonest first."""
-_NO_SLOTS: Final[Mapping[str, SlotsByWeek]] = MappingProxyType({})
+
+
+class Open(NamedTuple):
+    """When a service can still be booked.
+
+    Attributes:
+        slots: what may be reserved, of whose clinic publishes slots.
+        shut: ISO weeks in which it opens no more.
+    """
+
+    slots: SlotsByWeek = MappingProxyType({})
+    shut: frozenset[str] = frozenset()
+
+
+_ALWAYS: Final = Open()
+_ANYTIME: Final[Mapping[str, Open]] = MappingProxyType({})
 _WEIGHED_BY_WEEK: Final = ("earliest", "attendance")
 
 
@@ -45,6 +61,7 @@ class Candidate(Model):
         score: weighted sum of the parts, from 0 to 1.
         price: points of the place: what it is worth to referrals that are still to come.
         margin: points that a place out of network must be better by where prices decide.
+        second_choice: points that it costs to be seen by who is another specialty first.
         distance_km: from the patient's home; None when that is not known.
         slot: the soonest of the week, where the clinic publishes slots.
     """
@@ -58,14 +75,15 @@ class Candidate(Model):
     score: float
     price: float = 0.0
     margin: float = 0.0
+    second_choice: float = 0.0
     distance_km: float | None = None
     slot: ReservedSlot | None = None
     parts: Mapping[str, float]
 
     @property
     def total(self) -> float:
-        """Cost, price and margin in points: what the candidates are ranked by."""
-        return POINTS * (1 - self.score) + self.price + self.margin
+        """Cost, price and margins in points: what the candidates are ranked by."""
+        return POINTS * (1 - self.score) + self.price + self.margin + self.second_choice
 
 
 class Ranking(Model):
@@ -97,7 +115,7 @@ def rank(
     excluded: Mapping[str, str],
     prices: PriceList | None = None,
     now: datetime | None = None,
-    slots: Mapping[str, SlotsByWeek] = _NO_SLOTS,
+    opened: Mapping[str, Open] = _ANYTIME,
 ) -> Ranking:
     """Rank the specialists for a need.
 
@@ -110,24 +128,25 @@ def rank(
         excluded: npi → reason, for those who declined or stayed silent.
         prices: the last published list; when missing or stale the ranking is greedy.
         now: decides whether the list is stale; None: it is not.
-        slots: npi → what may be reserved of whose clinic publishes slots.
+        opened: npi → when it can be booked; who is missing, in every week.
     """
     valid = prices if prices is None or now is None else usable(prices, now)
     candidates: list[Candidate] = []
     exclusions: dict[str, str] = {}
     for practitioner in practitioners:
         npi = practitioner.npi
-        free = slots.get(npi, {})
-        left = _left(practitioner, reserved.get(npi, {}), free, weeks)
+        times, held = opened.get(npi, _ALWAYS), reserved.get(npi, {})
+        left = _left(practitioner, held, times, weeks)
         reason = excluded.get(npi) or exclusion(need, practitioner, rule)
         if reason is None and not any(places > 0 for places in left):
-            reason = "no capacity"
+            has_places = any(n > 0 for n in _left(practitioner, held, Open(times.slots), weeks))
+            reason = "not open in the time that is left" if has_places else "no capacity"
         if reason is not None:
             exclusions[npi] = reason
             continue
         of_weeks = valid.of(npi, weeks) if valid else (0.0,) * len(weeks)
         candidate = _candidate(need, practitioner, left, weeks, rule=rule, prices=of_weeks)
-        if soonest := next(iter(free.get(candidate.week, ())), None):
+        if soonest := next(iter(times.slots.get(candidate.week, ())), None):
             slot = ReservedSlot(id=soonest.id, start=soonest.start, end=soonest.end)
             candidate = candidate.but(slot=slot, weekly_capacity=1)
         if valid and not candidate.in_network:
@@ -146,12 +165,13 @@ def rank(
 
 
 def _left(
-    practitioner: Practitioner, held: Mapping[str, int], slots: SlotsByWeek, weeks: Sequence[str]
+    practitioner: Practitioner, held: Mapping[str, int], times: Open, weeks: Sequence[str]
 ) -> list[int]:
     """Return the places of each week that nobody holds: of who publishes slots, those."""
     if practitioner.publishes_slots:
-        return [len(slots.get(week, ())) for week in weeks]
-    return [practitioner.places_in(week) - held.get(week, 0) for week in weeks]
+        return [len(times.slots.get(week, ())) for week in weeks]
+    left = [practitioner.places_in(week) - held.get(week, 0) for week in weeks]
+    return [0 if week in times.shut else n for week, n in zip(weeks, left, strict=True)]
 
 
 def _candidate(
@@ -182,6 +202,7 @@ def _candidate(
         in_network=in_network(need, practitioner),
         score=round(sum(_weight(rule, name) * part for name, part in parts.items()), 6),
         price=prices[ahead],
+        second_choice=SECOND_CHOICE if practitioner.is_second_choice else 0.0,
         distance_km=None if distance is None else round(distance, 1),
         parts=parts,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypedDict
 
-from referral_core.domain.directory_facts import Dispute, contradicted_by
+from referral_core.domain.directory_facts import Dispute, Fact, contradicted_by
 from referral_core.domain.effects import CorrectEntry, Effect
 from referral_core.domain.events import EventKind, OfferFacts
 from referral_core.domain.lifecycle import Status, Step
@@ -65,13 +65,17 @@ def contradicted(case: Case, update: OfferDeclined) -> tuple[Effect, ...]:
     fact, offer = contradicted_by(update.reason), case.referral.offer
     if fact is None or offer is None:
         return ()
-    directory = case.sources.directory
-    entry = directory.practitioner(case.referral.tenant, offer.specialty, offer.npi)
-    if entry is None:
-        return ()
     said = Dispute(fact=fact, said_by=update.role.value, at=case.now, referral_id=case.referral.id)
-    after = entry.with_dispute(said)
-    return (CorrectEntry(before=entry, after=after),) if after != entry else ()
+    entries = case.sources.directory.entries_of(case.referral.tenant, offer.npi)
+    # All but the service is so of everything that its clinician does there.
+    wrong = [
+        entry
+        for entry in entries
+        if entry.organization == offer.organization
+        and (fact is not Fact.SERVICE or entry.specialty == offer.specialty)
+    ]
+    changes = [(entry, entry.with_dispute(said)) for entry in wrong]
+    return tuple(CorrectEntry(before=b, after=after) for b, after in changes if after != b)
 
 
 def unanswered(case: Case, update: Reported) -> Draft:

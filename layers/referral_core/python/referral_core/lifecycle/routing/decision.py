@@ -63,6 +63,7 @@ def demand_of(case: Case, proposal: Proposal) -> tuple[KeepDemand, ...]:
 def _kept(candidate: Candidate) -> Mapping[str, str | float]:
     away = {} if candidate.distance_km is None else {"km": candidate.distance_km}
     margin = {"margin": candidate.margin} if candidate.margin else {}
+    second = {"second_choice": candidate.second_choice} if candidate.second_choice else {}
     slot = {"slot": candidate.slot.start.isoformat()} if candidate.slot else {}
     return {
         "npi": candidate.npi,
@@ -70,6 +71,7 @@ def _kept(candidate: Candidate) -> Mapping[str, str | float]:
         "score": candidate.score,
         "price": candidate.price,
         **margin,
+        **second,
         **slot,
         **away,
         **candidate.parts,

@@ -15,7 +15,7 @@ from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.draft import Draft, draft, release, start_draft
 from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED
 from referral_core.lifecycle.routing.proposal import decided_already
-from referral_core.lifecycle.routing.times import Times, soonest
+from referral_core.lifecycle.routing.times import Times
 from referral_core.lifecycle.routing.turns import weeks_in_time
 
 
@@ -54,7 +54,7 @@ def _has_passed(case: Case, reserved: Reservation) -> bool:
 def _next_of(case: Case, offer: Offer) -> Candidate | None:
     """Return the clinic's best time that is left; None where it has none, or sees nobody now."""
     weeks, key = weeks_in_time(case), (offer.specialty, offer.npi)
-    times = Times(weeks, soonest(case), case.wanted_by)
+    times = Times.of(case, weeks)
     listed = case.sources.directory.listed(case.referral.tenant, [key], weeks)
     found = (one for one in listed if one.practitioner.organization == offer.organization)
     ranked = (decided_already(case, one, times).candidates for one in found)

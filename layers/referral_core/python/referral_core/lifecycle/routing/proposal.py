@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import count
+from itertools import chain, count
 from typing import Final
 
-from referral_core.domain.directory import Listed, Practitioner
+from referral_core.domain.directory import Listed, Practitioner, one_each
 from referral_core.domain.lifecycle import Outcome, ReferralKind
 from referral_core.domain.modality import ImagingModality, imaging_said_by
 from referral_core.domain.pause import PauseScope
@@ -26,7 +26,7 @@ from referral_core.domain.routing.shortlist import Question, shortlist
 from referral_core.domain.terminology import ConsentClass, imaging_wanted, terminology
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED, ORDER_CHANGED
-from referral_core.lifecycle.routing.times import Times, soonest, third_next_days
+from referral_core.lifecycle.routing.times import Times, third_next_days
 
 _NOBODYS_DOING: Final = frozenset({*Outcome, ORDER_CHANGED, CAPACITY_CHANGED})
 """Why an offer was taken back that may well be made again: closed and reopened, or changed."""
@@ -77,7 +77,7 @@ def proposed(
         earliest: before which no slot may be offered; None: as soon as a clinic can answer.
     """
     market, rule = market_of(case), case.rules.routing
-    paused, times = _paused(case, market), Times(weeks, soonest(case, earliest), case.wanted_by)
+    paused, times = _paused(case, market), Times.of(case, weeks, earliest)
     looked = _looked_at(case, market, times, also, paused)
     if paused and not looked.ranking.candidates:
         # Nobody else is left: the offer waits until operations let the clinic go on.
@@ -111,11 +111,8 @@ def market_of(case: Case) -> PublishedMarket:
     published = directory.market(referral.tenant, specialty)
     if published is not None:
         return published
-    found = {
-        p.npi: p
-        for accepted in reversed(service.accepts)
-        for p in directory.practitioners(referral.tenant, accepted)
-    }
+    accepted = (directory.practitioners(referral.tenant, one) for one in service.accepts)
+    found = one_each(chain.from_iterable(accepted))
     return unpublished(specialty, found.values(), case.now)
 
 
@@ -159,7 +156,7 @@ def _looked_at(
             excluded=asked.excluded,
             prices=market.price_list,
             now=case.now,
-            slots={npi: times.free_of(entry) for npi, entry in looked.found.items()},
+            opened={npi: times.opened(entry) for npi, entry in looked.found.items()},
         )
         is_last = look + 1 == _LOOKS if market.is_published else not listed.npis
         if looked.ranking.candidates or is_last:
@@ -176,10 +173,9 @@ def _entries_named(case: Case, market: PublishedMarket, npis: Sequence[str]) -> 
             continue
         accepts = case.referral.service.accepts
         entries = case.sources.directory.entries_of(case.referral.tenant, npi)
-        at = {entry.specialty for entry in entries}
-        accepted = next((one for one in accepts if one in at), None)
-        if accepted is not None:
-            found[npi] = accepted
+        able = [entry for one in accepts for entry in entries if entry.specialty == one]
+        if entry := one_each(able).get(npi):
+            found[npi] = entry.specialty
     return found
 
 
@@ -209,7 +205,7 @@ def decided_already(case: Case, found: Listed, times: Times) -> Ranking:
             networks="any", max_distance_km=_ANYWHERE_KM, modalities=(), language_required=False
         ),
         excluded={},
-        slots={npi: times.free_of(found)},
+        opened={npi: times.opened(found)},
     )
 
 

@@ -21,7 +21,7 @@ def shown_entry(entry: Practitioner, today: date, weeks: Sequence[str]) -> Mappi
         "npi": entry.npi,
         "name": entry.name,
         "specialty": entry.specialty,
-        "subSpecialties": list(entry.sub_specialties),
+        "mainSpecialty": entry.main_specialty or entry.specialty,
         "organization": entry.organization,
         "kind": entry.kind.value,
         "accepting": entry.accepting,

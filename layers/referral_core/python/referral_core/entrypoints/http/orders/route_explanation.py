@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
+from itertools import chain
 from typing import Any, Final
 
-from referral_core.domain.directory import Practitioner
+from referral_core.domain.directory import Practitioner, one_each
 from referral_core.domain.effects import RoutingDecision
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Offer, Referral
@@ -61,7 +62,7 @@ class ExplainRouting:
         if market is not None:
             return {npi: listed.practitioner for npi, listed in market.by_id.items()}
         listed = (self.directory.practitioners(tenant, accepted) for accepted in service.accepts)
-        return {p.npi: p for found in listed for p in found}
+        return one_each(chain.from_iterable(listed))
 
 
 def _decision(decision: RoutingDecision, names: Names, today: date) -> Iterator[Part]:
@@ -95,14 +96,18 @@ def _decision(decision: RoutingDecision, names: Names, today: date) -> Iterator[
 
 
 def _points(candidate: Mapping[str, str | float]) -> Iterator[Part]:
-    """Return what the ranking is by: cost, price and margin in points, the least first."""
+    """Return what the ranking is by: cost, price and margins in points, the least first."""
     score, price = float(candidate["score"]), float(candidate.get("price", 0.0))
-    margin = float(candidate.get("margin", 0.0))
+    margins = {
+        name: float(candidate[kept])
+        for name, kept in (("margin", "margin"), ("secondChoice", "second_choice"))
+        if kept in candidate
+    }
     yield {"name": "score", "valueDecimal": score}
     yield {"name": "price", "valueDecimal": price}
-    if margin:
-        yield {"name": "margin", "valueDecimal": margin}
-    yield {"name": "total", "valueDecimal": round(POINTS * (1 - score) + price + margin, 3)}
+    yield from ({"name": name, "valueDecimal": points} for name, points in margins.items())
+    total = POINTS * (1 - score) + price + sum(margins.values())
+    yield {"name": "total", "valueDecimal": round(total, 3)}
 
 
 def _stale(npi: str, names: Names, today: date) -> Iterator[Part]:
