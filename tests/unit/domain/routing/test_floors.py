@@ -21,7 +21,7 @@ def a_service(number: int, rng: Random) -> Service:
     tiers = {payer: rng.choice((1, 2)) for payer in _NAMED if rng.random() < 0.3}
     place = (rng.uniform(41.9, 42.4), rng.uniform(-71.9, -71.4))
     spoken = frozenset(rng.sample(("en", "es", "pt"), rng.randint(1, 3)))
-    return Service(f"s{number:03d}", "cardiology", place, tiers, spoken)
+    return Service(f"s{number:03d}", "cardiology", place, tiers, spoken, rng.random() < 0.3)
 
 
 @pytest.mark.parametrize("payer", ["a", "b", "c", "nobody-names"])
