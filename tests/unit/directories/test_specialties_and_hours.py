@@ -112,6 +112,6 @@ def test_hours_that_are_none_are_a_row_refused_with_its_reason() -> None:
     ],
 )
 def test_somebody_can_be_seen_on_a_day_until_it_closes(
-    hours: dict[str, Any], day: date, after: time, is_open: bool
+    hours: dict[str, Any], day: date, after: time, *, is_open: bool
 ) -> None:
     assert OpeningHours(**hours).include(day, after) is is_open
