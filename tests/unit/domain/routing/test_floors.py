@@ -7,7 +7,13 @@ from typing import Final
 
 import pytest
 
-from referral_core.domain.routing.matching import ANY_PAYER, DEFAULT_COSTS, Demand, Service
+from referral_core.domain.routing.matching import (
+    ANY_PAYER,
+    DEFAULT_COSTS,
+    SECOND_CHOICE,
+    Demand,
+    Service,
+)
 from referral_core.domain.routing.prices import decide
 from referral_core.domain.routing.service_index import ServiceIndex
 from tests.unit.domain.routing.test_prices import NOW, WEEKS, a_price_list, by_looking_at_all
@@ -41,3 +47,17 @@ def test_bounds_of_tier_and_place_leave_nobody_out(payer: str, seed: int) -> Non
         costs = DEFAULT_COSTS.beside_prices()
         everybody = by_looking_at_all(services, demand, places, prices, costs)
         assert list(decision.candidates) == everybody[:_KEPT]
+
+
+def test_the_search_finds_who_is_the_specialty_wanted_first_before_who_is_another() -> None:
+    here, demand = (42.0, -71.5), Demand("cardiology", "a", (42.0, -71.5))
+    spoken = frozenset({"en"})
+    second, first, outside = (
+        Service("1", "cardiology", here, {"a": 1}, spoken, is_second_choice=True),
+        Service("2", "cardiology", here, {"a": 1}, spoken),
+        Service("3", "cardiology", here, {}, spoken),
+    )
+    index, listed = ServiceIndex([second, first, outside]), a_price_list({})
+    found = decide(index, demand, lambda _: (1,), WEEKS[:1], prices=listed, now=NOW, keep=_KEPT)
+    assert [c.service for c in found.candidates] == ["2", "1", "3"]
+    assert found.candidates[1].cost == SECOND_CHOICE
