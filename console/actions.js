@@ -1,6 +1,6 @@
 // What may be done now: each action with its own form, and a sentence that says what will follow.
 
-import { decide, Offline, Refused } from "./api.js";
+import { decide, isTold, Refused } from "./api.js";
 import { fill, h } from "./element.js";
 import { dateTime, now, words } from "./format.js";
 
@@ -93,9 +93,8 @@ function form({ action, referral, me, people, done, failed, close }) {
       await done(`${KNOWN[action]?.[0] ?? "Closing"}: recorded.`);
     } catch (error) {
       send.disabled = false;
-      if (error instanceof Offline) fill(said, error.message);
-      else if (error instanceof Refused && error.status === 409) fill(said, overtaken(error, done));
-      else if (error instanceof Refused) fill(said, error.message);
+      if (error instanceof Refused && error.status === 409) fill(said, overtaken(error, done));
+      else if (isTold(error)) fill(said, error.message);
       else failed(error);
     }
   }

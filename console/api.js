@@ -20,6 +20,9 @@ export class Offline extends Error {}
 /** Nobody is signed in any more. */
 export class SignedOut extends Error {}
 
+/** Whether the API or the connection told what failed: its sentence is what a person reads. */
+export const isTold = (error) => error instanceof Refused || error instanceof Offline;
+
 let signedInAgain = null;
 
 /** Take what asks the person to sign in again; what they were sending waits for it, and is sent then. */
@@ -64,6 +67,7 @@ export async function getLong(path, { running, left }) {
 
 function pause(milliseconds, left) {
   return new Promise((resolve) => {
+    if (left.aborted) return resolve();
     const timer = setTimeout(resolve, milliseconds);
     left.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
   });
@@ -110,9 +114,9 @@ async function sentOnce(method, path, body, key) {
     headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
-    answer = await fetch(`${base}${path}`, {
+    answer = await whole(await fetch(`${base}${path}`, {
       method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store",
-    });
+    }));
   } catch (error) {
     if (error instanceof SignedOut) throw error;
     throw new Offline("No connection. Nothing you typed is lost; send it again.");
@@ -122,4 +126,10 @@ async function sentOnce(method, path, body, key) {
     throw new SignedOut("Sign in again.");
   }
   return answer;
+}
+
+/** An answer that breaks off on its way has not arrived: it is read whole before it is looked at. */
+async function whole(answer) {
+  const content = await answer.arrayBuffer();
+  return new Response(content.byteLength ? content : null, { status: answer.status, headers: answer.headers });
 }

@@ -1,8 +1,9 @@
 // The shell: who is signed in, which page is shown, and what happens when the session ends.
 
-import { get, Offline, Refused, SignedOut, whenSignedOut } from "./api.js";
+import { get, isTold, SignedOut, whenSignedOut } from "./api.js";
 import { askAgain, hiddenWords, isAsking } from "./ask-again.js";
 import { fill, h, inSight } from "./element.js";
+import { UNEXPLAINED } from "./failing.js";
 import { useZone, words, zoneName } from "./format.js";
 import { figuresPage } from "./figures.js";
 import { operationsPage } from "./operations.js";
@@ -24,6 +25,7 @@ const ENDED = "The session has ended.";
 
 let me = null;
 let leave = () => {};
+let shows = 0;
 
 async function start() {
   lockWhenIdle(() => signedOut("Locked after ten minutes without a key or a click."));
@@ -36,7 +38,7 @@ async function start() {
   // What a button's act did not catch is said all the same: no act fails without a word.
   addEventListener("unhandledrejection", ({ reason }) => {
     if (reason instanceof SignedOut) signedOut(ENDED);
-    else if (reason instanceof Refused || reason instanceof Offline) say(reason.message);
+    else say(isTold(reason) ? reason.message : UNEXPLAINED);
   });
   try {
     if (await completeSignIn()) return showSignedIn();
@@ -59,6 +61,7 @@ async function enter() {
 
 async function show() {
   if (!me || isAsking()) return;
+  const own = ++shows;
   leave();
   leave = () => {};
   const [place, query] = location.hash.replace(/^#\/?/, "").split("?");
@@ -71,7 +74,10 @@ async function show() {
   fill(app, header(shown), main);
   inSight(app);
   try {
-    leave = (await PAGES[shown]({ main, me, path: rest, query: new URLSearchParams(query), failed: (error) => failed(error, main) })) ?? leave;
+    const left = (await PAGES[shown]({ main, me, path: rest, query: new URLSearchParams(query), failed: (error) => failed(error, main) })) ?? (() => {});
+    // Another page may be shown since: then this one is left already, and reads nothing more.
+    if (own !== shows) return left();
+    leave = left;
   } catch (error) {
     failed(error, main);
   }
@@ -119,6 +125,7 @@ function showSignedIn() {
 
 function showSignIn(sentence) {
   me = null;
+  shows += 1;
   leave();
   leave = () => {};
   document.title = "Sign in – Referral Router";
@@ -131,6 +138,7 @@ function showSignIn(sentence) {
 
 function say(sentence) {
   const main = document.getElementById("main");
+  if (main?.querySelector(".notice")) return;
   main?.querySelector(".unsaid")?.remove();
   main?.prepend(h("p.status.unsaid", { role: "alert" }, h("strong", {}, sentence)));
 }
@@ -138,7 +146,7 @@ function say(sentence) {
 /** Say what failed, and what to do; in a page if there is one. */
 function failed(error, main) {
   if (error instanceof SignedOut) return signedOut(ENDED);
-  const known = error instanceof Offline || error instanceof Refused;
+  const known = isTold(error);
   const sentence = known ? error.message : "This page could not be shown.";
   const box = h("section.notice", { role: "alert" },
     h("h1", {}, error.status === 404 ? "Not found" : "That did not work"),

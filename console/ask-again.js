@@ -38,7 +38,8 @@ export function askAgain({ app, me, sentence, other }) {
     async function again() {
       fill(said, "Sign in in the window that opens; this one goes on by itself.");
       if (!(await signInBeside().catch(() => false))) return fill(said, "Nobody has signed in. Let the browser open a window here, and try again.");
-      const person = await get("/me");
+      const person = await get("/me").catch((error) => { fill(said, error.message); });
+      if (!person) return;
       asking = null;
       hidden = [];
       if (person.id !== me.id) return other();

@@ -1,7 +1,8 @@
 // A panel of a board: it shows at once what it showed last and of when that is, and says how long it reads anew.
 
-import { Offline, Refused } from "./api.js";
+import { isTold, SignedOut } from "./api.js";
 import { fill, h } from "./element.js";
+import { UNEXPLAINED } from "./failing.js";
 import { clock, dateTime, now, since } from "./format.js";
 
 const OLD_MS = 300_000;
@@ -54,9 +55,9 @@ export function panelsOf({ me, left, forget }) {
         if (shown) draw(shown);
         said();
       } catch (error) {
-        if (!(error instanceof Offline || error instanceof Refused)) throw error;
         said();
-        fill(at ? status : place, h("p", { role: "alert" }, error.message), h("p.actions", {}, h("button", { onclick: again }, "Try again")));
+        if (error instanceof SignedOut) throw error;
+        fill(at ? status : place, h("p", { role: "alert" }, isTold(error) ? error.message : UNEXPLAINED), h("p.actions", {}, h("button", { onclick: again }, "Try again")));
       } finally {
         clearInterval(timer);
       }

@@ -1,8 +1,9 @@
 // Care of many items at once: claimed, given to a colleague, put off, or taken along as a table.
 
-import { get, Offline, post, Refused } from "./api.js";
+import { get, isTold, post } from "./api.js";
 import { saveCsv } from "./csv.js";
 import { fill, h } from "./element.js";
+import { sayIn } from "./failing.js";
 import { dateTime, now, words } from "./format.js";
 
 const AT_ONCE = 25;
@@ -26,7 +27,7 @@ export function bulkBar({ items, picked, people, status, done, failed, query }) 
       choose("Snooze for", "Snooze", UNTIL.map(([text, hours]) => [at(hours), `${text}: ${dateTime(at(hours))}`]), (until) => ({ action: "snooze", until })),
       h("button.plain", { onclick: () => { picked.clear(); done(); } }, "Clear"),
     ],
-    h("button.plain", { onclick: () => exported().catch(failed) }, chosen.length ? "Export them" : "Export the list"));
+    h("button.plain", { onclick: () => exported().catch(sayIn(status, failed)) }, chosen.length ? "Export them" : "Export the list"));
 
   async function run(care) {
     const refused = [];
@@ -41,7 +42,7 @@ export function bulkBar({ items, picked, people, status, done, failed, query }) 
         fill(status, `${finished} of ${chosen.length} …`);
       }
     } catch (error) {
-      if (!(error instanceof Refused || error instanceof Offline)) return failed(error);
+      if (!isTold(error)) return failed(error);
       return fill(status, h("strong", {}, `${error.message} ${finished} of ${chosen.length} were done; the others are still selected.`));
     }
     picked.clear();

@@ -1,8 +1,9 @@
 // What people wrote about a referral, and the documents that prove its facts.
 
-import { getDocument, Offline, Refused } from "./api.js";
+import { getDocument } from "./api.js";
 import { save } from "./csv.js";
 import { fill, h } from "./element.js";
+import { sayIn } from "./failing.js";
 import { dateTime, words } from "./format.js";
 import { readAsItCame } from "./reading.js";
 import { section, table } from "./section.js";
@@ -34,8 +35,7 @@ export function documents({ kept, referral, status, failed }) {
         h("p.actions", {}, h("button.plain", { onclick: () => fill(place) }, "Close what is read")));
       place.querySelector("pre")?.focus();
     } catch (error) {
-      if (error instanceof Offline || error instanceof Refused) fill(place, h("p", { role: "alert" }, error.message));
-      else failed(error);
+      sayIn(place, failed)(error);
     }
   }
 
@@ -46,8 +46,7 @@ export function documents({ kept, referral, status, failed }) {
       else save(sha256.slice(0, 12), contentType, found);
       fill(status, "Saved: the file holds the patient's data, keep it accordingly.");
     } catch (error) {
-      if (error instanceof Offline || error instanceof Refused) fill(status, h("strong", {}, error.message));
-      else failed(error);
+      sayIn(status, failed)(error);
     }
   }
 }

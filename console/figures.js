@@ -1,8 +1,9 @@
 // The figures: each with its definition, the period and basis it is of, a plot, its table, its export.
 
-import { get, getLong, Offline, Refused } from "./api.js";
+import { get, getLong } from "./api.js";
 import { save } from "./csv.js";
 import { fill, h } from "./element.js";
+import { sayIn } from "./failing.js";
 import { figureForm, requestOf } from "./figure-form.js";
 import { figureResult } from "./figure-result.js";
 import { partnerNames } from "./partner-names.js";
@@ -95,8 +96,7 @@ async function figurePage({ main, me, figure, query, failed }) {
         running: () => fill(status, h("progress", { "aria-label": "Computing" }), ` Still computing, for ${Math.round((performance.now() - begun) / 1000)} s. You may leave the page; it goes on.`),
       });
     } catch (error) {
-      if (error instanceof Offline || error instanceof Refused) fill(status, h("strong", {}, error.message));
-      else failed(error);
+      sayIn(status, failed)(error);
       return null;
     }
   }

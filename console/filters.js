@@ -2,6 +2,7 @@
 
 import { del, get, post } from "./api.js";
 import { fill, h } from "./element.js";
+import { sayIn } from "./failing.js";
 import { language, words } from "./format.js";
 
 /** What is filtered now, by the API's parameter; kept while the tab is open. */
@@ -24,7 +25,7 @@ const OF = {
 };
 
 /** Return the controls of what `applies` to the list; what may be chosen are the values of the list, as far as they were read. */
-export function filterControls({ me, counts, items, people, applies, saved, values, changed }) {
+export function filterControls({ me, counts, items, people, applies, saved, values, changed, choices, failed }) {
   const set = (name, value) => { filters[name] = value; changed(); };
   const choose = (name, label, options, all) => options.length > 0 && h("label", {}, h("span", {}, label),
     h("select", { onchange: (event) => set(name, event.target.value) },
@@ -52,14 +53,14 @@ export function filterControls({ me, counts, items, people, applies, saved, valu
   return [
     teams.length > 1 && choose("queue", "Team", teams, "All my teams"),
     applies("reason") && choose("reason", "Reason", me.reasons.map((reason) => [reason, words(reason)]), "All reasons"),
-    h("details.more", { open: isOpen || chosen.some(isMore), ontoggle: (event) => { isOpen = event.target.open; if (isOpen) values.load(); } },
+    h("details.more", { open: isOpen || chosen.some(isMore), ontoggle: (event) => { isOpen = event.target.open; if (isOpen) choices(); } },
       h("summary", {}, "More filters"),
       h("div.filters", {},
         applies("due-within") && choose("due-within", "Due", DUES, "Any time"),
         applies("owner") && choose("owner", "Owner", [["none", "Nobody"], ...owners], "Anybody"),
         Object.keys(OF).map((name) => choose(name, NAMES[name], ofList(name), "All")),
         choose("older-than", "Received", AGES.map((days) => [days, age(days)]), "Any time"))),
-    savedControls({ me, saved, chosen, changed }),
+    savedControls({ me, saved, chosen, changed, failed }),
     chosen.length > 0 && h("div.chips", {}, chosen.map(([name, value]) =>
       h("button.chip", { "aria-label": `Remove the filter ${said(name, value)}`, onclick: () => set(name, "") },
         said(name, value), h("span", { "aria-hidden": "true" }, " ×")))),
@@ -69,8 +70,10 @@ export function filterControls({ me, counts, items, people, applies, saved, valu
 /** What a person kept, and what their teams share. */
 export const savedFilters = async () => (await get("/filters")).filters;
 
-function savedControls({ me, saved, chosen, changed }) {
+function savedControls({ me, saved, chosen, changed, failed }) {
   const place = h("div");
+  const said = h("p.status", { role: "alert" });
+  const told = sayIn(said, failed);
   const same = (each) => JSON.stringify(sorted(each.query)) === JSON.stringify(sorted(Object.fromEntries(chosen)));
   const used = saved.find((each) => chosen.length > 0 && same(each));
   const use = (id) => {
@@ -83,12 +86,17 @@ function savedControls({ me, saved, chosen, changed }) {
       h("select", { onchange: (event) => use(event.target.value) },
         h("option", { value: "" }, "None"),
         saved.map((each) => h("option", { value: key(each), selected: each === used }, each.team ? `${each.name} (${words(each.team)})` : each.name)))),
-    used && h("button.plain", { onclick: async () => { await del(`/filters/${used.id}${used.team ? `?team=${used.team}` : ""}`); changed({ saved: true }); } }, `Forget “${used.name}”`),
+    used && h("button.plain", { onclick: () => forget(used).catch(told) }, `Forget “${used.name}”`),
     chosen.length > 0 && !used && h("button.plain", { onclick: () => ask() }, "Save this filter …"),
-    place);
+    place, said);
+
+  async function forget({ id, team }) {
+    await del(`/filters/${id}${team ? `?team=${team}` : ""}`);
+    changed({ saved: true });
+  }
 
   function ask() {
-    const form = h("form.inline-form", { onsubmit: save },
+    const form = h("form.inline-form", { onsubmit: (event) => { event.preventDefault(); save(new FormData(event.target)).catch(told); } },
       h("label", {}, h("span", {}, "Name"), h("input", { name: "name", required: true, maxlength: "60", autocomplete: "off" })),
       h("label", {}, h("span", {}, "For"), h("select", { name: "team" }, h("option", { value: "" }, "Me"), me.teams.map((team) => h("option", { value: team }, words(team))))),
       h("button.primary", { type: "submit" }, "Save"), h("button.plain", { type: "button", onclick: () => fill(place) }, "Cancel"));
@@ -96,9 +104,7 @@ function savedControls({ me, saved, chosen, changed }) {
     form.elements.name.focus();
   }
 
-  async function save(event) {
-    event.preventDefault();
-    const form = new FormData(event.target);
+  async function save(form) {
     await post("/filters", { name: form.get("name"), query: Object.fromEntries(chosen), team: form.get("team") || null });
     fill(place);
     changed({ saved: true });

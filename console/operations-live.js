@@ -1,6 +1,6 @@
 // What operations see of this moment and act on: ages, the payers' clocks, what failed, what is held back.
 
-import { decide, del, get, Offline, post, Refused } from "./api.js";
+import { decide, del, get, isTold, post, Refused } from "./api.js";
 import { fill, h } from "./element.js";
 import { dateTime, now, since, span, words } from "./format.js";
 import { table } from "./section.js";
@@ -75,7 +75,7 @@ export async function failures(board, again, status) {
 
 /** What Step Functions does not say now keeps nobody from what waits for a person. */
 function unread(error) {
-  if (!(error instanceof Offline || error instanceof Refused)) throw error;
+  if (!isTold(error)) throw error;
   return { unread: error.message };
 }
 
@@ -167,7 +167,7 @@ function holdForm(called, again, close) {
       await post("/operations/pauses", Object.fromEntries(new FormData(event.target)));
       await again();
     } catch (error) {
-      if (!(error instanceof Offline || error instanceof Refused)) throw error;
+      if (!isTold(error)) throw error;
       submit.disabled = false;
       fill(said, error.message);
     }
@@ -181,7 +181,7 @@ const acting = (status) => (text, send, sentence, name) => h("button", { "aria-l
   try {
     fill(status, sentence(await send()));
   } catch (error) {
-    if (!(error instanceof Offline || error instanceof Refused)) throw error;
+    if (!isTold(error)) throw error;
     fill(status, h("strong", {}, error.message));
   }
   button.disabled = false;

@@ -1,6 +1,6 @@
 // The forms of a manager: a person who comes or changes, and work that is handed over.
 
-import { Offline, Refused } from "./api.js";
+import { isTold } from "./api.js";
 import { fill, h } from "./element.js";
 import { words } from "./format.js";
 
@@ -47,7 +47,7 @@ function act({ title, follows, fields, button, send, close }) {
     try {
       await send(new FormData(event.target));
     } catch (error) {
-      if (!(error instanceof Offline || error instanceof Refused)) throw error;
+      if (!isTold(error)) throw error;
       fill(said, error.message);
     } finally {
       submit.disabled = false;

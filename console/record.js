@@ -1,7 +1,8 @@
 // What lies behind a referral, read when it is opened: routing, runs, money, the original, who looked.
 
-import { get, Offline, Refused } from "./api.js";
+import { get, isTold } from "./api.js";
 import { fill, h } from "./element.js";
+import { UNEXPLAINED } from "./failing.js";
 import { dateTime, words } from "./format.js";
 import { said } from "./figure-result.js";
 import { table } from "./section.js";
@@ -33,9 +34,9 @@ function part(title, load) {
     try {
       fill(place, await load());
     } catch (error) {
-      if (!(error instanceof Offline || error instanceof Refused)) throw error;
       read = false;
-      fill(place, h("p", { role: "alert" }, error.message));
+      fill(place, h("p", { role: "alert" }, isTold(error) ? error.message : UNEXPLAINED), h("p.actions", {}, h("button", { onclick: () => open(event) }, "Try again")));
+      if (!isTold(error)) throw error;
     }
   }
 }

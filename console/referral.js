@@ -3,6 +3,7 @@
 import { actionPanel } from "./actions.js";
 import { get } from "./api.js";
 import { fill, h } from "./element.js";
+import { trouble } from "./failing.js";
 import { comments, documents } from "./documents.js";
 import { date, dateTime, dayOnly, language, phone, reasonOf, since, urgency, words } from "./format.js";
 import { recordParts } from "./record.js";
@@ -15,6 +16,7 @@ const PARTIES = { staff: "the team", router: "the router", payer: "the payer", c
 export async function referralPage({ main, me, path, failed }) {
   const id = encodeURIComponent(path[0] ?? "");
   const status = h("p.status", { role: "status" });
+  const unread = trouble(failed);
   const body = h("div");
   const shown = { kind: "told" };
   let first = path[1];
@@ -33,7 +35,7 @@ export async function referralPage({ main, me, path, failed }) {
       head(referral),
       steppers(referral),
       next(referral, names, me),
-      status,
+      status, unread.line,
       actionPanel({ referral, me, people, done, failed, first }),
       h("div.columns", {},
         happened(),
@@ -54,7 +56,8 @@ export async function referralPage({ main, me, path, failed }) {
 
   async function done(sentence) {
     fill(status, sentence);
-    await refresh();
+    // What is done is done, whether or not it can be read anew: no form is left to send it by once more.
+    await refresh().catch((error) => { render(); unread.said(error, () => done("")); });
     body.querySelector(".panel button")?.focus();
   }
 
@@ -62,6 +65,7 @@ export async function referralPage({ main, me, path, failed }) {
   async function refresh(isWriting = () => false) {
     const before = referral.version;
     await load();
+    unread.over();
     if (referral.version !== before) parts = recordParts({ referral, me, names });
     if (!isWriting()) render();
   }
@@ -74,7 +78,7 @@ export async function referralPage({ main, me, path, failed }) {
   const isWriting = () => body.querySelector("form") !== null;
   const timer = setInterval(() => {
     if (document.hidden || isWriting()) return;
-    refresh(isWriting).catch((error) => fill(status, error.message));
+    refresh(isWriting).catch(unread.said);
   }, EVERY_MS);
   return () => clearInterval(timer);
 }

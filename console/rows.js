@@ -1,8 +1,9 @@
 // A row of a list: who it is, what is wanted, why it waits, how late, who has it; opened, what happened last.
 
 import { label } from "./actions.js";
-import { get } from "./api.js";
+import { get, isTold } from "./api.js";
 import { h } from "./element.js";
+import { UNEXPLAINED } from "./failing.js";
 import { date, dateTime, dayOnly, reasonOf, since, urgency, words } from "./format.js";
 
 const MARKS = { overdue: "▲", soon: "◆", snoozed: "☾", ahead: "" };
@@ -70,7 +71,8 @@ async function unfold(button, item) {
       h("p.actions", {}, actions.filter((action) => !action.startsWith("close:")).map((action) =>
         h("a.button", { href: `#/referral/${item.id}/${action}` }, label(action)))));
   } catch (error) {
-    cell.textContent = error.message;
+    cell.replaceChildren(h("span", { role: "alert" }, isTold(error) ? error.message : UNEXPLAINED));
+    if (!isTold(error)) throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 // Search by what people know of a referral. What is typed is sent in a body, never in an address.
 
-import { Offline, post, Refused } from "./api.js";
+import { post } from "./api.js";
 import { fill, h } from "./element.js";
+import { sayIn } from "./failing.js";
 import { date, dateTime, words } from "./format.js";
 
 let last = "";
@@ -20,8 +21,7 @@ export async function searchPage({ main, failed }) {
       fill(status, counted(referrals.length), more && " There are more: add the birth date or another name.");
       fill(found, referrals.length > 0 && h("ul.found", {}, referrals.map(row)));
     } catch (error) {
-      if (error instanceof Offline || error instanceof Refused) fill(status, error.message);
-      else failed(error);
+      sayIn(status, failed)(error);
     }
   }
 

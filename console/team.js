@@ -1,7 +1,8 @@
 // What managers see: who has how much, what is late and done, and who comes, changes and leaves.
 
-import { get, post, put } from "./api.js";
+import { get, getLong, post, put } from "./api.js";
 import { fill, h } from "./element.js";
+import { trouble } from "./failing.js";
 import { words } from "./format.js";
 import { leavingForm, personForm } from "./people-forms.js";
 import { late as overdue, rowsOf } from "./operations-live.js";
@@ -12,19 +13,29 @@ const PAGE = 100;
 
 export async function teamPage({ main, me, failed }) {
   const status = h("p.status", { role: "status" });
+  const unread = trouble(failed);
+  const leaving = new AbortController();
   const place = h("div");
   const body = h("div");
   const close = () => fill(place);
 
-  async function refresh(sentence) {
-    const [{ people }, counts] = await Promise.all([get("/people"), get("/work-items/counts?by=person")]);
+  /** What was done is said at once, a first password above all, whether or not the page can be read anew. */
+  async function done(sentence) {
     fill(place);
+    fill(status, sentence);
+    await anew();
+  }
+
+  const anew = () => refresh().catch((error) => unread.said(error, anew));
+
+  async function refresh() {
+    const [{ people }, counts] = await Promise.all([get("/people"), get("/work-items/counts?by=person")]);
+    unread.over();
     fill(body,
       section("People", table(["Person", "Teams", "Open", "Overdue", "Done today", "Manage"], people.map((person) => personRow(person, people, counts.people[person.id])), "People")),
       section("Teams", table(["Team", "Open", "Overdue", "Unassigned", "Waiting for others"], Object.entries(counts.teams).map(([team, each]) =>
         [words(team), rows(each.open, "team", team), overdue(each.overdue, rowsOf("overdue", team)), rows(each.unassigned, "unassigned", team), rows(each.waiting, "waiting", team)]), "Teams")));
-    if (sentence) fill(status, sentence);
-    doneToday().catch(() => {});
+    doneToday().catch((error) => unread.said(error, anew));
   }
 
   function personRow(person, people, load) {
@@ -54,12 +65,12 @@ export async function teamPage({ main, me, failed }) {
 
   async function change(person, sent) {
     await put(`/people/${encodeURIComponent(person.id)}`, sent);
-    await refresh(`${sent.name}: changed. It takes effect within a minute.`);
+    await done(`${sent.name}: changed. It takes effect within a minute.`);
   }
 
   async function onboard(sent) {
     const made = await post("/people", sent);
-    await refresh(h("span", {}, `${made.name} signs in as `, h("strong", {}, made.id), " with the password ", h("code", {}, made.password),
+    await done(h("span", {}, `${made.name} signs in as `, h("strong", {}, made.id), " with the password ", h("code", {}, made.password),
       ". It is shown once; the first sign-in asks for another, and for a one-time password."));
   }
 
@@ -83,20 +94,28 @@ export async function teamPage({ main, me, failed }) {
       await post(`/people/${encodeURIComponent(person.id)}/leave`, {});
       said.push(` ${person.name} has left: the sessions and the access have ended.`);
     }
-    await refresh(said);
+    await done(said);
   }
 
   /** Of the figures: counted of the events, a few minutes behind. */
   async function doneToday() {
     const day = new Intl.DateTimeFormat("en-CA", { timeZone: me.timeZone }).format(new Date(me.now));
-    const report = await get(`/reports/workload?from=${day}&to=${day}&basis=activity&by=`);
-    const done = new Map(report.rows?.map((row) => [row.person, row.done]));
-    for (const cell of body.querySelectorAll("[data-done]")) cell.textContent = report.rows ? done.get(cell.dataset.done) ?? 0 : "–";
+    const write = (said) => { for (const cell of body.querySelectorAll("[data-done]")) cell.textContent = said(cell.dataset.done); };
+    try {
+      const answer = await getLong(`/reports/workload?from=${day}&to=${day}&basis=activity&by=`, { left: leaving.signal, running: () => {} });
+      if (!answer) return;
+      const counted = new Map((await answer.json()).rows.map((row) => [row.person, row.done]));
+      write((person) => counted.get(person) ?? 0);
+    } catch (error) {
+      write(() => "–");
+      throw error;
+    }
   }
 
   const add = () => show(personForm({ me, send: onboard, close }));
-  fill(main, h("div.heading", {}, h("h1", {}, "Team"), h("button.primary", { onclick: add }, "Onboard a person …")), status, place, body);
+  fill(main, h("div.heading", {}, h("h1", {}, "Team"), h("button.primary", { onclick: add }, "Onboard a person …")), status, unread.line, place, body);
   await refresh();
+  return () => leaving.abort();
 }
 
 const late = (overdue) => (overdue ? h("strong.late", {}, h("span", { "aria-hidden": "true" }, "▲ "), overdue) : "0");

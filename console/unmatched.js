@@ -1,7 +1,8 @@
 // What came and belongs to no referral yet: it is read, then attached to the one that is meant, or dismissed.
 
-import { get, Offline, post, Refused } from "./api.js";
+import { get, isTold, post } from "./api.js";
 import { fill, h } from "./element.js";
+import { trouble } from "./failing.js";
 import { date, dateTime, since, words } from "./format.js";
 import { readAsItCame } from "./reading.js";
 
@@ -27,18 +28,23 @@ const DONE = { "attach": ["Attach", "Attached."], "seen-elsewhere": ["Seen elsew
 
 export async function unmatchedPage({ main, failed }) {
   const status = h("p.status", { role: "status" });
+  const unread = trouble(failed);
   const list = h("div");
   let items = [];
   let next = null;
+
+  /** Read, where a page is shown already: what cannot be read is said beside it. */
+  const readAnew = (after) => read(after).catch((error) => unread.said(error, () => readAnew(after)));
 
   async function read(after) {
     const query = new URLSearchParams({ _count: PAGE, ...(after ? { _page: after } : {}) });
     const page = await get(`/unmatched?${query}`);
     items = after ? [...items, ...page.unmatched] : page.unmatched;
     next = page.next;
+    unread.over();
     fill(list,
       items.length ? h("ul.found", {}, items.map(card)) : h("p.empty", {}, "Everything that came belongs to a referral."),
-      next && h("p.actions", {}, h("button", { onclick: () => read(next).catch(failed) }, "Show more")));
+      next && h("p.actions", {}, h("button", { onclick: () => readAnew(next) }, "Show more")));
   }
 
   function card(item) {
@@ -124,7 +130,8 @@ export async function unmatchedPage({ main, failed }) {
       try {
         await post(`/unmatched/${item.id}/decision`, { ...decision, ...typed(form) }, key);
         fill(status, `${DONE[decision.action][1]} `, decision.referralId && h("a", { href: `#/referral/${decision.referralId}` }, "Open the referral"));
-        await read();
+        fill(place);
+        await readAnew();
         list.querySelector("button")?.focus();
       } catch (error) {
         submit.disabled = false;
@@ -136,13 +143,13 @@ export async function unmatchedPage({ main, failed }) {
   function said(error, place) {
     if (error.code === "not-possible-now") {
       fill(place, h("p", { role: "alert" }, "Nothing was done: this referral is not where such a thing can come. Read it, record on the referral what it says, then dismiss it."));
-    } else if (error instanceof Offline || error instanceof Refused) fill(place, h("p", { role: "alert" }, error.message));
+    } else if (isTold(error)) fill(place, h("p", { role: "alert" }, error.message));
     else failed(error);
   }
 
   fill(main, h("h1", {}, "Unmatched"),
     h("p.quiet", {}, "Documents, answers and texts that came from somebody known and belong to no referral yet. The router attaches nothing by itself."),
-    status, list);
+    status, unread.line, list);
   await read();
 }
 

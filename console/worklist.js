@@ -1,8 +1,9 @@
 // The lists: my work first; each row says who, what, who acts, by when and how late.
 
 import { bulkBar } from "./bulk.js";
-import { decide, get, Offline, Refused } from "./api.js";
+import { decide, get, isTold, Refused } from "./api.js";
 import { fill, h, inSight } from "./element.js";
+import { trouble } from "./failing.js";
 import { filterControls, filters, savedFilters } from "./filters.js";
 import { listValues } from "./list-values.js";
 import { COLUMNS, row } from "./rows.js";
@@ -45,6 +46,8 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   const tabs = h("nav.tabs", { "aria-label": "Lists" });
   const chips = h("div.filters");
   const looked = h("p.quiet.looked", { "aria-live": "polite" });
+  const unread = trouble(failed);
+  const unlooked = trouble(failed, looked);
   const bulk = h("div");
   let people = [];
   let saved = [];
@@ -71,6 +74,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     const [page, counts] = await Promise.all([get(query(Math.min(wanted, MOST_AT_ONCE))), get("/work-items/counts")]);
     // The filters may have changed meanwhile: what was asked for last is what is shown.
     if (own !== reads) return;
+    unread.over();
     items = page.workItems;
     next = page.next;
     while (next && items.length < wanted) await readOn();
@@ -85,17 +89,22 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   /** The filters; what may be chosen is what the rows have, until the whole list was looked through. */
   function drawFilters() {
     if (chips.querySelector("form")) return;
-    fill(chips, filterControls({ me, counts: counted, items, people, applies, saved, values, changed: filterChanged }), order());
-    if (chips.querySelector("details").open) values.load().catch(failed);
+    fill(chips, filterControls({ me, counts: counted, items, people, applies, saved, values, changed: filterChanged, choices, failed }), order());
+    if (chips.querySelector("details").open) choices();
+  }
+
+  /** Read what may be chosen; until it is read, that is what the rows have. */
+  function choices() {
+    values.load().catch((error) => unlooked.said(error, choices));
   }
 
   function order() {
-    const choose = (event) => sortBy(event.target.value && { by: event.target.value, down: false }).catch(failed);
+    const choose = (event) => sortBy(event.target.value && { by: event.target.value, down: false });
     return h("div.order", {},
       h("label", {}, h("span", {}, "Sorted by"), h("select", { onchange: choose },
         h("option", { value: "" }, "Due first"),
         Object.entries(ORDERS).slice(1).map(([by, [name]]) => h("option", { value: by, selected: sorted?.by === by }, name)))),
-      sorted && h("button.plain", { "aria-label": "The other way round", title: "The other way round", onclick: () => sortBy({ ...sorted, down: !sorted.down }).catch(failed) }, sorted.down ? "↓" : "↑"));
+      sorted && h("button.plain", { "aria-label": "The other way round", title: "The other way round", onclick: () => sortBy({ ...sorted, down: !sorted.down }) }, sorted.down ? "↓" : "↑"));
   }
 
   function query(count) {
@@ -104,13 +113,19 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     return `/work-items?${wanted}`;
   }
 
-  const refreshed = () => refresh().catch(failed);
+  const refreshed = () => refresh().catch((error) => unread.said(error, refreshed));
 
   async function filterChanged({ saved: isSaved } = {}) {
-    if (isSaved) saved = await savedFilters();
     items = [];
-    await refreshed();
-    if (sorted) await sortBy(sorted).catch(failed);
+    try {
+      if (isSaved) saved = await savedFilters();
+      await refresh();
+    } catch (error) {
+      // No row of another question stands under this one.
+      fill(list);
+      return unread.said(error, () => filterChanged({ saved: isSaved }));
+    }
+    if (sorted) await sortBy(sorted);
   }
 
   async function readOn(count) {
@@ -141,6 +156,10 @@ export async function workPage({ main, me, path, query: asked, failed }) {
         fill(status, `${items.length} read … `, h("button.plain", { onclick: () => { isEnough = true; } }, "Sort these"));
         await readOn(MOST_AT_ONCE);
       }
+      unread.over();
+    } catch (error) {
+      fill(status);
+      return unread.said(error, () => sortBy(order));
     } finally {
       reading = false;
     }
@@ -152,7 +171,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   function render() {
     const current = document.activeElement?.closest("tr[data-id]");
     const place = current && [...list.querySelectorAll("tr[data-id]")].indexOf(current);
-    const rest = (next || drawnRows < items.length) && h("p.actions", {}, h("button", { onclick: () => more().catch(failed) }, "Show more"));
+    const rest = (next || drawnRows < items.length) && h("p.actions", {}, h("button", { onclick: () => more().catch((error) => unread.said(error)) }, "Show more"));
     fill(list, items.length ? [table(), rest] : [h("p.empty", {}, next ? "Nothing here meets the filters so far." : EMPTY[tab]), rest]);
     drawBulk();
     if (current && !list.contains(document.activeElement)) {
@@ -167,7 +186,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   }
 
   async function cared() {
-    await refresh();
+    await refreshed();
     if (document.activeElement === document.body) list.querySelector("thead input, tbody a")?.focus();
   }
 
@@ -187,7 +206,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     const state = sorted?.by === column ? (sorted.down ? "descending" : "ascending") : null;
     const mark = { ascending: " ↑", descending: " ↓" }[state] ?? "";
     return h("th", { scope: "col", "aria-sort": state },
-      h("button.sort", { onclick: () => sortBy(nextSort(column)).catch(failed) }, ORDERS[column][0], h("span", { "aria-hidden": "true" }, mark)));
+      h("button.sort", { onclick: () => sortBy(nextSort(column)) }, ORDERS[column][0], h("span", { "aria-hidden": "true" }, mark)));
   }
 
   function nextSort(column) {
@@ -234,7 +253,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
       await decide(item.id, { action: "claim", item: item.openedAt }, crypto.randomUUID());
       fill(status, `${who} is yours.`);
     } catch (error) {
-      if (!(error instanceof Refused || error instanceof Offline)) return failed(error);
+      if (!isTold(error)) return failed(error);
       fill(status, h("strong", {}, error.message));
     }
     await refreshed();
@@ -242,7 +261,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
 
   [{ people }, saved] = await Promise.all([get("/people"), savedFilters()]);
   for (const person of people) names.set(person.id, person.name);
-  fill(main, h("h1", {}, "Work"), tabs, h("div.tools", {}, chips, bulk), looked, status, list);
+  fill(main, h("h1", {}, "Work"), tabs, h("div.tools", {}, chips, bulk), looked, status, unread.line, list);
   await refresh().catch((error) => {
     // A filter that the API no longer takes would meet whoever tries again, as long as the tab is open.
     if (error instanceof Refused) for (const name of Object.keys(filters)) delete filters[name];
@@ -251,7 +270,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   list.querySelector("tbody a")?.focus();
   const timer = setInterval(() => {
     if (document.hidden || reading || items.length > MOST_AT_ONCE || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;
-    refresh().catch((error) => fill(status, h("strong", {}, error.message)));
+    refreshed();
   }, EVERY_MS);
   return () => clearInterval(timer);
 }
