@@ -91,6 +91,19 @@ export const since = (text) => span((now() - new Date(text)) / 1000);
 /** Why it waits, in a sentence; that it is late its due time says beside it. */
 export const reasonOf = ({ statusReason }) => statusReason.replace(/^Overdue\. /, "");
 
+/** States of an authorization in which the payer's clock runs. */
+const RUNS = new Set(["submitted", "pended", "appealed"]);
+
+/**
+ * How a payer's clock stands; null where none runs.
+ * @returns {{isBreached: boolean, text: string}|null}
+ */
+export function payersClock({ dueAt, status }) {
+  if (!dueAt || !RUNS.has(status)) return null;
+  const left = (new Date(dueAt) - now()) / 1000;
+  return { isBreached: left < 0, text: left < 0 ? `▲ ${span(left)} over` : `${span(left)} left` };
+}
+
 /**
  * How an item stands to its due time: a state, and words that say it without any colour.
  * @returns {{state: "overdue"|"soon"|"snoozed"|"ahead", text: string}}

@@ -1,15 +1,13 @@
 // What is so of one referral, part by part: the order, the authorization and its clock, contacts, clinics, notices.
 
 import { h } from "./element.js";
-import { date, dateTime, now, phone, span, words } from "./format.js";
+import { date, dateTime, payersClock, phone, words } from "./format.js";
 import { section, table } from "./section.js";
 
 const SAME_ACT_MS = 5_000;
 const OF_AUTHORIZATION = /^(authoriz|appeal)/;
 /** What decided, where a person's item says it. */
 const DECIDED = ["authorization-denied", "authorization-unclear", "authorization-overdue"];
-/** States in which the payer's clock runs. */
-const RUNS = new Set(["submitted", "pended", "appealed"]);
 
 /** The parts beside the timeline; what is empty says so. */
 export function details({ referral, kept }) {
@@ -47,11 +45,11 @@ function authorization({ authorization: asked, events }) {
 }
 
 /** How the payer's clock stands; said in words, whatever its colour. */
-function clockOf({ dueAt, expedited, status }) {
-  if (!dueAt || !RUNS.has(status)) return null;
-  const left = (new Date(dueAt) - now()) / 1000;
-  const said = `${dateTime(dueAt)}, ${left < 0 ? `▲ ${span(left)} over` : `${span(left)} left`}${expedited ? ", expedited" : ""}`;
-  return left < 0 ? h("strong.late", {}, said) : said;
+function clockOf(asked) {
+  const clock = payersClock(asked);
+  if (!clock) return null;
+  const said = `${dateTime(asked.dueAt)}, ${clock.text}${asked.expedited ? ", expedited" : ""}`;
+  return clock.isBreached ? h("strong.late", {}, said) : said;
 }
 
 /** Each attempt with what was written about it at the same moment. */

@@ -5,7 +5,8 @@ import { get } from "./api.js";
 import { fill, h } from "./element.js";
 import { trouble } from "./failing.js";
 import { comments, documents } from "./documents.js";
-import { date, dateTime, dayOnly, language, phone, reasonOf, since, urgency, words } from "./format.js";
+import { date, dateTime, dayOnly, language, payersClock, phone, reasonOf, since, urgency, words } from "./format.js";
+import { opened } from "./place.js";
 import { recordParts } from "./record.js";
 import { details } from "./referral-details.js";
 import { timeline } from "./timeline.js";
@@ -70,10 +71,11 @@ export async function referralPage({ main, me, path, failed }) {
     if (!isWriting()) render();
   }
 
-  fill(main, h("p", {}, h("a", { href: "#/worklist" }, "← Work")), h("p.quiet", { role: "status" }, "Loading …"));
+  const ways = waysOn(opened(me, path[0]));
+  fill(main, ways, h("p.quiet", { role: "status" }, "Loading …"));
   await load();
   parts = recordParts({ referral, me, names });
-  fill(main, h("p", {}, h("a", { href: "#/worklist" }, "← Work")), body);
+  fill(main, ways, body);
   render();
   const isWriting = () => body.querySelector("form") !== null;
   const timer = setInterval(() => {
@@ -82,6 +84,11 @@ export async function referralPage({ main, me, path, failed }) {
   }, EVERY_MS);
   return () => clearInterval(timer);
 }
+
+/** Back to the list that it was opened from, and on to what comes next there. */
+const waysOn = ({ tab, name, next: following }) => h("nav.ways", { "aria-label": "The list" },
+  h("a", { href: `#/worklist/${tab}` }, `← ${name}`),
+  following && h("a", { href: `#/referral/${following.id}` }, `Next: ${following.name} →`));
 
 function head({ patient, order, priority, placer, pathway }) {
   return h("div.head", {},
@@ -101,7 +108,7 @@ function steppers({ status, statusSince, authorization, appointment, reports, ou
   return h("ul.steppers", { "aria-label": "Where it stands" },
     step("Referral", outcome ? words(outcome) : words(status), outcome ? "closed" : `for ${since(statusSince)}`, outcome ? "done" : "now"),
     authorization
-      ? step("Authorization", words(authorization.status), authorization.number ?? (authorization.dueAt && `payer until ${dayOnly(authorization.dueAt)}`), authorization.status === "approved" ? "done" : "now")
+      ? step("Authorization", words(authorization.status), authorization.number ?? payerUntil(authorization), authorization.status === "approved" ? "done" : "now")
       : step("Authorization", "Not asked", "", "open"),
     appointment
       ? step("Appointment", words(appointment.status), dateTime(appointment.start), appointment.status === "fulfilled" ? "done" : "now")
@@ -109,6 +116,12 @@ function steppers({ status, statusSince, authorization, appointment, reports, ou
     report
       ? step("Report", report.sufficient ? "Received" : "Not sufficient", dayOnly(report.received_at), report.sufficient ? "done" : "now")
       : step("Report", "None yet", "", "open"));
+}
+
+function payerUntil(authorization) {
+  const clock = payersClock(authorization);
+  if (clock?.isBreached) return h("strong.late", {}, `${clock.text}: the payer is late`);
+  return clock && `payer until ${dayOnly(authorization.dueAt)}`;
 }
 
 function next(referral, names, me) {

@@ -4,7 +4,7 @@ import { label } from "./actions.js";
 import { get, isTold } from "./api.js";
 import { h } from "./element.js";
 import { UNEXPLAINED } from "./failing.js";
-import { date, dateTime, dayOnly, reasonOf, since, urgency, words } from "./format.js";
+import { date, dateTime, dayOnly, payersClock, reasonOf, since, urgency, words } from "./format.js";
 
 const MARKS = { overdue: "▲", soon: "◆", snoozed: "☾", ahead: "" };
 const LAST = 5;
@@ -31,7 +31,7 @@ export function row({ item, me, names, picked, pick, claim }) {
       h("span.sub", {}, patient.birthDate && `born ${date(patient.birthDate)}`)),
     h("td", { "data-label": "Wanted" },
       h("span", {}, item.priority !== "routine" && h("b.priority", {}, words(item.priority)), patient.service ?? words(item.pathway)),
-      h("span.sub", {}, item.performer ? `${words(item.pathway)} · ${words(item.performer)}` : words(item.pathway)),
+      h("span.sub", {}, words(item.pathway)),
       patient.referredBy && h("span.sub", {}, `from ${patient.referredBy}`)),
     h("td.why", { "data-label": "Why it waits" },
       item.reason && h("span", {}, words(item.reason)),
@@ -39,10 +39,11 @@ export function row({ item, me, names, picked, pick, claim }) {
       !item.reason && !item.outcome && h("span.sub", {}, `waits for ${words(item.waitsFor).toLowerCase()}`)),
     h("td", { "data-label": "Status" },
       h("span", {}, words(item.status)), h("span.sub", {}, `for ${since(item.statusSince)}`),
+      item.performer && h("span.sub", {}, `at ${words(item.performer)}`),
       item.lastContact && h("span.sub", {}, contact(item.lastContact)),
       item.appointment && h("span.sub", {}, `visit ${dateTime(item.appointment.start)}`)),
     h("td", { "data-label": "Payer" }, h("span", {}, patient.payer ?? (words(item.payer) || "–")),
-      item.authorization && h("span.sub", {}, authorization(item.authorization))),
+      item.authorization && authorization(item.authorization)),
     h("td.owner", { "data-label": "Owner" }, owner(), h("button.plain.open", { "aria-expanded": "false", "aria-label": `Last events of ${name}`, onclick: (event) => unfold(event.currentTarget, item) }, "Last events")));
 
   function owner() {
@@ -80,7 +81,12 @@ function contact({ channel, result, number, of, at }) {
   return `${words(channel).toLowerCase()}, attempt ${number}${of >= number ? ` of ${of}` : ""}${result ? `: ${words(result).toLowerCase()}` : ""}, ${dayOnly(at)}`;
 }
 
+/** The authorization; a payer's clock that is breached is a flag, in words as in colour. */
 function authorization({ status, number, dueAt }) {
-  if (number) return `Authorized, ${number}`;
-  return `Authorization ${words(status).toLowerCase()}${dueAt ? `, payer until ${dayOnly(dueAt)}` : ""}`;
+  if (number) return h("span.sub", {}, `Authorized, ${number}`);
+  const clock = payersClock({ status, dueAt });
+  return [
+    h("span.sub", {}, `Authorization ${words(status).toLowerCase()}${clock && !clock.isBreached ? `, payer until ${dayOnly(dueAt)}` : ""}`),
+    clock?.isBreached && h("span.sub", {}, h("strong.late", {}, `${clock.text}: the payer is late`)),
+  ];
 }

@@ -6,36 +6,14 @@ import { fill, h, inSight } from "./element.js";
 import { trouble } from "./failing.js";
 import { filterControls, filters, savedFilters } from "./filters.js";
 import { listValues } from "./list-values.js";
+import { EMPTY, LOOKED_AT, OF_ITEMS, TABS, tabLinks } from "./lists.js";
+import { listed, returned } from "./place.js";
 import { COLUMNS, row } from "./rows.js";
 import { inOrder, ORDERS } from "./sorting.js";
 
 const EVERY_MS = 30_000;
 const PAGE = 25;
 const MOST_AT_ONCE = 100;
-const TABS = {
-  mine: ["Mine", { owner: "me" }],
-  team: ["My teams", {}],
-  unassigned: ["Unassigned", { owner: "none" }],
-  overdue: ["Overdue", { overdue: "true" }],
-  waiting: ["Waiting for others", { list: "waiting" }],
-  exceptions: ["Exceptions", { list: "exceptions" }],
-  closed: ["Closed in 7 days", { list: "closed" }],
-};
-const EMPTY = {
-  mine: "Nothing is yours. Take the next one from Unassigned.",
-  team: "Nothing waits for your teams.",
-  unassigned: "Everything has somebody.",
-  overdue: "Nothing is overdue.",
-  waiting: "Nothing waits for others.",
-  exceptions: "Nothing went wrong.",
-  closed: "Nothing was closed in the last seven days.",
-};
-
-/** Lists of what nobody has to act on: nothing is claimed or filtered by who has it. */
-const LOOKED_AT = new Set(["waiting", "closed"]);
-/** Filters of open items only. */
-const OF_ITEMS = new Set(["reason", "owner", "due-within"]);
-
 export async function workPage({ main, me, path, query: asked, failed }) {
   const tab = TABS[path[0]] ? path[0] : "mine";
   const picked = LOOKED_AT.has(tab) ? null : new Set();
@@ -57,6 +35,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   let reading = false;
   let drawnRows = MOST_AT_ONCE;
   let reads = 0;
+  let back = null;
 
   const given = TABS[tab][1];
   let counted = null;
@@ -174,6 +153,8 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     const rest = (next || drawnRows < items.length) && h("p.actions", {}, h("button", { onclick: () => more().catch((error) => unread.said(error)) }, "Show more"));
     fill(list, items.length ? [table(), rest] : [h("p.empty", {}, next ? "Nothing here meets the filters so far." : EMPTY[tab]), rest]);
     drawBulk();
+    if (back === null) back = returned(me, tab, shown().map(({ id }) => id)) ?? "";
+    listed(me, { tab, name: TABS[tab][0], rows: shown() });
     if (current && !list.contains(document.activeElement)) {
       // What was claimed may have left the list: whoever works by keys goes on with the next.
       const rows = [...list.querySelectorAll("tr[data-id]")];
@@ -261,13 +242,13 @@ export async function workPage({ main, me, path, query: asked, failed }) {
 
   [{ people }, saved] = await Promise.all([get("/people"), savedFilters()]);
   for (const person of people) names.set(person.id, person.name);
-  fill(main, h("h1", {}, "Work"), tabs, h("div.tools", {}, chips, bulk), looked, status, unread.line, list);
+  fill(main, h("h1.hidden", {}, "Work"), tabs, h("div.tools", {}, chips, bulk), looked, status, unread.line, list);
   await refresh().catch((error) => {
     // A filter that the API no longer takes would meet whoever tries again, as long as the tab is open.
     if (error instanceof Refused) for (const name of Object.keys(filters)) delete filters[name];
     throw error;
   });
-  list.querySelector("tbody a")?.focus();
+  list.querySelector(back ? `tr[data-id="${back}"] a` : "tbody a")?.focus();
   const timer = setInterval(() => {
     if (document.hidden || reading || items.length > MOST_AT_ONCE || list.querySelector(".unfolded") || bulk.contains(document.activeElement)) return;
     refreshed();
@@ -281,17 +262,4 @@ function takeFilters(tab, asked) {
   for (const name of Object.keys(filters)) delete filters[name];
   Object.assign(filters, Object.fromEntries(asked));
   history.replaceState(null, "", `#/worklist/${tab}`);
-}
-
-function tabLinks(tab, counts) {
-  const teams = Object.values(counts.teams);
-  const sum = (name) => teams.reduce((total, team) => total + team[name], 0);
-  const numbers = {
-    mine: counts.mine.open, team: sum("open"), unassigned: sum("unassigned"), overdue: sum("overdue"),
-    exceptions: sum("exceptions"), waiting: sum("waiting"), closed: counts.closed.count,
-  };
-  const lists = Object.entries(TABS).map(([name, [text]]) =>
-    h("a", { href: `#/worklist/${name}`, "aria-current": name === tab ? "page" : null },
-      text, " ", h("span.count", {}, numbers[name])));
-  return [...lists, h("a", { href: "#/unmatched" }, "Unmatched", " ", h("span.count", {}, counts.unmatched))];
 }

@@ -81,10 +81,10 @@ def test_no_step_within_the_console_takes_words_without_a_question(
         dialog.dismiss()
 
     page.once("dialog", stay)
-    page.get_by_role("link", name="← Work").click()
+    page.get_by_role("link", name="← Mine").click()
     page.wait_for_url(f"**{item['id']}*")
     expect(form(page).get_by_label("Comment")).to_have_value("Half a sen")
     assert asked == ["confirm"]
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("link", name="← Work").click()
+    page.get_by_role("link", name="← Mine").click()
     expect(page.get_by_role("heading", name="Work", level=1)).to_be_visible()

@@ -138,5 +138,5 @@ def test_what_a_referral_cannot_take_now_is_said_and_goes_on_waiting(
     card(page, name).get_by_role("button", name="Find its referral").click()
     card(page, name).get_by_role("button", name="Attach it to the referral of").click()
     page.get_by_role("button", name="Attach", exact=True).click()
-    expect(card(page, name).get_by_role("alert")).to_contain_text("Nothing was done")
+    expect(card(page, name).get_by_role("alert").first).to_contain_text("Nothing was done")
     assert office.api.unmatched.get(TENANT, name).settled_at is None
