@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
 from referral_core.reporting.export import plain
@@ -11,9 +12,11 @@ from referral_core.reporting.result import HIDDEN, UNNAMED, Result, Row, Value
 from referral_core.reports.definition import ColumnKind, ResultColumn
 
 NONE: Final = "none"
+NOTHING: Final = "Nothing in this period."
 _SHOWN_FIRST: Final = (ColumnKind.RATIO, ColumnKind.MONEY, ColumnKind.MEAN, ColumnKind.COUNT)
 """A figure with a mean of money has the money too."""
-_HUNDRED: Final = 100
+_HUNDRED, _TENTH = 100, Decimal("0.1")
+_BETWEEN: Final = re.compile(r"(?<=\d)_(?=\d)")
 
 
 class Bar(NamedTuple):
@@ -72,7 +75,7 @@ def is_single(result: Result) -> bool:
 
 def words(name: str) -> str:
     """Return a column's name as a person reads it."""
-    return name.replace("_", " ")
+    return _BETWEEN.sub(" to ", name).replace("_", " ")
 
 
 def _of_columns(row: Row, columns: Sequence[ResultColumn]) -> Sequence[Bar]:
@@ -95,7 +98,8 @@ def said(column: ResultColumn, value: Value) -> str:
         return NONE if column.kind is not ColumnKind.TEXT else "unknown"
     match column.kind:
         case ColumnKind.RATIO:
-            return f"{Decimal(str(value)) * _HUNDRED:.1f} %"
+            percent = Decimal(str(value)) * _HUNDRED
+            return f"{percent.quantize(_TENTH, ROUND_HALF_UP)} %"
         case ColumnKind.MONEY | ColumnKind.MONEY_MEAN:
             usd = Decimal(str(value))
             return f"${usd:,.2f}" if usd >= 1 or not usd else f"${usd:,.4f}"

@@ -8,17 +8,27 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from local.lake.bars import said
+from local.lake.bars import said, words
 from referral_core.reporting.export import metadata
 from referral_core.reporting.result import Result, Value
 from referral_core.reports.definition import ColumnKind
 
 EXAMPLES: Final = Path(__file__).parents[2] / "docs/figures_examples.json"
 """Written by `python -m local.lake --data … --examples`, read where the table is made."""
+_BESIDE: Final = ("unknown", "not_valued", "not_priced")
+"""What no figure that lacks it is said without."""
 
 
 def example(result: Result) -> str:
-    """Return what all rows together say: the figure's rate and of what, else its amount."""
+    """Return what all rows together say: the figure's rate and of what, else its amount.
+
+    What the figure lacks stands beside it: units without a price, unknown performers.
+    """
+    beside = (f", {n} {words(name)}" for name in _BESIDE if (n := result.totals.get(name)))
+    return "".join((_said(result), *beside))
+
+
+def _said(result: Result) -> str:
     order = (
         *(ColumnKind.RATIO, ColumnKind.MEAN, ColumnKind.MONEY_MEAN),
         *(ColumnKind.MONEY, ColumnKind.COUNT),

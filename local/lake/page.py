@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from local.lake.bars import bars, cell, drawn, is_single, said, words
+from local.lake.bars import NOTHING, bars, cell, drawn, is_single, said, words
 from local.lake.examples import example
 from referral_core.reporting.export import metadata
 from referral_core.reporting.result import Result
@@ -68,7 +68,7 @@ def _section(result: Result) -> str:
         f"<p class=means>{escape(figure.definition)} <b>Numerator:</b> "
         f"{escape(figure.numerator)}. <b>Denominator:</b> {escape(figure.denominator)}. "
         f"<b>Exclusions:</b> {escape(figure.exclusions)}. <b>Basis:</b> "
-        f"{result.request.basis}.</p>{plot(result)}{_table(result)}"
+        f"{result.request.basis}.</p>{plot(result)}{_table(result) if result.rows else ''}"
     )
 
 
@@ -76,7 +76,7 @@ def plot(result: Result) -> str:
     """Return the bars of a result as SVG."""
     found = bars(result)[:_MOST_BARS]
     if not found:
-        return "<p>none</p>"
+        return f"<p>{NOTHING}</p>"
     column = drawn(result)
     parts = []
     for place, bar in enumerate(found):

@@ -9,12 +9,13 @@ from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from local.lake.bars import Bar, bars, cell, is_single, words
+from local.lake.bars import NOTHING, Bar, bars, cell, is_single, words
 from referral_core.reporting.export import metadata
 from referral_core.reporting.result import Result
 from referral_core.reports.definition import ColumnKind
 
-_LONG: Final = 20
+_LONG, _SHORT, _MANY = 20, 8, 10
+"""How long a bar is, and beside how many columns a short one."""
 _MOST_ROWS: Final = 12
 
 
@@ -27,7 +28,7 @@ def shown(result: Result) -> Iterator[RenderableType]:
     else:
         _add_rows(grid, result)
     left = len(result.rows) - _MOST_ROWS
-    yield grid
+    yield grid if result.rows else Text.assemble((figure.title, "bold"), f"\n{NOTHING}")
     if left > 0:
         yield Text(f"… and {left} rows more", style="dim")
     yield Text(
@@ -54,14 +55,19 @@ def _add_columns_as_lines(grid: Grid, result: Result) -> None:
 
 def _add_rows(grid: Grid, result: Result) -> None:
     for column in result.columns:
+        # Where there is no room a number's heading is folded; what a row is about is never cut off.
+        is_text = column.kind is ColumnKind.TEXT
         grid.add_column(
             words(column.name),
-            justify="left" if column.kind is ColumnKind.TEXT else "right",
+            justify="left" if is_text else "right",
+            no_wrap=is_text,
+            overflow="fold",
         )
-    grid.add_column("", no_wrap=True, min_width=_LONG)
+    long = _LONG if len(result.columns) <= _MANY else _SHORT
+    grid.add_column("", no_wrap=True, min_width=long)
     for row, bar in list(zip(result.rows, bars(result), strict=True))[:_MOST_ROWS]:
-        grid.add_row(*(cell(result, row, c) for c in result.columns), _bar(bar))
+        grid.add_row(*(cell(result, row, c) for c in result.columns), _bar(bar, long))
 
 
-def _bar(bar: Bar | None) -> str:
-    return "" if bar is None or bar.share is None else "█" * round(bar.share * _LONG)
+def _bar(bar: Bar | None, long: int = _LONG) -> str:
+    return "" if bar is None or bar.share is None else "█" * round(bar.share * long)

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from local.lake.__main__ import asked
-from local.lake.bars import bars, drawn, said, words
+from local.lake.bars import NOTHING, bars, drawn, said, words
 from local.lake.examples import EXAMPLES, example
 from local.lake.page import page, plot
 from local.lake.terminal import shown
@@ -27,6 +27,12 @@ from tests.unit.simulation.days import a_whole_day
 @cache
 def results() -> tuple[Result, ...]:
     return tuple(asked(a_whole_day(), CONTRACT))
+
+
+def printed(result: Result, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(*shown(result), sep="\n")
+    return str(console.file.getvalue())  # type: ignore[attr-defined] # a StringIO
 
 
 def test_it_holds_every_figure_with_its_definition_and_a_plot() -> None:
@@ -76,9 +82,7 @@ def test_of_one_row_its_parts_are_drawn_and_it_is_no_total_of_its_own() -> None:
 
 def test_what_is_hidden_is_not_said_to_be_none() -> None:
     result = a_conversion(("en", 40, 20), ("es", 3, 1), ("fr", 9, 0))
-    console = Console(file=io.StringIO(), width=200)
-    console.print(*shown(result), sep="\n")
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined] # a StringIO
+    lines = printed(result, width=200).splitlines()
     (of_few,) = (line for line in lines if line.startswith("│ es"))
     assert of_few.count("not shown") == len(result.columns) - 2
     assert "< 11" in of_few
@@ -124,16 +128,56 @@ def test_every_figure_has_an_example_in_the_documents() -> None:
     assert all(example(result) for result in results())
 
 
+def test_no_figure_is_said_without_what_it_lacks() -> None:
+    unpriced = CONTRACT.but(prices={})
+    lacking = {r.figure.name: example(r) for r in asked(a_whole_day(), unpriced)}
+    assert lacking["cost_per_referral"].endswith(" not priced")
+    assert lacking["cost"].endswith(" not priced")
+    unknown = of("leakage").totals["unknown"]
+    assert unknown, "the samples have a visit by nobody knows whom"
+    assert lacking["leakage"].endswith(f", {unknown} unknown")
+    assert "not priced" not in example(of("cost"))
+
+
+@pytest.mark.parametrize(
+    ("booked", "text"), [(41, "95.3 %"), (42, "97.7 %"), (0, "0.0 %"), (43, "100.0 %")]
+)
+def test_a_rate_is_rounded_once(booked: int, text: str) -> None:
+    """Of 41 of 43, 95.349 %, four digits rounded again would be 95.4 %."""
+    (bar,) = bars(a_conversion(("harbor", 43, booked), by="payer"))
+    assert bar.text == text
+
+
+def test_a_figure_of_nothing_says_so() -> None:
+    empty = of("leakage_reasons")
+    assert not empty.rows
+    assert NOTHING in printed(empty, width=140)
+    assert NOTHING in page([empty], "none").split('<h2 id="leakage_reasons">')[1]
+
+
+@pytest.mark.parametrize("name", ["authorization", "completion", "retention", "bottlenecks"])
+def test_the_terminal_cuts_no_name_of_a_row_off(name: str) -> None:
+    result = of(name)
+    texts = [c.name for c in result.columns if c.kind is ColumnKind.TEXT]
+    lines = printed(result, width=140)
+    for row in result.rows[:10]:
+        assert all(str(row.values[text]) in lines for text in texts)
+    assert "…" not in lines.split("… and")[0]
+
+
+def test_days_from_and_to_are_read_as_such() -> None:
+    assert words("days_0_2") == "days 0 to 2"
+    assert words("days_over_90") == "days over 90"
+
+
 def test_something_is_drawn_of_every_figure() -> None:
     for result in results():
         assert drawn(result) in result.figure.columns
 
 
 def test_of_a_single_row_the_terminal_cuts_no_number_off() -> None:
-    console = Console(file=io.StringIO(), width=80)
     result = of("cost_per_referral")
-    console.print(*shown(result), sep="\n")
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined] # a StringIO
+    lines = printed(result, width=80).splitlines()
     for name in ("staff", "total", "per completed"):
         (line,) = (one for one in lines if one.startswith(f"│ {name} "))
         column = next(c for c in result.columns if words(c.name) == name)
@@ -141,9 +185,7 @@ def test_of_a_single_row_the_terminal_cuts_no_number_off() -> None:
 
 
 def test_the_terminal_shows_the_numbers_with_bars() -> None:
-    console = Console(file=io.StringIO(), width=200)
-    console.print(*shown(a_conversion(("en", 40, 20), by="payer")), sep="\n")
-    text = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+    text = printed(a_conversion(("en", 40, 20), by="payer"), width=200)
     assert "50.0 %" in text
     assert "█" * 10 in text
     assert "America/New_York" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -168,8 +169,29 @@ def test_csv_ends_lines_as_rfc_4180_and_names_zone_offset_and_instant_in_each_ro
     assert text.count("\r\n") == text.count("\n") == 3
     assert {row["time_zone"] for row in read(text)} == {"America/New_York"}
     # A formula begins with a sign: an offset does, too.
-    assert {row["utc_offset"] for row in read(text)} == {"'-05:00"}
+    assert {row["utc_offset"] for row in read(text)} == {"'-05:00 and -04:00"}
     assert read(text)[0]["as_of"] == "2027-02-28T19:00:00-05:00"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "offset"),
+    [
+        (date(2026, 1, 1), date(2026, 1, 31), "-05:00"),
+        (date(2026, 6, 1), date(2026, 6, 30), "-04:00"),
+        (date(2026, 3, 1), date(2026, 3, 7), "-05:00"),
+        (date(2026, 3, 8), date(2026, 3, 8), "-05:00 and -04:00"),
+        (date(2026, 3, 9), date(2026, 3, 9), "-04:00"),
+        (date(2026, 1, 1), date(2026, 12, 31), "-05:00 and -04:00"),
+    ],
+)
+def test_the_offset_is_that_of_the_days_whenever_the_report_is_made(
+    first: date, last: date, offset: str
+) -> None:
+    for as_of in (datetime(2026, 7, 1, tzinfo=UTC), datetime(2027, 1, 5, tzinfo=UTC)):
+        request = a_request(first_day=first, last_day=last, as_of=as_of)
+        told = as_json(result_of(CONVERSION, request, []))
+        assert told["utc_offset"] == offset
+        assert told["as_of"][-6:] == ("-04:00" if as_of.year == 2026 else "-05:00")
 
 
 def test_csv_has_control_totals_at_its_foot() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from referral_core.domain.terminology.specialties import specialty_names
 from referral_core.reporting import parquet
+from referral_core.reporting.request import ReportRequest, begins, offsets
 from referral_core.reporting.result import HIDDEN, Result, Value
+from referral_core.reporting.rows import ms_of
 from referral_core.reports.definition import ColumnKind, ResultColumn
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -22,7 +24,7 @@ CONTROL_TOTALS: Final = "control totals"
 
 
 def metadata(result: Result) -> dict[str, str]:
-    """Return what a figure is true of: period, basis, zone, offset and instant."""
+    """Return what a figure is true of: period, basis, zone, its offsets in it, and instant."""
     asked = result.request
     as_of = asked.as_of.astimezone(ZoneInfo(asked.time_zone))
     return {
@@ -31,9 +33,22 @@ def metadata(result: Result) -> dict[str, str]:
         "period_from": asked.first_day.isoformat(),
         "period_to": asked.last_day.isoformat(),
         "time_zone": asked.time_zone,
-        "utc_offset": as_of.isoformat()[-len("+00:00") :],
+        "utc_offset": " and ".join(_offsets_in(asked)),
         "as_of": as_of.isoformat(),
     }
+
+
+def _offsets_in(asked: ReportRequest) -> list[str]:
+    """Return the offsets of the period's days, in the order in which they came: two at most.
+
+    That of the instant is no answer: a report of January that is made in July has another one.
+    """
+    first = ms_of(begins(asked.first_day, asked.time_zone))
+    last = ms_of(begins(asked.last_day + timedelta(days=1), asked.time_zone))
+    until = max(asked.as_of, begins(asked.last_day, asked.time_zone))
+    found = [o for o in offsets(asked.time_zone, until) if o.from_ms < last and first < o.until_ms]
+    zones = dict.fromkeys(timezone(timedelta(milliseconds=o.offset_ms)) for o in found)
+    return [asked.as_of.astimezone(zone).isoformat()[-len("+00:00") :] for zone in zones]
 
 
 def meaning(result: Result) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 from referral_core.reporting.request import PATIENT_CUTS, ReportRequest
@@ -17,7 +17,8 @@ HIDDEN: Final = f"< {FEW}"
 UNNAMED: Final = "not shown"
 """What stands for an attribute of patients so few that a total would say what each of them is."""
 _MS_A_DAY: Final = Decimal(86_400_000)
-_RATE, _DAYS = Decimal("0.0001"), Decimal("0.01")
+_RATE, _DAYS = Decimal("0.000001"), Decimal("0.01")
+"""A rate has digits enough that who shows one of a percentage rounds once: 41 of 43 is 95.3 %."""
 
 
 class Row(NamedTuple):
@@ -119,7 +120,7 @@ def _computed(figure: Definition, row: Mapping[str, Any]) -> dict[str, Value]:
         above, below = (row.get(name) for name in column.of)
         found[column.name] = None
         if above is not None and below:
-            found[column.name] = (Decimal(above) / Decimal(below)).quantize(_RATE)
+            found[column.name] = (Decimal(above) / Decimal(below)).quantize(_RATE, ROUND_HALF_UP)
     return found
 
 
