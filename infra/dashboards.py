@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.alarms import PARTNERS
+from infra.functions import STEPS
+from infra.messaging import Messaging
+from infra.service_alarms import Watched
 from infra.triggers import STREAM_FILTERS
 from referral_core.domain.lifecycle import Outcome, Queue, Status
 from referral_core.domain.money.cost_ledger import UNITS
+from referral_core.domain.outreach.plan import Channel
+from referral_core.domain.pause import PauseScope
+from referral_core.domain.routing.prices import BID_PRICES, GREEDY
+from referral_core.domain.work_items import Reason
+from referral_core.entrypoints.metrics import ANY, MESSAGE_RESULTS
 from referral_core.entrypoints.queues import ALL
 from referral_core.metering import OVERHEAD
 from referral_core.observability import NAMESPACE
@@ -23,13 +30,16 @@ from referral_core.price_books import LISTS, price_book
 
 _MINUTE: Final = Duration.minutes(1)
 _GAUGED: Final = Duration.minutes(5)
+_HOUR: Final = Duration.hours(1)
 _DAY: Final = Duration.days(1)
 _WIDTH: Final = 12
 _EVENTS: Final = {"service": "record_metrics"}
 _QUEUES: Final = {"service": "measure_queues"}
+_PRICES: Final = {"service": "publish_prices"}
+_WATCHDOG: Final = {"service": "fire_timers"}
 _RESULTS: Final = ("answered", "refused", "unavailable", "misconfigured")
-_CHANNELS: Final = ("sms", "voice", "email", "portal", "letter")
 _CLOCKS: Final = ("running", "warned", "breached", "stopped")
+"""Where a payer's clock is after what was measured: below 75 %, 75 to 100 %, beyond, decided."""
 
 
 class Dashboards(Construct):
@@ -39,12 +49,10 @@ class Dashboards(Construct):
         self,
         scope: Construct,
         construct_id: str,
-        *,
-        functions: Mapping[str, lambda_.Function],
-        machine: sfn.StateMachine,
+        watched: Watched,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._dashboard("Operations", _operations(functions, machine))
+        self._dashboard("Operations", _operations(watched))
         self._dashboard("Partners", _partners())
         self._dashboard("Money", _money())
 
@@ -58,14 +66,16 @@ class Dashboards(Construct):
         )
 
 
-def _operations(
-    functions: Mapping[str, lambda_.Function], machine: sfn.StateMachine
-) -> list[cloudwatch.GraphWidget]:
+def _operations(watched: Watched) -> list[cloudwatch.GraphWidget]:
     """Return what says whether everything moves, and where it does not."""
-    queues = [*Queue, ALL]
+    queues, functions, machine = [*Queue, ALL], watched.functions, watched.machine
     return [
         _graph("Open referrals by queue", [_gauge("OpenReferrals", q) for q in queues]),
         _graph("Overdue work items by queue", [_gauge("OverdueWorkItems", q) for q in queues]),
+        _graph("Open work items by queue", [_gauge("OpenWorkItems", q) for q in queues]),
+        _graph(
+            "Work items opened by reason", [_event("WorkItemsOpened", reason=r) for r in Reason]
+        ),
         _graph("Oldest referral by queue, seconds", [_gauge("OldestReferral", q) for q in queues]),
         _graph("Longest overdue by queue, seconds", [_gauge("OldestOverdue", q) for q in queues]),
         _graph("Received", [_event("ReferralsReceived", pathway=p) for p in _pathways()]),
@@ -79,14 +89,40 @@ def _operations(
         _graph(
             "Watchdog",
             [
-                _metric("OldestDue", "Maximum", {"service": "fire_timers"}),
-                _metric("DueFailed", "Sum", {"service": "fire_timers"}),
+                _metric("OldestDue", "Maximum", _WATCHDOG, label="oldest due, seconds"),
+                *(
+                    _metric(name, "Sum", _WATCHDOG, label=name)
+                    for name in ("DueProcessed", "DueFailed", "LastResorts")
+                ),
                 functions["fire_timers"].metric_invocations(period=_MINUTE),
+            ],
+        ),
+        _graph("Dead letters", _dead_letters(watched.messaging)),
+        _graph("Paused, by scope", [_paused(scope) for scope in PauseScope]),
+        _graph(
+            "Routed by policy", [_event("ReferralsRouted", policy=p) for p in (BID_PRICES, GREEDY)]
+        ),
+        _graph(
+            "Prices and places",
+            [
+                _metric("MarketsPublished", "Sum", _PRICES, _HOUR, label="markets published"),
+                _metric("MarketsNotPublished", "Maximum", _PRICES, _HOUR, label="not published"),
+                _metric(
+                    "WaitlistServed", "Sum", {"service": "serve_waitlist"}, label="places given on"
+                ),
             ],
         ),
         _graph(
             "Executions that ended badly",
             [machine.metric_failed(), machine.metric_timed_out(), machine.metric_aborted()],
+        ),
+        _graph(
+            "Steps that failed",
+            [
+                _metric("StepsFailed", "Sum", {"service": spec.name})
+                for spec in STEPS
+                if spec.completes
+            ],
         ),
         _graph(
             "Function errors",
@@ -106,6 +142,19 @@ def _stream_ages(functions: Mapping[str, lambda_.Function]) -> list[cloudwatch.I
     ]
 
 
+def _dead_letters(messaging: Messaging) -> list[cloudwatch.IMetric]:
+    """Return how many lie in each dead-letter queue; more than none of one is an alarm."""
+    return [
+        queue.metric_approximate_number_of_messages_visible(period=_MINUTE, label=name)
+        for name, queue in messaging.dead_letters.items()
+    ]
+
+
+def _paused(scope: PauseScope) -> cloudwatch.Metric:
+    """Return how many of a scope are held back: the breaker of a partner is a person's pause."""
+    return _metric("Pauses", "Maximum", {"service": "measure_queues", "scope": scope}, _GAUGED)
+
+
 def _partners() -> list[cloudwatch.GraphWidget]:
     """Return what says who of the others answers, and how fast."""
     answered = [
@@ -123,9 +172,13 @@ def _partners() -> list[cloudwatch.GraphWidget]:
             for partner in PARTNERS
         ),
         _graph("Seconds to an answer, p95", answered),
-        _graph(
-            "Messages sent by channel",
-            [_event("Messages", channel=c, result="sent") for c in _CHANNELS],
+        _graph("Paused, by scope", [_paused(scope) for scope in PauseScope]),
+        *(
+            _graph(
+                f"Messages by result: {channel}",
+                [_event("Messages", channel=channel, result=r) for r in MESSAGE_RESULTS],
+            )
+            for channel in (*get_args(Channel), ANY)
         ),
         _graph(
             "Authorization clocks",
@@ -204,7 +257,11 @@ def _event(name: str, *, statistic: str = "Sum", **dimension: str) -> cloudwatch
 
 
 def _metric(
-    name: str, statistic: str, dimensions: Mapping[str, str], period: Duration = _MINUTE
+    name: str,
+    statistic: str,
+    dimensions: Mapping[str, str],
+    period: Duration = _MINUTE,
+    label: str | None = None,
 ) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=NAMESPACE,
@@ -212,7 +269,7 @@ def _metric(
         dimensions_map=dict(dimensions),
         statistic=statistic,
         period=period,
-        label=list(dimensions.values())[-1],
+        label=label or list(dimensions.values())[-1],
     )
 
 

@@ -59,6 +59,18 @@ class Messaging(Construct):
         self.alarms.add_to_resource_policy(_of_this_account(self.alarms))
         self._subscribe(self.alarms)
 
+    @property
+    def dead_letters(self) -> Mapping[str, sqs.Queue]:
+        """The queues of what was set aside, by what they are called."""
+        return {
+            "StreamDlq": self.stream_dlq,
+            "NoticesDlq": self.notices_dlq,
+            "WaitlistDlq": self.waitlist_dlq,
+            "RepliesDlq": self.replies_dlq,
+            "LettersDlq": self.letters_dlq,
+            "UndeliveredDlq": self.undelivered_dlq,
+        }
+
     def _subscribe(self, alarms: sns.Topic) -> None:
         """Subscribe whom the account names; without a name the topic waits for its own."""
         email = CfnParameter(

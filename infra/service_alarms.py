@@ -106,15 +106,8 @@ def _executions(machine: sfn.StateMachine) -> Iterator[AlarmSpec]:
 
 def _queues(messaging: Messaging) -> Iterator[AlarmSpec]:
     """Watch what was set aside, what nobody takes, and what could not even be set aside."""
-    for name, queue in {
-        "StreamDlqNotEmpty": messaging.stream_dlq,
-        "NoticesDlqNotEmpty": messaging.notices_dlq,
-        "WaitlistDlqNotEmpty": messaging.waitlist_dlq,
-        "RepliesDlqNotEmpty": messaging.replies_dlq,
-        "LettersDlqNotEmpty": messaging.letters_dlq,
-        "UndeliveredDlqNotEmpty": messaging.undelivered_dlq,
-    }.items():
-        metric = queue.metric_approximate_number_of_messages_visible()
+    for called, queue in messaging.dead_letters.items():
+        metric, name = queue.metric_approximate_number_of_messages_visible(), f"{called}NotEmpty"
         yield AlarmSpec(name, metric, name.lower())
     for name, queue, most in (
         ("LettersNotPrinted", messaging.letters, _DAY),

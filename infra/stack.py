@@ -95,7 +95,7 @@ class ReferralRouterStack(Stack):
     def _watch(self, watched: Watched) -> None:
         """Draw what happens, and wake somebody when it is not what it should be."""
         Alarms(self, "Alarms", watched=watched, cost_limit=_cost_limit(self))
-        Dashboards(self, "Dashboards", functions=watched.functions, machine=watched.machine)
+        Dashboards(self, "Dashboards", watched)
 
     def _resources(
         self, record: ReferralTable, documents: Documents, messaging: Messaging, lake: Lake

@@ -32,6 +32,7 @@ from referral_core.adapters.aws.dynamodb.schema import INDEXES
 from referral_core.adapters.clock import ManualClock
 from referral_core.adapters.http.client import HttpClient
 from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.pauses import MemoryPauses
 from referral_core.adapters.memory.queue_gauges import MemoryQueueGauges
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.adapters.memory.workflow import MemoryWorkflow
@@ -151,6 +152,11 @@ def unprocessable(*_: object) -> str:
     raise ValueError
 
 
+def count_queues(referrals: MemoryReferrals) -> None:
+    pauses = MemoryPauses(MemoryDirectory(referrals, []))
+    MeasureQueues(MemoryQueueGauges(referrals, [TENANT]), ManualClock(NOW), pauses).measure()
+
+
 def overdue_work() -> None:
     """Nobody has decided a work item for three days."""
     item = WorkItem(
@@ -162,7 +168,7 @@ def overdue_work() -> None:
     )
     referrals = MemoryReferrals()
     referrals.accept([a_new_referral(a_referral(work_item=item))])
-    MeasureQueues(MemoryQueueGauges(referrals, [TENANT]), ManualClock(NOW)).measure()
+    count_queues(referrals)
 
 
 def broken_step() -> None:
@@ -453,7 +459,7 @@ def test_while_all_is_well_no_alarm_fires(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def quiet() -> None:
-        MeasureQueues(MemoryQueueGauges(MemoryReferrals(), [TENANT]), ManualClock(NOW)).measure()
+        count_queues(MemoryReferrals())
 
     points = [
         *measured("measure_queues", quiet)(capsys),

@@ -407,24 +407,6 @@ def test_no_figure_of_a_queue_is_older_than_five_minutes(resources: Resources) -
     assert alarm["Period"] == 300
 
 
-def test_three_dashboards_draw_what_the_functions_measure(resources: Resources) -> None:
-    boards = {
-        board["DashboardName"]: json.dumps(board["DashboardBody"])
-        for board in of_type(resources, "AWS::CloudWatch::Dashboard")
-    }
-    assert set(boards) == {f"{STACK_NAME}-{n}" for n in ("operations", "partners", "money")}
-    for name, drawn in {
-        "operations": (
-            "OpenReferrals OldestReferral OverdueWorkItems OldestOverdue ReferralsReceived "
-            "ReferralsClosed LoopsClosed TimeInStatus IteratorAge OldestDue ExecutionsFailed Errors"
-        ),
-        "partners": "PartnerCalls PartnerSeconds Messages AuthorizationClocks",
-        "money": "CostPerReferral NotPriced Overhead.lambda_ms Overhead.read_units",
-    }.items():
-        for metric in drawn.split():
-            assert f'\\"{metric}\\"' in boards[f"{STACK_NAME}-{name}"], metric
-
-
 def test_every_shard_of_what_is_due_has_a_worker_each_minute(resources: Resources) -> None:
     rule = rule_of(resources, "rate(1 minute)")
     shards: list[int] = []

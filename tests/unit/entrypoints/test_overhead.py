@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.clock import ManualClock
+from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.pauses import MemoryPauses
 from referral_core.adapters.memory.queue_gauges import MemoryQueueGauges
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.errors import Retryable
@@ -20,6 +22,7 @@ from tests.unit.builders import TENANT, a_new_referral, a_referral
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 OTHER = Tenant("hillside")
 HOUR = timedelta(hours=1)
+NO_PAUSES = MemoryPauses(MemoryDirectory(MemoryReferrals(), []))
 
 
 class Metrics:
@@ -91,7 +94,7 @@ def test_the_count_of_queues_shares_out_by_what_it_counted(
     overhead = RecordOverhead(Metrics({at(-60): {"read_units": 8}}), rows)
     gauges = MemoryQueueGauges(referrals, [TENANT, OTHER])
 
-    MeasureQueues(gauges, ManualClock(at(9)), overhead).measure()
+    MeasureQueues(gauges, ManualClock(at(9)), NO_PAUSES, overhead).measure()
 
     assert "OpenReferrals" in capsys.readouterr().out
     assert {row["tenant"]: row["read_units"] for row in rows.taken} == {TENANT: 6, OTHER: 2}
@@ -105,5 +108,5 @@ def test_queues_are_measured_though_the_lake_is_away(capsys: pytest.CaptureFixtu
     overhead = RecordOverhead(Metrics({at(-60): {"states": 1}}), Away())
     gauges = MemoryQueueGauges(MemoryReferrals(), [TENANT])
     with pytest.raises(Retryable):
-        MeasureQueues(gauges, ManualClock(at(9)), overhead).measure()
+        MeasureQueues(gauges, ManualClock(at(9)), NO_PAUSES, overhead).measure()
     assert "OpenReferrals" in capsys.readouterr().out

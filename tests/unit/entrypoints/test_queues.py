@@ -8,11 +8,19 @@ from datetime import timedelta
 import pytest
 
 from referral_core.adapters.clock import ManualClock
+from referral_core.adapters.memory.directory import MemoryDirectory
+from referral_core.adapters.memory.pauses import MemoryPauses
 from referral_core.adapters.memory.queue_gauges import MemoryQueueGauges
 from referral_core.adapters.memory.referrals import MemoryReferrals
 from referral_core.domain.lifecycle import Queue
+from referral_core.domain.pause import Pause
 from referral_core.entrypoints.queues import MeasureQueues
 from tests.unit.builders import NOW, TENANT, a_new_referral, a_referral
+
+
+def a_pause(scope: str, of: str) -> Pause:
+    fields = {"tenant": TENANT, "scope": scope, "of": of, "reason": "away", "by": "olu"}
+    return Pause.model_validate({**fields, "since": NOW})
 
 
 def test_each_queue_is_measured_and_all_together(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,13 +31,15 @@ def test_each_queue_is_measured_and_all_together(capsys: pytest.CaptureFixture[s
         referrals.accept([a_new_referral(referral, b"{}", name)])
     gauges = MemoryQueueGauges(referrals, [TENANT])
 
-    counted = MeasureQueues(gauges, ManualClock(NOW)).measure()
+    directory = MemoryDirectory(referrals, [])
+    for scope, of in (("payer", "acme"), ("payer", "harbor"), ("channel", "sms")):
+        directory.paused.append(a_pause(scope, of))
+    counted = MeasureQueues(gauges, ManualClock(NOW), MemoryPauses(directory)).measure()
 
-    lines = {
-        line["queue"]: line
-        for line in map(json.loads, capsys.readouterr().out.splitlines())
-        if "_aws" in line
-    }
+    emitted = list(map(json.loads, capsys.readouterr().out.splitlines()))
+    lines = {line["queue"]: line for line in emitted if "queue" in line}
+    paused = {line["scope"]: line["Pauses"] for line in emitted if "scope" in line}
+    assert paused == {"tenant": [0], "payer": [2], "clinic": [0], "channel": [1]}
     assert counted == {**dict.fromkeys(Queue, 0), "contact-center": 2, "all": 2}
     assert set(lines) == {*Queue, "all"}
     for queue in ("contact-center", "all"):

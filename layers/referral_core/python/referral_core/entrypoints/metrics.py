@@ -28,6 +28,9 @@ _MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What a kind of event says became of messages to patients."""
+MESSAGE_RESULTS: Final = tuple(dict.fromkeys(_MESSAGES.values()))
+ANY: Final = "any"
+"""The channel of what came of no one message: a whole series in vain, a text out of the blue."""
 _CLOCKS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "authorization-pended": "running",
@@ -77,8 +80,10 @@ def record(_old: Image | None, new: Image, cost_of: CostOf) -> None:
 
 def _measure_cost(spent: Cost) -> None:
     """Emit what a referral cost until it closed, in US dollars: all of it, and by part."""
-    not_priced = Measured(sum(spent.not_priced.values()))
-    all_of_it = {"CostPerReferral": Measured(float(spent.usd), "None"), "NotPriced": not_priced}
+    all_of_it = {
+        "CostPerReferral": Measured(float(spent.usd), "None"),
+        "NotPriced": Measured(sum(spent.not_priced.values())),
+    }
     measure_all(all_of_it, part="all")
     for part, usd in spent.parts.items():
         measure("CostPerReferral", float(usd), "None", part=part)
@@ -94,7 +99,7 @@ def _measure_kind(kind: str, facts: Mapping[str, Any]) -> None:
     if kind == "routed":
         measure("ReferralsRouted", 1, "Count", policy=str(facts.get("policy")))
     if kind in _MESSAGES:
-        channel = str(facts.get("channel") or "any")
+        channel = str(facts.get("channel") or ANY)
         measure("Messages", 1, "Count", channel=channel, result=_MESSAGES[kind])
     if kind in _CLOCKS:
         measure("AuthorizationClocks", 1, "Count", clock=_CLOCKS[kind])

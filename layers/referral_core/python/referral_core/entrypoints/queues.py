@@ -1,4 +1,4 @@
-"""Every four minutes: how much waits in each queue of the cell, and for how long, as metrics.
+"""Every four minutes: how much waits in each queue of the cell, for how long, and what is paused.
 
 Once an hour what no event carries becomes rows of the lake as well, a tenant and hour each. The
 functions say it as metrics when their invocations end (`metering.py`); here the hourly sums are
@@ -8,14 +8,16 @@ the rows of an hour that one counts which was recorded last.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from referral_core.domain.lifecycle import Queue
 from referral_core.domain.money.overhead import shared_out
+from referral_core.domain.pause import PauseScope
 from referral_core.domain.queue_gauge import QueueGauge
-from referral_core.observability import Measured, measure_all
+from referral_core.observability import Measured, measure, measure_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from referral_core.domain.ids import Tenant
     from referral_core.domain.money.overhead import Overhead
+    from referral_core.domain.pause import Pause
     from referral_core.ports.lake import LakeRows
     from referral_core.ports.lifecycle import Clock
 
@@ -42,6 +45,13 @@ class QueueGauges(Protocol):
 
     def gauge(self, tenant: Tenant, queue: Queue, now: datetime) -> QueueGauge:
         """Count what waits in one queue. Raises: Retryable."""
+
+
+class PauseList(Protocol):
+    """What operations hold back."""
+
+    def pauses(self, tenant: Tenant) -> Sequence[Pause]:
+        """List a tenant's pauses. Raises: Retryable."""
 
 
 class OverheadMetrics(Protocol):
@@ -85,14 +95,16 @@ class RecordOverhead:
 
 @dataclass(frozen=True)
 class MeasureQueues:
-    """Counts what waits and says so: a queue's figures are of all tenants of the cell.
+    """Counts what waits and what is paused: figures are of all tenants of the cell.
 
     Attributes:
+        pauses: a pause is the breaker of a partner or a channel; people open and close it.
         overhead: shares out by what it counted; None: nothing is shared out.
     """
 
     gauges: QueueGauges
     clock: Clock
+    pauses: PauseList
     overhead: RecordOverhead | None = None
 
     def measure(self) -> dict[str, int]:
@@ -116,9 +128,16 @@ class MeasureQueues:
             _emit(queue.value, gauge, now)
             total, found[queue.value] = total.with_those_of(gauge), gauge.open
         _emit(ALL, total, now)
+        self._measure_pauses(tenants)
         if self.overhead:
             self.overhead.record(now, open_by_tenant)
         return {**found, ALL: total.open}
+
+    def _measure_pauses(self, tenants: Sequence[Tenant]) -> None:
+        """Emit how many pauses there are of each scope: none of one is a zero, and not silence."""
+        paused = Counter(pause.scope for tenant in tenants for pause in self.pauses.pauses(tenant))
+        for scope in PauseScope:
+            measure("Pauses", paused[scope], "Count", scope=scope.value)
 
 
 def _emit(queue: str, gauge: QueueGauge, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from referral_core.adapters.aws.dynamodb.pauses import PauseTable
 from referral_core.adapters.aws.dynamodb.queue_gauges import QueueGauges
 from referral_core.adapters.aws.firehose import FirehoseRows
 from referral_core.adapters.aws.overhead_metrics import OverheadMetrics
@@ -15,7 +16,7 @@ from referral_core.wiring.parts.clock import clock
 @built_once
 def build() -> MeasureQueues:
     """Build the function measure_queues."""
-    gauges = QueueGauges(aws_client("dynamodb"), settings().need("table_name"))
+    client, table = aws_client("dynamodb"), settings().need("table_name")
     lake = FirehoseRows(aws_client("firehose"), settings().need("lake_stream"))
     overhead = RecordOverhead(OverheadMetrics(aws_client("cloudwatch")), lake)
-    return MeasureQueues(gauges, clock(), overhead)
+    return MeasureQueues(QueueGauges(client, table), clock(), PauseTable(client, table), overhead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from referral_core.domain.outreach.plan import Channel
 from referral_core.domain.outreach.vocabulary import CallResult
 from referral_core.domain.referral import Contact, Referral
 from referral_core.domain.referral.contact import ContactState
@@ -16,6 +17,12 @@ def series(referral: Referral) -> tuple[Contact, ...]:
 def last_contact(referral: Referral) -> Contact | None:
     """Return the last attempt or reminder."""
     return referral.contacts[-1] if referral.contacts else None
+
+
+def last_channel(referral: Referral) -> Channel | None:
+    """Return by what the patient was asked or told last: what they say next answers that."""
+    last = last_contact(referral)
+    return None if last is None else last.channel
 
 
 def with_contact_ended(

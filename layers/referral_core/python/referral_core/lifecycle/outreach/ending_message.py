@@ -14,7 +14,7 @@ from typing import Final
 from referral_core.domain.events import ContactFacts, EventKind
 from referral_core.domain.lifecycle import COMPLETED, Outcome, Step
 from referral_core.domain.outreach.plan import Channel, Purpose
-from referral_core.domain.outreach.series import series
+from referral_core.domain.outreach.series import last_channel, series
 from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.referral import Contact
 from referral_core.domain.referral.contact import ContactState
@@ -86,7 +86,7 @@ def _on_update(case: Case, update: Update) -> Draft:
         return received_while_verifying(case, update).to(Step.VERIFY_CLOSURE)
     if isinstance(update, PatientReplied) and update.reply is Reply.STOP and is_off(case):
         # A person calls at once: by the hour of the message there may be no time left.
-        facts = ContactFacts(reply=update.reply)
+        facts = ContactFacts(reply=update.reply, channel=last_channel(case.referral))
         stopped = record_only(
             case, update, EventKind.PATIENT_OPTED_OUT, facts=facts, opted_out=True
         )

@@ -181,6 +181,7 @@ def _channel_down(case: Case, occasion: Occasion) -> Draft:
         EventKind.CHANNEL_UNAVAILABLE,
         "The message channel is not available; the message is sent once it is.",
         due_at=again,
+        facts=ContactFacts(channel=case.referral.contacts[-1].channel),
         contacts=case.referral.contacts[:-1],
     )
 

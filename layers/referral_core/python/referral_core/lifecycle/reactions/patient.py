@@ -8,7 +8,7 @@ from typing import Final, Unpack
 from referral_core.domain.change import Regions
 from referral_core.domain.events import ContactFacts, EventKind, WorkItemFacts
 from referral_core.domain.lifecycle import Outcome, Status, Step
-from referral_core.domain.outreach.series import call_state, with_call_made
+from referral_core.domain.outreach.series import call_state, last_channel, with_call_made
 from referral_core.domain.outreach.vocabulary import CallResult, Reply
 from referral_core.domain.referral import Contact
 from referral_core.domain.updates import ContactRecorded, PatientReplied
@@ -58,7 +58,7 @@ def replied(case: Case, update: PatientReplied) -> Draft:
                 case,
                 update,
                 EventKind.PATIENT_OPTED_OUT,
-                facts=ContactFacts(reply=reply),
+                facts=ContactFacts(reply=reply, channel=last_channel(case.referral)),
                 opted_out=True,
             )
         case Reply.START:
@@ -74,7 +74,8 @@ def replied(case: Case, update: PatientReplied) -> Draft:
         case Reply.OTHER:
             return _person(case, update, Reason.PATIENT_WROTE)
         case _:
-            return _meant(case, update, reply, ContactFacts(reply=reply))
+            facts = ContactFacts(reply=reply, channel=last_channel(case.referral))
+            return _meant(case, update, reply, facts)
 
 
 def read_by_a_person(case: Case, update: PatientReplied, status: Status) -> Draft:
@@ -118,7 +119,7 @@ def called(case: Case, update: ContactRecorded) -> Draft:
         result=result,
     )
     known = case.of(referral.but(contacts=with_call_made(referral, call), work_item=None))
-    facts = ContactFacts(result=result)
+    facts = ContactFacts(result=result, channel=call.channel)
     if result in UNREACHED or _says_nothing_of_the_patient(known, update):
         return draft(
             known,

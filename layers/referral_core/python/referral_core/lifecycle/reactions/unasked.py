@@ -6,6 +6,7 @@ from typing import Final
 
 from referral_core.domain.events import ContactFacts, EventKind, WorkItemFacts
 from referral_core.domain.outreach.replies import opted_out_after
+from referral_core.domain.outreach.series import last_channel
 from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.updates import ContactRecorded, PatientReplied, Update, UpdateKind
 from referral_core.domain.work_items import Reason
@@ -22,7 +23,7 @@ def wrote(case: Case, update: PatientReplied) -> Draft:
     if update.reply in _ANSWERED_AT_THE_DOOR:
         return record_only(case, update, opted_out=opted_out)
     if update.reply is Reply.STOP:
-        facts = ContactFacts(reply=update.reply)
+        facts = ContactFacts(reply=update.reply, channel=last_channel(case.referral))
         kind = EventKind.PATIENT_OPTED_OUT
         return record_only(case, update, kind, facts=facts, opted_out=opted_out)
     facts_of_item = WorkItemFacts(reply=update.reply)

@@ -14,6 +14,7 @@ from referral_core.domain.lifecycle import End, Next, Outcome, Status, Step
 from referral_core.domain.messages import DeliveryUnknown
 from referral_core.domain.outreach.plan import METERED
 from referral_core.domain.outreach.series import (
+    last_channel,
     last_contact,
     series,
     with_call_settled,
@@ -177,6 +178,7 @@ class ContactPatient(Reacting):
             "The next attempt to reach the patient is due.",
             then=Step.CONTACT_PATIENT,
             by=update,
+            facts=ContactFacts(channel=last_channel(case.referral)),
             contacts=with_call_settled(case.referral),
             work_item=None,
         )
@@ -253,24 +255,20 @@ def _waits(case: Case, until: datetime, pause: Pause | None = None) -> Draft:
 
 def _given_up(case: Case, following: datetime) -> Draft:
     """Draft that the channel stayed away: the attempt counts for nothing, the next one follows."""
-    return draft(
-        case,
-        EventKind.CHANNEL_UNAVAILABLE,
-        "The message channel stayed away; the next attempt is made when it may be.",
-        due_at=following,
-        contacts=with_contact_ended(case.referral, "failed"),
-    )
+    planned = "The message channel stayed away; the next attempt is made when it may be."
+    return _unavailable(case, planned, following, with_contact_ended(case.referral, "failed"))
 
 
 def _channel_down(case: Case) -> Draft:
     """Draft that nothing was sent: the attempt is made again a little later."""
-    return draft(
-        case,
-        EventKind.CHANNEL_UNAVAILABLE,
-        "The message channel is not available; the message is sent once it is.",
-        due_at=case.now + _TRY_AGAIN,
-        contacts=case.referral.contacts[:-1],
-    )
+    planned = "The message channel is not available; the message is sent once it is."
+    return _unavailable(case, planned, case.now + _TRY_AGAIN, case.referral.contacts[:-1])
+
+
+def _unavailable(case: Case, planned: str, due: datetime, contacts: tuple[Contact, ...]) -> Draft:
+    facts = ContactFacts(channel=last_channel(case.referral))
+    kind = EventKind.CHANNEL_UNAVAILABLE
+    return draft(case, kind, planned, due_at=due, facts=facts, contacts=contacts)
 
 
 def _refused(case: Case) -> Draft:
