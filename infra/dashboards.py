@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, get_args
 
 from aws_cdk import Duration, Stack
@@ -68,16 +68,27 @@ class Dashboards(Construct):
 
 def _operations(watched: Watched) -> list[cloudwatch.GraphWidget]:
     """Return what says whether everything moves, and where it does not."""
-    queues, functions, machine = [*Queue, ALL], watched.functions, watched.machine
+    return [*_work(), *_flow(), *_background(watched), *_faults(watched)]
+
+
+def _work() -> Iterator[cloudwatch.GraphWidget]:
+    """Yield what waits for people, counted every four minutes."""
+    for title, name in (
+        ("Open referrals by queue", "OpenReferrals"),
+        ("Oldest referral by queue, seconds", "OldestReferral"),
+        ("Open work items by queue", "OpenWorkItems"),
+        ("Overdue work items by queue", "OverdueWorkItems"),
+        ("Longest overdue by queue, seconds", "OldestOverdue"),
+    ):
+        yield _graph(title, [_gauge(name, queue) for queue in (*Queue, ALL)])
+    opened = [_event("WorkItemsOpened", reason=reason) for reason in Reason]
+    yield _graph("Work items opened by reason", opened)
+
+
+def _flow() -> list[cloudwatch.GraphWidget]:
+    """Return what comes, moves and ends."""
+    policies = (BID_PRICES, GREEDY)
     return [
-        _graph("Open referrals by queue", [_gauge("OpenReferrals", q) for q in queues]),
-        _graph("Overdue work items by queue", [_gauge("OverdueWorkItems", q) for q in queues]),
-        _graph("Open work items by queue", [_gauge("OpenWorkItems", q) for q in queues]),
-        _graph(
-            "Work items opened by reason", [_event("WorkItemsOpened", reason=r) for r in Reason]
-        ),
-        _graph("Oldest referral by queue, seconds", [_gauge("OldestReferral", q) for q in queues]),
-        _graph("Longest overdue by queue, seconds", [_gauge("OldestOverdue", q) for q in queues]),
         _graph("Received", [_event("ReferralsReceived", pathway=p) for p in _pathways()]),
         _graph("Closed by outcome", [_event("ReferralsClosed", outcome=o) for o in Outcome]),
         _graph("Loops closed", [_event("LoopsClosed", pathway=p) for p in _pathways()]),
@@ -85,6 +96,15 @@ def _operations(watched: Watched) -> list[cloudwatch.GraphWidget]:
             "Time in status, seconds",
             [_event("TimeInStatus", statistic="Average", status=s) for s in Status],
         ),
+        _graph("Routed by policy", [_event("ReferralsRouted", policy=p) for p in policies]),
+        _graph("Paused, by scope", [_paused(scope) for scope in PauseScope]),
+    ]
+
+
+def _background(watched: Watched) -> list[cloudwatch.GraphWidget]:
+    """Return what runs beside the referrals, and how late it is."""
+    functions = watched.functions
+    return [
         _graph("Stream age, milliseconds", _stream_ages(functions)),
         _graph(
             "Watchdog",
@@ -97,11 +117,6 @@ def _operations(watched: Watched) -> list[cloudwatch.GraphWidget]:
                 functions["fire_timers"].metric_invocations(period=_MINUTE),
             ],
         ),
-        _graph("Dead letters", _dead_letters(watched.messaging)),
-        _graph("Paused, by scope", [_paused(scope) for scope in PauseScope]),
-        _graph(
-            "Routed by policy", [_event("ReferralsRouted", policy=p) for p in (BID_PRICES, GREEDY)]
-        ),
         _graph(
             "Prices and places",
             [
@@ -112,6 +127,14 @@ def _operations(watched: Watched) -> list[cloudwatch.GraphWidget]:
                 ),
             ],
         ),
+    ]
+
+
+def _faults(watched: Watched) -> list[cloudwatch.GraphWidget]:
+    """Return what failed, and what was set aside."""
+    functions, machine = watched.functions, watched.machine
+    return [
+        _graph("Dead letters", _dead_letters(watched.messaging)),
         _graph(
             "Executions that ended badly",
             [machine.metric_failed(), machine.metric_timed_out(), machine.metric_aborted()],
