@@ -428,6 +428,42 @@ def test_who_may_speak_of_a_life_is_read_by_a_person_at_once(said: str) -> None:
     assert read_reply(said) is Reply.OTHER
 
 
+@pytest.mark.parametrize(
+    "said", ["yes?", "Sí?", "¿sí?", "ok?", "y\uff1f", "no?", "No??", "2?", "1 ?", "n\u061f"]
+)
+def test_a_question_neither_agrees_nor_declines(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("déjame en paz", "no me escribas más", "no me llames", "deja de mandarme mensajes"),
+        *("dame de baja", "quítame de la lista", "bórrame de esta lista", "no me molestes más"),
+        *("no más", "no mas!", "borrar", "elimina mi número", "no me envíes más", "st0p", "5TOP"),
+        *("deja de escribirme por favor", "no me textees mas", "saca mi numero"),
+    ],
+)
+def test_a_stop_to_somebody_familiar_or_by_thumb_is_a_stop(said: str) -> None:
+    assert read_reply(said) is Reply.STOP
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            "no me llames antes de las diez",
+            "deja de doler",
+            "quita el dolor",
+            "no me mandes flores",
+        ),
+        *("I stopped the pills", "it stopped hurting", "no más dolor, gracias"),
+    ],
+)
+def test_what_is_said_of_something_else_is_no_stop(said: str) -> None:
+    assert read_reply(said) is Reply.OTHER
+
+
 @pytest.mark.parametrize("said", ["remove it", "I want it to stop", "delete it please"])
 def test_what_is_to_stop_may_be_an_illness(said: str) -> None:
     assert read_reply(said) is Reply.OTHER

@@ -14,6 +14,7 @@ _WORDS: Final[Mapping[Reply, str]] = {
     Reply.STOP: "STOP QUIT REVOKE OPTOUT CANCEL UNSUBSCRIBE END STOPALL REMOVE "
     "ALTO PARAR PARE PAREN DETENER DETENGA DETENGAN BASTA BAJA CANCELAR CEASE HALT DELETE ELIMINAR "
     # Slips of the finger, and what stands in messages of others.
+    "ST0P 5TOP BORRAR NOMAS "
     "STOPP STPO SOTP TSOP STTOP SSTOP STOPO STOPPP STAHP STOP2END STOPSMS UNSUBSCRIBED UNSUSCRIBE "
     "UNSUBCRIBE UNSUBSCIBE UNSUBSRIBE UNSUBSCRIB UNSUSCRIBED "
     # People stop in their own language, whatever they were written to in.
@@ -67,11 +68,12 @@ _SAID_OTHERWISE: Final = re.compile(
     r"|NO MORE OF (?:THESE|THIS)|NO (?:MAS |MORE )?(?:MENSAJES?|TEXTOS?|TEXTS|MESSAGES|SMS)"
     r"|NO MAS LLAMADAS|CEASE AND DESIST|(?:LOSE|FORGET|ERASE) (?:MY|THIS) NUMBER"
     r"|TAKE (?:ME|THIS NUMBER|MY NUMBER) OFF|LEAVE ME ALONE|OPT (?:ME )?OUT"
-    r"|(?:DAR|DE|DEN)(?:ME)? DE BAJA|DEJEN?ME EN PAZ|NO (?:ME )?MOLESTEN?(?: MAS)?"
-    r"|(?:SAQUE|QUITE|BORRE|ELIMINE|SACAR|QUITAR|BORRAR|ELIMINAR)N?(?:ME)?"
+    r"|(?:DAR|DE|DEN|DA)(?:ME)? DE BAJA|DEJ[EA]N?ME EN PAZ|NO (?:ME )?MOLEST(?:EN?|ES)(?: MAS)?"
+    r"|(?:SAQUE|QUITE|BORRE|ELIMINE|SACA|QUITA|BORRA|ELIMINA|SACAR|QUITAR|BORRAR|ELIMINAR)N?(?:ME)?"
     r"(?: DE| LA| SU| MI| ESTA| ESTE)* (?:LISTA|NUMERO|TELEFONO)"
-    r"|NO (?:QUIERO QUE )?ME (?:ESCRIBAN?|LLAMEN?|MANDEN?|ENVIEN?|CONTACTEN?)(?: MAS)?"
-    r"|DEJEN? DE (?:ESCRIBIR|LLAMAR|MANDAR|ENVIAR|MOLESTAR)(?:ME)?"
+    r"|NO (?:QUIERO QUE )?ME "
+    r"(?:ESCRIBA|LLAME|MANDE|ENVIE|CONTACTE|TEXTEE)[NS]?(?: MAS)?"
+    r"|DEJ[EA]N? DE (?:ESCRIBIR|LLAMAR|MANDAR|ENVIAR|MOLESTAR)(?:ME)?"
     r"|(?:YA )?NO QUIERO (?:RECIBIR )?(?:MAS |SUS )?(?:MENSAJES|TEXTOS))\b"
 )
 _WISHES_WORDS: Final = """
@@ -102,9 +104,14 @@ def read_reply(text: str) -> Reply:
         if _is_wish(words, meant):
             return meant
     said = list(dict.fromkeys(word for word in words if word not in _COURTESY)) or words
-    return _MEANING.get("".join(said), Reply.OTHER)
+    meant = _MEANING.get("".join(said), Reply.OTHER)
+    # "Yes?" asks who it is, and "no?" whether it must be: neither agrees nor declines.
+    return Reply.OTHER if meant in _ANSWERS and _ASKS.search(text) else meant
 
 
+_ANSWERS: Final = frozenset({Reply.YES, Reply.NO})
+_ASKS: Final = re.compile("[?\u037e\u061f\uff1f]")
+"""Marks of a question, of every script."""
 _COURTESY: Final = frozenset(
     {"PLEASE", "PLS", "THANK", "THANKS", "YOU", "THX", "POR", "FAVOR", "PORFAVOR", "GRACIAS"}
 )
