@@ -299,7 +299,11 @@ DAY = date(2026, 3, 2)
         ),
         pytest.param(["DTP*442*D8*20260101", "EB*1**30"], UNCLEAR, id="the payer knows of a death"),
         pytest.param(["EB*1**30", "DTP*636*D8*20250101"], ACTIVE, id="of the record only"),
-        pytest.param(["EB*1**30*MA", "EB*R**30*HN", "DTP*290*D8*20260101"], ACTIVE, id="an HMO"),
+        pytest.param(
+            ["EB*1**30*MA", "EB*1**30*MB", "EB*R**30*HN", "DTP*290*D8*20260101"],
+            ACTIVE,
+            id="an HMO",
+        ),
         pytest.param(["EB*1**82**FAMILY PLANNING"], UNCLEAR, id="for one service only"),
         pytest.param(["EB*1**30**EMERGENCY MEDICAID"], UNCLEAR, id="for emergencies only"),
         pytest.param(["EB*1**86"], UNCLEAR, id="emergency services only"),

@@ -1,9 +1,13 @@
-"""The benefit lines (EB) of a 271, each with what qualifies it: service, network, dates, plan."""
+"""The benefit lines (EB) of a 271, each with what qualifies it: service, network, dates, plan.
+
+A line that is said of other people of the contract, or of places where nobody is referred to, says
+nothing of this visit.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -17,6 +21,23 @@ _ENDS: Final = frozenset({"341", "347", "349", "357", "540"})
 _ASKED_ABOUT: Final = "472"
 """DTP01 of the day of service that a line answers for."""
 _DEATH: Final = "442"
+_PAID_UNTIL: Final = "343"
+"""DTP01 of the day until which the premium is paid."""
+_PLACES: Final = "ZZ"
+"""III01 of places of service (CMS) to which a line is confined."""
+_ELSEWHERE: Final = frozenset({"21", "23", "31", "34", "41", "42", "51", "61"})
+"""Hospital beds, emergency rooms, nursing facilities, hospices, ambulances, rehabilitation."""
+_OF_OTHERS: Final[Mapping[str, frozenset[str]]] = {
+    "22": frozenset({"CHD", "DEP", "SPC", "SPO"}),
+    "23": frozenset({"EMP"}),
+}
+"""EB02 of lines about others than whom a level is about: the subscriber, or a dependent."""
+_LEFT: Final = "29"
+"""EB06 and HSD05: what remains of a benefit."""
+_LIMITATION: Final = "F"
+_DESCRIPTION: Final = "D"
+_PART_A: Final = "MA"
+"""EB04 of Medicare's hospital insurance, which pays no specialist's visit."""
 _DAYS: Final = re.compile(r"(\d{8})(?:\d{4})?(?:-(?:(\d{8})(?:\d{4})?)?)?")
 """DTP03 as D8, RD8 or DT, whatever DTP02 says: a day, or two of which the second may be open."""
 _LIMITED: Final = re.compile(
@@ -50,6 +71,9 @@ class Benefit(NamedTuple):
 
     Attributes:
         insurance: EB04.
+        level: EB02, whose coverage it is.
+        places: III of its loop: to which places of service it is confined.
+        is_used_up: whether it says that nothing of it remains (EB F, HSD).
         messages: MSG01 of its loop.
         network: EB12: Y, N, or W where it does not matter.
         answers: the days of service for which the payer says it.
@@ -65,6 +89,18 @@ class Benefit(NamedTuple):
     network: str
     dates: Dates
     answers: Dates = Dates()
+    level: str = ""
+    places: frozenset[str] = frozenset()
+    is_used_up: bool = False
+
+    def speaks_of(self, patient_level: str) -> bool:
+        """Whether it is about the patient, and about places that somebody is referred to.
+
+        Args:
+            patient_level: HL03: 22 a subscriber, 23 a dependent.
+        """
+        elsewhere = bool(self.places) and self.places <= _ELSEWHERE
+        return not elsewhere and self.level not in _OF_OTHERS.get(patient_level, frozenset())
 
     @property
     def speaks_of_plan(self) -> bool:
@@ -82,7 +118,15 @@ class Benefit(NamedTuple):
     def is_limited(self) -> bool:
         """Whether it says active, and in words that it is so for some services only."""
         said = _LIMITED.search(self.description) or _ONLY.search(self.messages)
-        return self.status in ACTIVE and (said is not None or self.insurance in _COST_SHARING)
+        of_hospital = self.insurance == _PART_A and self.speaks_of_plan
+        by_kind = of_hospital or self.insurance in _COST_SHARING
+        return self.status in ACTIVE and (said is not None or by_kind)
+
+    @property
+    def limits_others(self) -> bool:
+        """Whether it only describes (EB D), and describes that the plan is for some services."""
+        described = f"{self.description} {self.messages}"
+        return self.status == _DESCRIPTION and _ONLY.search(described) is not None
 
 
 def benefits_of(segments: Sequence[Segment], repetition: str) -> list[Benefit]:
@@ -103,7 +147,17 @@ def benefits_of(segments: Sequence[Segment], repetition: str) -> list[Benefit]:
 
 def says_died(segments: Iterable[Segment]) -> bool:
     """Whether a payer knows a day on which the person died."""
-    return any(one[0] == "DTP" and element(one, 1) == _DEATH for one in segments)
+    return any(_is_dtp(one, _DEATH) for one in segments)
+
+
+def paid_until(segments: Iterable[Segment]) -> date | None:
+    """Return the last day that premiums are paid for; None where a payer does not say."""
+    ends = (_days(element(one, 3)) for one in segments if _is_dtp(one, _PAID_UNTIL))
+    return max((day for begin, end in ends if (day := end or begin)), default=None)
+
+
+def _is_dtp(segment: Segment, qualifier: str) -> bool:
+    return segment[0] == "DTP" and element(segment, 1) == qualifier
 
 
 def _benefit(segment: Segment, loop: Sequence[Segment], repetition: str, dates: Dates) -> Benefit:
@@ -117,7 +171,23 @@ def _benefit(segment: Segment, loop: Sequence[Segment], repetition: str, dates: 
         authorization=element(segment, 11),
         network=element(segment, 12),
         dates=dates,
+        level=element(segment, 2),
+        places=frozenset(
+            element(one, 2) for one in loop if one[0] == "III" and element(one, 1) == _PLACES
+        ),
+        is_used_up=_is_used_up(segment, loop),
     )
+
+
+def _is_used_up(segment: Segment, loop: Iterable[Segment]) -> bool:
+    """Whether nothing remains of a limited benefit: no money, no visits."""
+    left = element(segment, 6) == _LEFT and element(segment, 1) == _LIMITATION
+    counted = [element(segment, number) for number in (7, 10)] if left else []
+    counted += [element(h, 2) for h in loop if h[0] == "HSD" and element(h, 5) == _LEFT]
+    return any(_NOTHING.fullmatch(amount) for amount in counted)
+
+
+_NOTHING: Final = re.compile(r"-\d[\d.]*|0*\.?0+")
 
 
 def _dates(segments: Iterable[Segment]) -> Dates | None:
@@ -140,7 +210,7 @@ def _dates(segments: Iterable[Segment]) -> Dates | None:
 def _asked_about(segments: Iterable[Segment]) -> Dates | None:
     """Read for which days of service something is said; None where nothing is said of that."""
     for segment in segments:
-        if segment[0] == "DTP" and element(segment, 1) == _ASKED_ABOUT:
+        if _is_dtp(segment, _ASKED_ABOUT):
             begin, end = _days(element(segment, 3))
             return Dates(begin, end or begin) if begin else None
     return None

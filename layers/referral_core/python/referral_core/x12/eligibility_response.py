@@ -3,9 +3,9 @@
 A 271 lists benefits line by line (EB). EB01 says active (1 to 4), inactive (6) or not covered (I),
 for the service types in EB03; a line without one speaks of the plan. A line holds on the days that
 it states: what was active is not active any more, what was inactive in another year says nothing.
-A payer that cannot say so (AAA, or EB01 5, 7, 8, E, U, V, Y), or is active for emergencies only or
-for family planning, has not said no: the verdict is then unclear, and a person looks. EB01 R names
-one more payer, which takes nothing back.
+A payer that cannot say so (AAA, or EB01 5, 7, 8, E, N, O, T, U, V, Y), or is active for emergencies
+only or for family planning, or with nothing left of the benefit, or unpaid, has not said no: the
+verdict is then unclear, and a person looks. EB01 R names one more payer, which takes nothing back.
 """
 
 from __future__ import annotations
@@ -19,18 +19,36 @@ from referral_core.domain.errors import Retryable
 from referral_core.domain.orders.patient_identity import PatientIdentity
 from referral_core.domain.payers.eligibility import EligibilityVerdict
 from referral_core.domain.payers.requests import EligibilityResponse
-from referral_core.x12.benefits import ACTIVE, PLAN, Benefit, benefits_of, day_in, says_died
+from referral_core.x12.benefits import (
+    ACTIVE,
+    PLAN,
+    Benefit,
+    benefits_of,
+    day_in,
+    paid_until,
+    says_died,
+)
 from referral_core.x12.interchange import Segment, X12Error, element, read_transactions
 
 _INACTIVE: Final = frozenset({"6", "I"})
-_UNSURE: Final = frozenset({"5", "7", "8", "E", "U", "V", "Y"})
+_UNSURE: Final = frozenset({"5", "7", "8", "E", "N", "O", "T", "U", "V", "Y"})
+"""Among them N: with one provider only; O: not seen as necessary; T: the card was reported lost."""
 _OTHER_PAYER: Final = "R"
 _TRY_LATER: Final = frozenset({"42", "80"})
-_PATIENT_LEVELS: Final = frozenset({"22", "23"})
+_SUBSCRIBER, _DEPENDENT = "22", "23"
+_PATIENT_LEVELS: Final = frozenset({_SUBSCRIBER, _DEPENDENT})
 _PEOPLE: Final = frozenset({"IL", "03"})
 """NM101 of a subscriber, and of a dependent."""
 _ECHOED: Final = "2"
 _NOT_STATED: Final = "not-stated"
+
+REPORTED_DEAD: Final = "reported-dead"
+OF_SUBSCRIBER_ONLY: Final = "of-subscriber-only"
+USED_UP: Final = "benefit-used-up"
+UNPAID: Final = "premium-unpaid"
+LIMITED: Final = "limited-benefit"
+"""Why a payer's active line is for a person to read."""
+_ALWAYS_OPEN: Final = frozenset({REPORTED_DEAD, OF_SUBSCRIBER_ONLY})
 
 _YES, _NO = "Y", "N"
 
@@ -86,19 +104,49 @@ def read_271(
     if rejects and set(rejects) <= _TRY_LATER:
         raise Retryable(f"The payer cannot respond now (AAA {rejects[0]}).")
     repetition = transactions[0].separators.repetition
-    benefits = benefits_of(patient.segments, repetition) if patient else []
+    benefits = _about(patient, repetition) if patient else []
     specific = [line for line in benefits if service_type in line.service_types]
     plan = [line for line in benefits if line.speaks_of_plan]
     refused = [reason for reason in rejects if reason not in _TRY_LATER]
-    is_open = bool(refused) or (patient is not None and says_died(patient.segments))
+    verdict = _verdict(specific, plan, service_date)
+    because = _open_because(levels, patient, (*specific, *plan), service_date)
+    # What has ended has ended, whatever is left of it.
+    takes_back = because in _ALWAYS_OPEN or verdict is EligibilityVerdict.ACTIVE
+    is_open = bool(refused) or (because is not None and takes_back)
     return EligibilityResponse(
-        verdict=(EligibilityVerdict.UNCLEAR if is_open else _verdict(specific, plan, service_date)),
+        verdict=EligibilityVerdict.UNCLEAR if is_open else verdict,
         authorization_required=_authorization(specific, plan),
         in_network=_in_network(specific) if specific else _in_network(plan),
-        reject_reason=code_in(refused[0]) if refused else None,
+        reject_reason=code_in(refused[0]) if refused else because if is_open else None,
         other_payer=any(line.status == _OTHER_PAYER for line in benefits),
         patient=_named(patient) if patient else PatientIdentity(),
     )
+
+
+def _about(patient: _Level, repetition: str) -> list[Benefit]:
+    """Return the lines of a level that are about whom it is about."""
+    lines = benefits_of(patient.segments, repetition)
+    return [line for line in lines if line.speaks_of(patient.code)]
+
+
+def _open_because(
+    levels: Sequence[_Level], patient: _Level | None, lines: Sequence[Benefit], day: date | None
+) -> str | None:
+    """Return why active is not yet covered: a reason of ours, which a person reads."""
+    if patient is None:
+        return None
+    if says_died(patient.segments):
+        return REPORTED_DEAD
+    has_dependent = any(level.code == _DEPENDENT for level in levels)
+    if patient.code == _SUBSCRIBER and has_dependent and not patient.traces():
+        return OF_SUBSCRIBER_ONLY
+    holding = [line for line in lines if day is None or line.holds(day)]
+    if any(line.is_used_up for line in holding):
+        return USED_UP
+    until = paid_until(patient.segments)
+    if until is not None and day is not None and until < day:
+        return UNPAID
+    return LIMITED if any(line.limits_others for line in holding) else None
 
 
 def _named(patient: _Level) -> PatientIdentity:

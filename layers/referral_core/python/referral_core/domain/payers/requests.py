@@ -40,7 +40,7 @@ class EligibilityResponse(Model):
     Attributes:
         authorization_required: EB11; None when the payer does not say (U).
         in_network: EB12; None when the payer does not say.
-        reject_reason: AAA03 when the payer could not answer.
+        reject_reason: AAA03 when the payer could not answer, or why its answer is not clear.
         other_payer: whether it names another payer, which may be the one that pays (EB01 R).
         patient: whom it is about. PHI.
         source: the payer's own document, as it came. PHI: kept as evidence, nowhere else.

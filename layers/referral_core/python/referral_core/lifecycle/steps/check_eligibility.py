@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -26,7 +27,15 @@ from referral_core.ports.lifecycle import Documents, Eligibility
 _METERED: Final = {"payer_transactions": 1}
 _COVERED: Final = "The payer confirms that the patient is covered."
 _ANOTHER: Final = "another-patient"
-_ANOTHER_MEMBER: Final = "The payer's answer is about another member."
+_WHY: Final[Mapping[str, str]] = {
+    _ANOTHER: "The payer's answer is about another member.",
+    "reported-dead": "The payer has a day on which this member died: ask the referrer.",
+    "of-subscriber-only": "The payer answered about the subscriber, and not about the patient.",
+    "benefit-used-up": "The payer says that nothing is left of this benefit.",
+    "premium-unpaid": "The payer says that the premium is not paid for the day of service.",
+    "limited-benefit": "The payer describes a plan for some services only.",
+}
+"""What a person reads of a reason of ours; any other is AAA03 of the payer."""
 _OTHER_PAYER: Final = (
     "The payer confirms that the patient is covered, and names another payer that may pay first."
 )
@@ -142,12 +151,17 @@ def _answered(case: Case, known: KnownEligibility, kept: tuple[Effect, ...]) -> 
         facts=WorkItemFacts(
             payer=known.payer,
             verdict=known.verdict.value,
-            refused=_ANOTHER_MEMBER if known.reason == _ANOTHER else None,
+            refused=why_unclear(known.reason),
         ),
         metered=_METERED,
         effects=kept,
         eligibility=known,
     ).to(Step.ROUTE_REFERRAL)
+
+
+def why_unclear(reason: str | None) -> str | None:
+    """Return in words why a payer's answer is for a person; None where it said nothing of that."""
+    return _WHY.get(reason, f"The payer rejected the inquiry (AAA {reason}).") if reason else None
 
 
 def _refused(case: Case, payer: Payer, refused: str) -> Draft:
