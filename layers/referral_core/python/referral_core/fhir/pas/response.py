@@ -16,17 +16,22 @@ from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.inbound.named_patient import patient_of
+from referral_core.fhir.pas.review_actions import (
+    DEEPEST,
+    VERDICTS,
+    Json,
+    actions_of,
+    all_actions_of,
+    codes_of,
+    codings_of,
+    extensions_of,
+    is_modified,
+    malformed,
+    name_of,
+    objects_of,
+    review_code,
+)
 
-_VERDICTS: Final[Mapping[str, AuthorizationVerdict]] = {
-    "A1": AuthorizationVerdict.APPROVED,
-    "A2": AuthorizationVerdict.NEEDS_REVIEW,
-    "A3": AuthorizationVerdict.DENIED,
-    "A4": AuthorizationVerdict.PENDED,
-    "A6": AuthorizationVerdict.NEEDS_REVIEW,
-    "C": AuthorizationVerdict.NEEDS_REVIEW,
-    "CT": AuthorizationVerdict.NEEDS_REVIEW,
-    "NA": AuthorizationVerdict.NOT_REQUIRED,
-}
 _GRANTED: Final = frozenset({AuthorizationVerdict.APPROVED, AuthorizationVerdict.NOT_REQUIRED})
 UNTRACED: Final = ""
 """The trace of a decision that names no request: whose it is, a person finds out."""
@@ -34,10 +39,7 @@ _TRACE_SYSTEMS: Final = ("urn:trnorg:", "https://referral-router.org/fhir/trace"
 _HOLDERS: Final = {"Bundle": "entry", "Parameters": "parameter"}
 _NOTIFICATION: Final = "notification: "
 _SILENT: Final = frozenset({f"{_NOTIFICATION}handshake", f"{_NOTIFICATION}heartbeat"})
-_DEEPEST: Final = 8
 _MOST_REASONS: Final = 10
-
-Json = Mapping[str, Any]
 
 
 def read_claim_response(resource: Any, *, trace: str | None = None) -> AuthorizationResponse:
@@ -70,7 +72,7 @@ def read_claim_responses(
     Raises:
         FhirError: it is malformed, or announces a decision without sending it.
     """
-    found = list(_walk(resource, "", _DEEPEST))
+    found = list(_walk(resource, "", DEEPEST))
     responses = [(item, path) for kind, item, path in found if kind == "ClaimResponse"]
     patients = [item for kind, item, _ in found if kind == "Patient"]
     answers = tuple(
@@ -89,17 +91,17 @@ def read_claim_responses(
 def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str]]:
     """Find ClaimResponses and the kinds of notification, whatever they are wrapped in."""
     if not isinstance(resource, Mapping) or not isinstance(resource.get("resourceType"), str):
-        raise _malformed(path or "Resource", "a FHIR resource")
+        raise malformed(path or "Resource", "a FHIR resource")
     kind = resource["resourceType"]
     here = path or kind
     if depth == 0:
-        raise _malformed(here, "a Bundle that is not nested so deeply")
+        raise malformed(here, "a Bundle that is not nested so deeply")
     if kind in {"ClaimResponse", "Patient"}:
         yield kind, resource, here
     if kind == "SubscriptionStatus":
         yield f"{_NOTIFICATION}{resource.get('type')}", resource, here
     holder = _HOLDERS.get(kind)
-    for number, part in enumerate(_objects(resource, holder, here) if holder else []):
+    for number, part in enumerate(objects_of(resource, holder, here) if holder else []):
         inside = f"{here}.{holder}[{number}]"
         if part.get("name") == "type":
             yield f"{_NOTIFICATION}{part.get('valueCode')}", part, inside
@@ -109,18 +111,22 @@ def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str
 
 def _answer(response: Json, path: str, trace: str | None) -> AuthorizationResponse:
     if response.get("use", "preauthorization") != "preauthorization":
-        raise _malformed(f"{path}.use", "the code preauthorization")
-    lines = [*_objects(response, "item", path), *_objects(response, "addItem", path)]
-    of_all = list(_actions(response, path))
-    by_line = [list(_actions(line, path)) or of_all for line in lines] or [of_all]
-    actions = [action for of_line in by_line for action in of_line]
-    codes = [next(_codes(action, "reviewActionCode", path), "") for action in actions]
-    certain = (
-        all(by_line)
-        and not _objects(response, "error", path)
-        and response.get("status", "active") == "active"
-    )
+        raise malformed(f"{path}.use", "the code preauthorization")
+    lines = [*objects_of(response, "item", path), *objects_of(response, "addItem", path)]
+    of_all = list(actions_of(response, path))
+    by_line = [list(all_actions_of(line, path)) or of_all for line in lines]
+    actions = [*of_all, *(action for of_line in by_line for action in of_line)]
+    codes = [review_code(action, path) for action in actions]
     approved_from, approved_to = _approved_period(response, lines, path)
+    certain = (
+        bool(actions)
+        and all(by_line)
+        and not objects_of(response, "error", path)
+        and response.get("status", "active") == "active"
+        and not any(is_modified(part) for part in (response, *lines, *actions))
+        # Nobody is seen in a period that ends before it begins.
+        and (approved_from is None or approved_to is None or approved_from <= approved_to)
+    )
     return AuthorizationResponse(
         verdict=_verdict(codes) if certain else AuthorizationVerdict.NEEDS_REVIEW,
         review_action="+".join(sorted({code for code in codes if code_in(code)})[:_MOST_REASONS]),
@@ -135,7 +141,7 @@ def _answer(response: Json, path: str, trace: str | None) -> AuthorizationRespon
 
 def _verdict(codes: Iterable[str]) -> AuthorizationVerdict:
     """Weigh the items together: where they differ beyond a pend, a person decides."""
-    verdicts = {_VERDICTS.get(code, AuthorizationVerdict.NEEDS_REVIEW) for code in codes}
+    verdicts = {VERDICTS.get(code, AuthorizationVerdict.NEEDS_REVIEW) for code in codes}
     if len(verdicts) == 1:
         return verdicts.pop()
     if verdicts == _GRANTED:
@@ -150,7 +156,7 @@ def _trace(response: Json, path: str, submitted: str | None) -> str:
     request = response.get("request")
     logical = request.get("identifier") if isinstance(request, Mapping) else None
     identifiers = [
-        *_objects(response, "identifier", path),
+        *objects_of(response, "identifier", path),
         *([logical] if isinstance(logical, Mapping) else []),
     ]
     known = [i for i in identifiers if isinstance(i.get("value"), str)]
@@ -177,26 +183,26 @@ def _number(response: Json, actions: Iterable[Json], path: str) -> str | None:
     numbers = [
         part.get("valueString")
         for action in actions
-        for part in _extensions(action, path)
-        if _name(part) == "number"
+        for part in extensions_of(action, path)
+        if name_of(part) == "number"
     ]
     stated = next((n for n in (*numbers, response.get("preAuthRef")) if isinstance(n, str)), None)
     if stated is not None and number_in(stated) is None:
-        raise _malformed(f"{path}.preAuthRef", "an authorization number of at most 80 characters")
+        raise malformed(f"{path}.preAuthRef", "an authorization number of at most 80 characters")
     return stated
 
 
 def _reason(response: Json, actions: Iterable[Json], path: str) -> str | None:
-    coded = [code for action in actions for code in _codes(action, "reasonCode", path)]
+    coded = [code for action in actions for code in codes_of(action, "reasonCode", path)]
     coded += [
-        code for error in _objects(response, "error", path) for code in _codings(error, "code")
+        code for error in objects_of(response, "error", path) for code in codings_of(error, "code")
     ]
     codes = dict.fromkeys(code for code in map(code_in, coded) if code)
     return "; ".join(list(codes)[:_MOST_REASONS]) or None
 
 
 def _notes(response: Json, path: str) -> Iterator[str]:
-    texts = [note.get("text") for note in _objects(response, "processNote", path)]
+    texts = [note.get("text") for note in objects_of(response, "processNote", path)]
     for text in (*texts, response.get("disposition")):
         if isinstance(text, str) and text.strip():
             yield text.strip()
@@ -209,8 +215,8 @@ def _approved_period(
     periods = [
         part.get("valuePeriod")
         for line in lines
-        for part in _extensions(line, path)
-        if _name(part) == "itemPreAuthPeriod"
+        for part in extensions_of(line, path)
+        if name_of(part) == "itemPreAuthPeriod"
     ] or [response.get("preAuthPeriod")]
     known = [period for period in periods if isinstance(period, Mapping)]
     starts = [day for period in known if (day := _day(period.get("start"), path, first_day))]
@@ -225,53 +231,4 @@ def _day(value: Any, path: str, read: Callable[[str], date]) -> date | None:
     try:
         return read(value if isinstance(value, str) else "")
     except ValueError as error:
-        raise _malformed(f"{path} (a Period)", "a FHIR date that exists") from error
-
-
-def _actions(line: Json, path: str) -> Iterator[Json]:
-    for adjudication in _objects(line, "adjudication", path):
-        for part in _extensions(adjudication, path):
-            if _name(part) == "reviewAction":
-                yield part
-
-
-def _codes(action: Json, name: str, path: str) -> Iterator[str]:
-    for part in _extensions(action, path):
-        if _name(part) == name:
-            yield from _codings(part, "valueCodeableConcept")
-
-
-def _codings(holder: Json, key: str) -> Iterator[str]:
-    """Read the code of the first coding of a CodeableConcept; its words are the payer's own."""
-    concept = holder.get(key)
-    codings = concept.get("coding") if isinstance(concept, Mapping) else None
-    for coding in codings[:1] if isinstance(codings, list) else []:
-        if isinstance(coding, Mapping) and isinstance(coding.get("code"), str):
-            yield coding["code"]
-
-
-def _name(extension: Json) -> str:
-    url = extension.get("url")
-    return url.rpartition("/")[2].removeprefix("extension-") if isinstance(url, str) else ""
-
-
-def _extensions(holder: Json, path: str) -> list[Json]:
-    return _objects(holder, "extension", path)
-
-
-def _objects(holder: Json, key: str, path: str) -> list[Json]:
-    """Read a repeating element; anything but a list of objects is refused."""
-    value = holder.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-        raise _malformed(f"{path}.{key}", "a list of objects")
-    return value
-
-
-def _malformed(expression: str, wanted: str) -> FhirError:
-    return FhirError(
-        "claim-response-malformed",
-        f"Send {wanted} here.",
-        expression=expression,
-        code="structure",
-        status=400,
-    )
+        raise malformed(f"{path} (a Period)", "a FHIR date that exists") from error
