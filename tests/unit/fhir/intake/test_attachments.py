@@ -62,6 +62,14 @@ def test_an_upload_is_found_wherever_it_is_named(*, contained: bool, element: st
     assert intake.warnings == ()
 
 
+def test_an_upload_is_found_in_what_an_order_contains_and_does_not_lead_to() -> None:
+    order = an_order()
+    letter = a_letter(f"{UPLOAD}{'a' * 64}")
+    body = {**order, "contained": [*order["contained"], letter]}
+    (named,) = World.read(json.dumps(body).encode()).uploads
+    assert named.sha256 == "a" * 64
+
+
 def test_what_another_patient_has_uploaded_is_none_of_the_orders() -> None:
     other = {"resourceType": "Patient", "id": "other", "name": [{"family": "Else"}]}
     letter = {**a_letter(f"{UPLOAD}{'a' * 64}"), "subject": {"reference": "Patient/other"}}

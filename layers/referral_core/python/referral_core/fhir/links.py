@@ -35,20 +35,66 @@ class Pointer(NamedTuple):
     type: str | None = None
 
 
-def pointers_in(value: Any) -> Iterator[Pointer]:
-    """Iterate over what may lead elsewhere, in an order that does not depend on its sender."""
-    if isinstance(value, list):
-        for item in value:
-            yield from pointers_in(item)
-    if not isinstance(value, dict):
-        return
-    yield from pointer_of(value)
-    for name in sorted(value):
+class Address(NamedTuple):
+    """An address or a reference within JSON.
+
+    Attributes:
+        path: FHIRPath of the element that is it.
+        literal: as it is written.
+        holder: what the element stands in.
+    """
+
+    path: str
+    literal: str
+    holder: Json
+
+
+class Found(NamedTuple):
+    """What of a resource may lead elsewhere, in an order that does not depend on its sender.
+
+    What it contains is left out: each contained resource says it for itself.
+
+    Attributes:
+        pointers: every way to another resource.
+        addresses: of them, the literals, each with its place.
+    """
+
+    pointers: list[Pointer]
+    addresses: list[Address]
+
+    @property
+    def references(self) -> tuple[Link, ...]:
+        """The literals of its References."""
+        return tuple((at, to) for at, to, _ in self.addresses if at.endswith(".reference"))
+
+
+def links_of(resource: Json, path: str) -> Found:
+    """Return what of a resource may lead elsewhere; it is walked once for all who ask."""
+    found = Found([], [])
+    _collect(resource, path, found, sorted(resource.keys() - {"contained"}))
+    return found
+
+
+def _collect(value: Json, path: str, found: Found, names: list[str]) -> None:
+    found.pointers.extend(pointer_of(value))
+    for name in names:
         inner = value[name]
-        if name in _ADDRESSES and isinstance(inner, str):
-            yield Pointer(inner)
-        elif isinstance(inner, (dict, list)):
-            yield from pointers_in(inner)
+        if isinstance(inner, dict):
+            _collect(inner, f"{path}.{name}", found, sorted(inner))
+        elif isinstance(inner, list):
+            _collect_each(inner, f"{path}.{name}", found)
+        elif isinstance(inner, str) and is_address(name):
+            found.addresses.append(Address(f"{path}.{name}", inner, value))
+            if name in _ADDRESSES:
+                found.pointers.append(Pointer(inner))
+
+
+def _collect_each(value: list[Any], path: str, found: Found) -> None:
+    for index, item in enumerate(value):
+        if isinstance(item, dict):
+            _collect(item, f"{path}[{index}]", found, sorted(item))
+        elif isinstance(item, list):
+            _collect_each(item, f"{path}[{index}]", found)
 
 
 def pointer_of(reference: dict[str, Any]) -> Iterator[Pointer]:
@@ -67,27 +113,6 @@ def pointer_of(reference: dict[str, Any]) -> Iterator[Pointer]:
 def is_address(name: str) -> bool:
     """Tell whether an element may lead to a resource by its address."""
     return name == "reference" or name in _ADDRESSES
-
-
-def references_in(value: Any, path: str) -> list[Link]:
-    """List the literal references within JSON, in an order that does not depend on its sender."""
-    found: list[Link] = []
-    _collect(value, path, found)
-    return found
-
-
-def _collect(value: Any, path: str, found: list[Link]) -> None:
-    if isinstance(value, dict):
-        for name in sorted(value):
-            inner = value[name]
-            if name == "reference" and isinstance(inner, str):
-                found.append((f"{path}.reference", inner))
-            elif isinstance(inner, (dict, list)):
-                _collect(inner, f"{path}.{name}", found)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            if isinstance(inner, (dict, list)):
-                _collect(inner, f"{path}[{index}]", found)
 
 
 def address_of(literal: str) -> str:

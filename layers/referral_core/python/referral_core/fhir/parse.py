@@ -127,30 +127,34 @@ def _loads(body: bytes) -> Any:
     return value
 
 
-def _without_empties(value: Any, depth: int) -> Any:
-    if depth == 0:
+def _without_empties(value: Json | list[Any], depth: int) -> Any:
+    if depth == 1 and value:
         raise RecursionError
-    if isinstance(value, str):  # what most of an order is
-        return value
-    if isinstance(value, dict):
-        if any(len(name) > MAX_NAME for name in value):
-            raise _bad("name-too-long", f"Name elements by at most {MAX_NAME} characters.")
-        full = {
-            name: kept
-            for name, item in value.items()
-            if not _is_empty(kept := _without_empties(item, depth - 1))
-        }
-        return {name: _closed_up(name, item, full) for name, item in full.items()}
     if isinstance(value, list):
-        items = [_without_empties(item, depth - 1) for item in value]
+        items = [_full(item, depth) for item in value]
         places = [None if _is_empty(item) else item for item in items]
         return places if any(item is not None for item in places) else []
-    return value
+    if max(map(len, value), default=0) > MAX_NAME:
+        raise _bad("name-too-long", f"Name elements by at most {MAX_NAME} characters.")
+    full = {
+        name: kept
+        for name, item in value.items()
+        if not _is_empty(kept := item if isinstance(item, str) else _full(item, depth))
+    }
+    for name, item in full.items():
+        if isinstance(item, list):
+            full[name] = _closed_up(name, item, full)
+    return full
 
 
-def _closed_up(name: str, value: Any, siblings: Json) -> Any:
+def _full(value: Any, depth: int) -> Any:
+    """Return a value that stands at a depth, without what in it is empty."""
+    return _without_empties(value, depth - 1) if isinstance(value, (dict, list)) else value
+
+
+def _closed_up(name: str, value: list[Any], siblings: Json) -> list[Any]:
     """Drop the nulls of a list, unless they hold the places of extensions (`given`, `_given`)."""
-    if not isinstance(value, list) or name.startswith("_") or f"_{name}" in siblings:
+    if name.startswith("_") or f"_{name}" in siblings:
         return value
     return [item for item in value if item is not None]
 

@@ -51,6 +51,8 @@ class LargeParts:
 
     def stored(self, payload: ClinicalPayload) -> bytes:
         """Return a payload as it is stored, with its large parts stored as documents."""
+        if len(body := payload.dump()) < LARGE:  # no string of it is longer than all of it
+            return body
         moved: list[Moved] = []
         sent = {name: self._slim(getattr(payload, name), (name,), moved) for name in AS_SENT}
         body = _body(payload, sent, moved)

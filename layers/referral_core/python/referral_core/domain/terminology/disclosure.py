@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
-from referral_core.domain.terminology.order import Concept, Field, OrderedService
+from referral_core.domain.terminology.order import Coding, Concept, Field, OrderedService
 from referral_core.domain.terminology.result import Evidence
 from referral_core.domain.terminology.systems import canonical_system
 from referral_core.domain.terminology.tables import Meaning, Terminology
@@ -23,7 +24,7 @@ def consent_of(order: OrderedService, known: Terminology) -> tuple[ConsentClass,
     The words beside a code count too: an unknown code named "Alcohol detoxification" discloses.
     """
     disclosed = [
-        (consent, evidence)
+        (consent, evidence())
         for meaning, evidence in (*_codes(order, known), *_texts(order, known))
         if (consent := _class_of(meaning, known)) is not ConsentClass.NONE
     ]
@@ -62,21 +63,21 @@ def disclosing(concepts: Iterable[Concept], known: Terminology) -> Iterator[Conc
 def urgency_of(order: OrderedService, known: Terminology) -> Urgency:
     """Return how urgent an order is."""
     stated: list[tuple[Priority, str]] = [
-        (meaning.urgency, evidence.code or "")
-        for meaning, evidence in _codes(order, known)
-        if meaning.urgency is not None and evidence.field is not Field.ALSO_SENT
+        (meaning.urgency, evidence().code or "")
+        for meaning, evidence in _codes(order, known, besides=Field.ALSO_SENT)
+        if meaning.urgency is not None
     ]
-    read = read_urgency(
+    start, end = order.occurrence_start, order.occurrence_end
+    # What begins after it ends says nothing of its beginning.
+    starts_on = start if start and not (end and start > end.date()) else None
+    return read_urgency(
         order.priority,
         order.task_priorities,
         stated,
         ((word.level, word.word) for word in urgent_words(order, known)),
-        (order.occurrence_end, order.received_at),
+        (starts_on, end, order.received_at),
         nearness=known.nearness,
     )
-    start, end = order.occurrence_start, order.occurrence_end
-    # What begins after it ends says nothing of its beginning.
-    return read.but(starts_on=start) if start and not (end and start > end.date()) else read
 
 
 def urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentWord]:
@@ -89,27 +90,38 @@ def urgent_words(order: OrderedService, known: Terminology) -> Iterator[UrgentWo
     yield from found
 
 
-def _codes(order: OrderedService, known: Terminology) -> Iterator[tuple[Meaning, Evidence]]:
+_Found = tuple[Meaning, Callable[[], Evidence]]
+"""What an order names; what names it is put in words for the few that matter."""
+
+
+def _codes(
+    order: OrderedService, known: Terminology, *, besides: Field | None = None
+) -> Iterator[_Found]:
     for field in Field:
-        for concept in order.concepts(field):
+        for concept in order.concepts(field) if field is not besides else ():
             for coding in concept.codings:
                 meaning = known.find(coding.system, coding.code)
                 if meaning is not None:
-                    yield (
-                        meaning,
-                        Evidence(
-                            field=field,
-                            by="range" if meaning.last else "code",
-                            system=canonical_system(coding.system),
-                            code=(coding.code or "").strip(),
-                            source=meaning.source,
-                        ),
-                    )
+                    yield meaning, partial(_by_code, field, coding, meaning)
 
 
-def _texts(order: OrderedService, known: Terminology) -> Iterator[tuple[Meaning, Evidence]]:
+def _by_code(field: Field, coding: Coding, meaning: Meaning) -> Evidence:
+    return Evidence(
+        field=field,
+        by="range" if meaning.last else "code",
+        system=canonical_system(coding.system),
+        code=(coding.code or "").strip(),
+        source=meaning.source,
+    )
+
+
+def _texts(order: OrderedService, known: Terminology) -> Iterator[_Found]:
     for field in Field:
         for concept in order.concepts(field):
             for text in (concept.text, *(coding.display for coding in concept.codings)):
-                for meaning in (*known.named(text), *known.within(text)) if text else ():
-                    yield meaning, Evidence(field=field, by="text", source=meaning.source)
+                for meaning in known.said_in(text) if text else ():
+                    yield meaning, partial(_by_words, field, meaning)
+
+
+def _by_words(field: Field, meaning: Meaning) -> Evidence:
+    return Evidence(field=field, by="text", source=meaning.source)

@@ -90,9 +90,9 @@ class Meaning(Model):
         if self.last is None:
             return False
         start = code[: len(self.code)] if self.system in {ICD9CM, ICD10CM} else code
-        if [c.isdigit() for c in start] != [c.isdigit() for c in self.code]:
+        if not self.code <= start <= self.last or start in self.besides:
             return False
-        return self.code <= start <= self.last and start not in self.besides
+        return [c.isdigit() for c in start] == [c.isdigit() for c in self.code]
 
 
 class Step(Model):
@@ -153,25 +153,30 @@ class Terminology:
         """Return all meanings that have exactly this name, by its words."""
         return tuple(self._by_text.get(normalised(text), ()))
 
-    def within(self, text: str) -> Iterator[Meaning]:
-        """Iterate over the meanings whose words stand in a text, unless it says that they do not.
+    def said_in(self, text: str) -> Iterator[Meaning]:
+        """Iterate over what a text names, and over the meanings whose words stand in it.
 
-        Only of what law protects more: there a word too many asks a person, and one too few tells.
+        The latter only of what law protects more, unless the text says that they do not: there a
+        word too many asks a person, and one too few tells.
         """
-        yield from (meaning for _, meaning in self._within(text))
+        whole = normalised(text)
+        yield from self._by_text.get(whole, ())
+        yield from (meaning for _, meaning in self._within(whole.split()))
 
     def disclosed_by(self, text: str) -> Iterator[str]:
         """Iterate over the words of a text that disclose what law protects more."""
-        if any(meaning.consent is not ConsentClass.NONE for meaning in self.named(text)):
-            yield normalised(text)
-        yield from (" ".join(phrase) for phrase, _ in self._within(text))
+        whole = normalised(text)
+        if any(m.consent is not ConsentClass.NONE for m in self._by_text.get(whole, ())):
+            yield whole
+        yield from (" ".join(phrase) for phrase, _ in self._within(whole.split()))
 
-    def _within(self, text: str) -> Iterator[tuple[tuple[str, ...], Meaning]]:
-        words = normalised(text).split()
+    def _within(self, words: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Meaning]]:
         for at, word in enumerate(words):
+            if word not in self._protected:
+                continue
             if not _DENIES.isdisjoint(words[max(0, at - _DENIED_WITHIN) : at]):
                 continue
-            for phrase, meaning in self._protected.get(word, ()):
+            for phrase, meaning in self._protected[word]:
                 if tuple(words[at : at + len(phrase)]) == phrase:
                     yield phrase, meaning
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from pydantic import Field as Limit
 
@@ -20,7 +21,10 @@ class Priority(StrEnum):
     @property
     def rank(self) -> int:
         """How urgent; 0 is routine."""
-        return list(Priority).index(self)
+        return _RANKS[self]
+
+
+_RANKS: Final = {priority: rank for rank, priority in enumerate(Priority)}
 
 
 class UrgencyReason(StrEnum):
@@ -60,12 +64,28 @@ class Nearness(Model):
     level: Priority
 
 
+_REASONS: Final = tuple(UrgencyReason)
+
+
+class _Said(NamedTuple):
+    """One thing that an order says of its urgency; see `Urgency`."""
+
+    level: Priority
+    reason: UrgencyReason
+    sentence: str
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """By what the most urgent comes first."""
+        return (-self.level.rank, _REASONS.index(self.reason), self.sentence)
+
+
 def read_urgency(
     priority: Priority | None,
     task_priorities: Sequence[Priority],
     codes: Iterable[tuple[Priority, str]],
     words: Iterable[tuple[Priority, str]],
-    occurrence: tuple[datetime | None, datetime | None],
+    occurrence: tuple[date | None, datetime | None, datetime | None],
     *,
     nearness: Sequence[Nearness],
 ) -> Urgency:
@@ -76,32 +96,29 @@ def read_urgency(
         task_priorities: of the Tasks that carry it.
         codes: urgencies that codes state, each with the code.
         words: that its texts say, each with how urgent it is.
-        occurrence: when it must have been done by, and now.
+        occurrence: before which day it is not wanted, when it must have been done by, and now.
         nearness: what an end that is near means.
     """
-    ends_at, now = occurrence
-    said = [Urgency()]
+    starts_on, ends_at, now = occurrence
+    said: list[_Said] = []
     if priority is not None:
         sentence = f"The order's priority is {priority}."
-        said.append(Urgency(level=priority, reason=UrgencyReason.PRIORITY, sentence=sentence))
+        said.append(_Said(priority, UrgencyReason.PRIORITY, sentence))
     for task in task_priorities:
         sentence = f"The priority of the order's Task is {task}."
-        said.append(Urgency(level=task, reason=UrgencyReason.TASK_PRIORITY, sentence=sentence))
+        said.append(_Said(task, UrgencyReason.TASK_PRIORITY, sentence))
     for level, code in codes:
-        sentence = f"The code {code} says {level}."
-        said.append(Urgency(level=level, reason=UrgencyReason.CODE, sentence=sentence))
+        said.append(_Said(level, UrgencyReason.CODE, f"The code {code} says {level}."))
     for level, word in words:
-        sentence = f"The words of the order say {word}."
-        said.append(Urgency(level=level, reason=UrgencyReason.WORDS, sentence=sentence))
+        said.append(_Said(level, UrgencyReason.WORDS, f"The words of the order say {word}."))
     if ends_at is not None and now is not None:
         said += _by_occurrence(ends_at - now, nearness)
-    reasons = list(UrgencyReason)
-    most = min(said[1:] or said, key=lambda u: (-u.level.rank, reasons.index(u.reason), u.sentence))
+    most = min(said, key=lambda one: one.order)._asdict() if said else {}
     overdue = ends_at is not None and now is not None and ends_at <= now
-    return most.but(ends_at=ends_at, overdue=overdue)
+    return Urgency(**most, starts_on=starts_on, ends_at=ends_at, overdue=overdue)
 
 
-def _by_occurrence(left: timedelta, nearness: Sequence[Nearness]) -> list[Urgency]:
+def _by_occurrence(left: timedelta, nearness: Sequence[Nearness]) -> list[_Said]:
     reached = [n for n in nearness if left <= timedelta(hours=n.within_hours)]
     if not reached:
         return []
@@ -112,4 +129,4 @@ def _by_occurrence(left: timedelta, nearness: Sequence[Nearness]) -> list[Urgenc
         if left <= timedelta(0)
         else f"The order wants the service within {hours} hours of its receipt."
     )
-    return [Urgency(level=level, reason=UrgencyReason.OCCURRENCE, sentence=sentence)]
+    return [_Said(level, UrgencyReason.OCCURRENCE, sentence)]

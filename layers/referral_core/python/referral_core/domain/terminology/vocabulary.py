@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class ConsentClass(StrEnum):
@@ -15,7 +16,10 @@ class ConsentClass(StrEnum):
     @property
     def rank(self) -> int:
         """How strict the class is; 0 needs no consent."""
-        return list(ConsentClass).index(self)
+        return _STRICTNESS[self]
+
+
+_STRICTNESS: Final = {known: rank for rank, known in enumerate(ConsentClass)}
 
 
 class Refusal(StrEnum):

@@ -150,7 +150,8 @@ def _texts_within(value: Any, name: str = "") -> Iterator[str]:
             yield from _texts_within(inner, name)
     elif isinstance(value, dict):
         for own, inner in value.items():
-            if own not in _NO_WORDS:
+            is_read = own in _SPOKEN or own == "div" or isinstance(inner, (dict, list))
+            if is_read and own not in _NO_WORDS:
                 yield from _texts_within(inner, own)
     elif isinstance(value, str) and name == "div":
         yield _TAG.sub(" ", value)
@@ -183,7 +184,7 @@ def _concepts_within(value: Any) -> Iterator[Concept]:
                 text=_text(value, "text"),
             )
         for name, inner in value.items():
-            if name not in _NO_CODES:
+            if isinstance(inner, (dict, list)) and name not in _NO_CODES:
                 yield from _concepts_within(inner)
 
 

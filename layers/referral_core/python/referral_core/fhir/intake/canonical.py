@@ -45,7 +45,8 @@ def form_of(graph: Graph, node: Node, places: Mapping[Node, int]) -> str:
     if isinstance(own.get("identifier"), list):
         theirs = [i for i in own.pop("identifier") if not _is_ours(i)]
         own |= {"identifier": theirs} if theirs else {}
-    return exact_json.dumps(_placed(own, graph, node, places), sort_keys=True, ensure_ascii=True)
+    said = _placed(own, graph, node, places) if node.found.addresses else own
+    return exact_json.dumps(said, sort_keys=True, ensure_ascii=True)
 
 
 def _placed(value: Any, graph: Graph, node: Node, places: Mapping[Node, int]) -> Any:

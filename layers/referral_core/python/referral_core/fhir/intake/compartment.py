@@ -89,9 +89,9 @@ def led_to_anothers(graph: Graph, roots: Sequence[Node]) -> tuple[Node, ...]:
     A coverage, and who belongs to the patient, may be; a mistaken reference tells on somebody.
     """
     scope, order = _Scope(graph, roots, frozenset()), roots[0]
-    inside = [node for node in graph.nodes if node.container is order]
     led_to = [target for _, target in graph.targets(order, whole=True)]
-    return tuple(dict.fromkeys(n for n in (*led_to, *inside) if scope.is_about_another(n)))
+    both = (*led_to, *graph.contained_in(order))
+    return tuple(dict.fromkeys(n for n in both if scope.is_about_another(n)))
 
 
 def named_otherwise(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from referral_core.fhir.r4.datatypes import Identifier, Reference
+from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
 from referral_core.fhir.systems import IDENTIFIER_TYPE, REFERRAL
 
 _PLACER: Final = (f"{IDENTIFIER_TYPE}|PLAC", "PLAC")
@@ -19,6 +19,13 @@ _SHARED: Final = tuple(
     for token in (f"{IDENTIFIER_TYPE}|{code}", code)
 )
 """The types (HL7 v2 table 0203) of what several orders have in common: group, visit, patient, …."""
+
+
+def numbers_in(model: Resource) -> set[str]:
+    """Return the identifiers of a resource as `system|value`, of one whose type we read."""
+    found = getattr(model, "identifier", ())
+    several: Iterable[Identifier | None] = found if isinstance(found, tuple) else (found,)
+    return {one.token for one in several if one is not None and one.token}
 
 
 def order_numbers(identifiers: Iterable[Identifier]) -> tuple[str, ...]:

@@ -22,7 +22,6 @@ from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.sent_orders import SentOrder, from_resource
 from referral_core.fhir.intake.subject import subject_of
-from referral_core.fhir.links import references_in
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
 
@@ -248,7 +247,7 @@ def _standing_alone(node: Node) -> Json:
     """Return the order with what its container held for it, when it was contained itself."""
     if node.container is None:
         return node.resource
-    wanted = {literal[1:] for _, literal in references_in(node.resource, "")}
+    wanted = {literal[1:] for _, literal in node.found.references}
     contained = [
         inner for inner in node.container.resource["contained"] if str(inner.get("id")) in wanted
     ]

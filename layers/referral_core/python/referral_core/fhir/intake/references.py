@@ -8,16 +8,17 @@ too. What a reference does not lead to is simply not known: EHRs refer to resour
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from referral_core.fhir import links
 from referral_core.fhir.errors import Issue
-from referral_core.fhir.links import Link, Pointer
+from referral_core.fhir.intake.identifiers import numbers_in
+from referral_core.fhir.links import Found, Pointer, links_of
 from referral_core.fhir.parse import Json
-from referral_core.fhir.r4.datatypes import Identifier, Reference, Resource
+from referral_core.fhir.r4.datatypes import Reference, Resource
 from referral_core.fhir.r4.kinds import Kind, read_by
 from referral_core.fhir.r4.slips import read
 
@@ -34,18 +35,18 @@ class Node:
         path: FHIRPath in the body.
         resource: its JSON.
         model: the same, as far as we read its type.
+        found: what of it may lead elsewhere, without what it contains.
         url: the entry's fullUrl.
         container: the resource that contains it, in which its `#` references are looked up.
-        links: its literal references with the FHIRPath of each, without those of what it contains.
         slips: what was forgiven in it.
     """
 
     path: str
     resource: Json
     model: Resource
+    found: Found
     url: str | None = None
     container: Node | None = None
-    links: tuple[Link, ...] = ()
     slips: tuple[Issue, ...] = ()
 
 
@@ -63,6 +64,7 @@ class Graph:
         self._identified_once: dict[tuple[str, str | None], Node | None] = {}
         self._known: dict[str, Node] = {}
         self._inside: list[Node] = []
+        self._parts: dict[Node, list[Node]] = {}
         self._aside: dict[str, Node] = {}
         self._targets: dict[tuple[Node, bool], tuple[tuple[str | None, Node], ...]] = {}
         self.disclosed: dict[Node, tuple[Any, ...]] = {}
@@ -159,11 +161,16 @@ class Graph:
         """
         found = self._targets.get((node, whole))
         if found is None:
-            own = node.resource if whole else links.outside(node.resource)
-            pairs = ((p.literal, self._at(p, node)) for p in links.pointers_in(own))
+            parts = (node, *self.contained_in(node)) if whole else (node,)
+            pointers = (pointer for part in parts for pointer in part.found.pointers)
+            pairs = ((p.literal, self._at(p, node)) for p in pointers)
             found = tuple((literal, target) for literal, target in pairs if target is not None)
             self._targets[node, whole] = found
         return found
+
+    def contained_in(self, node: Node) -> Sequence[Node]:
+        """Return the resources that a resource contains."""
+        return self._parts.get(node, ())
 
     def named(self, element: Any, source: Node) -> Node | None:
         """Return the resource that an element of `source` leads to, if it is a Reference."""
@@ -185,12 +192,11 @@ class Graph:
         node = self._node(resource, path, url, None)
         if node is None:
             return None
-        first_inside = len(self.nodes)
         for index, inner in enumerate(node.model.contained):
             self._contain(inner, f"{path}.contained[{index}]", node)
         ids = (inner.get("id") for inner in node.model.contained)
         inside = frozenset(own_id for own_id in ids if isinstance(own_id, str))
-        for whole_or_part in (node, *self.nodes[first_inside:]):
+        for whole_or_part in (node, *self.contained_in(node)):
             self._check_local(whole_or_part, inside)
         return node
 
@@ -201,10 +207,11 @@ class Graph:
         if model is None:
             self.issues.extend(slips)
             return None
-        found = tuple(links.references_in(links.outside(resource), path))
-        node = Node(path, resource, model, url, container, found, slips)
+        node = Node(path, resource, model, links_of(resource, path), url, container, slips)
         self.nodes.append(node)
-        for token in _identifiers(model):
+        if container is not None:
+            self._parts.setdefault(container, []).append(node)
+        for token in numbers_in(model):
             for name in (token, token.rpartition("|")[2]):
                 self._by_identifier.setdefault(name, []).append(node)
             self._identified_once.clear()
@@ -232,7 +239,7 @@ class Graph:
             )
 
     def _check_local(self, node: Node, inside: frozenset[str]) -> None:
-        for path, literal in node.links:
+        for path, literal in node.found.references:
             local = literal.startswith("#") and literal != "#"
             if local and literal[1:] not in inside:
                 self._broken(
@@ -291,9 +298,3 @@ def _base(node: Node) -> str:
     """Return the base URL of an entry's server, which its relative references are relative to."""
     own = _type_and_id(node)
     return node.url.removesuffix(own) if own and node.url and node.url.endswith(f"/{own}") else ""
-
-
-def _identifiers(model: Resource) -> set[str]:
-    found = getattr(model, "identifier", ())
-    several: Iterable[Identifier | None] = found if isinstance(found, tuple) else (found,)
-    return {one.token for one in several if one is not None and one.token}

@@ -51,10 +51,6 @@ class OwnPatient:
         pointers = links.pointer_of(named) if isinstance(named, dict) else ()
         literals = (p.literal for p in pointers if p.literal and not p.literal.startswith("#"))
         self._known: dict[Node, Whose] = {}
-        self._inside: dict[Node, list[Node]] = {}
-        for node in graph.nodes:
-            if node.container is not None:
-                self._inside.setdefault(node.container, []).append(node)
         self._names = {links.address_of(literal) for literal in literals}
 
     def _records(self, order: Node) -> Iterator[Node]:
@@ -72,7 +68,7 @@ class OwnPatient:
         """Say whom a resource is about, and what it contains: one of another's is another's."""
         known = self._known.get(node)
         if known is None:
-            inside = [n for n in self._inside.get(node, ()) if not isinstance(n.model, Patient)]
+            inside = [n for n in self._graph.contained_in(node) if not isinstance(n.model, Patient)]
             known = _first_of({self._whose_alone(part) for part in (node, *inside)})
             self._known[node] = known
         return known

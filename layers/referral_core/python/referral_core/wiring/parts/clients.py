@@ -102,7 +102,11 @@ def _session() -> Session:
             model: dict[str, Any] = super().load_service_model(service_name, type_name, api_version)
             if type_name == "service-2":
                 known = model["operations"]
-                model["operations"] = {name: known[name] for name in OPERATIONS[service_name]}
+                model["operations"] = {
+                    # Where a table is named by its ARN, each call looks for the account in it.
+                    name: {k: v for k, v in known[name].items() if k != "operationContextParams"}
+                    for name in OPERATIONS[service_name]
+                }
             return model
 
     session = get_session()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from referral_core.adapters.aws.dynamodb import keys
@@ -69,20 +70,26 @@ class HashedKeys:
             RuntimeError: the secret is not what the stack makes it.
         """
         try:
-            known = json.loads(self._secret())
-            current = known.pop(CURRENT)
-            versions = [current, *(v for v in sorted(known, reverse=True) if v != current)]
-            return tuple(_hash(version, known[version], *named) for version in versions)
+            return tuple(_hash(*kept, *named) for kept in _versions(self._secret()))
         except (ValueError, KeyError, AttributeError, TypeError):
             # An error about it would quote it.
             raise RuntimeError("The secret of hashed keys is not valid.") from None
 
 
-def _hash(version: str, secret: str, *named: str) -> str:
-    if len(secret) < _SHORTEST:
+@lru_cache(maxsize=1)
+def _versions(secret: str) -> tuple[tuple[str, bytes], ...]:
+    """Return each version with its secret key, the current one first; a POST asks six times."""
+    known = json.loads(secret)
+    current = known.pop(CURRENT)
+    versions = [current, *(v for v in sorted(known, reverse=True) if v != current)]
+    if any(len(known[version]) < _SHORTEST for version in versions):
         raise ValueError("a longer secret key is needed")
-    digest = hmac.new(secret.encode(), "\0".join(named).encode(), "sha256")
-    return f"{version}.{digest.hexdigest()}"
+    return tuple((version, known[version].encode()) for version in versions)
+
+
+def _hash(version: str, secret: bytes, *named: str) -> str:
+    digest = hmac.digest(secret, "\0".join(named).encode(), "sha256")
+    return f"{version}.{digest.hex()}"
 
 
 def _no_secret() -> NoReturn:

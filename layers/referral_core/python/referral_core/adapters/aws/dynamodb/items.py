@@ -13,7 +13,7 @@ from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import Item, item, plain
 from referral_core.adapters.aws.dynamodb.bodies import body_of, update_body
 from referral_core.adapters.aws.dynamodb.hashed_keys import HashedKeys
-from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, text_of
+from referral_core.adapters.aws.dynamodb.stored_text import Body, fitted, gzipped, text_of
 from referral_core.adapters.aws.dynamodb.write_units import item_size
 from referral_core.domain.errors import TooLarge
 from referral_core.domain.evidence import ORDER_DOCUMENT, REPORT, Evidence
@@ -148,7 +148,7 @@ def compressed(payload: bytes) -> bytes:
     Raises:
         PayloadTooLarge: over 350 KB compressed.
     """
-    small = gzip.compress(payload, mtime=0)
+    small = gzipped(payload)
     if len(small) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge(
             "The referral is over 350 KB compressed: send documents by reference."

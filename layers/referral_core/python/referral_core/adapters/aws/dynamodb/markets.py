@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from referral_core.adapters.aws.dynamodb import keys
 from referral_core.adapters.aws.dynamodb.attributes import item
+from referral_core.adapters.aws.dynamodb.stored_text import gzipped
 from referral_core.adapters.aws.dynamodb.table import Table
 from referral_core.adapters.aws.service_errors import service_errors
 from referral_core.domain.ids import Tenant
@@ -69,7 +70,7 @@ class DynamoDbMarkets:
             entry = item(
                 pk=partition,
                 sk=f"{keys.Sort.SHEET}{number:03d}",
-                body=gzip.compress(sheet.model_dump_json().encode(), mtime=0),
+                body=gzipped(sheet.model_dump_json().encode()),
             )
             with service_errors("The market could not be published"):
                 self._table.client.put_item(TableName=self._table.name, Item=entry)
