@@ -217,8 +217,8 @@ class Case:
 
     @property
     def content(self) -> ClinicalContent:
-        """The normalised content of the present version."""
-        return self.payload.content
+        """The normalised content of the present version, as it is of the patient's age now."""
+        return self.payload.content.as_of(self.now)
 
     @property
     def reach(self) -> Reach:

@@ -129,7 +129,7 @@ class HttpClient:
                         response.close()
                         response = ask(headers={**described, "Authorization": f"Bearer {renewed}"})
                 try:
-                    _require_success(response.status, target)
+                    require_success(response.status, target.host or "A partner")
                     content = _read(response, target)
                 finally:
                     # A body read to its end has given its connection back to the pool already;
@@ -158,14 +158,15 @@ def _target(url: str) -> Url:
     return target
 
 
-def _require_success(status: int, target: Url) -> None:
+def require_success(status: int, host: str) -> None:
+    """Raise unless a status is 2xx; see `HttpClient.send`."""
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRY_LATER:
-        raise Retryable(f"{target.host} cannot answer now: HTTP {status}.")
+        raise Retryable(f"{host} cannot answer now: HTTP {status}.")
     if status in _OURS_TO_MEND or status < HTTPStatus.BAD_REQUEST:
-        raise Permanent(f"{target.host} is not configured as it answers: HTTP {status}.")
-    raise Refused(f"{target.host} refuses the request: HTTP {status}.")
+        raise Permanent(f"{host} is not configured as it answers: HTTP {status}.")
+    raise Refused(f"{host} refuses the request: HTTP {status}.")
 
 
 def _read(response: urllib3.BaseHTTPResponse, target: Url) -> bytes:

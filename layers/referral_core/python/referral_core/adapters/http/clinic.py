@@ -6,6 +6,7 @@ import json
 from typing import Final
 
 from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.taken import require_taken
 from referral_core.domain import exact_json
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.messages import OfferedReferral
@@ -48,7 +49,10 @@ class HttpClinics:
         self._send("PUT", url, practitioner.secret, json.dumps(task).encode())
 
     def _send(self, method: str, url: str, secret: str, body: bytes) -> None:
-        self._http.send(method, url, secret=secret, body=body, content_type=_FHIR, timeout=_SECONDS)
+        response = self._http.send(
+            method, url, secret=secret, body=body, content_type=_FHIR, timeout=_SECONDS
+        )
+        require_taken(response, url)
 
 
 def _base(practitioner: Practitioner) -> str:

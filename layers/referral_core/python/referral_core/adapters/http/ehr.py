@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from referral_core.adapters.http.client import HttpClient
+from referral_core.adapters.http.taken import require_taken
 from referral_core.domain.directory import EhrSystem
 from referral_core.domain.messages import Message
 from referral_core.domain.referral import Notice, Referral
@@ -35,11 +36,13 @@ class HttpEhr:
         self._put(ehr, portal_message(message, at))
 
     def _put(self, ehr: EhrSystem, communication: Json) -> None:
-        self._http.send(
+        url = f"{ehr.notices_url.rstrip('/')}/Communication/{communication['id']}"
+        response = self._http.send(
             "PUT",
-            f"{ehr.notices_url.rstrip('/')}/Communication/{communication['id']}",
+            url,
             secret=ehr.secret,
             body=json.dumps(communication).encode(),
             content_type=_FHIR,
             timeout=_SECONDS,
         )
+        require_taken(response, url)

@@ -20,7 +20,7 @@ class ContactPerson(Model):
     """Somebody to contact about the patient.
 
     Attributes:
-        relationship: the code that the EHR sends.
+        relationship: the code that the EHR sends; see `relationships.py`.
         phone: E.164.
     """
 
@@ -180,6 +180,19 @@ class ClinicalContent(Model):
     intent: str = "order"
     requisition: str | None = None
     notes: tuple[str, ...] = ()
+
+    def as_of(self, at: datetime) -> Self:
+        """Return what is known of a patient of its age: a parent's number is no adult's."""
+        patient = self.patient
+        if not patient.through_contact or is_child(patient.birth_date, at):
+            return self
+        numbers = {c.phone for c in patient.contacts} | {c.email for c in patient.contacts}
+        grown = patient.but(
+            phone=None if patient.phone in numbers else patient.phone,
+            email=None if patient.email in numbers else patient.email,
+            through_contact=False,
+        )
+        return self.but(patient=grown)
 
     @property
     def waits_for(self) -> str | None:

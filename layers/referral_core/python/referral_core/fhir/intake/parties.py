@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from referral_core.domain.orders.clinical_content import PatientContent, RequesterContent, is_child
+from referral_core.domain.orders.clinical_content import (
+    ContactPerson,
+    PatientContent,
+    RequesterContent,
+    is_child,
+)
+from referral_core.domain.orders.relationships import may_be_called, speaks_for_child
 from referral_core.domain.orders.required_facts import DECEASED
 from referral_core.fhir.intake.impossible_times import birth_day, death_cannot_be, died
 from referral_core.fhir.intake.name_parts import generation_of, parted
@@ -43,7 +49,7 @@ def read_patient(
 ) -> PatientContent:
     """Read who is referred; of a patient not sent, only the identifier that the order names.
 
-    A child without a number or an address of its own is reached through its first contact.
+    A child without a number of its own is reached through who speaks for it, else another contact.
     """
     if patient is None:
         known = subject.identifier.token if subject.identifier else None
@@ -56,6 +62,7 @@ def read_patient(
     contacts = contacts_of(graph, patient, region, at)
     own_phone, own_email = phone(patient.telecom, at, region), email(patient.telecom, at)
     child = is_child(born, at) and own_phone is None
+    reached = _reached_through(contacts) if child else ()
     return PatientContent(
         family=name.family,
         given=given[0] if given else None,
@@ -64,10 +71,10 @@ def read_patient(
         former_families=former_families(patient.name, name.family),
         birth_date=born,
         gender=patient.gender,
-        phone=own_phone or (_first(c.phone for c in contacts) if child else None),
-        email=own_email or (_first(c.email for c in contacts) if child else None),
+        phone=own_phone or _first(c.phone for c in reached),
+        email=own_email or _first(c.email for c in reached),
         contacts=contacts,
-        through_contact=child and any(c.phone or c.email for c in contacts),
+        through_contact=bool(reached),
         not_understood=_not_understood(patient, at, own_phone),
         address_lines=tuple(line for line in address.line if line),
         city=address.city,
@@ -81,6 +88,12 @@ def read_patient(
         mrn=typed(patient.identifier, "MR"),
         identifiers=tokens_of(i for i in patient.identifier if not is_of_payer(i)),
     )
+
+
+def _reached_through(contacts: Sequence[ContactPerson]) -> tuple[ContactPerson, ...]:
+    """Sort whom a child is reached through: who speaks for it first, its school never."""
+    known = [c for c in contacts if may_be_called(c.relationship)]
+    return tuple(sorted(known, key=lambda c: not speaks_for_child(c.relationship)))
 
 
 def name_in_force(names: Sequence[HumanName], at: datetime) -> HumanName:

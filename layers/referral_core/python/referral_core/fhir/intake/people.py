@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import ContactPerson
+from referral_core.domain.orders.relationships import relationship_of
 from referral_core.domain.outreach.languages import (
     SIGN,
     is_stated,
@@ -41,7 +42,7 @@ def _named_in(patient: Patient, region: str, at: datetime) -> Iterator[ContactPe
         if is_in_force(contact.period, at):
             yield ContactPerson(
                 name=spoken(contact.name) if contact.name else None,
-                relationship=_code(contact.relationship),
+                relationship=_relationship(contact.relationship),
                 phone=phone(contact.telecom, at, region),
                 email=email(contact.telecom, at),
             )
@@ -53,7 +54,7 @@ def _related(graph: Graph, patient: Patient, region: str, at: datetime) -> Itera
         if is_theirs and person.active is not False and is_in_force(person.period, at):
             yield ContactPerson(
                 name=spoken(person.name[0]) if person.name else None,
-                relationship=_code(person.relationship),
+                relationship=_relationship(person.relationship),
                 phone=phone(person.telecom, at, region),
                 email=email(person.telecom, at),
             )
@@ -105,5 +106,7 @@ def spoken(name: HumanName) -> str | None:
     return name.text or " ".join(part for part in parts if part) or None
 
 
-def _code(concepts: tuple[CodeableConcept, ...]) -> str | None:
-    return next((c.code for concept in concepts for c in concept.coding if c.code), None)
+def _relationship(concepts: tuple[CodeableConcept, ...]) -> str | None:
+    codes = [c.code for concept in concepts for c in concept.coding if c.code]
+    words = [text for concept in concepts for text in (concept.text, *_displays(concept)) if text]
+    return relationship_of(codes, words)

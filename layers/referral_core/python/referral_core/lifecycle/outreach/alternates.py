@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Final
 
 from referral_core.domain.orders.clinical_content import ContactPerson, is_child
+from referral_core.domain.orders.relationships import BY_LAW, PARENTS, may_be_called
 from referral_core.domain.pathway import OutreachAttempt
 from referral_core.domain.referral import Contact
 from referral_core.lifecycle.case import Case
@@ -18,15 +19,6 @@ from referral_core.lifecycle.disclosure import needs_consent
 
 _MOST: Final = 2
 """Calls to other people in one series."""
-_PARENTS: Final = frozenset(
-    {
-        *("PRN", "MTH", "FTH", "NMTH", "NFTH", "GESTM", "STPPRN", "STPMTH", "STPFTH", "PRNFOST"),
-        *("MTHFOST", "FTHFOST"),
-    }
-)
-"""HL7 v3 RoleCode: parents, foster and step parents. They speak for a child only."""
-_BY_LAW: Final = frozenset({"GUARD", "POWATT", "DPOWATT", "HPOWATT", "SPOWATT", "RESPRSN"})
-"""HL7 v3 RoleCode: guardians, powers of attorney. They speak for a patient of any age."""
 
 
 def alternates(case: Case) -> tuple[int, ...]:
@@ -38,6 +30,7 @@ def alternates(case: Case) -> tuple[int, ...]:
         for number, contact in enumerate(patient.contacts, 1)
         if contact.phone
         and contact.phone != patient.phone
+        and may_be_called(contact.relationship)
         and (speaks_for(case, contact) or not only_speakers)
     )
     return tuple(islice(found, _MOST))
@@ -45,8 +38,8 @@ def alternates(case: Case) -> tuple[int, ...]:
 
 def speaks_for(case: Case, contact: ContactPerson) -> bool:
     """Whether somebody may hear what the patient may hear: a parent, as long as it is a child."""
-    is_parent = contact.relationship in _PARENTS
-    return contact.relationship in _BY_LAW or (
+    is_parent = contact.relationship in PARENTS
+    return contact.relationship in BY_LAW or (
         is_parent and is_child(case.content.patient.birth_date, case.now)
     )
 
