@@ -125,7 +125,7 @@ def test_an_ehr_behind_a_page_shows_no_message() -> None:
         body="Please call us.",
         language="en",
         reference="r1-c1",
-        patient="Patient/1",
+        patient={"reference": "Patient/1"},
     )
     with pytest.raises(Permanent):
         HttpEhr(Answering(str), "https://api.example.org").show(
