@@ -175,7 +175,9 @@ def test_an_order_without_its_encounter_has_no_setting() -> None:
         ("ETH", ConsentClass.SUBSTANCE_USE),
         ("OPIOIDUD", ConsentClass.SUBSTANCE_USE),
         ("PSYTHPN", ConsentClass.MENTAL_HEALTH),
-        ("HIV", ConsentClass.NONE),
+        ("HIV", ConsentClass.HIV),
+        ("SDV", ConsentClass.RESTRICTED),
+        ("DOB", ConsentClass.NONE),
     ],
 )
 @pytest.mark.parametrize("on_order", [True, False])

@@ -7,9 +7,14 @@ from typing import Final
 
 
 class ConsentClass(StrEnum):
-    """What an order discloses that law protects beyond other health data; the last is strictest."""
+    """What an order discloses that law protects beyond other health data; the last is strictest.
+
+    RESTRICTED is what its sender labels so (HL7 confidentiality, sensitivity), whatever it says.
+    """
 
     NONE = "none"
+    RESTRICTED = "restricted"
+    HIV = "hiv"
     MENTAL_HEALTH = "mental-health"
     SUBSTANCE_USE = "substance-use"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.domain.terminology import Coding, Concept, terminology
+from referral_core.fhir.intake.inline_documents import said_inline
 from referral_core.fhir.intake.parties import person_and_organization
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.intake.selection import requests_of
@@ -55,6 +56,7 @@ _SPOKEN: Final = frozenset(
     }
 )
 """Elements that hold a text, wherever they stand."""
+_CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _SENTENCE: Final = re.compile(r"[.;!?\n\r]+")
 """Between two sentences: that one of them denies says nothing of the next."""
 _TAG: Final = re.compile(r"<[^<>]*>")
@@ -77,7 +79,8 @@ def also_sent(
         *_concepts_within({name: own[name] for name in own if name != "meta"}),
         *_told_in(own),
         *_referred_by(graph, request, order),
-        *_labels([request, *along]),
+        *_labels([*graph.metas, *(node.resource.get("meta") for node in (request, *along))]),
+        *_confidentiality(along),
     )
     return tuple(dict.fromkeys(found))
 
@@ -136,6 +139,11 @@ def _told_in(resource: Mapping[str, Any]) -> Iterator[Concept]:
     """Iterate over the words that disclose, in whatever text of a resource they stand."""
     for text in _texts_within(resource):
         yield from _disclosed(text)
+    for document in said_inline(resource):
+        yield from document.codes
+        for text in document.texts:
+            for sentence in _SENTENCE.split(text):
+                yield from _disclosed(sentence)
 
 
 def _disclosed(text: str) -> Iterator[Concept]:
@@ -159,12 +167,22 @@ def _texts_within(value: Any, name: str = "") -> Iterator[str]:
         yield from _SENTENCE.split(value)
 
 
-def _labels(nodes: Iterable[Node]) -> Iterator[Concept]:
-    """Iterate over the security labels of resources: they say what is disclosed, and no service."""
-    for node in nodes:
-        meta = node.resource.get("meta")
+def _labels(metas: Iterable[Any]) -> Iterator[Concept]:
+    """Iterate over security labels, of resources and of the Bundle that holds them.
+
+    They say what is disclosed, and no service.
+    """
+    for meta in metas:
         labels = meta.get("security") if isinstance(meta, dict) else None
         yield from _concepts_within({"coding": labels} if labels else {})
+
+
+def _confidentiality(nodes: Iterable[Node]) -> Iterator[Concept]:
+    """Iterate over how confidential the documents are that are Compositions: R4 has a code."""
+    for node in nodes:
+        code = node.resource.get("confidentiality")
+        if node.model.resource_type == "Composition" and isinstance(code, str):
+            yield Concept(codings=(Coding(system=_CONFIDENTIALITY, code=code),))
 
 
 def _concepts_within(value: Any) -> Iterator[Concept]:
@@ -183,6 +201,9 @@ def _concepts_within(value: Any) -> Iterator[Concept]:
                 ),
                 text=_text(value, "text"),
             )
+        elif isinstance(value.get("system"), str) and "value" not in value:
+            # A Coding by itself: the class of an encounter, a label of an element.
+            yield Concept(codings=(Coding(system=value["system"], code=_text(value, "code")),))
         for name, inner in value.items():
             if isinstance(inner, (dict, list)) and name not in _NO_CODES:
                 yield from _concepts_within(inner)

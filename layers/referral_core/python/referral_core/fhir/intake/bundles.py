@@ -33,6 +33,7 @@ def from_message(resource: Json, graph: Graph) -> list[SentOrder]:
         index, resource = inner[0]
         path = f"Parameters.parameter[{index}].resource"
     bundle = expect(resource, Bundle)
+    graph.metas.append(resource.get("meta"))
     if bundle.type != "message":
         raise FhirError(
             "not-a-message",
@@ -54,6 +55,7 @@ def from_bundle(resource: Json, graph: Graph) -> list[SentOrder]:
             status=400,
         )
     bundle = expect(resource, Bundle)
+    graph.metas.append(resource.get("meta"))
     if bundle.type not in _TYPES:
         raise FhirError(
             "bundle-type-not-accepted",

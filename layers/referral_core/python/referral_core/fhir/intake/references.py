@@ -67,8 +67,8 @@ class Graph:
         self._parts: dict[Node, list[Node]] = {}
         self._aside: dict[str, Node] = {}
         self._targets: dict[tuple[Node, bool], tuple[tuple[str | None, Node], ...]] = {}
-        self.disclosed: dict[Node, tuple[Any, ...]] = {}
-        """What a resource discloses, as far as it was read for an order of the body."""
+        self.disclosed: dict[Node, tuple[Any, ...]] = {}  # as far as they were read for an order
+        self.metas: list[Any] = []  # of the Bundles, whose labels are those of all they hold
 
     def add(self, resource: Json, path: str, url: str | None = None) -> Node | None:
         """Examine one resource with all it contains; None, and `issues`, when it is malformed."""
