@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from referral_core.adapters.memory.directory_store import MemoryDirectoryStore
-from referral_core.directories import hsds, nppes
+from referral_core.directories import hsds, nppes, plan_net
+from referral_core.directories.rows import Row
 from referral_core.domain.directory_facts import OpeningHours
 from tests.unit.directories.test_importers import (
     PLACES,
@@ -115,3 +117,72 @@ def test_somebody_can_be_seen_on_a_day_until_it_closes(
     hours: dict[str, Any], day: date, after: time, *, is_open: bool
 ) -> None:
     assert OpeningHours(**hours).include(day, after) is is_open
+
+
+# --- what readers make of what is not as it should be ---------------------------------------------
+
+
+def test_languages_of_a_directory_are_known_by_code_in_any_form_and_by_name(tmp_path: Path) -> None:
+    system = "urn:ietf:bcp:47"
+    said = [
+        {"coding": [{"system": system, "code": "es-MX"}]},
+        {"coding": [{"system": system, "code": "zho"}]},
+        {"text": "Haitian Creole"},
+        {"text": "unknown"},
+    ]
+    resources = a_role(an_npi(7))
+    with_languages = [
+        r | {"communication": said} if r["resourceType"] == "Practitioner" else r for r in resources
+    ]
+    _, _, store = planned(with_languages, tmp_path)
+    (entry,) = store.kept.values()
+    assert entry.languages == ("es", "ht", "zh")
+    spoken = [{"name": "Spanish"}, {"code": "por"}, {}]
+    community = MemoryDirectoryStore()
+    imported(hsds.read([a_service(languages=spoken)]), community)
+    assert {entry.languages for entry in community.kept.values()} == {("es", "pt")}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minimum_age": "from ten"},
+        {"capacities": [{"available": "some"}]},
+        {"organization": ["o1"]},
+        {"phones": [{"number": "1"}, None], "languages": "en", "organization": "o1"},
+    ],
+)
+def test_a_service_that_is_not_as_its_format_says_stops_no_import(wrong: dict[str, Any]) -> None:
+    state, refused = imported(hsds.read([a_service(**wrong), a_service()]), MemoryDirectoryStore())
+    assert state.added == 2
+    ((line, why),) = refused
+    assert (line, why.split(":")[0]) == (1, "not as its format says")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"extension": [{"url": plan_net._NETWORK}]},
+        {"specialty": [None]},
+        {"availableTime": [{"daysOfWeek": None}]},
+    ],
+)
+def test_a_role_that_is_not_as_its_profile_says_stops_no_import(
+    wrong: dict[str, Any], tmp_path: Path
+) -> None:
+    _, refused, store = planned(a_role(an_npi(7), **wrong), tmp_path)
+    assert not store.kept
+    assert "not as its format says" in refused[0][1]
+
+
+def test_a_source_that_says_one_thing_twice_ends_as_it_was_read_last_each_time() -> None:
+    def rows() -> Iterator[Row]:
+        for line, place in enumerate(("here", "there"), start=1):
+            says = {"name": place, "organization": "o", "latitude": 1.0, "longitude": 1.0}
+            yield Row(line, "1", INTERNIST, says)
+
+    store = MemoryDirectoryStore()
+    for _ in range(3):
+        imported(rows(), store)
+        assert [entry.name for entry in store.kept.values()] == ["there"]
+    assert store.written == 1

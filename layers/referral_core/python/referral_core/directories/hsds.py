@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
-from referral_core.directories.rows import Row, day_in
+from referral_core.directories.rows import Row, day_in, readable, spoken
 from referral_core.domain.directory_facts import CapacityStatus, Fact, ServiceKind
 from referral_core.domain.modality import Modality
 
@@ -46,7 +47,7 @@ def read(lines: Iterable[str], specialty: str = SOCIAL_NEEDS) -> Iterator[Row]:
         if not isinstance(service, dict):
             yield Row(number, refused="not a service")
             continue
-        yield from _rows(number, service, specialty)
+        yield from readable(number, partial(_rows, number, service, specialty))
 
 
 def _rows(line: int, service: Mapping[str, Any], specialty: str) -> Iterator[Row]:
@@ -70,7 +71,9 @@ def _row(line: int, service: Mapping[str, Any], at: Mapping[str, Any], specialty
     if latitude is None or longitude is None:
         return Row(line, refused="a place without coordinates")
     address = next(iter(_listed(location, "addresses")), {})
-    languages = {one.get("code") or one.get("name") for one in _listed(service, "languages")}
+    languages = [
+        str(one.get("code") or one.get("name") or "") for one in _listed(service, "languages")
+    ]
     phones = _listed(service, "phones") or _listed(location, "phones")
     organization = service.get("organization") or {}
     says: dict[str, Any] = {
@@ -92,8 +95,7 @@ def _row(line: int, service: Mapping[str, Any], at: Mapping[str, Any], specialty
             "hours": _hours(_listed(at, "schedules") or _listed(service, "schedules")),
         },
     }
-    if languages - {None}:
-        says["languages"] = tuple(sorted(one for one in languages if one))
+    says |= spoken(languages)
     changed = day_in(service.get("last_modified") or service.get("assured_date"))
     vouched = (Fact.ACCEPTING, Fact.SERVICE, Fact.CONTACT, Fact.LOCATION)
     return Row(line, _ID.format(service["id"], location["id"]), specialty, says, changed, vouched)

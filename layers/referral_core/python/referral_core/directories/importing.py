@@ -151,4 +151,6 @@ def _changes(
             continue
         if entry != before:
             changes[at] = (before, entry)
+        else:
+            changes.pop(at, None)
     return changes, refused

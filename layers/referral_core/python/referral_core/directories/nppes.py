@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
-from referral_core.directories.rows import Places, Row, day_in, imaging
+from referral_core.directories.rows import Places, Row, day_in, imaging, readable
 from referral_core.domain.directory_facts import Fact, ServiceKind
 from referral_core.domain.npi import is_npi
 
@@ -39,7 +40,7 @@ def read(lines: Iterable[str], places: Places) -> Iterator[Row]:
         if None in found:
             yield Row(rows.line_num, refused="more fields than columns")
         else:
-            yield from _rows(rows.line_num, row, places)
+            yield from readable(rows.line_num, partial(_rows, rows.line_num, row, places))
 
 
 def _rows(line: int, row: Mapping[str, str], places: Places) -> Iterator[Row]:

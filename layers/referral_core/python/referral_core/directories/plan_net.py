@@ -7,10 +7,20 @@ by its own id: a facility's NPI names the organization, not the service.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from referral_core.directories.resource_shelf import Resource, ResourceShelf
-from referral_core.directories.rows import Assumed, Place, Places, Row, day_in, imaging
+from referral_core.directories.rows import (
+    Assumed,
+    Place,
+    Places,
+    Row,
+    day_in,
+    imaging,
+    readable,
+    spoken,
+)
 from referral_core.domain.directory_facts import Fact, ServiceKind
 from referral_core.domain.modality import Modality
 from referral_core.domain.npi import is_npi
@@ -38,7 +48,7 @@ def read(shelf: ResourceShelf, places: Places, assumed: Assumed) -> Iterator[Row
     for kind in ENTRIES:
         for resource in shelf.of_type(kind):
             line += 1
-            yield from _rows(line, resource, shelf, places, assumed)
+            yield from readable(line, partial(_rows, line, resource, shelf, places, assumed))
 
 
 def _rows(
@@ -98,13 +108,13 @@ def _who(resource: Resource, practitioner: Resource, shelf: ResourceShelf) -> di
         "organization": organization.get("id") or f"npi-{_npi(practitioner)}",
         "licence_states": _licence_states(practitioner),
     }
-    languages = [
-        coding["code"]
-        for spoken in practitioner.get("communication", ())
-        for coding in spoken.get("coding", ())
-        if coding.get("code")
-    ]
-    return who | ({"languages": tuple(languages)} if languages else {})
+    return {**who, **spoken(_languages(practitioner))}
+
+
+def _languages(practitioner: Resource) -> Iterator[str]:
+    for concept in practitioner.get("communication", ()):
+        codes = [c["code"] for c in concept.get("coding", ()) if c.get("code")]
+        yield from codes or [concept.get("text", "")]
 
 
 def _npi(practitioner: Resource) -> str:

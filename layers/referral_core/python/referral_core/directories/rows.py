@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -13,6 +13,7 @@ from referral_core.domain.directory import Practitioner
 from referral_core.domain.directory_facts import Fact, FactSource
 from referral_core.domain.ids import Tenant
 from referral_core.domain.modality import imaging_said_by, says_imaging
+from referral_core.domain.outreach.languages import language_named_in, language_of_code
 
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
@@ -94,6 +95,28 @@ def is_older(row: Row, known: Practitioner) -> bool:
         return False
     stated = [known.sources.get(fact) for fact in row.vouches_for]
     return all(source is not None and source.as_of > row.as_of for source in stated)
+
+
+def readable(line: int, read: Callable[[], Iterable[Row]]) -> Iterator[Row]:
+    """Yield what a row leads to; one that is not as its format says is refused, and stops nothing.
+
+    Args:
+        line: where it stands.
+        read: reads it.
+    """
+    try:
+        rows = list(read())
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        yield Row(line, refused=f"not as its format says: {type(error).__name__}")
+    else:
+        yield from rows
+
+
+def spoken(languages: Iterable[str]) -> Mapping[str, Any]:
+    """Return what is spoken, as a field: codes or names in any form; without any, no field."""
+    found = {language_of_code(one) or language_named_in(one) for one in languages if one}
+    named = tuple(sorted(one for one in found if one))
+    return {"languages": named} if named else {}
 
 
 def imaging(specialties: Sequence[str]) -> Mapping[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
@@ -11,6 +12,7 @@ from referral_core.domain.directory_facts import CapacityStatus
 from referral_core.domain.modality import SAID_BY_SPECIALTY, ImagingModality, Modality
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import RoutingRule
+from referral_core.domain.routing.capacity import first_day
 
 _EARTH_RADIUS_KM: Final = 6371.0
 OUT_OF_NETWORK: Final = 3
@@ -28,7 +30,8 @@ class Need(Model):
         payer, plan: who pays; None: the patient alone.
         is_network_denied: whether the payer answered that the benefits are out of network (EB12 N).
         day: of the decision; None: memberships count whatever their dates.
-        age: in whole years; None: not known.
+        born: birth date; None: not known.
+        age: in whole years on the day; None: not known.
         sex: FHIR's code, asked by services that see one sex only.
         state: USPS code of the patient's home.
         is_consented: whether everything that needs the patient's consent has it.
@@ -43,6 +46,7 @@ class Need(Model):
     latitude: float | None = None
     longitude: float | None = None
     language: str = "en"
+    born: date | None = None
     age: int | None = None
     sex: str | None = None
     state: str | None = None
@@ -56,6 +60,16 @@ class Need(Model):
         if self.latitude is None or self.longitude is None:
             return None
         return self.latitude, self.longitude
+
+    def on(self, day: date) -> Need:
+        """Return the need as it is on another day: networks begin and end, and patients age."""
+        age = self.age if self.born is None else age_on(self.born, day)
+        return self.model_copy(update={"day": day, "age": age})
+
+
+def age_on(born: date, day: date) -> int:
+    """Return the whole years of somebody's age on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -196,3 +210,55 @@ def exclusion(need: Need, practitioner: Practitioner, rule: RoutingRule) -> str 
         if reason is not None:
             return reason
     return None
+
+
+def exclusions_by_week(
+    need: Need, practitioner: Practitioner, rule: RoutingRule, weeks: Sequence[str]
+) -> Sequence[str | None]:
+    """Return for each ISO week why a practitioner cannot see the patient then; None: they can.
+
+    A visit is weeks ahead. Who is in the network, or of the age, on part of a week only is not
+    booked in it: on which of its days the visit will be nobody knows.
+    """
+    now = exclusion(need, practitioner, rule)
+    if need.day is None or not _may_change(need, practitioner):
+        return (now,) * len(weeks)
+    return [
+        next(filter(None, (exclusion(one, practitioner, rule) for one in needs)), None)
+        for needs in (_over(need, need.day, week) for week in weeks)
+    ]
+
+
+def exclusion_of_all(
+    need: Need, practitioner: Practitioner, rule: RoutingRule, weeks: Sequence[str]
+) -> str | None:
+    """Return why a practitioner can see the patient in none of some weeks; None where they can."""
+    now = exclusion(need, practitioner, rule)
+    if now is None or not _may_change(need, practitioner):
+        return now
+    return now if all(exclusions_by_week(need, practitioner, rule, weeks)) else None
+
+
+def in_network_by_week(
+    need: Need, practitioner: Practitioner, weeks: Sequence[str]
+) -> Sequence[bool]:
+    """Return for each ISO week whether a practitioner is in the network of who pays, all of it."""
+    if need.day is None or not _may_change(need, practitioner):
+        return (in_network(need, practitioner),) * len(weeks)
+    return [
+        all(in_network(one, practitioner) for one in _over(need, need.day, week)) for week in weeks
+    ]
+
+
+def _may_change(need: Need, practitioner: Practitioner) -> bool:
+    """Whether who can be seen hangs on the day."""
+    ages = practitioner.ages
+    return (need.born is not None and (ages.youngest > 0 or ages.oldest is not None)) or any(
+        m.payer == need.payer and (m.valid_from or m.valid_to) for m in practitioner.memberships
+    )
+
+
+def _over(need: Need, today: date, week: str) -> tuple[Need, Need]:
+    """Return the need on the first day of a week that is left, and on its last."""
+    monday = first_day(week)
+    return need.on(max(today, monday)), need.on(max(today, monday + timedelta(days=6)))

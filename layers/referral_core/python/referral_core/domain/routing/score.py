@@ -15,11 +15,13 @@ from referral_core.domain.directory import Practitioner
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import ChoiceList, RoutingRule
 from referral_core.domain.referral import Reservation, ReservedSlot
+from referral_core.domain.routing.capacity import first_day
 from referral_core.domain.routing.filters import (
     Need,
     distance_to,
-    exclusion,
+    exclusions_by_week,
     in_network,
+    in_network_by_week,
     tier_for,
 )
 from referral_core.domain.routing.matching import (
@@ -136,12 +138,8 @@ def rank(
     for practitioner in practitioners:
         npi = practitioner.npi
         times, held = opened.get(npi, _ALWAYS), reserved.get(npi, {})
-        left = _left(practitioner, held, times, weeks)
-        reason = excluded.get(npi) or exclusion(need, practitioner, rule)
-        if reason is None and not any(places > 0 for places in left):
-            has_places = any(n > 0 for n in _left(practitioner, held, Open(times.slots), weeks))
-            reason = "not open in the time that is left" if has_places else "no capacity"
-        if reason is not None:
+        left, reason = _left_to(need, practitioner, held, times, weeks=weeks, rule=rule)
+        if reason := excluded.get(npi) or reason:
             exclusions[npi] = reason
             continue
         of_weeks = valid.of(npi, weeks) if valid else (0.0,) * len(weeks)
@@ -162,6 +160,32 @@ def rank(
         policy=BID_PRICES if valid else GREEDY,
         price_version=valid.version if valid else None,
     )
+
+
+def _left_to(
+    need: Need,
+    practitioner: Practitioner,
+    held: Mapping[str, int],
+    times: Open,
+    *,
+    weeks: Sequence[str],
+    rule: RoutingRule,
+) -> tuple[Sequence[int], str | None]:
+    """Return the places of each week that a patient could have, or why there are none."""
+    unable = exclusions_by_week(need, practitioner, rule, weeks)
+    if all(unable):
+        return (), unable[0]
+    places = _left(practitioner, held, times, weeks)
+    left = [0 if why else count for why, count in zip(unable, places, strict=True)]
+    inside = in_network_by_week(need, practitioner, weeks)
+    if any(count > 0 and within for count, within in zip(left, inside, strict=True)):
+        left = [count if within else 0 for count, within in zip(left, inside, strict=True)]
+    if any(count > 0 for count in left):
+        return left, None
+    if any(count > 0 for count in places):
+        return (), next(filter(None, unable))
+    has_places = any(count > 0 for count in _left(practitioner, held, Open(times.slots), weeks))
+    return (), "not open in the time that is left" if has_places else "no capacity"
 
 
 def _left(
@@ -191,6 +215,7 @@ def _candidate(
         return prices[ahead] - POINTS * sum(_weight(rule, p) * parts[p] for p in _WEIGHED_BY_WEEK)
 
     ahead = min(free, key=lambda n: (dearness(n), n))
+    need = need.on(max(need.day, first_day(weeks[ahead]))) if need.day else need
     parts = _parts(need, practitioner, rule) | _parts_of_week(ahead, len(weeks))
     distance = distance_to(need, practitioner)
     return Candidate(

@@ -12,7 +12,7 @@ from math import inf
 from typing import Final
 
 from referral_core.domain.pathway import RoutingRule
-from referral_core.domain.routing.filters import Need, exclusion
+from referral_core.domain.routing.filters import Need, exclusion_of_all
 from referral_core.domain.routing.matching import UNASSIGNED, CostModel
 from referral_core.domain.routing.prices import decide
 from referral_core.domain.routing.published import PublishedMarket, demand_of
@@ -69,7 +69,9 @@ def shortlist(
 
     def places(npi: str) -> Sequence[int]:
         practitioner = market.by_id[npi].practitioner
-        reason = asked.excluded.get(npi) or exclusion(asked.need, practitioner, asked.rule)
+        reason = asked.excluded.get(npi) or exclusion_of_all(
+            asked.need, practitioner, asked.rule, asked.weeks
+        )
         left = market.left_of(npi, asked.weeks) if trusts_places else full
         if reason is None and not any(count > 0 for count in left):
             reason = "no capacity"

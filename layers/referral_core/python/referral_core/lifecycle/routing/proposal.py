@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain, count
 from typing import Final
 
@@ -18,11 +18,12 @@ from referral_core.domain.modality import ImagingModality, imaging_said_by
 from referral_core.domain.pause import PauseScope
 from referral_core.domain.performer_choice import PerformerChoice
 from referral_core.domain.routing.demand import KeptDemand, kept_place
-from referral_core.domain.routing.filters import Need
+from referral_core.domain.routing.filters import Need, age_on
 from referral_core.domain.routing.named import NamedPerformer, named_performer
 from referral_core.domain.routing.published import PublishedMarket, unpublished
 from referral_core.domain.routing.score import Candidate, Ranking, rank, shown
 from referral_core.domain.routing.shortlist import Question, shortlist
+from referral_core.domain.states import state_code
 from referral_core.domain.terminology import ConsentClass, imaging_wanted, terminology
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED, ORDER_CHANGED
@@ -232,9 +233,10 @@ def need_of(case: Case) -> Need:
         latitude=patient.latitude,
         longitude=patient.longitude,
         language=patient.language or "en",
-        age=_age(patient.birth_date, case.today),
+        born=patient.birth_date,
+        age=age_on(patient.birth_date, case.today) if patient.birth_date else None,
         sex=patient.gender,
-        state=patient.state,
+        state=state_code(patient.state),
         is_consented=not needs_consent or case.content.consent or referral.consent_recorded,
         imaging=_imaging(case),
         seen=frozenset(case.content.seen_by),
@@ -271,9 +273,3 @@ def specialty_of(case: Case) -> str:
     """Return the specialty in whose market a referral is."""
     service = case.referral.service
     return service.specialty or service.accepts[0]
-
-
-def _age(born: date | None, today: date) -> int | None:
-    if born is None:
-        return None
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -87,7 +87,7 @@ def soonest(case: Case, earliest: datetime | None = None) -> datetime:
 
 def third_next_days(case: Case, chosen: Listed, times: Times) -> int | None:
     """Return the days until the third place, or the third slot, that may be reserved."""
-    entry, today = chosen.practitioner, case.now.date()
+    entry, today = chosen.practitioner, case.today
     if entry.publishes_slots:
         free = times.free_of(chosen)
         return days_to_third_slot((s for week in times.weeks for s in free[week]), today)

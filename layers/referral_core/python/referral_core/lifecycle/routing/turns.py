@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from referral_core.domain.directory import Practitioner
 from referral_core.domain.routing.capacity import first_day, weeks_from, weeks_until
-from referral_core.domain.routing.filters import exclusion
+from referral_core.domain.routing.filters import exclusion_of_all
 from referral_core.domain.waitlist import place_of
 from referral_core.lifecycle.case import Case
 from referral_core.lifecycle.routing.proposal import excluded_by_offers, need_of
@@ -23,9 +23,11 @@ _MOST_BEFORE: Final = 20
 
 def weeks_in_time(case: Case) -> tuple[str, ...]:
     """Return the ISO weeks to look at, soonest first: those that begin while there is time."""
-    first = case.not_before or case.now.date()
+    first = case.not_before or case.today
     weeks = weeks_from(first, case.rules.routing.weeks_ahead)
-    return weeks if case.wanted_by is None else weeks_until(weeks, case.wanted_by.date())
+    if case.wanted_by is None:
+        return weeks
+    return weeks_until(weeks, case.wanted_by.astimezone(ZoneInfo(case.profile.time_zone)).date())
 
 
 def is_too_late(case: Case) -> bool:
@@ -65,11 +67,11 @@ def may_use(case: Case, entry: Practitioner, week: str | None) -> bool:
     # What opened before the day from which the order wants it is no place for it.
     weeks = offerable_weeks(case, [w for w in weeks_in_time(case) if week in {None, w}])
     is_out = entry.npi in excluded_by_offers(case)
-    return bool(weeks) and not is_out and _passes(case, entry)
+    return bool(weeks) and not is_out and _passes(case, entry, weeks)
 
 
-def _passes(case: Case, entry: Practitioner) -> bool:
-    return exclusion(need_of(case), entry, case.rules.routing) is None
+def _passes(case: Case, entry: Practitioner, weeks: Sequence[str]) -> bool:
+    return exclusion_of_all(need_of(case), entry, case.rules.routing, weeks) is None
 
 
 def is_behind_others(case: Case, entry: Practitioner, week: str) -> bool:
