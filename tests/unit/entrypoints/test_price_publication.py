@@ -81,7 +81,7 @@ def test_what_is_reserved_makes_the_rest_dearer() -> None:
     assert price_with(0) < price_with(2)
 
 
-def test_a_solve_moves_what_was_published_by_a_quarter() -> None:
+def test_a_solve_moves_what_was_published_by_half() -> None:
     office = Office(a_dermatologist("1"))
     office.asked(60)
     office.publisher.tick()
@@ -94,7 +94,7 @@ def test_a_solve_moves_what_was_published_by_a_quarter() -> None:
     fresh.asked(1)
     fresh.publisher.tick()
     for old, new, now in zip(first, fresh.prices("1"), second, strict=True):
-        assert now == pytest.approx(old + 0.25 * (new - old), abs=0.01)
+        assert now == pytest.approx(old + 0.5 * (new - old), abs=0.01)
 
 
 def test_a_market_in_which_nobody_was_referred_is_published_without_prices() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 
@@ -60,24 +61,24 @@ def published(solver: Solves, previous: PublishedMarket | None = None) -> Publis
 
 
 def test_prices_are_the_mean_over_the_futures() -> None:
-    solver = Solves(10.0, 20.0)
-    assert published(solver).by_id["1"].prices == (15.0,) * AHEAD
-    assert len(solver.markets) == FUTURES == 2
+    solver = Solves(10.0, 20.0, 30.0, 60.0)
+    assert published(solver).by_id["1"].prices == (30.0,) * AHEAD
+    assert len(solver.markets) == FUTURES == 4
 
 
 def test_the_futures_are_drawn_apart_for_the_same_places() -> None:
-    solver = Solves(10.0, 20.0)
+    solver = Solves(10.0, 20.0, 30.0, 40.0)
     published(solver)
-    one, other = solver.markets
-    assert (one.services, one.places) == (other.services, other.places)
+    one, *others = solver.markets
+    assert all((one.services, one.places) == (m.services, m.places) for m in others)
     asked = [sorted(e.demand.language for e in market.expected) for market in solver.markets]
-    assert asked[0] != asked[1]
-    assert len(asked[0]) == len(asked[1]) == 30
+    assert all(first != second for first, second in combinations(asked, 2))
+    assert {len(future) for future in asked} == {30}
 
 
 def test_the_mean_moves_what_was_published_by_its_weight() -> None:
-    before = published(Solves(100.0, 100.0))
-    after = published(Solves(0.0, 40.0), before)
+    before = published(Solves(*(100.0,) * FUTURES))
+    after = published(Solves(*(0.0, 40.0) * (FUTURES // 2)), before)
     assert after.by_id["1"].prices == pytest.approx((100 + WEIGHT * (20 - 100),) * AHEAD)
 
 

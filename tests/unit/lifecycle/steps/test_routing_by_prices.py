@@ -85,9 +85,9 @@ def test_a_scarce_place_is_left_to_who_has_no_other(price: float, chosen: str) -
     market = a_market(*two(), prices={"1": dear(price)}, weeks=WEEKS)
     world = Priced(*two(), market=market)
     assert world.decision.chosen == chosen
-    assert world.decision.policy == "bid-prices/3"
+    assert world.decision.policy == "bid-prices/4"
     assert world.decision.price_version == "solve-7"
-    assert (world.routed.policy, world.routed.price_version) == ("bid-prices/3", "solve-7")
+    assert (world.routed.policy, world.routed.price_version) == ("bid-prices/4", "solve-7")
 
 
 def test_the_decision_of_the_document_is_told_in_its_words() -> None:

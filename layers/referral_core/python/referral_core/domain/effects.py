@@ -19,7 +19,7 @@ class RoutingDecision(Model):
     """Why this performer: kept for every routing, whatever comes of it.
 
     Attributes:
-        policy: `bid-prices/3`, or `greedy-cost/1` where no valid prices were at hand.
+        policy: `bid-prices/4`, or `greedy-cost/1` where no valid prices were at hand.
         price_version: the price list that was used; None when greedy.
         candidates: npi, week, score and its parts, price, margin and kilometres, best first; where
             the clinic publishes slots, when the soonest begins.

@@ -14,7 +14,7 @@ POINTS: Final = 100.0
 UNASSIGNED: Final = 3 * POINTS
 """What it costs that a referral gets no place: so dear may a place become."""
 TIERS: Final = 3
-OUTSIDE_MARGIN: Final = POINTS / 20
+OUTSIDE_MARGIN: Final = POINTS / 10
 """What a place out of network must be better by where prices decide.
 
 Prices are estimates that scatter about what places are worth. Of many places in network the one

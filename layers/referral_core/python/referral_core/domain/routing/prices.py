@@ -25,7 +25,7 @@ from referral_core.domain.routing.matching import (
 from referral_core.domain.routing.service_index import Ball, ServiceIndex, floor_of_tiers
 
 GREEDY: Final = "greedy-cost/1"
-BID_PRICES: Final = "bid-prices/3"
+BID_PRICES: Final = "bid-prices/4"
 
 _ROUNDING: Final = 1e-9
 """Sums taken in another order differ in their last digits."""
@@ -143,7 +143,7 @@ class PricedDecision:
     """What routing decides for one referral.
 
     Attributes:
-        policy: `bid-prices/3`, or `greedy-cost/1` when no valid prices were at hand.
+        policy: `bid-prices/4`, or `greedy-cost/1` when no valid prices were at hand.
         price_version: the list that was used; None when greedy.
         candidates: best first, at most as many as asked for, each in its best week.
     """

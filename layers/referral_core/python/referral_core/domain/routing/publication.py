@@ -1,8 +1,8 @@
 """The next prices of a market: what was asked of it is drawn anew, as if it came again.
 
 Prices are solved over twice the weeks that are booked, so that the last of them does not seem the
-last there is. Each publication takes the mean over two futures, and moves what was published by a
-quarter of the way to it, so that no future rules.
+last there is. Each publication takes the mean over four futures, and moves what was published half
+of the way to it, so that no future rules.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from referral_core.domain.routing.published import (
     service_of,
 )
 
-FUTURES: Final = 2
+FUTURES: Final = 4
 """Futures that are drawn for a publication: prices are the mean of what each comes to."""
-WEIGHT: Final = 0.25
+WEIGHT: Final = 0.5
 """The share of a publication's futures in what is published."""
 VALID_FOR: Final = timedelta(hours=2)
 """How long prices are used: some runs of the schedule may fail."""
@@ -163,7 +163,7 @@ def _full_before(previous: PublishedMarket | None) -> frozenset[tuple[str, str]]
 def _futures(
     ledger: Ledger, now: datetime, span: int, weights: Weights, rng: Random
 ) -> list[list[Expected]]:
-    """Draw the referrals of the next weeks from those of as many weeks before, twice over.
+    """Draw the referrals of the next weeks from those of as many weeks before, some times over.
 
     Without an older half there is nothing to draw from: all futures are one.
     """

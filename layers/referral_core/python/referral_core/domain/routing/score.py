@@ -92,7 +92,7 @@ class Ranking(Model):
     """All candidates, best first, and why the others are none.
 
     Attributes:
-        policy: `bid-prices/3`, or `greedy-cost/1` when no valid prices were at hand.
+        policy: `bid-prices/4`, or `greedy-cost/1` when no valid prices were at hand.
         price_version: the price list that was used; None when greedy.
     """
 
