@@ -20,7 +20,12 @@ from referral_core.domain.terminology.systems import (
 )
 from referral_core.domain.terminology.text import normalised
 from referral_core.domain.terminology.urgency import Nearness, Priority
-from referral_core.domain.terminology.urgent_words import SaidOtherwise, UrgentWord, UrgentWords
+from referral_core.domain.terminology.urgent_words import (
+    SaidOtherwise,
+    UrgentPhrases,
+    UrgentSpan,
+    UrgentWords,
+)
 from referral_core.domain.terminology.vocabulary import ConsentClass, Refusal
 
 _CPT_LENGTH: Final = 5
@@ -211,13 +216,17 @@ def terminology() -> Terminology:
         for entry in sorted(files(__package__).joinpath("data").iterdir(), key=lambda e: e.name)
         if entry.name.endswith(".json")
     }
+    urgency = tables["urgency.json"]
+    nearness = [Nearness.model_validate(row) for row in urgency["occurrence"]]
     return Terminology(
         [row for table in tables.values() if "codes" in table for row in _rows(table)],
         [Source.model_validate(row) for row in tables["sources.json"]["sources"]],
         [Step.model_validate(row) for row in tables["precedence.json"]["steps"]],
-        [Nearness.model_validate(row) for row in tables["urgency.json"]["occurrence"]],
+        nearness,
         UrgentWords(
-            [UrgentWord.model_validate(row) for row in tables["urgency.json"]["words"]],
-            SaidOtherwise.model_validate(tables["urgency.json"]["otherwise"]),
+            map(UrgentPhrases.model_validate, urgency["words"]),
+            UrgentSpan.model_validate(urgency["span"]),
+            nearness,
+            SaidOtherwise.model_validate(urgency["otherwise"]),
         ),
     )

@@ -118,12 +118,17 @@ def read_urgency(
     return Urgency(**most, starts_on=starts_on, ends_at=ends_at, overdue=overdue)
 
 
+def level_within(left: timedelta, nearness: Sequence[Nearness]) -> Priority | None:
+    """Return how urgent it is that something must be done within a time; None: it is not."""
+    reached = (n.level for n in nearness if left <= timedelta(hours=n.within_hours))
+    return max(reached, key=lambda level: level.rank, default=None)
+
+
 def _by_occurrence(left: timedelta, nearness: Sequence[Nearness]) -> list[_Said]:
-    reached = [n for n in nearness if left <= timedelta(hours=n.within_hours)]
-    if not reached:
+    level = level_within(left, nearness)
+    if level is None:
         return []
-    level = max((n.level for n in reached), key=lambda p: p.rank)
-    hours = min(n.within_hours for n in reached)
+    hours = min(n.within_hours for n in nearness if left <= timedelta(hours=n.within_hours))
     sentence = (
         "The time that the order asks for has passed."
         if left <= timedelta(0)

@@ -8,30 +8,57 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from datetime import timedelta
+from typing import Final, NamedTuple
 
 from referral_core.domain.model import Model
 from referral_core.domain.terminology.text import normalised
-from referral_core.domain.terminology.urgency import Priority
+from referral_core.domain.terminology.urgency import Nearness, Priority, level_within
 
 _SENTENCE: Final = re.compile(r"[.!?;:]+(?=\s|$)|[\n\r]+")
 _CLAUSE: Final = re.compile(r"[,()\[\]\u2013\u2014]+|\s-+\s|\bbut\b|\bpero\b", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[0-9]{1,3}")
+_UNIT_BEGINS: Final = re.compile(r"(?<=[0-9])(?=[a-z])")
 _MOST_FILLERS: Final = 8
 """How many words may stand between a denial and what it denies: no text is read twice."""
 
 Words = Sequence[str]
 
 
-class UrgentWord(Model):
-    """A word of an order's text that says how urgent it is.
+class UrgentWord(NamedTuple):
+    """What an order's text says of how soon, in its own words."""
+
+    level: Priority
+    word: str
+
+
+class UrgentPhrases(Model):
+    """Words of an order's text that say how urgent it is.
 
     Attributes:
-        not_before: what stands behind it where it means something else: urgent care is a place.
-        not_after: what stands before it there: treatment-emergent apnea is no emergency.
+        not_before: what stands behind them where they mean something else: urgent care is a place.
+        not_after: what stands before them there: treatment-emergent apnea is no emergency.
     """
 
-    word: str
     level: Priority
+    words: tuple[str, ...]
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
+
+
+class UrgentSpan(Model):
+    """How people write within what time a service is wanted: "within 48 hrs", "en menos de 2 días".
+
+    Attributes:
+        openers: what it begins with.
+        counts: numbers in words; digits are read as they are.
+        units: of how many hours each is.
+        not_before, not_after: as of `UrgentPhrases`.
+    """
+
+    openers: tuple[str, ...]
+    counts: dict[str, int]
+    units: dict[str, int]
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()
 
@@ -68,11 +95,16 @@ class _Phrases:
             self._by_first.setdefault(phrase[0], []).append(phrase)
             self._by_last.setdefault(phrase[-1], []).append(phrase)
 
+    @property
+    def firsts(self) -> Iterable[str]:
+        """The words that one begins with."""
+        return self._by_first
+
     def at(self, words: Words, start: int) -> int | None:
-        """Return where a phrase ends that begins at a place; None: none does."""
+        """Return where the longest phrase ends that begins at a place; None: none does."""
         known = self._by_first.get(words[start], ()) if start < len(words) else ()
         ends = (start + len(one) for one in known if tuple(words[start : start + len(one)]) == one)
-        return next(ends, None)
+        return max(ends, default=None)
 
     def before(self, words: Words, end: int) -> bool:
         """Whether a phrase ends right before a place."""
@@ -85,20 +117,59 @@ class _Phrases:
 
 
 class _Sign:
-    """An urgent word, and where it means something else."""
+    """Where words of urgency may stand, and where they mean something else."""
 
-    def __init__(self, word: UrgentWord) -> None:
-        self.word = word
-        self._own = _Phrases([word.word])
-        self._not_before = _Phrases(word.not_before)
-        self._not_after = _Phrases(word.not_after)
+    def __init__(self, begins: Iterable[str], row: UrgentPhrases | UrgentSpan) -> None:
+        self.begins = _Phrases(begins)
+        self._not_before = _Phrases(row.not_before)
+        self._not_after = _Phrases(row.not_after)
 
-    def is_meant(self, words: Words, start: int) -> bool:
-        """Whether it stands at a place of a clause, and in no other meaning."""
-        end = self._own.at(words, start)
-        if end is None or self._not_after.before(words, start):
-            return False
-        return self._not_before.at(words, end) is None
+    def at(self, words: Words, start: int) -> UrgentWord | None:
+        """Return what is said at a place of a clause; None: nothing, or something else."""
+        if self._not_after.before(words, start):
+            return None
+        end, level = self._read(words, start)
+        if level is None or self._not_before.at(words, end) is not None:
+            return None
+        return UrgentWord(level, " ".join(words[start:end]))
+
+    def _read(self, words: Words, start: int) -> tuple[int, Priority | None]:
+        """Return where the words end that begin at a place, and how urgent they are."""
+        raise NotImplementedError
+
+
+class _PhraseSign(_Sign):
+    def __init__(self, row: UrgentPhrases) -> None:
+        super().__init__(row.words, row)
+        self._level = row.level
+
+    def _read(self, words: Words, start: int) -> tuple[int, Priority | None]:
+        end = self.begins.at(words, start)
+        return (start, None) if end is None else (end, self._level)
+
+
+class _SpanSign(_Sign):
+    def __init__(self, row: UrgentSpan, nearness: Sequence[Nearness]) -> None:
+        super().__init__(row.openers, row)
+        self._counts = _Phrases(row.counts)
+        self._units = _Phrases(row.units)
+        self._row, self._nearness = row, nearness
+
+    def _read(self, words: Words, start: int) -> tuple[int, Priority | None]:
+        at = self.begins.at(words, start)
+        counted = None if at is None else self._counted(words, at)
+        ends = None if counted is None else self._units.at(words, counted[0])
+        if counted is None or ends is None:
+            return start, None
+        hours = counted[1] * self._row.units[" ".join(words[counted[0] : ends])]
+        return ends, level_within(timedelta(hours=hours), self._nearness)
+
+    def _counted(self, words: Words, at: int) -> tuple[int, int] | None:
+        """Return where a number ends that begins at a place, and the number."""
+        if (end := self._counts.at(words, at)) is not None:
+            return end, self._row.counts[" ".join(words[at:end])]
+        digits = _NUMBER.fullmatch(words[at]) if at < len(words) else None
+        return (at + 1, int(digits[0])) if digits else None
 
 
 class UrgentWords:
@@ -106,11 +177,17 @@ class UrgentWords:
 
     Args:
         words: the words.
+        span: how a time is written within which a service is wanted.
+        nearness: how urgent such a time is.
         otherwise: by what a text speaks of something else.
     """
 
     def __init__(
-        self, words: Sequence[UrgentWord] = (), otherwise: SaidOtherwise | None = None
+        self,
+        words: Iterable[UrgentPhrases] = (),
+        span: UrgentSpan | None = None,
+        nearness: Sequence[Nearness] = (),
+        otherwise: SaidOtherwise | None = None,
     ) -> None:
         said = otherwise or SaidOtherwise()
         self._denied = _Phrases((*said.denials, *said.past))
@@ -120,13 +197,15 @@ class UrgentWords:
         self._to_patient = _Phrases(said.to_patient)
         self._of_worse = _Phrases((*said.to_patient, *said.worse))
         self._by_first: dict[str, list[_Sign]] = {}
-        for word in words:
-            self._by_first.setdefault(word.word.split()[0], []).append(_Sign(word))
+        spans = () if span is None else (_SpanSign(span, nearness),)
+        for sign in (*map(_PhraseSign, words), *spans):
+            for first in sign.begins.firsts:
+                self._by_first.setdefault(first, []).append(sign)
 
     def found_in(self, text: str) -> Iterator[UrgentWord]:
         """Iterate over the words of a text that say how soon this order's service is wanted."""
         for sentence in _SENTENCE.split(text):
-            clauses = [normalised(part).split() for part in _CLAUSE.split(sentence)]
+            clauses = [_words(part) for part in _CLAUSE.split(sentence)]
             if any(word in self._by_first for clause in clauses for word in clause):
                 yield from self._said(clauses)
 
@@ -154,8 +233,9 @@ class UrgentWords:
     def _meant(self, clause: Words) -> Iterator[UrgentWord]:
         for at, first in enumerate(clause):
             for sign in self._by_first.get(first, ()):
-                if sign.is_meant(clause, at) and not self._is_denied(clause, at):
-                    yield sign.word
+                word = sign.at(clause, at)
+                if word is not None and not self._is_denied(clause, at):
+                    yield word
 
     def _is_denied(self, clause: Words, at: int) -> bool:
         """Whether a clause says before a place that it is not so, or is no longer."""
@@ -163,3 +243,8 @@ class UrgentWords:
         while before > max(0, at - _MOST_FILLERS) and clause[before - 1] in self._fillers:
             before -= 1
         return self._denied.before(clause, before)
+
+
+def _words(text: str) -> Words:
+    """Return the words of a text, a unit apart from its number: 24h is 24 h."""
+    return _UNIT_BEGINS.sub(" ", normalised(text)).split()
