@@ -64,7 +64,7 @@ def test_a_figure_says_what_it_is_of_and_shows_the_reports_numbers(
     assert [int(row[1]) for row in cells(page)] == [row["received"] for row in report["rows"]]
     expect(page.locator(".tiles")).to_contain_text(str(report["totals"]["received"]))
     expect(page.locator(".bars li")).to_have_count(report["row_count"])
-    expect(page.locator(".period")).to_contain_text("America/New_York (UTC-04:00)")
+    expect(page.locator(".period")).to_contain_text("America/New_York (UTC-05:00 and -04:00)")
     page.get_by_text("What it is of").click()
     expect(page.locator("details dl")).to_contain_text(report["numerator"])
 

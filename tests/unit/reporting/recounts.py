@@ -568,6 +568,9 @@ def cost(ones: list[One]) -> Figures:
     return found
 
 
+PARTS = ("cloud", "messages", "letters", "payer", "staff")
+
+
 def cost_per_referral(ones: list[One]) -> Figures:
     def count(one: One) -> dict[str, Any]:
         closed = int(one.inside(one.closed)) * one.loop_closed
@@ -575,19 +578,28 @@ def cost_per_referral(ones: list[One]) -> Figures:
             "received": int(one.is_received),
             "loops_closed": closed,
             "loops_completed": closed * (one.now.outcome in COMPLETED),
-            **dict.fromkeys(("cloud", "messages", "letters", "payer", "staff"), Decimal(0)),
+            **dict.fromkeys(PARTS, Decimal(0)),
+            **{f"unpriced {name}": 0 for name in PARTS},
             "total": Decimal(0),
             "not_priced": 0,
         }
         for _, event, unit, number in counted([one]):
             usd = price(one, event, unit)
             row["not_priced"] += number if usd is None else 0
+            row[f"unpriced {part(unit)}"] += number if usd is None else 0
             row[part(unit)] += (usd or 0) * number
             row["total"] += (usd or 0) * number
         return row
 
     found = summed(ones, count, "received", "loops_closed", "total", "not_priced")
-    return {cut: {**row, "overhead": None} for cut, row in found.items()}  # test_overhead.py's
+    return {cut: {**_parts(row), "overhead": None} for cut, row in found.items()}
+
+
+def _parts(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose parts are none where they were counted and nothing of them has a price."""
+    counted_only = {name: row[f"unpriced {name}"] for name in PARTS}
+    priced = {n: v for n, v in row.items() if not n.startswith("unpriced ")}
+    return {**priced, **{n: None for n in PARTS if counted_only[n] and not row[n]}}
 
 
 def referrals(ones: list[One]) -> Figures:

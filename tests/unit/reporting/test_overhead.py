@@ -105,7 +105,7 @@ def check(
         line["usd"] = line["usd"] if usd is None else (line["usd"] or 0) + usd
         row = whole.setdefault(cut, empty(whole))
         row["not_priced"] += count if usd is None else 0
-        row["overhead"] = (row["overhead"] or 0) + (usd or 0)
+        row["overhead"] = row["overhead"] if usd is None else (row["overhead"] or 0) + usd
         row["total"] += usd or 0
         found[unit] += usd or 0
     lines = {place: line for place, line in lines.items() if line["units"]}

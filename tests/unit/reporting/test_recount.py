@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from referral_core.domain.events import Event
+from referral_core.domain.money.cost_ledger import price_lines
+from referral_core.price_books import price_book
+from referral_core.reporting.composition import Policy
 from referral_core.reporting.request import Basis, ReportRequest
 from referral_core.reports import definitions
 from referral_core.reports.definition import ADDED, ColumnKind
@@ -46,6 +49,20 @@ def test_every_figure_is_recounted() -> None:
 def test_a_figure_equals_its_recount(name: str) -> None:
     found = by_cut(name, rows(sample_lake(), name, ASKED))
     assert found == recounted(name, sample_events(), ASKED)
+
+
+@pytest.mark.parametrize("by", [(), ("payer", "kind")])
+def test_a_part_of_which_nothing_has_a_price_does_not_look_free(by: tuple[str, ...]) -> None:
+    """Without a contract nobody knows what the payer, letters and staff cost."""
+    asked, without = a_request(by=by), Policy(price_lines([price_book("us-east-1")]), (), {})
+    found = by_cut("cost_per_referral", rows(sample_lake(), "cost_per_referral", asked, without))
+    ones = referrals(sample_events(), asked, without)
+    assert found == RECOUNTS["cost_per_referral"](ones)
+    if not by:
+        (row,) = found.values()
+        assert row["not_priced"] > 0
+        assert [row[part] for part in ("payer", "letters", "staff")] == [None] * 3
+        assert row["total"] == row["cloud"] + row["messages"] > 0
 
 
 @pytest.mark.parametrize("basis", list(Basis))

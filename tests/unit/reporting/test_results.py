@@ -40,6 +40,14 @@ def a_cost(*units: str) -> Result:
     return result_of(COST, a_request(), rows)
 
 
+def test_the_total_of_what_nobody_knows_is_none_and_that_of_no_rows_nothing() -> None:
+    unpriced = (None, None, None, "payer", "payer_transactions", 7, 7, None)
+    assert result_of(COST, a_request(), [unpriced]).totals["usd"] is None
+    priced = (None, None, None, "cloud", "states", 2, 0, "0.5")
+    assert result_of(COST, a_request(), [unpriced, priced]).totals["usd"] == Decimal("0.5")
+    assert result_of(COST, a_request(), []).totals["usd"] == 0
+
+
 def test_a_rate_without_a_denominator_is_none_and_not_nothing() -> None:
     result = a_conversion(("en", 0, 0), ("es", 40, 10))
     assert [row.values["conversion"] for row in result.rows] == [None, Decimal("0.2500")]

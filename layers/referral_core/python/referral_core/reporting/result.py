@@ -74,7 +74,7 @@ def result_of(
         # Sorted by what is shown: the place of a row would say what its patients are.
         found.sort(key=lambda row: [str(row.values[name] or "") for name in texts])
     added = {
-        c.name: sum((_number(row[c.name]) for row in read), _zero(c))
+        c.name: _sum([row[c.name] for row in read], _zero(c))
         for c in figure.selected
         if c.kind in ADDED
     }
@@ -177,6 +177,12 @@ def _nameless(said: Mapping[str, Value]) -> dict[str, Value]:
 
 def _number(value: Value) -> int | Decimal:
     return value if isinstance(value, int | Decimal) else 0
+
+
+def _sum(values: Sequence[Value], zero: int | Decimal) -> Value:
+    """Return the sum of what there is; of rows that all have none it is none, and not nothing."""
+    known = [value for value in values if value is not None]
+    return sum(map(_number, known), zero) if known or not values else None
 
 
 def _zero(column: ResultColumn) -> int | Decimal:

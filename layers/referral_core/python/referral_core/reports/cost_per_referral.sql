@@ -2,7 +2,7 @@
 -- definition: The cost of the referrals of the period, each part on its own line, by the number of referrals received, of closed loops and of completed ones.
 -- numerator: cost of the part
 -- denominator: referrals received; loops closed; loops completed
--- exclusions: units without a price, counted as not priced: no figure has them
+-- exclusions: units without a price, counted as not priced: no figure has them, and a part of which nothing has a price is none
 -- cell: received
 -- column received count: referrals received
 -- column loops_closed count: of them with the loop closed
@@ -25,11 +25,21 @@ SELECT
     sum(received_n) AS received,
     sum(loop_n) AS loops_closed,
     sum(completed_n) AS loops_completed,
-    sum(CASE WHEN part = 'cloud' THEN usd ELSE 0 END) AS cloud,
-    sum(CASE WHEN part = 'messages' THEN usd ELSE 0 END) AS messages,
-    sum(CASE WHEN part = 'letters' THEN usd ELSE 0 END) AS letters,
-    sum(CASE WHEN part = 'payer' THEN usd ELSE 0 END) AS payer,
-    sum(CASE WHEN part = 'staff' THEN usd ELSE 0 END) AS staff,
+    CASE WHEN sum(CASE WHEN part = 'cloud' THEN usd ELSE 0 END) > 0
+        OR sum(CASE WHEN part = 'cloud' THEN not_priced ELSE 0 END) = 0
+        THEN sum(CASE WHEN part = 'cloud' THEN usd ELSE 0 END) END AS cloud,
+    CASE WHEN sum(CASE WHEN part = 'messages' THEN usd ELSE 0 END) > 0
+        OR sum(CASE WHEN part = 'messages' THEN not_priced ELSE 0 END) = 0
+        THEN sum(CASE WHEN part = 'messages' THEN usd ELSE 0 END) END AS messages,
+    CASE WHEN sum(CASE WHEN part = 'letters' THEN usd ELSE 0 END) > 0
+        OR sum(CASE WHEN part = 'letters' THEN not_priced ELSE 0 END) = 0
+        THEN sum(CASE WHEN part = 'letters' THEN usd ELSE 0 END) END AS letters,
+    CASE WHEN sum(CASE WHEN part = 'payer' THEN usd ELSE 0 END) > 0
+        OR sum(CASE WHEN part = 'payer' THEN not_priced ELSE 0 END) = 0
+        THEN sum(CASE WHEN part = 'payer' THEN usd ELSE 0 END) END AS payer,
+    CASE WHEN sum(CASE WHEN part = 'staff' THEN usd ELSE 0 END) > 0
+        OR sum(CASE WHEN part = 'staff' THEN not_priced ELSE 0 END) = 0
+        THEN sum(CASE WHEN part = 'staff' THEN usd ELSE 0 END) END AS staff,
     sum(CASE WHEN part = 'overhead' THEN usd END) AS overhead,
     sum(usd) AS total,
     sum(not_priced) AS not_priced
@@ -67,7 +77,7 @@ FROM (
         0 AS loop_n,
         0 AS completed_n,
         'overhead' AS part,
-        CAST(coalesce(units * price, 0) AS decimal(38, 12)) AS usd,
+        CAST(units * price AS decimal(38, 12)) AS usd,
         CASE WHEN price IS NULL THEN units ELSE 0 END AS not_priced
     FROM shared
     WHERE units > 0

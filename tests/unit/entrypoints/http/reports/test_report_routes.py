@@ -94,6 +94,9 @@ def test_a_referral_that_was_received_is_in_the_figure(api: ApiClient) -> None:
     ("query", "says"),
     [
         ("from=yesterday", "as a day"),
+        ("from=20260301", "as a day"),
+        ("to=2026-W10-1", "as a day"),
+        ("to=2026-02-30", "as a day"),
         ("from=2026-03-31&to=2026-03-01", "in order"),
         ("from=2019-12-31&to=2026-03-01", "from 2020-01-01 on"),
         ("from=2020-01-01&to=2026-03-01", "at most 1100 apart"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Final, NamedTuple, NoReturn
@@ -23,6 +24,7 @@ _LONGEST: Final = timedelta(days=1100)
 _USUAL: Final = timedelta(days=29)
 _OF_ONE_INSTANT: Final = frozenset({"basis", "by", "format", "referral"})
 """What a comparison of two instants does not look at."""
+_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 _OLDEST_S: Final = 86_400
 _ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -135,10 +137,12 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     text = query.get(name)
     if text is None:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        _refuse(f"Send {name} as a day: 2026-03-02.")
+    # Python reads weeks and days without hyphens too: no calendar of a reader's has them.
+    if _A_DAY.fullmatch(text):
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    _refuse(f"Send {name} as a day: 2026-03-02.")
+    return None
 
 
 def _instant(query: Mapping[str, str], name: str, until: datetime) -> datetime | None:
