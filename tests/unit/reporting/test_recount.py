@@ -54,7 +54,10 @@ def test_a_figure_equals_its_recount(name: str) -> None:
 @pytest.mark.parametrize("by", [(), ("payer", "kind")])
 def test_a_part_of_which_nothing_has_a_price_does_not_look_free(by: tuple[str, ...]) -> None:
     """Without a contract nobody knows what the payer, letters and staff cost."""
-    asked, without = a_request(by=by), Policy(price_lines([price_book("us-east-1")]), (), {})
+    asked, without = (
+        a_request(by=by),
+        Policy(price_lines([price_book("us-east-1")]), (), POLICY.horizons),
+    )
     found = by_cut("cost_per_referral", rows(sample_lake(), "cost_per_referral", asked, without))
     ones = referrals(sample_events(), asked, without)
     assert found == RECOUNTS["cost_per_referral"](ones)
