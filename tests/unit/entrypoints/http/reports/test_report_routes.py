@@ -160,9 +160,54 @@ def test_another_tenants_figures_are_its_own(api: ApiClient) -> None:
 
 
 def test_staff_see_no_small_cell_of_what_patients_are_and_finance_does(api: ApiClient) -> None:
+    api.world.clock.move(timedelta(days=40))
     by_language = f"/reports/volume?{MARCH}&by=language"
     assert ask(api, by_language, "staff-1").body["rows"][0]["received"] == "< 11"
     assert ask(api, by_language).body["rows"][0]["received"] == 1
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        "from=2026-02-01&to=2026-02-27",
+        "from=2026-02-02&to=2026-02-28",
+        "from=2026-01-01&to=2026-02-28",
+        "from=2026-03-01&to=2026-03-31",  # not over
+        "from=2026-02-01",  # until today
+        "to=2026-02-28",
+        "from=2026-03-01&to=2026-03-31&as-of=2026-03-31T23:00:00-04:00",
+    ],
+)
+@pytest.mark.parametrize("by", ["language", "pathway,zip3"])
+def test_no_two_periods_tell_staff_what_few_patients_are(
+    api: ApiClient, days: str, by: str
+) -> None:
+    """Of February, and of February but its last day, the difference is that day's patients."""
+    if "as-of" in days:
+        api.world.clock.move(timedelta(days=40))
+    refused = ask(api, f"/reports/volume?{days}&by={by}", "staff-1")
+    assert refused.status == 400
+    assert "one whole month that is over" in refused.body["issue"][0]["diagnostics"]
+    # Finance is shown the cells anyway, and what says nothing of patients is of any days.
+    assert ask(api, f"/reports/volume?{days}&by={by}").status == 200
+    assert ask(api, f"/reports/volume?{days}&by=pathway", "staff-1").status == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "month"),
+    [
+        ("volume?by=language", ("2026-02-01", "2026-02-28")),
+        ("wait_and_distance?", ("2026-02-01", "2026-02-28")),  # by language, where nobody says
+        ("volume?by=zip3&from=2024-02-01&to=2024-02-29", ("2024-02-01", "2024-02-29")),
+        ("volume?by=zip3&from=2025-12-01&to=2025-12-31", ("2025-12-01", "2025-12-31")),
+        ("volume?by=zip3&as-of=2026-02-01T00:30:00-05:00", ("2026-01-01", "2026-01-31")),
+    ],
+)
+def test_a_month_that_is_over_is_told_and_is_what_is_meant_where_nobody_says(
+    api: ApiClient, asked: str, month: tuple[str, str]
+) -> None:
+    found = ask(api, f"/reports/{asked}", "staff-1").body
+    assert (found["period_from"], found["period_to"]) == month
 
 
 @pytest.mark.parametrize(("wanted", "begins"), [("csv", b"pathway,received"), ("parquet", b"PAR1")])

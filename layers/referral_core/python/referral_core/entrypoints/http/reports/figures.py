@@ -90,8 +90,9 @@ class RunReports:
             raise NotFound("There is no such report: see GET /reports.")
         profile = self.contracts.tenant(request.principal.tenant)
         require_once(request.parameters)
-        asked = asked_of(request.query, profile, self.clock.now(), figure.cut)
         full = request.principal.role is Role.FINANCE
+        now = self.clock.now()
+        asked = asked_of(request.query, profile, now, figure.cut, small_cells=full)
         try:
             if asked.since is not None:
                 return _json(self._compared(figure, asked, profile))
@@ -124,7 +125,7 @@ class RunReports:
         if found is None or not timedelta() <= now - found.as_of <= asked.max_age:
             return None
         then = {**_whenever(request.query), "as-of": found.as_of.isoformat()}
-        earlier = asked_of(then, profile, now, figure.cut).request
+        earlier = asked_of(then, profile, now, figure.cut, small_cells=full).request
         if fingerprint(compose(figure, earlier, self._policy(earlier))) != found.statement:
             return None
         return result_of(figure, earlier, found.rows, small_cells=full)

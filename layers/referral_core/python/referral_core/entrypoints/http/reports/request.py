@@ -13,7 +13,14 @@ from referral_core.domain.directory import TenantProfile
 from referral_core.domain.ids import ReferralId
 from referral_core.entrypoints.http.errors import refuse
 from referral_core.entrypoints.http.search_parameters import with_offset
-from referral_core.reporting.request import CUTS, MOST_CUTS, Basis, ReportRequest, local_day
+from referral_core.reporting.request import (
+    CUTS,
+    MOST_CUTS,
+    PATIENT_CUTS,
+    Basis,
+    ReportRequest,
+    local_day,
+)
 
 FORMATS: Final = ("json", "csv", "parquet")
 REPORT_PARAMETERS: Final = frozenset(
@@ -22,6 +29,7 @@ REPORT_PARAMETERS: Final = frozenset(
 _EARLIEST: Final = date(2020, 1, 1)
 _LONGEST: Final = timedelta(days=1100)
 _USUAL: Final = timedelta(days=29)
+_DAY: Final = timedelta(days=1)
 _OF_ONE_INSTANT: Final = frozenset({"basis", "by", "format", "referral"})
 """What a comparison of two instants does not look at."""
 _A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -47,7 +55,12 @@ class Asked(NamedTuple):
 
 
 def asked_of(
-    query: Mapping[str, str], profile: TenantProfile, now: datetime, cut: str | None
+    query: Mapping[str, str],
+    profile: TenantProfile,
+    now: datetime,
+    cut: str | None,
+    *,
+    small_cells: bool,
 ) -> Asked:
     """Read the parameters.
 
@@ -56,6 +69,8 @@ def asked_of(
         profile: of the tenant; its zone cuts the days.
         now: the business instant.
         cut: the figure's usual one.
+        small_cells: whether the caller is shown cells of few patients, so that no two periods tell
+            them more.
 
     Raises:
         FhirError: one of them is not known, or not right.
@@ -67,6 +82,28 @@ def asked_of(
     as_of = _instant(query, "as-of", now) or now
     referral = _referral(query)
     today = local_day(as_of, profile.time_zone)
+    by = _cuts(query, cut if referral is None else None)
+    is_monthly = not (small_cells or referral or PATIENT_CUTS.isdisjoint(by))
+    first, last = (_month_of if is_monthly else _days_of)(query, today, referral)
+    request = ReportRequest(
+        tenant=profile.tenant,
+        time_zone=profile.time_zone,
+        first_day=first,
+        last_day=last,
+        basis=Basis(_one_of(query, "basis", tuple(Basis), Basis.COHORT)),
+        by=by,
+        as_of=as_of,
+        referral=referral,
+    )
+    since = _since(query, as_of)
+    wanted = _one_of(query, "format", FORMATS, "json")
+    return Asked(request, wanted, since, query.get("run"), _max_age(query))
+
+
+def _days_of(
+    query: Mapping[str, str], today: date, referral: ReferralId | None
+) -> tuple[date, date]:
+    """Return the first and the last day that are asked for: the last thirty where none is."""
     last = _day(query, "to") or today
     first = _day(query, "from") or (_EARLIEST if referral else last - _USUAL)
     if not _EARLIEST <= first <= last or (last - first > _LONGEST and referral is None):
@@ -74,19 +111,31 @@ def asked_of(
             f"Send from and to as days, from {_EARLIEST} on, in order, "
             f"at most {_LONGEST.days} apart."
         )
-    request = ReportRequest(
-        tenant=profile.tenant,
-        time_zone=profile.time_zone,
-        first_day=first,
-        last_day=last,
-        basis=Basis(_one_of(query, "basis", tuple(Basis), Basis.COHORT)),
-        by=_cuts(query, cut if referral is None else None),
-        as_of=as_of,
-        referral=referral,
-    )
-    since = _since(query, as_of)
-    wanted = _one_of(query, "format", FORMATS, "json")
-    return Asked(request, wanted, since, query.get("run"), _max_age(query))
+    return first, last
+
+
+def _month_of(
+    query: Mapping[str, str], today: date, referral: ReferralId | None
+) -> tuple[date, date]:
+    """Return the month that is asked for, the last one that is over where none is.
+
+    Of two periods a day apart, each with many patients, the difference would be that day's few.
+    """
+    latest = today.replace(day=1) - _DAY
+    if query.keys().isdisjoint(("from", "to")):
+        return latest.replace(day=1), latest
+    first, last = _days_of(query, today, referral)
+    is_month = first.day == 1 and last == _end_of_month(first)
+    if not is_month or last > latest:
+        _refuse(
+            "What is cut by language or zip3 is of one whole month that is over, so that no two "
+            f"periods tell what a few patients are: from={latest.replace(day=1)}&to={latest}."
+        )
+    return first, last
+
+
+def _end_of_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - _DAY
 
 
 def require_once(parameters: Sequence[tuple[str, str]]) -> None:
