@@ -61,7 +61,7 @@ function resultTable(result, figure) {
 export function said({ kind }, value) {
   if (value === null || value === undefined) return kind === "text" ? "unknown" : "none";
   const number = Number(value);
-  if (Number.isNaN(number)) return /^[a-z-]+$/.test(value) ? words(value) : String(value);
+  if (Number.isNaN(number)) return /^[a-z]+([_-][a-z]+)*$/.test(value) ? heading(value) : String(value);
   switch (kind) {
     case "ratio": return `${(number * 100).toFixed(1)} %`;
     case "money": case "money-mean": return `$${number.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 4 })}`;

@@ -25,7 +25,7 @@ const OF = {
 };
 
 /** Return the controls of what `applies` to the list; what may be chosen are the values of the list, as far as they were read. */
-export function filterControls({ me, counts, items, people, applies, saved, values, changed, choices, failed }) {
+export function filterControls({ me, counts, items, people, applies, saved, values, order, changed, choices, failed }) {
   const set = (name, value) => { filters[name] = value; changed(); };
   const choose = (name, label, options, all) => options.length > 0 && h("label", {}, h("span", {}, label),
     h("select", { onchange: (event) => set(name, event.target.value) },
@@ -53,6 +53,7 @@ export function filterControls({ me, counts, items, people, applies, saved, valu
   return [
     teams.length > 1 && choose("queue", "Team", teams, "All my teams"),
     applies("reason") && choose("reason", "Reason", me.reasons.map((reason) => [reason, words(reason)]), "All reasons"),
+    order,
     h("details.more", { open: isOpen || chosen.some(isMore), ontoggle: (event) => { isOpen = event.target.open; if (isOpen) choices(); } },
       h("summary", {}, "More filters"),
       h("div.filters", {},

@@ -6,6 +6,8 @@ const WORDS = {
   "sms": "Text message",
   "noshow": "Missed",
   "patient-wrote": "Patient replied",
+  "sms-parts": "Text message parts",
+  "usd": "USD",
 };
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
@@ -32,11 +34,20 @@ export function words(code) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const format = (options) => (text) =>
-  text ? new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options }).format(new Date(text)) : "";
+const format = (options) => (text) => (text ? written(new Date(text), options) : "");
 
-export const dateTime = format({ weekday: "short", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
-export const dayOnly = format({ weekday: "short", month: "short", day: "numeric" });
+const written = (at, options) => new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options }).format(at);
+
+/** A day is said with its year where that is not this one: neither a year's backstop nor an old figure is of this year. */
+const formatDay = (options) => (text) => {
+  if (!text) return "";
+  const at = new Date(text);
+  const year = (of) => written(of, { year: "numeric" });
+  return written(at, year(at) === year(now()) ? options : { ...options, year: "numeric" });
+};
+
+export const dateTime = formatDay({ weekday: "short", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+export const dayOnly = formatDay({ weekday: "short", month: "short", day: "numeric" });
 export const clock = format({ hour: "numeric", minute: "2-digit" });
 
 /** A date without time: no zone moves it. */

@@ -14,7 +14,7 @@ export const TABS = {
 };
 /** What a list says that has no row. */
 export const EMPTY = {
-  mine: "Nothing is yours. Take the next one from Unassigned.",
+  mine: "Nothing is yours.",
   team: "Nothing waits for your teams.",
   unassigned: "Everything has somebody.",
   overdue: "Nothing is overdue.",

@@ -45,7 +45,7 @@ async function routing({ id, actions }) {
   const { parameter } = await get(`/fhir/ServiceRequest/${id}/$route-explain`);
   const advice = parameter.find(({ name }) => name === "advice").valueString;
   return [
-    h("p", {}, advice),
+    !actions.includes("choose-performer") && h("p", {}, advice),
     actions.includes("choose-performer") && h("p.actions", {}, h("a.button", { href: `#/referral/${id}/choose-performer` }, "Choose who is asked instead")),
     parameter.filter(({ name }) => name === "decision").map(({ part }) => decision(part)),
   ];

@@ -21,6 +21,7 @@ export async function referralPage({ main, me, path, failed }) {
   const body = h("div");
   const shown = { kind: "told" };
   let first = path[1];
+  const ways = waysOn(opened(me, path[0]));
   let referral, plan, kept, parts;
   const { people } = await get("/people");
   const names = new Map(people.map((person) => [person.id, person.name]));
@@ -59,7 +60,8 @@ export async function referralPage({ main, me, path, failed }) {
     fill(status, sentence);
     // What is done is done, whether or not it can be read anew: no form is left to send it by once more.
     await refresh().catch((error) => { render(); unread.said(error, () => done("")); });
-    body.querySelector(".panel button")?.focus();
+    // Where nothing is left to do here, whoever works by keys goes on with what comes next.
+    (body.querySelector(".panel button") ?? ways.lastElementChild).focus();
   }
 
   /** Read anew and draw; not where somebody began to write while it was read. */
@@ -71,7 +73,6 @@ export async function referralPage({ main, me, path, failed }) {
     if (!isWriting()) render();
   }
 
-  const ways = waysOn(opened(me, path[0]));
   fill(main, ways, h("p.quiet", { role: "status" }, "Loading …"));
   await load();
   parts = recordParts({ referral, me, names });

@@ -6,6 +6,9 @@ import { requestOf } from "./figure-form.js";
 import { table } from "./section.js";
 import { said } from "./figure-result.js";
 
+/** "32 step-started" → "32 step started": what was recorded since, in words. */
+const caused = (cause) => cause.replace(/(\d+) ([a-z-]+)/g, (_, count, kind) => `${count} ${words(kind).toLowerCase()}`);
+
 /** Return the part of the page where two instants are compared. */
 export function restated({ figure, result, wait, failed }) {
   const place = h("div");
@@ -25,7 +28,7 @@ export function restated({ figure, result, wait, failed }) {
     const value = (name, text) => said(columns.get(name.split(" ")[0]) ?? { kind: "text" }, text);
     fill(place, found.restatements.length
       ? table(["Day received", "Figure", "Before", "After", "Cause"], found.restatements.map((each) =>
-        [each.day, words(each.figure.replaceAll("_", "-")), value(each.figure, each.before), value(each.figure, each.after), each.cause]), "Restatements")
+        [each.day, words(each.figure.replaceAll("_", "-")), value(each.figure, each.before), value(each.figure, each.after), caused(each.cause)]), "Restatements")
       : h("p.quiet", {}, "Nothing differs."));
     document.querySelector("[role=status]").textContent = `${found.restatements.length} differences since ${dateTime(found.since)}.`;
   }

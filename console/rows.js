@@ -5,6 +5,7 @@ import { get, isTold } from "./api.js";
 import { h } from "./element.js";
 import { UNEXPLAINED } from "./failing.js";
 import { date, dateTime, dayOnly, payersClock, reasonOf, since, urgency, words } from "./format.js";
+import { isOfPeople } from "./timeline.js";
 
 const MARKS = { overdue: "▲", soon: "◆", snoozed: "☾", ahead: "" };
 const LAST = 5;
@@ -66,9 +67,9 @@ async function unfold(button, item) {
   try {
     const { events, actions } = await get(`/referrals/${item.id}`);
     cell.replaceChildren(
-      h("ol.timeline", {}, events.slice(0, LAST).map((event) => h("li", {},
+      h("ol.timeline", {}, events.filter(isOfPeople).slice(0, LAST).map((event) => h("li", {},
         h("time", { datetime: event.at }, dateTime(event.at)),
-        h("div", {}, h("strong", {}, words(event.kind)), " ", event.statusReason)))),
+        h("div", {}, h("strong", {}, words(event.kind)), " ", reasonOf(event))))),
       h("p.actions", {}, actions.filter((action) => !action.startsWith("close:")).map((action) =>
         h("a.button", { href: `#/referral/${item.id}/${action}` }, label(action)))));
   } catch (error) {

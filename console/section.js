@@ -4,7 +4,7 @@ import { h } from "./element.js";
 
 /** A section with its heading; what is empty says so. */
 export const section = (title, content) =>
-  h("section", {}, h("h2", {}, title), content || h("p.quiet", {}, "None yet."));
+  content ? h("section", {}, h("h2", {}, title), content) : h("section.none", {}, h("h2", {}, title), h("p.quiet", {}, "None yet."));
 
 /** A table of texts or elements. */
 export function table(heads, rows, name = heads.join(", ")) {

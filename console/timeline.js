@@ -1,14 +1,16 @@
 // The timeline: what is planned on top, what happened below, in one line.
 
 import { h } from "./element.js";
-import { clock, dateTime, dayOnly, words } from "./format.js";
+import { clock, dateTime, dayOnly, reasonOf, words } from "./format.js";
 
 const MECHANISM = new Set([
   "step-started", "update-recorded", "update-pending", "resolution-found", "resolution-resent",
   "wait-taken-over", "run-restarted", "work-item-needed", "work-item-forwarded",
 ]);
+/** Whether a person is told of an event: the rest is how the router works. */
+export const isOfPeople = ({ kind }) => !MECHANISM.has(kind);
 const KINDS = {
-  told: ["What happened", (event) => !MECHANISM.has(event.kind)],
+  told: ["What happened", isOfPeople],
   patient: ["Patient", (event) => /^(patient|call|next-attempt|channel|no-reply|appointment|reminder|rebooking)/.test(event.kind)],
   clinic: ["Clinic", (event) => /^(routed|routing|waitlist|offer|booking|appointment|report)/.test(event.kind)],
   payer: ["Payer", (event) => /^(eligibility|self-pay|authoriz|appeal)/.test(event.kind)],
@@ -62,7 +64,7 @@ function past({ at, actor, kind, from, to, statusReason, facts }, names) {
     h("time", { datetime: at, title: dateTime(at) }, h("span", {}, dayOnly(at)), h("span.sub", {}, clock(at))),
     h("div", {},
       h("strong", {}, words(kind)), moved && h("span.moved", {}, moved),
-      h("span.sub", {}, statusReason),
+      h("span.sub", {}, reasonOf({ statusReason })),
       told && h("span.sub", {}, told),
       h("span.sub.by", {}, `by ${names.get(actor) ?? BY[actor] ?? "a partner"}`)));
 }

@@ -68,7 +68,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
   /** The filters; what may be chosen is what the rows have, until the whole list was looked through. */
   function drawFilters() {
     if (chips.querySelector("form")) return;
-    fill(chips, filterControls({ me, counts: counted, items, people, applies, saved, values, changed: filterChanged, choices, failed }), order());
+    fill(chips, filterControls({ me, counts: counted, items, people, applies, saved, values, order: order(), changed: filterChanged, choices, failed }));
     if (chips.querySelector("details").open) choices();
   }
 
@@ -151,7 +151,7 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     const current = document.activeElement?.closest("tr[data-id]");
     const place = current && [...list.querySelectorAll("tr[data-id]")].indexOf(current);
     const rest = (next || drawnRows < items.length) && h("p.actions", {}, h("button", { onclick: () => more().catch((error) => unread.said(error)) }, "Show more"));
-    fill(list, items.length ? [table(), rest] : [h("p.empty", {}, next ? "Nothing here meets the filters so far." : EMPTY[tab]), rest]);
+    fill(list, items.length ? [table(), rest] : [h("p.empty", {}, next ? "Nothing here meets the filters so far." : EMPTY[tab], !next && tab === "mine" && [" ", h("a.button", { href: "#/worklist/unassigned" }, "Take the next one")]), rest]);
     drawBulk();
     if (back === null) back = returned(me, tab, shown().map(({ id }) => id)) ?? "";
     listed(me, { tab, name: TABS[tab][0], rows: shown() });

@@ -155,6 +155,9 @@ def test_codes_of_a_cut_have_names_and_the_file_has_the_codes(visit: Visit, offi
     expect(page.locator("table.figure tbody tr")).to_have_count(len(rows))
     codes = {row["specialty"] for row in rows if row["specialty"]}
     assert codes
+    expect(
+        cells.get_by_text("Lakeside Family Medicine").first
+    ).to_be_visible()  # named as it is read
     shown = set(cells.all_inner_texts())
     assert not codes & shown
     assert codes <= set(cells.evaluate_all("all => all.map(each => each.title)"))

@@ -234,6 +234,9 @@ def test_partners_health_and_the_steps_are_their_figures(visit: Visit, office: O
     rows = office.call("grace", "GET", "/reports/partners?by=")["rows"]
     shown = page.get_by_role("region", name="Partners' health").locator("tbody tr")
     expect(shown).to_have_count(len(rows))
+    # Names are drawn in as they are read.
+    for name in ("Harbor Health Plan", "Lakeside Family Medicine"):
+        expect(shown.get_by_text(name, exact=True)).to_be_visible()
     called = shown.locator("td:first-child span").all_inner_texts()
     assert {"Harbor Health Plan", "Lakeside Family Medicine"} <= set(called)
     assert not [name for name in called if any(letter.isdigit() for letter in name)]

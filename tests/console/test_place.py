@@ -61,6 +61,27 @@ def test_where_what_was_open_is_listed_no_more_the_one_after_it_has_the_focus(
     expect(page.locator("td.patient a", has_text=third)).to_be_focused()
 
 
+def test_where_nothing_is_left_to_do_what_comes_next_has_the_focus(
+    visit: Visit, office: Office
+) -> None:
+    page = at_list(visit)
+    item = next(i for i in office.items("maria") if i["reason"] == "eligibility-unclear")
+    ids = rows(page).evaluate_all("rows => rows.map(row => row.dataset.id)")
+    following = names(page)[ids.index(item["id"]) + 1]
+    page.locator(f'tr[data-id="{item["id"]}"] td.patient a').click()
+    page.get_by_role("button", name="Try again").click()
+    page.locator("form.act button[type=submit]").click()
+    expect(page.get_by_text("Nothing is yours to do now.")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Next: {following}")).to_be_focused()
+
+
+def test_whoever_has_nothing_is_led_to_what_is_nobodys(visit: Visit) -> None:
+    page = signed_in(visit(), "maria")
+    page.locator(".empty").get_by_role("link", name="Take the next one").click()
+    expect(page.get_by_role("link", name="Unassigned")).to_have_attribute("aria-current", "page")
+    expect(rows(page).first.get_by_role("link")).to_be_focused()
+
+
 def test_what_was_found_by_searching_leads_back_to_the_list_and_to_no_next(
     visit: Visit, office: Office
 ) -> None:

@@ -256,6 +256,8 @@ def test_a_list_is_sorted_by_what_has_no_column(
 def test_a_sort_is_of_the_whole_list(visit: Visit, office: Office) -> None:
     page = signed_in(visit(), "grace", "#/worklist/team")
     page.get_by_role("button", name="Patient", exact=True).click()
+    heading = page.get_by_role("columnheader", name="Patient")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
     names = page.locator("table.work td.patient a")
     everything = office.items("grace", "?_include=patient&_count=100")
     expect(names).to_have_count(len(everything))

@@ -68,6 +68,40 @@ def test_a_birth_date_is_moved_by_no_zone(run: Run) -> None:
     assert run(script) == "03/05/1965"
 
 
+@pytest.mark.parametrize(
+    ("instant", "words"),
+    [
+        (NOON, "Mon, Mar 2"),
+        ("2026-01-01T06:00:00Z", "Thu, Jan 1"),
+        ("2026-01-01T04:00:00Z", "Wed, Dec 31, 2025"),  # there it is the year before still
+        ("2027-03-02T12:00:00Z", "Tue, Mar 2, 2027"),
+    ],
+)
+def test_a_day_of_another_year_says_its_year(run: Run, instant: str, words: str) -> None:
+    zone = 'format.useZone("America/New_York");'
+    said = run(
+        f'{FORMAT} {zone} done([format.dayOnly("{instant}"), format.dateTime("{instant}")]);'
+    )
+    assert said[0] == words
+    assert said[1].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("status", "due", "clock"),
+    [
+        ("pended", NOON, {"isBreached": True, "text": "▲ 3 h over"}),
+        ("submitted", "2026-03-02T17:00:00Z", {"isBreached": False, "text": "2 h left"}),
+        ("approved", NOON, None),
+        ("pended", None, None),
+    ],
+)
+def test_a_payers_clock_runs_until_it_has_answered(
+    run: Run, status: str, due: str | None, clock: dict[str, Any] | None
+) -> None:
+    asked = json.dumps({"status": status, "dueAt": due})
+    assert run(f"{FORMAT} done(format.payersClock({asked}));") == clock
+
+
 # --- tables --------------------------------------------------------------------------------------
 
 
@@ -124,6 +158,8 @@ def test_what_is_most_urgent_stands_first_by_priority(run: Run) -> None:
         ("count", "< 11", "< 11"),
         ("text", None, "unknown"),
         ("text", "not-eligible", "Not eligible"),
+        ("text", "sms_parts", "Text message parts"),
+        ("text", "207RC0000X", "207RC0000X"),
     ],
 )
 def test_a_value_is_said_as_people_read_it(run: Run, kind: str, value: Any, words: str) -> None:

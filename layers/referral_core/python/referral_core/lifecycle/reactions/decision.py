@@ -48,6 +48,19 @@ _PATIENTS_OWN: Final = frozenset({Reason.PATIENT_CANCELS, Reason.ANOTHER_TIME_WA
 """What the patient asked for: they know that the visit is off."""
 _ABOUT_MESSAGE: Final = frozenset({Reason.MESSAGE_AMBIGUOUS, Reason.MESSAGE_REFUSED})
 _DECIDED: Final = {"staff_decisions": 1}
+_FOLLOWS: Final[Mapping[Step, str]] = {
+    Step.CHECK_READINESS: "the order is checked for what is missing",
+    Step.CHECK_ELIGIBILITY: "the payer is asked about the coverage",
+    Step.ROUTE_REFERRAL: "a clinic is chosen",
+    Step.REQUEST_AUTHORIZATION: "the payer is asked to authorize it",
+    Step.OFFER_REFERRAL: "the clinic is asked",
+    Step.CONTACT_PATIENT: "the patient is contacted",
+    Step.AWAIT_VISIT: "the visit is awaited",
+    Step.VERIFY_CLOSURE: "what closes it is verified",
+    Step.CLOSE_REFERRAL: "it is closed",
+    Step.OPEN_WORK_ITEM: "a person decides",
+}
+"""What follows a decision, in words of people who know no step by its name."""
 
 
 def item_of(referral: Referral) -> WorkItem:
@@ -155,7 +168,7 @@ def resumed(
     return draft(
         case,
         EventKind.DECISION_MADE if facts else EventKind.WORK_ITEM_SETTLED,
-        f"The referral goes on with {target}.",
+        f"The referral goes on: {_FOLLOWS[target]}.",
         then=target,
         by=update,
         waits_for=Party.ROUTER,
