@@ -11,7 +11,11 @@ import pytest
 
 from tests.unit.console.conftest import Run
 
-FORMAT = 'const format = await import("./format.js"); format.useNow("2026-03-02T15:00:00Z");'
+FORMAT = """
+    Date.now = () => 0;  // the machine's own clock stands, and is wrong
+    const format = await import("./format.js");
+    format.useNow("2026-03-02T15:00:00Z");
+"""
 NOON = "2026-03-02T12:00:00Z"
 
 
