@@ -55,12 +55,21 @@ def put_over(before: Json, after: Json) -> Reply:
         # Something of how the patient is reached, or who pays, is as it was.
         (the_order(a_patient()), the_order(a_patient(name=MARRIED), a_coverage(subscriberId="2"))),
         (
-            the_order(a_patient(address=[_HOME], telecom=None), a_coverage(subscriberId="1")),
-            the_order(a_patient(name=MARRIED, address=[_HOME], telecom=None)),
+            the_order(a_patient(address=[_HOME], telecom=_MAIL), a_coverage(subscriberId="1")),
+            the_order(a_patient(name=MARRIED, address=[_HOME], telecom=_MAIL)),
         ),
         (the_order(a_patient(telecom=_MAIL)), the_order(a_patient(name=MARRIED, telecom=_PHONE))),
+        # The record is the same, whatever else is new.
+        (
+            the_order(a_patient(telecom=_MAIL), subject={"reference": "Patient/77"}),
+            the_order(
+                a_patient(name=MARRIED, telecom=_PHONE),
+                a_coverage(subscriberId="M-2"),
+                subject={"reference": "Patient/77"},
+            ),
+        ),
     ],
-    ids=["former name", "phone", "address", "member number"],
+    ids=["former name", "phone", "address and mail", "member number", "record"],
 )
 def test_another_family_name_of_the_same_patient_is_taken(before: Json, after: Json) -> None:
     assert put_over(before, after).status == 200
@@ -79,6 +88,11 @@ def test_another_family_name_of_the_same_patient_is_taken(before: Json, after: J
             the_order(a_patient(address=[_HOME])),
             the_order(a_patient(name=[{"family": "Whitlock", "given": ["Rose"]}], address=[_HOME])),
         ),
+        # Of one given name, born on the same day, at home in the same place, and nothing else.
+        (
+            the_order(a_patient(address=[_HOME], telecom=None), a_coverage(subscriberId="1")),
+            the_order(a_patient(name=MARRIED, address=[_HOME], telecom=None)),
+        ),
         # The same family's child of another birth date.
         (the_order(a_patient()), the_order(a_patient(name=MARRIED, birthDate="1991-04-17"))),
         # Of the same name and birth date, and nothing else is the same.
@@ -90,7 +104,7 @@ def test_another_family_name_of_the_same_patient_is_taken(before: Json, after: J
             ),
         ),
     ],
-    ids=["nothing in common", "a twin", "another birth date", "the same name"],
+    ids=["nothing in common", "a twin", "one household", "another birth date", "the same name"],
 )
 def test_somebody_else_is_refused_with_what_helps(before: Json, after: Json) -> None:
     refused = put_over(before, after)

@@ -21,6 +21,8 @@ from referral_core.domain.orders.patient_identity import (
 )
 
 _SEXES: Final = frozenset({"female", "male"})
+_HOUSEHOLD: Final = "address"
+"""What says where somebody lives, and not who of those who live there."""
 _NO_RECORD: Final = ("#", "urn:")
 """How a reference begins that leads to nothing outside its body."""
 
@@ -30,8 +32,9 @@ def compare_orders(before: ClinicalPayload, after: ClinicalPayload) -> Likeness:
 
     Numbers decide where both have some of one system. Else, of whom given name and birth date
     agree: another family name is the same patient where a former name says so, or something of how
-    they are reached, of who pays or of which record is meant agrees; and the same name is another
-    patient where the sexes differ and none of that agrees.
+    they are reached, of who pays or of which record is meant agrees, beside where they live: two
+    people of one household have that in common. And the same name is another patient where the
+    sexes differ and none of that agrees.
     """
     known, named = (identity_of(one.content.patient) for one in (before, after))
     likeness = compare(known, named)
@@ -40,12 +43,12 @@ def compare_orders(before: ClinicalPayload, after: ClinicalPayload) -> Likeness:
     is_namesake = known.birth_date is not None and known.birth_date == named.birth_date
     if not is_namesake or not (known.given and named.given and given_agrees(known, named)):
         return likeness
-    in_common = set(_facts(before)) & set(_facts(after))
+    in_common = {kind for kind, _ in set(_facts(before)) & set(_facts(after))}
     sexes = {one.content.patient.gender for one in (before, after)}
     if sexes >= _SEXES and not in_common:
         return Likeness.ANOTHER
-    is_renamed = likeness is Likeness.ANOTHER and in_common and not sexes >= _SEXES
-    return Likeness.SAME if is_renamed else likeness
+    is_theirs = bool(in_common - {_HOUSEHOLD}) and not sexes >= _SEXES
+    return Likeness.SAME if likeness is Likeness.ANOTHER and is_theirs else likeness
 
 
 def _numbers(identity: PatientIdentity) -> PatientIdentity:
@@ -61,7 +64,7 @@ def _facts(payload: ClinicalPayload) -> Iterator[tuple[str, object]]:
     if patient.postal_code and patient.address_lines:
         place = frozenset(words_of(" ".join(patient.address_lines)))
         numbers = "".join(c for line in patient.address_lines for c in line if c.isdigit())
-        yield "address", (place, numbers, patient.postal_code[:5])
+        yield _HOUSEHOLD, (place, numbers, patient.postal_code[:5])
     if coverage.member_id and coverage.payor and coverage.payor.name:
         yield "member", (coverage.member_id.casefold(), coverage.payor.name.casefold())
     literal = payload.service_request.get("subject", {}).get("reference")
