@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from referral_core.domain import exact_json
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.lifecycle import Outcome
+from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
 from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.orders.named_changes import ChangeNamedOrders
@@ -98,6 +100,63 @@ def test_a_patch_that_changes_nothing_is_no_version() -> None:
     test = [{"op": "test", "path": "/priority", "value": "routine"}]
     assert patch(api, f"{ORDERS}/{one}", test).headers["etag"] == 'W/"1"'
     assert stored(api, one) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(_URGENT, MEDIA_TYPE), ({"priority": "urgent"}, MERGE), (_BY_PATH, FHIRPATH)],
+)
+def test_what_is_kept_of_a_patch_is_what_the_author_sent(body: Any, kind: str) -> None:
+    # Given an order with a version and a number of its author's, and figures to the digit
+    dose = {"url": "urn:dose", "valueDecimal": 0}
+    order = the_order(meta={"versionId": "7", "security": [{"code": "R"}]}, extension=[dose])
+    sent = json.dumps(order).replace('"valueDecimal": 0', '"valueDecimal": 1.50')
+    api = an_api()
+    one = str(api.call("POST", ORDERS, sent, client="ehr-1").body["id"])
+    patch(api, f"{ORDERS}/{one}", body, kind)
+    # Then its source is the patch, byte for byte, under its media type
+    kept = ClinicalPayload.load(api.world.referrals.payload(stored(api, one)))
+    source, media_type = api.documents.stored[TENANT, kept.source_sha256]
+    assert (json.loads(source), media_type) == (body, kind)
+    # And the order is what was sent with the change: nothing that we add when it is read.
+    made = {**json.loads(sent), "id": one, "priority": "urgent"}
+    assert json.loads(exact_json.dumps(kept.service_request)) == made
+    assert '"valueDecimal":1.50' in exact_json.dumps(kept.service_request)
+
+
+def test_what_a_put_by_number_was_sent_as_is_its_source() -> None:
+    api = an_api()
+    one = posted(api)
+    sent = json.dumps(the_order(priority="urgent"), indent=1)
+    assert api.call("PUT", NUMBER, sent, client="ehr-1").status == 200
+    kept = ClinicalPayload.load(api.world.referrals.payload(stored(api, one)))
+    assert api.documents.stored[TENANT, kept.source_sha256][0].decode() == sent
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"meta": {"security": [{"system": "urn:labels", "code": "ETH"}]}},
+        {"text": {"status": "additional", "div": "<div>Comes with a wheelchair.</div>"}},
+        {"text": {"status": "generated", "div": "<div>on methadone since May</div>"}},
+    ],
+    ids=["label", "narrative that says more", "narrative that discloses"],
+)
+def test_what_only_labels_or_the_narrative_say_is_another_version(fields: Json) -> None:
+    api = an_api()
+    one = posted(api)
+    reply = put(api, the_order(id=one, **fields), f"{ORDERS}/{one}")
+    assert (reply.status, reply.headers["etag"]) == (200, 'W/"2"')
+    # And so it is no repeat of the order either, where it says what the elements do not.
+    again = api.call("POST", ORDERS, the_order(), client="ehr-1")
+    assert (again.status == 409) is ("generated" not in str(fields))
+
+
+def test_a_narrative_that_a_server_makes_anew_is_no_version() -> None:
+    api = an_api()
+    one = posted(api, text={"status": "generated", "div": "<div>Dermatology</div>"})
+    again = the_order(id=one, text={"status": "generated", "div": "<div>Consultation</div>"})
+    assert put(api, again, f"{ORDERS}/{one}").headers["etag"] == 'W/"1"'
 
 
 @pytest.mark.parametrize(

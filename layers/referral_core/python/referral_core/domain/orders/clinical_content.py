@@ -239,7 +239,8 @@ class ClinicalPayload(Model):
         order_links: references to the order in them.
         uploads: what names an upload in them → the address at which the document is read.
         content: the same, normalised.
-        source_sha256: the document that holds the request's bytes as they came.
+        source_sha256: the document that holds the request's bytes as they came: of a patch, the
+            patch; what it changes is the version before.
         content_hash: SHA-256 of what the order and its resources say.
         moved: what is left out here, in the order in which it was (`large_parts.py`).
     """

@@ -30,6 +30,7 @@ class Request:
         query: the last value of each parameter.
         parameters: all of them in their order; one that is there twice is there twice.
         time_zone: IANA name of the tenant's.
+        source: what came, and its media type, where `body` was made of it: a patch.
     """
 
     principal: Principal
@@ -43,6 +44,18 @@ class Request:
     parameters: tuple[tuple[str, str], ...] = ()
     version_id: str = ""
     time_zone: str = "UTC"
+    source: tuple[bytes, str | None] | None = None
+
+    @property
+    def as_it_came(self) -> tuple[bytes, str]:
+        """What came, byte for byte, and its media type: that is what is kept of a request."""
+        body, media_type = self.source or (self.body, self.content_type)
+        return body, media_type or ""
+
+    def made_into(self, body: bytes, content_type: str | None, **fields: Any) -> Request:
+        """Return the request with a body that was made of what came."""
+        source = self.source or (self.body, self.content_type)
+        return replace(self, body=body, content_type=content_type, source=source, **fields)
 
     def local(self, at: datetime) -> datetime:
         """Return an instant with the tenant's zone, in which a bare date that was sent is read."""

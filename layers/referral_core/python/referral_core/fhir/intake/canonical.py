@@ -17,7 +17,11 @@ from referral_core.fhir.links import is_address
 from referral_core.fhir.systems import REFERRAL
 
 _ADDED: Final = frozenset({"id", "meta", "text", "contained", "implicitRules", "language"})
-"""Elements of a resource (not of what is in it) that do not change what it says."""
+"""Elements of a resource (not of what is in it) that do not change what it says.
+
+But for the security labels of `meta`, which say what it discloses, and a narrative that says more
+than the elements do (`additional`).
+"""
 
 
 def content_hash(graph: Graph, nodes: Sequence[Node], own_id: str | None) -> str:
@@ -45,8 +49,18 @@ def form_of(graph: Graph, node: Node, places: Mapping[Node, int]) -> str:
     if isinstance(own.get("identifier"), list):
         theirs = [i for i in own.pop("identifier") if not _is_ours(i)]
         own |= {"identifier": theirs} if theirs else {}
+    own |= _said_besides(node.resource)
     said = _placed(own, graph, node, places) if node.found.addresses else own
     return exact_json.dumps(said, sort_keys=True, ensure_ascii=True)
+
+
+def _said_besides(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a resource's metadata and narrative its elements do not say."""
+    meta, text = resource.get("meta"), resource.get("text")
+    labels = meta.get("security") if isinstance(meta, dict) else None
+    is_more = isinstance(text, dict) and text.get("status") == "additional"
+    found: dict[str, Any] = {"security": labels} if labels else {}
+    return {**found, "narrative": text} if is_more else found
 
 
 def _placed(value: Any, graph: Graph, node: Node, places: Mapping[Node, int]) -> Any:

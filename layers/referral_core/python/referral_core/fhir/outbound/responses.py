@@ -42,6 +42,26 @@ def service_request_as_stored(referral: Referral, service_request: Mapping[str, 
     return {**service_request, "id": referral.id, "meta": meta, "identifier": [*theirs, own]}
 
 
+def as_its_author_has_it(changed: Json, shown: Json, sent: Mapping[str, Any]) -> Json:
+    """Return a changed order without what `service_request_as_stored` had added to it.
+
+    Args:
+        changed: the order as a change of `shown` makes it.
+        shown: as its author read it with us.
+        sent: as its author sent it.
+    """
+    meta, theirs = changed.get("meta"), sent.get("meta", {})
+    if isinstance(meta, dict):
+        ours = {n for n in ("versionId", "lastUpdated") if meta.get(n) == shown["meta"][n]}
+        kept = {n: v for n, v in meta.items() if n not in ours}
+        meta = {**kept, **{n: theirs[n] for n in ours if n in theirs}}
+    numbers, own = changed.get("identifier"), shown["identifier"][-1]
+    if isinstance(numbers, list) and own not in sent.get("identifier", ()):
+        numbers = [one for one in numbers if one != own]
+    made = {**changed, "meta": meta, "identifier": numbers}
+    return {n: v for n, v in made.items() if n not in {"meta", "identifier"} or v}
+
+
 def appointment(
     referral: Referral,
     visit: Appointment,

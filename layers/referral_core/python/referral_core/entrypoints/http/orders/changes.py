@@ -101,7 +101,8 @@ class ReceiveOrderUpdate:
         intake = read_update(request.body, request.content_type, referral_id, now, before)
         _require_same_patient(before, intake)
         require_match(request.headers, etag_of(referral))
-        if intake.canonical_hash == before.content_hash:
+        is_same = intake.clinical.service.wanted == before.content.service.wanted
+        if is_same and intake.canonical_hash == before.content_hash:
             order = before.service_request
             known = StoredOrder(referral, order, created=False, is_unchanged=True)
             return known.response(request)
@@ -182,7 +183,7 @@ class ReceiveOrderUpdate:
         new = [one for one in intake.uploads if one.literal not in before.uploads]
         joined = JoinedUploads(self.documents, self.clock, principal)
         evidence = joined.of(new)
-        source = self.documents.put(principal.tenant, request.body, request.content_type or "")
+        source = self.documents.put(principal.tenant, *request.as_it_came)
         uploads = joined.addresses(intake.uploads, request.base_url, referral.id)
         large = LargeParts(partial(self.documents.put, principal.tenant))
         return (

@@ -134,7 +134,7 @@ class ReceiveReferral:
     def _accept(self, request: Request, intakes: Sequence[Intake]) -> Sequence[StoredOrder]:
         principal = request.principal
         services = [service_of(intake, self.clock.now()) for intake in intakes]
-        source = self.documents.put(principal.tenant, request.body, request.content_type or "")
+        source = self.documents.put(principal.tenant, *request.as_it_came)
         joined = self._joined(principal) if any(i.uploads for i in intakes) else None
         large = LargeParts(partial(self.documents.put, principal.tenant))
         new_referrals = [

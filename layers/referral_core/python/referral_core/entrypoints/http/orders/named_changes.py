@@ -22,6 +22,7 @@ from referral_core.fhir.intake.identifiers import order_numbers
 from referral_core.fhir.intake.references import Graph
 from referral_core.fhir.intake.sent_orders import from_resource
 from referral_core.fhir.json_patch import changed
+from referral_core.fhir.outbound.responses import as_its_author_has_it
 from referral_core.fhir.parse import read_resource
 from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import NewReferrals
@@ -52,11 +53,14 @@ class ChangeNamedOrders:
         require_authority(principal, UpdateKind.INFORMATION_SUPPLIED, referral)
         stored = read_order(self.referrals, self.documents, principal.tenant, referral_id)
         require_match(request.headers, stored.etag)
-        made = changed(stored.resource, request.body, request.content_type)
+        shown = stored.resource
+        made = changed(shown, request.body, request.content_type)
+        # What a clinic is given is what the author sent with this change, and nothing of ours.
+        made = as_its_author_has_it(made, shown, stored.service_request)
         # What it was made of must still be stored when it is written.
         known = {**request.headers, "if-match": stored.etag}
         body = exact_json.dumps(made).encode()
-        return self.update(replace(request, body=body, content_type=_FHIR_JSON, headers=known))
+        return self.update(request.made_into(body, _FHIR_JSON, headers=known))
 
     def update_where(self, request: Request) -> Response:
         """Update the order that has a number of its own; create it where none has."""
@@ -73,7 +77,7 @@ class ChangeNamedOrders:
                 _refuse_absent(HTTPStatus.PRECONDITION_FAILED)
             return self.create(request)
         body = exact_json.dumps({**sent, "id": found}).encode()
-        return self.update(replace(request, body=body, resource_id=found))
+        return self.update(request.made_into(body, request.content_type, resource_id=found))
 
     def patch_where(self, request: Request) -> Response:
         """Patch the order that has an identifier."""
