@@ -8,15 +8,14 @@ import pytest
 from referral_core.domain.lifecycle import Outcome
 from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Report
 from referral_core.fhir.intake.orders import read_update
+from referral_core.fhir.outbound.bundle_responses import EntryAnswer, transaction_response
 from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.responses import (
-    EntryAnswer,
     appointment,
     message_response,
     notice_communication,
     searchset,
     service_request_as_stored,
-    transaction_response,
 )
 from tests.unit.builders import NOW, a_referral
 from tests.unit.fhir.orders import FHIR_JSON, PLACER, Json, a_bundle, an_order, bundled_order, sent

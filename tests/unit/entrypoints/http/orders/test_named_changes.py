@@ -201,7 +201,9 @@ def test_what_changes_while_a_patch_is_made_is_not_overwritten() -> None:
         assert put(api, other, f"{ORDERS}/{one}").status == 200
         return update(request)
 
-    named = ChangeNamedOrders(api.intake.referrals, api.documents, api.intake.create, update_late)
+    intake = api.intake
+    taking = intake.create, intake.create_bundle
+    named = ChangeNamedOrders(intake.referrals, api.documents, *taking, update_late)
     body, ehr = json.dumps(_URGENT).encode(), api.world.directory.principal("ehr-1")
     with pytest.raises(FhirError) as refused:
         named.patch(Request(ehr, body, MEDIA_TYPE, {}, {}, "request-1", "", one))

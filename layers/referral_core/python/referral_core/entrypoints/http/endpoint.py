@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from time import time
@@ -99,6 +100,27 @@ class HttpEndpoint:
         self._around = audit.around
         return self
 
+    def within(self, request: Request, method: str, path: str) -> Response:
+        """Answer a request that another one holds, as if it had come alone.
+
+        Args:
+            request: what it would be, but for what its path names.
+            method: of HTTP.
+            path: below the stage.
+
+        Raises:
+            RouterError: as it would be refused alone.
+        """
+        found = route_of(method, path)
+        if found is None or found.route not in self._use_cases:
+            raise unknown_path(methods_of(path))
+        _require_allowed(Caller(request.principal, request.scopes, 0), found.route)
+        return self._use_cases[found.route](replace(request, resource_id=found.resource_id))
+
+    def hand_over(self, refused: Refused) -> None:
+        """Hand over what was refused within another request."""
+        self._refused(refused)
+
     def resolve(self, event: Event, _context: object) -> dict[str, Any]:
         """Answer one event; whatever fails becomes an OperationOutcome."""
         try:
@@ -184,6 +206,7 @@ def _request(
         parameters=parameters,
         version_id=found.version_id,
         time_zone=caller.time_zone,
+        scopes=caller.scopes,
     )
 
 

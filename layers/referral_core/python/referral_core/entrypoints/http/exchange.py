@@ -31,6 +31,7 @@ class Request:
         parameters: all of them in their order; one that is there twice is there twice.
         time_zone: IANA name of the tenant's.
         source: what came, and its media type, where `body` was made of it: a patch.
+        scopes: what the caller's token allows.
     """
 
     principal: Principal
@@ -45,6 +46,7 @@ class Request:
     version_id: str = ""
     time_zone: str = "UTC"
     source: tuple[bytes, str | None] | None = None
+    scopes: frozenset[str] = frozenset()
 
     @property
     def as_it_came(self) -> tuple[bytes, str]:

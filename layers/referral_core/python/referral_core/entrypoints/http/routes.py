@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from referral_core.entrypoints.http.endpoint import HttpEndpoint
+from referral_core.entrypoints.http.exchange import Request, Response
 from referral_core.entrypoints.http.route import (
     MANAGE_PEOPLE,
     QUERY_REPORTS,
@@ -46,20 +47,34 @@ if TYPE_CHECKING:
     from referral_core.entrypoints.http.updates.tasks import ReceiveTasks
 
 T = TypeVar("T")
+_CHANGING: Final = (b'"batch"', b'"PUT"', b'"PATCH"')
+"""What stands in every Bundle that changes an order, or is a batch."""
 
 
 def intake_app(use: ReceiveReferral) -> HttpEndpoint:
     """Return the endpoint of receive_referral."""
     by_operation = {
         "create-order": use.create,
-        "create-bundle": use.create_bundle,
+        "create-bundle": lambda request: _bundle(use, endpoint, request),
         "process-message": use.process_message,
         "update-order": lambda request: use.orders().update(request),
         "patch-order": lambda request: _named(use).patch(request),
         "update-order-where": lambda request: _named(use).update_where(request),
         "patch-order-where": lambda request: _named(use).patch_where(request),
     }
-    return HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation))
+    endpoint: HttpEndpoint = HttpEndpoint(_by_route(RECEIVE_REFERRAL, by_operation))
+    return endpoint
+
+
+def _bundle(use: ReceiveReferral, endpoint: HttpEndpoint, request: Request) -> Response:
+    """Take a Bundle; of those that change nothing, which are most, nothing else is loaded."""
+    if not any(mark in request.body for mark in _CHANGING):
+        return use.create_bundle(request)
+    from referral_core.entrypoints.http.orders.bundled_changes import (  # noqa: PLC0415 - see above
+        ReceiveBundledChanges,
+    )
+
+    return ReceiveBundledChanges(use.create_bundle, endpoint, use.clock).take(request)
 
 
 def _named(use: ReceiveReferral) -> ChangeNamedOrders:
@@ -69,7 +84,11 @@ def _named(use: ReceiveReferral) -> ChangeNamedOrders:
     )
 
     return ChangeNamedOrders(
-        use.referrals, use.documents, use.create, lambda sent: use.orders().update(sent)
+        use.referrals,
+        use.documents,
+        use.create,
+        use.create_bundle,
+        lambda sent: use.orders().update(sent),
     )
 
 

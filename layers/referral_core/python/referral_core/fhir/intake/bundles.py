@@ -67,20 +67,7 @@ def from_bundle(resource: Json, graph: Graph) -> list[SentOrder]:
 
 
 def _from_bundle(bundle: Bundle, graph: Graph, path: str) -> list[SentOrder]:
-    requests: dict[Node, BundleEntry] = {}
-    for index, entry in enumerate(bundle.entry):
-        place = f"{path}.entry[{index}]"
-        graph.issues.extend(_forbidden(entry, place, transaction=bundle.type == "transaction"))
-        graph.issues.extend(_named_otherwise(entry, place))
-        if entry.resource is None:
-            continue
-        node = graph.add(entry.resource, f"{place}.resource", entry.full_url)
-        if node is not None:
-            requests[node] = entry
-    if graph.issues:
-        # Where nobody is referred, that is what its sender must know before any other fault.
-        ordered = any(_may_hold_order(entry.resource) for entry in bundle.entry)
-        raise FhirError.of(graph.issues if ordered else (NO_REFERRAL, *graph.issues))
+    requests = nodes_of(bundle, graph, path)
     header = _header(bundle, graph, path) if bundle.type == "message" else None
     claims = claims_by_order(graph)
     return [
@@ -94,6 +81,39 @@ def _from_bundle(bundle: Bundle, graph: Graph, path: str) -> list[SentOrder]:
     ]
 
 
+def nodes_of(
+    bundle: Bundle, graph: Graph, path: str, *, may_change: bool = False
+) -> dict[Node, BundleEntry]:
+    """Examine the entries of a Bundle; return the node of each that holds a resource.
+
+    Args:
+        bundle: the Bundle.
+        graph: takes what it holds.
+        path: of the Bundle in the body.
+        may_change: whether an entry may change an order that is there already.
+
+    Raises:
+        FhirError: an entry is malformed, or asks for what is not done.
+    """
+    requests: dict[Node, BundleEntry] = {}
+    is_transaction = bundle.type == "transaction"
+    for index, entry in enumerate(bundle.entry):
+        place = f"{path}.entry[{index}]"
+        found = _forbidden(entry, place, transaction=is_transaction, may_change=may_change)
+        graph.issues.extend(found)
+        graph.issues.extend(_named_otherwise(entry, place))
+        if entry.resource is None:
+            continue
+        node = graph.add(entry.resource, f"{place}.resource", entry.full_url)
+        if node is not None:
+            requests[node] = entry
+    if graph.issues:
+        # Where nobody is referred, that is what its sender must know before any other fault.
+        ordered = any(_may_hold_order(entry.resource) for entry in bundle.entry)
+        raise FhirError.of(graph.issues if ordered else (NO_REFERRAL, *graph.issues))
+    return requests
+
+
 def _may_hold_order(resource: Json | None) -> bool:
     """Tell whether a resource is or contains an order, or does not say what it is."""
     kind = _type(resource)
@@ -105,7 +125,9 @@ def _may_hold_order(resource: Json | None) -> bool:
     )
 
 
-def _forbidden(entry: BundleEntry, place: str, *, transaction: bool) -> Iterator[Issue]:
+def _forbidden(
+    entry: BundleEntry, place: str, *, transaction: bool, may_change: bool
+) -> Iterator[Issue]:
     method = entry.request.method if entry.request else None
     if transaction and method is None:
         yield Issue(
@@ -123,7 +145,12 @@ def _forbidden(entry: BundleEntry, place: str, *, transaction: bool) -> Iterator
             f"{place}.request.method",
             "Send the referral and what belongs to it by POST; other methods stand alone.",
         )
-    elif transaction and method == "PUT" and _type(entry.resource) == "ServiceRequest":
+    elif (
+        transaction
+        and method == "PUT"
+        and _type(entry.resource) == "ServiceRequest"
+        and not may_change
+    ):
         yield Issue(
             "error",
             "business-rule",

@@ -20,7 +20,7 @@ from referral_core.fhir.intake.impossible_times import authored_at, warned_of_ti
 from referral_core.fhir.intake.left_out import left_out, warned_of
 from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.intake.sent_orders import SentOrder, from_resource
+from referral_core.fhir.intake.sent_orders import SentOrder, changed_order_in, from_resource
 from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
@@ -144,7 +144,7 @@ def read_update(
         FhirError: the body is malformed, of another id, or breaks a rule.
     """
     graph = Graph()
-    (item,) = from_resource(read_resource(body, content_type), graph)
+    item = changed_order_in(read_resource(body, content_type), graph)
     if item.order.id != referral_id:
         raise FhirError(
             "id-mismatch",
@@ -158,9 +158,21 @@ def read_update(
         raise FhirError.of(issues)
     if before is None:
         return _understood(graph, item, at, _part_of(graph, item), own_id=None)
-    graph.remember(before.resources, before.order_links, item.node)
+    graph.remember(_not_sent_again(graph, item, before), before.order_links, item.node)
     whole = _part_of(graph, item, kept=graph.known(before.attached))
     return _understood(graph, item, at, whole, own_id=None)
+
+
+def _not_sent_again(graph: Graph, item: SentOrder, before: ClinicalPayload) -> dict[str, Json]:
+    """Return what the version before held, but for what a Bundle sends anew, or as it was."""
+    if len(graph.entries) <= 1:
+        return before.resources
+    sent = [node.resource for node in graph.nodes]
+    return {
+        name: resource
+        for name, resource in before.resources.items()
+        if graph.follow(name, item.node) is None and resource not in sent
+    }
 
 
 def _part_of(

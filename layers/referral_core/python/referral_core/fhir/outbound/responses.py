@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from referral_core.domain.lifecycle import COMPLETED
@@ -172,37 +172,6 @@ def _sentence(referral: Referral, notice: Notice) -> str:
     return _SENTENCES[notice.topic]
 
 
-class EntryAnswer(NamedTuple):
-    """What is answered of one referral of a Bundle.
-
-    Attributes:
-        location, etag, created: of the referral, and whether it is new.
-        resource: the order as it is stored, where the sender wants it.
-        outcome: an OperationOutcome of what was forgiven.
-    """
-
-    location: str
-    etag: str
-    created: bool
-    resource: Json | None = None
-    outcome: Json | None = None
-
-
-def transaction_response(entries: Sequence[EntryAnswer | None], at: datetime) -> Json:
-    """Answer a Bundle.
-
-    Args:
-        entries: of each referral; None in the place of an entry that only came along with one.
-        at: now.
-    """
-    return {
-        "resourceType": "Bundle",
-        "type": "transaction-response",
-        "timestamp": fhir_instant(at),
-        "entry": [_entry_response(entry, at) for entry in entries],
-    }
-
-
 def message_response(
     body: bytes, locations: Sequence[str], at: datetime, outcome: Json | None = None
 ) -> Json:
@@ -272,19 +241,6 @@ def searchset(
         "link": links,
         **({"entry": found} if found else {}),
     }
-
-
-def _entry_response(entry: EntryAnswer | None, at: datetime) -> Json:
-    if entry is None:
-        return {"response": {"status": "204"}}
-    response = {
-        "status": "201" if entry.created else "200",
-        "location": entry.location,
-        "etag": entry.etag,
-        "lastModified": fhir_instant(at),
-        **({"outcome": entry.outcome} if entry.outcome else {}),
-    }
-    return {**({"resource": entry.resource} if entry.resource else {}), "response": response}
 
 
 def _ours(kind: str, own_id: str, base_url: str | None) -> Json:

@@ -30,6 +30,8 @@ class BundleRequest(Element):
 
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
     url: Words | None = None
+    if_match: Words | None = None
+    if_none_match: Words | None = None
     if_none_exist: Words | None = None
 
 

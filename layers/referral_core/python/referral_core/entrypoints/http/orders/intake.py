@@ -44,11 +44,8 @@ from referral_core.entrypoints.http.orders.wanted_services import service_of
 from referral_core.fhir.errors import operation_outcome
 from referral_core.fhir.intake.conditions import condition_identifier
 from referral_core.fhir.intake.orders import Intake, read_referrals
-from referral_core.fhir.outbound.responses import (
-    EntryAnswer,
-    message_response,
-    transaction_response,
-)
+from referral_core.fhir.outbound.bundle_responses import EntryAnswer, transaction_response
+from referral_core.fhir.outbound.responses import message_response
 from referral_core.fhir.parse import read_resource
 from referral_core.lifecycle.engine.conflicts import Conflicts
 from referral_core.ports.lifecycle import Clock, NewReferrals

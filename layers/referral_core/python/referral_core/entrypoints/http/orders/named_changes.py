@@ -17,13 +17,14 @@ from referral_core.entrypoints.http.orders.found import orders_with
 from referral_core.entrypoints.http.orders.stored import read_order
 from referral_core.entrypoints.http.preconditions import require_match
 from referral_core.entrypoints.http.search_parameters import SHAPES
+from referral_core.fhir.intake.bundled_changes import as_new, with_id
 from referral_core.fhir.intake.conditions import identifier_asked
 from referral_core.fhir.intake.identifiers import order_numbers
 from referral_core.fhir.intake.references import Graph
-from referral_core.fhir.intake.sent_orders import from_resource
+from referral_core.fhir.intake.sent_orders import changed_order_in
 from referral_core.fhir.json_patch import changed
 from referral_core.fhir.outbound.responses import as_its_author_has_it
-from referral_core.fhir.parse import read_resource
+from referral_core.fhir.parse import Json, read_resource
 from referral_core.ports.documents import ReadableDocuments
 from referral_core.ports.lifecycle import NewReferrals
 
@@ -36,12 +37,14 @@ class ChangeNamedOrders:
 
     Attributes:
         create: takes a new order.
+        create_bundle: takes a Bundle with one.
         update: takes the author's new version of one.
     """
 
     referrals: NewReferrals
     documents: ReadableDocuments
     create: UseCase
+    create_bundle: UseCase
     update: Callable[[Request], Response]
 
     def patch(self, request: Request) -> Response:
@@ -66,7 +69,7 @@ class ChangeNamedOrders:
         """Update the order that has a number of its own; create it where none has."""
         identifier = _condition(request)
         sent = read_resource(request.body, request.content_type)
-        (item,) = from_resource(sent, Graph())
+        item = changed_order_in(sent, Graph())
         if identifier not in order_numbers(item.order.identifier):
             _refuse_number()
         found, own = self._found(request, identifier), item.order.id
@@ -75,9 +78,15 @@ class ChangeNamedOrders:
         if found is None:
             if "if-match" in request.headers:
                 _refuse_absent(HTTPStatus.PRECONDITION_FAILED)
-            return self.create(request)
-        body = exact_json.dumps({**sent, "id": found}).encode()
+            return self._created(request, sent)
+        body = exact_json.dumps(with_id(sent, found)).encode()
         return self.update(request.made_into(body, request.content_type, resource_id=found))
+
+    def _created(self, request: Request, sent: Json) -> Response:
+        if sent["resourceType"] != "Bundle":
+            return self.create(request)
+        body = exact_json.dumps(as_new(sent)).encode()
+        return self.create_bundle(request.made_into(body, request.content_type))
 
     def patch_where(self, request: Request) -> Response:
         """Patch the order that has an identifier."""
