@@ -121,9 +121,10 @@ def capability_statement(
                 "security": security,
                 "resource": [_resource(kind, fhir) for kind in kinds],
                 "interaction": [
-                    {"code": "transaction", "documentation": route.does}
+                    {"code": code, "documentation": route.does}
                     for route in fhir
                     if route.path == _BASE
+                    for code in ("transaction", "batch")
                 ],
                 "operation": [
                     {

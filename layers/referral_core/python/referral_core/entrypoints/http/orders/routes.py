@@ -18,7 +18,9 @@ def _intake(method: str, path: str, operation: str, does: str) -> Route:
 
 ORDER_ROUTES: Final = (
     _intake("POST", _ORDERS, "create-order", "Send one referral."),
-    _intake("POST", "/fhir", "create-bundle", "Send up to twenty referrals: all, or none."),
+    _intake(
+        "POST", "/fhir", "create-bundle", "Send up to twenty referrals: all, or none; change one."
+    ),
     _intake("POST", "/fhir/$process-message", "process-message", "Send referrals as a message."),
     _intake("PUT", f"{_ORDERS}/{{id}}", "update-order", "Send the author's new version."),
     _intake(
