@@ -15,16 +15,15 @@ from referral_core.domain.referral import Appointment, Notice, NoticeTopic, Repo
 from referral_core.entrypoints.http.route_table import ROUTES
 from referral_core.fhir.errors import FhirError, Issue, operation_outcome
 from referral_core.fhir.intake.orders import read_referrals
+from referral_core.fhir.outbound.bundle_responses import EntryAnswer, transaction_response
 from referral_core.fhir.outbound.capability import capability_statement
 from referral_core.fhir.outbound.offers import offer_bundle
 from referral_core.fhir.outbound.responses import (
-    EntryAnswer,
     appointment,
     message_response,
     notice_communication,
     searchset,
     service_request_as_stored,
-    transaction_response,
 )
 from referral_core.fhir.outbound.task_changes import reminder, withdrawal
 from referral_core.fhir.outbound.tasks import task_a, task_b

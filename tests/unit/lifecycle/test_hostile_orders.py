@@ -15,6 +15,7 @@ import pytest
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Referral
 from referral_core.domain.terminology import ConsentClass, Priority
+from referral_core.domain.work_items import Reason
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.fhir.orders import (
@@ -26,7 +27,20 @@ from tests.unit.fhir.orders import (
     bundled_order,
     without_none,
 )
+from tests.unit.lifecycle.orders_wanted import (
+    HCPCS,
+    ICD10,
+    LOCAL,
+    LOINC,
+    NUCC,
+    SNOMED,
+    coding,
+)
 from tests.unit.lifecycle.work_item_worlds import DERMATOLOGY
+
+CPT: Final = "http://www.ama-assn.org/go/cpt"
+RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
+_DERM: Final = coding(NUCC, "207N00000X")
 
 KNOWN: Final = {"performerType": DERMATOLOGY, "code": {"text": "Consultation"}}
 ACT_PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/v3-ActPriority"
@@ -225,3 +239,163 @@ def test_a_named_clinicians_qualification_says_what_is_wanted() -> None:
         code={"text": "Consultation"}, performer=[{"reference": "#x"}], contained=contained
     )
     assert sent(order).service.specialty == "207N00000X"
+
+
+# --- which service, in hostile words and codes ----------------------------------------------------
+
+CARDIOLOGY: Final = "207RC0000X"
+DERM: Final = "207N00000X"
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "http://nucc.org/provider-taxonomy/",
+        "https://nucc.org/provider-taxonomy",
+        "HTTP://NUCC.ORG/provider-taxonomy",
+        "http://www.nucc.org/provider-taxonomy",
+        "http://nucc.org/provider-taxonomy|24.0",
+        "urn:oid:2.16.840.1.113883.6.101",
+        "URN:OID:2.16.840.1.113883.6.101",
+        "2.16.840.1.113883.6.101",
+    ],
+)
+def test_a_code_system_is_known_however_it_is_written(system: str) -> None:
+    wanted = {"performerType": coding(system, "207n00000x"), "code": {"text": "Consultation"}}
+    assert sent(an_order(**wanted)).service.specialty == DERM
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        # Systems and codes that nobody knows, and codes without a system.
+        {"performerType": coding("http://nucc.org/taxonomy", DERM)},
+        {"performerType": coding("NUCC", DERM)},
+        {"performerType": coding("urn:oid:2.16.840.1.113883.6.101.", DERM)},
+        {"performerType": coding(NUCC, "207N00000")},
+        {"performerType": coding(NUCC, "999N00000X")},
+        {"code": {"coding": [{"code": DERM}]}},
+        {"code": {"coding": [{"code": "REF12", "display": "Dermatology"}]}},
+        {"code": coding(LOCAL, "REF12", "Dermatology")},
+        {"code": coding(CPT, "45378-59")},
+        {"code": coding(CPT, "99243")},
+        {"code": coding(HCPCS, "T1002")},
+        {"code": coding(RXNORM, "197361")},
+        {"code": coding(ICD10, "L20.9")},
+        # Codes, words and fields that contradict each other.
+        {"performerType": {"coding": [*coding(NUCC, CARDIOLOGY)["coding"], *_DERM["coding"]]}},
+        {"performerType": _DERM, "code": coding(SNOMED, "183519002")},
+        {"performerType": _DERM, "code": {"text": "Cardiology"}},
+        {"performerType": _DERM, "category": [{"text": "Cardiology"}]},
+        {"performerType": _DERM, "orderDetail": [coding(NUCC, CARDIOLOGY)]},
+        {"performerType": coding(NUCC, DERM, "Cardiovascular Disease Physician")},
+        {"performerType": {**_DERM, "text": "Cardiology"}},
+        {"performerType": _DERM, "code": {"text": "Genetics"}},
+        {"performerType": _DERM, "category": [coding(SNOMED, "108252007")]},
+        # Abbreviations, other languages, slips and sentences: offered to a person, never taken.
+        *(
+            {"code": {"text": text}}
+            for text in (
+                *("PT", "OT", "GI", "ENT", "OB", "OB/GYN", "Cardio", "Ortho", "ID consult"),
+                *("Cardiolgy", "Dermatolgy", "Cardiología", "Dermatología", "Fisioterapia"),
+                *("s/p cardiology consult", "Cardiology or pulmonology", "Not dermatology"),
+                *("Second opinion", "Rehab", "Sleep study", "Food pantry", "\U0001fa7a"),
+            )
+        ),
+        # A laboratory's section that is a specialty too.
+        *({"code": {"text": text}} for text in ("Genetics", "Hematology", "Immunology")),
+        # Categories that name no service.
+        {"category": [coding(SNOMED, "387713003")]},
+        {"category": [coding(SNOMED, "409063005")]},
+        # Words that call it off.
+        *(
+            {"performerType": _DERM, "code": {"text": text}}
+            for text in (
+                *("No referral to dermatology needed", "Cancelled - do not schedule"),
+                *("Dermatology: ordered in error", "Duplicate order", "No necesita cita"),
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_unknown_contradicted_or_called_off_a_person_reads(wanted: Json) -> None:
+    referral = sent(an_order(**{"code": {"text": "x"}, **wanted}))
+    assert (referral.service.specialty, referral.offers) == (None, ())
+    assert referral.work_item is not None
+    assert referral.work_item.reason is Reason.SERVICE_UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("wanted", "specialty"),
+    [
+        ({"code": coding(SNOMED, "183519002 |Referral to cardiology service|")}, CARDIOLOGY),
+        (
+            {"code": coding(f"{SNOMED}/731000124108/version/20240901", "183519002")},
+            CARDIOLOGY,
+        ),
+        ({"code": coding(HCPCS, "45378")}, "207RG0100X"),
+        ({"code": coding("urn:oid:2.16.840.1.113883.6.12", "45378")}, "207RG0100X"),
+        ({"code": coding(CPT, "97161")}, "225100000X"),
+        # The code of SNOMED that only says consultation leaves it to the words.
+        ({"code": {**coding(SNOMED, "103696004"), "text": "Cardiology"}}, CARDIOLOGY),
+        ({"performer": [{"display": "Cardiology"}]}, CARDIOLOGY),
+        # A voided word in another place calls nothing off.
+        ({"performerType": _DERM, "note": [{"text": "Cancelled her visit in May."}]}, DERM),
+        ({"performerType": _DERM, "reasonCode": [{"text": "Procedure cancelled"}]}, DERM),
+    ],
+    ids=str,
+)
+def test_what_is_said_clearly_is_understood(wanted: Json, specialty: str) -> None:
+    assert sent(an_order(**{"code": {"text": "x"}, **wanted})).service.specialty == specialty
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"code": coding(LOINC, "24323-8")},
+        {"code": coding(CPT, "80053")},
+        {"code": coding(HCPCS, "E0601")},
+        {"code": coding(HCPCS, "A0428")},
+        {"category": [coding(SNOMED, "108252007")], "code": {"text": "CBC"}},
+        {"code": coding("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")},
+        *({"code": {"text": text}} for text in ("Laboratory", "Urinalysis", "Taxi", "Wheelchairs")),
+    ],
+    ids=str,
+)
+def test_what_is_no_referral_is_refused_with_the_reason(wanted: Json) -> None:
+    order = an_order(**wanted)
+    reply = ApiClient(World()).call("POST", "/fhir/ServiceRequest", order, client="ehr-1")
+    assert (reply.status, reply.code) == (422, "not-a-referral")
+
+
+@pytest.mark.parametrize(
+    ("said", "consent"),
+    [
+        ({"reasonCode": [{"coding": [{"code": "F11.20"}]}]}, ConsentClass.SUBSTANCE_USE),
+        ({"reasonCode": [{"coding": [{"code": "f1120"}]}]}, ConsentClass.SUBSTANCE_USE),
+        ({"reasonCode": [{"text": "L20.9, F11.20"}]}, ConsentClass.SUBSTANCE_USE),
+        ({"note": [{"text": "Dx F32.1 since 2019"}]}, ConsentClass.MENTAL_HEALTH),
+        ({"reasonCode": [coding("urn:local:icd10", "F32.9")]}, ConsentClass.MENTAL_HEALTH),
+        (
+            {"orderDetail": [coding(RXNORM, "1010600", "buprenorphine 8 MG / naloxone 2 MG")]},
+            ConsentClass.SUBSTANCE_USE,
+        ),
+        ({"note": [{"text": "OUD on MOUD"}]}, ConsentClass.SUBSTANCE_USE),
+        ({"note": [{"text": "takes Vivitrol monthly"}]}, ConsentClass.SUBSTANCE_USE),
+        ({"note": [{"text": "adicción a la heroína"}]}, ConsentClass.SUBSTANCE_USE),
+        ({"note": [{"text": "PTSD"}]}, ConsentClass.MENTAL_HEALTH),
+        ({"note": [{"text": "depresión mayor"}]}, ConsentClass.MENTAL_HEALTH),
+        # What looks alike and is none of it.
+        ({"note": [{"text": "no PTSD"}]}, ConsentClass.NONE),
+        ({"note": [{"text": "bipolar hip prosthesis; room F11.2b"}]}, ConsentClass.NONE),
+        ({"reasonCode": [coding(LOCAL, "F10")]}, ConsentClass.NONE),
+        ({"reasonCode": [{"coding": [{"code": "L20.9"}]}]}, ConsentClass.NONE),
+    ],
+    ids=str,
+)
+def test_what_needs_consent_is_known_by_less_than_a_whole_code(
+    said: Json, consent: ConsentClass
+) -> None:
+    referral = sent(an_order(**{**KNOWN, **said}))
+    assert referral.service.consent is consent
+    assert bool(referral.offers) is (consent is ConsentClass.NONE)

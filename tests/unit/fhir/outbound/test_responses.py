@@ -199,5 +199,5 @@ def test_the_capability_statement_says_what_the_routes_do() -> None:
     assert order["interaction"][0]["documentation"] == "Send one referral."
     (reopen,) = order["operation"]
     assert (reopen["name"], reopen["documentation"]) == ("reopen", "POST: It goes on.")
-    assert [i["code"] for i in rest["interaction"]] == ["transaction"]
+    assert [i["code"] for i in rest["interaction"]] == ["transaction", "batch"]
     assert [o["name"] for o in rest["operation"]] == ["process-message"]

@@ -16,6 +16,12 @@ _SHORTEST: Final = 4
 """Letters that a name must have to be looked for among other words."""
 
 
+def is_called_off(order: OrderedService, known: Terminology) -> bool:
+    """Whether the words of what is asked for say that it is not wanted after all."""
+    asked = (*order.performer_type, *order.code, *order.order_detail)
+    return any(known.calls_off(text) for concept in asked for text in concept.spoken)
+
+
 def words_name(text: str) -> bool:
     """Whether a text has words at all."""
     return bool(normalised(text))

@@ -51,7 +51,7 @@ def disclosing(concepts: Iterable[Concept], known: Terminology) -> Iterator[Conc
     found: dict[Concept, None] = {}
     for concept in concepts:
         for coding in concept.codings:
-            meaning = known.find(coding.system, coding.code)
+            meaning = known.find_disclosed(coding.system, coding.code)
             if meaning is not None and _class_of(meaning, known) is not ConsentClass.NONE:
                 found[Concept(codings=(coding.but(display=None),))] = None
         for text in (concept.text, *(coding.display for coding in concept.codings)):
@@ -100,7 +100,7 @@ def _codes(
     for field in Field:
         for concept in order.concepts(field) if field is not besides else ():
             for coding in concept.codings:
-                meaning = known.find(coding.system, coding.code)
+                meaning = known.find_disclosed(coding.system, coding.code)
                 if meaning is not None:
                     yield meaning, partial(_by_code, field, coding, meaning)
 

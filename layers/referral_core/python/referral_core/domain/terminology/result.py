@@ -81,6 +81,7 @@ class Unclear(StrEnum):
 
     NOTHING_MATCHED = "nothing-matched"
     CONTRADICTION = "contradiction"
+    CALLED_OFF = "called-off"
 
 
 class NotUnderstood(Facts):

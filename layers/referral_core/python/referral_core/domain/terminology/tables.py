@@ -1,6 +1,7 @@
 """The tables: what each code means, who says so, and how they are found."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ from referral_core.domain.terminology.systems import (
     canonical_code,
     canonical_system,
 )
-from referral_core.domain.terminology.text import normalised
+from referral_core.domain.terminology.text import contains_phrase, normalised
 from referral_core.domain.terminology.urgency import Nearness, Priority
 from referral_core.domain.terminology.urgent_words import (
     SaidOtherwise,
@@ -32,6 +33,11 @@ _CPT_LENGTH: Final = 5
 DISCLOSING_WORDS: Final = "https://referral-router.org/fhir/CodeSystem/disclosing-words"
 """Words that disclose alone; of other names only those of several words do, inside a text."""
 _DENIES: Final = frozenset({"no", "not", "never", "denies", "denied", "without", "negative"})
+_ICD10: Final = re.compile(r"[A-Ta-tV-Zv-z]\d[0-9A-Ba-b](?:\.?[0-9A-Za-z]{1,4})?")
+_ICD10_SAID: Final = re.compile(r"(?<![\w.])[A-TV-Z]\d[0-9AB]\.[0-9A-Z]{1,4}(?![\w.])")
+"""A code of ICD-10 within a text: only one with its point is no word of another kind."""
+_PATHOLOGY: Final = ("207Z", "246", "247", "291", "292")
+"""How codes of NUCC begin whose bearers work in laboratories."""
 _DENIED_WITHIN: Final = 4
 """How many words before a phrase may say that it is not so."""
 
@@ -117,12 +123,15 @@ class Terminology:
         steps: Sequence[Step],
         nearness: Sequence[Nearness] = (),
         urgent_words: UrgentWords | None = None,
+        *,
+        called_off: Sequence[str] = (),
     ) -> None:
         self.meanings = tuple(meanings)
         self.sources = {source.id: source for source in sources}
         self.steps = tuple(steps)
         self.nearness = tuple(nearness)
         self.urgent_words = urgent_words or UrgentWords()
+        self._called_off = tuple(called_off)
         self._exact = {(m.system, m.code): m for m in meanings if m.last is None}
         self._ranges: dict[str, list[Meaning]] = {}
         for meaning in meanings:
@@ -154,6 +163,38 @@ class Terminology:
         found = self._exact.get((known, plain))
         return found or next((m for m in self._ranges.get(known, ()) if m.covers(plain)), None)
 
+    def find_disclosed(self, system: str | None, code: str | None) -> Meaning | None:
+        """Return what a code may disclose: one without system may be what its form says, of ICD.
+
+        It decides no service; where law protects more, a person is asked once too often.
+        """
+        found = self.find(system, code)
+        if found is not None or (canonical_system(system) and "icd" not in str(system).casefold()):
+            return found
+        return self.find(ICD10CM, code) if _ICD10.fullmatch((code or "").strip()) else None
+
+    def calls_off(self, text: str) -> bool:
+        """Whether the words of what is asked for say that it is not wanted."""
+        words = normalised(text)
+        return any(contains_phrase(words, phrase) for phrase in self._called_off)
+
+    def named_or_near(self, text: str) -> tuple[Meaning, ...]:
+        """Return all meanings of a name; of one that is refused, specialties that it may mean too.
+
+        "Genetics" is a section of a laboratory, and what a patient may be referred to.
+        """
+        found, words = self.named(text), normalised(text)
+        refused = {meaning.refused for meaning in found} - {None}
+        if not refused or words in refused:
+            return found
+        near = (
+            meaning
+            for name, meaning in self.names()
+            if meaning.system == NUCC and contains_phrase(name, words)
+        )
+        sees_patients = (m for m in near if not (m.refused or m.code.startswith(_PATHOLOGY)))
+        return (*found, *sees_patients)
+
     def named(self, text: str) -> tuple[Meaning, ...]:
         """Return all meanings that have exactly this name, by its words."""
         return tuple(self._by_text.get(normalised(text), ()))
@@ -167,6 +208,7 @@ class Terminology:
         whole = normalised(text)
         yield from self._by_text.get(whole, ())
         yield from (meaning for _, meaning in self._within(whole.split()))
+        yield from (meaning for _, meaning in self._icd_in(text))
 
     def disclosed_by(self, text: str) -> Iterator[str]:
         """Iterate over the words of a text that disclose what law protects more."""
@@ -174,6 +216,14 @@ class Terminology:
         if any(m.consent is not ConsentClass.NONE for m in self._by_text.get(whole, ())):
             yield whole
         yield from (" ".join(phrase) for phrase, _ in self._within(whole.split()))
+        yield from (code for code, _ in self._icd_in(text))
+
+    def _icd_in(self, text: str) -> Iterator[tuple[str, Meaning]]:
+        """Iterate over the codes of ICD-10 in a text that law protects more."""
+        for code in _ICD10_SAID.findall(text):
+            meaning = self.find(ICD10CM, code)
+            if meaning is not None and meaning.consent is not ConsentClass.NONE:
+                yield code, meaning
 
     def _within(self, words: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Meaning]]:
         for at, word in enumerate(words):
@@ -229,4 +279,5 @@ def terminology() -> Terminology:
             nearness,
             SaidOtherwise.model_validate(urgency["otherwise"]),
         ),
+        called_off=tables["called-off.json"]["phrases"],
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from referral_core.domain.lifecycle import ReferralKind
-from referral_core.domain.terminology.choices import choices, words_name
+from referral_core.domain.terminology.choices import choices, is_called_off, words_name
 from referral_core.domain.terminology.disclosure import consent_of, urgency_of
 from referral_core.domain.terminology.order import Coding, Concept, Field, OrderedService
 from referral_core.domain.terminology.overrides import Override, Overrides
@@ -32,9 +32,8 @@ _REFUSALS: Final = {
 _QUESTIONS: Final = {
     Unclear.NOTHING_MATCHED: "Which service does the order want? None of its codes names one.",
     Unclear.CONTRADICTION: "Which service does the order want? It names more than one.",
+    Unclear.CALLED_OFF: "Is a service wanted at all? The words of the order call it off.",
 }
-
-
 _STATING: Final = (Field.PERFORMER_TYPE, Field.CODE, Field.ORDER_DETAIL, Field.CATEGORY)
 """Fields that say which service is wanted; where it is given, or why, may be another matter."""
 _UNDIVIDED: Final = "00000X"
@@ -90,6 +89,8 @@ def understand(
     if answer.refused is not None:
         told = {"refusal": answer.refused, "sentence": _REFUSALS[answer.refused]}
         return NotAReferral.model_validate({**dict(facts), **told, "evidence": answer.evidence})
+    if is_called_off(order, known):
+        return _asked(order, Unclear.CALLED_OFF, [*decided, *later], known, facts)
     return _understood(order, answer, later, known, facts)
 
 
@@ -114,9 +115,8 @@ def _by_text(field: Field, text: str | None, known: Terminology, own: Overrides)
     override = own.for_text(text)
     if override is not None:
         return [_Answer(override, _own(field, override))]
-    return [
-        _Answer(m, Evidence(field=field, by="text", source=m.source)) for m in known.named(text)
-    ]
+    found = known.named_or_near(text)
+    return [_Answer(m, Evidence(field=field, by="text", source=m.source)) for m in found]
 
 
 def _by_code(field: Field, coding: Coding, known: Terminology, own: Overrides) -> list[_Answer]:

@@ -57,7 +57,7 @@ _SPOKEN: Final = frozenset(
 )
 """Elements that hold a text, wherever they stand."""
 _CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-_SENTENCE: Final = re.compile(r"[.;!?\n\r]+")
+_SENTENCE: Final = re.compile(r"[.;!?]+(?=\s|$)|[\n\r]+")
 """Between two sentences: that one of them denies says nothing of the next."""
 _TAG: Final = re.compile(r"<[^<>]*>")
 

@@ -20,7 +20,7 @@ from referral_core.fhir.intake.impossible_times import authored_at, warned_of_ti
 from referral_core.fhir.intake.left_out import left_out, warned_of
 from referral_core.fhir.intake.origin import location_of
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.intake.sent_orders import SentOrder, changed_order_in, from_resource
+from referral_core.fhir.intake.sent_orders import SentOrder, from_resource
 from referral_core.fhir.intake.subject import subject_of
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.orders import ServiceRequest
@@ -161,6 +161,16 @@ def read_update(
     graph.remember(_not_sent_again(graph, item, before), before.order_links, item.node)
     whole = _part_of(graph, item, kept=graph.known(before.attached))
     return _understood(graph, item, at, whole, own_id=None)
+
+
+def changed_order_in(resource: Json, graph: Graph) -> SentOrder:
+    """Take the order that a body changes: its ServiceRequest, or the one that its Bundle puts."""
+    if resource["resourceType"] == "Bundle":
+        from referral_core.fhir.intake import bundled_changes  # noqa: PLC0415 - as above
+
+        return bundled_changes.changed_order(resource, graph)
+    (item,) = from_resource(resource, graph)
+    return item
 
 
 def _not_sent_again(graph: Graph, item: SentOrder, before: ClinicalPayload) -> dict[str, Json]:

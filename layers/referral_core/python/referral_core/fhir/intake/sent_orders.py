@@ -66,14 +66,3 @@ def from_resource(resource: Json, graph: Graph) -> list[SentOrder]:
     if node is None or not isinstance(node.model, ServiceRequest):
         raise FhirError.of(graph.issues)
     return [SentOrder(node, node.model)]
-
-
-def changed_order_in(resource: Json, graph: Graph) -> SentOrder:
-    """Take the order that a body changes: its ServiceRequest, or the one that its Bundle puts."""
-    if resource["resourceType"] == "Bundle":
-        # Most changes are a ServiceRequest alone, and need no model of a Bundle.
-        from referral_core.fhir.intake import bundled_changes  # noqa: PLC0415
-
-        return bundled_changes.changed_order(resource, graph)
-    (item,) = from_resource(resource, graph)
-    return item

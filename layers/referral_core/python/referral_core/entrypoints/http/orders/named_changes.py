@@ -20,8 +20,8 @@ from referral_core.entrypoints.http.search_parameters import SHAPES
 from referral_core.fhir.intake.bundled_changes import as_new, with_id
 from referral_core.fhir.intake.conditions import identifier_asked
 from referral_core.fhir.intake.identifiers import order_numbers
+from referral_core.fhir.intake.orders import changed_order_in
 from referral_core.fhir.intake.references import Graph
-from referral_core.fhir.intake.sent_orders import changed_order_in
 from referral_core.fhir.json_patch import changed
 from referral_core.fhir.outbound.responses import as_its_author_has_it
 from referral_core.fhir.parse import Json, read_resource
