@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
 from referral_core.fhir.dates import after, end_of, instant
@@ -47,21 +47,23 @@ class Asked(NamedTuple):
         name: without its modifier.
         modifier: `missing`, `not`, `identifier`, a type of resource, or empty.
         values: of which one is to be met.
+        zone: whose days bare dates are.
     """
 
     name: str
     modifier: str
     values: tuple[str, ...]
+    zone: tzinfo = UTC
 
     @classmethod
-    def of(cls, parameter: str, value: str) -> Asked:
+    def of(cls, parameter: str, value: str, zone: tzinfo = UTC) -> Asked:
         """Read a parameter: a comma parts its values, one behind a backslash is of a value."""
         name, _, modifier = parameter.partition(":")
         parts = _SPLIT.sub(r"\1\0", value).split("\0")
         values = [_ESCAPED.sub(r"\1", part) for part in parts if part]
         if modifier[:1].isupper():
             values = [one if "/" in one else f"{modifier}/{one}" for one in values]
-        return cls(name, modifier, tuple(values))
+        return cls(name, modifier, tuple(values), zone)
 
     def is_one_of(self, known: Mapping[str, str]) -> bool:
         """Tell whether a search has this parameter, with this modifier."""
@@ -146,8 +148,12 @@ def meets_reference(wanted: str, reference: Json, target: Json | None) -> bool:
     return any(wanted == name or name.endswith(f"/{wanted}") for name in (literal, own) if name)
 
 
-def span_of(text: str) -> Span:
+def span_of(text: str, zone: tzinfo = UTC) -> Span:
     """Return the time that a date or dateTime names, as precise as it says.
+
+    Args:
+        text: as it was written, or stands in a query.
+        zone: whose day a bare date is.
 
     Raises:
         ValueError: it is none.
@@ -157,29 +163,29 @@ def span_of(text: str) -> Span:
         text = re.sub(r"(T\d\d:\d\d)", r"\1:00", text)
     if "T" in text and not re.search(r"(Z|[+-]\d\d:\d\d)$", text):
         text += "Z"
-    start = instant(text)
+    start = instant(text, zone)
     if "T" not in text:
-        return start, end_of(text)
+        return start, end_of(text, zone)
     digits = re.search(r"\.(\d+)", text)
     step = timedelta(microseconds=10 ** max(0, 6 - len(digits[1]))) if digits else _SECOND
     return start, after(start, step)
 
 
-def meets_date(wanted: str, known: Span | None) -> bool:
+def meets_date(wanted: str, known: Span | None, zone: tzinfo = UTC) -> bool:
     """Tell whether a time is what `gt2026-03-02`, `le…`, … asks for.
 
     Raises:
         ValueError: it asks for no date.
     """
-    prefix, asked = _asked_for(wanted)
+    prefix, asked = _asked_for(wanted, zone)
     return known is not None and _COMPARED[prefix](known, asked)
 
 
-def _asked_for(wanted: str) -> tuple[str, Span]:
+def _asked_for(wanted: str, zone: tzinfo = UTC) -> tuple[str, Span]:
     match = _PREFIXED.fullmatch(wanted)
     if match is None:
         raise ValueError("not a date with its prefix")
-    return match[1] or "eq", span_of(match[2])
+    return match[1] or "eq", span_of(match[2], zone)
 
 
 _COMPARED: Final[Mapping[str, Callable[[Span, Span], bool]]] = {
@@ -198,13 +204,13 @@ def earliest(wanted: Sequence[Asked]) -> datetime:
     """Return the instant before which nothing meets all of the dates asked for."""
     always = datetime.min.replace(tzinfo=UTC)
     bounds = [
-        min((_begin(value, always) for value in asked.values), default=always)
+        min((_begin(value, always, asked.zone) for value in asked.values), default=always)
         for asked in wanted
         if not asked.modifier
     ]
     return max(bounds, default=always)
 
 
-def _begin(wanted: str, always: datetime) -> datetime:
-    prefix, asked = _asked_for(wanted)
+def _begin(wanted: str, always: datetime, zone: tzinfo) -> datetime:
+    prefix, asked = _asked_for(wanted, zone)
     return asked[0] if prefix in {"eq", "gt", "ge", "sa"} else always

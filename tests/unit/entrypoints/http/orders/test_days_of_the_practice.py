@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from tests.in_memory import SAMPLES, World
 from tests.unit.entrypoints.http.api_client import ApiClient
@@ -46,3 +48,44 @@ def test_another_version_is_read_by_the_same_days() -> None:
     (state,) = world.referrals.all()
     content = ClinicalPayload.load(world.referrals.payload(state.referral)).content
     assert content.service.wanted.occurrence_end == datetime(2027, 1, 21, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("authored=2026-12-31", True),
+        ("authored=2027-01-01", False),
+        ("authored=2026-12", True),
+        ("authored=2026", True),
+        ("authored=ge2027", False),
+        ("authored=lt2027-01-01", True),
+        ("authored=eb2027-01-01", True),
+        ("authored=gt2026-12-31", False),
+        ("_lastUpdated=2026-12-31", True),
+        ("_lastUpdated=ge2027-01-01", False),
+        ("_lastUpdated=ge2027-01-01T00:00:00Z", True),
+        ("_lastUpdated=ge2026-12-31&authored=2026-12-31", True),
+    ],
+)
+def test_a_day_that_is_searched_for_is_the_practices(query: str, found: bool) -> None:  # noqa: FBT001 - a table
+    """What was written at 20:15 on New Year's Eve in Boston was not written in the next year."""
+    world = World()
+    world.clock.move_to(EVENING)
+    api = ApiClient(world)
+    sent = {**order(), "authoredOn": "2026-12-31T20:15:00-05:00"}
+    assert api.call("POST", "/fhir/ServiceRequest", sent, client="ehr-1").status == 201
+    world.clock.move_to(EVENING.replace(hour=2))
+    answer = api.call("GET", f"/fhir/ServiceRequest?{query}", client="ehr-1")
+    assert answer.status == 200
+    assert bool(answer.body.get("entry")) is found
+
+
+@pytest.mark.parametrize(("written", "found"), [("2026-12-31", True), ("2027-01-01", False)])
+def test_a_bare_day_is_the_same_day_on_both_sides(written: str, found: bool) -> None:  # noqa: FBT001 - a table
+    world = World()
+    world.clock.move_to(EVENING)
+    api = ApiClient(world)
+    sent = {**order(), "authoredOn": written}
+    assert api.call("POST", "/fhir/ServiceRequest", sent, client="ehr-1").status == 201
+    answer = api.call("GET", "/fhir/ServiceRequest?authored=2026-12-31", client="ehr-1")
+    assert bool(answer.body.get("entry")) is found

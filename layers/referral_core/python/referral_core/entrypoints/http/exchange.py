@@ -59,9 +59,14 @@ class Request:
         source = self.source or (self.body, self.content_type)
         return replace(self, body=body, content_type=content_type, source=source, **fields)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The tenant's, in which a bare date is read."""
+        return ZoneInfo(self.time_zone)
+
     def local(self, at: datetime) -> datetime:
-        """Return an instant with the tenant's zone, in which a bare date that was sent is read."""
-        return at.astimezone(ZoneInfo(self.time_zone))
+        """Return an instant with the tenant's zone."""
+        return at.astimezone(self.zone)
 
     def but_known(self, known: Mapping[str, str], shapes: frozenset[str] = SHAPES) -> Request:
         """Return the search without the parameters that it does not have.

@@ -67,7 +67,7 @@ class ShowSlots:
     def slots(self, request: Request) -> Response:
         """Search the slots of a Schedule, page by page: this week's and those to come."""
         search = request.but_known(SLOT_SEARCH, SLOT_SHAPES)
-        asked = [Asked.of(name, value) for name, value in search.parameters]
+        asked = [Asked.of(name, value, search.zone) for name, value in search.parameters]
         schedules = list(dict.fromkeys(_schedules(asked)))
         if not schedules:
             refuse(
@@ -121,16 +121,16 @@ def _schedules(asked: Sequence[Asked]) -> Iterator[str]:
 
 
 def _meets(asked: Asked, slot: Json) -> bool:
-    return asked.holds(lambda value: _is(asked.name, value, slot), is_there=True)
+    return asked.holds(lambda value: _is(asked, value, slot), is_there=True)
 
 
-def _is(name: str, wanted: str, slot: Json) -> bool:
-    match name:
+def _is(asked: Asked, wanted: str, slot: Json) -> bool:
+    match asked.name:
         case "_id":
             return wanted == str(slot["id"])
         case "status":
             return meets_token(wanted, [(_STATUS, slot["status"]), ("", slot["status"])])
         case "start":
-            return meets_date(wanted, span_of(slot["start"]))
+            return meets_date(wanted, span_of(slot["start"]), asked.zone)
         case _:
             return meets_reference(wanted, slot["schedule"], None)

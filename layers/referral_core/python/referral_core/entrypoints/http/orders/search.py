@@ -185,14 +185,14 @@ def _before(bound: datetime) -> str:
 
 
 def _asked(request: Request) -> list[Asked]:
-    named = (Asked.of(name, value) for name, value in request.parameters)
+    named = (Asked.of(name, value, request.zone) for name, value in request.parameters)
     return [one for one in named if one.name in ORDER_SEARCH]
 
 
 def _meets(asked: Asked, order: Json, payload: ClinicalPayload) -> bool:
     """Tell whether an order meets one parameter: one of its values, that is."""
     known = _element(asked.name, order)
-    return asked.holds(lambda value: _is(asked.name, value, known, payload), is_there=bool(known))
+    return asked.holds(lambda value: _is(asked, value, known, payload), is_there=bool(known))
 
 
 def _element(name: str, order: Json) -> Any:
@@ -212,8 +212,9 @@ def _element(name: str, order: Json) -> Any:
             return order.get(name)
 
 
-def _is(name: str, wanted: str, known: Any, payload: ClinicalPayload) -> bool:
+def _is(asked: Asked, wanted: str, known: Any, payload: ClinicalPayload) -> bool:
     """Tell whether an element is what one value asks for."""
+    name, zone = asked.name, asked.zone
     match name:
         case "_id":
             return wanted == str(known)
@@ -224,7 +225,7 @@ def _is(name: str, wanted: str, known: Any, payload: ClinicalPayload) -> bool:
         case "code" | "category":
             return meets_token(wanted, codings_of(known))
         case "authored" | "_lastUpdated":
-            return meets_date(wanted, span_of(known) if known else None)
+            return meets_date(wanted, span_of(known, zone) if known else None, zone)
     named = known if isinstance(known, list) else [known or {}]
     return any(meets_reference(wanted, one, _target(one, payload)) for one in named)
 
