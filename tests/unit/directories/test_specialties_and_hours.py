@@ -186,3 +186,28 @@ def test_a_source_that_says_one_thing_twice_ends_as_it_was_read_last_each_time()
         imported(rows(), store)
         assert [entry.name for entry in store.kept.values()] == ["there"]
     assert store.written == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [("Massachusetts", "MA"), ("ma", "MA"), ("Ontario", "Ontario"), ("", None)],
+)
+def test_a_state_is_known_as_licences_name_it(
+    written: str, known: str | None, tmp_path: Path
+) -> None:
+    store = MemoryDirectoryStore()
+    name = "Provider Business Practice Location Address State Name"
+    imported(nppes.read(csv_lines(a_csv_row(7, **{name: written})), PLACES), store)
+    address = {"postalCode": "01605", "state": written}
+    resources = [
+        r | {"address": address} if r["resourceType"] == "Location" else r
+        for r in a_role(an_npi(7))
+    ]
+    place = {"id": "l1", "latitude": 42.2, "longitude": -71.8}
+    place["addresses"] = [{"state_province": written}]
+    services = [a_service(service_at_locations=[{"location": place}])]
+    community = MemoryDirectoryStore()
+    imported(hsds.read(services), community)
+    _, _, of_payer = planned(resources, tmp_path)
+    for entries in (store, community, of_payer):
+        assert {entry.location.state for entry in entries.kept.values()} == {known}

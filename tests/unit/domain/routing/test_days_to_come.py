@@ -78,6 +78,9 @@ def test_where_a_place_outside_may_be_had_it_comes_after_those_inside() -> None:
     outside = ranking(entry, need=a_need(day=MONDAY), rule=anywhere, reserved=full_until(THIRD))
     assert (week_of(outside), outside.candidates[0].in_network) == (THIRD, False)
     assert (outside.candidates[0].tier, inside.candidates[0].tier) == (3, 2)
+    joins = a_practitioner("1", **member(valid_from=date(2026, 3, 16)))
+    later = ranking(joins, need=a_need(day=MONDAY), rule=anywhere)
+    assert (week_of(later), later.candidates[0].in_network) == (THIRD, True)
 
 
 @pytest.mark.parametrize(

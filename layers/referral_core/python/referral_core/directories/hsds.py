@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from referral_core.directories.rows import Row, day_in, readable, spoken
+from referral_core.directories.rows import Row, day_in, readable, spoken, state
 from referral_core.domain.directory_facts import CapacityStatus, Fact, ServiceKind
 from referral_core.domain.modality import Modality
 
@@ -90,7 +90,7 @@ def _row(line: int, service: Mapping[str, Any], at: Mapping[str, Any], specialty
         "location": {
             "address": address.get("address_1"),
             "city": address.get("city"),
-            "state": address.get("state_province"),
+            "state": state(address.get("state_province")),
             "postal_code": address.get("postal_code"),
             "hours": _hours(_listed(at, "schedules") or _listed(service, "schedules")),
         },

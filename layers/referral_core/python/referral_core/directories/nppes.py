@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from referral_core.directories.rows import Places, Row, day_in, imaging, readable
+from referral_core.directories.rows import Places, Row, day_in, imaging, readable, state
 from referral_core.domain.directory_facts import Fact, ServiceKind
 from referral_core.domain.npi import is_npi
 
@@ -74,7 +74,7 @@ def _rows(line: int, row: Mapping[str, str], places: Places) -> Iterator[Row]:
         "location": {
             "address": ", ".join(part for part in map(row.get, _LINES) if part) or None,
             "city": row.get(_CITY) or None,
-            "state": row.get(_STATE) or None,
+            "state": state(row.get(_STATE)),
             "postal_code": row.get(_ZIP) or None,
         },
     }

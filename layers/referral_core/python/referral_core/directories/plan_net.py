@@ -20,6 +20,7 @@ from referral_core.directories.rows import (
     imaging,
     readable,
     spoken,
+    state,
 )
 from referral_core.domain.directory_facts import Fact, ServiceKind
 from referral_core.domain.modality import Modality
@@ -145,7 +146,7 @@ def _address(location: Resource) -> dict[str, Any]:
     return {
         "address": ", ".join(address.get("line", ())) or None,
         "city": address.get("city"),
-        "state": address.get("state"),
+        "state": state(address.get("state")),
         "postal_code": address.get("postalCode"),
     }
 

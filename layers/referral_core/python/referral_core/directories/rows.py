@@ -14,6 +14,7 @@ from referral_core.domain.directory_facts import Fact, FactSource
 from referral_core.domain.ids import Tenant
 from referral_core.domain.modality import imaging_said_by, says_imaging
 from referral_core.domain.outreach.languages import language_named_in, language_of_code
+from referral_core.domain.states import state_code
 
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
@@ -117,6 +118,11 @@ def spoken(languages: Iterable[str]) -> Mapping[str, Any]:
     found = {language_of_code(one) or language_named_in(one) for one in languages if one}
     named = tuple(sorted(one for one in found if one))
     return {"languages": named} if named else {}
+
+
+def state(text: str | None) -> str | None:
+    """Return a state as licences name it, by its USPS code; what is none as it is written."""
+    return state_code(text) or text or None
 
 
 def imaging(specialties: Sequence[str]) -> Mapping[str, Any]:
