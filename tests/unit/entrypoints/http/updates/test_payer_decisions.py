@@ -63,3 +63,23 @@ def test_nothing_of_another_payer_is_stored() -> None:
     assert sent(parties, Party.OTHER_PAYER, f"{REFERRAL}-a1.1")[0] == 404
     assert parties.world.documents.stored == documents
     assert not parties.api.unmatched.items
+
+
+@pytest.mark.parametrize(("is_ours", "reason"), [(True, None), (False, "authorization-unclear")])
+def test_what_is_granted_for_another_clinician_a_person_reads(
+    is_ours: bool,  # noqa: FBT001 - a table
+    reason: str | None,
+) -> None:
+    parties = authorization_pended()
+    asked = parties.world.referral.authorization
+    assert asked is not None
+    npi = asked.performer if is_ours else "1999909999"
+    body = a_bundle(f"{REFERRAL}-a1.1")
+    item = body["entry"][0]["resource"]["item"][0]
+    number = {"system": "http://hl7.org/fhir/sid/us-npi", "value": npi}
+    provider = {"url": "provider", "valueReference": {"identifier": number}}
+    item["extension"] = [{"url": "urn:x/extension-itemAuthorizedProvider", "extension": [provider]}]
+    assert parties.call(Request("POST", URL, body), Party.PAYER).status == 200
+    parties.world.settle()
+    found = parties.world.referral.work_item
+    assert (found.reason.value if found else None) == reason

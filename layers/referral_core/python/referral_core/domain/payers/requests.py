@@ -97,6 +97,7 @@ class AuthorizationResponse(Model):
 
     Attributes:
         reason: the payer's reason codes, free of PHI.
+        performers: NPIs of the clinicians whom it authorizes, as far as it says who they are.
         note: the payer's own words, which may hold PHI: for a person's eyes, never the projection.
         source: the payer's own document, as it came. PHI: kept as evidence, nowhere else.
         patient: whom it names, when it does. PHI.
@@ -112,3 +113,12 @@ class AuthorizationResponse(Model):
     note: str | None = None
     source: bytes = b""
     patient: PatientIdentity = PatientIdentity.blank()
+    performers: tuple[str, ...] = ()
+
+    def for_performer(self, npi: str | None) -> "AuthorizationResponse":
+        """Return what it says for one clinician: granted for another only, a person reads it."""
+        is_anothers = npi is not None and bool(self.performers) and npi not in self.performers
+        granted = self.verdict is AuthorizationVerdict.APPROVED
+        if not (is_anothers and granted):
+            return self
+        return self.but(verdict=AuthorizationVerdict.NEEDS_REVIEW)

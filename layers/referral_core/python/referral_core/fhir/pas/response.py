@@ -6,7 +6,7 @@ has the outcome `complete`. What this module does not know for certain it leaves
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from referral_core.domain.payers.requests import AuthorizationResponse
 from referral_core.fhir.dates import first_day, last_day
 from referral_core.fhir.errors import FhirError
 from referral_core.fhir.inbound.named_patient import patient_of
+from referral_core.fhir.pas.authorized_providers import CLINICIANS, authorized_npis
 from referral_core.fhir.pas.review_actions import (
     DEEPEST,
     VERDICTS,
@@ -75,8 +76,9 @@ def read_claim_responses(
     found = list(_walk(resource, "", DEEPEST))
     responses = [(item, path) for kind, item, path in found if kind == "ClaimResponse"]
     patients = [item for kind, item, _ in found if kind == "Patient"]
+    clinicians = [item for kind, item, _ in found if kind in CLINICIANS]
     answers = tuple(
-        _answer(response, path, trace).but(patient=patient_of(response, patients))
+        _answer(response, path, trace, clinicians).but(patient=patient_of(response, patients))
         for response, path in responses
     )
     if not answers and not any(kind in _SILENT for kind, _, _ in found):
@@ -96,7 +98,7 @@ def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str
     here = path or kind
     if depth == 0:
         raise malformed(here, "a Bundle that is not nested so deeply")
-    if kind in {"ClaimResponse", "Patient"}:
+    if kind in {"ClaimResponse", "Patient", *CLINICIANS}:
         yield kind, resource, here
     if kind == "SubscriptionStatus":
         yield f"{_NOTIFICATION}{resource.get('type')}", resource, here
@@ -109,7 +111,9 @@ def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str
             yield from _walk(part["resource"], f"{inside}.resource", depth - 1)
 
 
-def _answer(response: Json, path: str, trace: str | None) -> AuthorizationResponse:
+def _answer(
+    response: Json, path: str, trace: str | None, clinicians: Sequence[Json]
+) -> AuthorizationResponse:
     if response.get("use", "preauthorization") != "preauthorization":
         raise malformed(f"{path}.use", "the code preauthorization")
     lines = [*objects_of(response, "item", path), *objects_of(response, "addItem", path)]
@@ -136,6 +140,7 @@ def _answer(response: Json, path: str, trace: str | None) -> AuthorizationRespon
         valid_to=approved_to,
         reason=_reason(response, actions, path),
         note="\n".join(_notes(response, path)) or None,
+        performers=authorized_npis(lines, response, clinicians, path),
     )
 
 

@@ -93,7 +93,8 @@ class RequestAuthorization(Reacting):
         self, case: Case, payer: Payer, performer: Practitioner, offer: Offer
     ) -> Recorder:
         request = _request(case, performer, _trace_of(case.referral, offer.number))
-        response = _of_the_patient(case, self.prior_auth.submit(payer, request))
+        answer = self.prior_auth.submit(payer, request).for_performer(offer.npi)
+        response = _of_the_patient(case, answer)
         kept = keep(
             self.documents,
             case,

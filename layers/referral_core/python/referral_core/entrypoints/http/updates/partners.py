@@ -227,7 +227,8 @@ class ReceiveUpdate:
         evidence: Evidence,
     ) -> Receipt:
         kept = (KeepEvidence(evidence=evidence),)
-        decided = _decision(response, evidence.sha256)
+        asked_for = referral.authorization.performer if referral.authorization else None
+        decided = _decision(response.for_performer(asked_for), evidence.sha256)
         return self.service.submit(request, referral, decided, effects=kept)
 
     def referral_of(

@@ -1,0 +1,62 @@
+"""For whom a payer authorizes the items of a request: it may name another clinician than asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from referral_core.fhir.npi_identifiers import NPI_NAMES
+from referral_core.fhir.pas.review_actions import Json, extensions_of, name_of
+
+CLINICIANS: Final = frozenset({"Practitioner", "PractitionerRole"})
+_DEEPEST: Final = 3
+
+
+def authorized_npis(
+    lines: Iterable[Json], response: Json, sent: Sequence[Json], path: str
+) -> tuple[str, ...]:
+    """Return the NPIs of the clinicians whom items name, as far as the answer says who they are.
+
+    Args:
+        lines: the items.
+        response: the ClaimResponse, for what it contains.
+        sent: the clinicians that came with it.
+        path: of the ClaimResponse.
+    """
+    contained = response.get("contained")
+    inside = [one for one in _listed(contained) if one.get("resourceType") in CLINICIANS]
+    named = (
+        part.get("valueReference")
+        for line in lines
+        for authorized in extensions_of(line, path)
+        if name_of(authorized) == "itemAuthorizedProvider"
+        for part in extensions_of(authorized, path)
+        if name_of(part) == "provider"
+    )
+    known = [*inside, *sent]
+    found = (npi for reference in named for npi in _npis(reference, known, _DEEPEST))
+    return tuple(dict.fromkeys(found))
+
+
+def _npis(reference: Any, known: Sequence[Json], depth: int) -> Iterator[str]:
+    if not isinstance(reference, Mapping) or depth == 0:
+        return
+    yield from _numbers([reference.get("identifier")])
+    literal = str(reference.get("reference", ""))
+    for one in known if literal else ():
+        own = str(one.get("id", ""))
+        name = f"{one.get('resourceType')}/{own}"
+        if own and (literal in {f"#{own}", name} or literal.endswith(f"/{name}")):
+            yield from _numbers(one.get("identifier"))
+            yield from _npis(one.get("practitioner"), known, depth - 1)
+
+
+def _numbers(identifiers: Any) -> Iterator[str]:
+    for one in _listed(identifiers):
+        value = one.get("value")
+        if str(one.get("system")) in NPI_NAMES and isinstance(value, str):
+            yield value.strip()
+
+
+def _listed(value: Any) -> list[Json]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
