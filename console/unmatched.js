@@ -17,9 +17,10 @@ const WHY = {
   "left-out-of-order": "It came with an order and is not about its patient, or does not say so: it was not passed on to a clinic.",
   "order-refused": "An order, or a change of one, was refused as it was sent: see that its practice sends it right, or it is not done.",
   "more-orders-refused": "More orders of this sender were refused that day, for this reason, than are listed: tell those who run its system.",
+  "upload-not-named": "A document was announced a day ago, and no report and no order names it: ask its sender whose it is. What was uploaded is kept for a month.",
   "referral-stands": "A referral could not be processed any more: work on it by telephone, and tell operations.",
 };
-const ABOUT = { "referral-stands": "A referral stands still", "order-refused": "Order that was refused", "more-orders-refused": "Orders that were refused" };
+const ABOUT = { "referral-stands": "A referral stands still", "order-refused": "Order that was refused", "more-orders-refused": "Orders that were refused", "upload-not-named": "Upload that nothing names" };
 const SIGNS = {
   "same-identifier": "same record number", "same-name-and-birth-date": "same name and birth date", "same-telephone-number": "same telephone number",
   "named-by-its-sender": "named by the sender", "with-this-clinic": "with this clinic",

@@ -32,6 +32,7 @@ from referral_core.entrypoints.http.staff.lookups import ShowReferrals
 from referral_core.entrypoints.http.staff.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.staff.work_items import DecideWorkItems
 from referral_core.entrypoints.http.staff.worklist import ListWorkItems
+from referral_core.entrypoints.http.updates.announced_uploads import AnnouncedUploads
 from referral_core.entrypoints.http.updates.partners import ReceiveUpdate
 from referral_core.entrypoints.http.updates.put_aside import PutAside
 from referral_core.entrypoints.http.updates.service import UpdateService
@@ -74,10 +75,13 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     shown = ShowReferrals(referrals, lists, directory, ports.clock)
     kept_rows = KeptReports(MemoryKeptRows())
     reports = RunReports(ports.lake, ports.directory, ports.clock, PRICES, HORIZONS, kept_rows)
-    partners = ReceiveUpdate(updates, PutAside(updates, kept(ports)), Uploads(ports.uploads))
+    uploads = AnnouncedUploads(lambda: ports.unmatched, ports.clock)
+    partners = ReceiveUpdate(
+        updates, PutAside(updates, kept(ports)), Uploads(ports.uploads, uploads.announced)
+    )
     refused = KeepRefusedOrders(ports.unmatched, documents, lambda: referrals, ports.clock)
     return {
-        "receive_referral": intake_app(intake).seeing(refused.keep),
+        "receive_referral": intake_app(intake).seeing(refused.keep).following(uploads.done),
         "receive_update": update_app(
             partners,
             ReceiveTasks(partners),
@@ -85,11 +89,11 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
             MatchItems(updates, ports.unmatched),
             directory=KeepDirectory(engine, entries),
             slots=KeepSlots(engine, entries),
-        ),
+        ).following(uploads.done),
         "query_api": read_app(
             reads,
             worklist,
-            ListUnmatched(ports.unmatched, MemoryDocuments),
+            ListUnmatched(ports.unmatched, MemoryDocuments, ports.clock),
             shown,
             values=CountListValues(lists, ports.clock),
             audits=ReadAudit(referrals, MemoryAuditTrail(), ports.clock),

@@ -56,6 +56,16 @@ def test_of_one_client_reason_and_day_so_many_are_kept_and_each_once(store: Stor
     assert store.count(TENANT) == 4
 
 
+def test_what_is_to_be_seen_later_is_neither_listed_nor_counted_yet(store: Store) -> None:
+    later = START + timedelta(hours=1)
+    store.keep(an_item("now"))
+    store.keep(an_item("later", received_at=later))
+    page, following = store.waiting(TENANT, 9, until=START)
+    assert ([item.id for item in page], following) == (["now"], None)
+    assert (store.count(TENANT, START), store.count(TENANT, later)) == (1, 2)
+    assert len(store.waiting(TENANT, 9, until=later)[0]) == 2
+
+
 def test_a_referral_that_stands_is_read_back_though_nothing_came_with_it(store: Store) -> None:
     standing = of_standing(TENANT, ReferralId("r1"), START)
     assert store.keep(standing)

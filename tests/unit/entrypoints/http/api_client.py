@@ -63,6 +63,7 @@ from referral_core.entrypoints.http.staff.saved_filters import KeepFilters
 from referral_core.entrypoints.http.staff.unmatched import ListUnmatched, MatchItems
 from referral_core.entrypoints.http.staff.work_items import DecideWorkItems
 from referral_core.entrypoints.http.staff.worklist import ListWorkItems
+from referral_core.entrypoints.http.updates.announced_uploads import AnnouncedUploads
 from referral_core.entrypoints.http.updates.partners import ReceiveUpdate
 from referral_core.entrypoints.http.updates.put_aside import PutAside
 from referral_core.entrypoints.http.updates.service import UpdateService
@@ -151,8 +152,11 @@ class ApiClient:
         )
         people, self.accounts = MemoryPeople(directory), MemoryAccounts()
         kept = KeepUnmatched(self.unmatched, referrals)
+        uploads = AnnouncedUploads(lambda: self.unmatched, clock)
         refused = KeepRefusedOrders(self.unmatched, self.documents, lambda: referrals, clock)
-        updates = ReceiveUpdate(service, PutAside(service, kept), Uploads(self.documents))
+        updates = ReceiveUpdate(
+            service, PutAside(service, kept), Uploads(self.documents, uploads.announced)
+        )
         self.apps = {
             RECEIVE_REFERRAL: intake_app(self.intake).seeing(refused.keep),
             RECEIVE_UPDATE: update_app(
@@ -166,7 +170,7 @@ class ApiClient:
             READ_RECORDS: read_app(
                 reads,
                 worklist,
-                ListUnmatched(self.unmatched, lambda: world.documents),
+                ListUnmatched(self.unmatched, lambda: world.documents, clock),
                 shown,
                 values=CountListValues(lists, clock),
                 audits=ReadAudit(referrals, self.trail, clock),
@@ -199,6 +203,8 @@ class ApiClient:
             ListFailedExecutions(self, referrals),
             NamePartners(directory, lists),
         )
+        for function in (RECEIVE_REFERRAL, RECEIVE_UPDATE):
+            self.apps[function].following(uploads.done)
         for app in self.apps.values():
             app.audited(Audit(lambda: self.trail, clock))
 

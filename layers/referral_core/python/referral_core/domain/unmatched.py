@@ -24,6 +24,8 @@ from referral_core.domain.updates import Update
 MOST_CANDIDATES: Final = 10
 MOST_REFUSED_A_DAY: Final = 20
 """Orders of one client that are refused for one reason and stand in the list, each by itself."""
+NAMED_WITHIN: Final = timedelta(days=1)
+"""What is announced and named by then is nobody's matter; most is named at once."""
 MOST_FAULTS: Final = 5
 """Of one order, as far as the list says them; its sender was told all."""
 _LONGEST_AT_IT: Final = timedelta(minutes=5)
@@ -43,6 +45,7 @@ class Mismatch(StrEnum):
     LEFT_OUT_OF_ORDER = "left-out-of-order"
     ORDER_REFUSED = "order-refused"
     MORE_ORDERS_REFUSED = "more-orders-refused"
+    UPLOAD_NOT_NAMED = "upload-not-named"
 
 
 class Sign(StrEnum):
@@ -221,6 +224,27 @@ def of_more_refused(refused: Unmatched) -> Unmatched:
         evidence=None,
         candidates=(),
         refused_for=(fault.but(where=None),),
+    )
+
+
+def of_announced(tenant: Tenant, sender: tuple[str, str], digest: str, at: datetime) -> Unmatched:
+    """Return the item of a document that somebody announced: it is listed unless it is named soon.
+
+    Args:
+        tenant: of the principal.
+        sender: its client id and its organization, whose uploads are one.
+        digest: SHA-256 of the document.
+        at: when it was announced.
+    """
+    client_id, organization = sender
+    content = f"{organization}|{Mismatch.UPLOAD_NOT_NAMED}|{digest}"
+    return Unmatched(
+        tenant=tenant,
+        id=sha256(content.encode()).hexdigest()[:32],
+        mismatch=Mismatch.UPLOAD_NOT_NAMED,
+        received_at=at + NAMED_WITHIN,
+        client_id=client_id,
+        organization=organization,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from referral_core.domain.ids import Tenant
     from referral_core.domain.unmatched import Unmatched
@@ -27,12 +28,20 @@ class UnmatchedItems(Protocol):
         """Read one item. Raises: NotFound."""
 
     def waiting(
-        self, tenant: Tenant, limit: int, after: str | None = None
+        self,
+        tenant: Tenant,
+        limit: int,
+        after: str | None = None,
+        *,
+        until: datetime | None = None,
     ) -> tuple[Sequence[Unmatched], str | None]:
-        """List what nobody has settled, first received first; and where the next page begins."""
+        """List what nobody has settled, first received first; and where the next page begins.
 
-    def count(self, tenant: Tenant) -> int:
-        """Count what nobody has settled."""
+        What is to be seen later than `until` is not listed yet.
+        """
+
+    def count(self, tenant: Tenant, until: datetime | None = None) -> int:
+        """Count what nobody has settled, as `waiting` lists it."""
 
     def choose(self, item: Unmatched) -> None:
         """Write to which referral it is about to be attached, as what and by whom, before it is.

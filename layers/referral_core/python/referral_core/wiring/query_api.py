@@ -41,7 +41,7 @@ def build() -> HttpEndpoint:
     staff = ShowReferrals(table(), work_lists(), directory(), clock())
     timelines = ShowTimeline(table(), _sources, clock())
     audits = ReadAudit(table(), audit_trail(), clock())
-    kept = ListUnmatched(unmatched(), documents)
+    kept = ListUnmatched(unmatched(), documents, clock())
     shown = ShowDocuments(table(), table(), documents)
     binaries = ReadBinaries(table(), table(), documents)
     entries = ShowDirectory(directory(), directory_store(), clock())

@@ -8,6 +8,7 @@ from referral_core.entrypoints.http.endpoint import HttpEndpoint
 from referral_core.entrypoints.http.orders.intake import ReceiveReferral
 from referral_core.entrypoints.http.routes import intake_app
 from referral_core.pathways import pathway_for
+from referral_core.wiring.parts.announced_uploads import announced_uploads
 from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clock import clock
@@ -26,7 +27,7 @@ def build() -> HttpEndpoint:
     """Build the function receive_referral."""
     use = ReceiveReferral(new_referrals(), documents(), clock(), _orders, pathway_for)
     app = intake_app(use).admitting(throttle().admit).audited(audit())
-    return app.seeing(_seen)
+    return app.seeing(_seen).following(announced_uploads().done)
 
 
 def _seen(refused: Refused) -> None:

@@ -14,6 +14,7 @@ from referral_core.entrypoints.http.updates.service import UpdateService
 from referral_core.entrypoints.http.updates.tasks import ReceiveTasks
 from referral_core.entrypoints.http.updates.uploads import Uploads
 from referral_core.lifecycle.keep_unmatched import KeepUnmatched
+from referral_core.wiring.parts.announced_uploads import announced_uploads
 from referral_core.wiring.parts.audit import audit
 from referral_core.wiring.parts.built_once import built_once
 from referral_core.wiring.parts.clock import clock
@@ -33,7 +34,7 @@ def build() -> HttpEndpoint:
     service = UpdateService(table(), documents(), reacting_engine(), clock())
     staff = DecideWorkItems(service, directory(), opt_outs())
     aside = PutAside(service, KeepUnmatched(unmatched(), table()))
-    use = ReceiveUpdate(service, aside, Uploads(documents()))
+    use = ReceiveUpdate(service, aside, Uploads(documents(), announced_uploads().announced))
     matching = MatchItems(service, unmatched())
     keeping = KeepDirectory(reacting_engine(), directory_store())
     slots = KeepSlots(reacting_engine(), directory_store())
@@ -41,4 +42,5 @@ def build() -> HttpEndpoint:
         update_app(use, ReceiveTasks(use), staff, matching, directory=keeping, slots=slots)
         .admitting(throttle().admit)
         .audited(audit())
+        .following(announced_uploads().done)
     )

@@ -73,7 +73,7 @@ class Aws:
             table, table, self.clock, "https://auth.example.org/token", lambda: documents
         )
         items = UnmatchedTable(dynamodb, "referrals")
-        unmatched = ListUnmatched(items, lambda: documents)
+        unmatched = ListUnmatched(items, lambda: documents, self.clock)
         lists = WorkLists(dynamodb, "referrals", HASHED_KEYS)
         worklist = ListWorkItems(table, lists, self.clock, directory.people, items.count)
         staff = ShowReferrals(table, lists, directory, self.clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from referral_core.domain.errors import Conflict, NotFound
 from referral_core.domain.ids import Tenant
@@ -35,19 +36,27 @@ class MemoryUnmatched:
         return self.items[tenant, item_id]
 
     def waiting(
-        self, tenant: Tenant, limit: int, after: str | None = None
+        self,
+        tenant: Tenant,
+        limit: int,
+        after: str | None = None,
+        *,
+        until: datetime | None = None,
     ) -> tuple[Sequence[Unmatched], str | None]:
         """List what nobody has settled, first received first."""
-        mine = [i for i in self.items.values() if i.tenant == tenant and i.settled_at is None]
-        ordered = sorted(mine, key=lambda i: (i.received_at, i.id))
+        ordered = sorted(self._listed(tenant, until), key=lambda i: (i.received_at, i.id))
         ids = [item.id for item in ordered]
         begin = ids.index(after) + 1 if after in ids else 0
         page = ordered[begin : begin + limit]
         return page, page[-1].id if begin + limit < len(ordered) else None
 
-    def count(self, tenant: Tenant) -> int:
+    def count(self, tenant: Tenant, until: datetime | None = None) -> int:
         """Count what nobody has settled."""
-        return sum(i.tenant == tenant and i.settled_at is None for i in self.items.values())
+        return len(self._listed(tenant, until))
+
+    def _listed(self, tenant: Tenant, until: datetime | None) -> list[Unmatched]:
+        mine = (i for i in self.items.values() if i.tenant == tenant and i.settled_at is None)
+        return [i for i in mine if until is None or i.received_at <= until]
 
     def choose(self, item: Unmatched) -> None:
         """Write to which referral it is about to be attached."""

@@ -78,6 +78,7 @@ class HttpEndpoint:
         self._around: Callable[[Event], AbstractContextManager[None]] = lambda _: nullcontext()
         self._admit: Callable[[Principal], None] = lambda _: None
         self._refused: Callable[[Refused], None] = lambda _: None
+        self._done: Callable[[Request], None] = lambda _: None
 
     def admitting(self, admit: Callable[[Principal], None]) -> Self:
         """Let every request of a client be let through first. Returns: itself."""
@@ -87,6 +88,11 @@ class HttpEndpoint:
     def seeing(self, refused: Callable[[Refused], None]) -> Self:
         """Hand over what was refused before its sender is answered. Returns: itself."""
         self._refused = refused
+        return self
+
+    def following(self, done: Callable[[Request], None]) -> Self:
+        """Hand over what was taken before its sender is answered. Returns: itself."""
+        self._done = done
         return self
 
     @property
@@ -154,13 +160,15 @@ class HttpEndpoint:
         request = None
         try:
             request = _request(event, caller, found, headers, parameters)
-            return self._use_cases[found.route](request)
+            response = self._use_cases[found.route](request)
+            self._done(request)
         except RouterError as error:
             # One that was not unpacked, or only its beginning, is handed over as it came.
             unpacked = request.body if request and len(request.body) <= MAX_BYTES else None
             came = partial(body_of, event)
             self._refused(Refused(caller.principal, found.resource_id, unpacked, came, error))
             raise
+        return response
 
 
 def _require_allowed(caller: Caller, route: Route) -> None:

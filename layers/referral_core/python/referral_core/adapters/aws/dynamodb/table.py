@@ -172,16 +172,19 @@ class Table(Requests):
                     yield plain(found)
 
     def page_of(
-        self, index: Index, partition: str, limit: int, after: Mapping[str, str] | None
+        self,
+        index: Index,
+        partition: str,
+        limit: int,
+        after: Mapping[str, str] | None,
+        *,
+        until: str | None = None,
     ) -> tuple[list[Mapping[str, str]], Mapping[str, str] | None]:
-        """Read one page of an index: the entries (keys only), and where the next page begins."""
-        query: dict[str, Any] = {
-            "TableName": self.name,
-            "IndexName": index.name,
-            "KeyConditionExpression": f"{index.partition} = :partition",
-            "ExpressionAttributeValues": {":partition": {"S": partition}},
-            "Limit": limit,
-        }
+        """Read one page of an index: the entries (keys only), and where the next page begins.
+
+        `until` is the last sort key of the list.
+        """
+        query = {**self._listed(index, partition, until), "Limit": limit}
         if after:
             query["ExclusiveStartKey"] = item(**after)
         with _reading():
@@ -189,17 +192,23 @@ class Table(Requests):
         last = response.get("LastEvaluatedKey")
         return [plain(entry) for entry in response["Items"]], plain(last) if last else None
 
-    def count(self, index: Index, partition: str) -> int:
+    def count(self, index: Index, partition: str, *, until: str | None = None) -> int:
         """Count the entries of one partition of an index; a thousand cost some thirty units."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.name,
-            IndexName=index.name,
-            KeyConditionExpression=f"{index.partition} = :partition",
-            ExpressionAttributeValues={":partition": {"S": partition}},
-            Select="COUNT",
-        )
+        query = self._listed(index, partition, until)
+        pages = self.client.get_paginator("query").paginate(**query, Select="COUNT")
         with _reading():
             return sum(page["Count"] for page in pages)
+
+    def _listed(self, index: Index, partition: str, until: str | None) -> dict[str, Any]:
+        """Return the query of one partition of an index, as far as a sort key."""
+        last = {":until": {"S": until}} if until else {}
+        return {
+            "TableName": self.name,
+            "IndexName": index.name,
+            "KeyConditionExpression": f"{index.partition} = :partition"
+            + (f" AND {index.sort} <= :until" if until else ""),
+            "ExpressionAttributeValues": {":partition": {"S": partition}, **last},
+        }
 
     def get_all(self, entries: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         """Read the items of an index's entries, in their order; what is gone is left out.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from referral_core.adapters.aws.dynamodb import keys
@@ -74,12 +75,18 @@ class UnmatchedTable:
         return _read(found)
 
     def waiting(
-        self, tenant: Tenant, limit: int, after: str | None = None
+        self,
+        tenant: Tenant,
+        limit: int,
+        after: str | None = None,
+        *,
+        until: datetime | None = None,
     ) -> tuple[Sequence[Unmatched], str | None]:
         """List what nobody has settled, first received first."""
         partition = keys.queue(tenant, _LIST)
         entries, last = self._table.page_of(
-            BY_QUEUE, partition, limit, _entry(tenant, after) if after else None
+            *(BY_QUEUE, partition, limit, _entry(tenant, after) if after else None),
+            until=keys.second(until) if until else None,
         )
         # The index lags behind: what was settled meanwhile is no longer listed.
         found = [_read(f) for f in self._table.get_all(entries) if BY_QUEUE.partition in f]
@@ -87,9 +94,10 @@ class UnmatchedTable:
             return found, None
         return found, f"{keys.unmatched_of(last['pk'])}|{last[BY_QUEUE.sort]}"
 
-    def count(self, tenant: Tenant) -> int:
+    def count(self, tenant: Tenant, until: datetime | None = None) -> int:
         """Count what nobody has settled; of keys only."""
-        return self._table.count(BY_QUEUE, keys.queue(tenant, _LIST))
+        last = keys.second(until) if until else None
+        return self._table.count(BY_QUEUE, keys.queue(tenant, _LIST), until=last)
 
     def choose(self, item: Unmatched) -> None:
         """Write to which referral it is about to be attached."""

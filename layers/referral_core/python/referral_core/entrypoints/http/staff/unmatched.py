@@ -35,6 +35,7 @@ from referral_core.entrypoints.http.staff.documents import as_it_came
 from referral_core.entrypoints.http.updates.service import UpdateService, receipt
 from referral_core.fhir.errors import FhirError
 from referral_core.lifecycle.engine.apply_update import Receipt, apply_update
+from referral_core.ports.lifecycle import Clock
 from referral_core.ports.unmatched import UnmatchedItems
 
 UNMATCHED_PARAMETERS: Final = frozenset({"_count", "_page"})
@@ -84,12 +85,14 @@ class ListUnmatched:
 
     items: UnmatchedItems
     documents: Callable[[], StoredDocuments]
+    clock: Clock
 
     def unmatched(self, request: Request) -> Response:
         """List what nobody has settled, first received first; on a page, what may harm leads."""
         check_parameters(request.query, UNMATCHED_PARAMETERS)
         count, after = count_of(request.query), request.query.get("_page")
-        page, following = self.items.waiting(request.principal.tenant, count, after)
+        tenant, now = request.principal.tenant, self.clock.now()
+        page, following = self.items.waiting(tenant, count, after, until=now)
         shown = [_shown(item) for item in sorted(page, key=lambda item: not _is_urgent(item))]
         return Response(HTTPStatus.OK, {"unmatched": shown, "next": following})
 
@@ -98,7 +101,7 @@ class ListUnmatched:
         tenant = request.principal.tenant
         item = self.items.get(tenant, request.resource_id)
         if item.evidence is None:
-            raise NotFound("Nothing came with it: a referral of ours stands.")
+            raise NotFound("Nothing is kept with it.")
         return as_it_came(self.documents(), tenant, item.evidence)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -64,7 +64,7 @@ class ListWorkItems:
     lists: WorkLists
     clock: Clock
     people: Callable[[Tenant], Sequence[Principal]]
-    unmatched: Callable[[Tenant], int]
+    unmatched: Callable[[Tenant, datetime], int]
 
     def available_actions(self, request: Request) -> Response:
         """Return what staff may do with a referral now, and why it waits."""
@@ -134,7 +134,7 @@ class ListWorkItems:
             "teams": teams,
             "mine": mine,
             "closed": closed,
-            "unmatched": self.unmatched(tenant),
+            "unmatched": self.unmatched(tenant, self.clock.now()),
         }
         if principal.is_manager and request.query.get("by") == "person":
             body["people"] = self._loads(tenant, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -36,13 +37,19 @@ class UploadStore(UploadedDocuments, Protocol):
 
 @dataclass(frozen=True)
 class Uploads:
-    """Offers places for uploads, and reads what lies there for who uploaded it."""
+    """Offers places for uploads, and reads what lies there for who uploaded it.
+
+    Attributes:
+        announced: remembers who announced which hash, until it is named.
+    """
 
     store: UploadStore
+    announced: Callable[[Principal, str], None]
 
     def offer(self, request: Request) -> Response:
         """Answer where and how to upload a document until when, and how to name it until when."""
         announced = _announced(request)
+        self.announced(request.principal, announced.sha256)
         target = self.store.upload_target(announced)
         headers = [
             {"name": name, "valueString": value} for name, value in sorted(target.headers.items())
