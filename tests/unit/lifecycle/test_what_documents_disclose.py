@@ -72,6 +72,13 @@ DISCLOSING: dict[str, tuple[Json, ConsentClass]] = {
         labelled("http://hl7.org/fhir/v3/Confidentiality", "R"),
         RESTRICTED,
     ),
+    "labelled without a system": (a_document(meta={"security": [{"code": "R"}]}), RESTRICTED),
+    "sensitive without a system": (a_document(meta={"security": [{"code": "ETH"}]}), SUBSTANCE),
+    "labelled by words": (
+        a_document(meta={"security": [{"code": "X", "display": "Opioid dependence"}]}),
+        SUBSTANCE,
+    ),
+    "labelled in small letters": (labelled(CONFIDENTIALITY, "r"), RESTRICTED),
     "domestic violence": (labelled(ACT, "SDV"), RESTRICTED),
     "securityLabel of the document": (
         a_document(securityLabel=[coded(CONFIDENTIALITY, "R")]),

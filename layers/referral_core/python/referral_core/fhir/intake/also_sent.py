@@ -57,6 +57,7 @@ _SPOKEN: Final = frozenset(
 )
 """Elements that hold a text, wherever they stand."""
 _CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+_SENSITIVITY: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _SENTENCE: Final = re.compile(r"[.;!?]+(?=\s|$)|[\n\r]+")
 """Between two sentences: that one of them denies says nothing of the next."""
 _TAG: Final = re.compile(r"<[^<>]*>")
@@ -175,6 +176,19 @@ def _labels(metas: Iterable[Any]) -> Iterator[Concept]:
     for meta in metas:
         labels = meta.get("security") if isinstance(meta, dict) else None
         yield from _concepts_within({"coding": labels} if labels else {})
+        for label in labels if isinstance(labels, list) else ():
+            if isinstance(label, dict):
+                yield from _label(_text(label, "system"), _text(label, "code") or "")
+
+
+def _label(system: str | None, code: str) -> Iterator[Concept]:
+    """Iterate over what a label may mean: one without system is of one that labels are of.
+
+    Letter case is forgiven: here a word too many asks a person, and one too few tells a clinic.
+    """
+    for known in (system,) if system else (_CONFIDENTIALITY, _SENSITIVITY):
+        for spelt in dict.fromkeys((code, code.strip().upper())):
+            yield Concept(codings=(Coding(system=known, code=spelt),))
 
 
 def _confidentiality(nodes: Iterable[Node]) -> Iterator[Concept]:
