@@ -40,6 +40,8 @@ def changed(resource: Mapping[str, Any], body: bytes, content_type: str | None) 
         raise FhirError("body-too-large", "Send a shorter patch.", code="too-long", status=413)
     try:
         sent = exact_json.loads(body.decode("utf-8-sig"))
+        # An escaped half of a character parses, but no store can encode it.
+        exact_json.dumps(sent).encode()
     except (ValueError, RecursionError):
         raise _malformed("Send well-formed JSON.") from None
     if media_type == MEDIA_TYPE:

@@ -22,6 +22,8 @@ _DECISIVE: Final = frozenset(
     }
 )
 """What decides about the referral, or for whom it is."""
+_LONGEST_TYPE: Final = 256
+"""Characters; a resource of a longer type is none."""
 _MOST: Final = 20
 """Slips of one resource; with more of them it is kept unread."""
 
@@ -47,9 +49,10 @@ def _has_its_frame(resource: Json) -> bool:
 
     Without it nobody knows what the resource is, what it contains and how it is labelled.
     """
-    contained = resource.get("contained", [])
+    kind, contained = resource.get("resourceType"), resource.get("contained", [])
     return (
-        isinstance(resource.get("resourceType"), str)
+        isinstance(kind, str)
+        and len(kind) <= _LONGEST_TYPE
         and isinstance(resource.get("meta", {}), dict)
         and isinstance(contained, list)
         and all(isinstance(inner, dict) for inner in contained)
