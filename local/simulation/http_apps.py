@@ -65,7 +65,6 @@ def _intake(ports: Ports, engine: Engine) -> ReceiveReferral:
 def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     """Return the functions behind the HTTP API, by name."""
     referrals, documents, directory = ports.referrals, ports.documents, ports.directory
-    intake = _intake(ports, engine)
     updates = UpdateService(referrals, documents, engine, ports.clock)
     entries = MemoryDirectoryStore(ports.worklists)
     staff = DecideWorkItems(updates, directory, ports.opt_outs)
@@ -79,9 +78,8 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
     partners = ReceiveUpdate(
         updates, PutAside(updates, kept(ports)), Uploads(ports.uploads, uploads.announced)
     )
-    refused = KeepRefusedOrders(ports.unmatched, documents, lambda: referrals, ports.clock)
     return {
-        "receive_referral": intake_app(intake).seeing(refused.keep).following(uploads.done),
+        "receive_referral": _receive_referral(ports, engine).following(uploads.done),
         "receive_update": update_app(
             partners,
             ReceiveTasks(partners),
@@ -106,6 +104,13 @@ def http_apps(ports: Ports, engine: Engine) -> Mapping[str, HttpEndpoint]:
         ),
         "query_reports": report_app(reports),
     }
+
+
+def _receive_referral(ports: Ports, engine: Engine) -> HttpEndpoint:
+    refused = KeepRefusedOrders(
+        ports.unmatched, ports.documents, lambda: ports.referrals, ports.clock
+    )
+    return intake_app(_intake(ports, engine)).seeing(refused.keep)
 
 
 def kept(ports: Ports) -> KeepUnmatched:
