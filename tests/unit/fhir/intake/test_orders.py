@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from referral_core.domain.orders.clinical_content import ClinicalContent
 from referral_core.domain.orders.selection import order_of
 from referral_core.domain.referral import WantedService
 from referral_core.fhir.errors import FhirError
@@ -94,9 +95,9 @@ def test_a_coverage_that_only_refers_to_the_patient_comes_along() -> None:
     assert coverage in intake.resources.values()
 
 
-def test_an_intake_survives_storage() -> None:
-    intake = read_one(a_bundle(*bundled_order()))
-    assert Intake.model_validate_json(intake.model_dump_json()) == intake
+def test_what_was_understood_survives_storage() -> None:
+    understood = read_one(a_bundle(*bundled_order())).clinical
+    assert ClinicalContent.model_validate_json(understood.model_dump_json()) == understood
 
 
 def test_several_referrals_of_one_bundle_are_understood_apart() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 _MARK: Final = f"decimal-{secrets.token_hex(16)}-"
 """Nobody outside this process knows it, so that no text can pass for a number."""
-_MARKED: Final = re.compile(f'"{_MARK}([^"]*)"')
+_MARKED: Final = f'"{_MARK}([^"]*)"'
 
 
 class DuplicateName(ValueError):
@@ -68,7 +68,7 @@ def dumps(value: Any, *, sort_keys: bool = False, ensure_ascii: bool = False) ->
         sort_keys=sort_keys,
         separators=(",", ":"),
     )
-    return _MARKED.sub(r"\1", text) if _MARK in text else text
+    return re.sub(_MARKED, r"\1", text) if _MARK in text else text
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ _WRITTEN_OUT: Final = str.maketrans(
     }
 )
 """Latin letters that Unicode does not take apart, and the signs that typewriters do not have."""
-_WITH_A_MARK: Final = re.compile(r"LATIN (CAPITAL|SMALL) LETTER (?:AFRICAN )?([A-Z])(?: WITH .+)?")
+_WITH_A_MARK: Final = r"LATIN (CAPITAL|SMALL) LETTER (?:AFRICAN )?([A-Z])(?: WITH .+)?"
 """The Unicode name of a letter that is another one with a hook, a stroke, a tail: Ɓ, ƙ, ȼ, Ǥ."""
 
 
@@ -56,7 +56,7 @@ def plain(text: str) -> str:
 def _unmarked(sign: str) -> str:
     if sign.isascii():
         return sign
-    found = _WITH_A_MARK.fullmatch(unicodedata.name(sign, ""))
+    found = re.fullmatch(_WITH_A_MARK, unicodedata.name(sign, ""))  # few texts have any
     if found is None:
         return sign
     return found[2] if found[1] == "CAPITAL" else found[2].lower()

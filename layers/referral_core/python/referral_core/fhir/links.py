@@ -35,7 +35,7 @@ class Pointer(NamedTuple):
     type: str | None = None
 
 
-class Address(NamedTuple):
+class Address:
     """An address or a reference within JSON.
 
     Attributes:
@@ -44,12 +44,15 @@ class Address(NamedTuple):
         holder: what the element stands in.
     """
 
-    path: str
-    literal: str
-    holder: Json
+    __slots__ = ("holder", "literal", "path")
+
+    def __init__(self, path: str, literal: str, holder: Json) -> None:
+        self.path = path
+        self.literal = literal
+        self.holder = holder
 
 
-class Found(NamedTuple):
+class Found:
     """What of a resource may lead elsewhere, in an order that does not depend on its sender.
 
     What it contains is left out: each contained resource says it for itself.
@@ -59,18 +62,19 @@ class Found(NamedTuple):
         addresses: of them, the literals, each with its place.
     """
 
-    pointers: list[Pointer]
-    addresses: list[Address]
+    def __init__(self) -> None:
+        self.pointers: list[Pointer] = []
+        self.addresses: list[Address] = []
 
     @property
     def references(self) -> tuple[Link, ...]:
         """The literals of its References."""
-        return tuple((at, to) for at, to, _ in self.addresses if at.endswith(".reference"))
+        return tuple((a.path, a.literal) for a in self.addresses if a.path.endswith(".reference"))
 
 
 def links_of(resource: Json, path: str) -> Found:
     """Return what of a resource may lead elsewhere; it is walked once for all who ask."""
-    found = Found([], [])
+    found = Found()
     _collect(resource, path, found, sorted(resource.keys() - {"contained"}))
     return found
 

@@ -17,8 +17,11 @@ MAX_BYTES: Final = 5_500_000
 """What Lambda takes in one request (6 MiB), with room for what is sent around the body."""
 MOST_BESIDE: Final = 1_000_000
 """Bytes of a body without its large strings, which are documents: the rest is to be read."""
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-"""A string, or what is left of one: each byte is looked at once, whatever is sent."""
+_STRING: Final = rb'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+"""A string, or what is left of one: each byte is looked at once, whatever is sent.
+
+It is compiled with the first large body.
+"""
 _LARGE: Final = 32 * 1024
 MAX_DEPTH: Final = 64
 """Deeper than any resource we know; FHIR's own examples stay under 30."""
@@ -74,7 +77,7 @@ def read_resource(body: bytes, content_type: str | None) -> Json:
 
 
 def _beside_documents(body: bytes) -> int:
-    lengths = (found.end() - found.start() for found in _STRING.finditer(body))
+    lengths = (found.end() - found.start() for found in re.finditer(_STRING, body))
     return len(body) - sum(length for length in lengths if length >= _LARGE)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import Field as Limit
 
@@ -67,17 +67,13 @@ class Nearness(Model):
 _REASONS: Final = tuple(UrgencyReason)
 
 
-class _Said(NamedTuple):
-    """One thing that an order says of its urgency; see `Urgency`."""
+_Said = tuple[Priority, UrgencyReason, str]
+"""One thing that an order says of its urgency: see the first attributes of `Urgency`."""
 
-    level: Priority
-    reason: UrgencyReason
-    sentence: str
 
-    @property
-    def order(self) -> tuple[int, int, str]:
-        """By what the most urgent comes first."""
-        return (-self.level.rank, _REASONS.index(self.reason), self.sentence)
+def _most_urgent_first(said: _Said) -> tuple[int, int, str]:
+    level, reason, sentence = said
+    return (-level.rank, _REASONS.index(reason), sentence)
 
 
 def read_urgency(
@@ -103,17 +99,18 @@ def read_urgency(
     said: list[_Said] = []
     if priority is not None:
         sentence = f"The order's priority is {priority}."
-        said.append(_Said(priority, UrgencyReason.PRIORITY, sentence))
+        said.append((priority, UrgencyReason.PRIORITY, sentence))
     for task in task_priorities:
         sentence = f"The priority of the order's Task is {task}."
-        said.append(_Said(task, UrgencyReason.TASK_PRIORITY, sentence))
+        said.append((task, UrgencyReason.TASK_PRIORITY, sentence))
     for level, code in codes:
-        said.append(_Said(level, UrgencyReason.CODE, f"The code {code} says {level}."))
+        said.append((level, UrgencyReason.CODE, f"The code {code} says {level}."))
     for level, word in words:
-        said.append(_Said(level, UrgencyReason.WORDS, f"The words of the order say {word}."))
+        said.append((level, UrgencyReason.WORDS, f"The words of the order say {word}."))
     if ends_at is not None and now is not None:
         said += _by_occurrence(ends_at - now, nearness)
-    most = min(said, key=lambda one: one.order)._asdict() if said else {}
+    stated = min(said, key=_most_urgent_first) if said else ()
+    most = dict(zip(("level", "reason", "sentence"), stated, strict=False))
     overdue = ends_at is not None and now is not None and ends_at <= now
     return Urgency(**most, starts_on=starts_on, ends_at=ends_at, overdue=overdue)
 
@@ -134,4 +131,4 @@ def _by_occurrence(left: timedelta, nearness: Sequence[Nearness]) -> list[_Said]
         if left <= timedelta(0)
         else f"The order wants the service within {hours} hours of its receipt."
     )
-    return [_Said(level, UrgencyReason.OCCURRENCE, sentence)]
+    return [(level, UrgencyReason.OCCURRENCE, sentence)]

@@ -17,7 +17,7 @@ from referral_core.fhir.systems import UPLOAD
 
 _OF_AN_ATTACHMENT: Final = frozenset({"contentType", "title", "size", "hash", "creation"})
 """Elements that nothing else with a `url` has."""
-_ATTACHMENT: Final = re.compile(
+_ATTACHMENT: Final = (
     r"\.(?:\w*[aA]ttachment|photo|presentedForm|content|document)(?:\[\d+\])*\.url$"
 )
 """Elements that are Attachments, whatever is said in them."""
@@ -75,4 +75,4 @@ def _is_of_a_document(address: Address) -> bool:
     if not address.path.endswith(".url") or "data" in address.holder:
         return False
     has_its_elements = not _OF_AN_ATTACHMENT.isdisjoint(address.holder)
-    return has_its_elements or _ATTACHMENT.search(address.path) is not None
+    return has_its_elements or re.search(_ATTACHMENT, address.path) is not None

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from referral_core.domain.model import Model
 from referral_core.domain.orders.clinical_content import ClinicalContent, ClinicalPayload
 from referral_core.domain.upload import NamedUpload
 from referral_core.fhir.errors import FhirError, Issue
@@ -28,7 +28,8 @@ from referral_core.fhir.r4.orders import ServiceRequest
 _ENTRY: Final = re.compile(r"Bundle\.entry\[(\d+)\]")
 
 
-class Intake(Model):
+@dataclass(eq=False, repr=False, kw_only=True)
+class Intake:
     """One referral as it was sent, and as it was understood.
 
     Attributes:
@@ -107,8 +108,8 @@ def read_referrals(
     ]
     left, first = left_out(graph, parts), intakes[0]
     if left:
-        warnings = (*warned_of(left), *first.warnings)
-        intakes[0] = first.but(left_out=tuple(n.resource for n in left), warnings=warnings)
+        first.left_out = tuple(n.resource for n in left)
+        first.warnings = (*warned_of(left), *first.warnings)
     return intakes
 
 
