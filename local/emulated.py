@@ -3,9 +3,10 @@
 `python -m local.emulated` is the emulator with two things more and one less. It knows whose items a
 call of a table is about, which the template's policies ask for and the emulator does not tell. It
 leaves alarms to `alarms.py`, which knows a metric's dimensions and silence, and counts a throttled
-request as no invocation of a function, as Lambda does. And where
-`EMULATOR_CALLS` names a file, each different call of a role is a line of JSON in it, whether it was
-let through or not: `tests/infra` holds them against the policies.
+request as no invocation of a function, as Lambda does. Its Athena reads a lake of many small
+objects as few files (`lake_files.py`). And where `EMULATOR_CALLS` names a file,
+each different call of a role is a line of JSON in it, whether it was let through or not:
+`tests/infra` holds them against the policies.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Final
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import cloudwatch, lambda_svc
+from ministack.services import athena, cloudwatch, lambda_svc, s3
 
+from local.lake_files import PARQUET, LakeFiles
 from local.leading_keys import LEADING_KEYS, kind_of, leading_keys
 
 _ROLE: Final = re.compile(r":assumed-role/([^/]+)")
@@ -83,6 +87,32 @@ def _count_no_throttled_request() -> None:
     lambda_svc._emit_lambda_metrics = told  # noqa: SLF001
 
 
+def _keep_files_of_the_lake() -> None:
+    known = athena._materialize_table_files  # noqa: SLF001 - it has no setting for it
+    kept: dict[str, LakeFiles] = {}
+
+    def files(location: str, folders: list[str]) -> list[str]:
+        bucket, _, prefix = location.removeprefix("s3://").rstrip("/").partition("/")
+        beginning = f"{prefix}/"
+        objects = {
+            key.removeprefix(beginning): str(found.get("etag"))
+            for key, found in list(s3._buckets.get(bucket, {}).get("objects", {}).items())  # noqa: SLF001
+            if key.startswith(beginning)
+        }
+        if not objects or not all(key.endswith(PARQUET) for key in objects):
+            return list(known(location, folders))
+        table = kept.setdefault(location, LakeFiles(Path(mkdtemp(prefix="lake-"))))
+        read = partial(_object_of, bucket, beginning)
+        return [str(file) for file in table.of(objects, read)]
+
+    athena._materialize_table_files = files  # noqa: SLF001
+
+
+def _object_of(bucket: str, beginning: str, key: str) -> bytes | None:
+    found: bytes | None = s3._get_object_data(bucket, f"{beginning}{key}")  # noqa: SLF001
+    return found
+
+
 def _write_down(calls: Calls) -> None:
     enforce = iam_evaluator.enforce
 
@@ -105,6 +135,7 @@ if __name__ == "__main__":
     _tell_leading_keys()
     _leave_alarms_alone()
     _count_no_throttled_request()
+    _keep_files_of_the_lake()
     if _CALLS in os.environ:
         _write_down(Calls(Path(os.environ[_CALLS])))
     main()
