@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from local.lake_files import MERGED, LakeFiles
+from local.lake_files import MERGED, MERGES, LakeFiles
 
 
 class Bucket:
@@ -52,9 +52,17 @@ def test_each_row_is_there_once_with_its_partition(bucket: Bucket, files: LakeFi
     wanted = [(n, f"2026-03-{2 + n % 2:02}") for n in range(3 * MERGED)]
     for number, day in wanted:
         bucket.put(number, day)
+    assert rows(files.of(bucket.objects, bucket.get)) == wanted
     found = files.of(bucket.objects, bucket.get)
     assert rows(found) == wanted
     assert len(found) < MERGED + 3
+
+
+def test_a_question_waits_for_few_merges(bucket: Bucket, files: LakeFiles) -> None:
+    for number in range((MERGES + 2) * MERGED):
+        bucket.put(number, f"2026-03-{1 + number % (MERGES + 2):02}")
+    counts = [len(files.of(bucket.objects, bucket.get)) for _ in range(3)]
+    assert counts == [MERGES + 2 * MERGED, MERGES + 2, MERGES + 2]
 
 
 def test_an_object_is_read_once_however_often_the_table_is(
