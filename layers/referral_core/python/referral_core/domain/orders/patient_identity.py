@@ -25,6 +25,8 @@ _PARTICLES: Final = frozenset(
     }
 )
 """What stands before many names, or behind them: in common it makes no two names one."""
+_SOCIAL_SECURITY: Final = "//hl7.org/fhir/sid/us-ssn"
+_NO_DIGIT: Final = re.compile(r"\D+")
 _UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 """Müller is written Mueller where there is no such letter, and Muller where nobody knows."""
 _NAME_LENGTHS: Final = range(2, 5)
@@ -94,15 +96,19 @@ def compare(known: PatientIdentity, named: PatientIdentity) -> Likeness:
     """Compare whom a resource names with the referral's patient.
 
     Two numbers of one system that differ are two people, whatever their names; a number in common
-    is one person, unless both name and birth date differ (a number of the family). Without numbers
+    is one person, unless both name and birth date differ (a number of the family), or no name
+    agrees and the number has no system (a first number of its kind). Without numbers
     to compare, name and birth date must both agree.
     """
     name = _name_agrees(known, named)
     born = _agrees(known.birth_date, named.birth_date)
     ours, theirs = _by_system(known), _by_system(named)
     comparable = ours.keys() & theirs.keys()
-    if any(ours[system] & theirs[system] for system in comparable):
-        return Likeness.ANOTHER if (name, born) == (False, False) else Likeness.SAME
+    common = {system for system in comparable if ours[system] & theirs[system]}
+    if common:
+        is_weak = common == {""} and name is False and not given_agrees(known, named)
+        is_another = (name, born) == (False, False) or is_weak
+        return Likeness.ANOTHER if is_another else Likeness.SAME
     if any(comparable - {""}):
         return Likeness.ANOTHER
     if False in {name, born}:
@@ -114,9 +120,18 @@ def _by_system(identity: PatientIdentity) -> Mapping[str, frozenset[str]]:
     """Return the values by system; those without one by the empty text."""
     found: dict[str, frozenset[str]] = {}
     for token in identity.identifiers:
-        system, _, value = token.rpartition("|")
-        found[system] = found.get(system, frozenset()) | {value.strip().casefold()}
+        written, _, value = token.rpartition("|")
+        system = plain_system(written)
+        number = value.strip().casefold()
+        number = _NO_DIGIT.sub("", number) if system == _SOCIAL_SECURITY else number
+        found[system] = found.get(system, frozenset()) | {number}
     return found
+
+
+def plain_system(system: str) -> str:
+    """Return what is the same of every spelling of a system: no scheme, case or last slash."""
+    bare = system.strip().casefold().rstrip("/").removeprefix("urn:oid:")
+    return bare.removeprefix("https:").removeprefix("http:")
 
 
 def _agrees(known: date | None, named: date | None) -> bool | None:

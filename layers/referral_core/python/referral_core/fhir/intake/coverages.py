@@ -18,7 +18,7 @@ from referral_core.fhir.intake.impossible_times import birth_day
 from referral_core.fhir.intake.name_parts import generation_of
 from referral_core.fhir.intake.parties import name_in_force, tokens_of, typed
 from referral_core.fhir.intake.references import Graph, Node
-from referral_core.fhir.intake.subject import subject_of
+from referral_core.fhir.intake.subject import records_of
 from referral_core.fhir.r4.datatypes import Period, Reference
 from referral_core.fhir.r4.kinds import RELATED_PERSON
 from referral_core.fhir.r4.orders import ServiceRequest
@@ -53,12 +53,12 @@ def coverages_of(graph: Graph, node: Node, order: ServiceRequest) -> list[tuple[
     if found:
         return found
     root = node.container or node
-    patient = subject_of(graph, node, order)
+    records = records_of(graph, node, order)
     return [
         (place, coverage)
         for place, coverage in graph.of_type(Coverage)
         if (place.container is not None and place.container is root)
-        or (patient is not None and graph.resolve(coverage.beneficiary, place) is patient)
+        or graph.resolve(coverage.beneficiary, place) in records
     ]
 
 

@@ -23,13 +23,24 @@ _MOST_REPLACEMENTS: Final = 5
 
 def subject_of(graph: Graph, request: Node, order: ServiceRequest) -> Node | None:
     """Return the Patient that an order is about, the record in use; None when it was not sent."""
+    return next(reversed(records_of(graph, request, order)), None)
+
+
+def records_of(graph: Graph, request: Node, order: ServiceRequest) -> list[Node]:
+    """List the records of an order's patient: the one named, and what took its place in turn."""
     node = graph.resolve(order.subject, request) or _only_patient(graph, order.subject)
+    return records_from(graph, node)
+
+
+def records_from(graph: Graph, node: Node | None) -> list[Node]:
+    """List a record and what took its place in turn: the last one is in use, or none is."""
+    found = [node] if node else []
     for _ in range(_MOST_REPLACEMENTS):
-        replacement = _replacement(graph, node) if node else None
+        replacement = _replacement(graph, found[-1]) if found else None
         if replacement is None:
             break
-        node = replacement
-    return node
+        found.append(replacement)
+    return found
 
 
 def numbers_of_replaced(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:
@@ -72,6 +83,15 @@ def broken_subject(graph: Graph, request: Node, order: ServiceRequest) -> Iterat
             path,
             "The subject leads to no Patient of this body, or to several: "
             "send the Patient, and refer to it by its fullUrl or its identifier.",
+        )
+    elif node is not None and _is_another_person(records_of(graph, request, order)[0], node):
+        yield Issue(
+            "error",
+            "business-rule",
+            "replaced-by-another-person",
+            path,
+            "The record that took this one's place is of another name and another birth date: "
+            "send the Patient that is meant.",
         )
     elif node is not None and isinstance(node.model, Patient) and not _in_use(node.model):
         yield Issue(
@@ -122,6 +142,30 @@ def _replacement(graph: Graph, node: Node) -> Node | None:
     """Return the record that took the place of one that is not in use, when it was sent."""
     if not isinstance(node.model, Patient) or _in_use(node.model):
         return None
-    others = (link.other for link in node.model.link if link.type == "replaced-by")
-    found = (graph.resolve(other, node) for other in others)
-    return next((place for place in found if place is not None and place is not node), None)
+    found = [graph.resolve(x.other, node) for x in node.model.link if x.type == "replaced-by"]
+    found += [place for place, _ in graph.of_type(Patient) if _replaces(graph, place, node)]
+    others = [place for place in found if place is not None and place is not node]
+    # Of two that differ none is guessed.
+    is_one = all(place.resource == others[0].resource for place in others)
+    return others[0] if others and is_one else None
+
+
+def _replaces(graph: Graph, place: Node, node: Node) -> bool:
+    """Whether a record says of itself that it took another's place."""
+    model = place.model
+    links = model.link if isinstance(model, Patient) and place is not node else ()
+    return any(x.type == "replaces" and graph.resolve(x.other, place) is node for x in links)
+
+
+def _is_another_person(named: Node, used: Node) -> bool:
+    """Whether neither name nor birth date of two records agree: numbers differ after a merge."""
+    if not (isinstance(named.model, Patient) and isinstance(used.model, Patient)):
+        return False
+    first, second = (identity_in(model) for model in (named.model, used.model))
+    names = (one.but(identifiers=(), birth_date=None) for one in (first, second))
+    is_born_otherwise = first.birth_date and second.birth_date
+    return bool(
+        is_born_otherwise
+        and first.birth_date != second.birth_date
+        and compare(*names) is Likeness.ANOTHER
+    )

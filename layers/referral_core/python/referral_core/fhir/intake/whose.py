@@ -14,6 +14,7 @@ from typing import Any, Final
 from referral_core.domain.orders.patient_identity import Likeness, PatientIdentity, compare
 from referral_core.fhir import links
 from referral_core.fhir.intake.references import Graph, Node
+from referral_core.fhir.intake.subject import records_from
 from referral_core.fhir.parse import Json
 from referral_core.fhir.patient_identities import identity_in
 from referral_core.fhir.r4.parties import Patient
@@ -58,8 +59,9 @@ class OwnPatient:
         if subject is None or not isinstance(subject.model, Patient):
             return
         named = self._graph.named(order.resource.get("subject"), order)
+        known = {subject, *records_from(self._graph, named)}
         for node, patient in self._graph.of_type(Patient):
-            alike = node.resource == subject.resource or node in {subject, named}
+            alike = node.resource == subject.resource or node in known
             if alike or compare(self._identity, identity_in(patient)) is Likeness.SAME:
                 yield node
         yield subject  # in a document within the body, maybe
