@@ -16,7 +16,8 @@ from referral_core.domain.ids import ReferralId
 from referral_core.domain.referral import Referral
 from referral_core.domain.terminology import ConsentClass, Priority
 from referral_core.domain.work_items import Reason
-from tests.in_memory import TENANT, World
+from tests.in_memory import REFERRAL, TENANT, World
+from tests.partner_actions import accepted, agreed, booked, seen
 from tests.unit.entrypoints.http.api_client import ApiClient
 from tests.unit.fhir.orders import (
     Json,
@@ -399,3 +400,25 @@ def test_what_needs_consent_is_known_by_less_than_a_whole_code(
     referral = sent(an_order(**{**KNOWN, **said}))
     assert referral.service.consent is consent
     assert bool(referral.offers) is (consent is ConsentClass.NONE)
+
+
+@pytest.mark.parametrize("acts", [(), (accepted, agreed, booked), (accepted, agreed, booked, seen)])
+def test_a_label_that_is_sent_later_and_taken_back_is_taken_each_time(
+    acts: tuple[Callable[[World], None], ...],
+) -> None:
+    # Given a referral under way, whose order is labelled later: a person is to get the consent
+    api = ApiClient(World())
+    api.intake.new_id = lambda: REFERRAL
+    order = an_order(**KNOWN)
+    assert api.call("POST", "/fhir/ServiceRequest", order, client="ehr-1").status == 201
+    for act in acts:
+        act(api.world)
+    url, known = f"/fhir/ServiceRequest/{REFERRAL}", {**order, "id": REFERRAL}
+    label = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "ETH"}
+    assert (
+        api.call("PUT", url, {**known, "meta": {"security": [label]}}, client="ehr-1").status == 200
+    )
+    assert api.world.referral.work_item is not None
+    # When its author takes the label back, that is a version too, wherever the referral is
+    assert api.call("PUT", url, known, client="ehr-1").status == 200
+    assert api.world.referral.payload_version == 3

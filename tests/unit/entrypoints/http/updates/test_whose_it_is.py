@@ -74,7 +74,7 @@ def test_the_record_that_is_left_may_say_so_itself(api: ApiClient, other: Json) 
 def test_a_merge_into_somebody_else_is_refused(api: ApiClient) -> None:
     own_id = posted(api)
     somebody = replaced(name=[{"family": "Zed", "given": ["Quill"]}], birthDate="2001-01-01")
-    assert put(api, own_id, order_of(*somebody)).code == "another-patient"
+    assert put(api, own_id, order_of(*somebody)).code == "replaced-by-another-person"
 
 
 def visit(api: ApiClient, *participants: Json, **fields: Any) -> Json:

@@ -67,6 +67,16 @@ CONSEQUENCES: Final[Mapping[Step, Mapping[ChangedPart, Consequence]]] = MappingP
 _BEFORE_ROUTING: Final = frozenset(
     {Status.RECEIVED, Status.NEEDS_INFORMATION, Status.CHECKING_ELIGIBILITY}
 )
+_TAKEN: Final[Mapping[Status, Step]] = MappingProxyType(
+    {
+        Status.ACCEPTED: Step.CONTACT_PATIENT,
+        Status.CONTACTING_PATIENT: Step.CONTACT_PATIENT,
+        Status.SCHEDULED: Step.AWAIT_VISIT,
+        Status.SEEN_AWAITING_REPORT: Step.VERIFY_CLOSURE,
+        Status.REPORT_RECEIVED: Step.VERIFY_CLOSURE,
+    }
+)
+"""By which step's row a change is read while its clinic, which took it, is told of another one."""
 _NOT_SEEN: Final = frozenset({Status.NOSHOW, Status.APPOINTMENT_CANCELLED})
 _ABOUT_REPORTS: Final = TO_BE_READ - {Reason.PATIENT_WROTE_UNASKED}
 _UNREACHED: Final = frozenset({Reason.MESSAGE_REFUSED, Reason.PATIENT_NOT_REACHED})
@@ -103,6 +113,8 @@ def _row_of(step: Step, referral: Referral) -> Step:
     """
     if step is Step.VERIFY_CLOSURE and referral.status in _NOT_SEEN:
         return Step.CONTACT_PATIENT
+    if step is Step.OFFER_REFERRAL and referral.status in _TAKEN:
+        return _TAKEN[referral.status]  # a later version is on its way to who has it already
     is_routed = step is not Step.CONTACT_PATIENT or referral.offer is not None
     return step if is_routed else Step.ROUTE_REFERRAL
 
