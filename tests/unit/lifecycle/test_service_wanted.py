@@ -189,12 +189,13 @@ def test_a_service_is_named_by_its_code(specialty: str | None) -> None:
         {"code": coding(HCPCS, "E0601", "CPAP device")},
     ],
 )
-def test_what_is_no_referral_is_refused_and_nothing_is_stored(wanted: dict[str, Any]) -> None:
+def test_what_is_no_referral_is_refused_and_seen_and_begins_none(wanted: dict[str, Any]) -> None:
     api = a_desk(INTERNAL)
     reply = post(api, **wanted)
     assert (reply.status, reply.code) == (422, "not-a-referral")
     assert not api.world.referrals._referrals
-    assert not api.documents.stored
+    (seen,) = api.call("GET", "/unmatched").body["unmatched"]
+    assert seen["refusedFor"][0]["code"] == "not-a-referral"
 
 
 # --- consent before anybody ---------------------------------------------------------------------
