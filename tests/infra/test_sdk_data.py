@@ -132,6 +132,14 @@ def test_a_client_has_no_other_method(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(client.meta.method_to_api_mapping) == ["get_object", "put_object"]
 
 
+def test_a_call_looks_for_no_account_in_what_it_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = aws_client.__wrapped__("dynamodb")
+    assert not client.meta.service_model.operation_model(
+        "TransactWriteItems"
+    ).operation_context_parameters
+
+
 def test_other_services_are_gone(data: Path) -> None:
     folders = {found.name for found in data.iterdir() if found.is_dir()}
     assert folders == set(OPERATIONS)
