@@ -10,15 +10,17 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import Conflict, NotFound
-from referral_core.domain.unmatched import of_announced
 from referral_core.entrypoints.http.exchange import Request
 from referral_core.fhir.systems import UPLOAD
 from referral_core.ports.lifecycle import Clock
-from referral_core.ports.unmatched import UnmatchedItems
+
+if TYPE_CHECKING:
+    from referral_core.domain.unmatched import Unmatched
+    from referral_core.ports.unmatched import UnmatchedItems
 
 _BEGINS: Final = UPLOAD.encode()
 _NAMED: Final = re.compile(re.escape(_BEGINS) + rb"([0-9a-fA-F]{64})")
@@ -39,17 +41,22 @@ class AnnouncedUploads:
 
     def announced(self, principal: Principal, sha256: str) -> None:
         """Remember an upload; announced again, it is the same."""
-        sender = principal.client_id, principal.organization
-        self.items().keep(of_announced(principal.tenant, sender, sha256, self.clock.now()))
+        self.items().keep(self._item(principal, sha256))
 
     def done(self, request: Request) -> None:
         """Settle what a request names, once it was taken; one that was refused names nothing."""
         if _BEGINS not in request.body:
             return
         principal, now = request.principal, self.clock.now()
-        sender = principal.client_id, principal.organization
         for found in list(dict.fromkeys(_NAMED.findall(request.body)))[:_MOST]:
-            item = of_announced(principal.tenant, sender, found.decode().lower(), now)
+            item = self._item(principal, found.decode().lower())
             # What was announced before this was remembered, or was named before, has no item.
             with suppress(Conflict, NotFound):
                 self.items().settle(item.but(settled_at=now, settled_by=principal.client_id))
+
+    def _item(self, principal: Principal, sha256: str) -> Unmatched:
+        # Most requests name no upload, and load nothing of it.
+        from referral_core.domain.unmatched import of_announced  # noqa: PLC0415 - see above
+
+        sender = principal.client_id, principal.organization
+        return of_announced(principal.tenant, sender, sha256, self.clock.now())
