@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from referral_core.domain.lifecycle import Party, Status
 from referral_core.domain.referral import Referral
+from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.engine.process_due import process_due
 from tests.in_memory import TENANT
 from tests.unit.entrypoints.http.api_client import Reply
 from tests.unit.fhir.orders import PLACER, an_order
-from tests.unit.lifecycle.orders_wanted import DERMATOLOGY, Desk, a_desk, coding, post, stored
+from tests.unit.lifecycle.orders_wanted import (
+    DERMATOLOGY,
+    Desk,
+    a_desk,
+    coding,
+    decide,
+    post,
+    stored,
+)
 
 HELD: list[dict[str, Any]] = [
     {"status": "draft"},
@@ -44,14 +54,37 @@ def test_what_is_held_back_is_stored_and_nobody_hears_of_it(held: dict[str, Any]
     assert reply.status == 201
     assert waits(stored(api, reply))
     assert "its author is to send it as" in stored(api, reply).status_reason
-    # However much time passes …
-    for _ in range(3):
-        api.world.clock.move_to(stored(api, reply).due_at)
-        process_due(api.world.engine, TENANT, stored(api, reply).id)
-        api.world.settle()
-    assert waits(stored(api, reply))
     assert not api.told
     assert not stored(api, reply).notices
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_what_is_held_back_for_long_a_person_asks_about_as_often(held: dict[str, Any]) -> None:
+    api = a_desk("207N00000X")
+    reply = post(api, performerType=DERMATOLOGY, **held)
+    for _ in range(3):
+        due_at = stored(api, reply).due_at
+        assert due_at - api.world.clock.now() <= timedelta(days=32)
+        api.world.clock.move_to(due_at)
+        process_due(api.world.engine, TENANT, stored(api, reply).id)
+        api.world.settle()
+        item = stored(api, reply).work_item
+        assert item.reason is Reason.MISSING_INFORMATION
+        assert stored(api, reply).missing == ("active-order",)
+        assert decide(api, reply, "retry").status == 200
+    assert stored(api, reply).waits_for is Party.REFERRER
+    assert api.told == []
+
+
+def test_it_goes_on_from_there_when_its_author_sends_it() -> None:
+    api = a_desk("207N00000X")
+    reply = post(api, performerType=DERMATOLOGY, status="on-hold")
+    api.world.clock.move_to(stored(api, reply).due_at)
+    process_due(api.world.engine, TENANT, stored(api, reply).id)
+    api.world.settle()
+    assert put(api, reply).status == 200
+    assert stored(api, reply).status is Status.OFFERED
+    assert (stored(api, reply).work_item, stored(api, reply).missing) == (None, ())
 
 
 @pytest.mark.parametrize("held", HELD)

@@ -37,7 +37,6 @@ from tests.unit.timelines.world import PathwayWorld
 
 _A, _K = PlannedAct, EventKind
 LEADS_TO: Final[Mapping[PlannedAct, frozenset[EventKind]]] = {
-    _A.ORDER_LOOKED_AT: frozenset({_K.INFORMATION_OVERDUE}),
     _A.INFORMATION_ASKED_AGAIN: frozenset({_K.INFORMATION_REQUESTED}),
     _A.ROUTED_AGAIN: frozenset({_K.WAITLIST_RETRIED}),
     _A.CLINIC_REMINDED_TO_ANSWER: frozenset({_K.OFFER_REMINDED}),
@@ -301,6 +300,6 @@ def test_an_item_that_is_put_off_is_planned_to_be_shown_and_to_be_decided(reason
     assert (due.queue, due.acts) == (world.referral.queue, Party.STAFF)
 
 
-def test_an_order_on_hold_is_planned_to_be_looked_at() -> None:
+def test_a_person_is_planned_to_ask_about_an_order_on_hold() -> None:
     world = of_order(an_order(status="on-hold"))
-    assert _A.ORDER_LOOKED_AT in acts(world)
+    assert _A.PERSON_LOOKS in acts(world)

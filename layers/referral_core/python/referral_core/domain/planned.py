@@ -19,7 +19,6 @@ class PlannedAct(StrEnum):
 
     STEP_LOOKED_AFTER = "step-looked-after"
     PAUSE_LOOKED_AT = "pause-looked-at"
-    ORDER_LOOKED_AT = "order-looked-at"
     INFORMATION_ASKED_AGAIN = "information-asked-again"
     ROUTED_AGAIN = "routed-again"
     CLINIC_REMINDED_TO_ANSWER = "clinic-reminded-to-answer"
@@ -46,7 +45,6 @@ _SENTENCES: Final[Mapping[PlannedAct, str]] = MappingProxyType(
     {
         _A.STEP_LOOKED_AFTER: "The router is at work; if it is silent until then, it starts anew.",
         _A.PAUSE_LOOKED_AT: "Operations hold it back; it goes on once the pause is over.",
-        _A.ORDER_LOOKED_AT: "The order is looked at again, whether its author let it go on.",
         _A.INFORMATION_ASKED_AGAIN: "The referrer is asked again for what the order lacks.",
         _A.ROUTED_AGAIN: "The directory is looked at again for a specialist with room.",
         _A.CLINIC_REMINDED_TO_ANSWER: "The clinic is reminded to accept or decline.",

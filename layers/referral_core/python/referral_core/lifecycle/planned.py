@@ -55,9 +55,8 @@ def planned(case: Case, mailbox: Mailbox) -> tuple[Planned, ...]:
 
 def _of_readiness(case: Case, due: datetime) -> Iterator[Planned]:
     referral = case.referral
-    if case.content.waits_for is not None:
-        yield will(_A.ORDER_LOOKED_AT, due)
-    elif referral.information_requests >= case.rules.readiness.asks:
+    is_held = case.content.waits_for is not None
+    if is_held or referral.information_requests >= case.rules.readiness.asks:
         yield person_looks(Reason.MISSING_INFORMATION, due)
     else:
         yield will(_A.INFORMATION_ASKED_AGAIN, due)

@@ -25,7 +25,9 @@ from referral_core.lifecycle.step import Reacting, Reaction, Recorder
 from referral_core.lifecycle.wanted_service import understood, with_regions
 
 _AUTHOR_LOOKED_AFTER: Final = "30d"
-"""How often an order that its author still holds back is looked at."""
+"""How long an author may hold an order back before a person asks whether it is still wanted."""
+_ACTIVE_ORDER: Final = "active-order"
+"""What is missing where an author holds the order back for long."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class CheckReadiness(Reacting):
     reactions: ClassVar[Mapping[UpdateKind, Reaction]] = {UpdateKind.PATIENT_REPLIED: wrote}
 
     def on_deadline(self, case: Case, update: Update) -> Draft:
-        """Look again: the time for an answer is up."""
+        """Look again: the time for an answer is up; a person asks about an order held back."""
+        if case.content.waits_for is not None:
+            return _to_staff(case, (_ACTIVE_ORDER,), by=update)
         return draft(
             case,
             EventKind.INFORMATION_OVERDUE,
@@ -179,10 +183,11 @@ def _ready(case: Case) -> Draft:
     )
 
 
-def _to_staff(case: Case, absent: tuple[str, ...]) -> Draft:
+def _to_staff(case: Case, absent: tuple[str, ...], *, by: Update | None = None) -> Draft:
     return open_work_item(
         case,
         Reason.MISSING_INFORMATION,
+        by=by,
         status=Status.NEEDS_INFORMATION,
         facts=WorkItemFacts(missing=absent),
         missing=absent,
