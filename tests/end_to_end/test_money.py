@@ -167,7 +167,7 @@ def test_a_report_that_was_asked_for_is_there_for_who_takes_it_as_of_then(
 
     def kept() -> bool:
         """Ask, and ask again for what was counted: of a slow machine a day may pass meanwhile."""
-        first = finance.get("/reports/volume?by=pathway").json
+        first = _reported(finance, "/reports/volume?by=pathway")
         again = finance.get("/reports/volume?by=pathway&max-age=86400").json
         return "rows" in first and first == again
 
