@@ -68,7 +68,8 @@ class One:
         return r.first_day <= self.day(counted) <= r.last_day
 
     def first(self, wanted: Callable[[Event], bool]) -> Event | None:
-        return next((e for e in self.events if wanted(e)), None)
+        """The earliest, which need not be of the lowest version: what is told late is of its time."""
+        return min(filter(wanted, self.events), key=lambda e: (e.at, e.version), default=None)
 
     def last(self, wanted: Callable[[Event], bool]) -> Event | None:
         return next((e for e in reversed(self.events) if wanted(e)), None)

@@ -177,12 +177,11 @@ def contact(ones: list[One]) -> Figures:
         here = int(one.inside(one.contacted))
         limits = [x for e in one.events if (x := fact(e, "contact_by"))]
         in_time = bool(here and limits and one.contacted and ms(one.contacted) <= ms(min(limits)))
-        reached = one.first(lambda e: e.kind in REACHED)
-        until = reached.version if reached else 0
+        until = min((e.version for e in one.events if e.kind in REACHED), default=0)
         return {
             "contacted": here,
             "contacted_in_time": int(in_time),
-            "reached": here * (reached is not None),
+            "reached": here * (until > 0),
             "not_reached": here * any(e.kind is K.PATIENT_NOT_REACHED for e in one.events),
             "opted_out": here * any(is_opt_out(e) for e in one.events),
             "attempts": here * sum(is_attempt(e) and e.version <= until for e in one.events),

@@ -83,8 +83,10 @@ class ReceiveReply:
     def _take(self, message: Mapping[str, Any]) -> None:
         # The carrier's own id: what it publishes twice is one reply.
         message_id = str(message["inboundMessageId"])
-        # A picture that the carrier cut in two leaves half a character, which has no bytes.
-        text = str(message["messageBody"]).encode(errors="replace").decode()
+        # A picture that the carrier cut in two leaves half a character, which has no bytes. What
+        # stands for it is no question mark: nobody asked anything.
+        body = str(message["messageBody"]).encode("utf-16-le", "surrogatepass")
+        text = body.decode("utf-16-le", "replace")
         # The number that was written to is the tenant's: its principal says whose it is.
         channel = self.directory.principal(str(message["destinationNumber"]))
         channel.require_role(Role.PATIENT_CHANNEL)
