@@ -68,7 +68,7 @@ class One:
         return r.first_day <= self.day(counted) <= r.last_day
 
     def first(self, wanted: Callable[[Event], bool]) -> Event | None:
-        """The earliest, which need not be of the lowest version: what is told late is of its time."""
+        """Return the earliest, which need not be of the lowest version: it may be told late."""
         return min(filter(wanted, self.events), key=lambda e: (e.at, e.version), default=None)
 
     def last(self, wanted: Callable[[Event], bool]) -> Event | None:

@@ -274,10 +274,10 @@ def terminology() -> Terminology:
         [Step.model_validate(row) for row in tables["precedence.json"]["steps"]],
         nearness,
         UrgentWords(
-            map(UrgentPhrases.model_validate, urgency["words"]),
-            UrgentSpan.model_validate(urgency["span"]),
+            [UrgentPhrases(Priority(row.pop("level")), **row) for row in urgency["words"]],
+            UrgentSpan(**urgency["span"]),
             nearness,
-            SaidOtherwise.model_validate(urgency["otherwise"]),
+            SaidOtherwise(**urgency["otherwise"]),
         ),
         called_off=tables["called-off.json"]["phrases"],
     )

@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from referral_core.domain.model import Model
 from referral_core.domain.terminology.text import normalised
 from referral_core.domain.terminology.urgency import Nearness, Priority, level_within
 
@@ -32,7 +31,7 @@ class UrgentWord(NamedTuple):
     word: str
 
 
-class UrgentPhrases(Model):
+class UrgentPhrases(NamedTuple):
     """Words of an order's text that say how urgent it is.
 
     Attributes:
@@ -41,12 +40,12 @@ class UrgentPhrases(Model):
     """
 
     level: Priority
-    words: tuple[str, ...]
-    not_before: tuple[str, ...] = ()
-    not_after: tuple[str, ...] = ()
+    words: Words
+    not_before: Words = ()
+    not_after: Words = ()
 
 
-class UrgentSpan(Model):
+class UrgentSpan(NamedTuple):
     """How people write within what time a service is wanted: "within 48 hrs", "en menos de 2 días".
 
     Attributes:
@@ -56,14 +55,14 @@ class UrgentSpan(Model):
         not_before, not_after: as of `UrgentPhrases`.
     """
 
-    openers: tuple[str, ...]
-    counts: dict[str, int]
-    units: dict[str, int]
-    not_before: tuple[str, ...] = ()
-    not_after: tuple[str, ...] = ()
+    openers: Words
+    counts: Mapping[str, int]
+    units: Mapping[str, int]
+    not_before: Words = ()
+    not_after: Words = ()
 
 
-class SaidOtherwise(Model):
+class SaidOtherwise(NamedTuple):
     """Words by which a text speaks of urgency and not of this order's.
 
     Attributes:
@@ -76,13 +75,13 @@ class SaidOtherwise(Model):
         worse: what makes the rest of a sentence with a condition an instruction to the patient.
     """
 
-    denials: tuple[str, ...] = ()
-    fillers: tuple[str, ...] = ()
-    past: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-    wishes: tuple[str, ...] = ()
-    to_patient: tuple[str, ...] = ()
-    worse: tuple[str, ...] = ()
+    denials: Words = ()
+    fillers: Words = ()
+    past: Words = ()
+    conditions: Words = ()
+    wishes: Words = ()
+    to_patient: Words = ()
+    worse: Words = ()
 
 
 class _Phrases:
