@@ -111,6 +111,21 @@ def test_without_another_slot_another_clinic_is_chosen_and_authorized_anew() -> 
     assert list(clinic.held().values()) == ["a"]
 
 
+def test_where_the_order_leaves_no_week_any_more_it_is_routed_again() -> None:
+    """The payer took longer than the order has time: routing then asks a person."""
+    room = WaitingRoom(a_practitioner(NPI, weekly_capacity=1))
+    room.arrive("a")
+    at = (TENANT, ReferralId("a"))
+    state = room.store._referrals[at]
+    service = state.referral.service
+    ended = service.urgency.but(ends_at=START + timedelta(days=5))
+    late = state.referral.but(service=service.but(urgency=ended))
+    room.store._referrals[at] = state.but(referral=late)
+    room.clock.move(timedelta(days=7))
+    assert authorized(room, "a") is Step.ROUTE_REFERRAL
+    assert sum(room.store.reserved.values()) == 0
+
+
 def test_a_place_of_a_week_that_is_over_is_one_of_a_week_to_come() -> None:
     room = WaitingRoom(a_practitioner(NPI, weekly_capacity=1))
     room.arrive("a")

@@ -173,7 +173,7 @@ def _left_to(
 ) -> tuple[Sequence[int], str | None]:
     """Return the places of each week that a patient could have, or why there are none."""
     unable = exclusions_by_week(need, practitioner, rule, weeks)
-    if all(unable):
+    if unable and all(unable):
         return (), unable[0]
     places = _left(practitioner, held, times, weeks)
     left = [0 if why else count for why, count in zip(unable, places, strict=True)]
