@@ -36,6 +36,8 @@ def bundle(*statuses: Any, kind: str = "transaction-response") -> bytes:
     [
         ("", b""),
         (FHIR, b""),
+        ("text/html; charset=utf-8", b""),
+        ("text/html", b"\r\n"),
         (FHIR, b"{}"),
         (FHIR, b"[]"),
         (FHIR, b'{"resourceType": "Task", "id": "1"}'),
@@ -51,6 +53,7 @@ def bundle(*statuses: Any, kind: str = "transaction-response") -> bytes:
         (FHIR, b'{"resourceType": "Bundle", "entry": "none"}'),
         (FHIR, b'{"resourceType": "Bundle", "entry": [1, {"response": []}]}'),
         (FHIR, b'{"resourceType": "OperationOutcome", "issue": [{}]}'),
+        (FHIR, b'{"resourceType": "OperationOutcome", "issue": [{"severity": ["error"]}]}'),
     ],
 )
 def test_what_says_nothing_else_is_a_receipt(content_type: str, body: bytes) -> None:
@@ -64,6 +67,7 @@ def test_what_says_nothing_else_is_a_receipt(content_type: str, body: bytes) -> 
         (FHIR, b"<!DOCTYPE html><title>Welcome</title>", Permanent),
         ("", b"\r\n  <HTML><body>It works!</body>", Permanent),
         (FHIR, b'{"resourceType": "Bundle", ', Permanent),
+        (FHIR, b'{"entry": ' * 100_000, Permanent),
         (FHIR, outcome("error"), Refused),
         (FHIR, outcome("information", "fatal"), Refused),
         (FHIR, bundle("201", "422 Unprocessable"), Refused),

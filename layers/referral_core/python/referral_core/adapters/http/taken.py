@@ -18,7 +18,7 @@ from referral_core.domain.errors import Permanent, Refused
 
 _PAGE: Final = (b"<!doctype html", b"<html")
 _LONGEST_START: Final = 1024
-_WRONG: Final = frozenset({"error", "fatal"})
+_WRONG: Final = ("error", "fatal")
 
 
 def require_taken(response: Response, url: str) -> None:
@@ -36,13 +36,15 @@ def require_taken(response: Response, url: str) -> None:
     """
     host = parse_url(url).host or "A partner"
     start = response.body[:_LONGEST_START].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(_PAGE) or response.content_type.lower().startswith("text/html"):
+    is_html = response.content_type.lower().startswith("text/html")
+    # A server that has nothing to say may name its usual type all the same.
+    if start.startswith(_PAGE) or (start and is_html):
         raise Permanent(f"{host} is not configured as it answers: a page in place of FHIR.")
     if not start.startswith((b"{", b"[")):
         return
     try:
         answer = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Permanent(f"{host} is not configured as it answers: no JSON.") from None
     if isinstance(answer, Mapping):
         _require_no_error(answer, host)
