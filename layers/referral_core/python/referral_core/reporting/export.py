@@ -21,6 +21,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 _SPECIALTY: Final = "specialty"
 CONTROL_TOTALS: Final = "control totals"
+_DAY_MS: Final = 86_400_000
 
 
 def metadata(result: Result) -> dict[str, str]:
@@ -41,12 +42,13 @@ def metadata(result: Result) -> dict[str, str]:
 def _offsets_in(asked: ReportRequest) -> list[str]:
     """Return the offsets of the period's days, in the order in which they came: two at most.
 
-    That of the instant is no answer: a report of January that is made in July has another one.
+    That of the instant is no answer: a report of January that is made in July has another one. Of
+    days so far ahead that nothing can be of them, it is the last one that is known.
     """
     first = ms_of(begins(asked.first_day, asked.time_zone))
-    last = ms_of(begins(asked.last_day + timedelta(days=1), asked.time_zone))
-    until = max(asked.as_of, begins(asked.last_day, asked.time_zone))
-    found = [o for o in offsets(asked.time_zone, until) if o.from_ms < last and first < o.until_ms]
+    last = ms_of(begins(asked.last_day, asked.time_zone)) + _DAY_MS
+    known = offsets(asked.time_zone, asked.as_of)
+    found = [o for o in known if o.from_ms < last and first < o.until_ms] or known[-1:]
     zones = dict.fromkeys(timezone(timedelta(milliseconds=o.offset_ms)) for o in found)
     return [asked.as_of.astimezone(zone).isoformat()[-len("+00:00") :] for zone in zones]
 

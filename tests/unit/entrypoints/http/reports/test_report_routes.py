@@ -124,6 +124,16 @@ def test_a_parameter_that_is_not_right_says_how_it_is(
     assert says in reply.says
 
 
+@pytest.mark.parametrize("last", ["2031-01-01", "9999-12-30", "9999-12-31"])
+def test_a_period_that_never_ends_is_none_the_less_a_period(api: ApiClient, last: str) -> None:
+    asked = f"from={last[:4]}-{last[5:7]}-01&to={last}"
+    reply = ask(api, f"/reports/volume?{asked}")
+    assert (reply.status, reply.body["rows"]) == (200, [])
+    assert reply.body["utc_offset"] in {"-05:00", "-04:00"}
+    by_language = ask(api, f"/reports/volume?{asked}&by=language", "staff-1")
+    assert (by_language.status, by_language.code) == (400, "invalid-parameter")
+
+
 def test_a_parameter_that_is_there_twice_is_refused(api: ApiClient) -> None:
     event = an_event(
         "GET",

@@ -125,8 +125,8 @@ def _month_of(
     if query.keys().isdisjoint(("from", "to")):
         return latest.replace(day=1), latest
     first, last = _days_of(query, today, referral)
-    is_month = first.day == 1 and last == _end_of_month(first)
-    if not is_month or last > latest:
+    # Asked first: what lies far ahead has no month to be compared with.
+    if last > latest or first.day != 1 or last != _end_of_month(first):
         _refuse(
             "What is cut by language or zip3 is of one whole month that is over, so that no two "
             f"periods tell what a few patients are: from={latest.replace(day=1)}&to={latest}."
