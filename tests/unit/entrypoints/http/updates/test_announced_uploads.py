@@ -79,22 +79,27 @@ def test_named_by_somebody_else_it_still_is(api: ApiClient) -> None:
     assert "upload-not-named" in {item["reason"] for item in waiting(api)}
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_named_by_an_order_or_its_next_version_it_is_nobodys_matter(
-    api: ApiClient, method: str
-) -> None:
-    order = an_order(identifier=[{"system": "urn:o", "value": "B-1"}])
+def with_letter(order: Json) -> Json:
+    """Return an order with the upload as a letter."""
     letter = {
         "resourceType": "DocumentReference",
         "id": "d",
         "status": "current",
         "content": [{"attachment": {"contentType": "application/pdf", "url": ADDRESS}}],
     }
-    with_it = {
+    return {
         **order,
         "contained": [*order["contained"], letter],
         "supportingInfo": [{"reference": "#d"}],
     }
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_named_by_an_order_or_its_next_version_it_is_nobodys_matter(
+    api: ApiClient, method: str
+) -> None:
+    order = an_order(identifier=[{"system": "urn:o", "value": "B-1"}])
+    with_it = with_letter(order)
     asked(api, "ehr-1")
     api.documents.staged[TENANT, "lakeside-ehr", DIGEST] = Uploaded(SCAN, "application/pdf")
     path, body = "/fhir/ServiceRequest", with_it
@@ -104,3 +109,23 @@ def test_named_by_an_order_or_its_next_version_it_is_nobodys_matter(
     assert api.call(method, path, body, client="ehr-1").status in {200, 201}
     api.world.clock.move(DAY)
     assert waiting(api) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reasons"),
+    [("active", []), ("wanted", ["order-refused", "upload-not-named"])],
+)
+def test_of_a_batch_an_entry_that_was_refused_names_nothing(
+    api: ApiClient, status: str, reasons: list[str]
+) -> None:
+    """Another entry was taken: the batch as a whole was not refused."""
+    good = an_order(identifier=[{"system": "urn:o", "value": "B-1"}])
+    named = with_letter(an_order(identifier=[{"system": "urn:o", "value": "B-2"}], status=status))
+    asked(api, "ehr-1")
+    api.documents.staged[TENANT, "lakeside-ehr", DIGEST] = Uploaded(SCAN, "application/pdf")
+    request = {"method": "POST", "url": "ServiceRequest"}
+    entries = [{"resource": order, "request": request} for order in (good, named)]
+    batch = {"resourceType": "Bundle", "type": "batch", "entry": entries}
+    assert api.call("POST", "/fhir", batch, client="ehr-1").status == 200
+    api.world.clock.move(DAY)
+    assert sorted(item["reason"] for item in waiting(api)) == reasons

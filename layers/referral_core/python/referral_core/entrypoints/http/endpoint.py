@@ -121,7 +121,10 @@ class HttpEndpoint:
         if found is None or found.route not in self._use_cases:
             raise unknown_path(methods_of(path))
         _require_allowed(Caller(request.principal, request.scopes, 0), found.route)
-        return self._use_cases[found.route](replace(request, resource_id=found.resource_id))
+        own = replace(request, resource_id=found.resource_id)
+        response = self._use_cases[found.route](own)
+        self._done(own)
+        return response
 
     def hand_over(self, refused: Refused) -> None:
         """Hand over what was refused within another request."""
@@ -161,7 +164,8 @@ class HttpEndpoint:
         try:
             request = _request(event, caller, found, headers, parameters)
             response = self._use_cases[found.route](request)
-            self._done(request)
+            if not response.is_of_parts:
+                self._done(request)
         except RouterError as error:
             # One that was not unpacked, or only its beginning, is handed over as it came.
             unpacked = request.body if request and len(request.body) <= MAX_BYTES else None

@@ -110,6 +110,7 @@ class Response:
     Attributes:
         warnings: what was forgiven in what was sent.
         is_unchanged: a write that changed nothing: no event tells what it shows.
+        is_of_parts: each part of the request was taken or refused for itself.
     """
 
     def __init__(
@@ -120,12 +121,14 @@ class Response:
         warnings: Sequence[Issue] = (),
         *,
         is_unchanged: bool = False,
+        is_of_parts: bool = False,
     ) -> None:
         self.status = status
         self.body = body
         self.headers: Mapping[str, str] = headers or {}
         self.warnings = warnings
         self.is_unchanged = is_unchanged
+        self.is_of_parts = is_of_parts
 
 
 UseCase = Callable[[Request], Response]

@@ -99,7 +99,7 @@ class ReceiveBundledChanges:
             )
         answers = [self._alone(request, entry) for entry in entries]
         body = transaction_response(answers, self.clock.now(), kind="batch-response")
-        return Response(HTTPStatus.OK, body)
+        return Response(HTTPStatus.OK, body, is_of_parts=True)
 
     def _alone(self, request: Request, entry: BundleEntry) -> EntryAnswer:
         """Answer one entry of a batch; what is refused of it concerns no other."""
