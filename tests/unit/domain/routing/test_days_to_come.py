@@ -84,6 +84,22 @@ def test_where_a_place_outside_may_be_had_it_comes_after_those_inside() -> None:
 
 
 @pytest.mark.parametrize(
+    "held",
+    [
+        {"valid_to": date(2026, 3, 14)},
+        {"valid_from": date(2026, 3, 10), "valid_to": date(2026, 3, 15)},
+    ],
+)
+def test_who_is_in_the_network_on_part_of_the_week_only_is_outside(held: dict[str, date]) -> None:
+    """On which of its days the visit will be nobody knows."""
+    only_then = {"1": {week: 5 for week in WEEKS if week != SECOND}}
+    entry, anywhere = a_practitioner("1", **member(**held)), a_rule(networks="any")
+    ranked = ranking(entry, need=a_need(day=MONDAY), rule=anywhere, reserved=only_then)
+    (best,) = ranked.candidates
+    assert (best.week, best.in_network, best.tier) == (SECOND, False, 3)
+
+
+@pytest.mark.parametrize(
     ("born", "ages", "weeks"),
     [
         # 18 on the Tuesday of the second week.

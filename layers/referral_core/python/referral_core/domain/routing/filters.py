@@ -250,6 +250,14 @@ def in_network_by_week(
     ]
 
 
+def need_in(need: Need, practitioner: Practitioner, week: str) -> Need:
+    """Return the need in a week: on a day of it on which no network holds, if there is one."""
+    if need.day is None:
+        return need
+    first, last = _over(need, need.day, week)
+    return first if in_network(last, practitioner) else last
+
+
 def _may_change(need: Need, practitioner: Practitioner) -> bool:
     """Whether who can be seen hangs on the day."""
     ages = practitioner.ages

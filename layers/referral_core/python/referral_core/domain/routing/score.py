@@ -15,13 +15,13 @@ from referral_core.domain.directory import Practitioner
 from referral_core.domain.model import Model
 from referral_core.domain.pathway import ChoiceList, RoutingRule
 from referral_core.domain.referral import Reservation, ReservedSlot
-from referral_core.domain.routing.capacity import first_day
 from referral_core.domain.routing.filters import (
     Need,
     distance_to,
     exclusions_by_week,
     in_network,
     in_network_by_week,
+    need_in,
     tier_for,
 )
 from referral_core.domain.routing.matching import (
@@ -215,7 +215,7 @@ def _candidate(
         return prices[ahead] - POINTS * sum(_weight(rule, p) * parts[p] for p in _WEIGHED_BY_WEEK)
 
     ahead = min(free, key=lambda n: (dearness(n), n))
-    need = need.on(max(need.day, first_day(weeks[ahead]))) if need.day else need
+    need = need_in(need, practitioner, weeks[ahead])
     parts = _parts(need, practitioner, rule) | _parts_of_week(ahead, len(weeks))
     distance = distance_to(need, practitioner)
     return Candidate(
