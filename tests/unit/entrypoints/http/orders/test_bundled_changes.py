@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from referral_core.domain.errors import Retryable
 from referral_core.domain.ids import ReferralId
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
@@ -248,6 +249,23 @@ def test_each_entry_of_a_batch_is_done_or_refused_alone() -> None:
     assert code(reply.body["entry"][5]) == "entry-not-accepted"
     assert stored(api, one).is_ending
     assert len(api.world.referrals.all()) == 2
+
+
+def test_a_refused_entry_that_cannot_be_kept_is_to_be_sent_again_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = an_api()
+
+    def down(*_: object) -> bool:
+        raise Retryable("The table is down.")
+
+    monkeypatch.setattr(api.unmatched, "keep_few", down)
+    refused = an_order(identifier=[{**PLACER, "value": "A-2"}], status="wanted")
+    reply = send(api, a_batch(("POST", ORDERS, an_order()), ("POST", ORDERS, refused)))
+    said = [entry["response"]["status"] for entry in reply.body["entry"]]
+    assert (reply.status, said) == (200, ["201", "503"])
+    alone = api.call("POST", f"/fhir/{ORDERS}", refused, client="ehr-1")
+    assert alone.status == 503
 
 
 def test_a_batch_has_as_many_entries_as_a_transaction_has_orders() -> None:

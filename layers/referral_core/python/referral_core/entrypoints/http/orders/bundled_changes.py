@@ -106,11 +106,21 @@ class ReceiveBundledChanges:
         try:
             return self._done(request, self._answer(request, entry))
         except RouterError as error:
-            status, issues = shown(error)
-            came = exact_json.dumps(entry.resource).encode()
-            self.endpoint.hand_over(Refused(request.principal, "", came, lambda: came, error))
+            status, issues = shown(self._kept(request, entry, error))
             outcome = operation_outcome(issues, request.correlation_id)
             return EntryAnswer("", "", created=False, outcome=outcome, refused=status)
+
+    def _kept(self, request: Request, entry: BundleEntry, error: RouterError) -> RouterError:
+        """Hand over what was refused; return why, or that it could not be kept: it comes again.
+
+        Entries before it were taken already: they are not to be sent again for it.
+        """
+        came = exact_json.dumps(entry.resource).encode()
+        try:
+            self.endpoint.hand_over(Refused(request.principal, "", came, lambda: came, error))
+        except RouterError as unkept:
+            return unkept
+        return error
 
     def _answer(self, request: Request, entry: BundleEntry, whole: Json | None = None) -> Response:
         """Do what an entry asks for, as if it had come alone, or with the whole Bundle."""
