@@ -91,8 +91,27 @@ def test_hours_of_a_community_resource_are_those_of_the_place_before_those_of_th
     }
 
 
-def test_hours_that_are_none_are_a_row_refused_with_its_reason() -> None:
-    wrong = [{"byday": "MO", "opens_at": "late"}]
+@pytest.mark.parametrize(
+    ("opens", "closes", "hours"),
+    [
+        ("9:00", "17:30:00", ("09:00", "17:30")),
+        ("09:00-05:00", "24:00", ("09:00", None)),
+        (None, "8:05Z", (None, "08:05")),
+    ],
+)
+def test_hours_are_read_as_directories_write_them(
+    opens: str | None, closes: str, hours: tuple[str | None, str | None]
+) -> None:
+    said = [{"byday": "MO", "opens_at": opens, "closes_at": closes}]
+    store = MemoryDirectoryStore()
+    imported(hsds.read([a_service(schedules=said)]), store)
+    found = [each for entry in store.kept.values() for each in entry.location.hours]
+    assert {(each.opens, each.closes) for each in found} == {hours}
+
+
+@pytest.mark.parametrize("opens", ["late", "9:00 PM", "25:00"])
+def test_hours_that_are_none_are_a_row_refused_with_its_reason(opens: str) -> None:
+    wrong = [{"byday": "MO", "opens_at": opens}]
     store = MemoryDirectoryStore()
     state, refused = imported(hsds.read([a_service(schedules=wrong)]), store)
     assert (state.added, {why for _, why in refused}) == (

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from referral_core.directories.rows import Row, day_in, readable, spoken, state
+from referral_core.directories.rows import Row, clock, day_in, readable, spoken, state
 from referral_core.domain.directory_facts import CapacityStatus, Fact, ServiceKind
 from referral_core.domain.modality import Modality
 
@@ -130,8 +130,8 @@ def _hours(schedules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "days": tuple(_DAYS[day] for day in _BYDAY.findall(str(schedule.get("byday") or ""))),
-            "opens": str(schedule.get("opens_at") or "")[:5] or None,
-            "closes": str(schedule.get("closes_at") or "")[:5] or None,
+            "opens": clock(schedule.get("opens_at")),
+            "closes": clock(schedule.get("closes_at")),
         }
         for schedule in schedules
         if schedule.get("opens_at") or schedule.get("byday")

@@ -16,6 +16,7 @@ from referral_core.directories.rows import (
     Place,
     Places,
     Row,
+    clock,
     day_in,
     imaging,
     readable,
@@ -157,15 +158,11 @@ def _hours(resource: Resource, location: Resource) -> list[dict[str, Any]]:
     return [
         {
             "days": tuple(hours.get("daysOfWeek", ())),
-            "opens": _clock(hours.get("availableStartTime") or hours.get("openingTime")),
-            "closes": _clock(hours.get("availableEndTime") or hours.get("closingTime")),
+            "opens": clock(hours.get("availableStartTime") or hours.get("openingTime")),
+            "closes": clock(hours.get("availableEndTime") or hours.get("closingTime")),
         }
         for hours in own or location.get("hoursOfOperation", ())
     ]
-
-
-def _clock(at: str | None) -> str | None:
-    return (at or "")[:5] or None
 
 
 def _extensions(resource: Resource, url: str) -> Iterator[Mapping[str, Any]]:

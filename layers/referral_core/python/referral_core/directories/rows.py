@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,6 +17,9 @@ from referral_core.domain.modality import imaging_said_by, says_imaging
 from referral_core.domain.outreach.languages import language_named_in, language_of_code
 from referral_core.domain.states import state_code
 
+_TIME: Final = re.compile(r"\d{1,2}:\d{2}(?=$|[:Z+-])")
+_HH_MM: Final = 5
+_MIDNIGHT: Final = "24:00"
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
 Places = Callable[[str], Place | None]
@@ -123,6 +127,16 @@ def spoken(languages: Iterable[str]) -> Mapping[str, Any]:
 def state(text: str | None) -> str | None:
     """Return a state as licences name it, by its USPS code; what is none as it is written."""
     return state_code(text) or text or None
+
+
+def clock(text: Any) -> str | None:
+    """Return a time of the day as HH:MM; at the day's end it is none, and else as it is written."""
+    written = str(text or "").strip()
+    found = _TIME.match(written)
+    if found is None:
+        return written[:_HH_MM] or None
+    at = written[: found.end()].zfill(_HH_MM)
+    return None if at == _MIDNIGHT else at
 
 
 def imaging(specialties: Sequence[str]) -> Mapping[str, Any]:
