@@ -19,7 +19,13 @@ from __future__ import annotations
 
 
 class RouterError(Exception):
-    """Base of all errors raised on purpose; the message never holds PHI."""
+    """Base of all errors raised on purpose; the message never holds PHI.
+
+    Attributes:
+        about: the id that the request names which was refused within another one.
+    """
+
+    about: str = ""
 
 
 class Retryable(RouterError):

@@ -174,3 +174,22 @@ def test_staff_of_another_tenant_see_none_of_it(api: ApiClient) -> None:
     assert api.call("GET", "/unmatched", client="stranger").body["unmatched"] == []
     found = api.call("GET", f"/unmatched/{item['id']}/document", client="stranger")
     assert found.status == 404
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+def test_a_change_that_is_refused_within_a_bundle_names_its_referral(
+    api: ApiClient, kind: str
+) -> None:
+    stored = post(api, an_order()).body["id"]
+    changed = {
+        "resource": an_order(id=stored, status="wanted"),
+        "request": {"method": "PUT", "url": f"ServiceRequest/{stored}"},
+    }
+    other = {
+        "resource": an_order(status="wanted"),
+        "request": {"method": "POST", "url": "ServiceRequest"},
+    }
+    entries = [changed, other] if kind == "batch" else [changed]
+    post(api, {"resourceType": "Bundle", "type": kind, "entry": entries}, "/fhir")
+    named = [[c["referralId"] for c in item["candidates"]] for item in waiting(api)]
+    assert sorted(named) == sorted([[stored], *([] for _ in entries[1:])])

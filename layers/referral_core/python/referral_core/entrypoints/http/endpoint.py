@@ -122,7 +122,11 @@ class HttpEndpoint:
             raise unknown_path(methods_of(path))
         _require_allowed(Caller(request.principal, request.scopes, 0), found.route)
         own = replace(request, resource_id=found.resource_id)
-        response = self._use_cases[found.route](own)
+        try:
+            response = self._use_cases[found.route](own)
+        except RouterError as error:
+            error.about = found.resource_id
+            raise
         self._done(own)
         return response
 
@@ -170,7 +174,8 @@ class HttpEndpoint:
             # One that was not unpacked, or only its beginning, is handed over as it came.
             unpacked = request.body if request and len(request.body) <= MAX_BYTES else None
             came = partial(body_of, event)
-            self._refused(Refused(caller.principal, found.resource_id, unpacked, came, error))
+            about = found.resource_id or error.about
+            self._refused(Refused(caller.principal, about, unpacked, came, error))
             raise
         return response
 

@@ -24,7 +24,7 @@ class Request:
     """One authenticated request.
 
     Attributes:
-        resource_id: the `{id}` of the path; empty where the route has none.
+        resource_id: the `{id}` of the path, or of an entry's; empty where there is none.
         version_id: the `{version}` of the path.
         base_url: of the FHIR endpoint, as the caller knows it.
         query: the last value of each parameter.
@@ -84,7 +84,7 @@ class Refused(NamedTuple):
     """A request that is answered with an error of ours.
 
     Attributes:
-        resource_id: the `{id}` of the path; empty where the route has none.
+        resource_id: the `{id}` of the path, or of an entry's; empty where there is none.
         body: what was meant; None: it could not be unpacked, or is longer than one may be.
         came: returns it as it came, perhaps compressed.
     """

@@ -116,8 +116,9 @@ class ReceiveBundledChanges:
         Entries before it were taken already: they are not to be sent again for it.
         """
         came = exact_json.dumps(entry.resource).encode()
+        refused = Refused(request.principal, error.about, came, lambda: came, error)
         try:
-            self.endpoint.hand_over(Refused(request.principal, "", came, lambda: came, error))
+            self.endpoint.hand_over(refused)
         except RouterError as unkept:
             return unkept
         return error
