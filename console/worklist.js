@@ -50,9 +50,13 @@ export async function workPage({ main, me, path, query: asked, failed }) {
     // As many rows as are shown: whoever asked for more keeps them.
     const wanted = Math.max(PAGE, items.length);
     const own = ++reads;
-    const [page, counts] = await Promise.all([get(query(Math.min(wanted, MOST_AT_ONCE))), get("/work-items/counts")]);
-    // The filters may have changed meanwhile: what was asked for last is what is shown.
+    const asked = Promise.all([get(query(Math.min(wanted, MOST_AT_ONCE))), get("/work-items/counts")]);
+    // The filters may have changed meanwhile: what was asked for last is what is shown, or has failed.
+    const read = await asked.catch((error) => {
+      if (own === reads) throw error;
+    });
     if (own !== reads) return;
+    const [page, counts] = read;
     unread.over();
     items = page.workItems;
     next = page.next;

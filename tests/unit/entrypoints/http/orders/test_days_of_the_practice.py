@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from referral_core.domain.access.principal import Principal, Role
 from referral_core.domain.orders.clinical_content import ClinicalPayload
-from tests.in_memory import SAMPLES, World
+from referral_core.entrypoints.http.exchange import Request
+from tests.in_memory import SAMPLES, TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
 
 EVENING = datetime(2027, 1, 1, 1, 30, tzinfo=UTC)
@@ -89,3 +91,19 @@ def test_a_bare_day_is_the_same_day_on_both_sides(written: str, found: bool) -> 
     assert api.call("POST", "/fhir/ServiceRequest", sent, client="ehr-1").status == 201
     answer = api.call("GET", "/fhir/ServiceRequest?authored=2026-12-31", client="ehr-1")
     assert bool(answer.body.get("entry")) is found
+
+
+@pytest.mark.parametrize("zone", ["America/Bostn", "", "../UTC", "America"])
+def test_a_zone_that_does_not_exist_loses_no_order(zone: str) -> None:
+    principal = Principal(client_id="ehr-1", tenant=TENANT, role=Role.EHR, organization="e")
+    asked = Request(
+        principal=principal,
+        body=b"",
+        content_type=None,
+        headers={},
+        query={},
+        correlation_id="",
+        base_url="",
+        time_zone=zone,
+    )
+    assert asked.local(EVENING) == EVENING

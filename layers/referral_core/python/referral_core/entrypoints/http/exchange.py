@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from referral_core.domain.access.caller import NO_ZONE
 from referral_core.domain.access.principal import Principal
 from referral_core.domain.errors import RouterError
 from referral_core.entrypoints.http.negotiation import wanted_handling
@@ -44,7 +45,7 @@ class Request:
     resource_id: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     version_id: str = ""
-    time_zone: str = "UTC"
+    time_zone: str = NO_ZONE
     source: tuple[bytes, str | None] | None = None
     scopes: frozenset[str] = frozenset()
 
@@ -61,8 +62,11 @@ class Request:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The tenant's, in which a bare date is read."""
-        return ZoneInfo(self.time_zone)
+        """The tenant's, in which a bare date is read; one that is misspelt loses no order."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(NO_ZONE)
 
     def local(self, at: datetime) -> datetime:
         """Return an instant with the tenant's zone."""
