@@ -10,8 +10,10 @@ import pytest
 
 from referral_core.domain.errors import Retryable
 from referral_core.domain.ids import ReferralId
+from referral_core.domain.lifecycle import Status
 from referral_core.domain.orders.clinical_content import ClinicalPayload
 from referral_core.domain.referral import Referral
+from referral_core.domain.terminology import ConsentClass
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.fhir.orders import PLACER, Json, a_bundle, a_coverage, a_patient, bundled_order
@@ -301,3 +303,120 @@ def test_what_is_asked_for_in_a_bundle_leaves_its_trace() -> None:
 def test_a_coverage_that_a_batch_changes_is_sent_with_its_order() -> None:
     reply = send(an_api(), a_batch(("PUT", "Coverage/cov", a_coverage())))
     assert (statuses(reply), code(reply.body["entry"][0])) == (["422"], "entry-not-accepted")
+
+
+# --- labels, and what does not belong -------------------------------------------------------------
+
+LABEL: Final = {
+    "meta": {
+        "security": [
+            {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
+        ]
+    }
+}
+
+
+def consent(api: ApiClient, one: str) -> ConsentClass:
+    return stored(api, one).service.consent
+
+
+def test_a_bundle_that_changes_an_order_labels_all_that_it_holds() -> None:
+    api = an_api()
+    one = posted(api)
+    changed = a_transaction(f"{ORDERS}/{one}", priority="urgent", id=one) | LABEL
+    assert send(api, changed).status == 200
+    assert consent(api, one) is ConsentClass.RESTRICTED
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "bundle"])
+def test_what_a_bundle_was_labelled_holds_for_later_versions(method: str) -> None:
+    api = an_api()
+    order, patient, coverage = bundled_order(**KNOWN)
+    reply = send(api, a_bundle(order, patient, coverage) | LABEL)
+    one = str(reply.body["entry"][0]["response"]["location"]).split("/")[-3]
+    assert (consent(api, one), stored(api, one).status) == (
+        ConsentClass.RESTRICTED,
+        Status.NEEDS_INFORMATION,
+    )
+    for priority in ("urgent", "asap"):
+        if method == "bundle":
+            changed = a_transaction(f"{ORDERS}/{one}", priority=priority, id=one)
+        elif method == "PUT":
+            alone = {**order, "id": one, "priority": priority}
+            changed = a_batch(("PUT", f"{ORDERS}/{one}", alone))
+        else:
+            data = base64.b64encode(
+                json.dumps([{"op": "replace", "path": "/priority", "value": priority}]).encode()
+            ).decode()
+            changed = a_batch(("PATCH", f"{ORDERS}/{one}", {**IN_BINARY, "data": data}))
+        assert statuses(send(api, changed))[0] == "200"
+        after = stored(api, one)
+        assert (after.service.consent, after.status) == (
+            ConsentClass.RESTRICTED,
+            Status.NEEDS_INFORMATION,
+        )
+        assert payload(api, one).service_request["priority"] == priority
+
+
+def test_sent_again_with_another_label_it_is_no_repeat() -> None:
+    api = an_api()
+    order, patient, coverage = bundled_order(**KNOWN)
+    assert send(api, a_bundle(order, patient, coverage)).status == 200
+    assert send(api, a_bundle(order, patient, coverage)).status == 200
+    assert send(api, a_bundle(order, patient, coverage) | LABEL).status == 409
+
+
+def test_a_batch_is_not_labelled_as_a_whole() -> None:
+    api = an_api()
+    reply = send(api, a_batch(("POST", ORDERS, an_order())) | LABEL)
+    assert reply.status == 422
+    assert reply.body["issue"][0]["details"]["coding"][0]["code"] == "label-of-a-batch"
+
+
+def test_what_does_not_belong_to_the_order_is_refused_with_the_change() -> None:
+    api = an_api()
+    one = posted(api)
+    other = {
+        "resourceType": "Patient",
+        "id": "other",
+        "name": [{"family": "Zimmer", "given": ["Quentin"]}],
+        "birthDate": "1990-01-01",
+    }
+    seen = {
+        "resourceType": "Observation",
+        "id": "seen",
+        "status": "final",
+        "code": {"text": "Pulse"},
+        "subject": {"reference": "Patient/other"},
+    }
+    changed = a_transaction(f"{ORDERS}/{one}", other, seen, priority="urgent", id=one)
+    reply = send(api, changed)
+    assert reply.status == 422
+    assert "not-of-this-order" in {
+        issue["details"]["coding"][0]["code"] for issue in reply.body["issue"]
+    }
+    assert payload(api, one).service_request["priority"] == "routine"
+
+
+@pytest.mark.parametrize("kind", ["transaction", "collection"])
+def test_a_bundle_that_is_put_as_an_order_holds_no_other_one(kind: str) -> None:
+    api = an_api()
+    one = posted(api)
+    changed = a_transaction(f"{ORDERS}/{one}", priority="urgent", id=one)
+    if kind == "transaction":
+        second = {**changed["entry"][0]["resource"], "id": "second", "identifier": []}
+        request = {"method": "POST", "url": ORDERS}
+        changed["entry"].append({"resource": second, "request": request})
+    changed["type"] = kind
+    reply = api.call("PUT", f"/fhir/{ORDERS}/{one}", changed, client="ehr-1")
+    assert (reply.status, payload(api, one).service_request["priority"]) == (422, "routine")
+
+
+@pytest.mark.parametrize("before", ["", "/", "/fhir/", "https://api.example.org/fhir/"])
+def test_a_system_may_be_named_like_the_resource(before: str) -> None:
+    api = an_api()
+    number = {"system": "https://ehr.example.org/ServiceRequest", "value": "7"}
+    url = f"{before}{ORDERS}?identifier={number['system']}|{number['value']}"
+    order = an_order(identifier=[number])
+    assert statuses(send(api, a_batch(("PUT", url, order)))) == ["201"]
+    assert statuses(send(api, a_batch(("PUT", url, {**order, "priority": "urgent"})))) == ["200"]

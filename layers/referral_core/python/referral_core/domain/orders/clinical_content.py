@@ -10,7 +10,7 @@ from pydantic import Field
 
 from referral_core.domain import exact_json
 from referral_core.domain.model import Model
-from referral_core.domain.terminology.order import OrderedService
+from referral_core.domain.terminology.order import Coding, OrderedService
 
 OF_AGE: Final = 18
 """Years from which on a patient is no child."""
@@ -133,6 +133,7 @@ class ServiceContent(Model):
         system, code, display: the first coding of the order's code, or its words.
         wanted: all that says which service it is: codes and words, as sent.
         performer_npis: of who the order names, if it names anybody.
+        labels: what the labels of the Bundles that it came in disclose, whatever comes later.
     """
 
     system: str | None = None
@@ -140,6 +141,7 @@ class ServiceContent(Model):
     display: str | None = None
     wanted: OrderedService = OrderedService.blank()
     performer_npis: tuple[str, ...] = ()
+    labels: tuple[Coding, ...] = ()
 
     @property
     def is_stated(self) -> bool:

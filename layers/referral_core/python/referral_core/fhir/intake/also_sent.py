@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.domain.terminology import Coding, Concept, terminology
+from referral_core.domain.terminology.disclosure import disclosing
 from referral_core.fhir.intake.inline_documents import said_inline
 from referral_core.fhir.intake.parties import person_and_organization
 from referral_core.fhir.intake.references import Graph, Node
@@ -84,6 +85,15 @@ def also_sent(
         *_confidentiality(along),
     )
     return tuple(dict.fromkeys(found))
+
+
+def labels_of(graph: Graph) -> tuple[Coding, ...]:
+    """Return what the labels of the Bundles of an order disclose, those of earlier versions too.
+
+    A later version may come without its Bundle, and what the Bundle brought is still there.
+    """
+    found = disclosing(_labels(graph.metas), terminology()) if graph.metas else ()
+    return tuple(one.codings[0] if one.codings else Coding(display=one.text) for one in found)
 
 
 def remarks(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ...]:

@@ -99,16 +99,19 @@ def changed_order(resource: Json, graph: Graph) -> SentOrder:
         FhirError: malformed, or it changes none.
     """
     bundle = expect(resource, Bundle)
+    graph.metas.append(resource.get("meta"))
     nodes = nodes_of(bundle, graph, "Bundle", may_change=True)
     changed = [
         node
         for node, entry in nodes.items()
         if isinstance(node.model, ServiceRequest) and changes_order(entry)
     ]
-    if len(changed) != 1 or not isinstance(changed[0].model, ServiceRequest):
+    orders = [node for node in nodes if isinstance(node.model, ServiceRequest)]
+    is_one = bundle.type == "transaction" and orders == changed and len(changed) == 1
+    if not is_one or not isinstance(changed[0].model, ServiceRequest):
         raise FhirError(
             "no-referral",
-            "Send one ServiceRequest that request.method PUT changes.",
+            "Send a transaction with one ServiceRequest, that request.method PUT changes.",
             code="business-rule",
         )
     (node,) = changed
@@ -141,5 +144,6 @@ def _is_order(entry: Mapping[str, Any]) -> bool:
 
 def _relative(url: str) -> str:
     """Return an address below the endpoint, of one that may be whole."""
-    _, found, rest = url.partition(f"/{_ORDERS}")
-    return f"{_ORDERS}{rest}" if found else url.lstrip("/")
+    path, mark, condition = url.partition("?")
+    _, found, rest = path.partition(f"/{_ORDERS}")
+    return (f"{_ORDERS}{rest}" if found else path.lstrip("/")) + mark + condition

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from referral_core.domain import exact_json
+from referral_core.fhir.intake.also_sent import labels_of
 from referral_core.fhir.intake.references import Graph, Node
 from referral_core.fhir.links import is_address
 from referral_core.fhir.systems import REFERRAL
@@ -34,6 +35,7 @@ def content_hash(graph: Graph, nodes: Sequence[Node], own_id: str | None) -> str
     """
     places = {node: place for place, node in enumerate(nodes)}
     forms = [own_id or "", *(form_of(graph, node, places) for node in nodes)]
+    forms += [exact_json.dumps(one.model_dump(), sort_keys=True) for one in labels_of(graph)]
     return hashlib.sha256("\0".join(forms).encode()).hexdigest()
 
 

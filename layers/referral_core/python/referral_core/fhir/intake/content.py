@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from referral_core.domain.orders.clinical_content import ClinicalContent, Reason, ServiceContent
 from referral_core.domain.orders.content_bounds import bounded
+from referral_core.fhir.intake.also_sent import labels_of
 from referral_core.fhir.intake.clinicians_seen import clinicians_seen
 from referral_core.fhir.intake.coverages import read_coverage
 from referral_core.fhir.intake.parties import read_patient, read_requester
@@ -94,6 +95,7 @@ def _service(
         display=(order.code.words if order.code else None) or next(names, None),
         wanted=wanted,
         performer_npis=named_npis(graph, request, order),
+        labels=labels_of(graph),
     )
 
 

@@ -159,8 +159,12 @@ def read_update(
         raise FhirError.of(issues)
     if before is None:
         return _understood(graph, item, at, _part_of(graph, item), own_id=None)
-    graph.remember(_not_sent_again(graph, item, before), before.order_links, item.node)
+    # Orders that are new have none.
+    from referral_core.fhir.intake import earlier_versions  # noqa: PLC0415
+
+    earlier_versions.remember(graph, item, before)
     whole = _part_of(graph, item, kept=graph.known(before.attached))
+    earlier_versions.check_taken(graph, whole)
     return _understood(graph, item, at, whole, own_id=None)
 
 
@@ -172,18 +176,6 @@ def changed_order_in(resource: Json, graph: Graph) -> SentOrder:
         return bundled_changes.changed_order(resource, graph)
     (item,) = from_resource(resource, graph)
     return item
-
-
-def _not_sent_again(graph: Graph, item: SentOrder, before: ClinicalPayload) -> dict[str, Json]:
-    """Return what the version before held, but for what a Bundle sends anew, or as it was."""
-    if len(graph.entries) <= 1:
-        return before.resources
-    sent = [node.resource for node in graph.nodes]
-    return {
-        name: resource
-        for name, resource in before.resources.items()
-        if graph.follow(name, item.node) is None and resource not in sent
-    }
 
 
 def _part_of(

@@ -19,7 +19,7 @@ from referral_core.entrypoints.http.exchange import Content, Refused, Request, R
 from referral_core.entrypoints.http.negotiation import REPRESENTATION, wanted_return
 from referral_core.fhir.errors import operation_outcome
 from referral_core.fhir.intake.acceptance import MOST_REFERRALS
-from referral_core.fhir.intake.bundled_changes import CHANGES, asked_of, body_of, changes_order
+from referral_core.fhir.intake.bundled_changes import asked_of, body_of, changes_order
 from referral_core.fhir.outbound.bundle_responses import EntryAnswer, transaction_response
 from referral_core.fhir.parse import Json, read_resource
 from referral_core.fhir.r4.messaging import Bundle, BundleEntry
@@ -29,15 +29,9 @@ from referral_core.ports.lifecycle import Clock
 if TYPE_CHECKING:
     from referral_core.entrypoints.http.endpoint import HttpEndpoint
 
-_MARKS: Final = tuple(f'"{word}"'.encode() for word in ("batch", *CHANGES))
 _OF_THE_WHOLE: Final = frozenset({"if-match", "if-none-match", "if-none-exist", "idempotency-key"})
 """Headers that an entry says for itself."""
 _SERVICE_REQUEST: Final = "ServiceRequest"
-
-
-def may_change(body: bytes) -> bool:
-    """Whether a Bundle may hold a change; most hold none, and are read once."""
-    return any(mark in body for mark in _MARKS)
 
 
 @dataclass(frozen=True)
@@ -58,6 +52,7 @@ class ReceiveBundledChanges:
         sent = read_resource(request.body, request.content_type)
         bundle = expect(sent, Bundle) if sent["resourceType"] == "Bundle" else None
         if bundle is not None and bundle.type == "batch":
+            _require_no_label(sent)
             return self._each(request, bundle.entry)
         if bundle is None or bundle.type != "transaction":
             return self.create(request)
@@ -87,7 +82,7 @@ class ReceiveBundledChanges:
         entries = [found if n == at else None for n in range(size)]
         body = transaction_response(entries, self.clock.now())
         shows = found.resource is not None and response.is_unchanged
-        return Response(HTTPStatus.OK, body, is_unchanged=shows)
+        return Response(HTTPStatus.OK, body, is_unchanged=shows, is_of_parts=True)
 
     def _each(self, request: Request, entries: Sequence[BundleEntry]) -> Response:
         if len(entries) > MOST_REFERRALS:
@@ -159,6 +154,18 @@ class ReceiveBundledChanges:
             response.status == HTTPStatus.CREATED,
             dict(body) if shows and not isinstance(body, Content) else None,
             operation_outcome(warnings, request.correlation_id) if warnings else None,
+        )
+
+
+def _require_no_label(batch: Json) -> None:
+    """Refuse a batch that is labelled: its entries stand alone, and none would be known to be."""
+    if batch.get("meta", {}).get("security"):
+        refuse(
+            "label-of-a-batch",
+            "Label each resource of a batch by itself: its entries are taken one by one.",
+            code="business-rule",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            expression="Bundle.meta.security",
         )
 
 
