@@ -185,6 +185,15 @@ def test_a_new_version_keeps_what_leads_to_the_order_and_is_not_sent_again() -> 
     assert (again.attached, again.order_links) == (after.attached, after.order_links)
 
 
+@pytest.mark.parametrize("element", ["supportingInfo", "reasonReference"])
+def test_a_new_version_keeps_what_it_leads_to_itself_and_is_not_sent_again(element: str) -> None:
+    order, *rest = the_order(about("Condition", "RASH", subject=PATIENT))
+    before = read_one(a_bundle({**order, element: [{"reference": "Condition/rash"}]}, *rest))
+    after = put({**before.service_request, "note": [{"text": "new"}]}, before)
+    assert words_of(after) == words_of(before) == {"RASH"}
+    assert len(after.resources) == len(before.resources)
+
+
 def test_a_coverage_that_a_new_version_no_longer_names_does_not_go_along() -> None:
     order, patient, coverage = bundled_order(insurance=[{"reference": "Coverage/cov"}])
     before = read_one(a_bundle(order, patient, coverage))

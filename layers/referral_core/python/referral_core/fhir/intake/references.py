@@ -105,6 +105,7 @@ class Graph:
             links: references to the order, as the earlier body wrote them.
             order: its new version.
         """
+        self._targets.clear()
         if order is not None:
             self._known |= dict.fromkeys(links, order)
         for reference, resource in known.items():
@@ -240,8 +241,7 @@ class Graph:
 
     def _check_local(self, node: Node, inside: frozenset[str]) -> None:
         for path, literal in node.found.references:
-            local = literal.startswith("#") and literal != "#"
-            if local and literal[1:] not in inside:
+            if literal.startswith("#") and literal[1:] not in {"", *inside}:
                 self._broken(
                     "contained-resource-missing",
                     path,
