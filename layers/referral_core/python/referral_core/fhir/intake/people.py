@@ -15,12 +15,13 @@ from referral_core.domain.outreach.languages import (
     language_of_code,
 )
 from referral_core.fhir.intake.references import Graph
-from referral_core.fhir.r4.datatypes import CodeableConcept, HumanName
+from referral_core.fhir.r4.datatypes import CodeableConcept, Coding, HumanName
 from referral_core.fhir.r4.kinds import RELATED_PERSON
 from referral_core.fhir.r4.parties import Patient
 from referral_core.fhir.telecom import email, is_in_force, phone
 
 _MOST_CONTACTS: Final = 10
+_CONTACT_ROLES: Final = "http://terminology.hl7.org/CodeSystem/v2-0131"
 _INTERPRETER: Final = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 _US_CORE_INTERPRETER: Final = (
     "http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed"
@@ -107,6 +108,15 @@ def spoken(name: HumanName) -> str | None:
 
 
 def _relationship(concepts: tuple[CodeableConcept, ...]) -> str | None:
-    codes = [c.code for concept in concepts for c in concept.coding if c.code]
+    codes = [c.code for concept in concepts for c in concept.coding if c.code and _is_known(c)]
     words = [text for concept in concepts for text in (concept.text, *_displays(concept)) if text]
     return relationship_of(codes, words)
+
+
+def _is_known(coding: Coding) -> bool:
+    """Whether a code means what HL7's tables say: a letter of an EHR's own may be any other word.
+
+    Its S may be a spouse or a sister, and not table 0131's state agency; its words say which.
+    """
+    system = coding.system or _CONTACT_ROLES
+    return len(coding.code or "") > 1 or "0131" in system or system.endswith(".12.131")
