@@ -194,6 +194,27 @@ def test_a_new_version_keeps_what_it_leads_to_itself_and_is_not_sent_again(eleme
     assert len(after.resources) == len(before.resources)
 
 
+def test_a_new_version_is_for_the_reasons_of_the_claim_that_carried_it() -> None:
+    order, *rest = the_order()
+    claim = {
+        **about("Claim", "CARRIES", use="preauthorization", patient=PATIENT),
+        "status": "active",
+        "type": {"text": "professional"},
+        "created": "2026-03-01",
+        "priority": {"text": "normal"},
+        "provider": {"display": "Dr. Helen Marsh"},
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"reference": "Coverage/cov"}}],
+        "referral": ORDER,
+        "diagnosis": [{"sequence": 1, "diagnosisCodeableConcept": {"text": "Heart failure"}}],
+    }
+    order = {name: value for name, value in order.items() if name != "reasonCode"}
+    before = read_one(a_bundle(order, *rest, claim))
+    after = put({**before.service_request, "note": [{"text": "new"}]}, before)
+    assert [reason.text for reason in before.clinical.reasons] == ["Heart failure"]
+    assert after.clinical.reasons == before.clinical.reasons
+    assert after.clinical.requester == before.clinical.requester
+
+
 def test_a_coverage_that_a_new_version_no_longer_names_does_not_go_along() -> None:
     order, patient, coverage = bundled_order(insurance=[{"reference": "Coverage/cov"}])
     before = read_one(a_bundle(order, patient, coverage))

@@ -7,18 +7,22 @@ from referral_core.fhir.errors import FhirError, Issue
 from referral_core.fhir.intake.compartment import Compartment
 from referral_core.fhir.intake.left_out import left_out
 from referral_core.fhir.intake.references import Graph
+from referral_core.fhir.intake.selection import claims_by_order
 from referral_core.fhir.intake.sent_orders import SentOrder
 from referral_core.fhir.parse import Json
 
 
-def remember(graph: Graph, item: SentOrder, before: ClinicalPayload) -> None:
+def remember(graph: Graph, item: SentOrder, before: ClinicalPayload) -> SentOrder:
     """Add to a body what the version before held and is not sent again.
+
+    The claim that carried the order still says why, and who asks.
 
     What the Bundles of earlier versions were labelled stays so: what they brought is still there.
     """
     labels = before.content.service.labels
     graph.metas.append({"security": [one.model_dump(exclude_none=True) for one in labels]})
     graph.remember(_not_sent_again(graph, item, before), before.order_links, item.node)
+    return item._replace(claim=item.claim or claims_by_order(graph).get(item.node))
 
 
 def _not_sent_again(graph: Graph, item: SentOrder, before: ClinicalPayload) -> dict[str, Json]:

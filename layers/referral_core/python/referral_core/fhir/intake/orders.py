@@ -162,7 +162,7 @@ def read_update(
     # Orders that are new have none.
     from referral_core.fhir.intake import earlier_versions  # noqa: PLC0415
 
-    earlier_versions.remember(graph, item, before)
+    item = earlier_versions.remember(graph, item, before)
     whole = _part_of(graph, item, kept=graph.known(before.attached))
     earlier_versions.check_taken(graph, whole)
     return _understood(graph, item, at, whole, own_id=None)
