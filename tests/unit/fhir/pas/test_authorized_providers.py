@@ -40,6 +40,16 @@ def logical(npi: str, system: str = NPI) -> Json:
     return {"identifier": {"system": system, "value": npi}}
 
 
+UUID = "urn:uuid:9c7ab1c0-0f44-4a65-8a0b-95aa7c4d8a11"
+
+
+def in_entries(response: Json, named: Json) -> Json:
+    """A Bundle whose references are by the UUIDs of its entries."""
+    bundle = a_bundle(response, named)
+    bundle["entry"][-1]["fullUrl"] = UUID
+    return bundle
+
+
 ROLE = {
     "resourceType": "PractitionerRole",
     "id": "role",
@@ -56,7 +66,11 @@ ROLE = {
         (a_bundle(by({"reference": "Practitioner/doc"}), clinician(ANOTHER)), (ANOTHER,)),
         (a_bundle(by({"reference": "https://p.org/Practitioner/doc"}), clinician(OURS)), (OURS,)),
         (a_bundle(by({"reference": "PractitionerRole/role"}), ROLE, clinician(OURS)), (OURS,)),
+        (a_bundle(by({"reference": "Practitioner/doc/_history/2"}), clinician(OURS)), (OURS,)),
         (a_bundle(by({"reference": "Practitioner/other"}), clinician(ANOTHER)), ()),
+        (in_entries(by({"reference": UUID}), clinician(ANOTHER)), (ANOTHER,)),
+        (in_entries(by({"reference": UUID}), {**clinician(ANOTHER), "id": ""}), (ANOTHER,)),
+        (in_entries(by({"reference": UUID[:-1]}), clinician(ANOTHER)), ()),
         (by({"display": "Dr. Who"}), ()),
         (by("Practitioner/doc"), ()),
         (by(None), ()),
@@ -70,6 +84,12 @@ def test_the_clinicians_whom_a_payer_names_are_known(answer: Json, named: tuple[
 def test_a_role_that_leads_to_itself_ends() -> None:
     role = {**ROLE, "practitioner": {"reference": "PractitionerRole/role"}}
     answer = a_bundle(by({"reference": "PractitionerRole/role"}), role)
+    assert read_claim_response(answer).performers == ()
+
+
+def test_many_records_of_one_clinician_are_each_read_once() -> None:
+    role = {**ROLE, "practitioner": {"reference": "PractitionerRole/role"}}
+    answer = a_bundle(by({"reference": "PractitionerRole/role"}), *[role] * 2_000, clinician(OURS))
     assert read_claim_response(answer).performers == ()
 
 

@@ -33,22 +33,36 @@ def authorized_npis(
         for part in extensions_of(authorized, path)
         if name_of(part) == "provider"
     )
-    known = [*inside, *sent]
+    known = _by_name([*inside, *sent])
     found = (npi for reference in named for npi in _npis(reference, known, _DEEPEST))
     return tuple(dict.fromkeys(found))
 
 
-def _npis(reference: Any, known: Sequence[Json], depth: int) -> Iterator[str]:
+def _by_name(clinicians: Iterable[Json]) -> dict[str, list[Json]]:
+    """Return clinicians by what leads to them: `#id`, type and id, or the end of `fullUrl`."""
+    found: dict[str, list[Json]] = {}
+    for one in clinicians:
+        own, url = str(one.get("id", "")), one.get("fullUrl")
+        names = {f"#{own}", f"{one.get('resourceType')}/{own}"} if own else set()
+        names |= {_end_of(url)} if isinstance(url, str) else set()
+        for name in names:
+            found.setdefault(name, []).append(one)
+    return found
+
+
+def _end_of(literal: str) -> str:
+    """Return what of a reference says whom it names: the last two parts, of any version."""
+    return "/".join(literal.partition("/_history/")[0].split("/")[-2:])
+
+
+def _npis(reference: Any, known: dict[str, list[Json]], depth: int) -> Iterator[str]:
+    """Iterate over the NPIs to which a reference leads; who was asked once is not asked again."""
     if not isinstance(reference, Mapping) or depth == 0:
         return
     yield from _numbers([reference.get("identifier")])
-    literal = str(reference.get("reference", ""))
-    for one in known if literal else ():
-        own = str(one.get("id", ""))
-        name = f"{one.get('resourceType')}/{own}"
-        if own and (literal in {f"#{own}", name} or literal.endswith(f"/{name}")):
-            yield from _numbers(one.get("identifier"))
-            yield from _npis(one.get("practitioner"), known, depth - 1)
+    for one in known.pop(_end_of(str(reference.get("reference", ""))), ()):
+        yield from _numbers(one.get("identifier"))
+        yield from _npis(one.get("practitioner"), known, depth - 1)
 
 
 def _numbers(identifiers: Any) -> Iterator[str]:

@@ -90,15 +90,22 @@ def read_claim_responses(
     return answers
 
 
-def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str]]:
-    """Find ClaimResponses and the kinds of notification, whatever they are wrapped in."""
+def _walk(
+    resource: Any, path: str, depth: int, url: object = None
+) -> Iterator[tuple[str, Json, str]]:
+    """Find ClaimResponses and the kinds of notification, whatever they are wrapped in.
+
+    A clinician is found with the entry's `fullUrl`, which references to it may say.
+    """
     if not isinstance(resource, Mapping) or not isinstance(resource.get("resourceType"), str):
         raise malformed(path or "Resource", "a FHIR resource")
     kind = resource["resourceType"]
     here = path or kind
     if depth == 0:
         raise malformed(here, "a Bundle that is not nested so deeply")
-    if kind in {"ClaimResponse", "Patient", *CLINICIANS}:
+    if kind in CLINICIANS:
+        yield kind, {**resource, "fullUrl": url}, here
+    if kind in {"ClaimResponse", "Patient"}:
         yield kind, resource, here
     if kind == "SubscriptionStatus":
         yield f"{_NOTIFICATION}{resource.get('type')}", resource, here
@@ -108,7 +115,8 @@ def _walk(resource: Any, path: str, depth: int) -> Iterator[tuple[str, Json, str
         if part.get("name") == "type":
             yield f"{_NOTIFICATION}{part.get('valueCode')}", part, inside
         if "resource" in part:
-            yield from _walk(part["resource"], f"{inside}.resource", depth - 1)
+            url = part.get("fullUrl")
+            yield from _walk(part["resource"], f"{inside}.resource", depth - 1, url)
 
 
 def _answer(
