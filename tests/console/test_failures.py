@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.console.browser import signed_in
 from tests.console.conftest import Visit
@@ -99,6 +99,28 @@ def test_no_row_of_another_question_stands_under_a_filter_that_could_not_be_aske
     expect(rows(page)).to_have_count(0)
     is_tried_again(page, failing)
     expect(rows(page)).to_have_count(len(office.items("maria", "?reason=not-eligible")))
+
+
+def test_a_question_that_was_overtaken_takes_nothing_away_when_it_fails(
+    visit: Visit, office: Office
+) -> None:
+    page = at_work(visit)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/work-items?*reason=not-eligible*", hold)
+    reason = page.get_by_label("Reason")
+    with page.expect_request("**/work-items?*reason=not-eligible*"):
+        reason.select_option("not-eligible")
+    reason.select_option("fault")
+    count = len(office.items("maria", "?reason=fault"))
+    expect(rows(page)).to_have_count(count)
+    with page.expect_event("requestfailed"):
+        held[0].abort()
+    expect(rows(page)).to_have_count(count)
+    expect(said(page)).to_have_count(0)
 
 
 def test_what_may_be_chosen_takes_no_list_away_where_it_cannot_be_read(
