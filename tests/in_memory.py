@@ -71,6 +71,15 @@ TENANT = Tenant("lakeside")
 SAMPLES = Path(__file__).parents[1] / "events/referrals"
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in Boston
 _SECRET = "referral-router/partners"
+PROFILE = TenantProfile(
+    tenant=TENANT,
+    name="Lakeside Family Medicine",
+    npi="1999900107",
+    time_zone="America/New_York",
+    holidays="US-MA",
+    sender_name="Lakeside Care",
+    call_back="508-555-0101",
+)
 
 
 def a_directory(referrals: MemoryReferrals) -> MemoryDirectory:
@@ -108,16 +117,7 @@ def a_directory(referrals: MemoryReferrals) -> MemoryDirectory:
         for number, specialty in enumerate(("207N00000X", "207RG0100X", "207Y00000X"))
         for clinic in (1, 2)
     ]
-    profile = TenantProfile(
-        tenant=TENANT,
-        name="Lakeside Family Medicine",
-        npi="1999900107",
-        time_zone="America/New_York",
-        holidays="US-MA",
-        sender_name="Lakeside Care",
-        call_back="508-555-0101",
-    )
-    return MemoryDirectory(referrals, [profile, *payers, *practitioners])
+    return MemoryDirectory(referrals, [PROFILE, *payers, *practitioners])
 
 
 class World:

@@ -23,6 +23,7 @@ from referral_core.domain.errors import Forbidden, NotFound, Retryable, Unauthen
 from referral_core.domain.ids import Tenant
 from referral_core.domain.updates import Role
 from referral_core.entrypoints.authorizer import AuthorizeClient
+from tests.in_memory import PROFILE
 from tests.unit.builders import TENANT
 
 POOL, CONSOLE = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool", "the-console"
@@ -35,15 +36,6 @@ MARIA = Principal(
     role=Role.STAFF,
     organization=TENANT,
     person=Person(name="Maria Santos"),
-)
-PROFILE = TenantProfile(
-    tenant=TENANT,
-    name="Lakeside Family Medicine",
-    npi="1999900107",
-    time_zone="America/New_York",
-    holidays="US-MA",
-    sender_name="Lakeside Care",
-    call_back="508-555-0101",
 )
 Claims = dict[str, Any]
 

@@ -18,6 +18,30 @@ PLACER = {
 }
 
 Json = dict[str, Any]
+COMPLETE: Json = {
+    "performerType": {
+        "coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207N00000X"}]
+    },
+    "code": {"text": "Consultation"},
+    "reasonCode": [{"text": "Rash"}],
+    "requester": {"display": "Dr. Helen Marsh"},
+}
+"""What makes `an_order` complete, for dermatology."""
+URGENT_BY_POINTER: list[Json] = [{"op": "replace", "path": "/priority", "value": "urgent"}]
+URGENT_BY_PATH: Json = {
+    "resourceType": "Parameters",
+    "parameter": [
+        {
+            "name": "operation",
+            "part": [
+                {"name": "type", "valueCode": "replace"},
+                {"name": "path", "valueString": "ServiceRequest.priority"},
+                {"name": "value", "valueCode": "urgent"},
+            ],
+        }
+    ],
+}
+"""The same as a JSON Patch and as a FHIRPath Patch."""
 
 
 def a_patient(**fields: Any) -> Json:

@@ -12,15 +12,9 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.terminology import ConsentClass
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient
-from tests.unit.fhir.orders import Json, a_bundle, an_order, bundled_order
+from tests.unit.fhir.orders import COMPLETE, Json, a_bundle, an_order, bundled_order
 
 DERMATOLOGY = {"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207N00000X"}]}
-COMPLETE: Json = {
-    "performerType": DERMATOLOGY,
-    "code": {"text": "Consultation"},
-    "reasonCode": [{"text": "Rash"}],
-    "requester": {"display": "Dr. Helen Marsh"},
-}
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 INLINE_LABEL = (

@@ -16,31 +16,26 @@ from referral_core.domain.referral import Referral
 from referral_core.domain.terminology import ConsentClass
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
-from tests.unit.fhir.orders import PLACER, Json, a_bundle, a_coverage, a_patient, bundled_order
+from tests.unit.fhir.orders import (
+    PLACER,
+    URGENT_BY_PATH,
+    URGENT_BY_POINTER,
+    Json,
+    a_bundle,
+    a_coverage,
+    a_patient,
+    bundled_order,
+)
 from tests.unit.lifecycle.work_item_worlds import DERMATOLOGY
 
 ORDERS: Final = "ServiceRequest"
 NUMBER: Final = f"{ORDERS}?identifier={PLACER['system']}|{PLACER['value']}"
 _WANTED: Final = {"performerType": DERMATOLOGY, "code": {"text": "Consultation"}}
 KNOWN: Final = {**_WANTED, "priority": "routine"}
-URGENT: Final = [{"op": "replace", "path": "/priority", "value": "urgent"}]
-BY_PATH: Final = {
-    "resourceType": "Parameters",
-    "parameter": [
-        {
-            "name": "operation",
-            "part": [
-                {"name": "type", "valueCode": "replace"},
-                {"name": "path", "valueString": "ServiceRequest.priority"},
-                {"name": "value", "valueCode": "urgent"},
-            ],
-        }
-    ],
-}
 IN_BINARY: Final = {
     "resourceType": "Binary",
     "contentType": "application/json-patch+json",
-    "data": base64.b64encode(json.dumps(URGENT).encode()).decode(),
+    "data": base64.b64encode(json.dumps(URGENT_BY_POINTER).encode()).decode(),
 }
 
 
@@ -170,7 +165,7 @@ def test_what_was_sent_before_and_is_sent_again_goes_along_once() -> None:
     assert distinct == {json.dumps(d, sort_keys=True) for d in (newer, known)}
 
 
-@pytest.mark.parametrize("patch", [BY_PATH, IN_BINARY], ids=["FHIRPath", "JSON Patch"])
+@pytest.mark.parametrize("patch", [URGENT_BY_PATH, IN_BINARY], ids=["FHIRPath", "JSON Patch"])
 @pytest.mark.parametrize("by", ["id", "number"])
 def test_a_patch_may_be_a_transaction_alone(by: str, patch: Json) -> None:
     api = an_api()
@@ -201,7 +196,7 @@ def test_a_transaction_changes_one_order_or_nothing() -> None:
     both = a_transaction(NUMBER, {**second, "id": "o2"}, priority="urgent")
     refused = send(api, both)
     assert (refused.status, refused.code) == (422, "one-change-a-transaction")
-    beside = a_batch(("PATCH", NUMBER, BY_PATH)) | {"type": "transaction"}
+    beside = a_batch(("PATCH", NUMBER, URGENT_BY_PATH)) | {"type": "transaction"}
     beside["entry"] += a_bundle(a_patient(), kind="transaction")["entry"]
     assert send(api, beside).code == "one-change-a-transaction"
     assert stored(api, one).payload_version == 1
@@ -238,7 +233,7 @@ def test_each_entry_of_a_batch_is_done_or_refused_alone() -> None:
         a_batch(
             ("POST", ORDERS, new),
             ("PUT", f"{ORDERS}/{'0' * 32}", an_order(id="0" * 32)),
-            ("PATCH", f"/{ORDERS}/{one}", BY_PATH),
+            ("PATCH", f"/{ORDERS}/{one}", URGENT_BY_PATH),
             ("PUT", NUMBER, an_order(status="revoked")),
             ("GET", f"{ORDERS}/{one}", new),
             ("POST", "Patient", a_patient()),
@@ -280,7 +275,7 @@ def test_an_entry_needs_the_scope_of_what_it_asks_for() -> None:
     api = an_api()
     one = posted(api)
     only_new = {"client": "ehr-1", "scope": "system/ServiceRequest.c"}
-    reply = api.call("POST", "/fhir", a_batch(("PATCH", NUMBER, BY_PATH)), **only_new)
+    reply = api.call("POST", "/fhir", a_batch(("PATCH", NUMBER, URGENT_BY_PATH)), **only_new)
     assert statuses(reply) == ["403"]
     refused = api.call("POST", "/fhir", a_transaction(NUMBER, priority="urgent"), **only_new)
     assert refused.status == 403
@@ -291,12 +286,12 @@ def test_what_is_asked_for_in_a_bundle_leaves_its_trace() -> None:
     api = an_api()
     one = posted(api)
     nowhere = f"{ORDERS}/{'0' * 32}"
-    send(api, a_batch(("PUT", nowhere, an_order(id="0" * 32)), ("PATCH", NUMBER, BY_PATH)))
+    send(api, a_batch(("PUT", nowhere, an_order(id="0" * 32)), ("PATCH", NUMBER, URGENT_BY_PATH)))
     found = [(e.operation, e.referral_id, e.refused) for e in api.trail.entries]
     assert found == [("update-order", "0" * 32, "not-found")]
     api.trail.entries.clear()
     # A patch that changes nothing, too, however it comes.
-    send(api, a_batch(("PATCH", NUMBER, BY_PATH)))
+    send(api, a_batch(("PATCH", NUMBER, URGENT_BY_PATH)))
     assert [(e.operation, e.referral_id) for e in api.trail.entries] == [("patch-order-where", one)]
 
 

@@ -21,15 +21,16 @@ from referral_core.fhir.outbound.offers import offer_bundle
 from tests.in_memory import World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
 from tests.unit.entrypoints.http.events import an_event
-from tests.unit.fhir.orders import PLACER, Json, a_bundle, a_patient, an_order, bundled_order
+from tests.unit.fhir.orders import (
+    COMPLETE,
+    PLACER,
+    Json,
+    a_bundle,
+    a_patient,
+    an_order,
+    bundled_order,
+)
 
-DERMATOLOGY = {"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207N00000X"}]}
-COMPLETE: Json = {
-    "performerType": DERMATOLOGY,
-    "code": {"text": "Consultation"},
-    "reasonCode": [{"text": "Rash"}],
-    "requester": {"display": "Dr. Helen Marsh"},
-}
 HOST = "https://ehr.example.org/fhir"
 UUID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 OID = "urn:oid:1.2.840.113556.1.8000.2554"

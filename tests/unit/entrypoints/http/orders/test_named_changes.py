@@ -18,25 +18,20 @@ from referral_core.fhir.errors import FhirError
 from referral_core.fhir.json_patch import FHIRPATH, MEDIA_TYPE, MERGE
 from tests.in_memory import TENANT, World
 from tests.unit.entrypoints.http.api_client import ApiClient, Reply
-from tests.unit.fhir.orders import PLACER, Json, a_coverage, a_patient, an_order
+from tests.unit.fhir.orders import (
+    PLACER,
+    URGENT_BY_PATH,
+    URGENT_BY_POINTER,
+    Json,
+    a_coverage,
+    a_patient,
+    an_order,
+)
 from tests.unit.lifecycle.work_item_worlds import DERMATOLOGY
 
 ORDERS: Final = "/fhir/ServiceRequest"
 NUMBER: Final = f"{ORDERS}?identifier={PLACER['system']}|A-1"
-_BY_PATH: Final = {
-    "resourceType": "Parameters",
-    "parameter": [
-        {
-            "name": "operation",
-            "part": [
-                {"name": "type", "valueCode": "replace"},
-                {"name": "path", "valueString": "ServiceRequest.priority"},
-                {"name": "value", "valueCode": "urgent"},
-            ],
-        }
-    ],
-}
-_URGENT: Final = [{"op": "replace", "path": "/priority", "value": "urgent"}]
+_IF_STAT: Final = {"op": "test", "path": "/priority", "value": "stat"}
 
 
 def the_order(**fields: Any) -> Json:
@@ -71,7 +66,7 @@ def put(api: ApiClient, body: Json, url: str = NUMBER, **headers: str) -> Reply:
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(_URGENT, MEDIA_TYPE), ({"priority": "urgent"}, MERGE), (_BY_PATH, FHIRPATH)],
+    [(URGENT_BY_POINTER, MEDIA_TYPE), ({"priority": "urgent"}, MERGE), (URGENT_BY_PATH, FHIRPATH)],
 )
 def test_a_patch_is_the_new_version_that_it_makes(body: Any, kind: str) -> None:
     api = an_api()
@@ -104,7 +99,7 @@ def test_a_patch_that_changes_nothing_is_no_version() -> None:
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(_URGENT, MEDIA_TYPE), ({"priority": "urgent"}, MERGE), (_BY_PATH, FHIRPATH)],
+    [(URGENT_BY_POINTER, MEDIA_TYPE), ({"priority": "urgent"}, MERGE), (URGENT_BY_PATH, FHIRPATH)],
 )
 def test_what_is_kept_of_a_patch_is_what_the_author_sent(body: Any, kind: str) -> None:
     # Given an order with a version and a number of its author's, and figures to the digit
@@ -162,7 +157,11 @@ def test_a_narrative_that_a_server_makes_anew_is_no_version() -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
-        ([{"op": "test", "path": "/priority", "value": "stat"}, *_URGENT], MEDIA_TYPE, 409),
+        (
+            [{"op": "test", "path": "/priority", "value": "stat"}, *URGENT_BY_POINTER],
+            MEDIA_TYPE,
+            409,
+        ),
         ([{"op": "replace", "path": "/nothing/here", "value": 1}], MEDIA_TYPE, 422),
         ([{"op": "replace", "path": "/id", "value": "0" * 32}], MEDIA_TYPE, 400),
         ([{"op": "remove", "path": "/resourceType"}], MEDIA_TYPE, 400),
@@ -184,7 +183,7 @@ def test_a_patch_that_makes_no_order_of_the_patient_is_refused(
 def test_a_patch_of_another_version_is_refused() -> None:
     api = an_api()
     one = posted(api)
-    patch(api, f"{ORDERS}/{one}", _URGENT)
+    patch(api, f"{ORDERS}/{one}", URGENT_BY_POINTER)
     stale = patch(api, f"{ORDERS}/{one}", {"priority": "stat"}, MERGE, if_match='W/"1"')
     assert (stale.status, stale.code) == (412, "stale-version")
     assert patch(api, f"{ORDERS}/{one}", {"priority": "stat"}, MERGE, if_match="*").status == 200
@@ -204,7 +203,7 @@ def test_what_changes_while_a_patch_is_made_is_not_overwritten() -> None:
     intake = api.intake
     taking = intake.create, intake.create_bundle
     named = ChangeNamedOrders(intake.referrals, api.documents, *taking, update_late)
-    body, ehr = json.dumps(_URGENT).encode(), api.world.directory.principal("ehr-1")
+    body, ehr = json.dumps(URGENT_BY_POINTER).encode(), api.world.directory.principal("ehr-1")
     with pytest.raises(FhirError) as refused:
         named.patch(Request(ehr, body, MEDIA_TYPE, {}, {}, "request-1", "", one))
     assert (refused.value.status, refused.value.issues[0].own_code) == (412, "stale-version")
@@ -307,9 +306,9 @@ def test_another_ehrs_number_is_not_found() -> None:
 def test_a_patch_by_number_is_the_orders() -> None:
     api = an_api()
     one = posted(api)
-    assert patch(api, NUMBER, _URGENT).body["id"] == one
+    assert patch(api, NUMBER, URGENT_BY_POINTER).body["id"] == one
     assert stored(api, one).priority == "urgent"
-    unknown = patch(api, f"{ORDERS}?identifier={PLACER['system']}|A-2", _URGENT)
+    unknown = patch(api, f"{ORDERS}?identifier={PLACER['system']}|A-2", URGENT_BY_POINTER)
     assert (unknown.status, unknown.code) == (404, "no-such-order")
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -115,7 +116,7 @@ class _Phrases:
         return any(self.at(words, start) is not None for start in range(len(words)))
 
 
-class _Sign:
+class _Sign(ABC):
     """Where words of urgency may stand, and where they mean something else."""
 
     def __init__(self, begins: Iterable[str], row: UrgentPhrases | UrgentSpan) -> None:
@@ -132,9 +133,9 @@ class _Sign:
             return None
         return UrgentWord(level, " ".join(words[start:end]))
 
+    @abstractmethod
     def _read(self, words: Words, start: int) -> tuple[int, Priority | None]:
         """Return where the words end that begin at a place, and how urgent they are."""
-        raise NotImplementedError
 
 
 class _PhraseSign(_Sign):
