@@ -7,8 +7,8 @@ import unicodedata
 from typing import Final
 
 _SEMANTIC_TAG: Final = re.compile(
-    r"\s*\((?:procedure|qualifier value|regime/therapy|disorder|finding|situation|occupation|"
-    r"specialty|environment)\)\s*$",
+    r"\((?:procedure|qualifier value|regime/therapy|disorder|finding|situation|occupation|"
+    r"specialty|environment)\)$",
     re.IGNORECASE,
 )
 """What SNOMED CT writes behind a fully specified name."""

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from referral_core.domain.terminology.text import normalised
 from referral_core.domain.terminology.urgency import Nearness, Priority, level_within
 
-_SENTENCE: Final = re.compile(r"[.!?;:]+(?=\s|$)|[\n\r]+")
+_SENTENCE: Final = re.compile(r"[.!?;:](?=\s|$)|[\n\r]+")
 _CLAUSE: Final = re.compile(r"[,()\[\]\u2013\u2014]+|\s-+\s|\bbut\b|\bpero\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _UNIT_BEGINS: Final = re.compile(r"(?<=[0-9])(?=[a-z])")
