@@ -99,6 +99,14 @@ DISCLOSING: dict[str, tuple[Json, ConsentClass]] = {
         SUBSTANCE,
     ),
     "text": (with_data(b"Seen in clinic. Known for opioid use disorder, stable."), SUBSTANCE),
+    "text of which a line ends within": (
+        with_data(b"Known for opioid\r\nuse disorder."),
+        SUBSTANCE,
+    ),
+    "text that denies something else": (
+        with_data(b"No known allergies, on methadone since 2019."),
+        SUBSTANCE,
+    ),
     "text, labelled as something else": (
         with_data(b"Patient is HIV positive since 2011.", "application/octet-stream"),
         HIV,

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from referral_core.domain.lifecycle import ReferralKind
 from referral_core.domain.model import Model
+from referral_core.domain.terminology.denials import SENTENCE, Denials
 from referral_core.domain.terminology.order import Field
 from referral_core.domain.terminology.systems import (
     CPT,
@@ -32,14 +33,12 @@ from referral_core.domain.terminology.vocabulary import ConsentClass, Refusal
 _CPT_LENGTH: Final = 5
 DISCLOSING_WORDS: Final = "https://referral-router.org/fhir/CodeSystem/disclosing-words"
 """Words that disclose alone; of other names only those of several words do, inside a text."""
-_DENIES: Final = frozenset({"no", "not", "never", "denies", "denied", "without", "negative"})
 _ICD10: Final = re.compile(r"[A-Ta-tV-Zv-z]\d[0-9A-Ba-b](?:\.?[0-9A-Za-z]{1,4})?")
 _ICD10_SAID: Final = re.compile(r"(?<![\w.])[A-TV-Z]\d[0-9AB]\.[0-9A-Z]{1,4}(?![\w.])")
 """A code of ICD-10 within a text: only one with its point is no word of another kind."""
 _PATHOLOGY: Final = ("207Z", "246", "247", "291", "292")
 """How codes of NUCC begin whose bearers work in laboratories."""
-_DENIED_WITHIN: Final = 4
-"""How many words before a phrase may say that it is not so."""
+_LONGEST_NAME: Final = 300
 
 
 class Source(Model):
@@ -207,15 +206,21 @@ class Terminology:
         """
         whole = normalised(text)
         yield from self._by_text.get(whole, ())
-        yield from (meaning for _, meaning in self._within(whole.split()))
+        yield from (meaning for _, meaning in self._within(text, whole.split()))
         yield from (meaning for _, meaning in self._icd_in(text))
 
     def disclosed_by(self, text: str) -> Iterator[str]:
-        """Iterate over the words of a text that disclose what law protects more."""
-        whole = normalised(text)
-        if any(m.consent is not ConsentClass.NONE for m in self._by_text.get(whole, ())):
-            yield whole
-        yield from (" ".join(phrase) for phrase, _ in self._within(whole.split()))
+        """Iterate over the words of a text that disclose what law protects more.
+
+        A name of one word does where it is a sentence or a line, and phrases wherever they stand,
+        on two lines too.
+        """
+        for part in dict.fromkeys((text, *SENTENCE.split(text))):
+            name = normalised(part) if len(part) <= _LONGEST_NAME else ""
+            if any(m.consent is not ConsentClass.NONE for m in self._by_text.get(name, ())):
+                yield name
+        said = self._within(text, normalised(text).split())
+        yield from (" ".join(phrase) for phrase, _ in said)
         yield from (code for code, _ in self._icd_in(text))
 
     def _icd_in(self, text: str) -> Iterator[tuple[str, Meaning]]:
@@ -225,11 +230,12 @@ class Terminology:
             if meaning is not None and meaning.consent is not ConsentClass.NONE:
                 yield code, meaning
 
-    def _within(self, words: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Meaning]]:
+    def _within(self, text: str, words: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Meaning]]:
+        denials = Denials(text, words)
         for at, word in enumerate(words):
             if word not in self._protected:
                 continue
-            if not _DENIES.isdisjoint(words[max(0, at - _DENIED_WITHIN) : at]):
+            if denials.denies(at):
                 continue
             for phrase, meaning in self._protected[word]:
                 if tuple(words[at : at + len(phrase)]) == phrase:

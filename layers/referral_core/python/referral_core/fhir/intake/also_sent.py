@@ -59,8 +59,8 @@ _SPOKEN: Final = frozenset(
 """Elements that hold a text, wherever they stand."""
 _CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _SENSITIVITY: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-_SENTENCE: Final = re.compile(r"[.;!?]+(?=\s|$)|[\n\r]+")
-"""Between two sentences: that one of them denies says nothing of the next."""
+_SENTENCE: Final = re.compile(r"[.;!?](?=\s|$)|[\n\r]+")
+"""Between two sentences, of which those that hurry are kept."""
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
@@ -108,7 +108,7 @@ def remarks(graph: Graph, request: Node, order: ServiceRequest) -> tuple[str, ..
     found = [
         text
         for resource in said
-        for text in (*_texts_within(resource), *_urgent_codes(resource))
+        for text in (*_sentences_within(resource), *_urgent_codes(resource))
         if _hurries(text)
     ]
     return tuple(dict.fromkeys([*(note.text for note in order.note if note.text), *found]))
@@ -153,8 +153,7 @@ def _told_in(resource: Mapping[str, Any]) -> Iterator[Concept]:
     for document in said_inline(resource):
         yield from document.codes
         for text in document.texts:
-            for sentence in _SENTENCE.split(text):
-                yield from _disclosed(sentence)
+            yield from _disclosed(text)
 
 
 def _disclosed(text: str) -> Iterator[Concept]:
@@ -175,7 +174,12 @@ def _texts_within(value: Any, name: str = "") -> Iterator[str]:
     elif isinstance(value, str) and name == "div":
         yield _TAG.sub(" ", value)
     elif isinstance(value, str) and name in _SPOKEN:
-        yield from _SENTENCE.split(value)
+        yield value
+
+
+def _sentences_within(resource: Mapping[str, Any]) -> Iterator[str]:
+    for text in _texts_within(resource):
+        yield from _SENTENCE.split(text)
 
 
 def _labels(metas: Iterable[Any]) -> Iterator[Concept]:
