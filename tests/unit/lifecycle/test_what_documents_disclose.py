@@ -78,6 +78,25 @@ DISCLOSING: dict[str, tuple[Json, ConsentClass]] = {
         a_document(securityLabel=[coded(CONFIDENTIALITY, "R")]),
         RESTRICTED,
     ),
+    "securityLabel without a system": (
+        a_document(securityLabel=[{"coding": [{"code": "R"}]}]),
+        RESTRICTED,
+    ),
+    "securityLabel in small letters": (
+        a_document(securityLabel=[coded(CONFIDENTIALITY, "r")]),
+        RESTRICTED,
+    ),
+    "a Composition in small letters": (
+        {
+            "resourceType": "Composition",
+            "id": "k",
+            "status": "final",
+            "confidentiality": "r",
+            "subject": {"reference": "Patient/pat"},
+            "section": [{"title": "Notes"}],
+        },
+        RESTRICTED,
+    ),
     "an element's label": (
         a_document(
             description="x",

@@ -82,6 +82,7 @@ def also_sent(
         *_told_in(own),
         *_referred_by(graph, request, order),
         *_labels([*graph.metas, *(node.resource.get("meta") for node in (request, *along))]),
+        *_labels({"security": concept.get("coding")} for concept in _security_labels(along)),
         *_confidentiality(along),
     )
     return tuple(dict.fromkeys(found))
@@ -195,6 +196,15 @@ def _labels(metas: Iterable[Any]) -> Iterator[Concept]:
                 yield from _label(_text(label, "system"), _text(label, "code") or "")
 
 
+def _security_labels(nodes: Iterable[Node]) -> Iterator[dict[str, Any]]:
+    """Iterate over the labels that documents have as an element of their own."""
+    for node in nodes:
+        labels = node.resource.get("securityLabel")
+        for label in labels if isinstance(labels, list) else ():
+            if isinstance(label, dict):
+                yield label
+
+
 def _label(system: str | None, code: str) -> Iterator[Concept]:
     """Iterate over what a label may mean: one without system is of one that labels are of.
 
@@ -210,7 +220,7 @@ def _confidentiality(nodes: Iterable[Node]) -> Iterator[Concept]:
     for node in nodes:
         code = node.resource.get("confidentiality")
         if node.model.resource_type == "Composition" and isinstance(code, str):
-            yield Concept(codings=(Coding(system=_CONFIDENTIALITY, code=code),))
+            yield from _label(_CONFIDENTIALITY, code)
 
 
 def _concepts_within(value: Any) -> Iterator[Concept]:
