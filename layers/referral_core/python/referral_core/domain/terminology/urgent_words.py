@@ -17,6 +17,12 @@ from referral_core.domain.terminology.urgency import Nearness, Priority, level_w
 
 _SENTENCE: Final = re.compile(r"[.!?;:](?=\s|$)|[\n\r]+")
 _CLAUSE: Final = re.compile(r"[,()\[\]\u2013\u2014]+|\s-+\s|\bbut\b|\bpero\b", re.IGNORECASE)
+_LABELLED: Final = re.compile(
+    r"\b(priority|urgency|prioridad)\s?(?::|=|-+)(?=\s|\w)", re.IGNORECASE
+)
+"""The name of a field before what stands in it, which is no sentence of its own."""
+_IN_BRACKETS: Final = re.compile(r"\(([0-9]{1,3})\)")
+"""A number that repeats the word before it: two (2) days."""
 _NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _UNIT_BEGINS: Final = re.compile(r"(?<=[0-9])(?=[a-z])")
 _MOST_FILLERS: Final = 8
@@ -53,12 +59,14 @@ class UrgentSpan(NamedTuple):
         openers: what it begins with.
         counts: numbers in words; digits are read as they are.
         units: of how many hours each is.
+        ranges: what stands between the two numbers of a range: 24 to 48.
         not_before, not_after: as of `UrgentPhrases`.
     """
 
     openers: Words
     counts: Mapping[str, int]
     units: Mapping[str, int]
+    ranges: Words = ()
     not_before: Words = ()
     not_after: Words = ()
 
@@ -165,7 +173,17 @@ class _SpanSign(_Sign):
         return ends, level_within(timedelta(hours=hours), self._nearness)
 
     def _counted(self, words: Words, at: int) -> tuple[int, int] | None:
-        """Return where a number ends that begins at a place, and the number."""
+        """Return where a number ends that begins at a place, and the number; of two, the second.
+
+        Two are a range, "24-48" or "one to two", or one in words and digits, "two (2)".
+        """
+        first = self._one_counted(words, at)
+        if first is None:
+            return None
+        is_joined = first[0] < len(words) and words[first[0]] in self._row.ranges
+        return self._one_counted(words, first[0] + is_joined) or first
+
+    def _one_counted(self, words: Words, at: int) -> tuple[int, int] | None:
         if (end := self._counts.at(words, at)) is not None:
             return end, self._row.counts[" ".join(words[at:end])]
         digits = _NUMBER.fullmatch(words[at]) if at < len(words) else None
@@ -204,7 +222,8 @@ class UrgentWords:
 
     def found_in(self, text: str) -> Iterator[UrgentWord]:
         """Iterate over the words of a text that say how soon this order's service is wanted."""
-        for sentence in _SENTENCE.split(text):
+        plain = _IN_BRACKETS.sub(r" \1 ", _LABELLED.sub(r"\1 ", text))
+        for sentence in _SENTENCE.split(plain):
             clauses = [_words(part) for part in _CLAUSE.split(sentence)]
             if any(word in self._by_first for clause in clauses for word in clause):
                 yield from self._said(clauses)
