@@ -208,6 +208,8 @@ def test_words_of_urgency_that_do_not_speak_of_this_order_hurry_nobody(text: str
         ("To be seen within 48 hrs - thank you", "urgent"),
         ("To be seen within 36 h", "urgent"),
         ("To be seen within 24-48 hours", "urgent"),
+        ("Thank you. Please see within\n48 hours.", "urgent"),
+        ("To be seen as soon\r\nas possible", "asap"),
         ("To be seen within 12 to 24 hours", "asap"),
         ("To be seen within one to two days", "urgent"),
         ("To be seen within two (2) business days", "urgent"),

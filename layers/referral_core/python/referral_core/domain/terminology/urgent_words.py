@@ -23,6 +23,7 @@ _LABELLED: Final = re.compile(
 """The name of a field before what stands in it, which is no sentence of its own."""
 _IN_BRACKETS: Final = re.compile(r"\(([0-9]{1,3})\)")
 """A number that repeats the word before it: two (2) days."""
+_LINE_ENDS: Final = re.compile(r"[\n\r]+")
 _NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _UNIT_BEGINS: Final = re.compile(r"(?<=[0-9])(?=[a-z])")
 _MOST_FILLERS: Final = 8
@@ -223,7 +224,9 @@ class UrgentWords:
     def found_in(self, text: str) -> Iterator[UrgentWord]:
         """Iterate over the words of a text that say how soon this order's service is wanted."""
         plain = _IN_BRACKETS.sub(r" \1 ", _LABELLED.sub(r"\1 ", text))
-        for sentence in _SENTENCE.split(plain):
+        # A line may end within a sentence, or be one.
+        forms = dict.fromkeys((plain, _LINE_ENDS.sub(" ", plain)))
+        for sentence in (one for form in forms for one in _SENTENCE.split(form)):
             clauses = [_words(part) for part in _CLAUSE.split(sentence)]
             if any(word in self._by_first for clause in clauses for word in clause):
                 yield from self._said(clauses)
