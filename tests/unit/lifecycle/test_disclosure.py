@@ -13,7 +13,8 @@ from referral_core.domain.lifecycle import Step
 from referral_core.domain.terminology import Coding, Concept, ConsentClass
 from referral_core.domain.updates import ChangedPart, DecisionMade, Role
 from referral_core.domain.work_items import Reason
-from referral_core.lifecycle.disclosure import DISCLOSURES, needs_consent
+from referral_core.lifecycle.consent import needs_consent
+from referral_core.lifecycle.disclosure import DISCLOSURES
 from referral_core.wiring.parts.reacting_steps import WAITING
 from tests.in_memory import REFERRAL, World
 from tests.partner_actions import accepted, agreed, booked, reason_of
@@ -55,6 +56,29 @@ def test_once_staff_hold_the_consent_it_goes_on_where_it_was() -> None:
     world.report(DecisionMade, action="record-consent", role=Role.STAFF)
     assert sent_to_clinic(world) == 2
     assert (world.referral.current_step, world.referral.work_item) == (Step.CONTACT_PATIENT, None)
+
+
+HIV = Concept(codings=(Coding(system="http://hl7.org/fhir/sid/icd-10-cm", code="B20"),))
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [(DEPRESSION, ALCOHOL), (ALCOHOL, DEPRESSION), (ALCOHOL, HIV), (HIV, DEPRESSION)],
+)
+def test_a_consent_is_to_what_was_disclosed_when_staff_recorded_it(
+    first: Concept, later: Concept
+) -> None:
+    world = an_accepted()
+    another_version(world, first, ChangedPart.CONTENT)
+    world.report(DecisionMade, action="record-consent", role=Role.STAFF)
+    # Another version that discloses no more goes as well.
+    another_version(world, first, ChangedPart.CONTENT)
+    assert sent_to_clinic(world) == 3
+    another_version(world, later, ChangedPart.CONTENT)
+    assert sent_to_clinic(world) == 3
+    assert reason_of(world) is Reason.CONSENT_MISSING
+    world.report(DecisionMade, action="record-consent", role=Role.STAFF)
+    assert sent_to_clinic(world) == 4
 
 
 def test_a_person_who_looks_already_sees_that_it_is_withheld() -> None:

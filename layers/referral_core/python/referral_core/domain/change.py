@@ -41,6 +41,7 @@ from referral_core.domain.referral import (
     WorkItem,
 )
 from referral_core.domain.referral.bounds import require_room
+from referral_core.domain.terminology.vocabulary import ConsentClass
 
 BACKSTOP: Final = timedelta(days=364)
 """A referral is looked at within a year, whatever it waits for; a state itself waits a year."""
@@ -64,6 +65,7 @@ class Regions(TypedDict, total=False):
     missing: tuple[str, ...]
     duplicates: tuple[ReferralId, ...]
     consent_recorded: bool
+    consented_to: tuple[ConsentClass, ...]
     eligibility: Eligibility | None
     self_pay: SelfPay | None
     authorization: Authorization | None

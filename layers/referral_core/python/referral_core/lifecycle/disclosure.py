@@ -17,9 +17,9 @@ from referral_core.domain.access.audit import Purpose, Recipient
 from referral_core.domain.events import WorkItemFacts
 from referral_core.domain.lifecycle import Step
 from referral_core.domain.orders.required_facts import CONSENT
-from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.consent import has_consent, needs_consent
 from referral_core.lifecycle.draft import Draft, forward_work_item, open_work_item
 from referral_core.lifecycle.step import LifecycleStep
 
@@ -65,19 +65,6 @@ def withheld(step: LifecycleStep, case: Case) -> Draft:
         return _seen_first(forward_work_item(case), step)
     facts = WorkItemFacts(missing=(CONSENT,))
     return _seen_first(open_work_item(case, Reason.CONSENT_MISSING, facts=facts), step)
-
-
-def needs_consent(case: Case) -> bool:
-    """Tell whether the order, as it is now, discloses what its patient must consent to."""
-    if CONSENT in case.rules.readiness.required:
-        return True
-    discloses = case.referral.service.discloses(case.content.service.wanted)
-    return discloses is not ConsentClass.NONE
-
-
-def has_consent(case: Case) -> bool:
-    """Tell whether the order comes with an active consent, or staff hold one."""
-    return case.content.consent or case.referral.consent_recorded
 
 
 def _seen_first(drafted: Draft, step: LifecycleStep) -> Draft:

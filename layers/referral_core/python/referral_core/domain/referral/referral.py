@@ -26,6 +26,7 @@ from referral_core.domain.referral.offer import Offer, OfferStatus
 from referral_core.domain.referral.report import Report
 from referral_core.domain.referral.wanted_service import WantedService
 from referral_core.domain.referral.work_item import WorkItem
+from referral_core.domain.terminology.vocabulary import ConsentClass
 
 
 class Origin(Model):
@@ -81,6 +82,7 @@ class Referral(Model):
         revised_at: when its author last sent another version of the order.
         duplicates: open referrals of other EHRs for the same of which a person was told.
         consent_recorded: staff hold the patient's consent to disclose.
+        consented_to: what of the order was disclosed when it was recorded: what comes later is not.
         performer_choice: whom a person wants to be asked next, and why.
         offers_window_start: offers made before a person or the patient wanted another clinic.
         contacts_window_start: contacts made before the last rebooking, which starts a new series.
@@ -127,6 +129,7 @@ class Referral(Model):
     missing: tuple[str, ...] = ()
     duplicates: tuple[ReferralId, ...] = ()
     consent_recorded: bool = False
+    consented_to: tuple[ConsentClass, ...] = ()
     eligibility: Eligibility | None = None
     authorization: Authorization | None = None
     offers: tuple[Offer, ...] = ()

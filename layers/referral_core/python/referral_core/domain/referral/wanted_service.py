@@ -12,7 +12,7 @@ from referral_core.domain.terminology import (
     fingerprint,
     terminology,
 )
-from referral_core.domain.terminology.disclosure import consent_of
+from referral_core.domain.terminology.disclosure import classes_of
 
 
 class WantedService(Model):
@@ -89,10 +89,14 @@ class WantedService(Model):
         agreed = self.later_accepted and read.urgency == self.urgency
         return read.but(later_accepted=agreed)
 
+    def discloses_all(self, order: OrderedService) -> frozenset[ConsentClass]:
+        """Return each class of what was read and of what the order, as it is now, discloses."""
+        return classes_of(order, terminology()) | ({self.consent} - {ConsentClass.NONE})
+
     def discloses(self, order: OrderedService) -> ConsentClass:
         """Return the strictest of what was read and what the order, as it is now, discloses."""
-        now, _ = consent_of(order, terminology())
-        return max(self.consent, now, key=lambda c: c.rank)
+        found = self.discloses_all(order)
+        return max(found, key=lambda c: c.rank, default=ConsentClass.NONE)
 
     @property
     def is_read(self) -> bool:

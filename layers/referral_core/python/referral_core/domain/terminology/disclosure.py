@@ -18,6 +18,12 @@ _SAY_NO_URGENCY: Final = frozenset({Field.ALSO_SENT, Field.PERFORMER, Field.LOCA
 """Fields whose words are names: of places, people and other documents."""
 
 
+def classes_of(order: OrderedService, known: Terminology) -> frozenset[ConsentClass]:
+    """Return each class that an order names, at whatever place; none is none."""
+    named = (meaning for meaning, _ in (*_codes(order, known), *_texts(order, known)))
+    return frozenset(_class_of(meaning, known) for meaning in named) - {ConsentClass.NONE}
+
+
 def consent_of(order: OrderedService, known: Terminology) -> tuple[ConsentClass, Evidence | None]:
     """Return the strictest class of all that an order names, and what names it.
 

@@ -15,7 +15,7 @@ from referral_core.domain.orders.relationships import BY_LAW, PARENTS, may_be_ca
 from referral_core.domain.pathway import OutreachAttempt
 from referral_core.domain.referral import Contact
 from referral_core.lifecycle.case import Case
-from referral_core.lifecycle.disclosure import needs_consent
+from referral_core.lifecycle.consent import needs_consent
 
 _MOST: Final = 2
 """Calls to other people in one series."""

@@ -21,7 +21,7 @@ from referral_core.domain.referral.contact import ContactState
 from referral_core.domain.updates import PatientReplied, ReportReceived, Update
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
-from referral_core.lifecycle.disclosure import has_consent, needs_consent
+from referral_core.lifecycle.consent import has_consent, needs_consent
 from referral_core.lifecycle.draft import (
     Draft,
     continue_to,

@@ -17,7 +17,7 @@ from referral_core.domain.outreach.vocabulary import Reply
 from referral_core.domain.updates import PatientReplied, ReportReceived, Update
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
-from referral_core.lifecycle.disclosure import has_consent, needs_consent
+from referral_core.lifecycle.consent import has_consent, needs_consent
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, record_only
 from referral_core.lifecycle.outreach.telling import TELLS_ONLY, Occasion, by_text, hour_has_come
 from referral_core.lifecycle.outreach.visit_off import is_owed

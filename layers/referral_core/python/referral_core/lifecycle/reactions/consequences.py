@@ -21,7 +21,6 @@ from referral_core.domain.work_items import (
     NOT_REACHED,
     PATIENT_TOLD,
     REBOOK,
-    RECORD_CONSENT,
     RESUBMIT,
     RETRY,
     SELF_PAY,
@@ -117,10 +116,6 @@ def _appealed(referral: Referral, _update: DecisionMade, _item: WorkItem) -> Con
     return {"authorization": known.but(status=AuthorizationStatus.APPEALED, due_at=None)}
 
 
-def _consented(_referral: Referral, _update: DecisionMade, _item: WorkItem) -> Consequences:
-    return {"consent_recorded": True}
-
-
 def _let_stand(referral: Referral, _update: DecisionMade, item: WorkItem) -> Consequences:
     """Let a booking stand as it is, or go on: the same reason opens no further item."""
     appointment, granted = referral.appointment, referral.authorization
@@ -159,7 +154,6 @@ _CONSEQUENCES: Final[Mapping[str, Callable[[Referral, DecisionMade, WorkItem], C
     REBOOK: _booked_anew,
     RETRY: _more_clinics,
     RESUBMIT: _resubmitted,
-    RECORD_CONSENT: _consented,
     SIGN_OFF: _signed_off,
     APPEAL: _appealed,
     PATIENT_TOLD: _told,

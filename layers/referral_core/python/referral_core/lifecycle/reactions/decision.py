@@ -20,6 +20,7 @@ from referral_core.domain.work_items import (
     NAME_SERVICE,
     REBOOK,
     RECORD_CALL,
+    RECORD_CONSENT,
     ROUTE_AGAIN,
     SELF_PAY,
     Reason,
@@ -27,6 +28,7 @@ from referral_core.domain.work_items import (
     target_of,
 )
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.consent import recorded
 from referral_core.lifecycle.draft import Draft, draft, open_work_item
 from referral_core.lifecycle.outreach.visit_off import called_off
 from referral_core.lifecycle.reactions.consequences import (
@@ -88,6 +90,8 @@ def decided(case: Case, update: DecisionMade) -> Draft:
     if action == NAME_SERVICE:
         service = named(case, update)
         return resumed(case, target, update, effects=kept(case, update, service), service=service)
+    if action == RECORD_CONSENT:
+        return resumed(case, target, update, **recorded(case))
     if action == CHOOSE_PERFORMER:
         return _performer_chosen(case, update)
     if action == ROUTE_AGAIN and referral.offer is not None:

@@ -24,8 +24,9 @@ from referral_core.domain.routing.published import PublishedMarket, unpublished
 from referral_core.domain.routing.score import Candidate, Ranking, rank, shown
 from referral_core.domain.routing.shortlist import Question, shortlist
 from referral_core.domain.states import state_code
-from referral_core.domain.terminology import ConsentClass, imaging_wanted, terminology
+from referral_core.domain.terminology import imaging_wanted, terminology
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.consent import lacks_consent
 from referral_core.lifecycle.reactions.offer import CAPACITY_CHANGED, ORDER_CHANGED
 from referral_core.lifecycle.routing.times import Times, third_next_days
 
@@ -224,7 +225,6 @@ def need_of(case: Case) -> Need:
     patient, coverage = case.content.patient, case.content.coverage
     referral = case.referral
     known = referral.eligibility
-    needs_consent = referral.service.consent is not ConsentClass.NONE
     return Need(
         payer=known.payer if known else None,
         plan=coverage.plan if known else None,
@@ -237,7 +237,7 @@ def need_of(case: Case) -> Need:
         age=age_on(patient.birth_date, case.today) if patient.birth_date else None,
         sex=patient.gender,
         state=state_code(patient.state),
-        is_consented=not needs_consent or case.content.consent or referral.consent_recorded,
+        is_consented=not lacks_consent(case),
         imaging=_imaging(case),
         seen=frozenset(case.content.seen_by),
     )

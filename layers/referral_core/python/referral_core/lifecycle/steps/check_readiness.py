@@ -14,10 +14,10 @@ from referral_core.domain.orders.required_facts import CONSENT, SERVICE, missing
 from referral_core.domain.orders.search_terms import patient_terms
 from referral_core.domain.orders.selection import SelectPathway
 from referral_core.domain.referral import NoticeTopic
-from referral_core.domain.terminology import ConsentClass
 from referral_core.domain.updates import Update, UpdateKind
 from referral_core.domain.work_items import Reason
 from referral_core.lifecycle.case import Case
+from referral_core.lifecycle.consent import disclosed, staff_hold_consent
 from referral_core.lifecycle.draft import Draft, draft, open_work_item, start_draft
 from referral_core.lifecycle.duplicates import told_of, untold_duplicates
 from referral_core.lifecycle.reactions.unasked import wrote
@@ -91,7 +91,7 @@ class CheckReadiness(Reacting):
         readiness = case.rules.readiness
         required = _required(case)
         absent = (
-            *missing(case.content, required, consented=case.referral.consent_recorded),
+            *missing(case.content, required, consented=staff_hold_consent(case)),
             *not_in_force(case.content, required, case.today),
         )
         if not absent:
@@ -123,7 +123,7 @@ def _required(case: Case) -> tuple[str, ...]:
     required = set(case.rules.readiness.required)
     if service.specialty is not None:
         required.discard(SERVICE)
-    if service.consent is not ConsentClass.NONE:
+    if disclosed(case):
         required.add(CONSENT)
     ordered = dict.fromkeys((*case.rules.readiness.required, CONSENT))
     return tuple(fact for fact in ordered if fact in required)
@@ -138,7 +138,7 @@ def _found_by(case: Case) -> tuple[Effect, ...]:
 
 def _unclear(case: Case) -> Draft:
     """Draft that a person must name the service; what the order lacks besides is told with it."""
-    absent = missing(case.content, _required(case), consented=case.referral.consent_recorded)
+    absent = missing(case.content, _required(case), consented=staff_hold_consent(case))
     facts = WorkItemFacts(missing=absent)
     return open_work_item(case, Reason.SERVICE_UNCLEAR, facts=facts, missing=absent)
 
