@@ -20,7 +20,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from local.console import PEOPLE
-from local.people import onboard
+from local.people import hand_over, onboard
+from local.running_stack import RunningStack
 from local.seed import TENANT, put
 from local.stack import Stack
 from referral_core.adapters.aws.dynamodb.directory import config_item
@@ -270,6 +271,24 @@ def test_a_manager_hands_over_what_somebody_has(
     page.get_by_role("button", name="Hand over", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("handed over")
     assert owner_of(records, referral_id) == "grace"
+
+
+def test_by_one_command_work_is_handed_over_to_a_colleague(
+    people: People, an_item: Callable[[], str], records: Records, stack: Stack
+) -> None:
+    referral_id = an_item()
+    page = people.at_referral(people.signed_in("grace"), referral_id)
+    page.get_by_role("button", name="Claim", exact=True).click()
+    page.locator("form.act button[type=submit]").click()
+    expect(page.get_by_role("status").first).to_contain_text("recorded")
+
+    def is_listed() -> bool:
+        listed = people.asked(page, "/work-items?owner=grace&_count=100").json()["workItems"]
+        return referral_id in {item["id"] for item in listed}
+
+    until(is_listed, "the item on the list of who has it", every_s=1)
+    assert hand_over(RunningStack.of(stack), "grace", "maria")
+    assert owner_of(records, referral_id) == "maria"
 
 
 # --- finding -------------------------------------------------------------------------------------

@@ -141,6 +141,28 @@ DISCLOSING: dict[str, tuple[Json, ConsentClass]] = {
     ),
     "HTML": (with_data(b"<p>opioid <b>use</b>&nbsp;disorder</p>", "text/html"), SUBSTANCE),
     "RTF": (with_data(RTF, "application/rtf"), SUBSTANCE),
+    "RTF by bytes": (
+        with_data(rb"{\rtf1 Known for \'6fpioid use disorder \'e9}", "application/rtf"),
+        SUBSTANCE,
+    ),
+    "RTF by numbers": (
+        with_data(rb"{\rtf1 Known for \u111?pioid use disorder \u55357?}", "application/rtf"),
+        SUBSTANCE,
+    ),
+    "JSON by numbers": (
+        with_data(rb'{"note": "opioid\u0020use\u0020disorder \ud83d"}', "application/json"),
+        SUBSTANCE,
+    ),
+    "UTF-16 without a mark": (with_data("History of HIV.".encode("utf-16-le")), HIV),
+    "UTF-16 the other way round": (with_data("History of HIV.".encode("utf-16-be")), HIV),
+    "Latin-1 that is called bytes": (
+        with_data("Señora: opioid use disorder".encode("latin-1"), "application/octet-stream"),
+        SUBSTANCE,
+    ),
+    "Latin-1 without a type": (
+        with_data("Señora: opioid use disorder".encode("latin-1"), ""),
+        SUBSTANCE,
+    ),
     "codes of CDA": (with_data(CDA, "application/hl7-cda+xml"), SUBSTANCE),
     "names in CDA": (with_data(NAMED_IN_CDA, "application/hl7-cda+xml"), SUBSTANCE),
     "FHIR in an attachment": (

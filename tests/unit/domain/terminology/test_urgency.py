@@ -228,6 +228,11 @@ def test_words_of_urgency_that_do_not_speak_of_this_order_hurry_nobody(text: str
         ("No puede esperar, urgente", "urgent"),
         ("Call patient ASAP to schedule", "asap"),
         ("Worsening; do not delay", "urgent"),
+        ("Must be seen today", "asap"),
+        ("This can't wait", "urgent"),
+        ("Should not wait for the next opening", "urgent"),
+        ("Emergency evaluation", "stat"),
+        ("Immediate assessment", "asap"),
     ],
 )
 def test_what_may_be_meant_of_this_order_hurries(text: str, level: str) -> None:

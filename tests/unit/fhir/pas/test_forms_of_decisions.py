@@ -160,3 +160,26 @@ def test_a_period_that_is_none_never_approves(period: Any) -> None:
     except FhirError:
         return
     assert (read.valid_from, read.valid_to) == (None, None)
+
+
+def numbered(*numbers: str) -> list[Json]:
+    """Make items that are granted, each under its number."""
+    said = ({"url": "number", "valueString": value} for value in numbers)
+    return [{"itemSequence": 1, "adjudication": [a_review("A1", part)]} for part in said]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "of_all", "verdict"),
+    [
+        (("AUTH-1", "AUTH-1"), None, APPROVED),
+        (("AUTH-1",), "AUTH-1", APPROVED),
+        (("AUTH-1", "AUTH-2"), None, NEEDS_REVIEW),
+        (("AUTH-1",), "AUTH-2", NEEDS_REVIEW),
+    ],
+)
+def test_a_grant_under_two_numbers_is_a_persons(
+    numbers: tuple[str, ...], of_all: str | None, verdict: AuthorizationVerdict
+) -> None:
+    fields = {"item": numbered(*numbers), **({"preAuthRef": of_all} if of_all else {})}
+    found = read_claim_response(a_claim_response(**fields))
+    assert (found.verdict, found.number) == (verdict, "AUTH-1")

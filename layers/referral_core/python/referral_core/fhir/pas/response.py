@@ -130,10 +130,13 @@ def _answer(
     actions = [*of_all, *(action for of_line in by_line for action in of_line)]
     codes = [review_code(action, path) for action in actions]
     approved_from, approved_to = _approved_period(response, lines, path)
+    numbers = _numbers(response, actions, path)
     certain = (
         bool(actions)
         and all(by_line)
         and not objects_of(response, "error", path)
+        # One request is granted under one number: which of two is meant, nobody here knows.
+        and len(numbers) <= 1
         and response.get("status", "active") == "active"
         and not any(is_modified(part) for part in (response, *lines, *actions))
         # Nobody is seen in a period that ends before it begins.
@@ -143,7 +146,7 @@ def _answer(
         verdict=_verdict(codes) if certain else AuthorizationVerdict.NEEDS_REVIEW,
         review_action="+".join(sorted({code for code in codes if code_in(code)})[:_MOST_REASONS]),
         trace=_trace(response, path, trace),
-        number=_number(response, actions, path),
+        number=next(iter(numbers), None),
         valid_from=approved_from,
         valid_to=approved_to,
         reason=_reason(response, actions, path),
@@ -192,17 +195,18 @@ def _trace(response: Json, path: str, submitted: str | None) -> str:
     return str(found[0])
 
 
-def _number(response: Json, actions: Iterable[Json], path: str) -> str | None:
+def _numbers(response: Json, actions: Iterable[Json], path: str) -> Sequence[str]:
+    """Return each authorization number, those of review actions first."""
     numbers = [
         part.get("valueString")
         for action in actions
         for part in extensions_of(action, path)
         if name_of(part) == "number"
     ]
-    stated = next((n for n in (*numbers, response.get("preAuthRef")) if isinstance(n, str)), None)
-    if stated is not None and number_in(stated) is None:
+    stated = [n for n in (*numbers, response.get("preAuthRef")) if isinstance(n, str)]
+    if any(number_in(number) is None for number in stated):
         raise malformed(f"{path}.preAuthRef", "an authorization number of at most 80 characters")
-    return stated
+    return tuple(dict.fromkeys(stated))
 
 
 def _reason(response: Json, actions: Iterable[Json], path: str) -> str | None:
